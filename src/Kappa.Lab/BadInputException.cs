@@ -1,0 +1,22 @@
+namespace Kappa.Lab;
+
+/// <summary>Something from outside (a file, a folder, a specification, a disk) is not what it must be. The message is one line that starts with the location.</summary>
+/// <remarks>Not for a caller's mistake (<see cref="ArgumentException"/>) and not for an outcome of a run (a value). The command line turns it into exit code 3.</remarks>
+/// <param name="location">Where: a path, <c>file:line</c>, or a key; the start of the message.</param>
+/// <param name="message">What must hold, with numbers; what was found, with numbers; what to do. One line.</param>
+/// <param name="inner">The cause, if another exception reported it.</param>
+public sealed class BadInputException(string location, string message, Exception? inner = null)
+    : Exception(OneLine($"{location}: {message}"), inner)
+{
+    /// <summary>Where: a path, <c>file:line</c>, or a key.</summary>
+    public string Location { get; } = location;
+
+    // Names of files and keys come from outside too: a control character in them must not break the line or the terminal.
+    private static string OneLine(string text) => string.Create(text.Length, text, static (line, source) =>
+    {
+        for (int k = 0; k < line.Length; k++)
+        {
+            line[k] = char.IsControl(source[k]) || source[k] is '\u2028' or '\u2029' ? ' ' : source[k];
+        }
+    });
+}
