@@ -1,0 +1,55 @@
+using System.Numerics.Tensors;
+
+namespace Kappa.Numerics;
+
+/// <summary>The power of two that brings the largest element of a matrix into [1, 2), so that squares neither overflow nor underflow.</summary>
+/// <remarks>A power of two changes no significand, so singular values of 2ᵏA are 2ᵏ times those of A bit for bit.</remarks>
+/// <param name="Largest">max |a_ij|; NaN when an element is NaN.</param>
+internal readonly record struct MatrixScale(double Largest)
+{
+    // 2^1023 is the largest power of two; a largest element below 2^-1023 is lifted to 2^-51 or more, which is enough.
+    private const int LargestExponent = 1023;
+
+    /// <summary>Whether every element is finite.</summary>
+    public bool IsFinite => double.IsFinite(Largest);
+
+    /// <summary>Whether every element is zero.</summary>
+    public bool IsZero => Largest == 0;
+
+    /// <summary>The exponent k: elements are multiplied by 2ᵏ.</summary>
+    public int Exponent => IsZero ? 0 : Math.Min(LargestExponent, -Math.ILogB(Largest));
+
+    /// <summary>2ᵏ.</summary>
+    public double Factor => Math.ScaleB(1, Exponent);
+
+    /// <summary>The scale of <paramref name="a"/>.</summary>
+    public static MatrixScale Of(in Matrix a)
+    {
+        double largest = 0;
+        for (int row = 0; row < a.Rows && a.Columns > 0; row++)
+        {
+            // Math.Max lets NaN through, so one NaN anywhere ends up here.
+            largest = Math.Max(largest, Math.Abs(TensorPrimitives.MaxMagnitude<double>(a.Row(row))));
+        }
+
+        return new MatrixScale(largest);
+    }
+
+    /// <summary>A ← 2ᵏA.</summary>
+    public void Apply(in Matrix a)
+    {
+        for (int row = 0; row < a.Rows; row++)
+        {
+            TensorPrimitives.Multiply(a.Row(row), Factor, a.Row(row));
+        }
+    }
+
+    /// <summary>values ← 2⁻ᵏ values.</summary>
+    public void Undo(Span<double> values)
+    {
+        for (int i = 0; i < values.Length && Exponent != 0; i++)
+        {
+            values[i] = Math.ScaleB(values[i], -Exponent);
+        }
+    }
+}
