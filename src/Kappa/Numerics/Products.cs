@@ -1,7 +1,12 @@
 namespace Kappa.Numerics;
 
 /// <summary>Matrix products C ← α·op(A)·op(B) + β·C, and the same for every sample of stacked matrices.</summary>
-/// <remarks>No allocation. C must not overlap A or B. With β = 0 the old content of C is never read, so NaN there does not spread.</remarks>
+/// <remarks>
+/// Every element is summed over k in an order that depends on k alone, one rounding per term: its bits depend on its row of A, its
+/// column of B and its old value, not on the other rows, the thread or the vector width of the machine. No allocation in steady state:
+/// panels of B are copied, where that pays, into memory that each thread keeps. C must not overlap A or B. With β = 0 the old content
+/// of C is never read, so NaN there does not spread.
+/// </remarks>
 public static class Products
 {
     /// <summary>C ← α A B + β C.</summary>
@@ -13,20 +18,8 @@ public static class Products
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public static void Multiply(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
-        Require(a.Rows == c.Rows && a.Columns == b.Rows && b.Columns == c.Columns, "A B", a, b, c);
-        for (int i = 0; i < c.Rows; i++)
-        {
-            for (int j = 0; j < c.Columns; j++)
-            {
-                double sum = 0;
-                for (int k = 0; k < a.Columns; k++)
-                {
-                    sum += a[i, k] * b[k, j];
-                }
-
-                c[i, j] = (alpha * sum) + (beta == 0 ? 0 : beta * c[i, j]);
-            }
-        }
+        Require(1, ProductForm.Plain, a, b, c);
+        ProductKernel.Run(ProductForm.Plain, 1, a, b, c, alpha, beta, VectorPaths.Widest);
     }
 
     /// <summary>C ← α A Bᵀ + β C.</summary>
@@ -38,20 +31,8 @@ public static class Products
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public static void MultiplyByTransposed(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
-        Require(a.Rows == c.Rows && a.Columns == b.Columns && b.Rows == c.Columns, "A Bᵀ", a, b, c);
-        for (int i = 0; i < c.Rows; i++)
-        {
-            for (int j = 0; j < c.Columns; j++)
-            {
-                double sum = 0;
-                for (int k = 0; k < a.Columns; k++)
-                {
-                    sum += a[i, k] * b[j, k];
-                }
-
-                c[i, j] = (alpha * sum) + (beta == 0 ? 0 : beta * c[i, j]);
-            }
-        }
+        Require(1, ProductForm.RightTransposed, a, b, c);
+        ProductKernel.Run(ProductForm.RightTransposed, 1, a, b, c, alpha, beta, VectorPaths.Widest);
     }
 
     /// <summary>C ← α Aᵀ B + β C.</summary>
@@ -63,20 +44,8 @@ public static class Products
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public static void TransposedMultiply(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
-        Require(a.Columns == c.Rows && a.Rows == b.Rows && b.Columns == c.Columns, "Aᵀ B", a, b, c);
-        for (int i = 0; i < c.Rows; i++)
-        {
-            for (int j = 0; j < c.Columns; j++)
-            {
-                double sum = 0;
-                for (int k = 0; k < a.Rows; k++)
-                {
-                    sum += a[k, i] * b[k, j];
-                }
-
-                c[i, j] = (alpha * sum) + (beta == 0 ? 0 : beta * c[i, j]);
-            }
-        }
+        Require(1, ProductForm.LeftTransposed, a, b, c);
+        ProductKernel.Run(ProductForm.LeftTransposed, 1, a, b, c, alpha, beta, VectorPaths.Widest);
     }
 
     /// <summary>C_i ← α A_i B_i + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -88,10 +57,8 @@ public static class Products
     /// <param name="beta">β.</param>
     public static void MultiplyEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
-        for (int i = 0; i < samples; i++)
-        {
-            Multiply(Block(samples, i, a), Block(samples, i, b), Block(samples, i, c), alpha, beta);
-        }
+        Require(samples, ProductForm.Plain, a, b, c);
+        ProductKernel.Run(ProductForm.Plain, samples, a, b, c, alpha, beta, VectorPaths.Widest);
     }
 
     /// <summary>C_i ← α A_i B_iᵀ + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -103,10 +70,8 @@ public static class Products
     /// <param name="beta">β.</param>
     public static void MultiplyByTransposedEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
-        for (int i = 0; i < samples; i++)
-        {
-            MultiplyByTransposed(Block(samples, i, a), Block(samples, i, b), Block(samples, i, c), alpha, beta);
-        }
+        Require(samples, ProductForm.RightTransposed, a, b, c);
+        ProductKernel.Run(ProductForm.RightTransposed, samples, a, b, c, alpha, beta, VectorPaths.Widest);
     }
 
     /// <summary>C_i ← α A_iᵀ B_i + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -118,19 +83,29 @@ public static class Products
     /// <param name="beta">β.</param>
     public static void TransposedMultiplyEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
-        for (int i = 0; i < samples; i++)
+        Require(samples, ProductForm.LeftTransposed, a, b, c);
+        ProductKernel.Run(ProductForm.LeftTransposed, samples, a, b, c, alpha, beta, VectorPaths.Widest);
+    }
+
+    private static void Require(int samples, ProductForm form, in Matrix a, in Matrix b, in Matrix c)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        bool fits = form switch
         {
-            TransposedMultiply(Block(samples, i, a), Block(samples, i, b), Block(samples, i, c), alpha, beta);
+            ProductForm.Plain => a.Rows == c.Rows && samples * (long)a.Columns == b.Rows && b.Columns == c.Columns,
+            ProductForm.RightTransposed => a.Rows == c.Rows && a.Columns == b.Columns && b.Rows == samples * (long)c.Columns,
+            _ => samples * (long)a.Columns == c.Rows && a.Rows == b.Rows && b.Columns == c.Columns,
+        };
+        if (!fits || a.Rows % samples != 0 || b.Rows % samples != 0 || c.Rows % samples != 0)
+        {
+            throw Misfit(samples, form, a, b, c);
         }
     }
 
-    private static Matrix Block(int samples, int index, in Matrix stacked) => stacked.RowRange(index * (stacked.Rows / samples), stacked.Rows / samples);
-
-    private static void Require(bool fits, string form, in Matrix a, in Matrix b, in Matrix c)
+    private static ArgumentException Misfit(int samples, ProductForm form, in Matrix a, in Matrix b, in Matrix c)
     {
-        if (!fits)
-        {
-            throw new ArgumentException($"The shapes of C = {form} must fit but A is {a}, B is {b}, C is {c}.");
-        }
+        string product = form == ProductForm.Plain ? "A B" : form == ProductForm.RightTransposed ? "A Bᵀ" : "Aᵀ B";
+        string stacked = samples == 1 ? "" : $" for each of {samples} samples stacked by rows";
+        return new ArgumentException($"The shapes of C = {product}{stacked} must fit but A is {a}, B is {b}, C is {c}.");
     }
 }

@@ -1,0 +1,209 @@
+using System.Runtime.Intrinsics;
+
+namespace Kappa.Numerics;
+
+/// <summary>Which factor of a product is transposed.</summary>
+internal enum ProductForm
+{
+    /// <summary>A B.</summary>
+    Plain,
+
+    /// <summary>A Bᵀ.</summary>
+    RightTransposed,
+
+    /// <summary>Aᵀ B.</summary>
+    LeftTransposed,
+}
+
+/// <summary>Blocks a product into panels that stay in cache and hands them to the register tiles.</summary>
+/// <remarks>
+/// Element (i, j) is summed over k in order, in blocks of at most <see cref="DepthBlock"/> terms whose sums are added to C one after
+/// the other: its bits depend on its row of A, its column of B, C, α and β, not on the other rows, the thread or the vector path.
+/// Error: |fl(C) − C| ≤ ((k + 2) ε |α| |A||B| + 2 ε |β C|)(1 + O(ε)), ε = 2⁻⁵³.
+/// </remarks>
+internal static unsafe class ProductKernel
+{
+    // 128 terms by three 512-bit vectors of B are 24 KiB: they stay in a first-level cache of 32 KiB while all rows of A pass.
+    private const int DepthBlock = 128;
+
+    // 256 rows by 128 terms of A are 256 KiB: they stay in the second-level cache while the panels of B pass.
+    private const int RowBlock = 256;
+
+    /// <summary>C_i ← α op(A_i) op(B_i) + β C_i for <paramref name="samples"/> equal row blocks, whose shapes fit.</summary>
+    public static void Run(ProductForm form, int samples, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta, VectorPath path)
+    {
+        if (c.Rows == 0 || c.Columns == 0)
+        {
+            return;
+        }
+
+        int depth = form == ProductForm.LeftTransposed ? a.Rows / samples : a.Columns;
+        if (depth == 0)
+        {
+            ScaleOnly(c, beta);
+            return;
+        }
+
+        switch (path)
+        {
+            case VectorPath.Bits512:
+                Blocks<Vector512<double>, Lanes512>.Run(form, samples, depth, a, b, c, alpha, beta);
+                break;
+            case VectorPath.Bits256:
+                Blocks<Vector256<double>, Lanes256>.Run(form, samples, depth, a, b, c, alpha, beta);
+                break;
+            default:
+                Blocks<Vector128<double>, Lanes128>.Run(form, samples, depth, a, b, c, alpha, beta);
+                break;
+        }
+    }
+
+    // An empty sum is zero: C ← β C.
+    private static void ScaleOnly(in Matrix c, double beta)
+    {
+        for (int row = 0; row < c.Rows; row++)
+        {
+            if (beta == 0)
+            {
+                c.Row(row).Clear();
+            }
+            else
+            {
+                Vectors.Scale(c.Row(row), beta);
+            }
+        }
+    }
+
+    private static class Blocks<TVector, TLanes>
+        where TVector : struct
+        where TLanes : struct, ILanes<TVector>
+    {
+        public static void Run(ProductForm form, int samples, int depth, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta)
+        {
+            fixed (double* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First)
+            {
+                bool left = form == ProductForm.LeftTransposed;
+                PanelTask task = default;
+                task.A = aFirst;
+                task.ARow = left ? 1 : a.Stride;
+                task.AStep = left ? a.Stride : 1;
+                task.C = cFirst;
+                task.CRow = c.Stride;
+                task.Rows = c.Rows / samples;
+                task.Alpha = alpha;
+                task.Samples = samples;
+                task.ASample = a.Rows / samples * (nint)a.Stride;
+                task.BSample = b.Rows / samples * (nint)b.Stride;
+                task.CSample = task.Rows * (nint)c.Stride;
+
+                // Equal blocks, so that no short one is left over.
+                int blocks = (depth + DepthBlock - 1) / DepthBlock;
+                for (int block = 0; block < blocks; block++)
+                {
+                    int start = (int)((long)depth * block / blocks);
+                    int end = (int)((long)depth * (block + 1) / blocks);
+                    task.A = aFirst + (start * task.AStep);
+                    task.Depth = end - start;
+                    task.Beta = block == 0 ? beta : 1;
+                    bool transposed = form == ProductForm.RightTransposed;
+                    RowBlocks(ref task, bFirst + (transposed ? start : start * (nint)b.Stride), b.Stride, transposed, c.Columns);
+                }
+            }
+        }
+
+        private static void RowBlocks(ref PanelTask task, double* b, nint bStride, bool transposed, int columns)
+        {
+            int rows = task.Rows;
+            double* a = task.A;
+            double* c = task.C;
+            for (int row = 0; row < rows; row += RowBlock)
+            {
+                task.A = a + (row * task.ARow);
+                task.C = c + (row * task.CRow);
+                task.Rows = Math.Min(RowBlock, rows - row);
+                Panels(ref task, b, bStride, transposed, columns);
+            }
+
+            task.Rows = rows;
+            task.A = a;
+            task.C = c;
+        }
+
+        // Strips of at most three vectors, as equal as they come: four vectors are two and two, not three and one.
+        private static void Panels(ref PanelTask task, double* b, nint bStride, bool transposed, int columns)
+        {
+            int vectors = (columns + TLanes.Count - 1) / TLanes.Count;
+            int panels = (vectors + 2) / 3;
+            double* c = task.C;
+            for (int panel = 0; panel < panels; panel++)
+            {
+                int first = vectors * panel / panels;
+                int width = (vectors * (panel + 1) / panels) - first;
+                int start = first * TLanes.Count;
+                task.C = c + start;
+                task.Columns = Math.Min(width * TLanes.Count, columns - start);
+                if (transposed)
+                {
+                    PackedPanel(ref task, b + (start * bStride), bStride, transposed, width);
+                }
+                else if (task.Columns < width * TLanes.Count || PackingPays(task, bStride))
+                {
+                    PackedPanel(ref task, b + start, bStride, transposed, width);
+                }
+                else
+                {
+                    task.B = b + start;
+                    task.BStep = bStride;
+                    Tiles(task, width);
+                }
+            }
+
+            task.C = c;
+        }
+
+        private static bool PackingPays(in PanelTask task, nint bStride) => task.Samples == 1 && task.Rows >= 128 && bStride >= 128 && task.Depth >= 32;
+
+        private static void PackedPanel(ref PanelTask task, double* b, nint bStride, bool transposed, int width)
+        {
+            int panelWidth = width * TLanes.Count;
+            int depth = (int)task.Depth;
+            double* panel = ProductPanel.Scratch(depth * panelWidth);
+            PanelTask one = task;
+            one.B = panel;
+            one.BStep = panelWidth;
+            one.Samples = 1;
+            for (int sample = 0; sample < task.Samples; sample++)
+            {
+                if (transposed)
+                {
+                    ProductPanel.PackTransposed(b, bStride, depth, task.Columns, panel, panelWidth);
+                }
+                else
+                {
+                    ProductPanel.Pack(b, bStride, depth, task.Columns, panel, panelWidth);
+                }
+
+                Tiles(one, width);
+                one.A += task.ASample;
+                one.C += task.CSample;
+                b += task.BSample;
+            }
+        }
+
+        private static void Tiles(in PanelTask task, int vectors)
+        {
+            switch (vectors)
+            {
+                case 1:
+                    ProductTiles<TVector, TLanes, Strip1<TVector, TLanes>>.Run(task);
+                    break;
+                case 2:
+                    ProductTiles<TVector, TLanes, Strip2<TVector, TLanes>>.Run(task);
+                    break;
+                default:
+                    ProductTiles<TVector, TLanes, Strip3<TVector, TLanes>>.Run(task);
+                    break;
+            }
+        }
+    }
+}

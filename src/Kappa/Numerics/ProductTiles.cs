@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+
+namespace Kappa.Numerics;
+
+/// <summary>What the tiles of one column panel compute: C ← α A B + β C for <see cref="Samples"/> independent samples.</summary>
+/// <remarks>A is read as A(i, k) = A[i·ARow + k·AStep], which serves A and Aᵀ alike. B(k, j) = B[k·BStep + j] with whole vectors readable at every k.</remarks>
+internal unsafe struct PanelTask
+{
+    /// <summary>First element of A.</summary>
+    public double* A;
+
+    /// <summary>Elements from row i to row i + 1 of A.</summary>
+    public nint ARow;
+
+    /// <summary>Elements from k to k + 1 in A.</summary>
+    public nint AStep;
+
+    /// <summary>First element of the panel of B.</summary>
+    public double* B;
+
+    /// <summary>Elements from row k to row k + 1 of B.</summary>
+    public nint BStep;
+
+    /// <summary>First element of the panel of C.</summary>
+    public double* C;
+
+    /// <summary>Elements from row to row of C.</summary>
+    public nint CRow;
+
+    /// <summary>Rows of C.</summary>
+    public int Rows;
+
+    /// <summary>Terms k of each sum.</summary>
+    public nint Depth;
+
+    /// <summary>Columns of C in the panel: more than one vector less than the strip holds, at most the strip.</summary>
+    public int Columns;
+
+    /// <summary>α.</summary>
+    public double Alpha;
+
+    /// <summary>β; with 0 C is not read.</summary>
+    public double Beta;
+
+    /// <summary>Number of samples.</summary>
+    public int Samples;
+
+    /// <summary>Elements from sample to sample in A, B and C.</summary>
+    public nint ASample, BSample, CSample;
+}
+
+/// <summary>Register tiles of a product: 8 or 4 rows by one strip of columns, summed over k in order, one rounding per term.</summary>
+/// <remarks>Every element is the same chain of fused multiply-adds on every path and in every tile, so its bits depend on neither.</remarks>
+internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
+    where TVector : struct
+    where TLanes : struct, ILanes<TVector>
+    where TStrip : struct, IStrip<TStrip, TVector>
+{
+    /// <summary>All rows of all samples of a panel.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Run(in PanelTask task)
+    {
+        TVector mask = TLanes.FirstLanes(task.Columns - ((TStrip.Vectors - 1) * TLanes.Count));
+        double* a = task.A;
+        double* b = task.B;
+        double* c = task.C;
+        for (int sample = 0; sample < task.Samples; sample++)
+        {
+            int row = 0;
+            if (TLanes.HasManyRegisters)
+            {
+                for (; row < task.Rows - 4; row += 8)
+                {
+                    EightRows(task, a + (row * task.ARow), b, c + (row * task.CRow), task.Rows - row, mask);
+                }
+            }
+
+            for (; row < task.Rows; row += 4)
+            {
+                FourRows(task, a + (row * task.ARow), b, c + (row * task.CRow), task.Rows - row, mask);
+            }
+
+            a += task.ASample;
+            b += task.BSample;
+            c += task.CSample;
+        }
+    }
+
+    // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void EightRows(in PanelTask task, double* a0, double* b, double* c, int rows, TVector mask)
+    {
+        nint aRow = task.ARow, aStep = task.AStep, bStep = task.BStep;
+        double* a1 = a0 + aRow;
+        double* a2 = a1 + aRow;
+        double* a3 = a2 + aRow;
+        double* a4 = a3 + aRow;
+        double* a5 = rows > 5 ? a4 + aRow : a4;
+        double* a6 = rows > 6 ? a5 + aRow : a5;
+        double* a7 = rows > 7 ? a6 + aRow : a6;
+        TStrip sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default, sum6 = default, sum7 = default;
+        nint at = 0;
+        for (nint k = task.Depth; k > 0; k--)
+        {
+            TStrip strip = TStrip.Load(b);
+            TStrip.Accumulate(ref sum0, TLanes.Broadcast(a0[at]), strip);
+            TStrip.Accumulate(ref sum1, TLanes.Broadcast(a1[at]), strip);
+            TStrip.Accumulate(ref sum2, TLanes.Broadcast(a2[at]), strip);
+            TStrip.Accumulate(ref sum3, TLanes.Broadcast(a3[at]), strip);
+            TStrip.Accumulate(ref sum4, TLanes.Broadcast(a4[at]), strip);
+            TStrip.Accumulate(ref sum5, TLanes.Broadcast(a5[at]), strip);
+            TStrip.Accumulate(ref sum6, TLanes.Broadcast(a6[at]), strip);
+            TStrip.Accumulate(ref sum7, TLanes.Broadcast(a7[at]), strip);
+            at += aStep;
+            b += bStep;
+        }
+
+        nint cRow = task.CRow;
+        StoreFour(task, sum0, sum1, sum2, sum3, c, 4, mask);
+        StoreFour(task, sum4, sum5, sum6, sum7, c + (4 * cRow), rows - 4, mask);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FourRows(in PanelTask task, double* a0, double* b, double* c, int rows, TVector mask)
+    {
+        nint aRow = task.ARow, aStep = task.AStep, bStep = task.BStep;
+        double* a1 = rows > 1 ? a0 + aRow : a0;
+        double* a2 = rows > 2 ? a1 + aRow : a1;
+        double* a3 = rows > 3 ? a2 + aRow : a2;
+        TStrip sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        nint at = 0;
+        for (nint k = task.Depth; k > 0; k--)
+        {
+            TStrip strip = TStrip.Load(b);
+            TStrip.Accumulate(ref sum0, TLanes.Broadcast(a0[at]), strip);
+            TStrip.Accumulate(ref sum1, TLanes.Broadcast(a1[at]), strip);
+            TStrip.Accumulate(ref sum2, TLanes.Broadcast(a2[at]), strip);
+            TStrip.Accumulate(ref sum3, TLanes.Broadcast(a3[at]), strip);
+            at += aStep;
+            b += bStep;
+        }
+
+        StoreFour(task, sum0, sum1, sum2, sum3, c, rows, mask);
+    }
+
+    // C ← α sum + β C for the first `rows` of four rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreFour(in PanelTask task, in TStrip sum0, in TStrip sum1, in TStrip sum2, in TStrip sum3, double* c, int rows, TVector mask)
+    {
+        StoreRow(task, sum0, c, mask);
+        if (rows > 1)
+        {
+            StoreRow(task, sum1, c + task.CRow, mask);
+        }
+
+        if (rows > 2)
+        {
+            StoreRow(task, sum2, c + (2 * task.CRow), mask);
+        }
+
+        if (rows > 3)
+        {
+            StoreRow(task, sum3, c + (3 * task.CRow), mask);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow(in PanelTask task, in TStrip sum, double* c, TVector mask)
+    {
+        if (task.Beta == 0)
+        {
+            TStrip.Store(sum, c, TLanes.Broadcast(task.Alpha), mask);
+        }
+        else
+        {
+            TStrip.Update(sum, c, TLanes.Broadcast(task.Alpha), TLanes.Broadcast(task.Beta), mask);
+        }
+    }
+}
