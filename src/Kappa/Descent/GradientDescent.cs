@@ -1,0 +1,233 @@
+using Kappa.Models;
+using Kappa.Numerics;
+
+namespace Kappa.Descent;
+
+/// <summary>Full-batch gradient descent θ_{k+1} = θ_k − η ∇ℒ(θ_k) on model R.</summary>
+/// <remarks>
+/// Step k evaluates θ_k, shows it to the observer, asks whether to stop, and only then updates: every quantity of step k belongs to θ_k. Same arguments, same bits, for any number of threads.
+/// A step allocates nothing. One caller at a time; the evaluator stays the caller's to dispose.
+/// </remarks>
+public sealed class GradientDescent
+{
+    private readonly ResidualTransformer _model;
+    private readonly Objective _objective;
+    private readonly DescentOptions _options;
+    private readonly bool[] _isTrained;
+    private readonly ParameterLayout _layout;
+    private readonly ResidualTransformerWeights _gradient;
+    private readonly DescentStep _current;
+    private ResidualTransformerWeights _next;
+
+    // Whether the evaluator's last forward pass is that of the state's weights (the monotone rule has evaluated the step it accepted).
+    private bool _isForwardDone;
+
+    // The path length at the iterate that the other buffer holds.
+    private double _previousPathLength;
+
+    /// <summary>Prepares the descent.</summary>
+    /// <param name="model">The evaluator.</param>
+    /// <param name="objective">The loss; its targets have the shape of the model's output.</param>
+    /// <param name="options">Valid options.</param>
+    /// <exception cref="ArgumentException">The options are not valid, the targets do not fit or a trained name is not in the model.</exception>
+    public GradientDescent(ResidualTransformer model, Objective objective, DescentOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(objective);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (objective.Targets.Rows != model.Output.Rows || objective.Targets.Columns != model.Output.Columns)
+        {
+            throw new ArgumentException($"Y must have the shape of the output, {model.Output}, but is {objective.Targets}.", nameof(objective));
+        }
+
+        _model = model;
+        _objective = objective;
+        _options = options;
+        _gradient = new ResidualTransformerWeights(model.Shape);
+        _next = new ResidualTransformerWeights(model.Shape);
+        _layout = _gradient.Layout;
+        _isTrained = options.Trained.Resolve(_layout);
+        _current = new DescentStep(model, _gradient, Matrix.Allocate(model.Output.Rows, model.Output.Columns));
+    }
+
+    /// <summary>λ_max(J Jᵀ) that an automatic step size was made from in the last <see cref="Start"/>; <c>null</c> under other rules.</summary>
+    public LargestKernelEigenvalue? StartEigenvalue { get; private set; }
+
+    /// <summary>The state at step 0: copies of the initial weights, and the step size resolved.</summary>
+    /// <param name="initialWeights">θ_0 of the model's layout; copied.</param>
+    /// <param name="seed">Seed of the power iteration of an automatic step size.</param>
+    /// <exception cref="ArgumentException">The layout differs.</exception>
+    public DescentState Start(ResidualTransformerWeights initialWeights, long seed = 0)
+    {
+        var weights = new ResidualTransformerWeights(_model.Shape);
+        var initial = new ResidualTransformerWeights(_model.Shape);
+        weights.CopyFrom(initialWeights);
+        initial.CopyFrom(initialWeights);
+        StartEigenvalue = null;
+        return new DescentState(weights, initial, step: 0, FirstStepSize(_options.StepSize, weights, seed), pathLength: 0);
+    }
+
+    /// <summary>Descends from <paramref name="state"/> until a reason to stop; the state is advanced in place.</summary>
+    /// <param name="state">From <see cref="Start"/> or a checkpoint.</param>
+    /// <param name="observer">Called at every step with finite loss and gradient, before the update. It may use the evaluator's matrices but not run it.</param>
+    /// <param name="cancellation">When requested, the run ends before the next step is observed, so that a continued run observes each step once.</param>
+    /// <exception cref="ArgumentException">The state does not fit the model.</exception>
+    public DescentOutcome Run(DescentState state, Action<DescentStep>? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _next.CopyFrom(state.Weights);
+        _current.State = state;
+        _isForwardDone = false;
+        bool hasPrevious = false;
+        while (true)
+        {
+            if (!Evaluate(state))
+            {
+                return NonFinite(state, hasPrevious);
+            }
+
+            if (cancellation.IsCancellationRequested)
+            {
+                return Outcome(StopReason.Cancelled, state);
+            }
+
+            observer?.Invoke(_current);
+            if (ReasonToStop(state) is StopReason reason)
+            {
+                return Outcome(reason, state);
+            }
+
+            if (!Advance(state))
+            {
+                return Outcome(StopReason.NoDecrease, state);
+            }
+
+            hasPrevious = true;
+        }
+    }
+
+    private double FirstStepSize(StepSizeRule rule, ResidualTransformerWeights weights, long seed)
+    {
+        switch (rule)
+        {
+            case FixedStepSize fixedRule:
+                return fixedRule.StepSize;
+            case MonotoneStepSize monotone:
+                return FirstStepSize(monotone.Start, weights, seed);
+            default:
+                LargestKernelEigenvalue eigenvalue = PowerIteration.Estimate(_model, weights, _options.Trained, seed);
+                StartEigenvalue = eigenvalue;
+                double stepSize = ((AutomaticStepSize)rule).Multiple / eigenvalue.Value;
+
+                // λ_max = 0 leaves nothing to learn to first order, a non-finite one nothing to compute.
+                return double.IsFinite(stepSize) ? stepSize : 0;
+        }
+    }
+
+    // Loss, gradient, norms and the proposed θ_{k+1}; false when the loss or the gradient is not finite.
+    private bool Evaluate(DescentState state)
+    {
+        if (!_isForwardDone)
+        {
+            _model.Forward(state.Weights);
+        }
+
+        _isForwardDone = false;
+        _current.Loss = _objective.LossAndGradient(_model.Output, _current.Residual);
+        if (!double.IsFinite(_current.Loss))
+        {
+            return false;
+        }
+
+        _model.Backward(state.Weights, _current.Residual, _gradient, _options.Trained);
+        Propose(state, state.StepSize);
+        return double.IsFinite(_current.GradientNorm);
+    }
+
+    private void Propose(DescentState state, double stepSize)
+    {
+        _current.BeginNorms();
+        for (int k = 0; k < _isTrained.Length; k++)
+        {
+            if (_isTrained[k])
+            {
+                ParameterBlock block = _layout.Blocks[k];
+                _current.AddNorms(block.Kind, DescentUpdate.Propose(Part(state.Weights), Part(_gradient), Part(state.InitialWeights), stepSize, Part(_next)));
+
+                Span<double> Part(ResidualTransformerWeights weights) => weights.Vector.AsSpan(block.Offset, block.Length);
+            }
+        }
+
+        _current.EndNorms();
+    }
+
+    private StopReason? ReasonToStop(DescentState state) =>
+        _current.Loss <= _options.LossFloor ? StopReason.LossFloor
+        : _current.GradientNorm <= _options.GradientTolerance ? StopReason.GradientTolerance
+        : state.Step >= _options.MaximumSteps ? StopReason.StepBudget
+        : null;
+
+    // False when the monotone rule finds no step that does not raise the loss.
+    private bool Advance(DescentState state)
+    {
+        double stepSize = state.StepSize;
+        if (_options.StepSize is MonotoneStepSize monotone)
+        {
+            stepSize = LargestStepWithoutRise(state);
+            if (stepSize == 0)
+            {
+                return false;
+            }
+
+            _isForwardDone = true;
+            state.StepSize = Math.Min(stepSize * monotone.Growth, double.MaxValue);
+        }
+
+        _previousPathLength = state.PathLength;
+        state.PathLength += stepSize * _current.GradientNorm;
+        state.Step++;
+        (state.Weights, _next) = (_next, state.Weights);
+        return true;
+    }
+
+    // η, η/2, η/4, … until ℒ(θ − η∇ℒ) ≤ ℒ(θ); 0 when the step no longer changes any parameter.
+    private double LargestStepWithoutRise(DescentState state)
+    {
+        for (double stepSize = state.StepSize; ; stepSize /= 2)
+        {
+            if (stepSize != state.StepSize)
+            {
+                Propose(state, stepSize);
+            }
+
+            if (_next.Vector.AsSpan().SequenceEqual(state.Weights.Vector))
+            {
+                return 0;
+            }
+
+            _model.Forward(_next);
+            if (_objective.Loss(_model.Output) <= _current.Loss)
+            {
+                return stepSize;
+            }
+        }
+    }
+
+    private DescentOutcome NonFinite(DescentState state, bool hasPrevious)
+    {
+        long step = state.Step;
+
+        // A finite loss with a non-finite gradient leaves θ_k the last finite iterate; a non-finite loss goes back to θ_{k−1}, which the other buffer still holds.
+        if (!double.IsFinite(_current.Loss) && hasPrevious)
+        {
+            (state.Weights, _next) = (_next, state.Weights);
+            state.PathLength = _previousPathLength;
+            state.Step--;
+        }
+
+        return new DescentOutcome(StopReason.NonFinite, step, _current.Loss);
+    }
+
+    private DescentOutcome Outcome(StopReason reason, DescentState state) => new(reason, state.Step, _current.Loss);
+}

@@ -1,0 +1,105 @@
+namespace Kappa.Models;
+
+/// <summary>What a parameter matrix of model R is for.</summary>
+public enum ParameterKind
+{
+    /// <summary>W_Q [d, d_k] (R.1).</summary>
+    Query,
+
+    /// <summary>W_K [d, d_k] (R.1).</summary>
+    Key,
+
+    /// <summary>W_V [d, d] (R.2).</summary>
+    Value,
+
+    /// <summary>W_1 [d, m] (R.3).</summary>
+    FfnIn,
+
+    /// <summary>W_2 [m, d] (R.3).</summary>
+    FfnOut,
+
+    /// <summary>W_U [d, d_out] (R.4).</summary>
+    Readout,
+}
+
+/// <summary>One parameter matrix and its place in the parameter vector.</summary>
+/// <param name="Name">For example <c>blocks.0.query</c> or <c>readout</c>.</param>
+/// <param name="Layer">Block number from 0; the readout has the number of blocks.</param>
+/// <param name="Kind">What it is for.</param>
+/// <param name="Rows">Rows (the fan-in, for tokens are rows).</param>
+/// <param name="Columns">Columns (the fan-out).</param>
+/// <param name="Offset">Index of its first element in the parameter vector; elements follow row by row.</param>
+public sealed record ParameterBlock(string Name, int Layer, ParameterKind Kind, int Rows, int Columns, int Offset)
+{
+    /// <summary>Number of elements.</summary>
+    public int Length => Rows * Columns;
+}
+
+/// <summary>Where each parameter matrix of a shape lies in the one parameter vector: block by block, in each W_Q, W_K, W_V, W_1, W_2, then the readout.</summary>
+/// <remarks>Immutable and thread-safe.</remarks>
+public sealed class ParameterLayout
+{
+    private readonly Dictionary<string, ParameterBlock> _byName;
+
+    private ParameterLayout(List<ParameterBlock> blocks, int length)
+    {
+        Blocks = blocks;
+        Length = length;
+        _byName = blocks.ToDictionary(block => block.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>All blocks in the order of the vector.</summary>
+    public IReadOnlyList<ParameterBlock> Blocks { get; }
+
+    /// <summary>Number of parameters.</summary>
+    public int Length { get; }
+
+    /// <summary>The layout of <paramref name="shape"/>.</summary>
+    /// <param name="shape">A valid shape.</param>
+    /// <exception cref="ArgumentException">The shape is not valid, or has more than 2³¹ − 1 parameters.</exception>
+    public static ParameterLayout For(ResidualTransformerShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.Validate();
+        var blocks = new List<ParameterBlock>((5 * shape.Depth) + 1);
+        long offset = 0;
+        for (int layer = 0; layer < shape.Depth; layer++)
+        {
+            Add($"blocks.{layer}.query", layer, ParameterKind.Query, shape.Width, shape.KeyWidth);
+            Add($"blocks.{layer}.key", layer, ParameterKind.Key, shape.Width, shape.KeyWidth);
+            Add($"blocks.{layer}.value", layer, ParameterKind.Value, shape.Width, shape.Width);
+            Add($"blocks.{layer}.ffn_in", layer, ParameterKind.FfnIn, shape.Width, shape.FfnWidth);
+            Add($"blocks.{layer}.ffn_out", layer, ParameterKind.FfnOut, shape.FfnWidth, shape.Width);
+        }
+
+        if (shape.ReadoutWidth is int readoutWidth)
+        {
+            Add("readout", shape.Depth, ParameterKind.Readout, shape.Width, readoutWidth);
+        }
+
+        return new ParameterLayout(blocks, (int)offset);
+
+        void Add(string name, int layer, ParameterKind kind, int rows, int columns)
+        {
+            long end = offset + ((long)rows * columns);
+            if (end > Array.MaxLength)
+            {
+                throw new ArgumentException($"A model may have at most {Array.MaxLength} parameters but this shape has more: {shape}. Reduce the depth or a width.", nameof(shape));
+            }
+
+            blocks.Add(new ParameterBlock(name, layer, kind, rows, columns, (int)offset));
+            offset = end;
+        }
+    }
+
+    /// <summary>The block called <paramref name="name"/>.</summary>
+    /// <param name="name">For example <c>blocks.0.query</c>.</param>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public ParameterBlock Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _byName.TryGetValue(name, out ParameterBlock? block)
+            ? block
+            : throw new ArgumentException($"A parameter must be one of {string.Join(", ", _byName.Keys)} but is '{name}'.", nameof(name));
+    }
+}

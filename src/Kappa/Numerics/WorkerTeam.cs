@@ -1,0 +1,180 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Kappa.Numerics;
+
+/// <summary>Work divided into numbered parts; part numbers, never threads, decide what is computed.</summary>
+internal interface IDividedWork
+{
+    /// <summary>Computes part <paramref name="part"/>; parts run concurrently and in any order.</summary>
+    void Compute(int part);
+}
+
+/// <summary>Threads that stay alive between steps and compute the parts of one piece of work at a time; the calling thread is one of them.</summary>
+/// <remarks>
+/// A waiting worker spins for some microseconds, for the next piece usually follows at once, and then sleeps. No allocation per piece.
+/// An exception in a part is thrown by <see cref="Run"/> after all parts have ended. One caller at a time. Dispose ends the threads.
+/// </remarks>
+internal sealed class WorkerTeam : IDisposable
+{
+    private const int SpinsBeforeSleep = 2000;
+
+    private readonly Thread[] _workers;
+    private readonly object _gate = new();
+    private IDividedWork? _work;
+    private Exception? _failure;
+    private int _parts;
+    private int _nextPart;
+    private int _busyWorkers;
+    private int _sleeping;
+    private volatile int _generation;
+    private volatile bool _ended;
+
+    /// <summary>Starts <paramref name="threads"/> − 1 workers.</summary>
+    /// <param name="threads">Number of threads with the caller, at least 1.</param>
+    public WorkerTeam(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        _workers = new Thread[threads - 1];
+        for (int k = 0; k < _workers.Length; k++)
+        {
+            _workers[k] = new Thread(WorkUntilEnded) { IsBackground = true, Name = $"kappa worker {k + 1}" };
+            _workers[k].Start();
+        }
+    }
+
+    /// <summary>Number of threads with the caller.</summary>
+    public int Threads => _workers.Length + 1;
+
+    /// <summary>Computes parts 0 … <paramref name="parts"/> − 1 of <paramref name="work"/> and returns when all have ended.</summary>
+    /// <param name="work">What is computed.</param>
+    /// <param name="parts">Number of parts.</param>
+    public void Run(IDividedWork work, int parts)
+    {
+        if (_workers.Length == 0 || parts <= 1)
+        {
+            for (int part = 0; part < parts; part++)
+            {
+                work.Compute(part);
+            }
+
+            return;
+        }
+
+        Begin(work, parts);
+        ComputeParts(work);
+        WaitForWorkers();
+        _work = null;
+        if (_failure is Exception failure)
+        {
+            _failure = null;
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_ended)
+        {
+            return;
+        }
+
+        _ended = true;
+        WakeSleepers();
+        foreach (Thread worker in _workers)
+        {
+            worker.Join();
+        }
+    }
+
+    private void Begin(IDividedWork work, int parts)
+    {
+        ObjectDisposedException.ThrowIf(_ended, this);
+        _work = work;
+        _parts = parts;
+        _nextPart = 0;
+        _busyWorkers = _workers.Length;
+        _ = Interlocked.Increment(ref _generation);
+        if (Volatile.Read(ref _sleeping) > 0)
+        {
+            WakeSleepers();
+        }
+    }
+
+    private void WakeSleepers()
+    {
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is rethrown by Run on the calling thread.")]
+    private void ComputeParts(IDividedWork work)
+    {
+        int part;
+        while ((part = Interlocked.Increment(ref _nextPart) - 1) < _parts)
+        {
+            try
+            {
+                work.Compute(part);
+            }
+            catch (Exception exception)
+            {
+                _ = Interlocked.CompareExchange(ref _failure, exception, null);
+            }
+        }
+    }
+
+    private void WaitForWorkers()
+    {
+        var spin = new SpinWait();
+        while (Volatile.Read(ref _busyWorkers) > 0)
+        {
+            // Without the sleep of one millisecond that SpinWait would come to.
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    private void WorkUntilEnded()
+    {
+        int seen = 0;
+        while (true)
+        {
+            AwaitGenerationAfter(seen);
+            if (_ended)
+            {
+                return;
+            }
+
+            seen = _generation;
+            ComputeParts(_work!);
+            _ = Interlocked.Decrement(ref _busyWorkers);
+        }
+    }
+
+    private void AwaitGenerationAfter(int seen)
+    {
+        for (int spin = 0; spin < SpinsBeforeSleep; spin++)
+        {
+            if (_generation != seen || _ended)
+            {
+                return;
+            }
+
+            Thread.SpinWait(8);
+        }
+
+        lock (_gate)
+        {
+            // Interlocked, so that Begin sees the sleeper or the sleeper sees the new generation.
+            _ = Interlocked.Increment(ref _sleeping);
+            while (_generation == seen && !_ended)
+            {
+                _ = Monitor.Wait(_gate);
+            }
+
+            _ = Interlocked.Decrement(ref _sleeping);
+        }
+    }
+}
