@@ -24,7 +24,7 @@ public enum InitialisationScheme
     /// </summary>
     Ntk,
 
-    /// <summary>g times a matrix with orthonormal columns (rows ≥ columns) or rows (rows &lt; columns), uniform up to the signs.</summary>
+    /// <summary>g times a matrix with orthonormal columns (rows ≥ columns) or rows (rows &lt; columns), uniform (Haar) among them.</summary>
     Orthogonal,
 }
 
@@ -110,13 +110,36 @@ public sealed record Initialisation
         sequence.FillGaussian(values);
         if (Scheme == InitialisationScheme.Orthogonal)
         {
-            OrthonormalFrame.From(matrix);
+            MakeOrthonormal(matrix);
         }
 
-        double factor = Scheme == InitialisationScheme.Orthogonal ? gain : gain * standardDeviation;
-        for (int k = 0; k < values.Length; k++)
+        Vectors.Scale(values, Scheme == InitialisationScheme.Orthogonal ? gain : gain * standardDeviation);
+    }
+
+    private static void MakeOrthonormal(in Matrix matrix)
+    {
+        if (matrix.Rows >= matrix.Columns)
         {
-            values[k] *= factor;
+            HouseholderQr.OrthonormalColumns(matrix);
+            return;
         }
+
+        Matrix tall = Transposed(matrix);
+        HouseholderQr.OrthonormalColumns(tall);
+        Transposed(tall).CopyTo(matrix);
+    }
+
+    private static Matrix Transposed(in Matrix matrix)
+    {
+        Matrix result = Matrix.Allocate(matrix.Columns, matrix.Rows);
+        for (int row = 0; row < matrix.Rows; row++)
+        {
+            for (int column = 0; column < matrix.Columns; column++)
+            {
+                result[column, row] = matrix[row, column];
+            }
+        }
+
+        return result;
     }
 }

@@ -43,8 +43,9 @@ public static class PowerIteration
             // u = J v,  λ = ‖u‖²,  w = Jᵀ u,  residual ‖w − λ v‖
             model.Tangent(weights, vector, tangent, trained);
             model.Backward(weights, tangent, image, trained);
-            double value = SquaredNorm(tangent.Span);
-            double residual = Math.Sqrt(SquaredDistance(image.Vector, value, vector.Vector));
+            double value = Vectors.SquaredNorm(tangent.Span);
+            Vectors.Scale(vector.Vector, value);
+            double residual = Math.Sqrt(Vectors.SquaredDistance(image.Vector, vector.Vector));
             estimate = new LargestKernelEigenvalue(value, residual, iteration, residual <= tolerance * value);
             Normalise(image.Vector, vector.Vector);
         }
@@ -65,33 +66,8 @@ public static class PowerIteration
 
     private static void Normalise(double[] source, double[] destination)
     {
-        double norm = Math.Sqrt(SquaredNorm(source));
-        for (int k = 0; k < source.Length; k++)
-        {
-            destination[k] = norm == 0 ? 0 : source[k] / norm;
-        }
-    }
-
-    private static double SquaredNorm(ReadOnlySpan<double> values)
-    {
-        double sum = 0;
-        foreach (double value in values)
-        {
-            sum += value * value;
-        }
-
-        return sum;
-    }
-
-    private static double SquaredDistance(double[] image, double factor, double[] vector)
-    {
-        double sum = 0;
-        for (int k = 0; k < image.Length; k++)
-        {
-            double difference = image[k] - (factor * vector[k]);
-            sum += difference * difference;
-        }
-
-        return sum;
+        double norm = Vectors.Norm(source);
+        source.CopyTo(destination, 0);
+        Vectors.Scale(destination, norm == 0 ? 0 : 1 / norm);
     }
 }
