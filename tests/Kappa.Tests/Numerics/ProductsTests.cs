@@ -218,7 +218,7 @@ public sealed class ProductsTests
             {
                 // Outside the view nothing may change: there the bound is zero and the old content, NaN or not, is expected.
                 bool agrees = bound[i] == 0 ? expected[i].Equals(actual[i]) : Math.Abs(actual[i] - expected[i]) <= bound[i];
-if (!agrees)
+                if (!agrees)
                 {
                     Assert.Fail($"{form} {samples}x[{rows}, {depth}, {columns}] alpha {alpha} beta {beta} gap {gap} on {path}: element {i} is {actual[i]:R} instead of {expected[i]:R}, bound {bound[i]:E1}.");
                 }
