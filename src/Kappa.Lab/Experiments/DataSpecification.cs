@@ -1,0 +1,67 @@
+namespace Kappa.Lab.Experiments;
+
+/// <summary>Where inputs and targets come from.</summary>
+public enum DataSource
+{
+    /// <summary>Gaussian tokens and Gaussian targets, independent of each other.</summary>
+    Gaussian,
+
+    /// <summary>Gaussian tokens; the targets are the output of a second model of the same shape.</summary>
+    Teacher,
+
+    /// <summary>Byte windows of text; the target of a byte is the embedding of the next one.</summary>
+    Text,
+
+    /// <summary>The user's own arrays.</summary>
+    Arrays,
+}
+
+/// <summary>Inputs X [N·n, d] and targets Y [N·n, d_out].</summary>
+public sealed record DataSpecification
+{
+    /// <summary>Where they come from.</summary>
+    public DataSource Source { get; init; }
+
+    /// <summary>Number of samples N; <see langword="null"/> means 2, or what the user's arrays hold.</summary>
+    public int? Samples { get; init; }
+
+    /// <summary>Tokens per sample n; <see langword="null"/> means 4, or what the user's arrays hold.</summary>
+    public int? Tokens { get; init; }
+
+    /// <summary>Standard deviation of a token's entries (gaussian, teacher); <see langword="null"/> means 1/√d.</summary>
+    public double? TokenScale { get; init; }
+
+    /// <summary>Standard deviation of a target's entries (gaussian); <see langword="null"/> means 1/√d.</summary>
+    public double? TargetScale { get; init; }
+
+    /// <summary>Correlation in [0, 1) between the tokens of one sample (gaussian, teacher).</summary>
+    public double Correlation { get; init; }
+
+    /// <summary>A text file or folder (text; <see langword="null"/> means the built-in corpus), or an <c>.npz</c> with <c>inputs</c> and <c>targets</c> (arrays).</summary>
+    public string? Path { get; init; }
+
+    /// <summary>An <c>.npy</c> of shape [N, n, d] (arrays).</summary>
+    public string? Inputs { get; init; }
+
+    /// <summary>An <c>.npy</c> of shape [N, n, d_out] (arrays).</summary>
+    public string? Targets { get; init; }
+
+    /// <summary>Seed of the data; <see langword="null"/> means the experiment's.</summary>
+    public long? Seed { get; init; }
+
+    internal const int DefaultSamples = 2;
+    internal const int DefaultTokens = 4;
+
+    internal bool DrawsTokens => Source is DataSource.Gaussian or DataSource.Teacher;
+
+    internal bool IsSeeded => Source is not DataSource.Arrays;
+
+    internal DataSpecification Resolve(int width, long seed) => this with
+    {
+        Samples = Samples ?? (IsSeeded ? DefaultSamples : null),
+        Tokens = Tokens ?? (IsSeeded ? DefaultTokens : null),
+        TokenScale = TokenScale ?? (DrawsTokens ? 1 / Math.Sqrt(width) : null),
+        TargetScale = TargetScale ?? (Source is DataSource.Gaussian ? 1 / Math.Sqrt(width) : null),
+        Seed = Seed ?? (IsSeeded ? seed : null),
+    };
+}

@@ -1,0 +1,44 @@
+namespace Kappa.Lab.Experiments;
+
+/// <summary>Everything that decides the numbers of one run: model, data, initial point, descent, what is recorded, seed.</summary>
+/// <remarks>
+/// Immutable and compared by value. Not part of it: where the run is stored and how many threads compute it, because neither changes a bit.
+/// An optional property that is <see langword="null"/> follows from others; <see cref="Resolve"/> fills it in. Read one with
+/// <see cref="SpecificationReader"/>; one built in code is checked with <see cref="SpecificationRules.Check"/>.
+/// </remarks>
+public sealed record ExperimentSpecification
+{
+    /// <summary>The residual Transformer (R.1–R.5).</summary>
+    public ModelSpecification Model { get; init; } = new();
+
+    /// <summary>Inputs and targets.</summary>
+    public DataSpecification Data { get; init; } = new();
+
+    /// <summary>The initial point.</summary>
+    public InitialisationSpecification Initialisation { get; init; } = new();
+
+    /// <summary>Gradient descent and when it stops.</summary>
+    public DescentSpecification Descent { get; init; } = new();
+
+    /// <summary>What is recorded, and when.</summary>
+    public TelemetrySpecification Telemetry { get; init; } = new();
+
+    /// <summary>Seed of the initial point, and of the data unless <see cref="DataSpecification.Seed"/> says otherwise. Any integer.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>
+    /// The same experiment with every value that follows from others written out, lists in canonical order, and activation parameters that the activation does not use
+    /// at their defaults: two specifications that mean the same have equal resolved forms.
+    /// </summary>
+    /// <returns>A specification with <c>Resolve() == this</c>; what does not apply to the data source stays <see langword="null"/>.</returns>
+    public ExperimentSpecification Resolve()
+    {
+        ModelSpecification model = Model.Resolve();
+        return this with
+        {
+            Model = model,
+            Data = Data.Resolve(model.Width, Seed),
+            Telemetry = Telemetry with { SpectraAt = Telemetry.SpectraAt.Canonical() },
+        };
+    }
+}

@@ -1,0 +1,54 @@
+namespace Kappa.Lab.Experiments;
+
+/// <summary>Finds the key that a written name means: the full name, or else the last part of it when exactly one key ends so. <c>seed</c> is therefore the top-level one.</summary>
+/// <param name="keys">All keys.</param>
+internal sealed class KeyResolver(IReadOnlyList<SpecificationKey> keys)
+{
+    private readonly Dictionary<string, SpecificationKey> _byPath = keys.ToDictionary(key => key.Path, StringComparer.Ordinal);
+    private readonly ILookup<string, SpecificationKey> _byName = keys.ToLookup(key => key.Name, StringComparer.Ordinal);
+
+    public IReadOnlyList<string> Groups { get; } = [.. keys.Select(key => key.Group).Where(group => group.Length > 0).Distinct()];
+
+    /// <summary>The key, or what is wrong with the name.</summary>
+    public SpecificationKey? Find(string name, out string problem)
+    {
+        problem = "";
+        if (_byPath.TryGetValue(name, out SpecificationKey? key))
+            return key;
+        SpecificationKey[] candidates = [.. _byName[name]];
+        if (candidates.Length == 1)
+            return candidates[0];
+        problem = candidates.Length > 1
+            ? $"'{name}' is ambiguous: write one of {string.Join(", ", candidates.Select(candidate => candidate.Path))}."
+            : $"unknown key '{Shown.Of(name)}'.{Suggest(name)}";
+        return null;
+    }
+
+    /// <summary>The key <paramref name="name"/> of <paramref name="group"/>, or what is wrong with the name.</summary>
+    public SpecificationKey? FindIn(string group, string name, out string problem)
+    {
+        problem = "";
+        if (_byPath.TryGetValue($"{group}.{name}", out SpecificationKey? key))
+            return key;
+        string near = Suggestion.For(name, keys.Where(candidate => candidate.Group == group).Select(candidate => candidate.Name));
+        problem = $"unknown key '{Shown.Of(name)}' in '{group}'.{(near.Length > 0 ? near : Suggest(name, isInGroup: true))}";
+        return null;
+    }
+
+    /// <summary>What is wrong with the name of a group that does not exist.</summary>
+    public string UnknownGroup(string name) => $"unknown group '{Shown.Of(name)}'.{Suggestion.For(name, Groups)}";
+
+    // A name that is right but stands in the wrong group comes first, then full names for a dotted name, then the last part alone.
+    private string Suggest(string name, bool isInGroup = false)
+    {
+        string last = name[(name.LastIndexOf('.') + 1)..];
+        bool isDotted = last.Length < name.Length;
+        if (_byName[last].FirstOrDefault() is { } elsewhere)
+            return $" Did you mean '{elsewhere.Path}'?";
+        if (isDotted && Suggestion.For(name, keys.Select(key => key.Path)) is { Length: > 0 } full)
+            return full;
+        return Suggestion.Nearest(last, keys.Select(key => key.Name)) is { } near
+            ? $" Did you mean '{(isDotted || isInGroup ? keys.First(key => key.Name == near).Path : near)}'?"
+            : "";
+    }
+}

@@ -1,0 +1,100 @@
+namespace Kappa.Lab.Experiments;
+
+/// <summary>The table of all keys of a specification, in the order in which they are written.</summary>
+public static class SpecificationKeys
+{
+    // Bounds of sizes keep every product of two of them inside 64 bits; what fits in memory is a rule between keys.
+    private const int LargestSize = 1 << 20;
+    private const int LargestDepth = 4096;
+
+    private static readonly IntegerKind Size = new(new NumberRange(1, LargestSize));
+    private static readonly IntegerKind Count = new(new NumberRange(1, int.MaxValue));
+    private static readonly NumberKind Any = new(NumberRange.Finite);
+    private static readonly NumberKind NonNegative = new(NumberRange.NonNegative);
+    private static readonly NumberKind Positive = new(NumberRange.Positive);
+
+    /// <summary>All keys.</summary>
+    public static IReadOnlyList<SpecificationKey> All { get; } = [.. Model(), .. Data(), .. Initialisation(), .. Descent(), .. Telemetry(), Seed()];
+
+    /// <summary>The key called <paramref name="path"/>, for example <c>model.depth</c>; <see langword="null"/> if there is none.</summary>
+    /// <param name="path">The full name.</param>
+    public static SpecificationKey? Find(string path) => All.FirstOrDefault(key => key.Path == path);
+
+    private static IEnumerable<SpecificationKey> Model()
+    {
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<ModelSpecification, T> get, Func<ModelSpecification, T, ModelSpecification> set, string text, string? means = null) =>
+            SpecificationKey.Of(new($"model.{name}", text, means), kind, s => get(s.Model), (s, v) => s with { Model = set(s.Model, v) });
+
+        yield return Key("depth", new IntegerKind(new NumberRange(1, LargestDepth)), m => m.Depth, (m, v) => m with { Depth = (int)v }, "number of blocks L");
+        yield return Key("width", Size, m => m.Width, (m, v) => m with { Width = (int)v }, "token width d");
+        yield return Key("ffnWidth", Size, m => m.FfnWidth, (m, v) => m with { FfnWidth = (int)v }, "feed-forward width m");
+        yield return Key("keyWidth", new OptionalKind<long>(Size, "default"), m => m.KeyWidth, (m, v) => m with { KeyWidth = (int?)v }, "query and key width d_k", "d");
+        yield return Key("temperature", new OptionalKind<double>(Any, "default"), m => m.Temperature, (m, v) => m with { Temperature = v }, "factor τ of the attention logits (R.1), any sign", "1/√d_k");
+        yield return Key("attentionResidual", Any, m => m.AttentionResidual, (m, v) => m with { AttentionResidual = v }, "coefficient ρ_a of the residual around attention (R.2): 1 with, 0 without");
+        yield return Key("ffnResidual", Any, m => m.FfnResidual, (m, v) => m with { FfnResidual = v }, "coefficient ρ_f of the residual around the feed-forward part (R.3)");
+        yield return Key("activation", new ChoiceKind<ActivationKind>(), m => m.Activation, (m, v) => m with { Activation = v }, "activation ψ (R.5)");
+        yield return Key("activationSlope", new NumberKind(new NumberRange(0, 1)), m => m.ActivationSlope, (m, v) => m with { ActivationSlope = v }, "slope γ of the leaky activations (R.5)");
+        yield return Key("activationSmoothing", Positive, m => m.ActivationSmoothing, (m, v) => m with { ActivationSmoothing = v }, "smoothing ε of smoothLeakyRelu (R.5)");
+        yield return Key("readoutWidth", new OptionalKind<long>(Size, "none"), m => m.ReadoutWidth, (m, v) => m with { ReadoutWidth = (int?)v }, "width of the linear readout W_U (R.4); none: the output is the last block's");
+        yield return Key("trained", new TrainedKind(), m => m.Trained, (m, v) => m with { Trained = v }, "which parameters descend; the others keep their initial values");
+    }
+
+    private static IEnumerable<SpecificationKey> Data()
+    {
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DataSpecification, T> get, Func<DataSpecification, T, DataSpecification> set, string text, string? means = null) =>
+            SpecificationKey.Of(new($"data.{name}", text, means), kind, s => get(s.Data), (s, v) => s with { Data = set(s.Data, v) });
+
+        yield return Key("source", new ChoiceKind<DataSource>(), d => d.Source, (d, v) => d with { Source = v }, "where inputs and targets come from");
+        yield return Key("samples", new OptionalKind<long>(Size, "default"), d => d.Samples, (d, v) => d with { Samples = (int?)v }, "number of samples N", $"{DataSpecification.DefaultSamples}, or what the arrays hold");
+        yield return Key("tokens", new OptionalKind<long>(Size, "default"), d => d.Tokens, (d, v) => d with { Tokens = (int?)v }, "tokens per sample n", $"{DataSpecification.DefaultTokens}, or what the arrays hold");
+        yield return Key("tokenScale", new OptionalKind<double>(Positive, "default"), d => d.TokenScale, (d, v) => d with { TokenScale = v }, "standard deviation of a token's entries (gaussian, teacher)", "1/√d");
+        yield return Key("targetScale", new OptionalKind<double>(NonNegative, "default"), d => d.TargetScale, (d, v) => d with { TargetScale = v }, "standard deviation of a target's entries (gaussian)", "1/√d");
+        yield return Key("correlation", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.Correlation, (d, v) => d with { Correlation = v }, "correlation between the tokens of a sample (gaussian, teacher)");
+        yield return Key("path", new PathKind("text file, folder or .npz"), d => d.Path, (d, v) => d with { Path = v }, "the text (text; none: the built-in corpus), or an .npz with 'inputs' and 'targets' (arrays)");
+        yield return Key("inputs", new PathKind(".npy file"), d => d.Inputs, (d, v) => d with { Inputs = v }, "inputs [N, n, d] (arrays)");
+        yield return Key("targets", new PathKind(".npy file"), d => d.Targets, (d, v) => d with { Targets = v }, "targets [N, n, d_out] (arrays)");
+        yield return Key("seed", new OptionalKind<long>(new IntegerKind(NumberRange.Finite), "default"), d => d.Seed, (d, v) => d with { Seed = v }, "seed of the data", "the experiment's seed");
+    }
+
+    private static IEnumerable<SpecificationKey> Initialisation()
+    {
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<InitialisationSpecification, T> get, Func<InitialisationSpecification, T, InitialisationSpecification> set, string text) =>
+            SpecificationKey.Of(new($"initialisation.{name}", text), kind, s => get(s.Initialisation), (s, v) => s with { Initialisation = set(s.Initialisation, v) });
+
+        yield return Key("scheme", new ChoiceKind<InitialisationScheme>(), i => i.Scheme, (i, v) => i with { Scheme = v }, "law of the entries");
+        yield return Key("gain", NonNegative, i => i.Gain, (i, v) => i with { Gain = v }, "factor on every matrix");
+        yield return Key("queryGain", NonNegative, i => i.QueryGain, (i, v) => i with { QueryGain = v }, "factor on W_Q");
+        yield return Key("keyGain", NonNegative, i => i.KeyGain, (i, v) => i with { KeyGain = v }, "factor on W_K");
+        yield return Key("valueGain", NonNegative, i => i.ValueGain, (i, v) => i with { ValueGain = v }, "factor on W_V");
+        yield return Key("ffnInGain", NonNegative, i => i.FfnInGain, (i, v) => i with { FfnInGain = v }, "factor on W_1");
+        yield return Key("ffnOutGain", NonNegative, i => i.FfnOutGain, (i, v) => i with { FfnOutGain = v }, "factor on W_2");
+        yield return Key("readoutGain", NonNegative, i => i.ReadoutGain, (i, v) => i with { ReadoutGain = v }, "factor on W_U");
+        yield return Key("zeroFfnOut", new BooleanKind(), i => i.ZeroFfnOut, (i, v) => i with { ZeroFfnOut = v }, "start W_2 at zero");
+        yield return Key("branchScale", new ChoiceKind<BranchScale>(), i => i.BranchScale, (i, v) => i with { BranchScale = v }, "inverseSqrtDepth multiplies W_V and W_2 by 1/√L");
+    }
+
+    private static IEnumerable<SpecificationKey> Descent()
+    {
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DescentSpecification, T> get, Func<DescentSpecification, T, DescentSpecification> set, string text) =>
+            SpecificationKey.Of(new($"descent.{name}", text), kind, s => get(s.Descent), (s, v) => s with { Descent = set(s.Descent, v) });
+
+        yield return Key("stepSize", new StepSizeKindOfValue(), d => d.StepSize, (d, v) => d with { StepSize = v }, "η; auto(c) is c/λ_max(J Jᵀ) at the start, adaptive(c) is halved when the loss would rise, same(RUN) is another run's");
+        yield return Key("steps", Count, d => d.Steps, (d, v) => d with { Steps = (int)v }, "most steps taken");
+        yield return Key("lossFloor", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.LossFloor, (d, v) => d with { LossFloor = v }, "stop when loss ≤ lossFloor × initial loss");
+        yield return Key("gradientTolerance", NonNegative, d => d.GradientTolerance, (d, v) => d with { GradientTolerance = v }, "stop when the norm of the gradient is at most this");
+    }
+
+    private static IEnumerable<SpecificationKey> Telemetry()
+    {
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<TelemetrySpecification, T> get, Func<TelemetrySpecification, T, TelemetrySpecification> set, string text) =>
+            SpecificationKey.Of(new($"telemetry.{name}", text), kind, s => get(s.Telemetry), (s, v) => s with { Telemetry = set(s.Telemetry, v) });
+
+        yield return Key("quantities", new ChoiceKind<TelemetryQuantities>(), t => t.Quantities, (t, v) => t with { Quantities = v }, "all, or loss: without the spectra of the layers");
+        yield return Key("every", Count, t => t.Every, (t, v) => t with { Every = (int)v }, "steps between two rows");
+        yield return Key("spectraAt", new SpectraScheduleKind(), t => t.SpectraAt, (t, v) => t with { SpectraAt = v }, "steps at which full spectra are written");
+        yield return Key("checkpointEvery", Count, t => t.CheckpointEvery, (t, v) => t with { CheckpointEvery = (int)v }, "steps between two checkpoints");
+    }
+
+    private static SpecificationKey Seed() => SpecificationKey.Of(
+        new("seed", "seed of the initial point, and of the data unless data.seed is given"), new IntegerKind(NumberRange.Finite), s => s.Seed, (s, v) => s with { Seed = v });
+}

@@ -1,0 +1,138 @@
+using System.Text;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>The outcome of reading: a specification, or everything that is wrong with it.</summary>
+/// <param name="Specification">The specification as written (not resolved); <see langword="null"/> when there are problems.</param>
+/// <param name="Problems">All problems, the file's first, in the order of their places.</param>
+public sealed record SpecificationReading(ExperimentSpecification? Specification, IReadOnlyList<Problem> Problems);
+
+/// <summary>Reads a specification from a YAML file and command-line words, and reports all its problems together.</summary>
+/// <remarks>
+/// A key is its full name (<c>model.depth</c>) or its last part when that is unique (<c>depth</c>); <c>seed</c> is the top-level one. The command line
+/// overrides the file; giving a key twice in one of them is a problem. Problems are values: nothing is thrown for bad input.
+/// </remarks>
+public static class SpecificationReader
+{
+    /// <summary>A specification is a page of text; more than this (1 MiB) is another kind of file.</summary>
+    public const int LargestFile = 1 << 20;
+
+    private const int MostOverrides = 1000;
+
+    private static readonly KeyResolver Resolver = new(SpecificationKeys.All);
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Reads a file, if one is given, and then the words.</summary>
+    /// <param name="path">A YAML file, or <see langword="null"/> for defaults only.</param>
+    /// <param name="overrides"><c>key=value</c> words.</param>
+    public static SpecificationReading Read(string? path, IReadOnlyList<string> overrides)
+    {
+        if (path is null)
+            return ReadText("defaults", "", overrides);
+        string name = Shown.Of(path);
+        string text = ReadFile(path, out string? problem);
+        if (problem is null)
+            return ReadText(name, text, overrides);
+        SpecificationReading rest = ReadText(name, "", overrides);
+        return new(null, [new(name, problem), .. rest.Problems]);
+    }
+
+    /// <summary>Reads a text and then the words.</summary>
+    /// <param name="name">What the text is called in locations.</param>
+    /// <param name="text">YAML; may be empty.</param>
+    /// <param name="overrides"><c>key=value</c> words.</param>
+    public static SpecificationReading ReadText(string name, string text, IReadOnlyList<string> overrides)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(overrides);
+        (IReadOnlyList<Setting> inFile, IReadOnlyList<Problem> fileProblems) = YamlSettings.Read(name, text, Resolver);
+        var problems = new List<Problem>(fileProblems);
+        List<Setting> onLine = ReadOverrides(overrides, problems);
+        var applied = new AppliedSettings(problems);
+        applied.Apply(inFile);
+        applied.Apply(onLine);
+        problems.AddRange(SpecificationRules.Contradictions(applied.Specification, applied.IsSound, applied.Locate));
+        return new(problems.Count == 0 ? applied.Specification : null, problems);
+    }
+
+    private static List<Setting> ReadOverrides(IReadOnlyList<string> overrides, List<Problem> problems)
+    {
+        var settings = new List<Setting>();
+        if (overrides.Count > MostOverrides)
+            problems.Add(new("command line", $"must have at most {MostOverrides} key=value words but has {overrides.Count}; use a file."));
+        foreach (string word in overrides.Take(MostOverrides))
+        {
+            if (OverrideSettings.Read(word, Resolver, out Problem? problem) is { } setting)
+                settings.Add(setting);
+            if (problem is not null)
+                problems.Add(problem);
+        }
+
+        return settings;
+    }
+
+    private static string ReadFile(string path, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            byte[] bytes = new byte[LargestFile + 1];
+            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > LargestFile)
+                problem = $"a specification must have at most {LargestFile} bytes but this file has more.";
+            else
+                return StrictUtf8.GetString(bytes.AsSpan(0, length)).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException error)
+        {
+            problem = $"must be UTF-8 text, but byte {error.Index} is not. Save the file as UTF-8.";
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            problem = "no such file.";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            problem = Directory.Exists(path) ? "is a folder; give a YAML file." : $"cannot be read: {Shown.Of(error.Message.TrimEnd('.'))}.";
+        }
+
+        return "";
+    }
+}
+
+/// <summary>Applies settings to the defaults and remembers where each key was set and which failed.</summary>
+internal sealed class AppliedSettings(List<Problem> problems)
+{
+    private readonly Dictionary<SpecificationKey, string> _locations = [];
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
+
+    public ExperimentSpecification Specification { get; private set; } = new();
+
+    /// <summary>Whether no value of this key was wrong.</summary>
+    public bool IsSound(string path) => !_failed.Contains(path);
+
+    /// <summary>Where the key was set last.</summary>
+    public string? Locate(string path) => _locations.FirstOrDefault(pair => pair.Key.Path == path).Value;
+
+    /// <summary>Applies the settings of one origin, in which a key may occur once.</summary>
+    public void Apply(IReadOnlyList<Setting> settings)
+    {
+        var here = new Dictionary<SpecificationKey, string>();
+        foreach (Setting setting in settings)
+        {
+            if (!here.TryAdd(setting.Key, setting.Location))
+            {
+                problems.Add(new(setting.Location, $"{setting.Key.Name} is given twice; the first is at {here[setting.Key]}."));
+                continue;
+            }
+
+            _locations[setting.Key] = setting.Location;
+            (Specification, string? problem) = setting.Key.Assign(Specification, setting.Value);
+            if (problem is null)
+                continue;
+            problems.Add(new(setting.Location, problem));
+            _ = _failed.Add(setting.Key.Path);
+        }
+    }
+}

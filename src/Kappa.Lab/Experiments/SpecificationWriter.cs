@@ -1,0 +1,25 @@
+using System.Text;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>Writes a specification as YAML: every key, in the order of the table, numbers with the shortest text that reads back to the same bits.</summary>
+public static class SpecificationWriter
+{
+    /// <summary>The text; <see cref="SpecificationReader"/> reads an equal specification from it. Write the resolved form to freeze what follows from other keys.</summary>
+    /// <param name="specification">Any specification without problems.</param>
+    public static string Write(ExperimentSpecification specification)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        var text = new StringBuilder();
+        string group = "";
+        foreach (SpecificationKey key in SpecificationKeys.All)
+        {
+            if (key.Group != group && key.Group.Length > 0)
+                _ = text.Append(key.Group).Append(":\n");
+            group = key.Group;
+            _ = text.Append(group.Length > 0 ? "  " : "").Append(key.Name).Append(": ").Append(key.Format(specification)).Append('\n');
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,123 @@
+using Kappa.Lab.Experiments;
+
+namespace Kappa.Lab.Store;
+
+/// <summary>A run folder opened for writing by this process alone.</summary>
+/// <remarks>
+/// Plain files that can be copied and opened anywhere; every document is replaced as a whole, the telemetry only grows. While the object lives, the file
+/// <c>.lock</c> is held and a second process that opens the run is refused; the lock goes with the process, however it ends. Reading needs no lock: see <see cref="RunRecord"/>.
+/// </remarks>
+public sealed class RunFolder : IDisposable
+{
+    /// <summary>Version of the layout. A folder of another version is refused, never guessed at.</summary>
+    public const int FormatVersion = 1;
+
+    private readonly FileStream _lock;
+    private readonly TimeProvider _time;
+
+    private RunFolder(RunFiles files, FileStream exclusive, ExperimentSpecification specification, RunStatus status, TimeProvider time) =>
+        (Files, _lock, Specification, Status, _time) = (files, exclusive, specification, status, time);
+
+    /// <summary>The names of its files.</summary>
+    public RunFiles Files { get; }
+
+    /// <summary>The name of the run.</summary>
+    public string Name => Path.GetFileName(Files.Path);
+
+    /// <summary>The specification, resolved.</summary>
+    public ExperimentSpecification Specification { get; }
+
+    /// <summary>The status last written.</summary>
+    public RunStatus Status { get; private set; }
+
+    /// <summary>Makes the folder <paramref name="store"/>/<paramref name="name"/> with specification, environment and a status of queued.</summary>
+    /// <param name="store">Folder of runs; made if need be.</param>
+    /// <param name="name">Name of the run, see <see cref="RunName"/>.</param>
+    /// <param name="specification">Written in resolved form.</param>
+    /// <param name="environment">This process.</param>
+    /// <param name="time">The clock of the heartbeat.</param>
+    /// <exception cref="BadInputException">The folder holds a run already, another process writes it, or it cannot be made.</exception>
+    public static RunFolder Create(string store, string name, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(time);
+        if (RunName.Check(name) is { } must)
+            throw new ArgumentException($"name {must} but is '{name}'.", nameof(name));
+        var files = new RunFiles(Path.Combine(store, name));
+        MakeFolder(files.Path);
+        FileStream exclusive = RunLock.Take(files);
+        try
+        {
+            if (File.Exists(files.Status))
+                throw new BadInputException(files.Path, "must be a new run but holds one already. Resume it, or choose another label.");
+            LeftBehind.Remove(files);
+            ExperimentSpecification resolved = specification.Resolve();
+            Formats.AtomicFile.WriteAllText(files.Specification, SpecificationWriter.Write(resolved));
+            RunDocuments.Write(files, new EnvironmentRecord { Sessions = [environment] });
+
+            // The status comes last: a folder without one was never completely made.
+            var folder = new RunFolder(files, exclusive, resolved, new RunStatus { State = RunState.Queued }, time);
+            folder.WriteStatus(folder.Status);
+            return folder;
+        }
+        catch
+        {
+            exclusive.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens an existing run to continue it; <paramref name="environment"/> is added to those that worked on it.</summary>
+    /// <param name="path">The run folder.</param>
+    /// <param name="environment">This process.</param>
+    /// <param name="time">The clock of the heartbeat.</param>
+    /// <exception cref="BadInputException">The folder is missing, damaged, of another version, or another process writes it.</exception>
+    public static RunFolder Open(string path, RunEnvironment environment, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(time);
+        var files = new RunFiles(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        RunStatus status = RunDocuments.ReadStatus(files);
+        FileStream exclusive = RunLock.Take(files);
+        try
+        {
+            LeftBehind.Remove(files);
+            ExperimentSpecification specification = RunDocuments.ReadSpecification(files);
+            EnvironmentRecord earlier = RunDocuments.ReadEnvironment(files);
+            RunDocuments.Write(files, earlier with { Sessions = [.. earlier.Sessions, environment] });
+            return new(files, exclusive, specification, status, time);
+        }
+        catch
+        {
+            exclusive.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Replaces the status; version and heartbeat are filled in.</summary>
+    /// <param name="status">State, step, loss and reason.</param>
+    /// <exception cref="BadInputException">The disk refused; the previous status is intact.</exception>
+    public void WriteStatus(RunStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        RunStatus next = status with { FormatVersion = FormatVersion, Heartbeat = _time.GetUtcNow() };
+        RunDocuments.Write(Files, next);
+        Status = next;
+    }
+
+    /// <summary>Lets other processes open the run.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static void MakeFolder(string path)
+    {
+        try
+        {
+            _ = Directory.CreateDirectory(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, $"the run folder cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder.", failure);
+        }
+    }
+}

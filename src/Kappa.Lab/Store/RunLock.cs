@@ -1,0 +1,50 @@
+namespace Kappa.Lab.Store;
+
+/// <summary>The exclusive right to write a run, held as an open file: the system gives it back when the process ends in any way.</summary>
+internal static class RunLock
+{
+    public static FileStream Take(RunFiles files)
+    {
+        try
+        {
+            return new(files.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (DirectoryNotFoundException failure)
+        {
+            throw new BadInputException(files.Path, "no such run folder.", failure);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new BadInputException(files.Path, "must be writable but permission is denied. Change the permissions or choose another folder.", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new BadInputException(files.Path, "another process is writing this run. Wait until it has ended, or stop it.", failure);
+        }
+    }
+}
+
+/// <summary>Temporary files of interrupted writes: a name that starts with a dot and ends with <c>.tmp</c>. Only the holder of the lock removes them.</summary>
+internal static class LeftBehind
+{
+    public static void Remove(RunFiles files)
+    {
+        foreach (string folder in new[] { files.Path, files.Spectra, files.Figures }.Where(Directory.Exists))
+        {
+            foreach (string temporary in Directory.EnumerateFiles(folder, ".*.tmp"))
+                Delete(temporary);
+        }
+    }
+
+    private static void Delete(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It is ignored by every reader; what cannot be removed does no harm.
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Kappa.Lab.Experiments;
+
+namespace Kappa.Lab.Store;
+
+/// <summary>A folder in a store that looks like a run and cannot be read.</summary>
+/// <param name="Name">Name of the folder.</param>
+/// <param name="Reason">One line.</param>
+public sealed record DamagedRun(string Name, string Reason);
+
+/// <summary>What a store holds.</summary>
+/// <param name="Runs">The runs that can be read, by name.</param>
+/// <param name="Damaged">The others, by name.</param>
+public sealed record RunListing(IReadOnlyList<RunRecord> Runs, IReadOnlyList<DamagedRun> Damaged);
+
+/// <summary>A folder of runs. The files are the truth; nothing is cached.</summary>
+/// <param name="path">The folder; need not exist.</param>
+public sealed class RunStore(string path)
+{
+    /// <summary>The folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Reads every run. A damaged one is named with the reason and does not hide the others.</summary>
+    /// <exception cref="BadInputException">The folder exists and cannot be listed.</exception>
+    public RunListing List()
+    {
+        var runs = new List<RunRecord>();
+        var damaged = new List<DamagedRun>();
+        foreach (string name in Names())
+        {
+            try
+            {
+                runs.Add(RunRecord.Read(System.IO.Path.Combine(Path, name)));
+            }
+            catch (BadInputException reason)
+            {
+                damaged.Add(new(name, reason.Message));
+            }
+        }
+
+        return new(runs, damaged);
+    }
+
+    /// <summary>The folder of the run called <paramref name="name"/>, or of the only run whose name, or whose digits after the label, begin so.</summary>
+    /// <param name="name">A name or a prefix.</param>
+    /// <exception cref="BadInputException">No run or several match; the message lists what there is.</exception>
+    public string Find(string name)
+    {
+        if (RunName.Check(name) is { } must)
+            throw new BadInputException("run", $"a name {must} but is '{Shown.Of(name)}'.");
+        string[] names = [.. Names()];
+        string[] matches = names.Contains(name, StringComparer.Ordinal) ? [name] : [.. names.Where(candidate => Begins(candidate, name))];
+        return matches.Length switch
+        {
+            1 => System.IO.Path.Combine(Path, matches[0]),
+            0 => throw new BadInputException(Path, $"has no run '{name}'.{Suggestion.For(name, names)} It holds {names.Length} runs."),
+            _ => throw new BadInputException(Path, $"'{name}' must name one run but begins {matches.Length}: {string.Join(", ", matches.Take(5))}{(matches.Length > 5 ? ", …" : "")}. Write more of it."),
+        };
+    }
+
+    private static bool Begins(string candidate, string prefix) =>
+        candidate.StartsWith(prefix, StringComparison.Ordinal) || candidate[(candidate.LastIndexOf('-') + 1)..].StartsWith(prefix, StringComparison.Ordinal);
+
+    private IEnumerable<string> Names()
+    {
+        if (!Directory.Exists(Path))
+            return [];
+        try
+        {
+            return Directory.GetDirectories(Path).Select(folder => System.IO.Path.GetFileName(folder)!).Where(name => RunName.Check(name) is null).Order(StringComparer.Ordinal);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(Path, $"cannot be listed: {failure.Message.TrimEnd('.')}.", failure);
+        }
+    }
+}

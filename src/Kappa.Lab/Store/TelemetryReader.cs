@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Kappa.Lab.Store;
+
+/// <summary>The recorded rows of a run, by column.</summary>
+public sealed class TelemetryTable
+{
+    private readonly Dictionary<string, List<double>> _values;
+
+    internal TelemetryTable(IReadOnlyList<string> columns, Dictionary<string, List<double>> values, string? note) => (Columns, _values, Note) = (columns, values, note);
+
+    /// <summary>The names, <c>step</c> first.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => _values[TelemetryColumns.Step].Count;
+
+    /// <summary>What was ignored (a torn last line), as a sentence; <see langword="null"/> if nothing.</summary>
+    public string? Note { get; }
+
+    /// <summary>The values of a column, one per row.</summary>
+    /// <param name="column">Its name.</param>
+    /// <exception cref="ArgumentException">There is no such column; the message names the nearest.</exception>
+    public ReadOnlySpan<double> this[string column] => _values.TryGetValue(column, out List<double>? values)
+        ? CollectionsMarshal.AsSpan(values)
+        : throw new ArgumentException($"There is no column '{column}' among {Columns.Count}.{Experiments.Suggestion.For(column, Columns)}", nameof(column));
+
+    /// <summary>Whether there is a column of this name.</summary>
+    /// <param name="column">A name.</param>
+    public bool Has(string column) => _values.ContainsKey(column);
+}
+
+/// <summary>Reads <c>telemetry.csv</c>, also while it is being written.</summary>
+public static class TelemetryReader
+{
+    /// <summary>Reads all rows. A torn last line (no line end: the writer was stopped, or is writing) is left out and said so; damage elsewhere is an error with its line.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="BadInputException">The file is missing or damaged.</exception>
+    public static TelemetryTable Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using FileStream stream = TelemetryFile.OpenToRead(path);
+        return Read(path, stream);
+    }
+
+    internal static TelemetryTable Read(string path, Stream stream)
+    {
+        var lines = new TelemetryLines(path, stream);
+        string[] columns = TelemetryFile.ReadHeader(path, lines);
+        var values = columns.ToDictionary(column => column, _ => new List<double>(), StringComparer.Ordinal);
+        List<double>[] inOrder = [.. columns.Select(column => values[column])];
+        double step = double.NegativeInfinity;
+        while (lines.MoveNext())
+        {
+            if (!lines.IsWhole)
+                return new(columns, values, $"Line {lines.Number} is torn (it has no line end) and was left out.");
+            step = TelemetryFile.ReadStep(path, lines, step);
+            ReadRow(path, lines, inOrder);
+        }
+
+        return new(columns, values, note: null);
+    }
+
+    private static void ReadRow(string path, TelemetryLines lines, List<double>[] columns)
+    {
+        ReadOnlySpan<byte> rest = lines.Current;
+        int commas = rest.Count((byte)',');
+        if (commas + 1 != columns.Length)
+            throw new BadInputException($"{path}:{lines.Number}", $"a row must have {columns.Length} numbers but has {commas + 1}. The file is damaged.");
+        foreach (List<double> column in columns)
+        {
+            int comma = rest.IndexOf((byte)',');
+            ReadOnlySpan<byte> field = comma < 0 ? rest : rest[..comma];
+            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+                throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
+            column.Add(value);
+            rest = comma < 0 ? [] : rest[(comma + 1)..];
+        }
+    }
+}

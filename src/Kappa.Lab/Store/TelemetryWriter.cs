@@ -1,0 +1,153 @@
+using System.Globalization;
+using Kappa.Lab.Formats;
+
+namespace Kappa.Lab.Store;
+
+/// <summary>Appends rows to <c>telemetry.csv</c>: invariant numbers, each the shortest text that reads back to the same bits, one line per recorded step.</summary>
+/// <remarks>
+/// Rows collect in memory (64 KiB) and go out in one write of whole lines, when that is full or at <see cref="Flush"/>. The bytes depend on columns and rows alone, not on when
+/// they were flushed. Appending allocates nothing. Not thread-safe.
+/// </remarks>
+public sealed class TelemetryWriter : IDisposable
+{
+    private const int BatchBytes = 1 << 16;
+
+    // The longest shortest-round-trip double, "-2.2250738585072014E-308", has 24 characters; then a comma or line feed.
+    private const int LongestField = 25;
+
+    private readonly string _path;
+    private readonly Stream _stream;
+    private readonly int _columns;
+    private readonly byte[] _batch;
+    private int _filled;
+    private double _lastStep;
+    private bool _hasFailed;
+
+    internal TelemetryWriter(string path, Stream stream, int columns, double lastStep)
+    {
+        (_path, _stream, _columns, _lastStep) = (path, stream, columns, lastStep);
+        _batch = new byte[Math.Max(BatchBytes, 2 * columns * LongestField)];
+    }
+
+    /// <summary>The step of the last row, in the file or still in memory; <see langword="null"/> when there is none. After <see cref="Continue"/> it tells whether the file reaches the checkpoint.</summary>
+    public long? LastStep => double.IsFinite(_lastStep) ? (long)_lastStep : null;
+
+    /// <summary>Begins a new file with its header; an existing one is replaced.</summary>
+    /// <param name="path">The file; its folder exists.</param>
+    /// <param name="columns"><c>step</c> first, then names without commas, quotes or blanks, each once.</param>
+    /// <exception cref="ArgumentException">The columns are not such names.</exception>
+    /// <exception cref="BadInputException">The file cannot be written.</exception>
+    public static TelemetryWriter Create(string path, IReadOnlyList<string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        if (TelemetryColumns.Check(columns) is { } problem)
+            throw new ArgumentException($"{problem}.", nameof(columns));
+        AtomicFile.WriteAllText(path, string.Join(',', columns) + "\n");
+        return new(path, OpenAtEnd(path), columns.Count, double.NegativeInfinity);
+    }
+
+    /// <summary>
+    /// Continues a file from a checkpoint: rows after <paramref name="lastStep"/> and a torn last line are cut off, so that the bytes become those of a run that was never interrupted.
+    /// </summary>
+    /// <param name="path">The file; when it does not exist, or not even its header was completed, it is begun anew.</param>
+    /// <param name="columns">The same columns as before.</param>
+    /// <param name="lastStep">The last step to keep; −1 or less keeps the header alone.</param>
+    /// <exception cref="BadInputException">The header differs, a kept line is damaged, or the file cannot be written.</exception>
+    public static TelemetryWriter Continue(string path, IReadOnlyList<string> columns, long lastStep)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        if (!File.Exists(path) || !TelemetryFile.HasHeader(path))
+            return Create(path, columns);
+        TelemetryFile.RequireColumns(path, columns);
+        double kept = TelemetryFile.TruncateAfterStep(path, lastStep);
+        return new(path, OpenAtEnd(path), columns.Count, kept);
+    }
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="row">One number for each column; the first is the step, an integer above the previous one. NaN and infinities are allowed in the others.</param>
+    /// <exception cref="ArgumentException">The row has another length or its step does not follow.</exception>
+    /// <exception cref="BadInputException">The disk refused a batch; whole lines written before remain.</exception>
+    public void Append(ReadOnlySpan<double> row)
+    {
+        Require(row);
+        if (_batch.Length - _filled < _columns * LongestField)
+            Flush();
+        foreach (double value in row)
+        {
+            _ = value.TryFormat(_batch.AsSpan(_filled), out int written, "R", CultureInfo.InvariantCulture);
+            _filled += written;
+            _batch[_filled++] = (byte)',';
+        }
+
+        _batch[_filled - 1] = (byte)'\n';
+        _lastStep = row[0];
+    }
+
+    /// <summary>Hands the collected lines to the system in one write: other processes see them, and they survive the end of this process.</summary>
+    /// <exception cref="BadInputException">The disk refused; whole lines written before remain.</exception>
+    public void Flush()
+    {
+        if (_filled == 0 || _hasFailed)
+            return;
+        long whole = _stream.Length;
+        try
+        {
+            _stream.Write(_batch, 0, _filled);
+            _stream.Flush();
+            _filled = 0;
+        }
+        catch (IOException failure)
+        {
+            _hasFailed = true;
+            CutBack(whole);
+            throw new BadInputException(_path, $"writing failed ({failure.Message.TrimEnd('.')}). What was recorded before is kept; free space on the disk and resume the run.", failure);
+        }
+    }
+
+    /// <summary>Writes the remaining lines and closes the file.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Flush();
+        }
+        finally
+        {
+            _stream.Dispose();
+        }
+    }
+
+    private void Require(ReadOnlySpan<double> row)
+    {
+        if (row.Length != _columns)
+            throw new ArgumentException($"A row must have {_columns} numbers but has {row.Length}.", nameof(row));
+        if (!(row[0] > _lastStep) || !double.IsInteger(row[0]))
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The step must be an integer above {_lastStep} but is {row[0]}."), nameof(row));
+    }
+
+    // Half a line would read as a torn one: take it away again. If even that fails, readers ignore it.
+    private void CutBack(long length)
+    {
+        try
+        {
+            _stream.SetLength(length);
+        }
+        catch (IOException)
+        {
+            // The failed write is the one to report.
+        }
+    }
+
+    private static FileStream OpenAtEnd(string path)
+    {
+        try
+        {
+            // bufferSize 0: the batch above is the only buffer, so one batch is one write.
+            return new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, $"cannot be written: {failure.Message.TrimEnd('.')}.", failure);
+        }
+    }
+}
