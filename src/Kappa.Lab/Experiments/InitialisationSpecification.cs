@@ -1,3 +1,5 @@
+using Kappa.Descent;
+
 
 namespace Kappa.Lab.Experiments;
 
@@ -43,4 +45,23 @@ public sealed record InitialisationSpecification
 
     /// <summary>Scaling of the branches with depth.</summary>
     public BranchScale BranchScale { get; init; }
+
+    /// <summary>The law as the descent takes it: the branch scale and the zero are folded into the gains of W_V and W_2.</summary>
+    /// <param name="depth">Number of blocks L, at least 1.</param>
+    public Initialisation ToInitialisation(int depth)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        double branch = BranchScale is BranchScale.InverseSqrtDepth ? 1 / Math.Sqrt(depth) : 1;
+        return new()
+        {
+            Scheme = Scheme,
+            Gain = Gain,
+            QueryGain = QueryGain,
+            KeyGain = KeyGain,
+            ValueGain = ValueGain * branch,
+            FfnInGain = FfnInGain,
+            FfnOutGain = ZeroFfnOut ? 0 : FfnOutGain * branch,
+            ReadoutGain = ReadoutGain,
+        };
+    }
 }

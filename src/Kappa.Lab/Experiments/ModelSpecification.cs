@@ -1,3 +1,5 @@
+using Kappa.Models;
+
 namespace Kappa.Lab.Experiments;
 
 /// <summary>Sizes, coefficients and trained blocks of the residual Transformer (R.1–R.5).</summary>
@@ -45,6 +47,21 @@ public sealed record ModelSpecification
     private bool UsesSlope => Activation is ActivationKind.LeakyRelu or ActivationKind.SmoothLeakyRelu;
 
     private bool UsesSmoothing => Activation is ActivationKind.SmoothLeakyRelu;
+
+    /// <summary>The sizes and coefficients as the model takes them.</summary>
+    /// <exception cref="ArgumentException">A size or coefficient is out of its range.</exception>
+    public ResidualTransformerShape ToShape() => new()
+    {
+        Depth = Depth,
+        Width = Width,
+        FfnWidth = FfnWidth,
+        KeyWidth = KeyWidth ?? Width,
+        Temperature = Temperature,
+        AttentionResidual = AttentionResidual,
+        FfnResidual = FfnResidual,
+        Activation = new Activation(Activation, ActivationSlope, ActivationSmoothing),
+        ReadoutWidth = ReadoutWidth,
+    };
 
     internal ModelSpecification Resolve()
     {

@@ -1,3 +1,6 @@
+using Kappa.Descent;
+using Kappa.Models;
+
 namespace Kappa.Lab.Experiments;
 
 /// <summary>The table of all keys of a specification, in the order in which they are written.</summary>

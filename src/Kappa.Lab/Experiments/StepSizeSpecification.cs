@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Descent;
 
 namespace Kappa.Lab.Experiments;
 
@@ -50,6 +51,20 @@ public sealed record StepSizeSpecification
     {
         ArgumentException.ThrowIfNullOrEmpty(run);
         return new(StepSizeKind.SameAs, 0, run);
+    }
+
+    /// <summary>The rule as the descent takes it; adaptive is the monotone rule that starts at the automatic step size.</summary>
+    /// <param name="stepSizeOf">The step size that a run used, asked for <see cref="StepSizeKind.SameAs"/> only.</param>
+    public StepSizeRule ToRule(Func<string, double> stepSizeOf)
+    {
+        ArgumentNullException.ThrowIfNull(stepSizeOf);
+        return Kind switch
+        {
+            StepSizeKind.Fixed => StepSizeRule.Fixed(Value),
+            StepSizeKind.Auto => StepSizeRule.Automatic(Value),
+            StepSizeKind.Adaptive => StepSizeRule.Monotone(StepSizeRule.Automatic(Value)),
+            _ => StepSizeRule.Fixed(stepSizeOf(Run!)),
+        };
     }
 
     /// <summary>As it is written in a specification.</summary>

@@ -1,3 +1,5 @@
+using Kappa.Models;
+
 namespace Kappa.Lab.Experiments;
 
 /// <summary>Which parameter blocks descend: <c>all</c>, or a list of kinds (<c>value</c>, in every layer) and block names (<c>blocks.0.value</c>).</summary>
@@ -20,6 +22,10 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
         ArgumentNullException.ThrowIfNull(model);
         return [.. Blocks(model).Where(block => Entries is null || Entries.Contains(block.Kind) || Entries.Contains(block.Name)).Select(block => block.Name)];
     }
+
+    /// <summary>The same set as the model takes it.</summary>
+    /// <param name="model">Depth and readout decide which blocks there are.</param>
+    public TrainedSet ToTrainedSet(ModelSpecification model) => Entries is null ? TrainedSet.All : TrainedSet.OfNames([.. Names(model)]);
 
     /// <summary>Kinds that are trained in every layer first, then the remaining names; <see cref="All"/> when nothing is left out.</summary>
     internal TrainedBlocks Canonical(ModelSpecification model)

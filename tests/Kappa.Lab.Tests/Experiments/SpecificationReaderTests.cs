@@ -1,4 +1,5 @@
 using Kappa.Lab.Experiments;
+using Kappa.Models;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Experiments;
