@@ -1,32 +1,47 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>Doubles as the little-endian bytes that files and fingerprints are made of.</summary>
+/// <summary>Doubles as the little-endian bytes that files and fingerprints are made of, bit for bit.</summary>
 internal static class DoubleBytes
 {
-    private const int ChunkElements = 8192;
+    // The bytes of a span of doubles must be countable by an int; a mebibyte at a time also bounds the copy on a big-endian machine.
+    private const int ChunkElements = 1 << 17;
 
-    /// <summary>Writes every element, 8 bytes each, bit for bit.</summary>
+    /// <summary>Writes every element, 8 bytes each.</summary>
     internal static void Write(Stream stream, ReadOnlySpan<double> data)
     {
+        for (; !data.IsEmpty; data = data[Math.Min(ChunkElements, data.Length)..])
+        {
+            stream.Write(FirstChunk(data));
+        }
+    }
+
+    /// <summary>Hashes every element, 8 bytes each.</summary>
+    internal static void Append(IncrementalHash hash, ReadOnlySpan<double> data)
+    {
+        for (; !data.IsEmpty; data = data[Math.Min(ChunkElements, data.Length)..])
+        {
+            hash.AppendData(FirstChunk(data));
+        }
+    }
+
+    private static ReadOnlySpan<byte> FirstChunk(ReadOnlySpan<double> data)
+    {
+        ReadOnlySpan<double> chunk = data[..Math.Min(ChunkElements, data.Length)];
         if (BitConverter.IsLittleEndian)
         {
-            stream.Write(MemoryMarshal.AsBytes(data));
-            return;
+            return MemoryMarshal.AsBytes(chunk);
         }
 
-        byte[] chunk = new byte[ChunkElements * sizeof(double)];
-        for (int start = 0; start < data.Length; start += ChunkElements)
+        byte[] bytes = new byte[chunk.Length * sizeof(double)];
+        for (int k = 0; k < chunk.Length; k++)
         {
-            int length = Math.Min(ChunkElements, data.Length - start);
-            for (int k = 0; k < length; k++)
-            {
-                BinaryPrimitives.WriteDoubleLittleEndian(chunk.AsSpan(k * sizeof(double)), data[start + k]);
-            }
-
-            stream.Write(chunk, 0, length * sizeof(double));
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(k * sizeof(double)), chunk[k]);
         }
+
+        return bytes;
     }
 }

@@ -1,0 +1,130 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Unicode;
+using Kappa.Lab.Formats;
+
+namespace Kappa.Lab.Data;
+
+/// <summary>The bytes of one or more text files, one after the other.</summary>
+/// <remarks>Every file must be UTF-8 text: binary files and other encodings are refused, because a mistake in the path would otherwise train on noise. Immutable.</remarks>
+public sealed class TextCorpus
+{
+    private const string ResourcePrefix = "corpus/";
+
+    private readonly byte[] _bytes;
+
+    private TextCorpus(string name, int files, byte[] bytes)
+    {
+        Name = name;
+        Files = files;
+        _bytes = bytes;
+        Hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
+
+    /// <summary>The path it was read from, or that it is the built-in one.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of files.</summary>
+    public int Files { get; }
+
+    /// <summary>The bytes.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>SHA-256 of <see cref="Bytes"/> in lower-case hexadecimal.</summary>
+    public string Hash { get; }
+
+    /// <summary>The built-in corpus: the project's own theory pages, in ordinal order of their names.</summary>
+    public static TextCorpus BuiltIn()
+    {
+        Assembly assembly = typeof(TextCorpus).Assembly;
+        string[] names = [.. assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        using MemoryStream bytes = new();
+        foreach (string name in names)
+        {
+            using Stream resource = assembly.GetManifestResourceStream(name)!;
+            resource.CopyTo(bytes);
+        }
+
+        return new TextCorpus("built-in corpus", names.Length, bytes.ToArray());
+    }
+
+    /// <summary>Reads a text file, or every file under a folder in the ordinal order of their relative paths.</summary>
+    /// <param name="path">A file or a folder. In a folder, hidden files, links and empty files are left out; the folders below are searched too.</param>
+    /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
+    /// <exception cref="BadInputException">A file is missing, unreadable, binary, not UTF-8 or empty, a folder has no files, or the limit is exceeded.</exception>
+    public static TextCorpus Load(string path, ReadLimits? limits = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        limits ??= ReadLimits.Default;
+        string[] files = Directory.Exists(path) ? FilesUnder(path) : [path];
+        using MemoryStream bytes = new();
+        foreach (string file in files)
+        {
+            Append(bytes, file, limits);
+        }
+
+        return new TextCorpus(path, files.Length, bytes.ToArray());
+    }
+
+    private static string[] FilesUnder(string folder)
+    {
+        EnumerationOptions options = new()
+        {
+            RecurseSubdirectories = true,
+            IgnoreInaccessible = false,
+            // Links could lead in a circle or out of the folder.
+            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint,
+        };
+        try
+        {
+            string[] files = [.. Directory.EnumerateFiles(folder, "*", options)
+                .Where(file => new FileInfo(file).Length > 0)
+                .OrderBy(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), StringComparer.Ordinal)];
+            return files.Length > 0 ? files : throw new BadInputException(folder, "must contain at least one text file that is not empty but contains none. Choose another folder.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(folder, $"cannot be read as a whole ({failure.Message.TrimEnd('.')}). Change the permissions or choose another folder.", failure);
+        }
+    }
+
+    private static void Append(MemoryStream bytes, string file, ReadLimits limits)
+    {
+        using FileStream stream = InputFile.Open(file);
+        long most = Math.Min(limits.MaximumBytes, Array.MaxLength) - bytes.Length;
+        if (stream.Length > most)
+        {
+            throw new BadInputException(file, $"must have at most {most} bytes, what is left of the limit for a corpus, but has {stream.Length}. Choose less text or raise the limit.");
+        }
+
+        byte[] content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        RequireText(content, file);
+        bytes.Write(content);
+    }
+
+    private static void RequireText(ReadOnlySpan<byte> content, string file)
+    {
+        if (content.IndexOf((byte)0) is >= 0 and int zero)
+        {
+            throw new BadInputException(file, $"must be text but has a zero byte at offset {zero}: it looks like a binary file. Leave it out or convert it to UTF-8.");
+        }
+
+        if (!Utf8.IsValid(content))
+        {
+            throw new BadInputException(file, $"must be UTF-8 text but its bytes are not at offset {FirstInvalid(content)}. Convert it: iconv -t UTF-8.");
+        }
+    }
+
+    private static int FirstInvalid(ReadOnlySpan<byte> content)
+    {
+        int offset = 0;
+        while (offset < content.Length && Rune.DecodeFromUtf8(content[offset..], out _, out int length) == System.Buffers.OperationStatus.Done)
+        {
+            offset += length;
+        }
+
+        return offset;
+    }
+}
