@@ -1,0 +1,61 @@
+namespace Kappa.Lab.Figures;
+
+/// <summary>One category's mark on the page: its centre (absent when it cannot be shown), the ends of its range, and the slot's thickness.</summary>
+internal readonly record struct CategoryMark(int Slot, double Across, double? Centre, double Low, double High, double Thickness, bool Vertical)
+{
+    /// <summary>The part of the page it covers.</summary>
+    internal Box Extent
+    {
+        get
+        {
+            var (from, to) = (Math.Min(Low, High), Math.Max(Low, High));
+            return Vertical ? new Box(Across - (Thickness / 2), from, Thickness, to - from) : new Box(from, Across - (Thickness / 2), to - from, Thickness);
+        }
+    }
+
+    internal PagePoint At(double along) => Vertical ? new PagePoint(Across, along) : new PagePoint(along, Across);
+}
+
+/// <summary>Places intervals and bars: series that share a panel stand side by side within each slot.</summary>
+internal static class CategoryMarks
+{
+    internal static List<CategoryMark> Of(Series series, PanelLayout panel)
+    {
+        var vertical = panel.Axes.X.Scale == AxisScale.Categories;
+        var (slots, values) = vertical ? (panel.X, panel.Y) : (panel.Y, panel.X);
+        var (share, offset) = (Share(panel.Axes), Offset(series, panel.Axes));
+        var thickness = Math.Abs(slots.PositionAt(share) - slots.PositionAt(0));
+        var marks = new List<CategoryMark>();
+        foreach (var (category, centre, low, high) in Rows(series, values))
+        {
+            var slot = SeriesPoints.Slot(panel.Axes, category);
+            double? Position(double v) => values.Axis.CanShow(v) ? values.Position(v) : null;
+            var middle = Position(centre);
+            if ((middle ?? Position(low) ?? Position(high)) is { } any)
+                marks.Add(new CategoryMark(slot, slots.PositionAt(slot + offset), middle, Position(low) ?? any, Position(high) ?? any, thickness, vertical));
+        }
+
+        return marks;
+    }
+
+    /// <summary>The part of a slot that one series fills; the rest separates the categories.</summary>
+    internal static double Share(Axes axes) => 0.7 / Math.Max(1, Names(axes).Count);
+
+    /// <summary>How far a series stands from the middle of each slot, in slots.</summary>
+    internal static double Offset(Series series, Axes axes)
+    {
+        var names = Names(axes);
+        return (names.IndexOf(series.Name) - ((names.Count - 1) / 2.0)) * Share(axes);
+    }
+
+    private static List<string> Names(Axes axes) => [.. axes.Series.Where(s => s is IntervalSeries or BarSeries).Select(s => s.Name).Distinct()];
+
+    private static IEnumerable<(string Category, double Centre, double Low, double High)> Rows(Series series, AxisMap values)
+    {
+        if (series is IntervalSeries intervals)
+            return intervals.Categories.Select((c, i) => (c, intervals.Centres[i], intervals.Lows[i], intervals.Highs[i]));
+        var foot = values.Axis.Scale == AxisScale.Logarithmic ? values.ValueAt(0) : 0;
+        var bars = (BarSeries)series;
+        return bars.Categories.Select((c, i) => (c, bars.Values[i], foot, bars.Values[i])).Where(r => values.Axis.CanShow(r.Item2));
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace Kappa.Lab.Figures;
+
+/// <summary>Says in words what the picture leaves out.</summary>
+internal static class FigureNotes
+{
+    private const int NamesListed = 6;
+
+    internal static List<string> Of(FigureLayout layout)
+    {
+        var counts = layout.Panels.SelectMany(p => SeriesPoints.Counts(p.Axes, p.X, p.Y)).GroupBy(c => c.Name).Select(Sum).ToList();
+        var notes = new List<string>();
+        var skipped = counts.Where(c => c.NotFinite + c.NotPositive > 0).Select(Skipped).ToList();
+        if (skipped.Count > 0) notes.Add($"Not drawn: {Listed(skipped)}.");
+        var outside = counts.Where(c => c.Outside > 0).Select(c => Text($"{Named(c.Name)}{c.Outside} of {c.Total} points")).ToList();
+        if (outside.Count > 0) notes.Add($"Outside the axes: {Listed(outside)}.");
+        var lines = layout.Panels.SelectMany(HiddenLines).ToList();
+        if (lines.Count > 0) notes.Add($"Reference lines without a place on their axis: {Listed(lines)}.");
+        notes.AddRange(layout.Panels.Where(p => p.HeatMap is not null).SelectMany(HeatMapNotes));
+        return notes;
+    }
+
+    private static IEnumerable<string> HeatMapNotes(PanelLayout panel)
+    {
+        var map = panel.HeatMap!;
+        if (map.Missing > 0)
+            yield return Text($"Grey: {map.Missing} of {map.Map.Values.Length} cells of {map.Map.Name} are not finite{(map.Map.Colour.Scale == AxisScale.Logarithmic ? " or not positive" : "")}.");
+        if (map.ColumnsPerCell(panel.Plot.Width) is > 1 and var columns)
+            yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns and shows the most extreme of their values; the CSV has all.");
+    }
+
+    private static IEnumerable<string> HiddenLines(PanelLayout panel) => panel.Axes.Series.OfType<ReferenceLine>()
+        .Where(l => !(l.Horizontal ? panel.Y : panel.X).Axis.CanShow(l.Value))
+        .Select(l => Text($"{(l.Name.Length == 0 ? "unnamed" : l.Name)} at {l.Value:R}"));
+
+    private static DrawnCount Sum(IGrouping<string, DrawnCount> same) => new(
+        same.Key, same.Sum(c => c.Total), same.Sum(c => c.NotFinite), same.Sum(c => c.NotPositive), same.Sum(c => c.Outside));
+
+    private static string Skipped(DrawnCount count)
+    {
+        var reasons = new List<string>();
+        if (count.NotFinite > 0) reasons.Add(Text($"{count.NotFinite} not finite"));
+        if (count.NotPositive > 0) reasons.Add(Text($"{count.NotPositive} not positive on a logarithmic axis"));
+        return Text($"{Named(count.Name)}{count.NotFinite + count.NotPositive} of {count.Total} points ({string.Join(", ", reasons)})");
+    }
+
+    private static string Named(string name) => name.Length == 0 ? "" : $"{name} ";
+
+    private static string Listed(List<string> items) => items.Count <= NamesListed
+        ? string.Join("; ", items)
+        : $"{string.Join("; ", items.Take(NamesListed))}; and {(items.Count - NamesListed).ToString(CultureInfo.InvariantCulture)} more series";
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

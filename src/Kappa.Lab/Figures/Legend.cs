@@ -1,0 +1,68 @@
+namespace Kappa.Lab.Figures;
+
+/// <summary>One line of the legend: a name and the series whose looks it shows.</summary>
+internal sealed record LegendEntry(string Name, IReadOnlyList<Series> Shown);
+
+/// <summary>Where a legend stands.</summary>
+internal enum LegendPlace
+{
+    None,
+    Inside,
+    Right,
+    Below,
+}
+
+/// <summary>The entries of a panel's legend and the room they need.</summary>
+internal sealed record Legend(IReadOnlyList<LegendEntry> Entries, FigureSizes Sizes)
+{
+    internal double GlyphWidth => 2.6 * Sizes.Tick;
+
+    internal double RowHeight => 1.35 * Sizes.Tick;
+
+    internal const double Inset = 3;
+
+    internal double EntryWidth => GlyphWidth + 3 + Entries.Max(e => TextMetrics.Width(e.Name, Sizes.Tick)) + 6;
+
+    internal double Width(int columns) => (EntryWidth * columns) + (2 * Inset) - 4;
+
+    internal double Height(int columns) => (Rows(columns) * RowHeight) + (2 * Inset);
+
+    internal int Rows(int columns) => (Entries.Count + columns - 1) / columns;
+
+    /// <summary>The most columns that fit a width; at least one.</summary>
+    internal int ColumnsIn(double width) => Math.Clamp((int)((width - (2 * Inset) + 4) / EntryWidth), 1, Math.Max(1, Entries.Count));
+
+    internal static Legend Of(Axes axes, FigureSizes sizes)
+    {
+        var entries = axes.Series
+            .Where(s => s.Style.InLegend && s.Name.Length > 0 && s is not (ReferenceLine or HeatMapSeries or Annotation))
+            .GroupBy(s => s.Name)
+            .Select(g => new LegendEntry(g.Key, [.. g]))
+            .ToList();
+        return new Legend(entries, sizes);
+    }
+
+    /// <summary>Boxes inside a plot from the corners inwards, for one and, with many entries, two columns.</summary>
+    internal IEnumerable<(Box Box, int Columns)> Candidates(Box plot)
+    {
+        for (var columns = 1; columns <= (Entries.Count >= 4 ? 2 : 1); columns++)
+        {
+            var (width, height) = (Width(columns), Height(columns));
+            if (width > plot.Width * 0.9 || height > plot.Height * 0.9) continue;
+            foreach (var box in Corners.In(plot, width, height, 4)) yield return (box, columns);
+        }
+    }
+}
+
+/// <summary>Places for a box in a plot, the most usual first.</summary>
+internal static class Corners
+{
+    internal static IEnumerable<Box> In(Box plot, double width, double height, double margin)
+    {
+        var (left, right) = (plot.X + margin, plot.Right - margin - width);
+        var (top, bottom) = (plot.Y + margin, plot.Bottom - margin - height);
+        var (centre, middle) = ((left + right) / 2, (top + bottom) / 2);
+        foreach (var (x, y) in ((double, double)[])[(right, top), (left, bottom), (left, top), (right, bottom), (right, middle), (left, middle), (centre, top), (centre, bottom), (centre, middle)])
+            yield return new Box(x, y, width, height);
+    }
+}
