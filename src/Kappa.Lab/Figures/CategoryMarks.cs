@@ -1,14 +1,16 @@
 namespace Kappa.Lab.Figures;
 
-/// <summary>One category's mark on the page: its centre (absent when it cannot be shown), the ends of its range, and the slot's thickness.</summary>
-internal readonly record struct CategoryMark(int Slot, double Across, double? Centre, double Low, double High, double Thickness, bool Vertical)
+/// <summary>One category's mark on the page: its centre and the ends of its range (each absent when it cannot be shown) and the slot's thickness.</summary>
+internal readonly record struct CategoryMark(int Slot, double Across, double? Centre, double? Low, double? High, double Thickness, bool Vertical)
 {
     /// <summary>The part of the page it covers.</summary>
     internal Box Extent
     {
         get
         {
-            var (from, to) = (Math.Min(Low, High), Math.Max(Low, High));
+            var any = Centre ?? Low ?? High ?? 0;
+            var (low, high) = (Low ?? any, High ?? any);
+            var (from, to) = (Math.Min(low, high), Math.Max(low, high));
             return Vertical ? new Box(Across - (Thickness / 2), from, Thickness, to - from) : new Box(from, Across - (Thickness / 2), to - from, Thickness);
         }
     }
@@ -30,9 +32,8 @@ internal static class CategoryMarks
         {
             var slot = SeriesPoints.Slot(panel.Axes, category);
             double? Position(double v) => values.Axis.CanShow(v) ? values.Position(v) : null;
-            var middle = Position(centre);
-            if ((middle ?? Position(low) ?? Position(high)) is { } any)
-                marks.Add(new CategoryMark(slot, slots.PositionAt(slot + offset), middle, Position(low) ?? any, Position(high) ?? any, thickness, vertical));
+            var mark = new CategoryMark(slot, slots.PositionAt(slot + offset), Position(centre), Position(low), Position(high), thickness, vertical);
+            if ((mark.Centre ?? mark.Low ?? mark.High) is not null) marks.Add(mark);
         }
 
         return marks;

@@ -67,24 +67,38 @@ internal sealed class FigureLayout
     {
         var cellWidth = (Width - (2 * Margin) - (Gap * (_columns - 1))) / _columns;
         foreach (var panel in Panels) panel.Measure(cellWidth, HeightOf(panel, cellWidth));
+        // A column shares its sides and a row its heights, so that axes line up.
+        var left = Enumerable.Range(0, _columns).Select(c => Panels.Where((_, i) => i % _columns == c).Select(p => p.Margins.Left).DefaultIfEmpty(0).Max()).ToArray();
+        var right = Enumerable.Range(0, _columns).Select(c => Panels.Where((_, i) => i % _columns == c).Select(p => p.Margins.Right).DefaultIfEmpty(0).Max()).ToArray();
+        for (var i = 0; i < Panels.Count; i++) Panels[i].WrapTitle(cellWidth - left[i % _columns]);
         for (var first = 0; first < Panels.Count; first += _columns)
         {
             var row = Panels.Skip(first).Take(_columns).ToList();
-            // A row shares its heights and a column its sides, so that axes line up.
             var height = row.Max(p => HeightOf(p, cellWidth));
-            var above = row.Max(p => p.Margins.Top);
+            var plotTop = top + row.Max(p => p.Top);
+            var legendTop = plotTop + height + row.Max(p => p.Margins.Bottom) + 2;
+            var bottom = legendTop;
             for (var column = 0; column < row.Count; column++)
             {
                 var cell = new Box(Margin + (column * (cellWidth + Gap)), top, cellWidth, 0);
-                var same = Panels.Where((_, i) => i % _columns == column).ToList();
-                var (left, right) = (same.Max(p => p.Margins.Left), same.Max(p => p.Margins.Right));
-                row[column].Place(new Box(cell.X + left, top + above, Math.Max(20, cellWidth - left - right), height), cell);
+                var plot = new Box(cell.X + left[column], plotTop, Math.Max(20, cellWidth - left[column] - right[column]), height);
+                var below = LegendBelow(row[column], cell, legendTop);
+                row[column].Place(plot, cell, below);
+                bottom = Math.Max(bottom, below.Bottom);
             }
 
-            top += above + height + row.Max(p => p.Margins.Bottom) + Gap;
+            top = bottom + Gap;
         }
 
         return top;
+    }
+
+    /// <summary>The place of a legend below its panel; the only legend of a figure has the whole width.</summary>
+    private Box LegendBelow(PanelLayout panel, Box cell, double top)
+    {
+        if (panel.Margins.Legend != LegendPlace.Below) return new Box(cell.X, top, 0, 0);
+        var (x, width) = Panels.Count(p => p.Legend is not null) == 1 ? (Margin, Width - (2 * Margin)) : (cell.X, cell.Width);
+        return new Box(x, top, width, panel.Legend!.FlowHeight(width));
     }
 
     private double HeightOf(PanelLayout panel, double cellWidth)

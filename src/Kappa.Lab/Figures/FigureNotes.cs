@@ -17,7 +17,7 @@ internal static class FigureNotes
         if (outside.Count > 0) notes.Add($"Outside the axes: {Listed(outside)}.");
         var lines = layout.Panels.SelectMany(HiddenLines).ToList();
         if (lines.Count > 0) notes.Add($"Reference lines without a place on their axis: {Listed(lines)}.");
-        notes.AddRange(layout.Panels.Where(p => p.HeatMap is not null).SelectMany(HeatMapNotes));
+        notes.AddRange(layout.Panels.Where(p => p.HeatMap is not null).SelectMany(HeatMapNotes).Distinct());
         return notes;
     }
 
@@ -25,14 +25,14 @@ internal static class FigureNotes
     {
         var map = panel.HeatMap!;
         if (map.Missing > 0)
-            yield return Text($"Grey: {map.Missing} of {map.Map.Values.Length} cells of {map.Map.Name} are not finite{(map.Map.Colour.Scale == AxisScale.Logarithmic ? " or not positive" : "")}.");
+            yield return Text($"{map.Map.Name}: {map.Missing} of {map.Map.Values.Length} values are not finite{(map.Map.Colour.Scale == AxisScale.Logarithmic ? " or not positive" : "")}; a cell with no other value is grey.");
         if (map.ColumnsPerCell(panel.Plot.Width) is > 1 and var columns)
-            yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns and shows the most extreme of their values; the CSV has all.");
+            yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns and shows the most extreme of their values; the CSV has them all.");
     }
 
     private static IEnumerable<string> HiddenLines(PanelLayout panel) => panel.Axes.Series.OfType<ReferenceLine>()
         .Where(l => !(l.Horizontal ? panel.Y : panel.X).Axis.CanShow(l.Value))
-        .Select(l => Text($"{(l.Name.Length == 0 ? "unnamed" : l.Name)} at {l.Value:R}"));
+        .Select(l => Text($"{(l.Name.Length == 0 ? "unnamed" : l.Name)} at {TickLabels.Value(l.Value)}"));
 
     private static DrawnCount Sum(IGrouping<string, DrawnCount> same) => new(
         same.Key, same.Sum(c => c.Total), same.Sum(c => c.NotFinite), same.Sum(c => c.NotPositive), same.Sum(c => c.Outside));

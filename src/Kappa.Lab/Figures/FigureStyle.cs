@@ -33,8 +33,13 @@ internal sealed class FigureLooks
     internal Look Of(Series series)
     {
         var style = series.Style;
-        var name = series is FitSeries fit ? fit.Of ?? "" : series.Name;
-        var known = _indices.TryGetValue(name, out var index);
+        var index = 0;
+        var known = series switch
+        {
+            FitSeries fit => fit.Of is { } of && _indices.TryGetValue(of, out index),
+            ReferenceLine or IdentityLine or Annotation => false,
+            _ => _indices.TryGetValue(series.Name, out index),
+        };
         var colour = style.Colour is { } chosen ? Palette.Colour(chosen) : known ? Palette.Colour(index) : series is FitSeries ? Palette.Ink : Palette.Muted;
         return new Look(colour, style.Dash ?? Palette.Dash(index), style.Marker ?? Palette.Marker(index), _stroke * style.WidthFactor, style.Opacity);
     }

@@ -21,16 +21,39 @@ internal sealed record Legend(IReadOnlyList<LegendEntry> Entries, FigureSizes Si
 
     internal const double Inset = 3;
 
-    internal double EntryWidth => GlyphWidth + 3 + Entries.Max(e => TextMetrics.Width(e.Name, Sizes.Tick)) + 6;
+    internal double EntryWidth => Entries.Max(WidthOf);
 
-    internal double Width(int columns) => (EntryWidth * columns) + (2 * Inset) - 4;
+    internal double Width(int columns) => (EntryWidth * columns) + (2 * Inset) - 6;
 
     internal double Height(int columns) => (Rows(columns) * RowHeight) + (2 * Inset);
 
     internal int Rows(int columns) => (Entries.Count + columns - 1) / columns;
 
-    /// <summary>The most columns that fit a width; at least one.</summary>
-    internal int ColumnsIn(double width) => Math.Clamp((int)((width - (2 * Inset) + 4) / EntryWidth), 1, Math.Max(1, Entries.Count));
+    /// <summary>The room of one entry: its glyph, its name, and a blank before the next.</summary>
+    internal double WidthOf(LegendEntry entry) => GlyphWidth + 3 + TextMetrics.Width(entry.Name, Sizes.Tick) + 8;
+
+    /// <summary>The entries in rows no wider than given, each entry as wide as it needs; a single wider one has its row.</summary>
+    internal List<List<LegendEntry>> RowsWithin(double width)
+    {
+        var rows = new List<List<LegendEntry>>();
+        var used = double.PositiveInfinity;
+        foreach (var entry in Entries)
+        {
+            if (used + WidthOf(entry) > width)
+            {
+                rows.Add([]);
+                used = 0;
+            }
+
+            rows[^1].Add(entry);
+            used += WidthOf(entry);
+        }
+
+        return rows;
+    }
+
+    /// <summary>The height of the rows within a width.</summary>
+    internal double FlowHeight(double width) => (RowsWithin(width).Count * RowHeight) + Inset;
 
     internal static Legend Of(Axes axes, FigureSizes sizes)
     {

@@ -9,6 +9,12 @@ internal sealed class LegendPainter(SvgWriter svg, FigureLayout layout, PanelLay
     {
         if (panel.Legend is not { } legend) return;
         var box = panel.LegendBox;
+        if (panel.Margins.Legend == LegendPlace.Below)
+        {
+            PaintRows(legend, box);
+            return;
+        }
+
         if (panel.Margins.Legend == LegendPlace.Inside)
             _ = svg.Rectangle(box.X, box.Y, box.Width, box.Height, ("rx", "1.5"), ("fill", "#ffffff"), ("fill-opacity", "0.85"), ("stroke", Palette.Grid), ("stroke-width", "0.5"));
         var rows = legend.Rows(panel.LegendColumns);
@@ -17,10 +23,31 @@ internal sealed class LegendPainter(SvgWriter svg, FigureLayout layout, PanelLay
         {
             var x = box.X + Legend.Inset + (i / rows * columnWidth);
             var y = box.Y + Legend.Inset + (((i % rows) + 0.5) * legend.RowHeight);
-            PaintGlyph(legend, legend.Entries[i], x, y);
-            var name = TextMetrics.Shortened(legend.Entries[i].Name, _sizes.Tick, columnWidth - legend.GlyphWidth - 5);
-            _ = svg.Text(x + legend.GlyphWidth + 3, y + (_sizes.Tick * 0.36), name, _sizes.Tick);
+            PaintEntry(legend, legend.Entries[i], x, y, columnWidth);
         }
+    }
+
+    private void PaintRows(Legend legend, Box box)
+    {
+        var y = box.Y + (legend.RowHeight / 2);
+        foreach (var row in legend.RowsWithin(box.Width))
+        {
+            var x = box.X + Math.Max(0, (box.Width - row.Sum(legend.WidthOf)) / 2);
+            foreach (var entry in row)
+            {
+                PaintEntry(legend, entry, x, y, Math.Min(legend.WidthOf(entry), box.Width));
+                x += legend.WidthOf(entry);
+            }
+
+            y += legend.RowHeight;
+        }
+    }
+
+    private void PaintEntry(Legend legend, LegendEntry entry, double x, double y, double width)
+    {
+        PaintGlyph(legend, entry, x, y);
+        var name = TextMetrics.Shortened(entry.Name, _sizes.Tick, width - legend.GlyphWidth - 3);
+        _ = svg.Text(x + legend.GlyphWidth + 3, y + (_sizes.Tick * 0.36), name, _sizes.Tick);
     }
 
     private void PaintGlyph(Legend legend, LegendEntry entry, double x, double y)

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Figures;
 
 /// <summary>The room a panel needs around its plot, in points.</summary>
-internal sealed record PanelMargins(double Left, double Right, double Top, double Bottom, LegendPlace Legend);
+internal sealed record PanelMargins(double Left, double Right, double Bottom, LegendPlace Legend);
 
 /// <summary>A label with its place.</summary>
 internal sealed record PlacedLabel(string Text, Box Box, string Colour);
@@ -16,8 +16,9 @@ internal sealed class PanelLayout
         (Axes, _sizes) = (axes, sizes);
         var (minX, maxX, minY, maxY) = SeriesPoints.Extent(axes);
         var padding = axes.Series.Any(s => s is HeatMapSeries) ? 0 : 0.04;
-        X = axes.X.Scale == AxisScale.Categories ? Slots(axes.X) : AxisMap.Covering(axes.X, minX, maxX, padding);
-        Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding);
+        var bars = axes.Series.Any(s => s is BarSeries);
+        X = axes.X.Scale == AxisScale.Categories ? Slots(axes.X) : AxisMap.Covering(axes.X, minX, maxX, padding, bars);
+        Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding, bars);
         HasData = minX <= maxX || minY <= maxY || axes.Series.Any(s => s is HeatMapSeries or FitSeries or IdentityLine);
         HeatMap = axes.Series.OfType<HeatMapSeries>().FirstOrDefault() is { } map ? new HeatMapColours(map) : null;
         var legend = Legend.Of(axes, sizes);
@@ -46,9 +47,12 @@ internal sealed class PanelLayout
 
     internal TickSet? ColourTicks { get; private set; }
 
-    internal PanelMargins Margins { get; private set; } = new(0, 0, 0, 0, LegendPlace.None);
+    internal PanelMargins Margins { get; private set; } = new(0, 0, 0, LegendPlace.None);
 
     internal Box Plot { get; private set; }
+
+    /// <summary>The part of the figure that is the panel's: as wide as its column.</summary>
+    internal Box Cell { get; private set; }
 
     internal Box LegendBox { get; private set; }
 
@@ -56,8 +60,11 @@ internal sealed class PanelLayout
 
     internal List<PlacedLabel> Labels { get; } = [];
 
-    /// <summary>Lines of the panel's title at the width of its cell.</summary>
+    /// <summary>Lines of the panel's title, which begins at the plot's left edge.</summary>
     internal List<string> TitleLines { get; private set; } = [];
+
+    /// <summary>The room above the plot.</summary>
+    internal double Top => (TitleLines.Count * _sizes.PanelTitle * TextMetrics.LineHeight) + 5;
 
     /// <summary>The distance from the plot's left edge to the centre of the vertical axis's label.</summary>
     internal double YLabelOffset { get; private set; }
@@ -67,29 +74,30 @@ internal sealed class PanelLayout
     /// <summary>Finds the room the panel needs in a cell of the given width with a plot of the given height.</summary>
     internal void Measure(double cellWidth, double plotHeight)
     {
-        TitleLines = Axes.Title.Length == 0 ? [] : TextMetrics.Wrap(Axes.Title, _sizes.PanelTitle, cellWidth, bold: true);
-        var top = (TitleLines.Count * _sizes.PanelTitle * TextMetrics.LineHeight) + 5;
         var left = MeasureLeft(cellWidth, plotHeight);
         var right = ColourBarRoom(plotHeight) + (0.8 * _sizes.Tick);
         var place = ChooseLegendPlace(new Box(0, 0, cellWidth - left - right, plotHeight), cellWidth);
         if (place == LegendPlace.Right) right += Legend!.Width(1) + 6;
-        var bottom = MeasureBottom(cellWidth - left - right);
-        if (place == LegendPlace.Below) bottom += Legend!.Height(Legend.ColumnsIn(cellWidth)) + 2;
-        Margins = new PanelMargins(left, right, top, bottom, place);
+        Margins = new PanelMargins(left, right, MeasureBottom(cellWidth - left - right), place);
     }
+
+    /// <summary>Breaks the title into lines once the plot's left edge is known.</summary>
+    internal void WrapTitle(double width) =>
+        TitleLines = Axes.Title.Length == 0 ? [] : TextMetrics.Wrap(Axes.Title, _sizes.PanelTitle, width, bold: true);
 
     /// <summary>Fixes the plot's place and with it the ticks, the labels and the legend.</summary>
     /// <param name="plot">The plot.</param>
     /// <param name="cell">The cell that the panel may fill.</param>
-    internal void Place(Box plot, Box cell)
+    /// <param name="below">Where a legend below the plot goes.</param>
+    internal void Place(Box plot, Box cell, Box below)
     {
-        Plot = plot;
+        (Plot, Cell) = (plot, cell);
         _ = MeasureLeft(cell.Width, plot.Height);
         _ = MeasureBottom(plot.Width);
         PlaceMaps(plot);
         var occupancy = PanelOccupancy.Of(this);
         Labels.AddRange(LabelPlacement.Place(this, occupancy, _sizes));
-        PlaceLegend(occupancy, cell);
+        PlaceLegend(occupancy, below);
     }
 
     private void PlaceMaps(Box plot)
@@ -176,22 +184,20 @@ internal sealed class PanelLayout
         var occupancy = PanelOccupancy.Of(this);
         foreach (var label in LabelPlacement.Place(this, occupancy, _sizes)) occupancy.Take(label.Box);
         if (Legend.Candidates(plot).Any(c => occupancy.Taken(c.Box) == 0)) return LegendPlace.Inside;
-        return Legend.Width(1) <= 0.3 * cellWidth && Legend.Height(1) <= plot.Height ? LegendPlace.Right : LegendPlace.Below;
+        // Beside the plot as long as the plot keeps more than half of the cell.
+        return plot.Width - Legend.Width(1) - 6 >= 0.55 * cellWidth && Legend.Height(1) <= plot.Height ? LegendPlace.Right : LegendPlace.Below;
     }
 
-    private void PlaceLegend(Occupancy occupancy, Box cell)
+    private void PlaceLegend(Occupancy occupancy, Box below)
     {
         if (Legend is null) return;
         switch (Margins.Legend)
         {
             case LegendPlace.Right:
-                LegendBox = new Box(cell.Right - Legend.Width(1), Plot.Y, Legend.Width(1), Legend.Height(1));
+                LegendBox = new Box(Cell.Right - Legend.Width(1), Plot.Y, Legend.Width(1), Legend.Height(1));
                 break;
             case LegendPlace.Below:
-                LegendColumns = Legend.ColumnsIn(cell.Width);
-                var (width, height) = (Math.Min(cell.Width, Legend.Width(LegendColumns)), Legend.Height(LegendColumns));
-                LegendBox = new Box(Math.Max(cell.X, Plot.X + (Plot.Width / 2) - (width / 2)), Plot.Bottom + MeasureBottom(Plot.Width) + 2, width, height);
-                if (LegendBox.Right > cell.Right) LegendBox = LegendBox with { X = cell.Right - width };
+                LegendBox = below;
                 break;
             default:
                 foreach (var label in Labels) occupancy.Take(label.Box);

@@ -76,8 +76,11 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
         var room = panel.XCategories?.Extent ?? (_sizes.Tick * 1.1);
         var label = panel.XTicks.Labelled(panel.Axes.X.Label);
         if (label.Length > 0)
-            _ = svg.Text(Plot.X + (Plot.Width / 2), Plot.Bottom + 5 + room + (_sizes.Label * 1.15), TextMetrics.Shortened(label, _sizes.Label, Plot.Width + (2 * panel.YLabelOffset)), _sizes.Label, "middle");
+            _ = svg.Text(Plot.X + (Plot.Width / 2), Plot.Bottom + 5 + room + (_sizes.Label * 1.15), TextMetrics.Shortened(label, _sizes.Label, LabelRoom), _sizes.Label, "middle");
     }
+
+    /// <summary>The width of a label centred under the plot that stays within the panel's cell.</summary>
+    private double LabelRoom => 2 * Math.Min(Plot.X + (Plot.Width / 2) - panel.Cell.X, panel.Cell.Right - Plot.X - (Plot.Width / 2));
 
     private void PaintCategoriesBelow(CategoryLabels categories)
     {

@@ -49,6 +49,14 @@ internal static class RichText
     /// <summary>The text without its markup.</summary>
     internal static string Plain(string text) => string.Concat(Parse(text).Select(r => r.Text));
 
+    /// <summary>A letter alone; an ASCII one not after '_', '.' or '/', where it would be part of a name or a path.</summary>
+    private static bool IsSymbol(string text, int at)
+    {
+        if (!char.IsLetter(text[at])) return false;
+        if (at == 0) return true;
+        return !char.IsLetterOrDigit(text[at - 1]) && (!char.IsAscii(text[at]) || text[at - 1] is not ('_' or '.' or '/'));
+    }
+
     private static (string Content, int End)? Script(string text, int at)
     {
         if (at == 0 || !char.IsLetterOrDigit(text[at - 1]) || at + 1 >= text.Length) return null;
@@ -58,7 +66,7 @@ internal static class RichText
             return close > at + 2 ? (text[(at + 2)..close], close + 1) : null;
         }
 
-        if (text[at] == '_' && (!char.IsLetter(text[at - 1]) || (at >= 2 && (char.IsLetterOrDigit(text[at - 2]) || text[at - 2] is '_' or '.' or '/')))) return null;
+        if (text[at] == '_' && !IsSymbol(text, at - 1)) return null;
         var end = at + 1;
         if (text[at] == '^' && text[end] is '-' or '−' or '+') end++;
         var digits = end;

@@ -87,9 +87,10 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
     {
         foreach (var mark in CategoryMarks.Of(series, panel))
         {
-            Stroke([[mark.At(mark.Low), mark.At(mark.High)]], look with { Dash = DashStyle.Solid, Width = look.Width * 1.2 });
+            if ((mark.Low ?? mark.Centre) is { } low && (mark.High ?? mark.Centre) is { } high)
+                Stroke([[mark.At(low), mark.At(high)]], look with { Dash = DashStyle.Solid, Width = look.Width * 1.2 });
             var cap = Math.Min(mark.Thickness / 2, _markerSize * 0.7);
-            foreach (var end in (double[])[mark.Low, mark.High])
+            foreach (var end in new[] { mark.Low, mark.High }.OfType<double>())
             {
                 var (from, to) = (mark with { Across = mark.Across - cap }, mark with { Across = mark.Across + cap });
                 Stroke([[from.At(end), to.At(end)]], look with { Dash = DashStyle.Solid });

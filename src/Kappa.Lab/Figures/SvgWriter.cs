@@ -56,10 +56,12 @@ internal sealed class SvgWriter
     /// <summary>One line of rich text; sub- and superscripts are shifted spans, which every viewer understands.</summary>
     internal SvgWriter Text(double x, double y, string richText, double size, string anchor = "start", params ReadOnlySpan<(string Name, string Value)> attributes)
     {
+        var runs = RichText.Parse(richText);
         Start("text", [("x", Number(x)), ("y", Number(y)), ("font-size", Number(size)), ("text-anchor", anchor), .. attributes]);
+        if (runs.Count > 1) _ = _text.Append(" xml:space=\"preserve\""); // blanks beside a span vanish otherwise
         _ = _text.Append('>');
         var shift = 0.0;
-        foreach (var run in RichText.Parse(richText))
+        foreach (var run in runs)
         {
             var target = run.Level switch { TextLevel.Subscript => 0.22 * size, TextLevel.Superscript => -0.38 * size, _ => 0 };
             AppendRun(run, size, target - shift);
@@ -90,7 +92,11 @@ internal sealed class SvgWriter
             _ = _text.Append(' ').Append(name).Append("=\"").Append(Escape(value)).Append('"');
     }
 
-    /// <summary>Escapes the five markup characters; what XML cannot hold at all (control characters, lone surrogates) becomes U+FFFD.</summary>
+    /// <summary>Control characters, which XML cannot hold, and marks that turn the reading direction of what follows them.</summary>
+    internal static bool IsForbidden(int rune) =>
+        rune is < 0x20 or (>= 0x7f and <= 0x9f) or (>= 0x202a and <= 0x202e) or (>= 0x2066 and <= 0x2069) or 0xfffe or 0xffff;
+
+    /// <summary>Escapes the five markup characters; what is forbidden and lone surrogates become U+FFFD.</summary>
     internal static string Escape(string text)
     {
         var escaped = new StringBuilder(text.Length + 8);
@@ -104,7 +110,7 @@ internal sealed class SvgWriter
                 '"' => escaped.Append("&quot;"),
                 '\'' => escaped.Append("&#39;"),
                 '\t' or '\n' => escaped.Append((char)rune.Value),
-                < 0x20 or (>= 0x7f and <= 0x9f) or 0xfffe or 0xffff => escaped.Append('�'),
+                _ when IsForbidden(rune.Value) => escaped.Append('\ufffd'),
                 _ => escaped.Append(rune.ToString()),
             };
         }

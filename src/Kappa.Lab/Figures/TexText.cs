@@ -46,7 +46,7 @@ internal static class TexText
     }
 
     /// <summary>Text for a comment: one line, whatever it holds.</summary>
-    internal static string Comment(string text) => string.Concat(RichText.Plain(text).ReplaceLineEndings(" ").Where(c => !char.IsControl(c)));
+    internal static string Comment(string text) => string.Concat(RichText.Plain(text).ReplaceLineEndings(" ").Where(c => !SvgWriter.IsForbidden(c) && !char.IsSurrogate(c)));
 
     private static string Plain(string text)
     {
@@ -57,7 +57,7 @@ internal static class TexText
             if (s_symbols.TryGetValue(symbol, out var command)) _ = tex.Append(command);
             else if (rune.Value is >= 0x2080 and <= 0x2089) _ = tex.Append("\\textsubscript{").Append((char)('0' + rune.Value - 0x2080)).Append('}');
             else if (rune.Value is (>= 0x2074 and <= 0x2079) or 0x2070) _ = tex.Append("\\textsuperscript{").Append((char)('0' + rune.Value - 0x2070)).Append('}');
-            else _ = tex.Append(rune.Value < 0x20 || rune.Value is (>= 0x7f and < 0xa0) or 0xfffd ? " " : symbol);
+            else _ = tex.Append(SvgWriter.IsForbidden(rune.Value) || rune.Value == 0xfffd ? " " : symbol);
         }
 
         return tex.ToString();

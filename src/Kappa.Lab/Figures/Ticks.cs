@@ -45,6 +45,7 @@ internal static class AxisTicks
         for (var k = Math.Ceiling((from / step) - rounding); k <= Math.Floor((to / step) + rounding); k++)
         {
             var value = PowersOfTen.Scale(k * digit, power + magnitude);
+            if (ticks.Count > 0 && ticks[^1].Value >= value) continue; // among subnormals there are fewer doubles than ticks
             ticks.Add(new Tick(value, TickLabels.Decimal(PowersOfTen.Scale(k * digit, power + magnitude - exponent), decimals)));
         }
 
@@ -153,6 +154,8 @@ internal static class TickLabels
         var text = value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         return (value == 0 ? text.TrimStart('-') : text).Replace('-', '−');
     }
+
+    internal static string Value(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('-', '−');
 
     internal static string PowerOfTen(int exponent) => $"10^{{{Integer(exponent)}}}";
 
