@@ -1,6 +1,83 @@
+using Kappa.Numerics;
+
 namespace Kappa.Benchmarks;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private const string Usage = """
+        usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|all [--json] [--repeats N] [--bits 128|256|512]
+
+        Times run in short repeats, each between two measurements of the fused multiply-add peak of one core;
+        "of peak" is the median ratio. Progress goes to the error stream, results to the output.
+        """;
+
+    private static int Main(string[] arguments)
+    {
+        if (!TryParse(arguments, out string suite, out bool json, out int repeats, out VectorPath path))
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
+        Stopclock clock = new(path, repeats);
+        List<Measurement> measurements = [];
+        if (!json)
+        {
+            Console.WriteLine($"{BenchmarkReport.DescribeMachine()}; {path}");
+            Console.WriteLine(BenchmarkReport.TableHeader);
+        }
+
+        foreach (Measurement measurement in Suites(suite, clock, path))
+        {
+            measurements.Add(measurement);
+            (json ? Console.Error : Console.Out).WriteLine(BenchmarkReport.TableLine(measurement));
+        }
+
+        BenchmarkReport report = new(BenchmarkReport.DescribeMachine(), path.ToString(), clock.MedianPeak, clock.HighestPeak, measurements);
+        Console.WriteLine(json ? report.ToJson() : $"FMA peak of one core: median {report.MedianPeakGflops:F1}, highest {report.HighestPeakGflops:F1} GFLOP/s");
+        return 0;
+    }
+
+    private static IEnumerable<Measurement> Suites(string suite, Stopclock clock, VectorPath path)
+    {
+        IEnumerable<Measurement> all = [];
+        if (suite is "products" or "all")
+        {
+            all = all.Concat(ProductBenchmark.Run(clock, path));
+        }
+
+        return all;
+    }
+
+    private static bool TryParse(string[] arguments, out string suite, out bool json, out int repeats, out VectorPath path)
+    {
+        suite = arguments.FirstOrDefault() ?? "";
+        json = false;
+        repeats = 31;
+        path = VectorPaths.Widest;
+        bool valid = suite is "products" or "all";
+        for (int i = 1; i < arguments.Length && valid; i++)
+        {
+            string? value = i + 1 < arguments.Length ? arguments[i + 1] : null;
+            switch (arguments[i])
+            {
+                case "--json":
+                    json = true;
+                    break;
+                case "--repeats":
+                    valid = int.TryParse(value, out repeats) && repeats > 0;
+                    i++;
+                    break;
+                case "--bits":
+                    valid = Enum.TryParse($"Bits{value}", out path) && VectorPaths.IsSupported(path);
+                    i++;
+                    break;
+                default:
+                    valid = false;
+                    break;
+            }
+        }
+
+        return valid;
+    }
 }

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Kappa.Numerics;
+
+namespace Kappa.Benchmarks;
+
+/// <summary>One timed piece of work.</summary>
+/// <param name="Name">What was timed.</param>
+/// <param name="Microseconds">Median time of one execution.</param>
+/// <param name="BestMicroseconds">Shortest time of one execution: what a quiet machine would show.</param>
+/// <param name="Gflops">Floating-point operations of one execution over the median time, in 10⁹ a second; <c>null</c> when operations are not counted.</param>
+/// <param name="ShareOfPeak">Median over repeats of the rate over the peak measured right before and after that repeat.</param>
+/// <param name="BytesPerExecution">Managed bytes allocated per execution, all threads.</param>
+internal sealed record Measurement(string Name, double Microseconds, double BestMicroseconds, double? Gflops, double? ShareOfPeak, double BytesPerExecution);
+
+/// <summary>Times work in short repeats, each between two measurements of the machine's peak, so that a noisy neighbour slows both alike.</summary>
+internal sealed class Stopclock(VectorPath path, int repeats)
+{
+    private const int PeakIterations = 60_000;
+    private const double RepeatSeconds = 2e-3;
+
+    private readonly List<double> _peaks = [];
+
+    /// <summary>The median of all peaks measured so far, GFLOP/s.</summary>
+    public double MedianPeak => Median([.. _peaks]);
+
+    /// <summary>The highest peak measured so far, GFLOP/s.</summary>
+    public double HighestPeak => _peaks.Max();
+
+    /// <summary>Times <paramref name="work"/>.</summary>
+    /// <param name="name">What it is.</param>
+    /// <param name="operations">Floating-point operations of one execution; <c>null</c> when they are not counted.</param>
+    /// <param name="work">The work.</param>
+    public Measurement Time(string name, double? operations, Action work)
+    {
+        work();
+        int executions = Executions(work);
+        double[] seconds = new double[repeats];
+        double[] shares = new double[repeats];
+        long allocated = 0;
+        double before = Peak();
+        for (int repeat = 0; repeat < repeats; repeat++)
+        {
+            long bytes = GC.GetTotalAllocatedBytes(precise: true);
+            seconds[repeat] = Seconds(work, executions);
+            allocated += GC.GetTotalAllocatedBytes(precise: true) - bytes;
+            double after = Peak();
+            shares[repeat] = (operations ?? 0) / seconds[repeat] / 1e9 / Math.Max(before, after);
+            before = after;
+        }
+
+        double median = Median(seconds);
+        return new Measurement(name, median * 1e6, seconds.Min() * 1e6, operations / median / 1e9, operations is null ? null : Median(shares), (double)allocated / repeats / executions);
+    }
+
+    private double Peak()
+    {
+        double peak = FmaPeak.Measure(path, PeakIterations);
+        _peaks.Add(peak);
+        return peak;
+    }
+
+    private static int Executions(Action work)
+    {
+        int executions = 1;
+        while (Seconds(work, executions) * executions < RepeatSeconds)
+        {
+            executions *= 2;
+        }
+
+        return executions;
+    }
+
+    private static double Seconds(Action work, int executions)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < executions; i++)
+        {
+            work();
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / executions;
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        int middle = values.Length / 2;
+        return values.Length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    }
+}
