@@ -33,7 +33,7 @@ public enum ActivationKind
 public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double Smoothing = 0.5)
 {
     // sup |d/dx x Φ(x)| is taken at x = √2, sup |d²/dx² x Φ(x)| = 2 φ(0) = √(2/π) at x = 0.
-    private const double GeluFirstBound = 1.12890412764018;
+    private const double GeluFirstBound = 1.1289041451851549;
     private const double GeluSecondBound = 0.79788456080286536;
 
     /// <summary>Whether ψ has a bounded second derivative, which the smoothness theorems need.</summary>
