@@ -4,7 +4,7 @@ namespace Kappa.Lab.Experiments;
 
 /// <summary>The outcome of reading: a specification, or everything that is wrong with it.</summary>
 /// <param name="Specification">The specification as written (not resolved); <see langword="null"/> when there are problems.</param>
-/// <param name="Problems">All problems, the file's first, in the order of their places.</param>
+/// <param name="Problems">All problems: names and syntax first, then values, then contradictions between keys; of more than 100 the first 100 and how many were left out.</param>
 public sealed record SpecificationReading(ExperimentSpecification? Specification, IReadOnlyList<Problem> Problems);
 
 /// <summary>Reads a specification from a YAML file and command-line words, and reports all its problems together.</summary>
@@ -18,6 +18,7 @@ public static class SpecificationReader
     public const int LargestFile = 1 << 20;
 
     private const int MostOverrides = 1000;
+    private const int MostProblems = 100;
 
     private static readonly KeyResolver Resolver = new(SpecificationKeys.All);
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -52,8 +53,12 @@ public static class SpecificationReader
         applied.Apply(inFile);
         applied.Apply(onLine);
         problems.AddRange(SpecificationRules.Contradictions(applied.Specification, applied.IsSound, applied.Locate));
-        return new(problems.Count == 0 ? applied.Specification : null, problems);
+        return new(problems.Count == 0 ? applied.Specification : null, Shorten(problems));
     }
+
+    private static List<Problem> Shorten(List<Problem> problems) => problems.Count <= MostProblems
+        ? problems
+        : [.. problems.Take(MostProblems), new("specification", $"has {problems.Count - MostProblems} more problems, which are not listed.")];
 
     private static List<Setting> ReadOverrides(IReadOnlyList<string> overrides, List<Problem> problems)
     {

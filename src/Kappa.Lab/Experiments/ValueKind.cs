@@ -116,7 +116,7 @@ internal sealed class ChoiceKind<TEnum> : ValueKind<TEnum>
 
     public override string? Check(TEnum value) => Enum.IsDefined(value) ? null : $"must be one of {string.Join(", ", Words)}";
 
-    public override string Format(TEnum value) => Words[Array.IndexOf(Enum.GetValues<TEnum>(), value)];
+    public override string Format(TEnum value) => Array.IndexOf(Enum.GetValues<TEnum>(), value) is >= 0 and var index ? Words[index] : value.ToString();
 }
 
 /// <summary>A value, or a word that stands for its absence.</summary>

@@ -5,11 +5,13 @@ namespace Kappa.Lab.Experiments;
 
 /// <summary>Reads a YAML text as settings: a mapping of groups of keys, keys also at top level; values are scalars or flat lists.</summary>
 /// <remarks>
-/// It follows the events of the parser, so nothing is built that the text does not spell out: anchors, aliases and tags are refused, nesting ends at three levels.
+/// It follows the events of the parser, so nothing is built that the text does not spell out: anchors, aliases and tags are refused, nesting ends early.
 /// A syntax error ends the reading; what was found before it is still reported.
 /// </remarks>
 internal sealed class YamlSettings
 {
+    private const int DeepestNesting = 16;
+
     private readonly string _name;
     private readonly KeyResolver _resolver;
     private readonly Parser _parser;
@@ -149,14 +151,19 @@ internal sealed class YamlSettings
 
     private static SettingValue ToValue(Scalar scalar) => new(scalar.Value, scalar.Style != ScalarStyle.Plain);
 
-    // Passes over the rest of a node whose first event was read, however deep it is.
+    // Passes over the rest of a node whose first event was read. Deep nesting ends the reading: the scanner's time grows with its square.
     private void Skip(ParsingEvent node, string? problem, Mark? at = null)
     {
         if (problem is not null)
             Report(at ?? node.Start, problem);
         int depth = node.NestingIncrease;
         while (depth > 0)
-            depth += Next().NestingIncrease;
+        {
+            ParsingEvent next = Next();
+            depth += next.NestingIncrease;
+            if (depth > DeepestNesting)
+                throw new YamlException(next.Start, next.End, $"a specification has two levels but here are more than {DeepestNesting}");
+        }
     }
 
     private bool IsPlain(ParsingEvent node)
@@ -173,10 +180,18 @@ internal sealed class YamlSettings
         return refused is null;
     }
 
+    // The scanner answers some malformed texts with an InvalidOperationException instead of its own kind.
     private ParsingEvent Next()
     {
-        _ = _parser.MoveNext();
-        return _parser.Current!;
+        Mark here = _parser.Current?.End ?? Mark.Empty;
+        try
+        {
+            return _parser.MoveNext() ? _parser.Current! : throw new YamlException(here, here, "the text ends too early");
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new YamlException(here, here, "the text after this place has no structure; is a bracket or quote not closed?", error);
+        }
     }
 
     private string At(Mark mark) => $"{_name}:{mark.Line}:{mark.Column}";

@@ -1,0 +1,212 @@
+using System.Globalization;
+using Kappa.Lab.Experiments;
+using Kappa.Numerics;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Experiments;
+
+public sealed class SpecificationRoundTripTests
+{
+    private static readonly ExperimentSpecification[] Bases =
+    [
+        new(),
+        new() { Data = new() { Source = DataSource.Teacher } },
+        new() { Data = new() { Source = DataSource.Text, Path = "none" } },
+        new() { Data = new() { Source = DataSource.Arrays, Path = "a \"b\" \\ c: #é\U0001F600.npz" } },
+        new() { Data = new() { Source = DataSource.Arrays, Inputs = "~", Targets = "[x]" } },
+    ];
+
+    [Fact]
+    public void What_is_written_reads_back_as_the_same_specification_resolved_or_not()
+    {
+        var changed = new HashSet<string>();
+        for (int seed = 0; seed < 200; seed++)
+        {
+            ExperimentSpecification specification = Random(seed, changed);
+            AssertRoundTrip(specification);
+            AssertRoundTrip(specification.Resolve());
+            Assert.Equal(specification.Resolve(), specification.Resolve().Resolve());
+            Assert.Equal(RunName.Identity(specification), RunName.Identity(specification.Resolve()));
+        }
+
+        // The generator is only as good as the keys it moves away from their defaults.
+        Assert.Equal([], SpecificationKeys.All.Select(key => key.Path).Except(changed));
+    }
+
+    [Fact]
+    public void The_written_text_lists_every_key_once_in_the_order_of_the_table() => Assert.Equal(
+        """
+        model:
+          depth: 1
+          width: 16
+          ffnWidth: 32
+          keyWidth: 16
+          temperature: 0.25
+          attentionResidual: 1
+          ffnResidual: 1
+          activation: smoothLeakyRelu
+          activationSlope: 0.1
+          activationSmoothing: 0.5
+          readoutWidth: none
+          trained: all
+        data:
+          source: gaussian
+          samples: 2
+          tokens: 4
+          tokenScale: 0.25
+          targetScale: 0.25
+          correlation: 0
+          path: none
+          inputs: none
+          targets: none
+          seed: 7
+        initialisation:
+          scheme: gaussian
+          gain: 1
+          queryGain: 1
+          keyGain: 1
+          valueGain: 1
+          ffnInGain: 1
+          ffnOutGain: 1
+          readoutGain: 1
+          zeroFfnOut: false
+          branchScale: none
+        descent:
+          stepSize: auto(0.5)
+          steps: 2000
+          lossFloor: 1E-24
+          gradientTolerance: 0
+        telemetry:
+          quantities: all
+          every: 1
+          spectraAt: [0]
+          checkpointEvery: 1000
+        seed: 7
+
+        """,
+        SpecificationWriter.Write(new ExperimentSpecification { Seed = 7 }.Resolve()));
+
+    [Fact]
+    public void A_value_that_follows_from_others_is_written_as_default_until_it_is_resolved()
+    {
+        string text = SpecificationWriter.Write(new());
+        Assert.Contains("  keyWidth: default\n", text, StringComparison.Ordinal);
+        Assert.Contains("  seed: default\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Trained_blocks_have_one_canonical_form()
+    {
+        var model = new ModelSpecification { Depth = 2, ReadoutWidth = 3 };
+        Assert.Equal(TrainedBlocks.All, TrainedBlocks.Of("readout", "ffnOut", "ffnIn", "value", "key", "query").Canonical(model));
+        Assert.Equal(TrainedBlocks.Of("query", "value", "blocks.1.key"), TrainedBlocks.Of("blocks.1.value", "blocks.1.key", "blocks.0.value", "query").Canonical(model));
+        Assert.Equal(["blocks.0.value", "blocks.1.value", "blocks.1.ffn_out"], TrainedBlocks.Of("blocks.1.ffn_out", "value").Names(model));
+    }
+
+    [Fact]
+    public void The_names_of_blocks_are_those_of_the_parameter_layout()
+    {
+        var model = new ModelSpecification { Depth = 3, ReadoutWidth = 5 };
+        Assert.Equal(Models.ParameterLayout.For(model.ToShape()).Blocks.Select(block => block.Name), TrainedBlocks.All.Names(model));
+        Assert.True(TrainedBlocks.Of("value").ToTrainedSet(model).Includes(Models.ParameterLayout.For(model.ToShape()).Find("blocks.2.value")));
+        Assert.False(TrainedBlocks.Of("value").ToTrainedSet(model).Includes(Models.ParameterLayout.For(model.ToShape()).Find("blocks.2.key")));
+    }
+
+    [Fact]
+    public void Every_key_that_applies_changes_the_identity()
+    {
+        var identities = new HashSet<string> { RunName.Identity(new()) };
+        string[] words =
+        [
+            "depth=2", "width=8", "ffnWidth=8", "keyWidth=8", "temperature=1", "attentionResidual=0", "ffnResidual=0", "activation=gelu", "activationSlope=0.2", "activationSmoothing=1",
+            "readoutWidth=4", "trained=value", "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "correlation=0.5", "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
+            "keyGain=2", "valueGain=2", "ffnInGain=2", "ffnOutGain=2", "readoutGain=2", "zeroFfnOut=true", "branchScale=inverseSqrtDepth", "stepSize=0.1", "steps=1", "lossFloor=0",
+            "gradientTolerance=1", "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1", "seed=1",
+        ];
+        foreach (string word in words)
+            Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, [word]).Specification!)), word);
+        Assert.Equal(SpecificationKeys.All.Count, words.Length + 3); // path, inputs and targets need another source.
+        Assert.True(identities.Add(RunName.Identity(new(), dataFingerprint: "00")));
+    }
+
+    [Fact]
+    public void Different_words_for_the_same_experiment_give_the_same_identity()
+    {
+        string[][] words = [["keyWidth=16", "temperature=0.25"], ["data.seed=0"], ["trained=[ffnOut,ffnIn,value,key,query]"], ["spectraAt=[0,0]"], ["samples=2", "tokenScale=0.25"]];
+        foreach (string[] same in words)
+            Assert.Equal(RunName.Identity(new()), RunName.Identity(SpecificationReader.Read(null, same).Specification!));
+        Assert.Equal(
+            RunName.Identity(new() { Model = new() { Activation = Models.ActivationKind.Relu } }),
+            RunName.Identity(new() { Model = new() { Activation = Models.ActivationKind.Relu, ActivationSlope = 0.7, ActivationSmoothing = 3 } }));
+    }
+
+    [Fact]
+    public void A_run_is_named_by_twelve_digits_after_its_label()
+    {
+        string name = RunName.Of(new(), label: "no-residual_2.b");
+        Assert.Matches("^no-residual_2\\.b-[0-9a-f]{12}$", name);
+        Assert.Equal(RunName.Of(new()), name[^12..]);
+        foreach (string label in new[] { "", ".", "..", "-x", "a/b", "a b", "é", new string('a', 65) })
+            Assert.Contains("must have 1 to 64 letters", Assert.Throws<BadInputException>(() => RunName.Of(new(), label: label)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Gains_of_the_branches_carry_depth_scale_and_zero()
+    {
+        var law = new InitialisationSpecification { ValueGain = 3, FfnOutGain = 5, BranchScale = BranchScale.InverseSqrtDepth };
+        Assert.Equal((1.5, 2.5, 1), (law.ToInitialisation(4).ValueGain, law.ToInitialisation(4).FfnOutGain, law.ToInitialisation(4).QueryGain));
+        Assert.Equal(0, (law with { ZeroFfnOut = true }).ToInitialisation(4).FfnOutGain);
+        Assert.Equal(5, (law with { BranchScale = BranchScale.None }).ToInitialisation(4).FfnOutGain);
+    }
+
+    private static void AssertRoundTrip(ExperimentSpecification specification)
+    {
+        SpecificationReading reading = SpecificationReader.ReadText("written", SpecificationWriter.Write(specification), []);
+        Assert.Equal([], reading.Problems);
+        Assert.Equal(specification, reading.Specification);
+    }
+
+    // From a base that fits its data source, tries a random text for every key and keeps what leaves a sound specification.
+    private static ExperimentSpecification Random(int seed, HashSet<string> changed)
+    {
+        var random = new RandomSequence(seed, "specification");
+        ExperimentSpecification specification = Bases[seed % Bases.Length];
+        int draw = 0;
+        foreach (SpecificationKey key in SpecificationKeys.All)
+        {
+            if (key.Path == "data.source")
+            {
+                _ = changed.Add(key.Path);
+                continue;
+            }
+
+            (ExperimentSpecification next, string? problem) = key.Assign(specification, Value(random, ref draw, key));
+            if (problem is not null || SpecificationRules.Check(next).Count > 0)
+                continue;
+            if (key.Format(next) != key.Format(new()))
+                _ = changed.Add(key.Path);
+            specification = next;
+        }
+
+        return specification;
+    }
+
+    private static SettingValue Value(RandomSequence random, ref int draw, SpecificationKey key)
+    {
+        double uniform = random.Below(draw++, 1L << 53) / (double)(1L << 53);
+        double real = Math.Exp((uniform - 0.5) * 40);
+        string[] bare =
+        [
+            "default", "none", "true", "last", "auto(0.1)", "same(abc-12)", "readout",
+            random.Below(draw++, 300).ToString(CultureInfo.InvariantCulture), ((long)random.Block(draw++).First).ToString(CultureInfo.InvariantCulture),
+            real.ToString("R", CultureInfo.InvariantCulture), (-real).ToString("R", CultureInfo.InvariantCulture), uniform.ToString("R", CultureInfo.InvariantCulture),
+            string.Create(CultureInfo.InvariantCulture, $"adaptive({real:R})"), .. key.Values.Split(" | "),
+        ];
+        long choice = random.Below(draw++, bare.Length + 3);
+        return choice < bare.Length
+            ? new(bare[choice], false)
+            : choice == bare.Length
+                ? new(string.Concat(Enumerable.Range(0, 8).Select(_ => char.ConvertFromUtf32((int)random.Below(choice + 1, 0xD800)))), true)
+                : SettingValue.List([.. "value,blocks.0.ffn_in,3,0,last".Split(',').Skip((int)random.Below(draw++, 4)).Take((int)(choice - bare.Length)).Select(item => new SettingValue(item, false))]);
+    }
+}
