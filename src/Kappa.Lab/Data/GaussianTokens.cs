@@ -13,7 +13,7 @@ public sealed record GaussianTokens
     /// <summary>s, standard deviation of an entry of X; <c>null</c> for 1/√d, which makes a token of length about 1.</summary>
     public double? TokenScale { get; init; }
 
-    /// <summary>s_Y, standard deviation of an entry of Y; <c>null</c> for 1/√d_out.</summary>
+    /// <summary>s_Y, standard deviation of an entry of Y; <c>null</c> for 1/√d, also where the targets have another width.</summary>
     public double? TargetScale { get; init; }
 
     /// <summary>ρ in [0, 1), correlation between the tokens of a sample; default 0.</summary>
@@ -27,7 +27,7 @@ public sealed record GaussianTokens
     {
         ArgumentNullException.ThrowIfNull(shape);
         (Matrix inputs, string description) = DrawInputs(shape, seed);
-        double targetScale = RequireScale(TargetScale ?? 1 / Math.Sqrt(shape.OutputWidth), nameof(TargetScale));
+        double targetScale = RequireScale(TargetScale ?? 1 / Math.Sqrt(shape.Width), nameof(TargetScale));
         Matrix targets = GaussianMatrix(new RandomSequence(seed, "data.targets"), shape.Rows, shape.OutputWidth, targetScale);
         return new TokenData(shape, inputs, targets, string.Create(CultureInfo.InvariantCulture, $"{description}, targets N(0, {targetScale:R}^2), seed {seed}"));
     }
