@@ -79,6 +79,8 @@ public sealed class NpyFileTests : IDisposable
     [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 0x1)}", "')' must follow but 'x' does")]
     [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999999,)}", "at most 2147483647 elements")]
     [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647)}", "more than 2^60 elements")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (65536, 65536, 65536, 65536)}", "more than 2^60 elements")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (0,)}", "must take 0 bytes but 8 follow")]
     [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (2147483647, 2)}", "8 follow the header")]
     [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", "must take 16 bytes but 8 follow")]
     [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': ()} import os", "nothing must follow")]

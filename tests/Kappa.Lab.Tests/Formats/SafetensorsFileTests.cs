@@ -59,6 +59,7 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F64","shape":[2],"data_offsets":[16,0]}}""", "takes the bytes from 16 to 0")]
     [InlineData("""{"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", "at most 2147483647 elements an axis")]
     [InlineData("""{"a":{"dtype":"F64","shape":[2147483647,2147483647,8],"data_offsets":[0,16]}}""", "takes the bytes from 0 to 16")]
+    [InlineData("""{"a":{"dtype":"F64","shape":[65536,65536,65536,65536],"data_offsets":[0,0]}}""", "takes the bytes from 0 to 0")]
     [InlineData("""{"a":{"dtype":"F64","shape":[-2],"data_offsets":[0,16]}}""", "integers from 0")]
     [InlineData("""{"a":{"dtype":"F64","shape":[2.0],"data_offsets":[0,16]}}""", "integers from 0")]
     [InlineData("""{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,99999999999999999999]}}""", "integers from 0")]
