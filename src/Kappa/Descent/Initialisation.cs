@@ -53,7 +53,7 @@ public sealed record Initialisation
     /// <summary>Further factor of W_1.</summary>
     public double FfnInGain { get; init; } = 1;
 
-    /// <summary>Further factor of W_2; 0 starts every feed-forward branch at zero (C.11).</summary>
+    /// <summary>Further factor of W_2; 0 starts every feed-forward branch at zero.</summary>
     public double FfnOutGain { get; init; } = 1;
 
     /// <summary>Further factor of W_U.</summary>

@@ -22,7 +22,7 @@ public enum ActivationKind
     Gelu,
 }
 
-/// <summary>The element-wise function ψ of the feed-forward branch (R.3, R.5), its derivatives and their bounds (C.4).</summary>
+/// <summary>The element-wise function ψ of the feed-forward branch (R.3, R.5), its derivatives and their bounds.</summary>
 /// <remarks>
 /// At the kink of ReLU and leaky ReLU the derivative is the left one (0 and γ). Immutable and thread-safe. A NaN gives NaN.
 /// Smooth leaky ReLU is evaluated without cancellation, also where |x| is much smaller or much larger than ε; |x| and ε above 1e154 overflow.
@@ -39,7 +39,7 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
     /// <summary>Whether ψ has a bounded second derivative, which the smoothness theorems need.</summary>
     public bool IsSmooth => SecondDerivativeBound is not null;
 
-    /// <summary>γ of the PL bounds (P.5, C.7): inf ψ', or <c>null</c> where it is not positive or ψ is not monotone.</summary>
+    /// <summary>γ of the PL bounds (P.5): inf ψ', or <c>null</c> where it is not positive or ψ is not monotone.</summary>
     public double? DerivativeLowerBound => Kind switch
     {
         ActivationKind.Identity => 1,
@@ -47,10 +47,10 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
         _ => null,
     };
 
-    /// <summary>a = sup |ψ'| (C.4).</summary>
+    /// <summary>a = sup |ψ'|.</summary>
     public double DerivativeBound => Kind == ActivationKind.Gelu ? GeluFirstBound : 1;
 
-    /// <summary>c = sup |ψ''| (C.4); <c>null</c> where ψ' jumps.</summary>
+    /// <summary>c = sup |ψ''|; <c>null</c> where ψ' jumps.</summary>
     public double? SecondDerivativeBound => Kind switch
     {
         ActivationKind.Identity => 0,

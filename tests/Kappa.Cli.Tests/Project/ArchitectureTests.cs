@@ -1,0 +1,123 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Project;
+
+/// <summary>What may depend on what, and what may not be called where. Every message names the replacement.</summary>
+public sealed class ArchitectureTests
+{
+    /// <summary>A folder of Kappa may use those before it.</summary>
+    private static readonly string[] Order = ["Numerics", "Models", "Spectra", "Descent", "Certificates"];
+
+    /// <summary>A project may use these packages; each has a page in docs/decisions.</summary>
+    private static readonly Dictionary<string, string[]> Packages = new()
+    {
+        ["src/Kappa/Kappa.csproj"] = ["System.Numerics.Tensors"],
+        ["src/Kappa.Lab/Kappa.Lab.csproj"] = ["YamlDotNet"],
+        ["src/Kappa.Cli/Kappa.Cli.csproj"] = ["System.CommandLine", "Spectre.Console"],
+        ["benchmarks/Kappa.Benchmarks/Kappa.Benchmarks.csproj"] = [],
+        ["tests/Kappa.Tests/Kappa.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio", "MathNet.Numerics"],
+        ["tests/Kappa.Lab.Tests/Kappa.Lab.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio"],
+        ["tests/Kappa.Cli.Tests/Kappa.Cli.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio"],
+    };
+
+    /// <summary>A project may reference these projects.</summary>
+    private static readonly Dictionary<string, string[]> Projects = new()
+    {
+        ["src/Kappa/Kappa.csproj"] = [],
+        ["src/Kappa.Lab/Kappa.Lab.csproj"] = ["Kappa"],
+        ["src/Kappa.Cli/Kappa.Cli.csproj"] = ["Kappa.Lab"],
+    };
+
+    private static readonly Ban[] Bans =
+    [
+        new(@"\bTensorPrimitives\s*\.\s*SoftMax\b", ["src/", "benchmarks/"], "it does not subtract the maximum and gives NaN at logits near 710: use Kappa.Numerics.RowSoftmax"),
+        new(@"\bnew\s+Random\s*\(|\bRandom\s*\.\s*Shared\b", ["src/", "tests/", "benchmarks/"], "its numbers depend on the order of drawing: use Kappa.Numerics.RandomSequence with a seed and a name"),
+        new(@"\bDateTime(Offset)?\s*\.\s*Now\b", ["src/", "tests/"], "local time does not travel: use DateTimeOffset.UtcNow, in the laboratory only"),
+        new(@"\bDateTime(Offset)?\s*\.\s*UtcNow\b|\bStopwatch\b", ["src/Kappa/"], "the mathematics has no clock: measure in Kappa.Lab and pass a value"),
+        new(@"\bConsole\s*\.\s*[A-Z]", ["src/Kappa/", "src/Kappa.Lab/"], "libraries do not print: return a value and let Kappa.Cli print it"),
+        new(@"\bThread\s*\.\s*Sleep\b|\bTask\s*\.\s*Delay\b", ["src/", "tests/"], "wait for the event itself, with a timeout (ManualResetEventSlim, Process.WaitForExit)"),
+        new(@"\b(HttpClient|WebClient|TcpClient|UdpClient|Socket|HttpListener|WebRequest)\b", ["src/"], "no network: data come from files that the user names"),
+        new(@"\bEnvironment\s*\.\s*Exit\b", ["src/Kappa/", "src/Kappa.Lab/"], "a library does not end the process: throw, or return an outcome"),
+        new(@"\bGuid\s*\.\s*NewGuid\b", ["src/"], "a name must be reproducible: use the hash of the specification"),
+        new(@"#\s*region\b", ["src/", "tests/", "benchmarks/"], "a file that needs regions holds more than one concept: split it"),
+        new(@"\bNotImplementedException\b", ["src/"], "finish it or leave it out"),
+    ];
+
+    [Fact]
+    public void Each_folder_of_Kappa_uses_only_folders_before_it()
+    {
+        Regex use = new($@"(?<!System\s*\.\s*)(?<![\w.])(?:Kappa\s*\.\s*)?({string.Join('|', Order)})\s*\.\s*[A-Z]|using\s+Kappa\.({string.Join('|', Order)})\s*;");
+        List<string> offences = [];
+        foreach (string path in Repository.Under("src/Kappa/", ".cs"))
+        {
+            int rank = Array.IndexOf(Order, path.Split('/')[2]);
+            string code = SourceText.Of(Repository.Read(path)).Code;
+            offences.AddRange(use.Matches(code).Where(match => Array.IndexOf(Order, match.Groups[1].Value + match.Groups[2].Value) > rank)
+                .Select(match => $"{path}:{Repository.LineAt(code, match.Index)}: {match.Value}"));
+        }
+
+        Assert.True(offences.Count == 0, $"The order in Kappa is {string.Join(" ← ", Order)}; move the code that needs both to the later folder:\n{string.Join('\n', offences)}");
+    }
+
+    [Fact]
+    public void Each_file_of_Kappa_declares_the_namespace_of_its_folder()
+    {
+        IEnumerable<string> offences = Repository.Under("src/", ".cs").Where(path => path != "src/Kappa.Cli/Program.cs")
+            .Where(path => !SourceText.Of(Repository.Read(path)).Code.Contains($"namespace {string.Join('.', path.Split('/')[1..^1])};", StringComparison.Ordinal));
+        Assert.True(!offences.Any(), $"A namespace is the folder, file-scoped; rename the namespace or move the file:\n{string.Join('\n', offences)}");
+    }
+
+    [Fact]
+    public void Each_project_uses_only_its_listed_packages()
+    {
+        foreach (string path in Repository.Under("", ".csproj"))
+        {
+            Assert.True(Packages.TryGetValue(path, out string[]? allowed), $"{path} is not in the package list of {nameof(ArchitectureTests)}: add it with the packages it may use.");
+            IEnumerable<string> others = Included(path, "PackageReference").Except(allowed);
+            Assert.True(!others.Any(), $"{path} must use only [{string.Join(", ", allowed)}] but uses [{string.Join(", ", others)}] too: write half a page in docs/decisions and add it here, or do without.");
+        }
+    }
+
+    [Fact]
+    public void Each_project_references_only_the_projects_below_it()
+    {
+        foreach ((string path, string[] allowed) in Projects)
+        {
+            IEnumerable<string> others = Included(path, "ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/'))).Except(allowed);
+            Assert.True(!others.Any(), $"{path} must reference only [{string.Join(", ", allowed)}] but references [{string.Join(", ", others)}] too: move the code down.");
+        }
+    }
+
+    [Fact]
+    public void Each_package_has_its_decision()
+    {
+        string decisions = string.Join('\n', Repository.Under("docs/decisions/", ".md").Select(Repository.Read));
+        IEnumerable<string> silent = Repository.Under("", ".csproj").SelectMany(path => Included(path, "PackageReference")).Distinct()
+            .Where(package => !decisions.Contains(package, StringComparison.Ordinal));
+        Assert.True(!silent.Any(), $"Write half a page in docs/decisions (why, what else, cost, when to look again) about: {string.Join(", ", silent)}.");
+    }
+
+    [Fact]
+    public void Forbidden_calls_do_not_occur()
+    {
+        List<string> offences = [];
+        foreach (string path in Repository.Under("", ".cs").Where(path => path != "tests/Kappa.Cli.Tests/Project/ReasonTests.cs"))
+        {
+            string code = SourceText.Of(Repository.Read(path)).Code;
+            offences.AddRange(Bans.Where(ban => ban.Folders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
+                .SelectMany(ban => Repository.Places(path, code, ban.Pattern).Select(place => $"{place}: {ban.Instead}")));
+        }
+
+        Assert.True(offences.Count == 0, string.Join('\n', offences));
+    }
+
+    private static IEnumerable<string> Included(string project, string item) =>
+        XDocument.Parse(Repository.Read(project)).Descendants(item).Select(element => element.Attribute("Include")?.Value).OfType<string>();
+
+    private sealed record Ban(string Expression, string[] Folders, string Instead)
+    {
+        public Regex Pattern { get; } = new(Expression);
+    }
+}
