@@ -33,7 +33,8 @@ public sealed class ArchitectureTests
     private static readonly Ban[] Bans =
     [
         new(@"\bTensorPrimitives\s*\.\s*SoftMax\b", ["src/", "benchmarks/"], "it does not subtract the maximum and gives NaN at logits near 710: use Kappa.Numerics.RowSoftmax"),
-        new(@"\bnew\s+Random\s*\(|\bRandom\s*\.\s*Shared\b", ["src/", "tests/", "benchmarks/"], "its numbers depend on the order of drawing: use Kappa.Numerics.RandomSequence with a seed and a name"),
+        new(@"\bnew\s+Random\s*\(\s*\)|\bRandom\s*\.\s*Shared\b", ["src/", "tests/", "benchmarks/"], "unseeded: use Kappa.Numerics.RandomSequence with a seed and a name"),
+        new(@"\bnew\s+Random\s*\(", ["src/"], "its numbers depend on the order of drawing: use Kappa.Numerics.RandomSequence with a seed and a name"),
         new(@"\bDateTime(Offset)?\s*\.\s*Now\b", ["src/", "tests/"], "local time does not travel: use DateTimeOffset.UtcNow, in the laboratory only"),
         new(@"\bDateTime(Offset)?\s*\.\s*UtcNow\b|\bStopwatch\b", ["src/Kappa/"], "the mathematics has no clock: measure in Kappa.Lab and pass a value"),
         new(@"\bConsole\s*\.\s*[A-Z]", ["src/Kappa/", "src/Kappa.Lab/"], "libraries do not print: return a value and let Kappa.Cli print it"),
