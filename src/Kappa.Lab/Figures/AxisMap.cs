@@ -32,7 +32,8 @@ internal sealed record AxisMap(Axis Axis, double Low, double High)
     internal double ValueAt(double fraction)
     {
         var coordinate = (Low * (1 - fraction)) + (High * fraction);
-        return Axis.Scale == AxisScale.Logarithmic ? Math.Pow(10, coordinate) : coordinate;
+        // A logarithmic axis may reach half a decade beyond the largest and smallest double.
+        return Axis.Scale == AxisScale.Logarithmic ? Math.Clamp(Math.Pow(10, coordinate), double.Epsilon, double.MaxValue) : coordinate;
     }
 
     internal bool Contains(double value)

@@ -27,7 +27,7 @@ internal static class FigureNotes
         if (map.Missing > 0)
             yield return Text($"{map.Map.Name}: {map.Missing} of {map.Map.Values.Length} values are not finite{(map.Map.Colour.Scale == AxisScale.Logarithmic ? " or not positive" : "")}; a cell with no other value is grey.");
         if (map.ColumnsPerCell(panel.Plot.Width) is > 1 and var columns)
-            yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns and shows the most extreme of their values; the CSV has them all.");
+            yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns and shows the value farthest from the median; the CSV has them all.");
     }
 
     private static IEnumerable<string> HiddenLines(PanelLayout panel) => panel.Axes.Series.OfType<ReferenceLine>()

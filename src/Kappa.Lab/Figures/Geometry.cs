@@ -87,6 +87,6 @@ internal static class Geometry
     {
         double[] across = new double[xs.Length], down = new double[xs.Length];
         for (var i = 0; i < xs.Length; i++) (across[i], down[i]) = (x.Position(xs[i]), y.Position(ys[i]));
-        return Decimation.Keep(across, down).ConvertAll(i => new PagePoint(across[i], down[i]));
+        return Decimation.Straighten(Decimation.Keep(across, down), across, down).ConvertAll(i => new PagePoint(across[i], down[i]));
     }
 }

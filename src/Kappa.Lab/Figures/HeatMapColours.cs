@@ -11,22 +11,17 @@ internal sealed class HeatMapColours
 
     private readonly HeatMapSeries _map;
 
+    /// <summary>The median of the values on the colour scale, 0 to 1.</summary>
+    private readonly double _median;
+
     internal HeatMapColours(HeatMapSeries map)
     {
         _map = map;
-        var (minimum, maximum) = (double.PositiveInfinity, double.NegativeInfinity);
-        foreach (var value in map.Values)
-        {
-            if (!map.Colour.CanShow(value))
-            {
-                Missing++;
-                continue;
-            }
-
-            (minimum, maximum) = (Math.Min(minimum, value), Math.Max(maximum, value));
-        }
-
+        double[] shown = [.. map.Values.Cast<double>().Where(map.Colour.CanShow).Order()];
+        Missing = map.Values.Length - shown.Length;
+        var (minimum, maximum) = shown.Length == 0 ? (double.PositiveInfinity, double.NegativeInfinity) : (shown[0], shown[^1]);
         Scale = AxisMap.Covering(map.Colour, minimum, maximum, 0);
+        _median = shown.Length == 0 ? 0 : Scale.FractionAt(Scale.Coordinate(shown[shown.Length / 2]));
     }
 
     internal AxisMap Scale { get; }
@@ -40,8 +35,8 @@ internal sealed class HeatMapColours
     internal int ColumnsPerCell(double plotWidth) => Math.Max(1, (int)Math.Floor(_map.Xs.Length * 0.5 / plotWidth));
 
     /// <summary>
-    /// The cells to draw. Columns that share a cell show the value farthest from the middle of the colour scale among them, so that a
-    /// spike of one step survives.
+    /// The cells to draw. Columns that share a cell show the one value farthest from the map's median, so that a spike of one step
+    /// survives.
     /// </summary>
     internal IEnumerable<HeatCell> Cells(double plotWidth)
     {
@@ -61,17 +56,21 @@ internal sealed class HeatMapColours
         }
     }
 
-    private double? Shade(int row, int first, int count)
+    /// <summary>Of the columns that share a cell the value farthest from the map's median on the colour scale; none when none can be shown.</summary>
+    internal double? Representative(int row, int first, int count)
     {
-        double? farthest = null;
+        var (chosen, farthest) = ((double?)null, -1.0);
         for (var column = first; column < Math.Min(first + count, _map.Xs.Length); column++)
         {
             var value = _map.Values[row, column];
             if (!_map.Colour.CanShow(value)) continue;
-            var fraction = Scale.FractionAt(Scale.Coordinate(value));
-            if (farthest is null || Math.Abs(fraction - 0.5) > Math.Abs(farthest.Value - 0.5)) farthest = fraction;
+            var distance = Math.Abs(Scale.FractionAt(Scale.Coordinate(value)) - _median);
+            if (distance > farthest) (chosen, farthest) = (value, distance);
         }
 
-        return farthest is null ? null : Math.Round(farthest.Value * (Shades - 1)) / (Shades - 1);
+        return chosen;
     }
+
+    private double? Shade(int row, int first, int count) =>
+        Representative(row, first, count) is { } value ? Math.Round(Scale.FractionAt(Scale.Coordinate(value)) * (Shades - 1)) / (Shades - 1) : null;
 }

@@ -96,8 +96,9 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
 
     private List<(double X, double Y)> Thinned(List<(double X, double Y)> points)
     {
-        var kept = Decimation.Keep(points.Select(p => panel.X.Position(p.X)).ToArray(), points.Select(p => panel.Y.Position(p.Y)).ToArray());
-        return kept.ConvertAll(i => points[i]);
+        var across = points.Select(p => panel.X.Position(p.X)).ToArray();
+        var down = points.Select(p => panel.Y.Position(p.Y)).ToArray();
+        return Decimation.Straighten(Decimation.Keep(across, down), across, down).ConvertAll(i => points[i]);
     }
 
     private void WriteBands(BandSeries band, Look look)
@@ -155,8 +156,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         {
             for (var column = 0; column < map.Xs.Length; column += block)
             {
-                var value = map.Values[row, column];
-                var meta = !map.Colour.CanShow(value) ? "nan" : Number(map.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
+                var meta = panel.HeatMap!.Representative(row, column, block) is not { } value ? "nan" : Number(map.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
                 _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(map.Xs[column])},{Number(map.Ys[row])}) [{meta}]\n");
             }
         }

@@ -29,8 +29,16 @@ internal static class AxisTicks
             : Linear(map.Low, map.High, count, map.Axis.WholeNumbers);
     }
 
-    /// <summary>Multiples of 1, 2 or 5 times a power of ten between low and high.</summary>
+    /// <summary>Multiples of 1, 2 or 5 times a power of ten between low and high, at most one more than count, or as few as two need.</summary>
     internal static TickSet Linear(double low, double high, int count, bool wholeNumbers = false)
+    {
+        var ticks = WithSteps(low, high, count, wholeNumbers);
+        // Rounding the step up may leave one tick or none, which is no scale; five steps in the span always leave two.
+        for (var finer = count + 1; ticks.Ticks.Count < 2 && finer <= 5; finer++) ticks = WithSteps(low, high, finer, wholeNumbers);
+        return ticks;
+    }
+
+    private static TickSet WithSteps(double low, double high, int count, bool wholeNumbers)
     {
         // Everything below is in units of 10^magnitude, so that neither 1e308 nor 1e-320 leaves the range of double.
         var magnitude = (int)Math.Floor(Math.Log10(Math.Max(Math.Abs(low), Math.Abs(high))));

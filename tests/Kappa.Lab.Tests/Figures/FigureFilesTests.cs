@@ -1,0 +1,121 @@
+using System.Globalization;
+using Kappa.Lab.Figures;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Figures;
+
+public sealed class FigureFilesTests
+{
+    [Fact]
+    public void The_csv_gives_back_every_value_to_the_last_bit()
+    {
+        var random = new Random(21);
+        var ys = Enumerable.Range(0, 3000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64())).Append(double.NaN).Append(double.NegativeInfinity).ToArray();
+        var xs = Gallery.Steps(ys.Length);
+        var figure = new Figure("csv", "csv");
+        _ = figure.AddPanel("", Axis.Linear("x"), Axis.Log("y")).Line("a, \"quoted\"", xs, ys);
+        var lines = CsvFigure.Write(figure).TrimEnd('\n').Split('\n');
+        Assert.Equal("panel,kind,series,curve,x,y,low,high,value", lines[0]);
+        const string start = "1,line,\"a, \"\"quoted\"\"\",1,";
+        for (var i = 0; i < ys.Length; i++)
+        {
+            Assert.StartsWith(start, lines[i + 1], StringComparison.Ordinal);
+            var fields = lines[i + 1][start.Length..].Split(',');
+            Assert.Equal(xs[i], double.Parse(fields[0], CultureInfo.InvariantCulture));
+            Assert.Equal(ys[i], double.Parse(fields[1], CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
+    public void Curves_of_one_name_are_numbered()
+    {
+        var rows = CsvFigure.Write(Gallery.LossCurves()).Split('\n').Where(l => l.StartsWith("1,line,residual,", StringComparison.Ordinal));
+        Assert.Equal(["1", "2", "3", "4", "5", "6"], rows.Select(r => r.Split(',')[3]).Distinct());
+    }
+
+    [Fact]
+    public void Braces_balance_in_every_pgfplots_file()
+    {
+        foreach (var figure in Gallery.All())
+        {
+            var depth = 0;
+            var tex = PgfplotsFigure.Write(figure);
+            foreach (var line in tex.Split('\n').Where(l => !l.StartsWith('%')))
+            {
+                for (var i = 0; i < line.Length; i++)
+                {
+                    if (line[i] == '\\') i++; // an escaped brace is text
+                    else if (line[i] == '{') depth++;
+                    else if (line[i] == '}') depth--;
+                    Assert.True(depth >= 0);
+                }
+            }
+
+            Assert.Equal(0, depth);
+            Assert.DoesNotContain("Infinity", tex, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Hostile_text_reaches_tex_only_escaped()
+    {
+        var tex = string.Join('\n', PgfplotsFigure.Write(Gallery.Hostile()).Split('\n').Where(l => !l.StartsWith('%')));
+        Assert.DoesNotContain("\\input{", tex, StringComparison.Ordinal);
+        Assert.Contains("\\textbackslash{}input\\{/etc/passwd\\}", tex, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writing_says_what_was_written()
+    {
+        var folder = Directory.CreateTempSubdirectory("kappa-figures-").FullName;
+        try
+        {
+            var written = FigureFiles.Write(Gallery.Bars(), folder, convert: false);
+            Assert.Equal(["bars.svg", "bars.csv", "bars.tex"], written.Paths.Select(Path.GetFileName));
+            Assert.Equal(["bars.csv", "bars.svg", "bars.tex"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Empty(written.Notices);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Without_a_converter_the_notice_is_one_line()
+    {
+        var (paths, notices) = SvgConversion.Convert("figures/a.svg", searchPath: "/nowhere");
+        Assert.Empty(paths);
+        Assert.Equal("No PNG or PDF of a.svg: rsvg-convert is not on the PATH (it is part of librsvg); the SVG is complete.", Assert.Single(notices));
+    }
+
+    [Fact]
+    public void A_converter_that_fails_is_a_notice_for_each_file()
+    {
+        if (OperatingSystem.IsWindows()) return; // the stand-in is a shell script
+        var folder = Directory.CreateTempSubdirectory("kappa-figures-").FullName;
+        try
+        {
+            var program = Path.Combine(folder, "rsvg-convert");
+            File.WriteAllText(program, "#!/bin/sh\necho 'no such glyph' >&2\nexit 3\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            var (paths, notices) = SvgConversion.Convert(Path.Combine(folder, "a.svg"), searchPath: folder);
+            Assert.Empty(paths);
+            Assert.Equal(["No a.png: rsvg-convert failed with exit code 3: no such glyph", "No a.pdf: rsvg-convert failed with exit code 3: no such glyph"], notices);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_caller_s_mistakes_are_named_with_numbers()
+    {
+        var axes = new Figure("f", "f").AddPanel("p", Axis.Linear("x"), Axis.Linear("y"));
+        Assert.Contains("xs has 2 and ys has 3", Assert.Throws<ArgumentException>(() => axes.Line("a", [1, 2], [1, 2, 3])).Message, StringComparison.Ordinal);
+        Assert.Contains("[1, 2] and not empty but are [2, 1]", Assert.Throws<ArgumentException>(() => axes.HeatMap([1, 2], [1], new double[2, 1], "m")).Message, StringComparison.Ordinal);
+        Assert.Contains("has none", Assert.Throws<InvalidOperationException>(() => axes.Bars(["a"], [1], "b")).Message, StringComparison.Ordinal);
+        Assert.Contains("../f", Assert.Throws<ArgumentException>(() => new Figure("../f", "f")).Message, StringComparison.Ordinal);
+    }
+}
