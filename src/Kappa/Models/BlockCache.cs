@@ -36,8 +36,8 @@ internal sealed record BlockCache
     /// <summary>H, the attention output [M, d].</summary>
     public required Matrix AttentionOutput { get; init; }
 
-    /// <summary>P = H W_1 [M, m].</summary>
-    public required Matrix Preactivation { get; init; }
+    /// <summary>ψ'(P) of P = H W_1, in the memory that held P [M, m].</summary>
+    public required Matrix HiddenDerivative { get; init; }
 
     /// <summary>Φ = ψ(P) [M, m].</summary>
     public required Matrix Hidden { get; init; }
@@ -58,7 +58,7 @@ internal sealed record BlockCache
             Mixed = Matrix.Allocate(rows, shape.Width),
             AttentionBranch = Matrix.Allocate(rows, shape.Width),
             AttentionOutput = Matrix.Allocate(rows, shape.Width),
-            Preactivation = Matrix.Allocate(rows, shape.FfnWidth),
+            HiddenDerivative = Matrix.Allocate(rows, shape.FfnWidth),
             Hidden = Matrix.Allocate(rows, shape.FfnWidth),
             Output = Matrix.Allocate(rows, shape.Width),
         };
@@ -74,7 +74,7 @@ internal sealed record BlockCache
         Mixed = Mixed.RowRange(start, count),
         AttentionBranch = AttentionBranch.RowRange(start, count),
         AttentionOutput = AttentionOutput.RowRange(start, count),
-        Preactivation = Preactivation.RowRange(start, count),
+        HiddenDerivative = HiddenDerivative.RowRange(start, count),
         Hidden = Hidden.RowRange(start, count),
         Output = Output.RowRange(start, count),
     };

@@ -4,56 +4,79 @@ using System.Runtime.Intrinsics;
 
 namespace Kappa.Models;
 
-/// <summary>Applies an activation and its derivative to spans, eight elements at a time; the tail goes through the same vector code, so an element's bits do not depend on its place.</summary>
+/// <summary>What <see cref="ElementwiseActivation"/> writes.</summary>
+internal enum ElementwiseOutput
+{
+    /// <summary>first ← ψ(P).</summary>
+    Value,
+
+    /// <summary>first ← ψ(P), second ← ψ'(P).</summary>
+    Both,
+
+    /// <summary>first ← first ∘ ψ'(P).</summary>
+    Product,
+}
+
+/// <summary>Applies an activation to spans, eight elements at a time; the tail goes through the same vector code, so an element's bits do not depend on its place.</summary>
 internal static class ElementwiseActivation
 {
-    /// <summary>hidden ← ψ(preactivation).</summary>
-    public static void Apply<TFunction>(TFunction function, ReadOnlySpan<double> preactivation, Span<double> hidden)
+    /// <summary>Writes what <paramref name="output"/> says; all spans have the length of <paramref name="preactivation"/>, and <paramref name="second"/> is used for <see cref="ElementwiseOutput.Both"/> alone.</summary>
+    public static void Run<TFunction>(TFunction function, ReadOnlySpan<double> preactivation, Span<double> first, Span<double> second, ElementwiseOutput output)
         where TFunction : struct, IActivationFunction
     {
-        ref double source = ref MemoryMarshal.GetReference(preactivation);
-        ref double destination = ref MemoryMarshal.GetReference(hidden);
-        int index = 0;
-        for (; index <= hidden.Length - Vector512<double>.Count; index += Vector512<double>.Count)
+        ref double p = ref MemoryMarshal.GetReference(preactivation);
+        ref double one = ref MemoryMarshal.GetReference(first);
+        ref double two = ref MemoryMarshal.GetReference(second);
+        int whole = preactivation.Length - (preactivation.Length % Vector512<double>.Count);
+        switch (output)
         {
-            function.Value(Vector512.LoadUnsafe(ref source, (nuint)index)).StoreUnsafe(ref destination, (nuint)index);
+            case ElementwiseOutput.Value:
+                for (int index = 0; index < whole; index += Vector512<double>.Count)
+                {
+                    function.Evaluate(Vector512.LoadUnsafe(ref p, (nuint)index)).Value.StoreUnsafe(ref one, (nuint)index);
+                }
+
+                break;
+            case ElementwiseOutput.Both:
+                for (int index = 0; index < whole; index += Vector512<double>.Count)
+                {
+                    (Vector512<double> value, Vector512<double> derivative) = function.Evaluate(Vector512.LoadUnsafe(ref p, (nuint)index));
+                    value.StoreUnsafe(ref one, (nuint)index);
+                    derivative.StoreUnsafe(ref two, (nuint)index);
+                }
+
+                break;
+            default:
+                for (int index = 0; index < whole; index += Vector512<double>.Count)
+                {
+                    Vector512<double> derivative = function.Evaluate(Vector512.LoadUnsafe(ref p, (nuint)index)).Derivative;
+                    (Vector512.LoadUnsafe(ref one, (nuint)index) * derivative).StoreUnsafe(ref one, (nuint)index);
+                }
+
+                break;
         }
 
-        if (index < hidden.Length)
+        if (whole < preactivation.Length)
         {
-            StoreTail(function.Value(LoadTail(preactivation[index..])), hidden[index..]);
+            RunTail(function, preactivation[whole..], first[whole..], second[whole..], output);
         }
     }
 
-    /// <summary>gradient ← gradient ∘ ψ'(preactivation).</summary>
-    public static void MultiplyByDerivative<TFunction>(TFunction function, ReadOnlySpan<double> preactivation, Span<double> gradient)
+    [SkipLocalsInit]
+    private static void RunTail<TFunction>(TFunction function, ReadOnlySpan<double> preactivation, Span<double> first, Span<double> second, ElementwiseOutput output)
         where TFunction : struct, IActivationFunction
     {
-        ref double source = ref MemoryMarshal.GetReference(preactivation);
-        ref double destination = ref MemoryMarshal.GetReference(gradient);
-        int index = 0;
-        for (; index <= gradient.Length - Vector512<double>.Count; index += Vector512<double>.Count)
+        Span<double> padded = stackalloc double[3 * Vector512<double>.Count];
+        padded.Clear();
+        Span<double> paddedFirst = padded.Slice(Vector512<double>.Count, Vector512<double>.Count);
+        Span<double> paddedSecond = padded[(2 * Vector512<double>.Count)..];
+        preactivation.CopyTo(padded);
+        first.CopyTo(paddedFirst);
+        Run(function, padded[..Vector512<double>.Count], paddedFirst, paddedSecond, output);
+        paddedFirst[..first.Length].CopyTo(first);
+        if (output == ElementwiseOutput.Both)
         {
-            Vector512<double> derivative = function.Derivative(Vector512.LoadUnsafe(ref source, (nuint)index));
-            (Vector512.LoadUnsafe(ref destination, (nuint)index) * derivative).StoreUnsafe(ref destination, (nuint)index);
-        }
-
-        if (index < gradient.Length)
-        {
-            Vector512<double> derivative = function.Derivative(LoadTail(preactivation[index..]));
-            StoreTail(LoadTail(gradient[index..]) * derivative, gradient[index..]);
+            paddedSecond[..second.Length].CopyTo(second);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> LoadTail(ReadOnlySpan<double> tail)
-    {
-        Vector512<double> padded = Vector512<double>.Zero;
-        tail.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<Vector512<double>, double>(ref padded), Vector512<double>.Count));
-        return padded;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreTail(Vector512<double> values, Span<double> tail) =>
-        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector512<double>, double>(ref values), tail.Length).CopyTo(tail);
 }

@@ -22,8 +22,8 @@ public sealed class LayerView
     /// <summary>H = ρ_a Z + A Z W_V, the attention output (R.2) [M, d].</summary>
     public Matrix AttentionOutput => _cache.AttentionOutput;
 
-    /// <summary>H W_1, the argument of ψ (R.3) [M, m].</summary>
-    public Matrix Preactivation => _cache.Preactivation;
+    /// <summary>ψ'(H W_1) (R.6) [M, m].</summary>
+    public Matrix HiddenDerivative => _cache.HiddenDerivative;
 
     /// <summary>Φ = ψ(H W_1) (R.3) [M, m].</summary>
     public Matrix Hidden => _cache.Hidden;

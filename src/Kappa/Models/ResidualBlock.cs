@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -53,9 +54,9 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
         Products.Multiply(cache.Mixed, weights.Value, cache.AttentionBranch);
         ResidualConnection.Apply(_attentionResidual, cache.Input, cache.AttentionBranch, cache.AttentionOutput);
 
-        // (R.3)  P = H W_1,  Φ = ψ(P)                                         [M, m]
-        Products.Multiply(cache.AttentionOutput, weights.FfnIn, cache.Preactivation);
-        _activation.Apply(cache.Preactivation.Span, cache.Hidden.Span);
+        // (R.3)  P = H W_1,  Φ = ψ(P),  and ψ'(P) for the way back            [M, m]
+        Products.Multiply(cache.AttentionOutput, weights.FfnIn, cache.HiddenDerivative);
+        _activation.ApplyWithDerivative(cache.HiddenDerivative.Span, cache.Hidden.Span, cache.HiddenDerivative.Span);
 
         // (R.3)  Z⁺ = ρ_f H + Φ W_2                                           [M, d]
         Products.Multiply(cache.Hidden, weights.FfnOut, cache.Output);
@@ -103,7 +104,7 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
 
         // (R.6)  dP = (D W_2ᵀ) ∘ ψ'(P)                                        [M, m]
         Products.MultiplyByTransposed(dOutput, weights.FfnOut, scratch.Hidden);
-        _activation.MultiplyByDerivative(cache.Preactivation.Span, scratch.Hidden.Span);
+        TensorPrimitives.Multiply(scratch.Hidden.Span, cache.HiddenDerivative.Span, scratch.Hidden.Span);
 
         // (R.6)  dW_1 = Hᵀ dP                                                 [d, m]
         if (training.FfnIn)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -43,7 +44,7 @@ internal sealed class ResidualBlockTangent(ResidualTransformerShape shape, int s
         // (R.3)  dΦ = ψ'(P) ∘ (dH W_1 + H dW_1)                               [M, m]
         Products.Multiply(scratch.AttentionOutput, weights.FfnIn, scratch.Hidden);
         AddProductIf(training.FfnIn, cache.AttentionOutput, direction.FfnIn, scratch.Hidden);
-        shape.Activation.MultiplyByDerivative(cache.Preactivation.Span, scratch.Hidden.Span);
+        TensorPrimitives.Multiply(scratch.Hidden.Span, cache.HiddenDerivative.Span, scratch.Hidden.Span);
 
         // (R.3)  dZ⁺ = ρ_f dH + dΦ W_2 + Φ dW_2                               [M, d]
         Products.Multiply(scratch.Hidden, weights.FfnOut, dOutput);

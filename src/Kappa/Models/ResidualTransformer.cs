@@ -4,7 +4,7 @@ namespace Kappa.Models;
 
 /// <summary>Model R on fixed inputs: the output (R.1–R.4), the transposed Jacobian times a vector (R.6) and the Jacobian times a vector.</summary>
 /// <remarks>
-/// Theory: model R. It owns every intermediate matrix, so that a step allocates nothing; memory is about L·(6d + 2m + n)·M doubles and a quarter of it again for the way back.
+/// Theory: model R. It owns every intermediate matrix, so that a step allocates nothing; memory is about L·(6d + 2m + n)·M doubles, and (6d + m + n)·M for the way back.
 /// The samples are divided into shards whose number depends on the sizes alone and whose gradients are added in a fixed order, so a result has the same bits for
 /// any number of threads. One caller at a time; two evaluators may run at once.
 /// </remarks>

@@ -135,7 +135,7 @@ internal static class PlainResidualTransformer
 
     private static double[,] Hadamard(double[,] a, double[,] b) => Build(a.GetLength(0), a.GetLength(1), (i, j) => a[i, j] * b[i, j]);
 
-    private static double[,] Map(double[,] a, Func<double, double> function) => Build(a.GetLength(0), a.GetLength(1), (i, j) => function(a[i, j]));
+    public static double[,] Map(double[,] a, Func<double, double> function) => Build(a.GetLength(0), a.GetLength(1), (i, j) => function(a[i, j]));
 
     private static double[,] Build(int rows, int columns, Func<int, int, double> element)
     {

@@ -131,7 +131,7 @@ public sealed class ResidualTransformerGradientTests
     private static double StepWithoutKink(ResidualTransformer evaluator, ModelCase model, ResidualTransformerWeights direction)
     {
         double h = 1.0 / 64;
-        while (!model.Shape.Activation.IsSmooth && !Signs(-h).SequenceEqual(Signs(h)))
+        while (!model.Shape.Activation.IsSmooth && !Slopes(-h).SequenceEqual(Slopes(h)))
         {
             h /= 2;
         }
@@ -139,10 +139,10 @@ public sealed class ResidualTransformerGradientTests
         Assert.InRange(h, 1.0 / 4096, 1);
         return h;
 
-        List<bool> Signs(double distance)
+        List<double> Slopes(double distance)
         {
             _ = LossAt(evaluator, model, direction, distance);
-            return [.. Enumerable.Range(0, model.Shape.Depth).SelectMany(layer => evaluator.Layer(layer).Preactivation.Span.ToArray()).Select(value => value > 0)];
+            return [.. Enumerable.Range(0, model.Shape.Depth).SelectMany(layer => evaluator.Layer(layer).HiddenDerivative.Span.ToArray())];
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class ResidualTransformerTests
                 AssertClose(block.A, Part(model, view.Attention, sample));
                 AssertClose(block.Branch, Part(model, view.AttentionBranch, sample));
                 AssertClose(block.H, Part(model, view.AttentionOutput, sample));
-                AssertClose(block.P, Part(model, view.Preactivation, sample));
+                AssertClose(PlainResidualTransformer.Map(block.P, model.Shape.Activation.Derivative), Part(model, view.HiddenDerivative, sample));
                 AssertClose(block.Phi, Part(model, view.Hidden, sample));
                 AssertClose(block.Output, Part(model, view.Output, sample));
             }
