@@ -3,18 +3,21 @@ namespace Kappa.Numerics;
 /// <summary>Singular values of an upper bidiagonal matrix B by the differential quotient-difference algorithm with shifts (dqds), Laguerre's bound as shift.</summary>
 /// <remarks>
 /// <para>Source: Fernando and Parlett, "Accurate singular values and differential qd algorithms" (1994). With q_i = d_i², e_i = (superdiagonal)²,
-/// one sweep turns (q, e) of B into those of B' with B'B'ᵀ similar to BᵀB − sI; every intermediate is positive as long as s ≤ σ_min², so nothing cancels.</para>
+/// one sweep turns (q, e) of B into those of B' with B'ᵀB' = BBᵀ − sI; every intermediate is positive as long as s ≤ σ_min², so nothing cancels.</para>
 /// <para>Shift. Writing p_j for the diagonal of (BBᵀ)⁻¹, p_j = (1 + e_{j−1}p_{j−1})/q_j and the squared off-diagonals of column j sum to
 /// c_j = (c_{j−1} + p²_{j−1}) e_{j−1}/q_j. So each sweep also delivers S₁ = Σ p_j = Σ σ⁻² and S₂ = Σ (p_j² + 2c_j) = Σ σ⁻⁴, at the cost of the
 /// reciprocals it needs anyway, and Laguerre's bound n/(S₁ + √((n−1)(nS₂ − S₁²))) ≤ σ_min² is the next shift: from below, and cubically
 /// convergent. Should rounding put it above σ_min², the sweep shows a negative number, is thrown away and repeated with a smaller shift.</para>
-/// <para>Convergence. An e_i is set to zero when (a) √e_i ≤ (ε/8) σ_max(B): B' loses an entry of that size, and σ = √(s + σ'²) moves by no more; or
-/// (b) at the lower end, when e ≤ t and e·q ≤ t² with t = (ε/8) √s σ_max: then σ² moves by at most 2t, σ ≥ √s by at most (ε/8) σ_max.
+/// <para>Convergence. (a) An e_i with √e_i ≤ (ε/8) σ_max(B) is set to zero: B' loses an entry of that size, and σ = √(s + σ'²) moves by no more.
+/// (b) B'B'ᵀ ends in q, coupled to its leading part by β² = e q; with a gap between q and a lower bound of the leading part's spectrum, dropping β moves
+/// no eigenvalue by more than β²/gap. This is done once β²/gap ≤ (ε/4) √(s + q) σ_max, so that no σ moves by more than (ε/8) σ_max. The e itself stays, as an addition to the
+/// last diagonal element of the leading part, which the next sweep takes up.</para>
+/// <para>The same gap gives a second lower bound, q − β²/gap; the larger of the two is the shift.
 /// The error is a small multiple of ε σ_max; small values of a graded B are usually far better than that.</para>
 /// </remarks>
 internal sealed class BidiagonalSingularValues
 {
-    // ε/8 = 2⁻⁵⁵: thirty neglected entries together stay below the error that rounding the input makes.
+    // ε/8 = 2⁻⁵⁵: a few neglected entries together stay below the error that rounding the input makes.
     private const double NeglectFactor = 1.0 / (1L << 55);
 
     // A value takes two to three sweeps; an order of magnitude more than that means that the input was not finite.
@@ -61,15 +64,20 @@ internal sealed class BidiagonalSingularValues
 
         int budget = SweepsPerValue * (order + 1);
         _sweepsLeft = budget;
-        Solve(0, order - 1, default, diagonal);
+        Solve(0, order - 1, default, 0, diagonal);
         Sweeps = budget - _sweepsLeft;
         SortDescending(diagonal);
     }
 
-    // The values of the block first … last of the current buffers, whose squares are those of B less `shift`.
-    private void Solve(int first, int last, CompensatedSum shift, Span<double> values)
+    // The values of the block first … last of the current buffers, whose squares are those of B less `shift`. The block's B'B'ᵀ has `tail` added to
+    // its last diagonal element: what is left of the coupling to a value split off below.
+    private void Solve(int first, int last, CompensatedSum shift, double tail, Span<double> values)
     {
-        OrientSmallToTheEnd(first, last);
+        if (tail == 0)
+        {
+            OrientSmallToTheEnd(first, last);
+        }
+
         double neglected = NeglectFactor * NeglectFactor * _largestSquare;
         int split = LastNeglected(_e[_current], first, last, neglected);
         var traces = default(InverseTraces);
@@ -77,42 +85,46 @@ internal sealed class BidiagonalSingularValues
         {
             double[] q = _q[_current];
             double[] e = _e[_current];
-            if (split == last - 1 || IsNegligibleAtEnd(q[last], e[last - 1], shift.Value))
+            if (split == last - 1 || (tail == 0 && IsDecoupled(q[last], e[last - 1], shift.Value, traces.LeadingBound(last - first))))
             {
-                values[last] = Math.Sqrt(shift.Value + q[last]);
+                values[last] = Math.Sqrt(shift.Value + q[last] + tail);
                 last--;
+                tail = split == last ? 0 : e[last];
                 split = LastNeglected(e, first, last, neglected);
                 traces = traces.WithoutLast();
             }
             else if (split >= first)
             {
                 int buffer = _current;
-                Solve(split + 1, last, shift, values);
+                Solve(split + 1, last, shift, tail, values);
                 _current = buffer;
                 last = split;
+                tail = 0;
                 split = LastNeglected(e, first, last, neglected);
                 traces = default;
             }
             else if (last == first + 1)
             {
-                SolvePair(q[first], e[first], q[last], shift.Value, values[first..]);
+                SolvePair(q[first], e[first], q[last], tail, shift.Value, values[first..]);
                 return;
             }
             else
             {
-                traces = Step(first, last, traces, ref shift);
+                traces = Step(first, last, tail, traces, ref shift);
+                tail = 0;
                 split = LastNeglected(_e[_current], first, last, neglected);
             }
         }
 
-        values[first] = Math.Sqrt(shift.Value + _q[_current][first]);
+        values[first] = Math.Sqrt(shift.Value + _q[_current][first] + tail);
     }
 
     // One sweep with the best shift known, or with a smaller one where rounding made that one too large. No shift never fails.
-    private InverseTraces Step(int first, int last, in InverseTraces traces, ref CompensatedSum shift)
+    private InverseTraces Step(int first, int last, double tail, in InverseTraces traces, ref CompensatedSum shift)
     {
         int order = last - first + 1;
-        Span<double> candidates = [traces.LaguerreBound(order), traces.NewtonBound(order), 0];
+        double coupled = tail == 0 ? CoupledBound(_q[_current][last], _e[_current][last - 1], traces.LeadingBound(order - 1)) : 0;
+        Span<double> candidates = [Math.Max(traces.LaguerreBound(order), coupled), traces.NewtonBound(order), 0];
         foreach (double candidate in candidates)
         {
             if (--_sweepsLeft < 0)
@@ -120,7 +132,7 @@ internal sealed class BidiagonalSingularValues
                 throw new InvalidOperationException($"The singular values of a bidiagonal block of order {order} must converge within {SweepsPerValue} sweeps a value; the input is not finite or not scaled.");
             }
 
-            if (Sweep(first, last, candidate, out InverseTraces next))
+            if (Sweep(first, last, candidate, tail, out InverseTraces next))
             {
                 shift = shift.Add(candidate);
                 _current ^= 1;
@@ -132,7 +144,7 @@ internal sealed class BidiagonalSingularValues
     }
 
     // dqds: q'_i = d_i + e_i, e'_i = e_i q_{i+1}/q'_i, d_{i+1} = d_i q_{i+1}/q'_i − s. False when a d is negative: s > σ_min².
-    private bool Sweep(int first, int last, double shift, out InverseTraces traces)
+    private bool Sweep(int first, int last, double shift, double tail, out InverseTraces traces)
     {
         int order = last - first + 1;
         ReadOnlySpan<double> q = _q[_current].AsSpan(first, order);
@@ -166,6 +178,7 @@ internal sealed class BidiagonalSingularValues
             newE[i] = previousE;
         }
 
+        d += tail;
         if (!(d >= 0))
         {
             return false;
@@ -178,10 +191,18 @@ internal sealed class BidiagonalSingularValues
         return true;
     }
 
-    private bool IsNegligibleAtEnd(double q, double e, double shift)
+    // B'B'ᵀ ends in q, coupled to a leading part by β² = e q. With gap ≤ λ_min(leading) − q, dropping β moves no eigenvalue by more than β²/gap.
+    private bool IsDecoupled(double q, double e, double shift, double leadingBound)
     {
-        double bound = NeglectFactor * Math.Sqrt(shift * _largestSquare);
-        return e <= bound && e * q <= bound * bound;
+        double gap = leadingBound - q;
+        return gap > 0 && e * q <= gap * 2 * NeglectFactor * Math.Sqrt((shift + q) * _largestSquare);
+    }
+
+    // With the same gap, σ_min² ≥ q − β²/gap: the Schur complement q − λ = β²((leading − λ)⁻¹)_ll is at most β²/gap for λ ≤ q.
+    private static double CoupledBound(double q, double e, double leadingBound)
+    {
+        double gap = leadingBound - q;
+        return gap > 0 ? q - (e * q / gap) : 0;
     }
 
     private static int LastNeglected(ReadOnlySpan<double> e, int first, int last, double neglected)
@@ -205,12 +226,12 @@ internal sealed class BidiagonalSingularValues
         }
     }
 
-    // The eigenvalues of ((q₀ + e, √(e q₁)), (√(e q₁), q₁)): the larger by the quadratic formula, the smaller from the determinant.
-    private static void SolvePair(double q0, double e, double q1, double shift, Span<double> values)
+    // The eigenvalues of ((q₀ + e, √(e q₁)), (√(e q₁), q₁ + tail)): the larger by the quadratic formula, the smaller from the determinant.
+    private static void SolvePair(double q0, double e, double q1, double tail, double shift, Span<double> values)
     {
-        double difference = q0 + e - q1;
-        double larger = (q0 + e + q1 + Math.Sqrt((difference * difference) + (4 * e * q1))) / 2;
-        double smaller = larger == 0 ? 0 : q0 * (q1 / larger);
+        double difference = q0 + e - (q1 + tail);
+        double larger = (q0 + e + q1 + tail + Math.Sqrt((difference * difference) + (4 * e * q1))) / 2;
+        double smaller = larger == 0 ? 0 : ((q0 * (q1 / larger)) + ((q0 + e) * (tail / larger)));
         values[0] = Math.Sqrt(shift + larger);
         values[1] = Math.Sqrt(shift + smaller);
     }
@@ -239,6 +260,9 @@ internal sealed class BidiagonalSingularValues
 
         /// <summary>The traces after the last value has been split off; unknown (0) when this has been done before.</summary>
         public InverseTraces WithoutLast() => new(LeadingSum, LeadingSquareSum, 0, 0);
+
+        /// <summary>Laguerre's bound for the block without its last row and column, whose order is <paramref name="order"/>; 0 when unknown.</summary>
+        public double LeadingBound(int order) => WithoutLast().LaguerreBound(order);
 
         /// <summary>1/S₁, at most the smallest σ²; 0 when unknown.</summary>
         public double NewtonBound(int order) => Sum > 0 ? (1 - (Rounding * order)) / Sum : 0;

@@ -6,7 +6,7 @@ namespace Kappa.Numerics;
 /// <summary>Householder reduction of W [m, n], m ≥ n, to upper bidiagonal form UᵀWV with diagonal d and superdiagonal e; U and V are not formed.</summary>
 /// <remarks>
 /// Source: Golub and Kahan 1965; Golub and Van Loan, section 5.4.8. A column reflection and the row reflection after it are applied together:
-/// W ← W − v wᵀ − z uᵀ, in the same pass that gathers the row sums of the next column reflection (the fused form of Howell, Demmel, Fulton, Hammarling and Marmol 2008), so
+/// W ← W + v wᵀ + z uᵀ, in the same pass that gathers the row sums of the next column reflection (the fused form of Howell, Demmel, Fulton, Hammarling and Marmol 2008), so
 /// each step reads W twice and writes it once. Rows are padded to whole vectors; v, w, u, z are zero outside their range, so no pass needs a
 /// mask. Cost 4mn² − 4n³/3 flops. The workspace is owned by the instance: one instance per thread.
 /// </remarks>
@@ -74,14 +74,14 @@ internal sealed class Bidiagonalisation
         }
     }
 
-    // Column k of W − v wᵀ − z uᵀ for the rows from k on, and its reflection; nextV = (0 …, 1, x·InversePivot).
+    // Column k of W + v wᵀ + z uᵀ for the rows from k on, and its reflection; nextV = (0 …, 1, x·InversePivot).
     private static Reflector ReflectColumn(in Matrix a, int k, ref double v, double w, ref double z, double u, ref double nextV)
     {
         double tailSquares = 0;
         double alpha = 0;
         for (int i = k; i < a.Rows; i++)
         {
-            double x = a[i, k] - (Unsafe.Add(ref v, i) * w) - (Unsafe.Add(ref z, i) * u);
+            double x = a[i, k] + (Unsafe.Add(ref v, i) * w) + (Unsafe.Add(ref z, i) * u);
             Unsafe.Add(ref nextV, i) = x;
             if (i == k)
             {
@@ -105,7 +105,7 @@ internal sealed class Bidiagonalisation
 
     private static int AlignDown(int index) => index & -Vector512<double>.Count;
 
-    // W_i ← W_i − v_i w − z_i u and nextW ← Σ_i nextV_i W_i, rows from k on.
+    // W_i ← W_i + v_i w + z_i u and nextW ← Σ_i nextV_i W_i, rows from k on.
     private static void UpdateAndGather(in Matrix a, int k, int end, ref double v, ref double w, ref double z, ref double u, ref double nextV, ref double nextW)
     {
         nuint first = (nuint)AlignDown(k);
@@ -122,14 +122,14 @@ internal sealed class Bidiagonalisation
             ref double r1 = ref Unsafe.Add(ref r0, stride);
             ref double r2 = ref Unsafe.Add(ref r1, stride);
             ref double r3 = ref Unsafe.Add(ref r2, stride);
-            Vector512<double> v0 = Vector512.Create(-Unsafe.Add(ref v, i));
-            Vector512<double> v1 = Vector512.Create(-Unsafe.Add(ref v, i + 1));
-            Vector512<double> v2 = Vector512.Create(-Unsafe.Add(ref v, i + 2));
-            Vector512<double> v3 = Vector512.Create(-Unsafe.Add(ref v, i + 3));
-            Vector512<double> z0 = Vector512.Create(-Unsafe.Add(ref z, i));
-            Vector512<double> z1 = Vector512.Create(-Unsafe.Add(ref z, i + 1));
-            Vector512<double> z2 = Vector512.Create(-Unsafe.Add(ref z, i + 2));
-            Vector512<double> z3 = Vector512.Create(-Unsafe.Add(ref z, i + 3));
+            Vector512<double> v0 = Vector512.Create(Unsafe.Add(ref v, i));
+            Vector512<double> v1 = Vector512.Create(Unsafe.Add(ref v, i + 1));
+            Vector512<double> v2 = Vector512.Create(Unsafe.Add(ref v, i + 2));
+            Vector512<double> v3 = Vector512.Create(Unsafe.Add(ref v, i + 3));
+            Vector512<double> z0 = Vector512.Create(Unsafe.Add(ref z, i));
+            Vector512<double> z1 = Vector512.Create(Unsafe.Add(ref z, i + 1));
+            Vector512<double> z2 = Vector512.Create(Unsafe.Add(ref z, i + 2));
+            Vector512<double> z3 = Vector512.Create(Unsafe.Add(ref z, i + 3));
             Vector512<double> n0 = Vector512.Create(Unsafe.Add(ref nextV, i));
             Vector512<double> n1 = Vector512.Create(Unsafe.Add(ref nextV, i + 1));
             Vector512<double> n2 = Vector512.Create(Unsafe.Add(ref nextV, i + 2));
@@ -155,8 +155,8 @@ internal sealed class Bidiagonalisation
         for (; i < a.Rows; i++)
         {
             ref double r = ref Unsafe.Add(ref a.First, i * stride);
-            Vector512<double> vi = Vector512.Create(-Unsafe.Add(ref v, i));
-            Vector512<double> zi = Vector512.Create(-Unsafe.Add(ref z, i));
+            Vector512<double> vi = Vector512.Create(Unsafe.Add(ref v, i));
+            Vector512<double> zi = Vector512.Create(Unsafe.Add(ref z, i));
             Vector512<double> ni = Vector512.Create(Unsafe.Add(ref nextV, i));
             for (nuint j = first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
             {
@@ -168,37 +168,45 @@ internal sealed class Bidiagonalisation
         }
     }
 
-    // w ← τ w with zeros up to column k; row k of the reflected matrix is then W_k − w; returns Σ of its squares after column k + 1.
+    // w ← −τ w with zeros up to column k; row k of the reflected matrix is then W_k + w; returns Σ of its squares after column k + 1.
     private static double FinishLeft(int k, int end, double tau, ref double row, ref double w)
     {
-        double tailSquares = 0;
-        for (int j = AlignDown(k); j < end; j++)
+        Vector512<double> tailSquares = Vector512<double>.Zero;
+        Vector512<double> index = Vector512<double>.Indices + Vector512.Create((double)(AlignDown(k) - k));
+        for (nuint j = (nuint)AlignDown(k); j < (nuint)end; j += (nuint)Vector512<double>.Count)
         {
-            double weight = j <= k ? 0 : tau * Unsafe.Add(ref w, j);
-            Unsafe.Add(ref w, j) = weight;
-            double entry = Unsafe.Add(ref row, j) - weight;
-            Unsafe.Add(ref row, j) = entry;
-            tailSquares += j <= k + 1 ? 0 : entry * entry;
+            Vector512<double> weight = Vector512.LoadUnsafe(ref w, j) * -tau;
+            weight = Vector512.ConditionalSelect(Vector512.GreaterThan(index, Vector512<double>.Zero), weight, Vector512<double>.Zero);
+            weight.StoreUnsafe(ref w, j);
+            Vector512<double> entry = Vector512.LoadUnsafe(ref row, j) + weight;
+            entry.StoreUnsafe(ref row, j);
+            entry = Vector512.ConditionalSelect(Vector512.GreaterThan(index, Vector512<double>.One), entry, Vector512<double>.Zero);
+            tailSquares = Vector512.FusedMultiplyAdd(entry, entry, tailSquares);
+            index += Vector512.Create((double)Vector512<double>.Count);
         }
 
-        return tailSquares;
+        return Vector512.Sum(tailSquares);
     }
 
     // u = (0 …, 1, row·InversePivot) from column k + 1 on; returns wᵀu.
     private static double PrepareRight(int k, int end, Reflector right, ref double row, ref double u, ref double w)
     {
-        double overlap = 0;
-        for (int j = AlignDown(k); j < end; j++)
+        Vector512<double> overlap = Vector512<double>.Zero;
+        Vector512<double> index = Vector512<double>.Indices + Vector512.Create((double)(AlignDown(k) - k));
+        for (nuint j = (nuint)AlignDown(k); j < (nuint)end; j += (nuint)Vector512<double>.Count)
         {
-            double entry = j <= k ? 0 : j == k + 1 ? 1 : Unsafe.Add(ref row, j) * right.InversePivot;
-            Unsafe.Add(ref u, j) = entry;
-            overlap += entry * Unsafe.Add(ref w, j);
+            Vector512<double> head = Vector512.ConditionalSelect(Vector512.Equals(index, Vector512<double>.One), Vector512<double>.One, Vector512<double>.Zero);
+            Vector512<double> entry = Vector512.LoadUnsafe(ref row, j) * right.InversePivot;
+            entry = Vector512.ConditionalSelect(Vector512.GreaterThan(index, Vector512<double>.One), entry, head);
+            entry.StoreUnsafe(ref u, j);
+            overlap = Vector512.FusedMultiplyAdd(entry, Vector512.LoadUnsafe(ref w, j), overlap);
+            index += Vector512.Create((double)Vector512<double>.Count);
         }
 
-        return overlap;
+        return Vector512.Sum(overlap);
     }
 
-    // z_i = τ (W_i u − v_i wᵀu), rows from start on: the row reflection of W − v wᵀ without forming it.
+    // z_i = −τ (W_i u + v_i wᵀu), rows from start on: the row reflection of W + v wᵀ without forming it.
     private static void MultiplyRows(in Matrix a, int start, int end, double tau, double overlap, ref double u, ref double v, ref double z)
     {
         nuint first = (nuint)AlignDown(start);
@@ -223,10 +231,10 @@ internal sealed class Bidiagonalisation
                 s3 = Vector512.FusedMultiplyAdd(uj, Vector512.LoadUnsafe(ref r3, j), s3);
             }
 
-            Unsafe.Add(ref z, i) = tau * (Vector512.Sum(s0) - (Unsafe.Add(ref v, i) * overlap));
-            Unsafe.Add(ref z, i + 1) = tau * (Vector512.Sum(s1) - (Unsafe.Add(ref v, i + 1) * overlap));
-            Unsafe.Add(ref z, i + 2) = tau * (Vector512.Sum(s2) - (Unsafe.Add(ref v, i + 2) * overlap));
-            Unsafe.Add(ref z, i + 3) = tau * (Vector512.Sum(s3) - (Unsafe.Add(ref v, i + 3) * overlap));
+            Unsafe.Add(ref z, i) = -tau * (Vector512.Sum(s0) + (Unsafe.Add(ref v, i) * overlap));
+            Unsafe.Add(ref z, i + 1) = -tau * (Vector512.Sum(s1) + (Unsafe.Add(ref v, i + 1) * overlap));
+            Unsafe.Add(ref z, i + 2) = -tau * (Vector512.Sum(s2) + (Unsafe.Add(ref v, i + 2) * overlap));
+            Unsafe.Add(ref z, i + 3) = -tau * (Vector512.Sum(s3) + (Unsafe.Add(ref v, i + 3) * overlap));
         }
 
         for (; i < a.Rows; i++)
@@ -238,7 +246,7 @@ internal sealed class Bidiagonalisation
                 s = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref u, j), Vector512.LoadUnsafe(ref r, j), s);
             }
 
-            Unsafe.Add(ref z, i) = tau * (Vector512.Sum(s) - (Unsafe.Add(ref v, i) * overlap));
+            Unsafe.Add(ref z, i) = -tau * (Vector512.Sum(s) + (Unsafe.Add(ref v, i) * overlap));
         }
     }
 }

@@ -95,7 +95,7 @@ internal sealed class TriangularFactor
         ref double sums = ref _vectors[_sumsOffset];
         ref double weights = ref _vectors[_weightsOffset];
         _vectors.AsSpan(_weightsOffset + start, end - start).Clear();
-        GatherAndReflect(chunk, start, end, ref weights, ref sums, 0, -1, start);
+        GatherAndReflect(chunk, start, end, ref weights, ref sums, start, start);
         for (int k = start; k < start + width; k++)
         {
             ref double pivotRow = ref Factor[k, 0];
@@ -105,30 +105,32 @@ internal sealed class TriangularFactor
             if (k + 1 < start + width)
             {
                 ReflectPivotRow(reflector, k, end, ref pivotRow, ref weights, ref sums);
-                GatherAndReflect(chunk, AlignDown(k + 1), end, ref weights, ref sums, reflector.InversePivot, k, k + 1);
+                GatherAndReflect(chunk, AlignDown(k + 1), end, ref weights, ref sums, k, k + 1);
             }
         }
     }
 
     private static int AlignDown(int index) => index & -Vector512<double>.Count;
 
-    // w_j = τ (v_kᵀ(R; B))_j = τ (R_kj + InversePivot·g_j) and R_kj ← R_kj − w_j for j > k; w is zero up to k, so whole vectors can be used.
+    // p_j = τ (v_kᵀ(R; B))_j = τ (R_kj + InversePivot·g_j) for j > k: R_kj ← R_kj − p_j, and w_j = −InversePivot·p_j is what x_k is to be multiplied by.
+    // Both are zero up to k, so whole vectors can be used.
     private static void ReflectPivotRow(Reflector reflector, int k, int end, ref double pivotRow, ref double w, ref double sums)
     {
         Vector512<double> pivot = Vector512.Create((double)k);
+        Vector512<double> index = Vector512<double>.Indices + Vector512.Create((double)AlignDown(k));
         for (int j = AlignDown(k); j < end; j += Vector512<double>.Count)
         {
-            Vector512<double> index = Vector512.CreateSequence<double>(j, 1);
             Vector512<double> entry = Vector512.LoadUnsafe(ref pivotRow, (nuint)j);
             Vector512<double> projection = reflector.Tau * Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref sums, (nuint)j), Vector512.Create(reflector.InversePivot), entry);
             projection = Vector512.ConditionalSelect(Vector512.GreaterThan(index, pivot), projection, Vector512<double>.Zero);
-            projection.StoreUnsafe(ref w, (nuint)j);
+            (projection * -reflector.InversePivot).StoreUnsafe(ref w, (nuint)j);
             (entry - projection).StoreUnsafe(ref pivotRow, (nuint)j);
+            index += Vector512.Create((double)Vector512<double>.Count);
         }
     }
 
-    // One pass over the chunk: B_i ← B_i − (x_i·factor) w for the reflected column x, then g ← Σ_i y_i B_i for the column y that comes next.
-    private static void GatherAndReflect(in Matrix chunk, int first, int end, ref double w, ref double sums, double factor, int column, int next)
+    // One pass over the chunk: B_i ← B_i + x_i w for the reflected column x, and g ← Σ_i y_i B_i for the column y that comes next.
+    private static void GatherAndReflect(in Matrix chunk, int first, int end, ref double w, ref double sums, int column, int next)
     {
         for (int j = first; j < end; j += Vector512<double>.Count)
         {
@@ -144,25 +146,21 @@ internal sealed class TriangularFactor
             ref double r1 = ref Unsafe.Add(ref r0, stride);
             ref double r2 = ref Unsafe.Add(ref r1, stride);
             ref double r3 = ref Unsafe.Add(ref r2, stride);
-            double x0 = column < 0 ? 0 : Unsafe.Add(ref r0, column) * factor;
-            double x1 = column < 0 ? 0 : Unsafe.Add(ref r1, column) * factor;
-            double x2 = column < 0 ? 0 : Unsafe.Add(ref r2, column) * factor;
-            double x3 = column < 0 ? 0 : Unsafe.Add(ref r3, column) * factor;
-            Vector512<double> f0 = Vector512.Create(-x0);
-            Vector512<double> f1 = Vector512.Create(-x1);
-            Vector512<double> f2 = Vector512.Create(-x2);
-            Vector512<double> f3 = Vector512.Create(-x3);
-            Vector512<double> y0 = Vector512.Create(Math.FusedMultiplyAdd(-x0, nextWeight, Unsafe.Add(ref r0, next)));
-            Vector512<double> y1 = Vector512.Create(Math.FusedMultiplyAdd(-x1, nextWeight, Unsafe.Add(ref r1, next)));
-            Vector512<double> y2 = Vector512.Create(Math.FusedMultiplyAdd(-x2, nextWeight, Unsafe.Add(ref r2, next)));
-            Vector512<double> y3 = Vector512.Create(Math.FusedMultiplyAdd(-x3, nextWeight, Unsafe.Add(ref r3, next)));
+            Vector512<double> x0 = Vector512.Create(Unsafe.Add(ref r0, column));
+            Vector512<double> x1 = Vector512.Create(Unsafe.Add(ref r1, column));
+            Vector512<double> x2 = Vector512.Create(Unsafe.Add(ref r2, column));
+            Vector512<double> x3 = Vector512.Create(Unsafe.Add(ref r3, column));
+            Vector512<double> y0 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r0, column), nextWeight, Unsafe.Add(ref r0, next)));
+            Vector512<double> y1 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r1, column), nextWeight, Unsafe.Add(ref r1, next)));
+            Vector512<double> y2 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r2, column), nextWeight, Unsafe.Add(ref r2, next)));
+            Vector512<double> y3 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r3, column), nextWeight, Unsafe.Add(ref r3, next)));
             for (nuint j = (nuint)first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
             {
                 Vector512<double> weights = Vector512.LoadUnsafe(ref w, j);
-                Vector512<double> b0 = Vector512.FusedMultiplyAdd(f0, weights, Vector512.LoadUnsafe(ref r0, j));
-                Vector512<double> b1 = Vector512.FusedMultiplyAdd(f1, weights, Vector512.LoadUnsafe(ref r1, j));
-                Vector512<double> b2 = Vector512.FusedMultiplyAdd(f2, weights, Vector512.LoadUnsafe(ref r2, j));
-                Vector512<double> b3 = Vector512.FusedMultiplyAdd(f3, weights, Vector512.LoadUnsafe(ref r3, j));
+                Vector512<double> b0 = Vector512.FusedMultiplyAdd(x0, weights, Vector512.LoadUnsafe(ref r0, j));
+                Vector512<double> b1 = Vector512.FusedMultiplyAdd(x1, weights, Vector512.LoadUnsafe(ref r1, j));
+                Vector512<double> b2 = Vector512.FusedMultiplyAdd(x2, weights, Vector512.LoadUnsafe(ref r2, j));
+                Vector512<double> b3 = Vector512.FusedMultiplyAdd(x3, weights, Vector512.LoadUnsafe(ref r3, j));
                 b0.StoreUnsafe(ref r0, j);
                 b1.StoreUnsafe(ref r1, j);
                 b2.StoreUnsafe(ref r2, j);
@@ -176,12 +174,11 @@ internal sealed class TriangularFactor
         for (; i < chunk.Rows; i++)
         {
             ref double r = ref Unsafe.Add(ref chunk.First, i * stride);
-            double x = column < 0 ? 0 : Unsafe.Add(ref r, column) * factor;
-            Vector512<double> f = Vector512.Create(-x);
-            Vector512<double> y = Vector512.Create(Math.FusedMultiplyAdd(-x, nextWeight, Unsafe.Add(ref r, next)));
+            Vector512<double> x = Vector512.Create(Unsafe.Add(ref r, column));
+            Vector512<double> y = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r, column), nextWeight, Unsafe.Add(ref r, next)));
             for (nuint j = (nuint)first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
             {
-                Vector512<double> b = Vector512.FusedMultiplyAdd(f, Vector512.LoadUnsafe(ref w, j), Vector512.LoadUnsafe(ref r, j));
+                Vector512<double> b = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref w, j), Vector512.LoadUnsafe(ref r, j));
                 b.StoreUnsafe(ref r, j);
                 Vector512.FusedMultiplyAdd(y, b, Vector512.LoadUnsafe(ref sums, j)).StoreUnsafe(ref sums, j);
             }
