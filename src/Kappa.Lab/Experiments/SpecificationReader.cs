@@ -14,8 +14,8 @@ public sealed record SpecificationReading(ExperimentSpecification? Specification
 /// </remarks>
 public static class SpecificationReader
 {
-    /// <summary>A specification is a page of text; more than this (1 MiB) is another kind of file.</summary>
-    public const int LargestFile = 1 << 20;
+    /// <summary>A specification is a page of text; more than this (64 KiB) is another kind of file.</summary>
+    public const int LargestFile = 1 << 16;
 
     private const int MostOverrides = 1000;
     private const int MostProblems = 100;

@@ -18,7 +18,7 @@ public static class SpecificationRules
         new("model.trained", ["model.trained", "model.depth", "model.readoutWidth"], s => s.Model.Trained.Problems(s.Model)),
         new("telemetry.spectraAt", ["telemetry.spectraAt", "descent.steps"], SpectraWithinSteps),
         new("model.width", ["model.depth", "model.width", "model.ffnWidth", "model.keyWidth", "model.readoutWidth"], s => ParametersFit(s.Model)),
-        new("data.samples", ["data.samples", "data.tokens", "model.width", "model.ffnWidth"], RowsFit),
+        new("data.samples", ["data.samples", "data.tokens", "model.width", "model.ffnWidth", "model.readoutWidth"], RowsFit),
     ];
 
     /// <summary>Everything that is wrong with a specification that was built in code.</summary>
@@ -83,7 +83,7 @@ public static class SpecificationRules
     {
         long samples = specification.Data.Samples ?? 1;
         long tokens = specification.Data.Tokens ?? 1;
-        long widest = Math.Max(Math.Max(specification.Model.Width, specification.Model.FfnWidth), tokens);
+        long widest = Math.Max(Math.Max(Math.Max(specification.Model.Width, specification.Model.OutputWidth), specification.Model.FfnWidth), tokens);
         if ((double)samples * tokens * widest > Array.MaxLength)
             yield return $"samples × tokens × widest matrix must be at most {Array.MaxLength} but is {samples} × {tokens} × {widest}; reduce one.";
     }

@@ -58,9 +58,11 @@ internal sealed class YamlSettings
 
     private void ReadRoot(ParsingEvent root)
     {
-        if (!IsPlain(root) || root is Scalar { Value.Length: 0, Style: ScalarStyle.Plain })
+        if (root is Scalar { Value.Length: 0, Style: ScalarStyle.Plain })
             return;
-        if (root is MappingStart)
+        if (!IsPlain(root))
+            Skip(root, problem: null);
+        else if (root is MappingStart)
             ReadMapping(group: null);
         else
             Skip(root, "a specification is a mapping of keys to values, for example 'model: {depth: 2}'.");

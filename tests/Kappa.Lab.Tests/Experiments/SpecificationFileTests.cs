@@ -36,7 +36,7 @@ public sealed class SpecificationFileTests : IDisposable
     public void A_file_that_is_too_large_is_refused()
     {
         File.WriteAllBytes(_folder.At("a.yaml"), new byte[SpecificationReader.LargestFile + 1]);
-        Assert.Equal("a specification must have at most 1048576 bytes but this file has more.", Only(_folder.At("a.yaml")));
+        Assert.Equal("a specification must have at most 65536 bytes but this file has more.", Only(_folder.At("a.yaml")));
     }
 
     [Fact]

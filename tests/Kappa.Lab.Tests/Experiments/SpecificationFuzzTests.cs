@@ -71,9 +71,16 @@ public sealed class SpecificationFuzzTests
     [InlineData("\"")]
     [InlineData("a")]
     [InlineData("&a [*a,")]
+    [InlineData("x: &a [")]
+    [InlineData("'a\n")]
+    [InlineData("a: |\n")]
+    [InlineData("a: b\n  ")]
+    [InlineData("[a],")]
+    [InlineData("--- ")]
+    [InlineData("%TAG ! x\n")]
     public void A_hostile_repetition_ends_soon_in_problems(string piece)
     {
-        string text = string.Concat(Enumerable.Repeat(piece, 100_000 / piece.Length));
+        string text = string.Concat(Enumerable.Repeat(piece, SpecificationReader.LargestFile / piece.Length));
         AssertValueOrProblems(SpecificationReader.ReadText("f.yaml", text, []));
     }
 
