@@ -1,6 +1,72 @@
+using System.CommandLine;
+using Kappa.Cli.Commands;
+
 namespace Kappa.Cli;
 
+/// <summary>Entry point: builds the command tree, parses, runs one command and turns every failure into one line and an exit code.</summary>
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] arguments) => Invoke(arguments, Terminal.OfProcess());
+
+    /// <summary>Runs one command line.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="terminal">Where results and progress go.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    internal static int Invoke(string[] arguments, Terminal terminal)
+    {
+        RootCommand root = BuildRoot(terminal);
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return Usage(parsed, terminal);
+        }
+
+        try
+        {
+            var configuration = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                Output = terminal.Results,
+                Error = terminal.Messages,
+                ProcessTerminationTimeout = null, // Interruption is each command's own business: it saves first.
+            };
+            return parsed.Invoke(configuration);
+        }
+        catch (Exception exception) when (Failure.Describe(exception) is { } failure)
+        {
+            terminal.Messages.WriteLine($"kappa: {failure.Line}");
+            if (parsed.GetValue<bool>("--trace"))
+            {
+                terminal.Messages.WriteLine(exception);
+            }
+
+            return failure.ExitCode;
+        }
+    }
+
+    private static RootCommand BuildRoot(Terminal terminal)
+    {
+        var root = new RootCommand("kappa: when, how fast and why does gradient descent converge on a Transformer?");
+        root.Subcommands.Add(ReproduceCommand.Create(terminal));
+        root.Subcommands.Add(RunCommand.Create(terminal));
+        root.Subcommands.Add(ListCommand.Create(terminal));
+        root.Subcommands.Add(ShowCommand.Create(terminal));
+        root.Subcommands.Add(SelftestCommand.Create(terminal));
+        root.Options.Add(new Option<bool>("--trace") { Description = "Show where in the program a failure arose.", Recursive = true });
+        HelpWithExamples.AttachTo(root);
+        return root;
+    }
+
+    private static int Usage(ParseResult parsed, Terminal terminal)
+    {
+        foreach (var error in parsed.Errors)
+        {
+            terminal.Messages.WriteLine($"kappa: {error.Message}");
+        }
+
+        terminal.Messages.WriteLine($"Try: kappa {Path(parsed)}--help");
+        return ExitCode.Usage;
+    }
+
+    private static string Path(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? string.Empty : $"{parsed.CommandResult.Command.Name} ";
 }

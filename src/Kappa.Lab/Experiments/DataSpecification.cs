@@ -37,6 +37,9 @@ public sealed record DataSpecification
     /// <summary>Correlation in [0, 1) between the tokens of one sample (gaussian, teacher).</summary>
     public double Correlation { get; init; }
 
+    /// <summary>Both residual coefficients ρ_a = ρ_f of the teacher (teacher); <see langword="null"/> means the student's own. Set it where students with different coefficients must learn the same targets.</summary>
+    public double? TeacherResidual { get; init; }
+
     /// <summary>A text file or folder (text; <see langword="null"/> means the built-in corpus), or an <c>.npz</c> with <c>inputs</c> and <c>targets</c> (arrays).</summary>
     public string? Path { get; init; }
 

@@ -53,6 +53,7 @@ public static class SpecificationKeys
         yield return Key("tokenScale", new OptionalKind<double>(Positive, "default"), d => d.TokenScale, (d, v) => d with { TokenScale = v }, "standard deviation of a token's entries (gaussian, teacher)", "1/√d");
         yield return Key("targetScale", new OptionalKind<double>(NonNegative, "default"), d => d.TargetScale, (d, v) => d with { TargetScale = v }, "standard deviation of a target's entries (gaussian)", "1/√d");
         yield return Key("correlation", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.Correlation, (d, v) => d with { Correlation = v }, "correlation between the tokens of a sample (gaussian, teacher)");
+        yield return Key("teacherResidual", new OptionalKind<double>(Any, "student"), d => d.TeacherResidual, (d, v) => d with { TeacherResidual = v }, "residual coefficients ρ_a = ρ_f of the teacher (teacher); student: the same as the model's own");
         yield return Key("path", new PathKind("text file, folder or .npz"), d => d.Path, (d, v) => d with { Path = v }, "the text (text; none: the built-in corpus), or an .npz with 'inputs' and 'targets' (arrays)");
         yield return Key("inputs", new PathKind(".npy file"), d => d.Inputs, (d, v) => d with { Inputs = v }, "inputs [N, n, d] (arrays)");
         yield return Key("targets", new PathKind(".npy file"), d => d.Targets, (d, v) => d with { Targets = v }, "targets [N, n, d_out] (arrays)");

@@ -12,6 +12,7 @@ public static class SpecificationRules
         NotApplicable("data.tokenScale", s => !s.Data.DrawsTokens, s => s.Data.TokenScale is not null),
         NotApplicable("data.targetScale", s => s.Data.Source is not DataSource.Gaussian, s => s.Data.TargetScale is not null),
         NotApplicable("data.correlation", s => !s.Data.DrawsTokens, s => s.Data.Correlation != 0),
+        NotApplicable("data.teacherResidual", s => s.Data.Source is not DataSource.Teacher, s => s.Data.TeacherResidual is not null),
         NotApplicable("data.samples", s => !s.Data.IsSeeded, s => s.Data.Samples is not null),
         NotApplicable("data.tokens", s => !s.Data.IsSeeded, s => s.Data.Tokens is not null),
         NotApplicable("data.seed", s => !s.Data.IsSeeded, s => s.Data.Seed is not null),

@@ -56,6 +56,7 @@ public sealed class SpecificationRoundTripTests
           tokenScale: 0.25
           targetScale: 0.25
           correlation: 0
+          teacherResidual: student
           path: none
           inputs: none
           targets: none
@@ -125,7 +126,7 @@ public sealed class SpecificationRoundTripTests
         ];
         foreach (string word in words)
             Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, [word]).Specification!)), word);
-        Assert.Equal(SpecificationKeys.All.Count, words.Length + 3); // path, inputs and targets need another source.
+        Assert.Equal(SpecificationKeys.All.Count, words.Length + 4); // teacherResidual, path, inputs and targets need another source.
         Assert.True(identities.Add(RunName.Identity(new(), dataFingerprint: "00")));
     }
 

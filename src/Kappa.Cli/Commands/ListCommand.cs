@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
+using Spectre.Console;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa list</c>: the runs of a folder; <c>kappa list keys</c>: every key of a specification.</summary>
+internal static class ListCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var folder = new Option<string>("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => "runs" };
+        var json = new Option<bool>("--json") { Description = "Print as JSON.", Recursive = true };
+        var keys = new Command("keys", "Every key of a specification, with type, default and meaning.");
+        keys.SetAction(parsed => Keys(terminal, parsed.GetValue(json)));
+        var command = new Command("list", "List runs, or the keys of a specification.") { folder, json, keys };
+        command.SetAction(parsed => Runs(terminal, parsed.GetValue(folder)!, parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Runs(Terminal terminal, string folder, bool json)
+    {
+        RunListing listing = new RunStore(folder).List();
+        if (json)
+        {
+            terminal.Results.WriteLine(JsonSerializer.Serialize(new
+            {
+                schemaVersion = 1,
+                runs = listing.Runs.Select(run => new { name = run.Name, state = run.Status.State.ToString(), step = run.Status.Step, loss = Finite(run.Status.Loss), stopReason = run.Status.StopReason }),
+                damaged = listing.Damaged.Select(run => new { name = run.Name, reason = run.Reason }),
+            }));
+            return ExitCode.Done;
+        }
+
+        var table = new Table { Border = TableBorder.Rounded };
+        _ = table.AddColumns("run", "state", "step", "loss", "depth", "width", "data", "ρ_a", "step size", "seed");
+        foreach (RunRecord run in listing.Runs)
+        {
+            ExperimentSpecification specification = run.Specification;
+            string[] cells =
+            [
+                run.Name, run.Status.StopReason ?? run.Status.State.ToString(), Shown(run.Status.Step), Shown(run.Status.Loss), Shown(specification.Model.Depth), Shown(specification.Model.Width),
+                specification.Data.Source.ToString(), Shown(specification.Model.AttentionResidual), specification.Descent.StepSize.ToString(), Shown(specification.Seed),
+            ];
+            _ = table.AddRow(cells.Select(cell => new Text(cell)));
+        }
+
+        terminal.Render(table);
+        foreach (DamagedRun run in listing.Damaged)
+        {
+            terminal.Messages.WriteLine($"kappa: {run.Name} cannot be read: {run.Reason}");
+        }
+
+        terminal.Results.WriteLine($"{listing.Runs.Count} runs in {folder}.");
+        return ExitCode.Done;
+    }
+
+    private static int Keys(Terminal terminal, bool json)
+    {
+        if (json)
+        {
+            terminal.Results.WriteLine(JsonSerializer.Serialize(SpecificationKeys.All.Select(key => new { key = key.Path, type = key.Values, @default = key.Default, meaning = key.Documentation })));
+            return ExitCode.Done;
+        }
+
+        var table = new Table { Border = TableBorder.Rounded };
+        _ = table.AddColumns("key", "type", "default", "meaning");
+        foreach (SpecificationKey key in SpecificationKeys.All)
+        {
+            _ = table.AddRow(new Text(key.Path), new Text(key.Values), new Text(key.Default), new Text(key.Documentation));
+        }
+
+        terminal.Render(table);
+        return ExitCode.Done;
+    }
+
+    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+
+    private static string Shown(IFormattable? value) => value?.ToString(value is double ? "G4" : null, CultureInfo.InvariantCulture) ?? string.Empty;
+}

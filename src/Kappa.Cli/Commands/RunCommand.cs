@@ -1,0 +1,151 @@
+using System.CommandLine;
+using Kappa.Descent;
+using Kappa.Lab;
+using Kappa.Lab.Data;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa run</c>: one experiment into a run folder, or the continuation of an interrupted one.</summary>
+internal static class RunCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var words = new Argument<string[]>("words") { Description = "An optional YAML file, then key=value settings; kappa list keys names them all.", Arity = ArgumentArity.ZeroOrMore };
+        var name = new Option<string?>("--name") { Description = "A label in front of the run's name." };
+        var folder = new Option<string>("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => "runs" };
+        var resume = new Option<string?>("--resume") { Description = "Continue this interrupted run to the same bits." };
+        var show = new Option<bool>("--show") { Description = "Print the resolved specification and run nothing." };
+        var threads = new Option<int?>("--threads") { Description = "Threads of one step (default: all cores). The result does not depend on it." };
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
+        var quiet = new Option<bool>("--quiet") { Description = "No progress." };
+        var command = new Command("run", "Run one experiment: gradient descent with the spectra of every attention output at every step.")
+        {
+            words, name, folder, resume, show, threads, json, quiet,
+        };
+        command.SetAction(parsed => Run(
+            terminal,
+            new Request(
+                parsed.GetValue(words)!, parsed.GetValue(name), parsed.GetValue(folder)!, parsed.GetValue(resume), parsed.GetValue(show),
+                parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)])));
+        return command;
+    }
+
+    private static int Run(Terminal terminal, Request request)
+    {
+        OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
+        return request.Resume is null ? Begin(terminal, request) : Resume(terminal, request);
+    }
+
+    private static int Begin(Terminal terminal, Request request)
+    {
+        (string? file, string[] overrides) = Split(request.Words);
+        SpecificationReading reading = SpecificationReader.Read(file, overrides);
+        if (reading.Specification is null)
+        {
+            return Report(terminal, reading.Problems);
+        }
+
+        if (request.Show)
+        {
+            terminal.Results.Write(SpecificationWriter.Write(reading.Specification.Resolve()));
+            return ExitCode.Done;
+        }
+
+        var store = new RunStore(request.Folder);
+        TokenData data = ExperimentData.Load(reading.Specification);
+        string name = RunName.Of(reading.Specification, ExperimentData.IsExternal(reading.Specification) ? data.Fingerprint : null, request.Name);
+        if (File.Exists(new RunFiles(Path.Combine(request.Folder, name)).Status))
+        {
+            return Existing(terminal, request, Path.Combine(request.Folder, name));
+        }
+
+        // Prepared before the folder exists: a specification that cannot run leaves nothing behind.
+        using Experiment experiment = Experiment.Prepare(reading.Specification, data, request.ThreadCount, StepSizes.Of(store));
+        using RunFolder folder = RunFolder.Create(request.Folder, name, experiment.Specification, request.Environment(), TimeProvider.System);
+        return Execute(terminal, request, folder, experiment);
+    }
+
+    private static int Existing(Terminal terminal, Request request, string path)
+    {
+        RunRecord record = RunRecord.Read(path);
+        if (record.Status.State == RunState.Done)
+        {
+            new ProgressLine(terminal, request.Quiet).Say($"This experiment has been run: {path} holds its result.");
+            RunSummaryView.Print(terminal, RunAnalysis.Of(record), request.Json);
+            return ExitCode.Done;
+        }
+
+        throw new BadInputException(path, $"this experiment was begun and is {record.Status.State.ToString().ToLowerInvariant()}. Continue it: kappa run --resume {record.Name}{request.OutSuffix}");
+    }
+
+    private static int Resume(Terminal terminal, Request request)
+    {
+        if (request.Words.Length > 0)
+        {
+            throw new UsageException($"--resume continues a run as it was specified and takes no settings but got '{request.Words[0]}'.");
+        }
+
+        var store = new RunStore(request.Folder);
+        string path = store.Find(request.Resume!);
+        RunRecord record = RunRecord.Read(path);
+        if (record.Status.State == RunState.Done)
+        {
+            new ProgressLine(terminal, request.Quiet).Say($"{record.Name} is complete; nothing is left to do.");
+            RunSummaryView.Print(terminal, RunAnalysis.Of(record), request.Json);
+            return ExitCode.Done;
+        }
+
+        using RunFolder folder = RunFolder.Open(path, request.Environment(), TimeProvider.System);
+        TokenData data = ExperimentData.Load(folder.Specification);
+        using Experiment experiment = Experiment.Prepare(folder.Specification, data, request.ThreadCount, StepSizes.Of(store));
+        return Execute(terminal, request, folder, experiment);
+    }
+
+    private static int Execute(Terminal terminal, Request request, RunFolder folder, Experiment experiment)
+    {
+        using var interruption = new Interruption();
+        using var progress = new ProgressLine(terminal, request.Quiet);
+        DescentOutcome outcome = new ExperimentRun(folder, experiment, TimeProvider.System, progress.OfSteps()).Execute(interruption.Token);
+        progress.Clear();
+        if (outcome.Reason == StopReason.Cancelled)
+        {
+            progress.Say($"Interrupted at step {outcome.Step}; the state is saved. Continue: kappa run --resume {folder.Name}{request.OutSuffix}");
+            return ExitCode.Interrupted;
+        }
+
+        RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(folder.Files.Path));
+        foreach (string notice in RunReport.Write(analysis))
+        {
+            progress.Say(notice);
+        }
+
+        RunSummaryView.Print(terminal, analysis, request.Json);
+        return ExitCode.Done;
+    }
+
+    private static int Report(Terminal terminal, IReadOnlyList<Problem> problems)
+    {
+        foreach (Problem problem in problems)
+        {
+            terminal.Messages.WriteLine($"kappa: {problem}");
+        }
+
+        return ExitCode.BadInput;
+    }
+
+    // The first word without '=' is the file; a later one is left to the reader, which says what is wrong with it.
+    private static (string? File, string[] Overrides) Split(string[] words) =>
+        words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal) ? (words[0], words[1..]) : (null, words);
+
+    private sealed record Request(
+        string[] Words, string? Name, string Folder, string? Resume, bool Show, int? Threads, bool Json, bool Quiet, IReadOnlyList<string> CommandLine)
+    {
+        public int ThreadCount => Threads ?? System.Environment.ProcessorCount;
+
+        public string OutSuffix => Folder == "runs" ? string.Empty : $" --out {Folder}";
+
+        public RunEnvironment Environment() => RunEnvironment.Current(CommandLine, ThreadCount, TimeProvider.System);
+    }
+}

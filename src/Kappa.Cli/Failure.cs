@@ -1,0 +1,26 @@
+using Kappa.Lab;
+
+namespace Kappa.Cli;
+
+/// <summary>A failure as the user sees it: one line and an exit code.</summary>
+/// <param name="Line">What must hold, what was found, what to do.</param>
+/// <param name="ExitCode">One of <see cref="Cli.ExitCode"/>.</param>
+internal sealed record Failure(string Line, int ExitCode)
+{
+    /// <summary>The failure behind an exception, or null for a defect of the program, which keeps its stack trace.</summary>
+    public static Failure? Describe(Exception exception) => exception switch
+    {
+        UsageException => new Failure(exception.Message, Cli.ExitCode.Usage),
+        BadInputException => new Failure(exception.Message, Cli.ExitCode.BadInput),
+        OperationCanceledException => new Failure("interrupted.", Cli.ExitCode.Interrupted),
+        UnauthorizedAccessException => new Failure($"{OneLine(exception.Message)} Choose a folder you may write to with --out.", Cli.ExitCode.BadInput),
+        IOException => new Failure(OneLine(exception.Message), Cli.ExitCode.BadInput),
+        _ => null,
+    };
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+}
+
+/// <summary>The command line asks for something that does not exist or contradicts itself.</summary>
+/// <param name="message">What must hold, what was found, what to do.</param>
+internal sealed class UsageException(string message) : Exception(message);

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Kappa.Cli;
+
+/// <summary>Help that ends with commands a reader can copy.</summary>
+internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<string, string[]> Examples = new(StringComparer.Ordinal)
+    {
+        ["kappa"] =
+        [
+            "kappa reproduce residual --quick              which claims of the residual paper hold on this machine, in a minute",
+            "kappa run depth=2 attentionResidual=0         one run, its spectra at every step in runs/",
+            "kappa show RUN                                rate, spectra and stop reason of a run",
+        ],
+        ["residual"] =
+        [
+            "kappa reproduce residual --quick",
+            "kappa reproduce residual --seeds 10 --out runs/residual-ten-seeds",
+            "kappa reproduce residual --quick --json | jq '.claims[] | {id, verdict}'",
+        ],
+        ["run"] =
+        [
+            "kappa run",
+            "kappa run width=32 ffnWidth=64 samples=4 depth=2 steps=5000 stepSize=auto(0.3)",
+            "kappa run experiment.yaml seed=3 --show       the resolved specification, nothing is run",
+            "kappa run source=text path=notes/ tokens=8    byte windows of the text files below notes/",
+            "kappa run source=arrays inputs=x.npy targets=y.npy width=24",
+            "kappa run stepSize=same(RUN) attentionResidual=0",
+            "kappa run --resume RUN                        continue an interrupted run to the same bits",
+        ],
+        ["list"] = ["kappa list", "kappa list keys", "kappa list --out study/ --json"],
+        ["show"] = ["kappa show 3f9a", "kappa show runs/3f9a41c20b --json"],
+        ["selftest"] = ["kappa selftest", "kappa selftest --json"],
+    };
+
+    /// <summary>Replaces the help of <paramref name="root"/> and all its subcommands.</summary>
+    public static void AttachTo(RootCommand root)
+    {
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: SynchronousCommandLineAction standard } help)
+            {
+                help.Action = new HelpWithExamples(standard);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        int code = standard.Invoke(parseResult);
+        Command command = parseResult.CommandResult.Command;
+        if (Examples.TryGetValue(command is RootCommand ? "kappa" : command.Name, out string[]? lines))
+        {
+            TextWriter output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Examples:");
+            foreach (string line in lines)
+            {
+                output.WriteLine($"  {line}");
+            }
+        }
+
+        return code;
+    }
+}

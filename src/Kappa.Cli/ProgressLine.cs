@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Reproductions.Residual;
+
+namespace Kappa.Cli;
+
+/// <summary>One line on standard error that is redrawn: how far, how fast, how long still. Nothing when the stream is not a terminal or the user asked for quiet.</summary>
+internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
+{
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly Lock _lock = new();
+    private int _shown;
+
+    private bool IsShown => terminal.MessagesAreATerminal && !quiet;
+
+    /// <summary>A line that stays.</summary>
+    public void Say(string message)
+    {
+        if (quiet)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            Erase();
+            terminal.Messages.WriteLine(message);
+        }
+    }
+
+    /// <summary>Shows the jobs of a reproduction.</summary>
+    public IProgress<ReproductionProgress> OfJobs() => new Reporter<ReproductionProgress>(state => Draw(state.Done, state.Total, state.Last));
+
+    /// <summary>Shows the steps of a run.</summary>
+    public IProgress<RunProgress> OfSteps() =>
+        new Reporter<RunProgress>(state => Draw(state.Step, state.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {state.Loss:E3}")));
+
+    /// <summary>Takes the line away.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            Erase();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Clear();
+
+    private void Draw(long done, long total, string last)
+    {
+        if (!IsShown)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
+            double left = done == 0 ? double.NaN : seconds / done * (total - done);
+            string line = string.Create(CultureInfo.InvariantCulture, $"{done}/{total}  {done / seconds:F1}/s  {left:F0} s left  {last}");
+            Erase();
+            terminal.Messages.Write(line);
+            _shown = line.Length;
+        }
+    }
+
+    private void Erase()
+    {
+        if (_shown > 0)
+        {
+            terminal.Messages.Write($"\r{new string(' ', _shown)}\r");
+            _shown = 0;
+        }
+    }
+
+    // System.Progress posts to a thread pool, where lines could overtake each other.
+    private sealed class Reporter<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}

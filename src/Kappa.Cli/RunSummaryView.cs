@@ -1,0 +1,128 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Kappa.Lab.Experiments;
+using Spectre.Console;
+
+namespace Kappa.Cli;
+
+/// <summary>A run on the terminal, as a table or as JSON.</summary>
+internal static class RunSummaryView
+{
+    private const int SchemaVersion = 1;
+
+    public static void Print(Terminal terminal, RunAnalysis analysis, bool json)
+    {
+        if (json)
+        {
+            terminal.Results.WriteLine(Json(analysis));
+            return;
+        }
+
+        terminal.Results.WriteLine($"Run {analysis.Run.Name}: {analysis.Run.Status.Message ?? analysis.Run.Status.State.ToString()}");
+        if (analysis.Rate is { } rate)
+        {
+            terminal.Results.WriteLine($"Rate: {rate.Explanation}");
+        }
+
+        if (analysis.Telemetry.Note is { } note)
+        {
+            terminal.Results.WriteLine($"Note: {note}");
+        }
+
+        if (analysis.Layers.Count > 0)
+        {
+            var table = new Table { Border = TableBorder.Rounded };
+            _ = table.AddColumns([.. RunAnalysisTable.Headers]);
+            foreach (IReadOnlyList<string> row in RunAnalysisTable.Rows(analysis))
+            {
+                _ = table.AddRow(row.Select(cell => new Text(cell)));
+            }
+
+            terminal.Render(table);
+        }
+
+        terminal.Results.WriteLine($"Folder: {analysis.Run.Files.Path}");
+    }
+
+    private static string Json(RunAnalysis analysis)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("schemaVersion", SchemaVersion);
+            json.WriteString("run", analysis.Run.Name);
+            json.WriteString("folder", analysis.Run.Files.Path);
+            json.WriteString("state", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Status.State.ToString()));
+            json.WriteString("stopReason", analysis.Run.Status.StopReason);
+            json.WriteNumber("step", analysis.Run.Status.Step);
+            WriteRate(json, analysis);
+            WriteLayers(json, analysis);
+            json.WriteEndObject();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static void WriteRate(Utf8JsonWriter json, RunAnalysis analysis)
+    {
+        if (analysis.Rate is not { } rate)
+        {
+            json.WriteNull("rate");
+            return;
+        }
+
+        json.WriteStartObject("rate");
+        json.WriteString("outcome", JsonNamingPolicy.CamelCase.ConvertName(rate.Outcome.ToString()));
+        Number(json, "perStep", rate.Rate);
+        Number(json, "low", rate.RateLow);
+        Number(json, "high", rate.RateHigh);
+        Number(json, "latePerStep", rate.LateRate);
+        Number(json, "decades", rate.Decades);
+        json.WriteNumber("firstStep", rate.FirstStep);
+        json.WriteNumber("lastStep", rate.LastStep);
+        json.WriteString("explanation", rate.Explanation);
+        json.WriteEndObject();
+    }
+
+    private static void WriteLayers(Utf8JsonWriter json, RunAnalysis analysis)
+    {
+        json.WriteStartArray("layers");
+        foreach (LayerSummary layer in analysis.Layers)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("layer", layer.Layer);
+            json.WriteString("part", layer.Part);
+            json.WriteBoolean("rankLimited", layer.IsRankLimited);
+            foreach ((string when, PartState state) in new[] { ("start", layer.Start), ("end", layer.End) })
+            {
+                json.WriteStartObject(when);
+                Number(json, "sigmaMax", state.SigmaMax);
+                Number(json, "sigmaMin", state.SigmaMin);
+                Number(json, "sigmaMinNonzero", state.SigmaMinNonzero);
+                Number(json, "conditionNumber", state.ConditionNumber);
+                Number(json, "numericalRank", state.NumericalRank);
+                Number(json, "effectiveRank", state.EffectiveRank);
+                Number(json, "tokenCosine", state.TokenCosine);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    // JSON has no infinity and no NaN; null says that there is no number.
+    private static void Number(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Kappa.Descent;
+using Kappa.Lab.Data;
+using Kappa.Models;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>A specification made runnable: data, model, initial weights, objective and step-size rule, all determined by the specification.</summary>
+/// <remarks>Owns the evaluator and its threads. The same specification gives the same bits for any number of threads.</remarks>
+public sealed class Experiment : IDisposable
+{
+    private Experiment(ExperimentSpecification specification, TokenData data, ResidualTransformer model, TrainedSet trained, ResidualTransformerWeights initialWeights, Func<string, double>? stepSizeOf)
+    {
+        Specification = specification;
+        Data = data;
+        Model = model;
+        Trained = trained;
+        InitialWeights = initialWeights;
+        Objective = new Objective(data.Targets);
+        model.Forward(initialWeights);
+        InitialLoss = Objective.Loss(model.Output);
+        Descent = new GradientDescent(model, Objective, Options(specification, stepSizeOf));
+    }
+
+    /// <summary>The resolved specification.</summary>
+    public ExperimentSpecification Specification { get; }
+
+    /// <summary>Inputs and targets.</summary>
+    public TokenData Data { get; }
+
+    /// <summary>The evaluator.</summary>
+    public ResidualTransformer Model { get; }
+
+    /// <summary>The parameters that move.</summary>
+    public TrainedSet Trained { get; }
+
+    /// <summary>θ_0.</summary>
+    public ResidualTransformerWeights InitialWeights { get; }
+
+    /// <summary>The loss.</summary>
+    public Objective Objective { get; }
+
+    /// <summary>ℒ(θ_0); the specification's loss floor is a fraction of it.</summary>
+    public double InitialLoss { get; }
+
+    /// <summary>The descent, ready to start or to continue from a checkpoint.</summary>
+    public GradientDescent Descent { get; }
+
+    /// <summary>Builds everything that <paramref name="specification"/> describes.</summary>
+    /// <param name="specification">A specification without problems.</param>
+    /// <param name="data">Its data, from <see cref="ExperimentData.Load"/>.</param>
+    /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
+    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names; may be null when no specification names one.</param>
+    /// <exception cref="BadInputException">Specification and data contradict each other.</exception>
+    public static Experiment Prepare(ExperimentSpecification specification, TokenData data, int threads = 1, Func<string, double>? stepSizeOf = null)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(data);
+        ExperimentSpecification resolved = specification.Resolve();
+        ResidualTransformerShape shape = resolved.Model.ToShape();
+        RequireFit(shape, data);
+        TrainedSet trained = resolved.Model.Trained.ToTrainedSet(resolved.Model);
+        ResidualTransformerWeights weights = resolved.Initialisation.ToInitialisation(shape.Depth).Create(shape, resolved.Seed);
+        var model = new ResidualTransformer(shape, data.Inputs, data.Samples, threads);
+        return new Experiment(resolved, data, model, trained, weights, stepSizeOf);
+    }
+
+    /// <summary>The state at step 0; an automatic step size is determined here.</summary>
+    public DescentState Start() => Descent.Start(InitialWeights, Specification.Seed);
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private DescentOptions Options(ExperimentSpecification specification, Func<string, double>? stepSizeOf) => new()
+    {
+        StepSize = specification.Descent.StepSize.ToRule(stepSizeOf ?? NoOtherRuns),
+        Trained = Trained,
+        MaximumSteps = specification.Descent.Steps,
+        LossFloor = specification.Descent.LossFloor * InitialLoss,
+        GradientTolerance = specification.Descent.GradientTolerance,
+    };
+
+    private static double NoOtherRuns(string run) => throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
+
+    private static void RequireFit(ResidualTransformerShape shape, TokenData data)
+    {
+        if (data.Inputs.Columns != shape.Width)
+        {
+            throw new BadInputException("model.width", $"must be the width of the tokens, {data.Inputs.Columns}, but is {shape.Width}.");
+        }
+
+        int outputWidth = shape.ReadoutWidth ?? shape.Width;
+        if (data.Targets.Columns != outputWidth)
+        {
+            throw new BadInputException("model.readoutWidth", $"the model's output has width {outputWidth} but the targets have {data.Targets.Columns}. Set readoutWidth={data.Targets.Columns}.");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using Kappa.Descent;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>What a reader of the progress line wants to know.</summary>
+/// <param name="Step">The step just measured.</param>
+/// <param name="Steps">The step budget.</param>
+/// <param name="Loss">ℒ at that step.</param>
+public readonly record struct RunProgress(long Step, long Steps, double Loss);
+
+/// <summary>Runs an experiment into its run folder: telemetry at every recorded step, spectra at the chosen ones, checkpoints, status.</summary>
+/// <remarks>
+/// Order on disk: telemetry first, then the checkpoint, then the status. So whenever the process ends, the telemetry reaches at least to the checkpoint, and a resumed run cuts
+/// the telemetry back to it and goes on to the same bytes. One object runs once.
+/// </remarks>
+public sealed class ExperimentRun
+{
+    // Status and telemetry reach the disk at least this often in wall-clock time, so that a watcher sees life and a crash loses little.
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+
+    private readonly RunFolder _folder;
+    private readonly Experiment _experiment;
+    private readonly TelemetryProbe _probe;
+    private readonly TimeProvider _time;
+    private readonly IProgress<RunProgress>? _progress;
+    private readonly double[] _row;
+    private long _lastBeat;
+    private TelemetryWriter _telemetry = null!;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="folder">The run folder, held by this process.</param>
+    /// <param name="experiment">The experiment of the folder's specification.</param>
+    /// <param name="time">The clock of heartbeats.</param>
+    /// <param name="progress">Told of every second's progress, or null.</param>
+    public ExperimentRun(RunFolder folder, Experiment experiment, TimeProvider time, IProgress<RunProgress>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(time);
+        (_folder, _experiment, _time, _progress) = (folder, experiment, time, progress);
+        _probe = new TelemetryProbe(experiment.Model, experiment.Trained, folder.Specification.Telemetry.Quantities == TelemetryQuantities.All);
+        _row = new double[_probe.Columns.Count];
+    }
+
+    private TelemetrySpecification Telemetry => _folder.Specification.Telemetry;
+
+    /// <summary>Runs from the checkpoint, or from the start when there is none, until a reason to stop.</summary>
+    /// <param name="cancellation">Saves the state and returns <see cref="StopReason.Cancelled"/>.</param>
+    /// <exception cref="BadInputException">The disk refused, or the checkpoint cannot be continued; what was recorded before is kept.</exception>
+    public DescentOutcome Execute(CancellationToken cancellation)
+    {
+        DescentState state = RestoreOrStart();
+        using (_telemetry = OpenTelemetry(state.Step))
+        {
+            try
+            {
+                _folder.WriteStatus(Status(RunState.Running, state.Step, null));
+                DescentOutcome outcome = _experiment.Descent.Run(state, Observe, cancellation);
+                Finish(state, outcome);
+                return outcome;
+            }
+            catch (Exception failure) when (failure is BadInputException or IOException)
+            {
+                TryMarkFailed(state.Step, failure);
+                throw;
+            }
+        }
+    }
+
+    private DescentState RestoreOrStart() => File.Exists(_folder.Files.Checkpoint)
+        ? RunCheckpoint.Read(_folder.Files.Checkpoint, _experiment.Model.Shape, _experiment.Data.Fingerprint)
+        : _experiment.Start();
+
+    private TelemetryWriter OpenTelemetry(long step)
+    {
+        TelemetryWriter writer = TelemetryWriter.Continue(_folder.Files.Telemetry, _probe.Columns, step - 1);
+        long lastDue = (step - 1) / Telemetry.Every * Telemetry.Every;
+        if (step > 0 && (writer.LastStep ?? -1) < lastDue)
+        {
+            writer.Dispose();
+            throw new BadInputException(
+                _folder.Files.Telemetry,
+                $"the telemetry must reach step {lastDue}, where the checkpoint continues, but ends at step {writer.LastStep ?? -1}. Restore the file, or start the run anew under another name.");
+        }
+
+        return writer;
+    }
+
+    private void Observe(DescentStep step)
+    {
+        bool isDue = step.Step % Telemetry.Every == 0;
+        bool savesSpectra = Telemetry.SpectraAt.Includes(step.Step, isLast: false);
+        if (isDue || savesSpectra)
+        {
+            _probe.Measure(step, _row);
+        }
+
+        if (isDue)
+        {
+            _telemetry.Append(_row);
+        }
+
+        if (savesSpectra)
+        {
+            SaveSpectra(step.Step);
+        }
+
+        if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0)
+        {
+            _telemetry.Flush();
+            RunCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment.Data.Fingerprint);
+        }
+
+        Beat(step.Step, step.Loss);
+    }
+
+    private void Beat(long step, double loss)
+    {
+        if (_time.GetElapsedTime(_lastBeat) < Heartbeat)
+        {
+            return;
+        }
+
+        _lastBeat = _time.GetTimestamp();
+        _telemetry.Flush();
+        _folder.WriteStatus(Status(RunState.Running, step, loss));
+        _progress?.Report(new RunProgress(step, _folder.Specification.Descent.Steps, loss));
+    }
+
+    private void SaveSpectra(long step)
+    {
+        foreach ((string name, ReadOnlyMemory<double> values) in _probe.Spectra)
+        {
+            string path = _folder.Files.Spectrum(step, name);
+            _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            NpyFile.Write(path, [values.Length], values);
+        }
+    }
+
+    private void Finish(DescentState state, DescentOutcome outcome)
+    {
+        _telemetry.Flush();
+        if (outcome.Reason != StopReason.Cancelled && Telemetry.SpectraAt.Last)
+        {
+            SaveLastSpectra(state);
+        }
+
+        RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.Data.Fingerprint);
+        RunState end = outcome.Reason == StopReason.Cancelled ? RunState.Interrupted : RunState.Done;
+        _folder.WriteStatus(Status(end, outcome.Step, outcome.Loss) with { StopReason = outcome.Reason.ToString(), Message = outcome.Explanation });
+    }
+
+    // The last finite iterate is evaluated once more: the descent stopped before or at its measurement.
+    private void SaveLastSpectra(DescentState state)
+    {
+        var once = new GradientDescent(_experiment.Model, _experiment.Objective, new DescentOptions { StepSize = StepSizeRule.Fixed(0), Trained = _experiment.Trained, MaximumSteps = state.Step });
+        _ = once.Run(state, step =>
+        {
+            _probe.Measure(step, _row);
+            SaveSpectra(step.Step);
+        });
+    }
+
+    private void TryMarkFailed(long step, Exception failure)
+    {
+        try
+        {
+            _folder.WriteStatus(Status(RunState.Failed, step, null) with { Message = failure.Message });
+        }
+        catch (BadInputException)
+        {
+            // The disk refuses this as well; the first failure is the one to report.
+        }
+    }
+
+    private static RunStatus Status(RunState state, long step, double? loss) => new() { State = state, Step = step, Loss = loss };
+}

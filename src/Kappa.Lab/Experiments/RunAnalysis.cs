@@ -1,0 +1,87 @@
+using Kappa.Lab.Store;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>What a finished or unfinished run tells: its rate and the state of every layer at its first and last recorded step.</summary>
+/// <remarks>Read from the run folder alone, so that the run may have been made elsewhere.</remarks>
+/// <param name="Run">The run.</param>
+/// <param name="Telemetry">Its recorded rows.</param>
+/// <param name="Rate">The fit of the loss curve; null with fewer than two rows.</param>
+/// <param name="Layers">One entry for each layer and part that was measured.</param>
+public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFit? Rate, IReadOnlyList<LayerSummary> Layers)
+{
+    private static readonly string[] Parts = ["branch", "output"];
+
+    /// <summary>Reads and analyses a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <exception cref="BadInputException">The telemetry is missing or damaged.</exception>
+    public static RunAnalysis Of(RunRecord run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
+        LayerSummary[] layers =
+        [
+            .. from layer in Enumerable.Range(0, run.Specification.Model.Depth)
+               from part in Parts
+               where telemetry.Rows > 0 && telemetry.Has($"l{layer}.{part}.sigmaMax")
+               select LayerSummary.Of(run.Specification, telemetry, layer, part),
+        ];
+        return new RunAnalysis(run, telemetry, Fit(telemetry), layers);
+    }
+
+    private static RateFit? Fit(TelemetryTable telemetry)
+    {
+        if (telemetry.Rows < 2)
+        {
+            return null;
+        }
+
+        long[] steps = new long[telemetry.Rows];
+        ReadOnlySpan<double> recorded = telemetry["step"];
+        for (int row = 0; row < steps.Length; row++)
+        {
+            steps[row] = (long)recorded[row];
+        }
+
+        return RateFit.Of(telemetry["loss"], steps);
+    }
+}
+
+/// <summary>One part of one layer at the first and the last recorded step.</summary>
+/// <param name="Layer">Layer number from 0.</param>
+/// <param name="Part"><c>branch</c> (before the residual is added) or <c>output</c> (after it).</param>
+/// <param name="IsRankLimited">Whether the width is below the number of rows, so that σ_M is 0 whatever the weights are (P.2).</param>
+/// <param name="Start">At the first recorded step.</param>
+/// <param name="End">At the last.</param>
+public sealed record LayerSummary(int Layer, string Part, bool IsRankLimited, PartState Start, PartState End)
+{
+    internal static LayerSummary Of(ExperimentSpecification specification, TelemetryTable telemetry, int layer, string part)
+    {
+        int width = specification.Model.Width;
+
+        // Arrays bring their own number of rows; the numerical rank never exceeds either side, so fewer columns than rows show in the specification only when it states them.
+        bool isRankLimited = specification.Data.Samples is { } samples && specification.Data.Tokens is { } tokens && (long)samples * tokens > width;
+        return new LayerSummary(layer, part, isRankLimited, PartState.Of(telemetry, $"l{layer}.{part}", 0), PartState.Of(telemetry, $"l{layer}.{part}", telemetry.Rows - 1));
+    }
+}
+
+/// <summary>The state of one part of a layer at one step.</summary>
+/// <param name="SigmaMax">σ_max.</param>
+/// <param name="SigmaMin">σ_M, the row side; 0 when rank-limited or below the floor.</param>
+/// <param name="SigmaMinNonzero">Smallest value at or above the floor.</param>
+/// <param name="ConditionNumber">κ; a lower bound when the smallest value is below the floor.</param>
+/// <param name="NumericalRank">Number of values at or above the floor.</param>
+/// <param name="EffectiveRank">exp of the entropy of the normalised singular values.</param>
+/// <param name="TokenCosine">Mean cosine between the tokens of a sample.</param>
+public sealed record PartState(double SigmaMax, double SigmaMin, double SigmaMinNonzero, double ConditionNumber, double NumericalRank, double EffectiveRank, double TokenCosine)
+{
+    internal static PartState Of(TelemetryTable telemetry, string part, int row) => new(
+        telemetry[$"{part}.sigmaMax"][row],
+        telemetry[$"{part}.sigmaMin"][row],
+        telemetry[$"{part}.sigmaMinNonzero"][row],
+        telemetry[$"{part}.conditionNumber"][row],
+        telemetry[$"{part}.numericalRank"][row],
+        telemetry[$"{part}.effectiveRank"][row],
+        telemetry[$"{part}.tokenCosine"][row]);
+}

@@ -1,0 +1,128 @@
+using Kappa.Lab.Figures;
+using Kappa.Lab.Reports;
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>Figures and report.html of one run, in its folder.</summary>
+public static class RunReport
+{
+    /// <summary>Writes figures and report.</summary>
+    /// <param name="analysis">The run.</param>
+    /// <returns>Notices for the user.</returns>
+    /// <exception cref="BadInputException">The disk refused.</exception>
+    public static IReadOnlyList<string> Write(RunAnalysis analysis)
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        IReadOnlyList<Figure> figures = Figures(analysis);
+        var notices = new HashSet<string>(StringComparer.Ordinal);
+        foreach (Figure figure in figures)
+        {
+            notices.UnionWith(FigureFiles.Write(figure, analysis.Run.Files.Figures).Notices);
+        }
+
+        Compose(analysis, figures).WriteTo(analysis.Run.Files.Report);
+        return [.. notices];
+    }
+
+    private static List<Figure> Figures(RunAnalysis analysis)
+    {
+        double[] steps = analysis.Telemetry["step"].ToArray();
+        var figures = new List<Figure> { Loss(analysis, steps) };
+        if (analysis.Layers.Count > 0)
+        {
+            figures.Add(ByLayer(analysis, steps, "sigma-min", "Smallest singular value (row side)", "sigmaMin", "σ_M"));
+            figures.Add(ByLayer(analysis, steps, "condition-number", "Condition number", "conditionNumber", "κ"));
+            figures.Add(ByLayer(analysis, steps, "effective-rank", "Effective rank", "effectiveRank", "exp(entropy)", logarithmic: false));
+        }
+
+        return figures;
+    }
+
+    private static Figure Loss(RunAnalysis analysis, double[] steps)
+    {
+        var figure = new Figure("loss", "Loss", $"Run {analysis.Run.Name}. {analysis.Rate?.Explanation}");
+        Axes panel = figure.AddPanel(string.Empty, Axis.Whole("step k"), Axis.Log("loss ℒ"));
+        _ = panel.Line("measured", steps, analysis.Telemetry["loss"].ToArray());
+        if (analysis.Rate is { } rate && double.IsFinite(rate.Slope))
+        {
+            // The line goes through the geometric middle of the window.
+            int first = Array.IndexOf(steps, rate.FirstStep);
+            int last = Array.IndexOf(steps, rate.LastStep);
+            double middle = 0.5 * (Math.Log(analysis.Telemetry["loss"][first]) + Math.Log(analysis.Telemetry["loss"][last]));
+            double[] ends = [rate.FirstStep, rate.LastStep];
+            double centre = 0.5 * (ends[0] + ends[1]);
+            _ = panel.Line(FormattableString.Invariant($"fit, rate {rate.Rate:G3} [{rate.RateLow:G3}, {rate.RateHigh:G3}]"), ends, [.. ends.Select(step => Math.Exp(middle + (rate.Slope * (step - centre))))], SeriesStyle.Dashed);
+        }
+
+        return figure;
+    }
+
+    private static Figure ByLayer(RunAnalysis analysis, double[] steps, string name, string title, string quantity, string label, bool logarithmic = true)
+    {
+        var figure = new Figure(name, title, $"Run {analysis.Run.Name}. Branch: before the residual is added; output: after it.");
+        foreach (string part in analysis.Layers.Select(layer => layer.Part).Distinct())
+        {
+            Axes panel = figure.AddPanel($"attention {part}", Axis.Whole("step k"), logarithmic ? Axis.Log(label) : Axis.Linear(label));
+            foreach (LayerSummary layer in analysis.Layers.Where(layer => layer.Part == part))
+            {
+                _ = panel.Line($"layer {layer.Layer}", steps, analysis.Telemetry[$"l{layer.Layer}.{part}.{quantity}"].ToArray());
+            }
+        }
+
+        return figure;
+    }
+
+    private static Report Compose(RunAnalysis analysis, IReadOnlyList<Figure> figures)
+    {
+        RunEnvironment environment = analysis.Run.Sessions[^1];
+        var report = new Report($"Run {analysis.Run.Name}") { Footer = $"Kappa {environment.KappaVersion}, .NET {environment.Runtime}, {environment.Processor}, {environment.Cores} cores, {environment.SimdBits}-bit vectors." };
+        _ = report.Lead($"{analysis.Run.Status.Message} {analysis.Rate?.Explanation}");
+        ReportSection section = report.Section("What came out");
+        foreach (Figure figure in figures)
+        {
+            _ = section.Figure(figure);
+        }
+
+        _ = report.Section("Layers").Table(RunAnalysisTable.Headers, RunAnalysisTable.Rows(analysis), "First and last recorded step.");
+        _ = report.Section("What was run").Code(SpecificationWriter.Write(analysis.Run.Specification));
+        _ = report.Section("How to run it again").Code($"kappa run {SpecificationFileName}");
+        return report;
+    }
+
+    private const string SpecificationFileName = "spec.yaml";
+}
+
+/// <summary>The layers of a run as rows of text, for terminal and report.</summary>
+public static class RunAnalysisTable
+{
+    /// <summary>Column headers.</summary>
+    public static IReadOnlyList<string> Headers { get; } = ["layer", "part", "κ start", "κ end", "σ_M start", "σ_M end", "effective rank", "token cosine", "remark"];
+
+    /// <summary>One row for each layer and part.</summary>
+    /// <param name="analysis">The run.</param>
+    public static IEnumerable<IReadOnlyList<string>> Rows(RunAnalysis analysis)
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        return analysis.Layers.Select(layer => (IReadOnlyList<string>)
+        [
+            Number(layer.Layer), layer.Part, Number(layer.Start.ConditionNumber), Number(layer.End.ConditionNumber), Number(layer.Start.SigmaMin), Number(layer.End.SigmaMin),
+            $"{Number(layer.Start.EffectiveRank)} → {Number(layer.End.EffectiveRank)}", $"{Number(layer.Start.TokenCosine)} → {Number(layer.End.TokenCosine)}", Remark(analysis, layer),
+        ]);
+    }
+
+    // P.2: too narrow is told apart from badly conditioned.
+    private static string Remark(RunAnalysis analysis, LayerSummary layer)
+    {
+        DataSpecification data = analysis.Run.Specification.Data;
+        int width = analysis.Run.Specification.Model.Width;
+        if (layer.IsRankLimited)
+        {
+            return $"rank-limited: width {width} < {data.Samples * data.Tokens} rows, σ_M is 0 for any weights";
+        }
+
+        return layer.End.SigmaMin == 0 ? $"numerically rank {layer.End.NumericalRank:F0}: σ_M below the rounding floor, κ is a lower bound" : string.Empty;
+    }
+
+    private static string Number(double value) => FormattableString.Invariant($"{value:G4}");
+}

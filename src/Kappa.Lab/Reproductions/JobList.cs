@@ -1,0 +1,48 @@
+using Kappa.Lab.Reproductions.Residual;
+
+namespace Kappa.Lab.Reproductions;
+
+/// <summary>A piece of work whose result is there once the list has run.</summary>
+/// <typeparam name="T">What it produces.</typeparam>
+internal sealed class Job<T>
+{
+    private T? _result;
+
+    /// <summary>What the work produced.</summary>
+    /// <exception cref="InvalidOperationException">The list has not run.</exception>
+    public T Result => IsDone ? _result! : throw new InvalidOperationException("The job has not run.");
+
+    public bool IsDone { get; private set; }
+
+    public void Set(T result) => (_result, IsDone) = (result, true);
+}
+
+/// <summary>Independent jobs, done on a fixed number of threads in the order in which they were added.</summary>
+internal sealed class JobList(int threads, IProgress<ReproductionProgress>? progress, CancellationToken cancellation)
+{
+    private readonly List<(string Name, Action<CancellationToken> Work)> _jobs = [];
+    private int _done;
+
+    /// <summary>Adds work to be done.</summary>
+    public Job<T> Add<T>(string name, Func<CancellationToken, T> work)
+    {
+        var job = new Job<T>();
+        _jobs.Add((name, token => job.Set(work(token))));
+        return job;
+    }
+
+    /// <summary>Does all of it.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Run()
+    {
+        var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
+
+        // Without buffering each thread takes the next single job, so that long jobs do not queue behind each other.
+        var source = System.Collections.Concurrent.Partitioner.Create(_jobs, System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering);
+        _ = Parallel.ForEach(source, options, job =>
+        {
+            job.Work(cancellation);
+            progress?.Report(new ReproductionProgress(Interlocked.Increment(ref _done), _jobs.Count, job.Name));
+        });
+    }
+}

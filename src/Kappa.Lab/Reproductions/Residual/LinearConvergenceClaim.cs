@@ -1,0 +1,83 @@
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Reproductions.Residual;
+
+/// <summary>[A]: with residual connections descent converges linearly; without them it is slower or stalls.</summary>
+internal static class LinearConvergenceClaim
+{
+    private const double LeastRatio = 3;
+    private const double LeastLinearShare = 0.5;
+
+    public static Claim Claim { get; } = new(
+        "linear-convergence",
+        "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
+        "With residual connections gradient descent converges linearly; without them it is slower or stalls.",
+        "depth 1: median T(1e-2) without over with the connection below 3; depth 2 and more: a run without the attention residual reaches 1e-2 at query-key scale 1; any depth: fewer than half of the residual runs converge linearly");
+
+    public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
+    {
+        Measurement[] measurements =
+        [
+            .. RunGroups.BySetting(runs, scale: 1).SelectMany(group => group.Key.Depth == 1 ? Ratios(group) : Reaches(group)),
+            .. RunGroups.BySetting(runs, scale: 1).Select(LinearShare),
+        ];
+        return ClaimFinding.From(Claim, measurements, (verdict, refuting, confirming) => Reason(verdict, refuting, confirming, runs));
+    }
+
+    // Median T(1e-2) of each arm and their ratio; a run that never reaches the target counts with the steps it made, as a lower bound.
+    private static IEnumerable<Measurement> Ratios(SettingGroup group)
+    {
+        SeedSummary with = SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.StepsToTarget));
+        yield return new Measurement(group.Label, "T(1e-2) with residual [steps]", with, null);
+        foreach (Arm arm in RunGroups.Without)
+        {
+            SeedSummary without = SeedSummary.Of(group.Of(arm).Select(run => run.StepsToTarget));
+            double ratio = without.Median / with.Median;
+            yield return new Measurement(group.Label, $"T(1e-2), {arm.Name} [steps]", without, null);
+            yield return new Measurement(
+                group.Label,
+                $"ratio of median T(1e-2), {arm.Name} / residual",
+                new SeedSummary(ratio, ratio, ratio, without.Count, without.MedianIsLowerBound ? without.Count : 0),
+                ratio < LeastRatio || with.MedianIsLowerBound);
+        }
+    }
+
+    private static IEnumerable<Measurement> Reaches(SettingGroup group)
+    {
+        yield return new Measurement(group.Label, "T(1e-2) with residual [steps]", SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.StepsToTarget)), null);
+        foreach (Arm arm in RunGroups.Without)
+        {
+            ArmRun[] without = [.. group.Of(arm)];
+            int reached = without.Count(run => !run.StepsToTarget.IsLowerBound);
+            yield return new Measurement(
+                group.Label,
+                $"loss fraction at the end, {arm.Name} ({reached} of {without.Length} runs reach 1e-2)",
+                SeedSummary.Of(without.Select(run => run.FinalFraction)),
+                reached > 0);
+        }
+    }
+
+    private static Measurement LinearShare(SettingGroup group)
+    {
+        ArmRun[] residual = [.. group.Of(Arm.Residual)];
+        double share = (double)residual.Count(run => run.Rate.Outcome == RateOutcome.Linear) / residual.Length;
+        string others = string.Join(", ", residual.Where(run => run.Rate.Outcome != RateOutcome.Linear).GroupBy(run => run.Rate.Outcome).Select(outcomes => $"{outcomes.Count()} {outcomes.Key}"));
+        return new Measurement(
+            group.Label,
+            $"share of residual runs that are linear{(others.Length == 0 ? string.Empty : $" (others: {others})")}",
+            new SeedSummary(share, share, share, residual.Length, 0),
+            share < LeastLinearShare);
+    }
+
+    private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming, IReadOnlyList<ArmRun> runs)
+    {
+        double[] ratios = [.. confirming.Concat(refuting).Where(m => m.Quantity.StartsWith("ratio", StringComparison.Ordinal)).Select(m => m.Value.Median)];
+        ArmRun[] deep = [.. runs.Where(run => run.Problem.Depth > 1 && run.Problem.QueryKeyScale == 1 && run.Arm != Arm.Residual)];
+        int reached = deep.Count(run => !run.StepsToTarget.IsLowerBound);
+        ArmRun[] residual = [.. runs.Where(run => run.Arm == Arm.Residual && run.Problem.QueryKeyScale == 1)];
+        int linear = residual.Count(run => run.Rate.Outcome == RateOutcome.Linear);
+        string numbers = FormattableString.Invariant(
+            $"At depth 1 runs without the connection need {(ratios.Length == 0 ? double.NaN : ratios.Min()):G3} to {(ratios.Length == 0 ? double.NaN : ratios.Max()):G3} times the steps to 1e-2; at depth 2 and more {reached} of {deep.Length} of them reach it; {linear} of {residual.Length} residual runs are linear.");
+        return verdict == Verdict.Partly ? $"{numbers} Refuted in: {RunGroups.Settings(refuting)}." : numbers;
+    }
+}

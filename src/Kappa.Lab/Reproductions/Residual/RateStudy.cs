@@ -1,0 +1,86 @@
+using Kappa.Descent;
+using Kappa.Lab.Data;
+using Kappa.Lab.Experiments;
+using Kappa.Models;
+using Kappa.Numerics;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Reproductions.Residual;
+
+/// <summary>The runs behind the rate claim: query-key scale × value scale × temperature × ρ_a, all blocks trained and W_2 alone.</summary>
+internal sealed class RateStudy(ResidualPlan plan)
+{
+    // One multiple for every run: the late rate then compares conditioning and not step sizes. 0.1 is stable for all of the grid.
+    private const double Multiple = 0.1;
+
+    /// <summary>Every run of the study, to be made in any order.</summary>
+    public IEnumerable<Func<CancellationToken, RatePoint>> Runs()
+    {
+        foreach (TrainedPart part in Enum.GetValues<TrainedPart>())
+        {
+            foreach (long seed in Enumerable.Range(0, plan.Seeds))
+            {
+                foreach ((double queryKey, double value, double temperature, double residual) in Grid())
+                {
+                    yield return cancellation => Run(part, seed, queryKey, value, temperature, residual, cancellation);
+                }
+            }
+        }
+    }
+
+    private IEnumerable<(double QueryKey, double Value, double Temperature, double Residual)> Grid() =>
+        from queryKey in plan.Grid.QueryKeyScales
+        from value in plan.Grid.ValueScales
+        from temperature in plan.Grid.TemperatureFactors
+        from residual in plan.Grid.AttentionResiduals
+        select (queryKey, value, temperature, residual);
+
+    private RatePoint Run(TrainedPart part, long seed, double queryKey, double value, double temperature, double residual, CancellationToken cancellation)
+    {
+        ExperimentSpecification specification = Specification(part, seed, queryKey, value, temperature, residual);
+        TokenData data = ExperimentData.Load(specification);
+        using Experiment experiment = Experiment.Prepare(specification, data);
+        var losses = new List<double>();
+        DescentState state = experiment.Start();
+        double stepSize = state.StepSize;
+        double startConditionNumber = OutputConditionNumber(experiment);
+        double hiddenConditionNumber = ConditionNumber(experiment.Model.Layer(0).Hidden);
+        double startKernelRate = KernelRate(experiment, experiment.InitialWeights, stepSize);
+        DescentOutcome outcome = experiment.Descent.Run(state, step => losses.Add(step.Loss), cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        experiment.Model.Forward(state.Weights);
+        return new RatePoint(
+            part, residual, queryKey, value, temperature, seed, stepSize,
+            startConditionNumber, OutputConditionNumber(experiment), hiddenConditionNumber,
+            startKernelRate, outcome.Reason == StopReason.NonFinite ? double.NaN : KernelRate(experiment, state.Weights, stepSize),
+            LateRate.Of(losses.ToArray(), data));
+    }
+
+    private ExperimentSpecification Specification(TrainedPart part, long seed, double queryKey, double value, double temperature, double residual)
+    {
+        var problem = new LearningProblem(plan.SmallSize, DataSource.Gaussian, 1, queryKey, seed);
+        ExperimentSpecification arm = ArmSpecification.Of(problem, new Arm("grid", residual, 1), StepSizeSpecification.Auto(Multiple), plan.Grid.Steps);
+        return arm with
+        {
+            Model = arm.Model with
+            {
+                Temperature = temperature / Math.Sqrt(plan.SmallSize.Width),
+                Trained = part == TrainedPart.All ? TrainedBlocks.All : TrainedBlocks.Of("ffnOut"),
+            },
+            Initialisation = arm.Initialisation with { ValueGain = value },
+        };
+    }
+
+    private static double OutputConditionNumber(Experiment experiment) => ConditionNumber(experiment.Model.Layer(0).AttentionOutput);
+
+    private static double ConditionNumber(in Matrix matrix)
+    {
+        double[] values = new double[Math.Min(matrix.Rows, matrix.Columns)];
+        new SingularValues(matrix.Rows, matrix.Columns).Compute(matrix, values);
+        return SpectrumSummary.Of(values, matrix.Rows, matrix.Columns).ConditionNumber;
+    }
+
+    // The two-sided kernel rung, linearised.
+    private static double KernelRate(Experiment experiment, ResidualTransformerWeights weights, double stepSize) =>
+        JacobianSpectrum.Of(experiment.Model, weights, experiment.Trained).LinearisedRate(stepSize);
+}

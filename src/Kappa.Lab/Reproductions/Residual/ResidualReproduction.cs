@@ -1,0 +1,51 @@
+namespace Kappa.Lab.Reproductions.Residual;
+
+/// <summary>Everything that the reproduction of the residual paper measured, and what follows from it.</summary>
+/// <param name="Plan">What was run.</param>
+/// <param name="Runs">The comparison runs.</param>
+/// <param name="RatePoints">The runs of the rate grid.</param>
+/// <param name="Findings">A finding for each claim.</param>
+public sealed record ResidualResult(ResidualPlan Plan, IReadOnlyList<ArmRun> Runs, IReadOnlyList<RatePoint> RatePoints, IReadOnlyList<ClaimFinding> Findings);
+
+/// <summary>Progress of a reproduction.</summary>
+/// <param name="Done">Jobs finished.</param>
+/// <param name="Total">Jobs planned.</param>
+/// <param name="Last">What finished last.</param>
+public readonly record struct ReproductionProgress(int Done, int Total, string Last);
+
+/// <summary>Tests the claims of the residual paper [A]: the main path reads plan → runs → findings.</summary>
+/// <remarks>Every run is single-threaded and determined by its specification; the cores share the list of runs, so the result does not depend on their number.</remarks>
+public static class ResidualReproduction
+{
+    /// <summary>Runs the plan and judges the claims.</summary>
+    /// <param name="plan">What to run.</param>
+    /// <param name="threads">Runs at a time.</param>
+    /// <param name="progress">Told of every finished job, or null.</param>
+    /// <param name="cancellation">Stops between and inside runs.</param>
+    /// <exception cref="OperationCanceledException">The reproduction was cancelled.</exception>
+    public static ResidualResult Run(ResidualPlan plan, int threads, IProgress<ReproductionProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var jobs = new JobList(threads, progress, cancellation);
+
+        // Deep cases first: the longest jobs then do not end up alone at the end.
+        LearningProblem[] cases = [.. plan.Cases.OrderByDescending(problem => problem.Depth * problem.Size.Width)];
+        LearningProblem? kept = cases.FirstOrDefault(problem => problem.Source == Experiments.DataSource.Gaussian && problem.QueryKeyScale == 1);
+        var comparisons = cases.Select(problem => jobs.Add(problem.Setting, token => new Comparison(problem, plan.Steps, keepsLayers: problem == kept).Run(token))).ToArray();
+        var points = new RateStudy(plan).Runs().Select(run => jobs.Add("rate grid", run)).ToArray();
+        jobs.Run();
+
+        ArmRun[] runs = [.. comparisons.SelectMany(job => job.Result).OrderBy(run => Array.IndexOf([.. plan.Cases], run.Problem))];
+        RatePoint[] ratePoints = [.. points.Select(job => job.Result)];
+        return new ResidualResult(plan, runs, ratePoints, Judge(runs, ratePoints));
+    }
+
+    private static ClaimFinding[] Judge(IReadOnlyList<ArmRun> runs, IReadOnlyList<RatePoint> ratePoints) =>
+    [
+        LinearConvergenceClaim.Judge(runs),
+        ConditionNumberClaim.Judge(runs),
+        RateClaim.Judge(ratePoints),
+        SmallestSingularValueClaim.Judge(runs),
+        StallLevelClaim.Judge(runs),
+    ];
+}

@@ -1,0 +1,53 @@
+namespace Kappa.Lab.Reproductions.Residual;
+
+/// <summary>Derived for this project: without the attention residual at depth 2 and more, descent stops at the best output that is constant over the tokens of each sample.</summary>
+internal static class StallLevelClaim
+{
+    private const double Tolerance = 0.02;
+
+    public static Claim Claim { get; } = new(
+        "stall-level",
+        "derived for this project (docs/theory, stall level)",
+        "Without the attention residual at depth 2 and more, descent stalls at ½ Σ_i ‖Y_i − 1ȳ_iᵀ‖², the loss of the best token-constant output.",
+        "query-key scale 1, runs that stopped descending: median end loss over the stall level outside 1 ± 0.02 (scale 4 is reported)");
+
+    public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
+    {
+        Measurement[] measurements =
+        [
+            .. from @group in RunGroups.BySetting(runs)
+               where @group.Key.Depth > 1
+               from arm in RunGroups.Without
+               select Measure(@group, arm),
+        ];
+        return ClaimFinding.From(Claim, measurements, Reason);
+    }
+
+    // A run that still descends when its budget ends has not stalled anywhere: it can neither confirm nor refute.
+    private static Measurement Measure(SettingGroup group, Arm arm)
+    {
+        ArmRun[] all = [.. group.Of(arm)];
+        ArmRun[] stalled = [.. all.Where(run => !StillMoving(run))];
+        SeedSummary ratio = SeedSummary.Of((stalled.Length > 0 ? stalled : all).Select(run => run.FinalOverStallLevel));
+        bool? refutes = group.Key.QueryKeyScale == 1 && stalled.Length > 0 ? !(Math.Abs(ratio.Median - 1) <= Tolerance) : null;
+        int moving = all.Length - stalled.Length;
+        string? note = moving == 0 ? null : $"{moving} of {all.Length} runs were still descending when the budget ended and are {(stalled.Length > 0 ? "left out" : "shown as they were")}";
+        return new Measurement(group.Label, $"end loss / stall level, {arm.Name}", ratio, refutes, note);
+    }
+
+    // A run that lost more than a thousandth of its loss in its last tenth has not stalled yet.
+    private static bool StillMoving(ArmRun run)
+    {
+        double[] loss = run.Path.Loss;
+        return loss[^1] < (1 - 1e-3) * loss[loss.Length * 9 / 10];
+    }
+
+    private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming)
+    {
+        Measurement[] all = [.. confirming, .. refuting];
+        string numbers = all.Length == 0
+            ? "No run of depth 2 and more was made."
+            : FormattableString.Invariant($"Median end loss over the level lies between {all.Min(m => m.Value.Median):G5} and {all.Max(m => m.Value.Median):G5} in {all.Length} settings at query-key scale 1.");
+        return refuting.Count == 0 ? numbers : $"{numbers} Outside 1 ± 0.02 in: {RunGroups.Settings(refuting)}.";
+    }
+}

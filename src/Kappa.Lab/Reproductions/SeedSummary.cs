@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Kappa.Lab.Reproductions;
+
+/// <summary>Median and range of one quantity over seeds, with the number of values that are only lower bounds.</summary>
+/// <remarks>A run that does not reach a loss within its budget contributes the budget as a lower bound; the median is then a lower bound too when half or more of the values are.</remarks>
+/// <param name="Median">The median; the mean of the middle two for an even count.</param>
+/// <param name="Low">The smallest value.</param>
+/// <param name="High">The largest value.</param>
+/// <param name="Count">How many values.</param>
+/// <param name="LowerBounds">How many of them are lower bounds.</param>
+public readonly record struct SeedSummary(double Median, double Low, double High, int Count, int LowerBounds)
+{
+    /// <summary>Whether the median itself is only a lower bound.</summary>
+    public bool MedianIsLowerBound => 2 * LowerBounds >= Count && LowerBounds > 0;
+
+    /// <summary>Summarises values of which none is a bound.</summary>
+    /// <param name="values">At least one value; NaN makes the summary NaN.</param>
+    public static SeedSummary Of(IEnumerable<double> values) => Of(values.Select(v => (v, false)));
+
+    /// <summary>Summarises values, each with the mark whether it is only a lower bound.</summary>
+    /// <param name="values">At least one value.</param>
+    /// <exception cref="ArgumentException">There is no value.</exception>
+    public static SeedSummary Of(IEnumerable<(double Value, bool IsLowerBound)> values)
+    {
+        (double Value, bool IsLowerBound)[] all = [.. values];
+        if (all.Length == 0)
+        {
+            throw new ArgumentException("A summary needs at least one value but there is none.", nameof(values));
+        }
+
+        double[] sorted = [.. all.Select(v => v.Value)];
+        Array.Sort(sorted);
+        double median = 0.5 * (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]);
+        return double.IsNaN(sorted[0])
+            ? new SeedSummary(double.NaN, double.NaN, double.NaN, all.Length, 0)
+            : new SeedSummary(median, sorted[0], sorted[^1], all.Length, all.Count(v => v.IsLowerBound));
+    }
+
+    /// <summary>For example <c>12.3 [9.1, 20] n=5</c>, with ≥ before the median when it is a lower bound.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(MedianIsLowerBound ? "≥ " : string.Empty)}{Median:G3} [{Low:G3}, {High:G3}] n={Count}");
+}

@@ -1,0 +1,49 @@
+using Kappa.Numerics;
+using Kappa.Spectra;
+
+namespace Kappa.Descent;
+
+/// <summary>Measures one stacked matrix [M, d] of a layer: its spectrum, that of each sample, and how alike its tokens are (P.1–P.3).</summary>
+internal sealed class PartProbe
+{
+    private static readonly string[] Quantities =
+    [
+        "sigmaMax", "sigmaMin", "sigmaMinNonzero", "conditionNumber", "conditionNumberNonzero", "numericalRank", "effectiveRank", "stableRank",
+        "rankOneDistance", "tokenCosine", "sampleSigmaMin", "sampleConditionNumber",
+    ];
+
+    private readonly string _name;
+    private readonly int _samples;
+    private readonly SingularValues _factorisation;
+    private readonly double[] _values;
+    private readonly SampleSpectra _sampleSpectra;
+
+    public PartProbe(string name, in Matrix matrix, int samples)
+    {
+        _name = name;
+        _samples = samples;
+        _factorisation = new SingularValues(matrix.Rows, matrix.Columns);
+        _values = new double[Math.Min(matrix.Rows, matrix.Columns)];
+        _sampleSpectra = new SampleSpectra(samples, matrix.Rows / samples, matrix.Columns);
+    }
+
+    public IEnumerable<string> Columns => Quantities.Select(quantity => $"{_name}.{quantity}");
+
+    public ReadOnlyMemory<double> SingularValues => _values;
+
+    /// <summary>Writes the part's quantities in the order of <see cref="Columns"/> and returns how many.</summary>
+    public int Measure(in Matrix matrix, Span<double> row)
+    {
+        _factorisation.Compute(matrix, _values);
+        SpectrumSummary spectrum = SpectrumSummary.Of(_values, matrix.Rows, matrix.Columns);
+        TokenStatistics tokens = TokenStatistics.Of(matrix, _samples);
+        SampleSpectrumSummary samples = _sampleSpectra.Compute(matrix);
+        ReadOnlySpan<double> values =
+        [
+            spectrum.SigmaMax, spectrum.SigmaMinRow, spectrum.SigmaMinNonzero, spectrum.ConditionNumber, spectrum.ConditionNumberNonzero, spectrum.NumericalRank,
+            spectrum.EffectiveRank, spectrum.StableRank, tokens.RankOneDistance, tokens.TokenCosine, samples.SigmaMin, samples.ConditionNumberMax,
+        ];
+        values.CopyTo(row);
+        return values.Length;
+    }
+}
