@@ -64,6 +64,13 @@ public sealed class AxisTicksTests
     }
 
     [Fact]
+    public void Among_subnormals_no_two_ticks_share_a_value()
+    {
+        var ticks = AxisTicks.Linear(0, 3 * double.Epsilon, 8).Ticks;
+        Assert.Equal(ticks.Count, ticks.Select(t => t.Value).Distinct().Count());
+    }
+
+    [Fact]
     public void Large_numbers_are_labelled_as_multiples_of_a_power_of_ten()
     {
         var set = AxisTicks.Linear(0, 4e7, 4);

@@ -118,6 +118,36 @@ public sealed class SvgFigureTests
         Assert.True(colours.Cells(200).Count() <= 400);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, -1)]
+    [InlineData(-1, 1)]
+    public void The_legend_stands_where_no_data_are(int alongX, int alongY)
+    {
+        var figure = new Figure("legend", "legend");
+        // A cluster in one corner and a line along the opposite edge leave the other corners free.
+        var axes = figure.AddPanel("", Axis.Linear("x", -1, 1), Axis.Linear("y", -1, 1));
+        _ = axes.Scatter("cluster", [0.9 * alongX, 0.7 * alongX, 0.5 * alongX], [0.9 * alongY, 0.8 * alongY, 0.85 * alongY]).Line("edge", [-1, 1], [-0.9 * alongY, -0.9 * alongY]);
+        var panel = Assert.Single(FigureLayout.For(figure).Panels);
+        Assert.Equal(LegendPlace.Inside, panel.Margins.Legend);
+        foreach (var series in axes.Series)
+        {
+            foreach (var (x, y) in SeriesPoints.Of(series, axes))
+                Assert.False(Covers(panel.LegendBox, panel.X.Position(x), panel.Y.Position(y)));
+        }
+
+        Assert.False(Covers(panel.LegendBox, panel.LegendBox.X + 1, panel.Y.Position(-0.9 * alongY)));
+    }
+
+    [Fact]
+    public void A_legend_without_a_free_place_stands_outside_the_plot()
+    {
+        var panel = FigureLayout.For(Gallery.All().Single(f => f.Name == "twelve")).Panels[0];
+        Assert.True(panel.LegendBox.X >= panel.Plot.Right || panel.LegendBox.Y >= panel.Plot.Bottom);
+    }
+
+    private static bool Covers(Box box, double x, double y) => x >= box.X && x <= box.Right && y >= box.Y && y <= box.Bottom;
+
     private static string Attributes(string svg) =>
         string.Join('\n', XDocument.Parse(svg).Descendants().Attributes().Select(a => a.Value));
 }
