@@ -1,9 +1,13 @@
+using System.Text.RegularExpressions;
+using Kappa.Descent;
+using Kappa.Models;
+using Kappa.Numerics;
 using Xunit;
 
 namespace Kappa.Cli.Tests.Project;
 
-/// <summary>The register of quantities is complete: every row has every cell that a reader needs.</summary>
-public sealed class QuantityRegisterTests
+/// <summary>The register of quantities is complete: every row has every cell that a reader needs, and every column that is written has its row.</summary>
+public sealed partial class QuantityRegisterTests
 {
     private const string Page = "docs/quantities.md";
 
@@ -29,6 +33,30 @@ public sealed class QuantityRegisterTests
     {
         Assert.Equal(Rows.Length, Rows.Select(row => row[0]).Distinct().Count());
     }
+
+    /// <summary>A probe of a model that has everything: two blocks, a readout, all kinds of parameters trained.</summary>
+    [Fact]
+    public void The_probe_writes_exactly_the_registered_quantities()
+    {
+        ResidualTransformerShape shape = new() { Depth = 2, Width = 4, FfnWidth = 5, ReadoutWidth = 3 };
+        using ResidualTransformer model = new(shape, Matrix.Allocate(6, 4), samples: 2);
+        string[] written = [.. new TelemetryProbe(model, TrainedSet.All).Columns.Select(Pattern).Distinct().Order(StringComparer.Ordinal)];
+        string[] registered = [.. Rows.Select(row => row[0]).Order(StringComparer.Ordinal)];
+        Assert.True(
+            written.SequenceEqual(registered),
+            $"{Page} and TelemetryProbe must name the same quantities. Only written: [{string.Join(", ", written.Except(registered))}]; only registered: [{string.Join(", ", registered.Except(written))}].");
+    }
+
+    private static string Pattern(string column) => Kind().Replace(Part().Replace(Layer().Replace(column, "l<l>."), ".<part>."), "gradientNorm.<kind>");
+
+    [GeneratedRegex(@"^l\d+\.")]
+    private static partial Regex Layer();
+
+    [GeneratedRegex(@"\.(branch|output)\.")]
+    private static partial Regex Part();
+
+    [GeneratedRegex(@"^gradientNorm\.(query|key|value|ffnIn|ffnOut|readout)$")]
+    private static partial Regex Kind();
 
     /// <summary>Cells of a table row; a bar within a formula is written ‖ and never |.</summary>
     private static string[] Cells(string line) => [.. line.Trim().Trim('|').Split('|').Select(cell => cell.Trim().Trim('`'))];
