@@ -69,9 +69,9 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
             int row = 0;
             if (TLanes.HasManyRegisters)
             {
-                for (; row < task.Rows - 4; row += 8)
+                for (; row <= task.Rows - 8; row += 8)
                 {
-                    EightRows(task, a + (row * task.ARow), b, c + (row * task.CRow), task.Rows - row, mask);
+                    EightRows(task, a + (row * task.ARow), b, c + (row * task.CRow), mask);
                 }
             }
 
@@ -86,40 +86,35 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
         }
     }
 
-    // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows.
+    // Two pointers and two strides reach all eight rows by scaled addressing; eight pointers would not leave enough registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void EightRows(in PanelTask task, double* a0, double* b, double* c, int rows, TVector mask)
+    private static void EightRows(in PanelTask task, double* a, double* b, double* c, TVector mask)
     {
-        nint aRow = task.ARow, aStep = task.AStep, bStep = task.BStep;
-        double* a1 = a0 + aRow;
-        double* a2 = a1 + aRow;
-        double* a3 = a2 + aRow;
-        double* a4 = a3 + aRow;
-        double* a5 = rows > 5 ? a4 + aRow : a4;
-        double* a6 = rows > 6 ? a5 + aRow : a5;
-        double* a7 = rows > 7 ? a6 + aRow : a6;
+        nint one = task.ARow * sizeof(double), three = 3 * one, aStep = task.AStep * sizeof(double), bStep = task.BStep;
+        byte* row0 = (byte*)a;
+        byte* row3 = row0 + three;
         TStrip sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default, sum6 = default, sum7 = default;
-        nint at = 0;
         for (nint k = task.Depth; k > 0; k--)
         {
             TStrip strip = TStrip.Load(b);
-            TStrip.Accumulate(ref sum0, TLanes.Broadcast(a0[at]), strip);
-            TStrip.Accumulate(ref sum1, TLanes.Broadcast(a1[at]), strip);
-            TStrip.Accumulate(ref sum2, TLanes.Broadcast(a2[at]), strip);
-            TStrip.Accumulate(ref sum3, TLanes.Broadcast(a3[at]), strip);
-            TStrip.Accumulate(ref sum4, TLanes.Broadcast(a4[at]), strip);
-            TStrip.Accumulate(ref sum5, TLanes.Broadcast(a5[at]), strip);
-            TStrip.Accumulate(ref sum6, TLanes.Broadcast(a6[at]), strip);
-            TStrip.Accumulate(ref sum7, TLanes.Broadcast(a7[at]), strip);
-            at += aStep;
+            TStrip.Accumulate(ref sum0, TLanes.Broadcast(*(double*)row0), strip);
+            TStrip.Accumulate(ref sum1, TLanes.Broadcast(*(double*)(row0 + one)), strip);
+            TStrip.Accumulate(ref sum2, TLanes.Broadcast(*(double*)(row0 + (2 * one))), strip);
+            TStrip.Accumulate(ref sum3, TLanes.Broadcast(*(double*)row3), strip);
+            TStrip.Accumulate(ref sum4, TLanes.Broadcast(*(double*)(row0 + (4 * one))), strip);
+            TStrip.Accumulate(ref sum5, TLanes.Broadcast(*(double*)(row3 + (2 * one))), strip);
+            TStrip.Accumulate(ref sum6, TLanes.Broadcast(*(double*)(row0 + (2 * three))), strip);
+            TStrip.Accumulate(ref sum7, TLanes.Broadcast(*(double*)(row3 + (4 * one))), strip);
+            row0 += aStep;
+            row3 += aStep;
             b += bStep;
         }
 
-        nint cRow = task.CRow;
         StoreFour(task, sum0, sum1, sum2, sum3, c, 4, mask);
-        StoreFour(task, sum4, sum5, sum6, sum7, c + (4 * cRow), rows - 4, mask);
+        StoreFour(task, sum4, sum5, sum6, sum7, c + (4 * task.CRow), 4, mask);
     }
 
+    // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourRows(in PanelTask task, double* a0, double* b, double* c, int rows, TVector mask)
     {
@@ -147,33 +142,36 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreFour(in PanelTask task, in TStrip sum0, in TStrip sum1, in TStrip sum2, in TStrip sum3, double* c, int rows, TVector mask)
     {
-        StoreRow(task, sum0, c, mask);
+        TVector alpha = TLanes.Broadcast(task.Alpha), beta = TLanes.Broadcast(task.Beta);
+        bool reads = task.Beta != 0;
+        nint cRow = task.CRow;
+        StoreRow(sum0, c, alpha, beta, reads, mask);
         if (rows > 1)
         {
-            StoreRow(task, sum1, c + task.CRow, mask);
+            StoreRow(sum1, c + cRow, alpha, beta, reads, mask);
         }
 
         if (rows > 2)
         {
-            StoreRow(task, sum2, c + (2 * task.CRow), mask);
+            StoreRow(sum2, c + (2 * cRow), alpha, beta, reads, mask);
         }
 
         if (rows > 3)
         {
-            StoreRow(task, sum3, c + (3 * task.CRow), mask);
+            StoreRow(sum3, c + (3 * cRow), alpha, beta, reads, mask);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow(in PanelTask task, in TStrip sum, double* c, TVector mask)
+    private static void StoreRow(in TStrip sum, double* c, TVector alpha, TVector beta, bool reads, TVector mask)
     {
-        if (task.Beta == 0)
+        if (reads)
         {
-            TStrip.Store(sum, c, TLanes.Broadcast(task.Alpha), mask);
+            TStrip.Update(sum, c, alpha, beta, mask);
         }
         else
         {
-            TStrip.Update(sum, c, TLanes.Broadcast(task.Alpha), TLanes.Broadcast(task.Beta), mask);
+            TStrip.Store(sum, c, alpha, mask);
         }
     }
 }
