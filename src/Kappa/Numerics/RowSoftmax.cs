@@ -1,12 +1,20 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace Kappa.Numerics;
 
 /// <summary>Softmax of every row of a matrix with the row's maximum subtracted (R.1), and its gradient (R.6).</summary>
 /// <remarks>
 /// Finite for logits of any finite size: the largest exponent is exactly 0. A NaN or +∞ in a row makes the whole row NaN; −∞ gives
-/// weight 0 unless the whole row is −∞, which gives NaN. No allocation; a row's result depends on that row alone.
+/// weight 0 unless the whole row is −∞, which gives NaN. A weight's relative error is below (c/8 + 8) ε beside the rounding of s·L.
+/// Sums run in eight lanes in a fixed order on every machine. No allocation; a row's result depends on that row alone.
 /// </remarks>
 internal static class RowSoftmax
 {
+    private const int Width = 8;
+
     /// <summary>A_rj = e^{s L_rj − max_c s L_rc} / Σ_k e^{s L_rk − max_c s L_rc} (R.1).</summary>
     /// <param name="logits">L [r, c].</param>
     /// <param name="scale">s, any sign.</param>
@@ -17,25 +25,7 @@ internal static class RowSoftmax
         RequireShape(logits, attention, nameof(attention));
         for (int row = 0; row < logits.Rows; row++)
         {
-            ReadOnlySpan<double> from = logits.Row(row);
-            Span<double> to = attention.Row(row);
-            double maximum = double.NegativeInfinity;
-            foreach (double logit in from)
-            {
-                maximum = Math.Max(maximum, scale * logit);
-            }
-
-            double sum = 0;
-            for (int j = 0; j < from.Length; j++)
-            {
-                to[j] = Math.Exp((scale * from[j]) - maximum);
-                sum += to[j];
-            }
-
-            foreach (ref double weight in to)
-            {
-                weight /= sum;
-            }
+            ApplyRow(ref MemoryMarshal.GetReference(logits.Row(row)), scale, ref MemoryMarshal.GetReference(attention.Row(row)), logits.Columns);
         }
     }
 
@@ -51,14 +41,121 @@ internal static class RowSoftmax
         RequireShape(attention, dLogits, nameof(dLogits));
         for (int row = 0; row < attention.Rows; row++)
         {
-            ReadOnlySpan<double> weights = attention.Row(row);
-            ReadOnlySpan<double> from = dAttention.Row(row);
-            Span<double> to = dLogits.Row(row);
-            double mean = Vectors.Dot(weights, from);
-            for (int j = 0; j < to.Length; j++)
+            BackwardRow(
+                ref MemoryMarshal.GetReference(attention.Row(row)), ref MemoryMarshal.GetReference(dAttention.Row(row)), scale,
+                ref MemoryMarshal.GetReference(dLogits.Row(row)), attention.Columns);
+        }
+    }
+
+    // The native maximum may drop a NaN; its exponential then makes the sum, and so the whole row, NaN all the same.
+    private static void ApplyRow(ref double logits, double scale, ref double attention, int columns)
+    {
+        Vector512<double> scales = Vector512.Create(scale);
+        Vector512<double> lowest = Vector512.Create(double.NegativeInfinity);
+        int whole = columns & ~(Width - 1);
+        int rest = columns - whole;
+        Vector512<double> tail = rest == 0 ? lowest : Vector512.ConditionalSelect(FirstLanes(rest), scales * LoadFirst(ref Unsafe.Add(ref logits, whole), rest), lowest);
+        Vector512<double> maxima = tail;
+        for (int j = 0; j < whole; j += Width)
+        {
+            maxima = Vector512.MaxNative(maxima, scales * Vector512.LoadUnsafe(ref logits, (nuint)j));
+        }
+
+        Vector512<double> maximum = Vector512.Create(Maximum(maxima));
+        Vector512<double> sums = Vector512<double>.Zero;
+        if (rest > 0)
+        {
+            tail = Vector512.Exp(tail - maximum);
+            sums = Vector512.ConditionalSelect(FirstLanes(rest), tail, sums);
+        }
+
+        for (int j = 0; j < whole; j += Width)
+        {
+            // The product is rounded before the subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
+            Vector512<double> power = Vector512.Exp((scales * Vector512.LoadUnsafe(ref logits, (nuint)j)) - maximum);
+            power.StoreUnsafe(ref attention, (nuint)j);
+            sums += power;
+        }
+
+        Vector512<double> normaliser = Vector512.Create(1 / Vector512.Sum(sums));
+        for (int j = 0; j < whole; j += Width)
+        {
+            (Vector512.LoadUnsafe(ref attention, (nuint)j) * normaliser).StoreUnsafe(ref attention, (nuint)j);
+        }
+
+        if (rest > 0)
+        {
+            StoreFirst(tail * normaliser, ref Unsafe.Add(ref attention, whole), rest);
+        }
+    }
+
+    private static void BackwardRow(ref double attention, ref double dAttention, double scale, ref double dLogits, int columns)
+    {
+        int whole = columns & ~(Width - 1);
+        int rest = columns - whole;
+        Vector512<double> weightTail = rest == 0 ? Vector512<double>.Zero : LoadFirst(ref Unsafe.Add(ref attention, whole), rest);
+        Vector512<double> gradientTail = rest == 0 ? Vector512<double>.Zero : LoadFirst(ref Unsafe.Add(ref dAttention, whole), rest);
+        Vector512<double> sums = weightTail * gradientTail;
+        for (int j = 0; j < whole; j += Width)
+        {
+            sums = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref attention, (nuint)j), Vector512.LoadUnsafe(ref dAttention, (nuint)j), sums);
+        }
+
+        Vector512<double> mean = Vector512.Create(Vector512.Sum(sums));
+        Vector512<double> scales = Vector512.Create(scale);
+        for (int j = 0; j < whole; j += Width)
+        {
+            Vector512<double> weights = Vector512.LoadUnsafe(ref attention, (nuint)j);
+            (scales * weights * (Vector512.LoadUnsafe(ref dAttention, (nuint)j) - mean)).StoreUnsafe(ref dLogits, (nuint)j);
+        }
+
+        if (rest > 0)
+        {
+            StoreFirst(scales * weightTail * (gradientTail - mean), ref Unsafe.Add(ref dLogits, whole), rest);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double Maximum(Vector512<double> lanes)
+    {
+        Vector256<double> four = Vector256.MaxNative(lanes.GetLower(), lanes.GetUpper());
+        Vector128<double> two = Vector128.MaxNative(four.GetLower(), four.GetUpper());
+        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1L, 0))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> FirstLanes(int count) => Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count));
+
+    // The other lanes are zero and their memory is not touched.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe Vector512<double> LoadFirst(ref double source, int count)
+    {
+        if (Avx512F.IsSupported)
+        {
+            fixed (double* pinned = &source)
             {
-                to[j] = scale * weights[j] * (from[j] - mean);
+                return Avx512F.MaskLoad(pinned, FirstLanes(count), Vector512<double>.Zero);
             }
+        }
+
+        Vector512<double> padded = Vector512<double>.Zero;
+        MemoryMarshal.CreateReadOnlySpan(ref source, count).CopyTo(new Span<double>(&padded, Width));
+        return padded;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void StoreFirst(Vector512<double> values, ref double target, int count)
+    {
+        if (Avx512F.IsSupported)
+        {
+            fixed (double* pinned = &target)
+            {
+                Avx512F.MaskStore(pinned, FirstLanes(count), values);
+            }
+        }
+        else
+        {
+            new ReadOnlySpan<double>(&values, count).CopyTo(MemoryMarshal.CreateSpan(ref target, count));
         }
     }
 
