@@ -5,15 +5,15 @@ namespace Kappa.Benchmarks;
 internal static class Program
 {
     private const string Usage = """
-        usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|all [--json] [--repeats N] [--bits 128|256|512]
+        usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|step|singular-values|all [--json] [--repeats N] [--threads N] [--bits 128|256|512]
 
         Times run in short repeats, each between two measurements of the fused multiply-add peak of one core;
-        "of peak" is the median ratio. Progress goes to the error stream, results to the output.
+        "of peak" is the median ratio. --bits chooses the kernels of the products suite only. Progress goes to the error stream, results to the output.
         """;
 
     private static int Main(string[] arguments)
     {
-        if (!TryParse(arguments, out string suite, out bool json, out int repeats, out VectorPath path))
+        if (!TryParse(arguments, out string suite, out bool json, out int repeats, out int threads, out VectorPath path))
         {
             Console.Error.WriteLine(Usage);
             return 2;
@@ -27,7 +27,7 @@ internal static class Program
             Console.WriteLine(BenchmarkReport.TableHeader);
         }
 
-        foreach (Measurement measurement in Suites(suite, clock, path))
+        foreach (Measurement measurement in Suites(suite, clock, path, threads))
         {
             measurements.Add(measurement);
             (json ? Console.Error : Console.Out).WriteLine(BenchmarkReport.TableLine(measurement));
@@ -38,7 +38,7 @@ internal static class Program
         return 0;
     }
 
-    private static IEnumerable<Measurement> Suites(string suite, Stopclock clock, VectorPath path)
+    private static IEnumerable<Measurement> Suites(string suite, Stopclock clock, VectorPath path, int threads)
     {
         IEnumerable<Measurement> all = [];
         if (suite is "products" or "all")
@@ -46,16 +46,27 @@ internal static class Program
             all = all.Concat(ProductBenchmark.Run(clock, path));
         }
 
+        if (suite is "step" or "all")
+        {
+            all = all.Concat(StepBenchmark.Run(clock, threads));
+        }
+
+        if (suite is "singular-values" or "all")
+        {
+            all = all.Concat(SingularValueBenchmark.Run(clock));
+        }
+
         return all;
     }
 
-    private static bool TryParse(string[] arguments, out string suite, out bool json, out int repeats, out VectorPath path)
+    private static bool TryParse(string[] arguments, out string suite, out bool json, out int repeats, out int threads, out VectorPath path)
     {
         suite = arguments.FirstOrDefault() ?? "";
         json = false;
         repeats = 31;
+        threads = 1;
         path = VectorPaths.Widest;
-        bool valid = suite is "products" or "all";
+        bool valid = suite is "products" or "step" or "singular-values" or "all";
         for (int i = 1; i < arguments.Length && valid; i++)
         {
             string? value = i + 1 < arguments.Length ? arguments[i + 1] : null;
@@ -66,6 +77,10 @@ internal static class Program
                     break;
                 case "--repeats":
                     valid = int.TryParse(value, out repeats) && repeats > 0;
+                    i++;
+                    break;
+                case "--threads":
+                    valid = int.TryParse(value, out threads) && threads > 0;
                     i++;
                     break;
                 case "--bits":

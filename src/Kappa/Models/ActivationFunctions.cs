@@ -41,13 +41,17 @@ internal readonly struct SmoothLeakyRelu(double slope, double smoothing) : IActi
     public (Vector512<double> Value, Vector512<double> Derivative) Evaluate(Vector512<double> x)
     {
         Vector512<double> magnitude = Vector512.Abs(x);
-        Vector512<double> root = Vector512.Sqrt((x * x) + (_smoothing * _smoothing));
+        Vector512<double> root = Reciprocals.SquareRoot((x * x) + (_smoothing * _smoothing));
         Vector512<double> rootAndMagnitude = root + magnitude;
         Vector512<double> rootAndSmoothing = root + _smoothing;
         Vector512<double> c = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<double>.Zero), _smoothing, rootAndMagnitude);
-        Vector512<double> reciprocal = Vector512<double>.One / (root * rootAndMagnitude * rootAndSmoothing);
+        Vector512<double> reciprocal = Reciprocals.Reciprocal(root * rootAndMagnitude * rootAndSmoothing);
         Vector512<double> value = (_slope * x) + (_halfRest * x * ((magnitude + rootAndSmoothing) * c * (root * reciprocal)));
-        Vector512<double> derivative = _slope + (_halfRest * (c * c * (rootAndSmoothing * reciprocal)));
+        Vector512<double> ratio = c * c * (rootAndSmoothing * reciprocal);
+
+        // 1 + x/r is at most 2: its last bit must not lift ψ' above 1. A NaN compares false and stays.
+        Vector512<double> two = Vector512.Create(2.0);
+        Vector512<double> derivative = _slope + (_halfRest * Vector512.ConditionalSelect(Vector512.GreaterThan(ratio, two), two, ratio));
         return (value, derivative);
     }
 }
