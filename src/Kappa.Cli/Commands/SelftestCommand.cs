@@ -1,12 +1,60 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Kappa.Lab.Selftest;
+using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
 
+/// <summary><c>kappa selftest</c>: reference values, gradient checks, closed forms and thread independence, on the user's machine.</summary>
 internal static class SelftestCommand
 {
     public static Command Create(Terminal terminal)
     {
-        _ = terminal;
-        return new Command("selftest", "Check the numerics on this machine.");
+        var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        var command = new Command("selftest", "Check the numerics on this machine against reference values, differences and closed forms.") { json };
+        command.SetAction(parsed => Run(terminal, parsed.GetValue(json)));
+        return command;
     }
+
+    private static int Run(Terminal terminal, bool json)
+    {
+        SelftestCheck[] checks = [.. SelftestSuite.Run()];
+        int failed = checks.Count(check => !check.Passed);
+        if (json)
+        {
+            terminal.Results.WriteLine(JsonSerializer.Serialize(new
+            {
+                schemaVersion = 1,
+                passed = checks.Length - failed,
+                failed,
+                checks = checks.Select(check => new { group = check.Group, name = check.Name, error = Finite(check.Error), tolerance = check.Tolerance, measure = check.Measure, passed = check.Passed }),
+            }));
+        }
+        else
+        {
+            terminal.Render(AsTable(checks));
+            terminal.Results.WriteLine($"{checks.Length - failed} checks passed, {failed} failed.");
+        }
+
+        return failed == 0 ? ExitCode.Done : ExitCode.NegativeVerdict;
+    }
+
+    private static Table AsTable(SelftestCheck[] checks)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        _ = table.AddColumns("group", "check", "error", "allowed", "measure", "result");
+        foreach (SelftestCheck check in checks)
+        {
+            _ = table.AddRow(
+                new Text(check.Group), new Text(check.Name), new Text(Shown(check.Error)), new Text(Shown(check.Tolerance)), new Text(check.Measure),
+                new Text(check.Passed ? "passed" : "FAILED", new Style(check.Passed ? Color.Green : Color.Red)));
+        }
+
+        return table;
+    }
+
+    private static string Shown(double value) => value.ToString("0.0e+00", CultureInfo.InvariantCulture);
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }
