@@ -19,10 +19,18 @@ internal static class PgfplotsFigure
         DefineColours(tex, layout);
         var columns = layout.Panels.Count == 0 ? 1 : layout.Panels.Count(p => p.Plot.Y == layout.Panels[0].Plot.Y);
         var rows = (Math.Max(1, layout.Panels.Count) + columns - 1) / columns;
-        _ = tex.Append(CultureInfo.InvariantCulture, $"\\begin{{document}}\n\\begin{{tikzpicture}}[font=\\footnotesize]\n\\begin{{groupplot}}[group style={{group size={columns} by {rows}, horizontal sep=1.5cm, vertical sep=1.6cm}}, scale only axis, tick label style={{font=\\scriptsize}}, legend style={{font=\\scriptsize, draw=none, fill opacity=0.8, text opacity=1}}, legend cell align=left, filter discard warning=false]\n");
+        _ = tex.Append(CultureInfo.InvariantCulture, $"\\begin{{document}}\n\\begin{{tikzpicture}}[font=\\footnotesize]\n\\begin{{groupplot}}[group style={{group size={columns} by {rows}, horizontal sep={Separation(layout, p => p.Plot.X, p => p.Plot.Right)}pt, vertical sep={Separation(layout, p => p.Plot.Y, p => p.Plot.Bottom)}pt}}, scale only axis, tick label style={{font=\\scriptsize}}, legend style={{font=\\scriptsize, draw=none, fill opacity=0.8, text opacity=1}}, legend cell align=left, filter discard warning=false]\n");
         foreach (var panel in layout.Panels) new PgfplotsPanel(tex, layout, panel).Write();
         _ = tex.Append("\\end{groupplot}\n\\end{tikzpicture}\n\\end{document}\n");
         return tex.ToString();
+    }
+
+    /// <summary>The widest gap between neighbouring plots of the layout; groupplot has one for all.</summary>
+    private static string Separation(FigureLayout layout, Func<PanelLayout, double> start, Func<PanelLayout, double> end)
+    {
+        var starts = layout.Panels.Select(start).Distinct().Order().ToList();
+        var gaps = starts.Skip(1).Select(s => s - layout.Panels.Select(end).Where(e => e < s).DefaultIfEmpty(s).Max());
+        return SvgWriter.Number(gaps.DefaultIfEmpty(40).Max());
     }
 
     internal static string ColourName(string colour) => "c" + colour[1..];

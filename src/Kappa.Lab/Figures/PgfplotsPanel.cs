@@ -21,7 +21,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         [
             $"width={SvgWriter.Number(panel.Plot.Width)}pt", $"height={SvgWriter.Number(panel.Plot.Height)}pt", $"title={{{TexText.Escape(axes.Title)}}}",
             $"xlabel={{{TexText.Escape(axes.X.Label)}}}", $"ylabel={{{TexText.Escape(axes.Y.Label)}}}",
-            .. Limits("x", panel.X), .. Limits("y", panel.Y), "legend pos=" + LegendPosition(),
+            .. Limits("x", panel.X), .. Limits("y", panel.Y), LegendPosition(),
         ];
         if (axes.Y.Scale == AxisScale.Categories) options.Add("y dir=reverse");
         if (panel.HeatMap is { } map) options.AddRange(["colorbar", "colormap/viridis", $"colorbar style={{ylabel={{{ColourLabel(map)}}}}}", "axis on top"]);
@@ -43,10 +43,18 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
 
     private string LegendPosition()
     {
-        if (panel.Margins.Legend != LegendPlace.Inside) return "outer north east";
+        if (panel.Margins.Legend == LegendPlace.Below)
+        {
+            var rows = panel.Legend!.RowsWithin(panel.LegendBox.Width);
+            var middle = (panel.LegendBox.X + (panel.LegendBox.Width / 2) - panel.Plot.X) / panel.Plot.Width;
+            var below = (panel.Plot.Bottom - panel.LegendBox.Y) / panel.Plot.Height;
+            return $"legend columns={rows.Max(r => r.Count)}, legend style={{at={{({SvgWriter.Number(middle)},{SvgWriter.Number(below)})}}, anchor=north}}";
+        }
+
+        if (panel.Margins.Legend != LegendPlace.Inside) return "legend pos=outer north east";
         var vertical = panel.LegendBox.Y + (panel.LegendBox.Height / 2) < panel.Plot.Y + (panel.Plot.Height / 2) ? "north" : "south";
         var horizontal = panel.LegendBox.X + (panel.LegendBox.Width / 2) < panel.Plot.X + (panel.Plot.Width / 2) ? "west" : "east";
-        return $"{vertical} {horizontal}";
+        return $"legend pos={vertical} {horizontal}";
     }
 
     private static string ColourLabel(HeatMapColours map) =>
@@ -206,7 +214,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     private void Plot(Series series, string options, List<(double X, double Y)> points, string end = "")
     {
         if (points.Count == 0) return;
-        var entry = panel.Legend is not null && series.Style.InLegend && series is not ReferenceLine && series.Name.Length > 0
+        var entry = panel.Legend is not null && series.Style.InLegend && series is not ReferenceLine && !HasLine(series) && series.Name.Length > 0
             && !options.EndsWith("forget plot", StringComparison.Ordinal) && _named.Add(series.Name);
         var forget = entry || options.EndsWith("forget plot", StringComparison.Ordinal) ? "" : ", forget plot";
         _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot[{options}{forget}] coordinates {{");
@@ -214,6 +222,9 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         _ = tex.Append('}').Append(end).Append(";\n");
         if (entry) _ = tex.Append("\\addlegendentry{").Append(TexText.Escape(series.Name)).Append("}\n");
     }
+
+    /// <summary>Whether a line of the same name stands for this band in the legend.</summary>
+    private bool HasLine(Series series) => series is BandSeries && panel.Axes.Series.Any(s => s is LineSeries { Style.InLegend: true } && s.Name == series.Name);
 
     private static string Colour(Look look) => PgfplotsFigure.ColourName(look.Colour);
 
