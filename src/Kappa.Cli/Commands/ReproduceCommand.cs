@@ -41,8 +41,12 @@ internal static class ReproduceCommand
         using var progress = new ProgressLine(terminal, request.Quiet);
         progress.Say($"{plan.Describe()} {threads} at a time.");
         long start = Stopwatch.GetTimestamp();
-        ResidualResult result = ResidualReproduction.Run(plan, threads, progress.OfJobs(), interruption.Token);
-        progress.Clear();
+        if (RunOrSave(plan, threads, progress, Path.Combine(folder, "jobs"), interruption.Token) is not { } result)
+        {
+            progress.Say($"Interrupted; finished jobs are saved. Continue with the same command: {request.FullCommand}");
+            return ExitCode.Interrupted;
+        }
+
         IReadOnlyList<string> notices = ResidualReport.Write(result, folder, request.Command, EnvironmentLine());
         if (request.Json)
         {
@@ -60,6 +64,22 @@ internal static class ReproduceCommand
         }
 
         return result.Findings.All(finding => finding.Verdict == Verdict.Reproduced) ? ExitCode.Done : ExitCode.NegativeVerdict;
+    }
+
+    private static ResidualResult? RunOrSave(ResidualPlan plan, int threads, ProgressLine progress, string workFolder, CancellationToken cancellation)
+    {
+        try
+        {
+            return ResidualReproduction.Run(plan, threads, progress.OfJobs(), workFolder, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+        finally
+        {
+            progress.Clear();
+        }
     }
 
     private static void PrintVerdicts(Terminal terminal, IReadOnlyList<ClaimFinding> findings)
@@ -97,5 +117,8 @@ internal static class ReproduceCommand
     {
         /// <summary>The command that gives the same numbers.</summary>
         public string Command => $"kappa reproduce residual{(Quick ? " --quick" : string.Empty)}{(Seeds is null ? string.Empty : FormattableString.Invariant($" --seeds {Seeds}"))}";
+
+        /// <summary>The command that continues an interrupted reproduction.</summary>
+        public string FullCommand => $"{Command}{(Folder is null ? string.Empty : $" --out {Folder}")}";
     }
 }

@@ -12,11 +12,32 @@ internal sealed class Comparison(LearningProblem problem, int steps, bool keepsL
 
     private readonly TokenData _data = ExperimentData.Load(ArmSpecification.Of(problem, Arm.Residual, StepSizeSpecification.Fixed(0), steps));
 
+    /// <summary>The runs that the store has from an earlier, interrupted reproduction, or else new ones, which it then has.</summary>
+    public IReadOnlyList<ArmRun> FindOrRun(JobStore? store, CancellationToken cancellation)
+    {
+        if (store is null)
+        {
+            return Run(cancellation);
+        }
+
+        string key = JobStore.Key($"comparison {keepsLayers}", ArmSpecification.Of(problem, Arm.Residual, StepSizeSpecification.Fixed(0), steps), _data.Fingerprint);
+        if (store.Find(key) is { } record)
+        {
+            return ComparisonRecord.Read(record, problem, _data, steps);
+        }
+
+        IReadOnlyList<ArmRun> runs = Run(cancellation);
+        store.Save(key, ComparisonRecord.Write(runs));
+        return runs;
+    }
+
     /// <summary>Two runs per arm, own step and shared step.</summary>
     public IReadOnlyList<ArmRun> Run(CancellationToken cancellation)
     {
         (Arm Arm, OwnStep Own)[] own = [.. Arm.All.Select(arm => (arm, FindOwnStep(arm, cancellation)))];
-        double shared = own.Where(o => !o.Own.IsAdaptive).Min(o => o.Own.StepSize);
+
+        // If no arm has a stable step of its own, the smallest that was tried on any of them is as close as one can come to a shared one.
+        double shared = own.Where(o => !o.Own.IsAdaptive).Select(o => o.Own.StepSize).DefaultIfEmpty(own.Min(o => Multiples[0] / o.Own.LargestEigenvalue)).Min();
         var runs = new List<ArmRun>();
         foreach ((Arm arm, OwnStep step) in own)
         {

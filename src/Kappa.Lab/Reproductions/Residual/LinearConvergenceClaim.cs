@@ -75,9 +75,9 @@ internal static class LinearConvergenceClaim
         ArmRun[] deep = [.. runs.Where(run => run.Problem.Depth > 1 && run.Problem.QueryKeyScale == 1 && run.Arm != Arm.Residual)];
         int reached = deep.Count(run => !run.StepsToTarget.IsLowerBound);
         ArmRun[] residual = [.. runs.Where(run => run.Arm == Arm.Residual && run.Problem.QueryKeyScale == 1)];
-        int linear = residual.Count(run => run.Rate.Outcome == RateOutcome.Linear);
+        string outcomes = string.Join(", ", residual.GroupBy(run => run.Rate.Outcome).OrderByDescending(group => group.Count()).Select(group => $"{group.Count()} {group.Key}"));
         string numbers = FormattableString.Invariant(
-            $"At depth 1 runs without the connection need {(ratios.Length == 0 ? double.NaN : ratios.Min()):G3} to {(ratios.Length == 0 ? double.NaN : ratios.Max()):G3} times the steps to 1e-2; at depth 2 and more {reached} of {deep.Length} of them reach it; {linear} of {residual.Length} residual runs are linear.");
+            $"At depth 1 runs without the connection need {(ratios.Length == 0 ? double.NaN : ratios.Min()):G3} to {(ratios.Length == 0 ? double.NaN : ratios.Max()):G3} times the steps to 1e-2; at depth 2 and more {reached} of {deep.Length} of them reach it; the shapes of the {residual.Length} residual curves: {outcomes}.");
         return verdict == Verdict.Partly ? $"{numbers} Refuted in: {RunGroups.Settings(refuting)}." : numbers;
     }
 }

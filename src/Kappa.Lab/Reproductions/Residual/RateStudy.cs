@@ -1,4 +1,5 @@
 using Kappa.Descent;
+using Kappa.Lab.Checkpoints;
 using Kappa.Lab.Data;
 using Kappa.Lab.Experiments;
 using Kappa.Models;
@@ -8,7 +9,7 @@ using Kappa.Spectra;
 namespace Kappa.Lab.Reproductions.Residual;
 
 /// <summary>The runs behind the rate claim: query-key scale × value scale × temperature × ρ_a, all blocks trained and W_2 alone.</summary>
-internal sealed class RateStudy(ResidualPlan plan)
+internal sealed class RateStudy(ResidualPlan plan, JobStore? store)
 {
     // One multiple for every run: the late rate then compares conditioning and not step sizes. 0.1 is stable for all of the grid.
     private const double Multiple = 0.1;
@@ -39,21 +40,39 @@ internal sealed class RateStudy(ResidualPlan plan)
     {
         ExperimentSpecification specification = Specification(part, seed, queryKey, value, temperature, residual);
         TokenData data = ExperimentData.Load(specification);
+        string key = JobStore.Key("rate", specification, data.Fingerprint);
+        if (store?.Find(key) is not { } record)
+        {
+            record = Measure(specification, data, cancellation);
+            store?.Save(key, record);
+        }
+
+        return new RatePoint(
+            part, residual, queryKey, value, temperature, seed, record.GetNumber("stepSize"),
+            record.GetNumber("startConditionNumber"), record.GetNumber("endConditionNumber"), record.GetNumber("hiddenConditionNumber"),
+            record.GetNumber("startKernelRate"), record.GetNumber("endKernelRate"),
+            LateRate.Of(record.Tensors.Single(tensor => tensor.Name == "loss").Value.Data, data));
+    }
+
+    private static Checkpoint Measure(ExperimentSpecification specification, TokenData data, CancellationToken cancellation)
+    {
         using Experiment experiment = Experiment.Prepare(specification, data);
+        Checkpoint record = JobStore.NewRecord();
         var losses = new List<double>();
         DescentState state = experiment.Start();
         double stepSize = state.StepSize;
-        double startConditionNumber = OutputConditionNumber(experiment);
-        double hiddenConditionNumber = ConditionNumber(experiment.Model.Layer(0).Hidden);
-        double startKernelRate = KernelRate(experiment, experiment.InitialWeights, stepSize);
+        record.AddNumber("stepSize", stepSize);
+        experiment.Model.Forward(experiment.InitialWeights);
+        record.AddNumber("startConditionNumber", OutputConditionNumber(experiment));
+        record.AddNumber("hiddenConditionNumber", ConditionNumber(experiment.Model.Layer(0).Hidden));
+        record.AddNumber("startKernelRate", KernelRate(experiment, experiment.InitialWeights, stepSize));
         DescentOutcome outcome = experiment.Descent.Run(state, step => losses.Add(step.Loss), cancellation);
         cancellation.ThrowIfCancellationRequested();
         experiment.Model.Forward(state.Weights);
-        return new RatePoint(
-            part, residual, queryKey, value, temperature, seed, stepSize,
-            startConditionNumber, OutputConditionNumber(experiment), hiddenConditionNumber,
-            startKernelRate, outcome.Reason == StopReason.NonFinite ? double.NaN : KernelRate(experiment, state.Weights, stepSize),
-            LateRate.Of(losses.ToArray(), data));
+        record.AddNumber("endConditionNumber", OutputConditionNumber(experiment));
+        record.AddNumber("endKernelRate", outcome.Reason == StopReason.NonFinite ? double.NaN : KernelRate(experiment, state.Weights, stepSize));
+        record.AddTensor("loss", [losses.Count], [.. losses]);
+        return record;
     }
 
     private ExperimentSpecification Specification(TrainedPart part, long seed, double queryKey, double value, double temperature, double residual)

@@ -93,7 +93,7 @@ public sealed record ResidualPlan
     {
         Mode = "full",
         Seeds = seeds,
-        Steps = 6000,
+        Steps = 4000,
         Cases = [.. Every(seeds, [Small, Large], [DataSource.Gaussian, DataSource.Teacher, DataSource.Text], [1, 2, 4, 8], [1, 4])],
         Grid = new RateGrid([0.5, 1, 2], [0.5, 1, 2], [0.5, 1, 2], [0, 0.25, 0.5, 0.75, 1], 20_000),
     };

@@ -21,22 +21,25 @@ public static class ResidualReproduction
     /// <param name="plan">What to run.</param>
     /// <param name="threads">Runs at a time.</param>
     /// <param name="progress">Told of every finished job, or null.</param>
+    /// <param name="workFolder">Where finished jobs are kept until the whole is complete, so that an interrupted reproduction goes on where it was; null keeps nothing.</param>
     /// <param name="cancellation">Stops between and inside runs.</param>
     /// <exception cref="OperationCanceledException">The reproduction was cancelled.</exception>
-    public static ResidualResult Run(ResidualPlan plan, int threads, IProgress<ReproductionProgress>? progress = null, CancellationToken cancellation = default)
+    public static ResidualResult Run(ResidualPlan plan, int threads, IProgress<ReproductionProgress>? progress = null, string? workFolder = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        JobStore? store = workFolder is null ? null : new JobStore(workFolder);
         var jobs = new JobList(threads, progress, cancellation);
 
         // Deep cases first: the longest jobs then do not end up alone at the end.
         LearningProblem[] cases = [.. plan.Cases.OrderByDescending(problem => problem.Depth * problem.Size.Width)];
         LearningProblem? kept = cases.FirstOrDefault(problem => problem.Source == Experiments.DataSource.Gaussian && problem.QueryKeyScale == 1);
-        var comparisons = cases.Select(problem => jobs.Add(problem.Setting, token => new Comparison(problem, plan.Steps, keepsLayers: problem == kept).Run(token))).ToArray();
-        var points = new RateStudy(plan).Runs().Select(run => jobs.Add("rate grid", run)).ToArray();
+        var comparisons = cases.Select(problem => jobs.Add(problem.Setting, token => new Comparison(problem, plan.Steps, keepsLayers: problem == kept).FindOrRun(store, token))).ToArray();
+        var points = new RateStudy(plan, store).Runs().Select(run => jobs.Add("rate grid", run)).ToArray();
         jobs.Run();
 
         ArmRun[] runs = [.. comparisons.SelectMany(job => job.Result).OrderBy(run => Array.IndexOf([.. plan.Cases], run.Problem))];
         RatePoint[] ratePoints = [.. points.Select(job => job.Result)];
+        store?.Clear();
         return new ResidualResult(plan, runs, ratePoints, Judge(runs, ratePoints));
     }
 

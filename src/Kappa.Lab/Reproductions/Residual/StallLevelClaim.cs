@@ -9,7 +9,7 @@ internal static class StallLevelClaim
         "stall-level",
         "derived for this project (docs/theory, stall level)",
         "Without the attention residual at depth 2 and more, descent stalls at ½ Σ_i ‖Y_i − 1ȳ_iᵀ‖², the loss of the best token-constant output.",
-        "query-key scale 1, runs that stopped descending: median end loss over the stall level outside 1 ± 0.02 (scale 4 is reported)");
+        "ρ_a = 0, ρ_f = 1, query-key scale 1, runs that stopped descending: median end loss over the stall level outside 1 ± 0.02 (scale 4 and ρ_f = 0 are reported)");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {
@@ -29,7 +29,8 @@ internal static class StallLevelClaim
         ArmRun[] all = [.. group.Of(arm)];
         ArmRun[] stalled = [.. all.Where(run => !StillMoving(run))];
         SeedSummary ratio = SeedSummary.Of((stalled.Length > 0 ? stalled : all).Select(run => run.FinalOverStallLevel));
-        bool? refutes = group.Key.QueryKeyScale == 1 && stalled.Length > 0 ? !(Math.Abs(ratio.Median - 1) <= Tolerance) : null;
+        bool isJudged = arm == Arm.NoAttentionResidual && group.Key.QueryKeyScale == 1 && stalled.Length > 0;
+        bool? refutes = isJudged ? !(Math.Abs(ratio.Median - 1) <= Tolerance) : null;
         int moving = all.Length - stalled.Length;
         string? note = moving == 0 ? null : $"{moving} of {all.Length} runs were still descending when the budget ended and are {(stalled.Length > 0 ? "left out" : "shown as they were")}";
         return new Measurement(group.Label, $"end loss / stall level, {arm.Name}", ratio, refutes, note);
