@@ -36,12 +36,13 @@ internal readonly struct SmoothLeakyRelu(double slope, double smoothing) : IActi
     private readonly Vector512<double> _slope = Vector512.Create(slope);
     private readonly Vector512<double> _halfRest = Vector512.Create((1 - slope) / 2);
     private readonly Vector512<double> _smoothing = Vector512.Create(smoothing);
+    private readonly Vector512<double> _squaredSmoothing = Vector512.Create(smoothing * smoothing);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public (Vector512<double> Value, Vector512<double> Derivative) Evaluate(Vector512<double> x)
     {
         Vector512<double> magnitude = Vector512.Abs(x);
-        Vector512<double> root = Reciprocals.SquareRoot((x * x) + (_smoothing * _smoothing));
+        Vector512<double> root = Reciprocals.SquareRoot(Vector512.FusedMultiplyAdd(x, x, _squaredSmoothing));
         Vector512<double> rootAndMagnitude = root + magnitude;
         Vector512<double> rootAndSmoothing = root + _smoothing;
         Vector512<double> c = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<double>.Zero), _smoothing, rootAndMagnitude);

@@ -82,32 +82,50 @@ internal static unsafe class ProductKernel
         {
             fixed (double* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First)
             {
-                bool left = form == ProductForm.LeftTransposed;
+                bool left = form == ProductForm.LeftTransposed, right = form == ProductForm.RightTransposed;
                 PanelTask task = default;
                 task.A = aFirst;
                 task.ARow = left ? 1 : a.Stride;
                 task.AStep = left ? a.Stride : 1;
                 task.C = cFirst;
                 task.CRow = c.Stride;
-                task.Rows = c.Rows / samples;
+                task.Rows = c.Rows;
+                task.Depth = depth;
                 task.Alpha = alpha;
+                task.Beta = beta;
                 task.Samples = samples;
-                task.ASample = a.Rows / samples * (nint)a.Stride;
-                task.BSample = b.Rows / samples * (nint)b.Stride;
-                task.CSample = task.Rows * (nint)c.Stride;
-
-                // Equal blocks, so that no short one is left over.
-                int blocks = (depth + DepthBlock - 1) / DepthBlock;
-                for (int block = 0; block < blocks; block++)
+                if (samples > 1)
                 {
-                    int start = (int)((long)depth * block / blocks);
-                    int end = (int)((long)depth * (block + 1) / blocks);
-                    task.A = aFirst + (start * task.AStep);
-                    task.Depth = end - start;
-                    task.Beta = block == 0 ? beta : 1;
-                    bool transposed = form == ProductForm.RightTransposed;
-                    RowBlocks(ref task, bFirst + (transposed ? start : start * (nint)b.Stride), b.Stride, transposed, c.Columns);
+                    task.Rows = c.Rows / samples;
+                    task.ASample = (left ? depth : task.Rows) * (nint)a.Stride;
+                    task.BSample = (right ? c.Columns : depth) * (nint)b.Stride;
+                    task.CSample = task.Rows * (nint)c.Stride;
                 }
+
+                DepthBlocks(ref task, bFirst, b.Stride, right, c.Columns);
+            }
+        }
+
+        // Equal blocks, so that no short one is left over.
+        private static void DepthBlocks(ref PanelTask task, double* b, nint bStride, bool transposed, int columns)
+        {
+            int depth = (int)task.Depth;
+            int blocks = (depth + DepthBlock - 1) / DepthBlock;
+            if (blocks == 1)
+            {
+                RowBlocks(ref task, b, bStride, transposed, columns);
+                return;
+            }
+
+            double* a = task.A;
+            for (int block = 0; block < blocks; block++)
+            {
+                int start = (int)((long)depth * block / blocks);
+                int end = (int)((long)depth * (block + 1) / blocks);
+                task.A = a + (start * task.AStep);
+                task.Depth = end - start;
+                RowBlocks(ref task, b + (transposed ? start : start * bStride), bStride, transposed, columns);
+                task.Beta = 1;
             }
         }
 
@@ -129,17 +147,15 @@ internal static unsafe class ProductKernel
             task.C = c;
         }
 
-        // Strips of at most three vectors, as equal as they come: four vectors are two and two, not three and one.
+        // Strips of three vectors while that leaves no single one: a last four are two and two.
         private static void Panels(ref PanelTask task, double* b, nint bStride, bool transposed, int columns)
         {
-            int vectors = (columns + TLanes.Count - 1) / TLanes.Count;
-            int panels = (vectors + 2) / 3;
             double* c = task.C;
-            for (int panel = 0; panel < panels; panel++)
+            int vectors = (columns + TLanes.Count - 1) / TLanes.Count;
+            int start = 0;
+            while (vectors > 0)
             {
-                int first = vectors * panel / panels;
-                int width = (vectors * (panel + 1) / panels) - first;
-                int start = first * TLanes.Count;
+                int width = vectors == 4 ? 2 : Math.Min(vectors, 3);
                 task.C = c + start;
                 task.Columns = Math.Min(width * TLanes.Count, columns - start);
                 if (transposed)
@@ -156,6 +172,9 @@ internal static unsafe class ProductKernel
                     task.BStep = bStride;
                     Tiles(task, width);
                 }
+
+                vectors -= width;
+                start += width * TLanes.Count;
             }
 
             task.C = c;

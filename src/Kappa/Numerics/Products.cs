@@ -90,13 +90,21 @@ public static class Products
     private static void Require(int samples, ProductForm form, in Matrix a, in Matrix b, in Matrix c)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        int rows = c.Rows, inner = b.Rows, outer = a.Rows;
+        bool divides = true;
+        if (samples > 1)
+        {
+            (rows, inner, outer) = (rows / samples, inner / samples, outer / samples);
+            divides = rows * samples == c.Rows && inner * samples == b.Rows && outer * samples == a.Rows;
+        }
+
         bool fits = form switch
         {
-            ProductForm.Plain => a.Rows == c.Rows && samples * (long)a.Columns == b.Rows && b.Columns == c.Columns,
-            ProductForm.RightTransposed => a.Rows == c.Rows && a.Columns == b.Columns && b.Rows == samples * (long)c.Columns,
-            _ => samples * (long)a.Columns == c.Rows && a.Rows == b.Rows && b.Columns == c.Columns,
+            ProductForm.Plain => outer == rows && a.Columns == inner && b.Columns == c.Columns,
+            ProductForm.RightTransposed => outer == rows && a.Columns == b.Columns && inner == c.Columns,
+            _ => a.Columns == rows && outer == inner && b.Columns == c.Columns,
         };
-        if (!fits || a.Rows % samples != 0 || b.Rows % samples != 0 || c.Rows % samples != 0)
+        if (!fits || !divides)
         {
             throw Misfit(samples, form, a, b, c);
         }

@@ -65,14 +65,14 @@ internal static class RowSoftmax
         Vector512<double> sums = Vector512<double>.Zero;
         if (rest > 0)
         {
-            tail = Vector512.Exp(tail - maximum);
+            tail = Exponential.OfNonPositive(tail - maximum);
             sums = Vector512.ConditionalSelect(FirstLanes(rest), tail, sums);
         }
 
         for (int j = 0; j < whole; j += Width)
         {
             // The product is rounded before the subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
-            Vector512<double> power = Vector512.Exp((scales * Vector512.LoadUnsafe(ref logits, (nuint)j)) - maximum);
+            Vector512<double> power = Exponential.OfNonPositive((scales * Vector512.LoadUnsafe(ref logits, (nuint)j)) - maximum);
             power.StoreUnsafe(ref attention, (nuint)j);
             sums += power;
         }
