@@ -59,8 +59,7 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
         _activation.ApplyWithDerivative(cache.HiddenDerivative.Span, cache.Hidden.Span, cache.HiddenDerivative.Span);
 
         // (R.3)  Z⁺ = ρ_f H + Φ W_2                                           [M, d]
-        Products.Multiply(cache.Hidden, weights.FfnOut, cache.Output);
-        ResidualConnection.Apply(_ffnResidual, cache.AttentionOutput, cache.Output, cache.Output);
+        Products.MultiplyAdd(ProductForm.Plain, 1, cache.Hidden, weights.FfnOut, _ffnResidual, cache.AttentionOutput, cache.Output);
     }
 
     /// <summary>Computes the wanted derivatives from D = ∂ℒ/∂Z⁺.</summary>
@@ -115,8 +114,7 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
         // (R.6)  dH = ρ_f D + dP W_1ᵀ                                         [M, d]
         if (training.NeedsAttentionOutput)
         {
-            Products.MultiplyByTransposed(scratch.Hidden, weights.FfnIn, scratch.AttentionOutput);
-            ResidualConnection.Apply(_ffnResidual, dOutput, scratch.AttentionOutput, scratch.AttentionOutput);
+            Products.MultiplyAdd(ProductForm.RightTransposed, 1, scratch.Hidden, weights.FfnIn, _ffnResidual, dOutput, scratch.AttentionOutput);
         }
     }
 
@@ -185,8 +183,7 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
     private void InputBackward(in BlockWeights weights, in Matrix queryKeyProduct, BlockCache cache, BlockScratch scratch, in Matrix dInput)
     {
         // (R.6)  dZ = ρ_a dH + Aᵀ d(A Z) + dquery ∂query/∂Z + dkey ∂key/∂Z    [M, d]
-        Products.TransposedMultiplyEach(samples, cache.Attention, scratch.Mixed, dInput);
-        ResidualConnection.Apply(_attentionResidual, scratch.AttentionOutput, dInput, dInput);
+        Products.MultiplyAdd(ProductForm.LeftTransposed, samples, cache.Attention, scratch.Mixed, _attentionResidual, scratch.AttentionOutput, dInput);
         if (route == LogitRoute.Merged)
         {
             Products.MultiplyByTransposed(scratch.Query, queryKeyProduct, dInput, beta: 1);

@@ -18,8 +18,8 @@ internal enum ProductForm
 /// <summary>Blocks a product into panels that stay in cache and hands them to the register tiles.</summary>
 /// <remarks>
 /// Element (i, j) is summed over k in order, in blocks of at most <see cref="DepthBlock"/> terms whose sums are added to C one after
-/// the other: its bits depend on its row of A, its column of B, C, α and β, not on the other rows, the thread or the vector path.
-/// Error: |fl(C) − C| ≤ ((k + 2) ε |α| |A||B| + 2 ε |β C|)(1 + O(ε)), ε = 2⁻⁵³.
+/// the other: its bits depend on its row of A, its column of B, its element of D, α and β, not on the other rows, the thread or the vector path.
+/// Error: |fl(C) − C| ≤ ((k + 2) ε |α| |A||B| + 2 ε |β D|)(1 + O(ε)), ε = 2⁻⁵³.
 /// </remarks>
 internal static unsafe class ProductKernel
 {
@@ -29,8 +29,8 @@ internal static unsafe class ProductKernel
     // 256 rows by 128 terms of A are 256 KiB: they stay in the second-level cache while the panels of B pass.
     private const int RowBlock = 256;
 
-    /// <summary>C_i ← α op(A_i) op(B_i) + β C_i for <paramref name="samples"/> equal row blocks, whose shapes fit.</summary>
-    public static void Run(ProductForm form, int samples, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta, VectorPath path)
+    /// <summary>C_i ← α op(A_i) op(B_i) + β D_i for <paramref name="samples"/> equal row blocks, whose shapes fit; D has the shape and stride of C and may be C.</summary>
+    public static void Run(ProductForm form, int samples, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta, in Matrix addend, VectorPath path)
     {
         if (c.Rows == 0 || c.Columns == 0)
         {
@@ -40,26 +40,26 @@ internal static unsafe class ProductKernel
         int depth = form == ProductForm.LeftTransposed ? a.Rows / samples : a.Columns;
         if (depth == 0)
         {
-            ScaleOnly(c, beta);
+            ScaleOnly(c, beta, addend);
             return;
         }
 
         switch (path)
         {
             case VectorPath.Bits512:
-                Blocks<Vector512<double>, Lanes512>.Run(form, samples, depth, a, b, c, alpha, beta);
+                Blocks<Vector512<double>, Lanes512>.Run(form, samples, depth, a, b, c, alpha, beta, addend);
                 break;
             case VectorPath.Bits256:
-                Blocks<Vector256<double>, Lanes256>.Run(form, samples, depth, a, b, c, alpha, beta);
+                Blocks<Vector256<double>, Lanes256>.Run(form, samples, depth, a, b, c, alpha, beta, addend);
                 break;
             default:
-                Blocks<Vector128<double>, Lanes128>.Run(form, samples, depth, a, b, c, alpha, beta);
+                Blocks<Vector128<double>, Lanes128>.Run(form, samples, depth, a, b, c, alpha, beta, addend);
                 break;
         }
     }
 
-    // An empty sum is zero: C ← β C.
-    private static void ScaleOnly(in Matrix c, double beta)
+    // An empty sum is zero: C ← β D.
+    private static void ScaleOnly(in Matrix c, double beta, in Matrix addend)
     {
         for (int row = 0; row < c.Rows; row++)
         {
@@ -69,6 +69,7 @@ internal static unsafe class ProductKernel
             }
             else
             {
+                addend.Row(row).CopyTo(c.Row(row));
                 Vectors.Scale(c.Row(row), beta);
             }
         }
@@ -78,9 +79,9 @@ internal static unsafe class ProductKernel
         where TVector : struct
         where TLanes : struct, ILanes<TVector>
     {
-        public static void Run(ProductForm form, int samples, int depth, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta)
+        public static void Run(ProductForm form, int samples, int depth, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta, in Matrix addend)
         {
-            fixed (double* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First)
+            fixed (double* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First, dFirst = &addend.First)
             {
                 bool left = form == ProductForm.LeftTransposed, right = form == ProductForm.RightTransposed;
                 PanelTask task = default;
@@ -89,6 +90,7 @@ internal static unsafe class ProductKernel
                 task.AStep = left ? a.Stride : 1;
                 task.C = cFirst;
                 task.CRow = c.Stride;
+                task.AddendOffset = (nint)(dFirst - cFirst);
                 task.Rows = c.Rows;
                 task.Depth = depth;
                 task.Alpha = alpha;
@@ -126,6 +128,7 @@ internal static unsafe class ProductKernel
                 task.Depth = end - start;
                 RowBlocks(ref task, b + (transposed ? start : start * bStride), bStride, transposed, columns);
                 task.Beta = 1;
+                task.AddendOffset = 0;
             }
         }
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>What the tiles of one column panel compute: C ← α A B + β C for <see cref="Samples"/> independent samples.</summary>
+/// <summary>What the tiles of one column panel compute: C ← α A B + β D for <see cref="Samples"/> independent samples.</summary>
 /// <remarks>A is read as A(i, k) = A[i·ARow + k·AStep], which serves A and Aᵀ alike. B(k, j) = B[k·BStep + j] with whole vectors readable at every k.</remarks>
 internal unsafe struct PanelTask
 {
@@ -27,6 +27,9 @@ internal unsafe struct PanelTask
     /// <summary>Elements from row to row of C.</summary>
     public nint CRow;
 
+    /// <summary>Elements from C to D, which has the row stride of C; 0 when D is C.</summary>
+    public nint AddendOffset;
+
     /// <summary>Rows of C.</summary>
     public int Rows;
 
@@ -39,7 +42,7 @@ internal unsafe struct PanelTask
     /// <summary>α.</summary>
     public double Alpha;
 
-    /// <summary>β; with 0 C is not read.</summary>
+    /// <summary>β; with 0 D is not read.</summary>
     public double Beta;
 
     /// <summary>Number of samples.</summary>
@@ -138,36 +141,36 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
         StoreFour(task, sum0, sum1, sum2, sum3, c, rows, mask);
     }
 
-    // C ← α sum + β C for the first `rows` of four rows.
+    // C ← α sum + β D for the first `rows` of four rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreFour(in PanelTask task, in TStrip sum0, in TStrip sum1, in TStrip sum2, in TStrip sum3, double* c, int rows, TVector mask)
     {
         TVector alpha = TLanes.Broadcast(task.Alpha), beta = TLanes.Broadcast(task.Beta);
         bool reads = task.Beta != 0;
-        nint cRow = task.CRow;
-        StoreRow(sum0, c, alpha, beta, reads, mask);
+        nint cRow = task.CRow, offset = task.AddendOffset;
+        StoreRow(sum0, c, alpha, beta, reads, offset, mask);
         if (rows > 1)
         {
-            StoreRow(sum1, c + cRow, alpha, beta, reads, mask);
+            StoreRow(sum1, c + cRow, alpha, beta, reads, offset, mask);
         }
 
         if (rows > 2)
         {
-            StoreRow(sum2, c + (2 * cRow), alpha, beta, reads, mask);
+            StoreRow(sum2, c + (2 * cRow), alpha, beta, reads, offset, mask);
         }
 
         if (rows > 3)
         {
-            StoreRow(sum3, c + (3 * cRow), alpha, beta, reads, mask);
+            StoreRow(sum3, c + (3 * cRow), alpha, beta, reads, offset, mask);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow(in TStrip sum, double* c, TVector alpha, TVector beta, bool reads, TVector mask)
+    private static void StoreRow(in TStrip sum, double* c, TVector alpha, TVector beta, bool reads, nint offset, TVector mask)
     {
         if (reads)
         {
-            TStrip.Update(sum, c, alpha, beta, mask);
+            TStrip.Store(sum, c, alpha, beta, c + offset, mask);
         }
         else
         {

@@ -19,7 +19,7 @@ public static class Products
     public static void Multiply(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
         Require(1, ProductForm.Plain, a, b, c);
-        ProductKernel.Run(ProductForm.Plain, 1, a, b, c, alpha, beta, VectorPaths.Widest);
+        ProductKernel.Run(ProductForm.Plain, 1, a, b, c, alpha, beta, c, VectorPaths.Widest);
     }
 
     /// <summary>C ← α A Bᵀ + β C.</summary>
@@ -32,7 +32,7 @@ public static class Products
     public static void MultiplyByTransposed(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
         Require(1, ProductForm.RightTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.RightTransposed, 1, a, b, c, alpha, beta, VectorPaths.Widest);
+        ProductKernel.Run(ProductForm.RightTransposed, 1, a, b, c, alpha, beta, c, VectorPaths.Widest);
     }
 
     /// <summary>C ← α Aᵀ B + β C.</summary>
@@ -45,7 +45,7 @@ public static class Products
     public static void TransposedMultiply(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
         Require(1, ProductForm.LeftTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.LeftTransposed, 1, a, b, c, alpha, beta, VectorPaths.Widest);
+        ProductKernel.Run(ProductForm.LeftTransposed, 1, a, b, c, alpha, beta, c, VectorPaths.Widest);
     }
 
     /// <summary>C_i ← α A_i B_i + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -58,7 +58,7 @@ public static class Products
     public static void MultiplyEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
         Require(samples, ProductForm.Plain, a, b, c);
-        ProductKernel.Run(ProductForm.Plain, samples, a, b, c, alpha, beta, VectorPaths.Widest);
+        ProductKernel.Run(ProductForm.Plain, samples, a, b, c, alpha, beta, c, VectorPaths.Widest);
     }
 
     /// <summary>C_i ← α A_i B_iᵀ + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -71,7 +71,7 @@ public static class Products
     public static void MultiplyByTransposedEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
         Require(samples, ProductForm.RightTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.RightTransposed, samples, a, b, c, alpha, beta, VectorPaths.Widest);
+        ProductKernel.Run(ProductForm.RightTransposed, samples, a, b, c, alpha, beta, c, VectorPaths.Widest);
     }
 
     /// <summary>C_i ← α A_iᵀ B_i + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -84,7 +84,27 @@ public static class Products
     public static void TransposedMultiplyEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
     {
         Require(samples, ProductForm.LeftTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.LeftTransposed, samples, a, b, c, alpha, beta, VectorPaths.Widest);
+        ProductKernel.Run(ProductForm.LeftTransposed, samples, a, b, c, alpha, beta, c, VectorPaths.Widest);
+    }
+
+    /// <summary>C_i ← op(A_i) op(B_i) + factor·D_i for each of <paramref name="samples"/> equal row blocks; with factor 0 D is not read.</summary>
+    /// <param name="form">Which factor is transposed.</param>
+    /// <param name="samples">Number of row blocks N that each matrix is a stack of.</param>
+    /// <param name="a">A.</param>
+    /// <param name="b">B.</param>
+    /// <param name="factor">The factor of D.</param>
+    /// <param name="addend">D, of the shape and row stride of C; may be C.</param>
+    /// <param name="c">C.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    internal static void MultiplyAdd(ProductForm form, int samples, in Matrix a, in Matrix b, double factor, in Matrix addend, in Matrix c)
+    {
+        Require(samples, form, a, b, c);
+        if (addend.Rows != c.Rows || addend.Columns != c.Columns || addend.Stride != c.Stride)
+        {
+            throw new ArgumentException($"D must have the shape {c} and the stride {c.Stride} of C but has {addend} and {addend.Stride}.", nameof(addend));
+        }
+
+        ProductKernel.Run(form, samples, a, b, c, alpha: 1, factor, addend, VectorPaths.Widest);
     }
 
     private static void Require(int samples, ProductForm form, in Matrix a, in Matrix b, in Matrix c)

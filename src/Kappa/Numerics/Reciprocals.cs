@@ -35,13 +35,12 @@ internal static class Reciprocals
             return Vector512.Sqrt(x);
         }
 
-        // y ← y + y (½ − ½ x y²), then √x = x y and once more r ← r + ½ y (x − r²).
+        // y ← y + y (½ − ½ x y²), then √x = x y.
         Vector512<double> half = Vector512.Create(0.5);
         Vector512<double> halfX = half * x;
         Vector512<double> y = Avx512F.ReciprocalSqrt14(x);
         y = Avx512F.FusedMultiplyAdd(y, Avx512F.FusedMultiplyAddNegated(halfX * y, y, half), y);
         y = Avx512F.FusedMultiplyAdd(y, Avx512F.FusedMultiplyAddNegated(halfX * y, y, half), y);
-        Vector512<double> root = x * y;
-        return Avx512F.FusedMultiplyAdd(half * y, Avx512F.FusedMultiplyAddNegated(root, root, x), root);
+        return x * y;
     }
 }

@@ -21,8 +21,8 @@ internal unsafe interface IStrip<TSelf, TVector>
     /// <summary>target ← alpha · sum.</summary>
     static abstract void Store(in TSelf sum, double* target, TVector alpha, TVector mask);
 
-    /// <summary>target ← alpha · sum + beta · target.</summary>
-    static abstract void Update(in TSelf sum, double* target, TVector alpha, TVector beta, TVector mask);
+    /// <summary>target ← alpha · sum + beta · addend; the addend may be the target.</summary>
+    static abstract void Store(in TSelf sum, double* target, TVector alpha, TVector beta, double* addend, TVector mask);
 }
 
 /// <summary>A strip of one vector.</summary>
@@ -46,8 +46,8 @@ internal unsafe struct Strip1<TVector, TLanes> : IStrip<Strip1<TVector, TLanes>,
         TLanes.Store(target, TLanes.Multiply(alpha, sum._first), mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Update(in Strip1<TVector, TLanes> sum, double* target, TVector alpha, TVector beta, TVector mask) =>
-        TLanes.Store(target, TLanes.MultiplyAdd(beta, TLanes.Load(target, mask), TLanes.Multiply(alpha, sum._first)), mask);
+    public static void Store(in Strip1<TVector, TLanes> sum, double* target, TVector alpha, TVector beta, double* addend, TVector mask) =>
+        TLanes.Store(target, TLanes.MultiplyAdd(beta, TLanes.Load(addend, mask), TLanes.Multiply(alpha, sum._first)), mask);
 }
 
 /// <summary>A strip of two vectors.</summary>
@@ -78,11 +78,10 @@ internal unsafe struct Strip2<TVector, TLanes> : IStrip<Strip2<TVector, TLanes>,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Update(in Strip2<TVector, TLanes> sum, double* target, TVector alpha, TVector beta, TVector mask)
+    public static void Store(in Strip2<TVector, TLanes> sum, double* target, TVector alpha, TVector beta, double* addend, TVector mask)
     {
-        double* second = target + TLanes.Count;
-        TLanes.Store(target, TLanes.MultiplyAdd(beta, TLanes.Load(target), TLanes.Multiply(alpha, sum._first)));
-        TLanes.Store(second, TLanes.MultiplyAdd(beta, TLanes.Load(second, mask), TLanes.Multiply(alpha, sum._second)), mask);
+        TLanes.Store(target, TLanes.MultiplyAdd(beta, TLanes.Load(addend), TLanes.Multiply(alpha, sum._first)));
+        TLanes.Store(target + TLanes.Count, TLanes.MultiplyAdd(beta, TLanes.Load(addend + TLanes.Count, mask), TLanes.Multiply(alpha, sum._second)), mask);
     }
 }
 
@@ -118,12 +117,10 @@ internal unsafe struct Strip3<TVector, TLanes> : IStrip<Strip3<TVector, TLanes>,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Update(in Strip3<TVector, TLanes> sum, double* target, TVector alpha, TVector beta, TVector mask)
+    public static void Store(in Strip3<TVector, TLanes> sum, double* target, TVector alpha, TVector beta, double* addend, TVector mask)
     {
-        double* second = target + TLanes.Count;
-        double* third = target + (2 * TLanes.Count);
-        TLanes.Store(target, TLanes.MultiplyAdd(beta, TLanes.Load(target), TLanes.Multiply(alpha, sum._first)));
-        TLanes.Store(second, TLanes.MultiplyAdd(beta, TLanes.Load(second), TLanes.Multiply(alpha, sum._second)));
-        TLanes.Store(third, TLanes.MultiplyAdd(beta, TLanes.Load(third, mask), TLanes.Multiply(alpha, sum._third)), mask);
+        TLanes.Store(target, TLanes.MultiplyAdd(beta, TLanes.Load(addend), TLanes.Multiply(alpha, sum._first)));
+        TLanes.Store(target + TLanes.Count, TLanes.MultiplyAdd(beta, TLanes.Load(addend + TLanes.Count), TLanes.Multiply(alpha, sum._second)));
+        TLanes.Store(target + (2 * TLanes.Count), TLanes.MultiplyAdd(beta, TLanes.Load(addend + (2 * TLanes.Count), mask), TLanes.Multiply(alpha, sum._third)), mask);
     }
 }

@@ -88,8 +88,8 @@ public sealed class ProductsTests
         bool left = form == (int)ProductForm.LeftTransposed;
         Matrix a = left ? Case.Gaussian(140, 11, 0, "a") : Case.Gaussian(11, 140, 0, "a");
         Matrix b = form == (int)ProductForm.RightTransposed ? Case.Gaussian(columns, 140, 0, "b") : Case.Gaussian(140, columns, 0, "b");
-        ProductKernel.Run((ProductForm)form, 1, a, b, all, 1, 0, (VectorPath)path);
-        ProductKernel.Run((ProductForm)form, 1, left ? a.ColumnRange(8, 3) : a.RowRange(8, 3), b, some, 1, 0, (VectorPath)path);
+        ProductKernel.Run((ProductForm)form, 1, a, b, all, 1, 0, all, (VectorPath)path);
+        ProductKernel.Run((ProductForm)form, 1, left ? a.ColumnRange(8, 3) : a.RowRange(8, 3), b, some, 1, 0, some, (VectorPath)path);
         for (int row = 0; row < 3; row++)
         {
             Assert.Equal(all.Row(8 + row).ToArray(), some.Row(row).ToArray());
@@ -120,7 +120,7 @@ public sealed class ProductsTests
         Matrix c = Matrix.Allocate(11, 19);
         a[left ? 2 : 9, left ? 9 : 2] = double.NaN;
         b[right ? 17 : 4, right ? 4 : 17] = double.NegativeInfinity;
-        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0, (VectorPath)path);
+        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0, c, (VectorPath)path);
         for (int i = 0; i < 11; i++)
         {
             for (int j = 0; j < 19; j++)
@@ -139,10 +139,40 @@ public sealed class ProductsTests
         double[] half = [.. c.Span.ToArray().Select(element => element / 2)];
         Matrix a = form == (int)ProductForm.LeftTransposed ? Matrix.Allocate(0, 3) : Matrix.Allocate(3, 0);
         Matrix b = form == (int)ProductForm.RightTransposed ? Matrix.Allocate(4, 0) : Matrix.Allocate(0, 4);
-        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0.5, (VectorPath)path);
+        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0.5, c, (VectorPath)path);
         Assert.Equal(half, c.Span.ToArray());
-        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0, (VectorPath)path);
+        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0, c, (VectorPath)path);
         Assert.Equal(new double[12], c.Span.ToArray());
+    }
+
+    [Theory]
+    [InlineData(16, 0.5)]
+    [InlineData(200, -1.25)]
+    [InlineData(200, 0)]
+    [InlineData(0, 3)]
+    public void A_product_plus_a_multiple_of_another_matrix_equals_the_two_apart(int depth, double factor)
+    {
+        Matrix a = Case.Gaussian(22, depth, 0, "a"), b = Case.Gaussian(2 * depth, 29, 0, "b"), addend = Case.Gaussian(22, 29, 3, "addend"), c = Case.Gaussian(22, 29, 3, "c");
+        if (factor == 0)
+        {
+            addend.Fill(double.NaN);
+        }
+
+        Products.MultiplyAdd(ProductForm.Plain, 2, a, b, factor, addend, c);
+        Matrix product = Matrix.Allocate(22, 29);
+        Products.MultiplyEach(2, a, b, product);
+        for (int i = 0; i < 22; i++)
+        {
+            for (int j = 0; j < 29; j++)
+            {
+                // The depth blocks may be added in another order: one rounding of each partial sum, of size below 16 √k here.
+                double expected = product[i, j] + (factor == 0 ? 0 : factor * addend[i, j]);
+                double tolerance = 4 * Epsilon * ((16 * Math.Sqrt(depth)) + (5 * Math.Abs(factor)));
+                Assert.InRange(c[i, j], expected - tolerance, expected + tolerance);
+            }
+        }
+
+        _ = Assert.Throws<ArgumentException>(() => Products.MultiplyAdd(ProductForm.Plain, 2, a, b, factor, Matrix.Allocate(22, 29), c));
     }
 
     [Fact]
@@ -200,7 +230,7 @@ public sealed class ProductsTests
         public double[] Result(VectorPath path)
         {
             Matrix c = new((double[])_target.Buffer.Clone(), _target.Offset, _target.Rows, _target.Columns, _target.Stride);
-            ProductKernel.Run(form, samples, _a, _b, c, alpha, beta, path);
+            ProductKernel.Run(form, samples, _a, _b, c, alpha, beta, c, path);
             return c.Buffer;
         }
 
