@@ -1,3 +1,5 @@
+using Kappa.Descent;
+
 namespace Kappa.Lab.Reproductions.Residual;
 
 /// <summary>Derived for this project: without the attention residual at depth 2 and more, descent stops at the best output that is constant over the tokens of each sample.</summary>
@@ -23,18 +25,21 @@ internal static class StallLevelClaim
         return ClaimFinding.From(Claim, measurements, Reason);
     }
 
-    // A run that still descends when its budget ends has not stalled anywhere: it can neither confirm nor refute.
+    // A run that still descends towards the level when its budget ends has not stalled anywhere, and neither has one that diverged: they can neither confirm nor refute.
     private static Measurement Measure(SettingGroup group, Arm arm)
     {
         ArmRun[] all = [.. group.Of(arm)];
-        ArmRun[] stalled = [.. all.Where(run => !StillMoving(run))];
+        ArmRun[] stalled = [.. all.Where(run => !IsUndecided(run))];
         SeedSummary ratio = SeedSummary.Of((stalled.Length > 0 ? stalled : all).Select(run => run.FinalOverStallLevel));
         bool isJudged = arm == Arm.NoAttentionResidual && group.Key.QueryKeyScale == 1 && stalled.Length > 0;
         bool? refutes = isJudged ? !(Math.Abs(ratio.Median - 1) <= Tolerance) : null;
         int moving = all.Length - stalled.Length;
-        string? note = moving == 0 ? null : $"{moving} of {all.Length} runs were still descending when the budget ended and are {(stalled.Length > 0 ? "left out" : "shown as they were")}";
+        string? note = moving == 0 ? null : $"{moving} of {all.Length} runs were still descending towards the level when the budget ended, or diverged, and are {(stalled.Length > 0 ? "left out" : "shown as they were")}";
         return new Measurement(group.Label, $"end loss / stall level, {arm.Name}", ratio, refutes, note);
     }
+
+    // Below the level there is no way back up: a run that went past it refutes the claim even while it still descends.
+    private static bool IsUndecided(ArmRun run) => run.Stop == StopReason.NonFinite || (run.FinalOverStallLevel >= 1 - Tolerance && StillMoving(run));
 
     // A run that lost more than a thousandth of its loss in its last tenth has not stalled yet.
     private static bool StillMoving(ArmRun run)
