@@ -10,7 +10,7 @@ public enum StepRule
     /// <summary>The arm's own best of 0.1, 0.3 and 1 times 1/λ_max(K_0); the monotone adaptive rule where all three diverge.</summary>
     Own,
 
-    /// <summary>The smallest own step of the arms compared, used by all of them.</summary>
+    /// <summary>The smallest own step of the arms compared, used by all of them; arms whose own rule is adaptive have no step to compare.</summary>
     Same,
 }
 
@@ -32,17 +32,18 @@ public sealed record ArmRun(
     /// <summary>The loss fraction whose first passage T(1e-2) the first claim compares.</summary>
     public const double Target = 1e-2;
 
-    /// <summary>Steps recorded.</summary>
+    /// <summary>Recorded steps: one more than the updates made, because step 0 is recorded too.</summary>
     public int Steps => Path.Loss.Length;
 
     /// <summary>The last loss over the first.</summary>
     public double FinalFraction => Path.Loss[^1] / Path.Loss[0];
 
-    /// <summary>Smallest loss over the stall level.</summary>
+    /// <summary>The last loss over the stall level.</summary>
     public double FinalOverStallLevel => Path.Loss[^1] / StallLevel;
 
-    /// <summary>T(1e-2), the first step with ℒ ≤ 1e-2 ℒ_0, or the number of steps made as a lower bound.</summary>
-    public (double Value, bool IsLowerBound) StepsToTarget => Path.FirstPassage(Target) is { } step ? (step, false) : (Steps, true);
+    /// <summary>T(1e-2), the first step with ℒ ≤ 1e-2 ℒ_0, or, when it was not reached, one more than the step budget as a lower bound.</summary>
+    /// <remarks>The budget counts and not the steps made: a run that diverged or came to rest early does not reach the target at any later step either, and must not look fast.</remarks>
+    public (double Value, bool IsLowerBound) StepsToTarget => Path.FirstPassage(Target) is { } step ? (step, false) : (Budget + 1.0, true);
 }
 
 /// <summary>Per-step series of one run; index k is step k.</summary>

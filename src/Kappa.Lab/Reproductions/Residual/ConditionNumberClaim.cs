@@ -4,6 +4,7 @@ namespace Kappa.Lab.Reproductions.Residual;
 internal static class ConditionNumberClaim
 {
     private const double LeastRatio = 10;
+    private const double Epsilon = 2.220446049250313e-16;
 
     public static Claim Claim { get; } = new(
         "condition-number",
@@ -41,9 +42,16 @@ internal static class ConditionNumberClaim
         ArmRun[] with = [.. group.Of(Arm.Residual)];
         foreach (Arm arm in RunGroups.Without)
         {
-            SeedSummary ratio = SeedSummary.Of(group.Of(arm).Zip(with, (without, residual) => conditionNumber(without.Path) / conditionNumber(residual.Path)));
+            SeedSummary ratio = SeedSummary.Of(group.Of(arm).Zip(with, (without, residual) => Ratio(without, conditionNumber(without.Path), conditionNumber(residual.Path))));
             yield return new Measurement(group.Label, $"κ(H) {when}, {arm.Name} / residual", ratio, !(ratio.Median >= LeastRatio));
         }
+    }
+
+    private static (double Ratio, bool IsLowerBound) Ratio(ArmRun without, double conditionNumber, double residualConditionNumber)
+    {
+        // P.1: a smallest value below the floor ε σ_max √M leaves κ = 1/(ε √M), up to the rounding of the two divisions.
+        double largestKnown = 1 / (Epsilon * Math.Sqrt(without.Problem.Size.Samples * without.Problem.Size.Tokens));
+        return (conditionNumber / residualConditionNumber, conditionNumber >= largestKnown * (1 - (4 * Epsilon)));
     }
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming)

@@ -38,9 +38,13 @@ internal static class LinearConvergenceClaim
                 group.Label,
                 $"ratio of median T(1e-2), {arm.Name} / residual",
                 new SeedSummary(ratio, ratio, ratio, without.Count, without.MedianIsLowerBound ? without.Count : 0),
-                ratio < LeastRatio || with.MedianIsLowerBound);
+                IsTooSmall(ratio, without.MedianIsLowerBound),
+                without.MedianIsLowerBound ? "a lower bound: the runs without the connection do not reach 1e-2 within the budget" : null);
         }
     }
+
+    // A ratio below the bound of which only a lower bound is known decides nothing: with more steps it could be any larger number.
+    private static bool? IsTooSmall(double ratio, bool isLowerBound) => ratio >= LeastRatio ? false : isLowerBound ? null : true;
 
     private static IEnumerable<Measurement> Reaches(SettingGroup group)
     {
@@ -71,13 +75,25 @@ internal static class LinearConvergenceClaim
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming, IReadOnlyList<ArmRun> runs)
     {
-        double[] ratios = [.. confirming.Concat(refuting).Where(m => m.Quantity.StartsWith("ratio", StringComparison.Ordinal)).Select(m => m.Value.Median)];
+        SeedSummary[] ratios = [.. confirming.Concat(refuting).Where(m => m.Quantity.StartsWith("ratio", StringComparison.Ordinal)).Select(m => m.Value)];
         ArmRun[] deep = [.. runs.Where(run => run.Problem.Depth > 1 && run.Problem.QueryKeyScale == 1 && run.Arm != Arm.Residual)];
         int reached = deep.Count(run => !run.StepsToTarget.IsLowerBound);
         ArmRun[] residual = [.. runs.Where(run => run.Arm == Arm.Residual && run.Problem.QueryKeyScale == 1)];
         string outcomes = string.Join(", ", residual.GroupBy(run => run.Rate.Outcome).OrderByDescending(group => group.Count()).Select(group => $"{group.Count()} {group.Key}"));
         string numbers = FormattableString.Invariant(
-            $"At depth 1 runs without the connection need {(ratios.Length == 0 ? double.NaN : ratios.Min()):G3} to {(ratios.Length == 0 ? double.NaN : ratios.Max()):G3} times the steps to 1e-2; at depth 2 and more {reached} of {deep.Length} of them reach it; the shapes of the {residual.Length} residual curves: {outcomes}.");
+            $"{RatioSentence(ratios)}; at depth 2 and more {reached} of {deep.Length} of them reach it; the shapes of the {residual.Length} residual curves: {outcomes}.");
         return verdict == Verdict.Partly ? $"{numbers} Refuted in: {RunGroups.Settings(refuting)}." : numbers;
+    }
+
+    private static string RatioSentence(SeedSummary[] ratios)
+    {
+        if (ratios.Length == 0)
+        {
+            return "At depth 1 no ratio of T(1e-2) was decided";
+        }
+
+        // The ends of the list may be lower bounds; then the true factors are larger.
+        string bound = ratios.Any(ratio => ratio.MedianIsLowerBound) ? " or more" : string.Empty;
+        return FormattableString.Invariant($"At depth 1 runs without the connection need {ratios.Min(ratio => ratio.Median):G3} to {ratios.Max(ratio => ratio.Median):G3}{bound} times the steps to 1e-2");
     }
 }

@@ -98,8 +98,8 @@ public static class ResidualReport
         [
             ("H, attention output", "H = ρ_a Z + A Z W_V, the attention branch A Z W_V plus ρ_a times the block's input Z; all N·n token rows stacked."),
             ("κ(H), σ_M(H)", "Largest over smallest singular value of H, and the smallest of its M = N·n singular values; by QR and bidiagonalisation, never from HHᵀ. Values below ε σ_max √M are rounding: κ is then a lower bound."),
-            ("T(1e-2)", "The first step at which the loss is at most one hundredth of its start. A run that does not get there counts with the steps it made, as a lower bound (≥)."),
-            ("own step, same step", "Own step: each run at the best of 0.1, 0.3 and 1 times 1/λ_max of its kernel at the start, or the monotone adaptive rule where all three diverge. Same step: the smallest own step of the arms compared, used by all of them."),
+            ("T(1e-2)", "The first step at which the loss is at most one hundredth of its start. A run that does not get there counts with one step more than the budget, as a lower bound (≥)."),
+            ("own step, same step", "Own step: each run at the best of 0.1, 0.3 and 1 times 1/λ_max of its kernel at the start, or the monotone adaptive rule where all three diverge. Same step: the smallest own step of the arms compared (adaptive ones do not count), used by all of them."),
             ("linear", "log ℒ falls along a line: at least one decade on the window, early and late slopes within a factor 1.5, no point farther from the line than a tenth of the decades covered."),
             ("kernel rung", "1 − max((1 − ηλ_min)², (1 − ηλ_max)²) with the eigenvalues of the neural tangent kernel J Jᵀ: what the linearised descent would do."),
         ]);

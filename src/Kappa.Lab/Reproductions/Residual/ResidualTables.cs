@@ -21,7 +21,7 @@ internal static class ResidualTables
             Append(
                 text,
                 run.Problem.Size.Samples, run.Problem.Size.Tokens, run.Problem.Size.Width, run.Problem.Size.FfnWidth, run.Problem.Source, run.Problem.Depth, run.Problem.QueryKeyScale, run.Problem.Seed,
-                run.Arm.Name, run.Rule, run.StepSizeRule, run.StepSize, run.LargestEigenvalue, run.Stop, run.Steps, path.Loss[0], path.Loss[^1], passage, !isBound,
+                run.Arm.Name, run.Rule, run.StepSizeRule, run.StepSize, run.LargestEigenvalue, run.Stop, run.Steps - 1, path.Loss[0], path.Loss[^1], passage, !isBound,
                 run.FinalOverStallLevel, run.Rate.Outcome, run.Rate.Rate, run.Rate.RateLow, run.Rate.RateHigh, run.Rate.LateRate, run.Rate.Decades,
                 path.ConditionNumber[0], path.ConditionNumber[^1], path.SigmaMinRatio.Min(), Command(run));
         }
