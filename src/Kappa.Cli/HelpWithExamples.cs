@@ -24,11 +24,11 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
         ["run"] =
         [
             "kappa run",
-            "kappa run width=32 ffnWidth=64 samples=4 depth=2 steps=5000 stepSize=auto(0.3)",
+            "kappa run width=32 ffnWidth=64 samples=4 depth=2 steps=5000 'stepSize=auto(0.3)'",
             "kappa run experiment.yaml seed=3 --show       the resolved specification, nothing is run",
             "kappa run source=text path=notes/ tokens=8    byte windows of the text files below notes/",
             "kappa run source=arrays inputs=x.npy targets=y.npy width=24",
-            "kappa run stepSize=same(RUN) attentionResidual=0",
+            "kappa run 'stepSize=same(RUN)' attentionResidual=0",
             "kappa run --resume RUN                        continue an interrupted run to the same bits",
         ],
         ["list"] = ["kappa list", "kappa list keys", "kappa list --out study/ --json"],

@@ -32,13 +32,13 @@ internal static class ArmSpecification
     // Ten decades below the target leave the late rate a long window; further down only rounding is measured.
     private const double LossFloor = 1e-20;
 
-    /// <summary>The command that repeats a run.</summary>
+    /// <summary>The command that repeats a run, ready to be pasted into a shell: the parentheses of a step-size rule are quoted.</summary>
     public static string Command(ExperimentSpecification specification)
     {
         ModelSpecification model = specification.Model;
         DataSpecification data = specification.Data;
         InitialisationSpecification start = specification.Initialisation;
         return FormattableString.Invariant(
-            $"kappa run depth={model.Depth} width={model.Width} ffnWidth={model.FfnWidth} attentionResidual={model.AttentionResidual} ffnResidual={model.FfnResidual} source={data.Source.ToString().ToLowerInvariant()} samples={data.Samples} tokens={data.Tokens}{(data.TeacherResidual is null ? string.Empty : " teacherResidual=1")} scheme=leCun queryGain={start.QueryGain} keyGain={start.KeyGain} branchScale=inverseSqrtDepth stepSize={specification.Descent.StepSize} steps={specification.Descent.Steps} lossFloor={specification.Descent.LossFloor} seed={specification.Seed}");
+            $"kappa run depth={model.Depth} width={model.Width} ffnWidth={model.FfnWidth} attentionResidual={model.AttentionResidual} ffnResidual={model.FfnResidual} source={data.Source.ToString().ToLowerInvariant()} samples={data.Samples} tokens={data.Tokens}{(data.TeacherResidual is null ? string.Empty : " teacherResidual=1")} scheme=leCun queryGain={start.QueryGain} keyGain={start.KeyGain} branchScale=inverseSqrtDepth 'stepSize={specification.Descent.StepSize}' steps={specification.Descent.Steps} lossFloor={specification.Descent.LossFloor} seed={specification.Seed}");
     }
 }
