@@ -60,9 +60,15 @@ public sealed record LayerSummary(int Layer, string Part, bool IsRankLimited, Pa
     {
         int width = specification.Model.Width;
 
-        // Arrays bring their own number of rows; the numerical rank never exceeds either side, so fewer columns than rows show in the specification only when it states them.
-        bool isRankLimited = specification.Data.Samples is { } samples && specification.Data.Tokens is { } tokens && (long)samples * tokens > width;
-        return new LayerSummary(layer, part, isRankLimited, PartState.Of(telemetry, $"l{layer}.{part}", 0), PartState.Of(telemetry, $"l{layer}.{part}", telemetry.Rows - 1));
+        // Arrays bring their own number of rows, which the specification need not state. A σ_M of 0 although all d values are above the floor then tells that there are more rows than columns.
+        var start = PartState.Of(telemetry, $"l{layer}.{part}", 0);
+        var end = PartState.Of(telemetry, $"l{layer}.{part}", telemetry.Rows - 1);
+        bool isRankLimited = specification.Data is { Samples: { } samples, Tokens: { } tokens }
+            ? (long)samples * tokens > width
+            : IsFullWithoutRowSide(start) || IsFullWithoutRowSide(end);
+        return new LayerSummary(layer, part, isRankLimited, start, end);
+
+        bool IsFullWithoutRowSide(PartState state) => state.SigmaMin == 0 && state.NumericalRank == width;
     }
 }
 

@@ -116,12 +116,15 @@ public static class RunAnalysisTable
     {
         DataSpecification data = analysis.Run.Specification.Data;
         int width = analysis.Run.Specification.Model.Width;
+        bool isDeficient = layer.End.NumericalRank < width && (layer.IsRankLimited || layer.End.SigmaMin == 0);
+        string rank = $"numerically rank {layer.End.NumericalRank:F0}: the smallest value is below the rounding floor, κ is a lower bound";
         if (layer.IsRankLimited)
         {
-            return $"rank-limited: width {width} < {data.Samples * data.Tokens} rows, σ_M is 0 for any weights";
+            string rows = data.Samples * data.Tokens is { } count ? $"{count} rows" : "the number of rows";
+            return $"rank-limited: width {width} < {rows}, σ_M is 0 for any weights{(isDeficient ? $"; {rank}" : string.Empty)}";
         }
 
-        return layer.End.SigmaMin == 0 ? $"numerically rank {layer.End.NumericalRank:F0}: σ_M below the rounding floor, κ is a lower bound" : string.Empty;
+        return isDeficient ? rank : string.Empty;
     }
 
     private static string Number(double value) => FormattableString.Invariant($"{value:G4}");

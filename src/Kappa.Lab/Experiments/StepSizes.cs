@@ -5,7 +5,7 @@ namespace Kappa.Lab.Experiments;
 /// <summary>Looks up the step size of an earlier run, for <c>stepSize: same(RUN)</c>.</summary>
 public static class StepSizes
 {
-    /// <summary>A lookup in a folder of runs: the step size that the named run made its first step with.</summary>
+    /// <summary>A lookup in a folder of runs: the step size in the first row of the named run; of an adaptive run that is the one it tried first.</summary>
     /// <param name="store">The folder of runs.</param>
     public static Func<string, double> Of(RunStore store)
     {

@@ -41,7 +41,7 @@ internal sealed class PartProbe
         ReadOnlySpan<double> values =
         [
             spectrum.SigmaMax, spectrum.SigmaMinRow, spectrum.SigmaMinNonzero, spectrum.ConditionNumber, spectrum.ConditionNumberNonzero, spectrum.NumericalRank,
-            spectrum.EffectiveRank, spectrum.StableRank, tokens.RankOneDistance, tokens.TokenCosine, samples.SigmaMin, samples.ConditionNumberMax,
+            spectrum.EffectiveRank, spectrum.StableRank, tokens.RankOneDistance, tokens.TokenCosine, samples.IsRankLimited ? 0 : samples.SigmaMin, samples.ConditionNumberMax,
         ];
         values.CopyTo(row);
         return values.Length;
