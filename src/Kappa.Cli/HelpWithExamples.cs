@@ -15,6 +15,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa run depth=2 attentionResidual=0         one run, its spectra at every step in runs/",
             "kappa show RUN                                rate, spectra and stop reason of a run",
         ],
+        ["reproduce"] = ["kappa reproduce residual --quick", "kappa reproduce residual"],
         ["residual"] =
         [
             "kappa reproduce residual --quick",
@@ -32,6 +33,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa run --resume RUN                        continue an interrupted run to the same bits",
         ],
         ["list"] = ["kappa list", "kappa list keys", "kappa list --out study/ --json"],
+        ["keys"] = ["kappa list keys", "kappa list keys --json | jq '.keys[] | {key, type}'"],
         ["show"] = ["kappa show 3f9a", "kappa show runs/3f9a41c20b --json"],
         ["selftest"] = ["kappa selftest", "kappa selftest --json"],
     };
@@ -47,6 +49,9 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             }
         }
     }
+
+    /// <summary>Whoever asks for help is not told what is missing.</summary>
+    public override bool ClearsParseErrors => true;
 
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Kappa.Cli.Commands;
 
 namespace Kappa.Cli;
@@ -59,14 +60,18 @@ internal static class Program
 
     private static int Usage(ParseResult parsed, Terminal terminal)
     {
-        foreach (var error in parsed.Errors)
+        foreach (ParseError error in parsed.Errors.Where(error => !IsConsequence(parsed, error)))
         {
             terminal.Messages.WriteLine($"kappa: {error.Message}");
         }
 
-        terminal.Messages.WriteLine($"Try: kappa {Path(parsed)}--help");
+        terminal.Messages.WriteLine($"Try: {Path(parsed.CommandResult)} --help");
         return ExitCode.Usage;
     }
 
-    private static string Path(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? string.Empty : $"{parsed.CommandResult.Command.Name} ";
+    // A word that is no command is the problem; that a command is therefore missing is not a second one.
+    private static bool IsConsequence(ParseResult parsed, ParseError error) =>
+        error.SymbolResult is CommandResult && parsed.UnmatchedTokens.Count > 0 && !parsed.UnmatchedTokens.Any(word => error.Message.Contains($"'{word}'", StringComparison.Ordinal));
+
+    private static string Path(CommandResult result) => result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "kappa";
 }

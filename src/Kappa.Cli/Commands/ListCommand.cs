@@ -12,7 +12,7 @@ internal static class ListCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var folder = new Option<string>("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => "runs" };
+        Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print as JSON.", Recursive = true };
         var keys = new Command("keys", "Every key of a specification, with type, default and meaning.");
         keys.SetAction(parsed => Keys(terminal, parsed.GetValue(json)));
@@ -23,13 +23,13 @@ internal static class ListCommand
 
     private static int Runs(Terminal terminal, string folder, bool json)
     {
-        RunListing listing = new RunStore(folder).List();
+        RunListing listing = new RunStore(RunsFolder.Require(folder)).List();
         if (json)
         {
             terminal.Results.WriteLine(JsonSerializer.Serialize(new
             {
                 schemaVersion = 1,
-                runs = listing.Runs.Select(run => new { name = run.Name, state = run.Status.State.ToString(), step = run.Status.Step, loss = Finite(run.Status.Loss), stopReason = run.Status.StopReason }),
+                runs = listing.Runs.Select(run => new { name = run.Name, state = JsonNamingPolicy.CamelCase.ConvertName(run.Status.State.ToString()), step = run.Status.Step, loss = Finite(run.Status.Loss), stopReason = run.Status.StopReason }),
                 damaged = listing.Damaged.Select(run => new { name = run.Name, reason = run.Reason }),
             }));
             return ExitCode.Done;
@@ -62,7 +62,11 @@ internal static class ListCommand
     {
         if (json)
         {
-            terminal.Results.WriteLine(JsonSerializer.Serialize(SpecificationKeys.All.Select(key => new { key = key.Path, type = key.Values, @default = key.Default, meaning = key.Documentation })));
+            terminal.Results.WriteLine(JsonSerializer.Serialize(new
+            {
+                schemaVersion = 1,
+                keys = SpecificationKeys.All.Select(key => new { key = key.Path, type = key.Values, @default = key.Default, meaning = key.Documentation }),
+            }));
             return ExitCode.Done;
         }
 

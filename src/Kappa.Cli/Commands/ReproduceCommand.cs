@@ -15,9 +15,9 @@ internal static class ReproduceCommand
     public static Command Create(Terminal terminal)
     {
         var quick = new Option<bool>("--quick") { Description = "A smaller version of the same: fewer seeds, one size, depths to 4." };
-        var seeds = new Option<int?>("--seeds") { Description = "Seeds of every setting (default: 5, or 3 with --quick)." };
+        Option<int?> seeds = OptionRange.Integer("--seeds", "Seeds of every setting (default: 5, or 3 with --quick).");
         var folder = new Option<string?>("--out") { Description = "Folder for report, figures and data (default: runs/reproduce-residual or runs/reproduce-residual-quick)." };
-        var threads = new Option<int?>("--threads") { Description = "Runs at a time (default: all cores). The result does not depend on it." };
+        Option<int?> threads = OptionRange.Integer("--threads", "Runs at a time (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print claims.json instead of the table." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var residual = new Command("residual", "Residual connections keep the attention output well conditioned, so that gradient descent converges linearly (arXiv 2506.05249).")
@@ -36,7 +36,7 @@ internal static class ReproduceCommand
         OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
         ResidualPlan plan = request.Quick ? ResidualPlan.Quick(request.Seeds ?? ResidualPlan.QuickSeeds) : ResidualPlan.Full(request.Seeds ?? ResidualPlan.FullSeeds);
         int threads = request.Threads ?? Environment.ProcessorCount;
-        string folder = request.Folder ?? Path.Combine("runs", request.Quick ? "reproduce-residual-quick" : "reproduce-residual");
+        string folder = RunsFolder.Require(request.Folder ?? Path.Combine("runs", request.Quick ? "reproduce-residual-quick" : "reproduce-residual"));
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
         progress.Say($"{plan.Describe()} {threads} at a time.");

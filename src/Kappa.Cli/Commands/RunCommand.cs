@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Kappa.Descent;
 using Kappa.Lab;
 using Kappa.Lab.Data;
@@ -13,11 +14,12 @@ internal static class RunCommand
     public static Command Create(Terminal terminal)
     {
         var words = new Argument<string[]>("words") { Description = "An optional YAML file, then key=value settings; kappa list keys names them all.", Arity = ArgumentArity.ZeroOrMore };
+        words.Validators.Add(RefuseOptions);
         var name = new Option<string?>("--name") { Description = "A label in front of the run's name." };
-        var folder = new Option<string>("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => "runs" };
+        Option<string> folder = RunsFolder.Option();
         var resume = new Option<string?>("--resume") { Description = "Continue this interrupted run to the same bits." };
         var show = new Option<bool>("--show") { Description = "Print the resolved specification and run nothing." };
-        var threads = new Option<int?>("--threads") { Description = "Threads of one step (default: all cores). The result does not depend on it." };
+        Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("run", "Run one experiment: gradient descent with the spectra of every attention output at every step.")
@@ -35,6 +37,7 @@ internal static class RunCommand
     private static int Run(Terminal terminal, Request request)
     {
         OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
+        _ = RunsFolder.Require(request.Folder);
         return request.Resume is null ? Begin(terminal, request) : Resume(terminal, request);
     }
 
@@ -87,6 +90,11 @@ internal static class RunCommand
             throw new UsageException($"--resume continues a run as it was specified and takes no settings but got '{request.Words[0]}'.");
         }
 
+        if (request.Show || request.Name is not null)
+        {
+            throw new UsageException($"--resume continues a run under its own name and cannot be combined with {(request.Show ? "--show" : "--name")}.");
+        }
+
         var store = new RunStore(request.Folder);
         string path = store.Find(request.Resume!);
         RunRecord record = RunRecord.Read(path);
@@ -111,7 +119,8 @@ internal static class RunCommand
         progress.Clear();
         if (outcome.Reason == StopReason.Cancelled)
         {
-            progress.Say($"Interrupted at step {outcome.Step}; the state is saved. Continue: kappa run --resume {folder.Name}{request.OutSuffix}");
+            // Also when quiet: without it nobody knows how to go on.
+            terminal.Messages.WriteLine($"Interrupted at step {outcome.Step}; the state is saved. Continue: kappa run --resume {folder.Name}{request.OutSuffix}");
             return ExitCode.Interrupted;
         }
 
@@ -135,6 +144,15 @@ internal static class RunCommand
         return ExitCode.BadInput;
     }
 
+    // Every word fits the argument, so the parser takes a mistyped option for a setting.
+    private static void RefuseOptions(ArgumentResult result)
+    {
+        foreach (string option in result.Tokens.Select(token => token.Value).Where(word => word.StartsWith('-')))
+        {
+            result.AddError($"Unrecognized option '{option}'.");
+        }
+    }
+
     // The first word without '=' is the file; a later one is left to the reader, which says what is wrong with it.
     private static (string? File, string[] Overrides) Split(string[] words) =>
         words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal) ? (words[0], words[1..]) : (null, words);
@@ -144,7 +162,7 @@ internal static class RunCommand
     {
         public int ThreadCount => Threads ?? System.Environment.ProcessorCount;
 
-        public string OutSuffix => Folder == "runs" ? string.Empty : $" --out {Folder}";
+        public string OutSuffix => Folder == RunsFolder.Default ? string.Empty : Folder.Contains(' ', StringComparison.Ordinal) ? $" --out '{Folder}'" : $" --out {Folder}";
 
         public RunEnvironment Environment() => RunEnvironment.Current(CommandLine, ThreadCount, TimeProvider.System);
     }

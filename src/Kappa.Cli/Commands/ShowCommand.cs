@@ -10,7 +10,7 @@ internal static class ShowCommand
     public static Command Create(Terminal terminal)
     {
         var run = new Argument<string>("run") { Description = "A run's name, a unique beginning of it, or its folder." };
-        var folder = new Option<string>("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => "runs" };
+        Option<string> folder = RunsFolder.Option();
         var figures = new Option<bool>("--figures") { Description = "Write its figures and report again." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var command = new Command("show", "Show a run: stop reason, rate with its interval, layers at start and end.") { run, folder, figures, json };
@@ -21,7 +21,7 @@ internal static class ShowCommand
     private static int Show(Terminal terminal, string run, string folder, bool figures, bool json)
     {
         bool isFolder = run.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(run);
-        RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(isFolder ? run : new RunStore(folder).Find(run)));
+        RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(isFolder ? run : new RunStore(RunsFolder.Require(folder)).Find(run)));
         if (figures)
         {
             foreach (string notice in RunReport.Write(analysis))

@@ -192,7 +192,7 @@ internal sealed class YamlSettings
         }
         catch (InvalidOperationException error)
         {
-            throw new YamlException(here, here, "the text after this place has no structure; is a bracket or quote not closed?", error);
+            throw new YamlException(here, here, "no structure from here on; is a bracket or quote open?", error);
         }
     }
 

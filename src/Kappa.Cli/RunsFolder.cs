@@ -1,0 +1,22 @@
+using System.CommandLine;
+using Kappa.Lab;
+
+namespace Kappa.Cli;
+
+/// <summary>The option <c>--out</c>, checked before anything is computed.</summary>
+internal static class RunsFolder
+{
+    /// <summary>Where runs lie when the user names no folder.</summary>
+    public const string Default = "runs";
+
+    /// <summary>The option of the commands that read or write runs.</summary>
+    public static Option<string> Option() => new("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => Default };
+
+    /// <summary>Returns the folder, which need not exist yet.</summary>
+    /// <exception cref="UsageException">It has no name.</exception>
+    /// <exception cref="BadInputException">It is a file.</exception>
+    public static string Require(string folder) =>
+        string.IsNullOrWhiteSpace(folder) ? throw new UsageException("--out must name a folder but is empty.")
+        : File.Exists(folder) ? throw new BadInputException(folder, "must be a folder but is a file. Choose another one with --out.")
+        : folder;
+}

@@ -1,0 +1,94 @@
+using Kappa.Lab.Store;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Commands;
+
+/// <summary>Runs that are not there, of another version, damaged, and places where none can be made.</summary>
+public sealed class BadFolderTests
+{
+    [Fact]
+    public void A_run_that_does_not_exist_is_refused_by_every_command()
+    {
+        using var folder = new TemporaryFolder();
+        string message = $"{folder.Path}: has no run 'feed'. It holds 0 runs.";
+        BadInput.Refuse(folder, ["show", "feed", "--out", folder.Path], message);
+        BadInput.Refuse(folder, ["run", "--resume", "feed", "--out", folder.Path], message);
+        BadInput.Refuse(folder, ["run", .. CommandLine.Tiny, "stepSize=same(feed)", "--out", folder.Path], message);
+        BadInput.Refuse(
+            folder,
+            ["show", "../up", "--out", folder.Path],
+            "run: a name must have 1 to 77 letters, digits, dots, underscores or hyphens and begin with a letter or digit but is '../up'.");
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("run --resume feed")]
+    [InlineData("show feed")]
+    [InlineData("list")]
+    [InlineData("reproduce residual --quick")]
+    public void A_file_in_place_of_the_folder_of_runs_is_refused(string command)
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("runs", "a file");
+        BadInput.Refuse(folder, [.. command.Split(' '), "--out", file], $"{file}: must be a folder but is a file. Choose another one with --out.");
+        Assert.Equal("a file", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void A_run_of_another_format_version_is_refused_and_listed_as_such()
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "quantities=loss"]);
+        string name = Path.GetFileName(files.Path);
+        File.WriteAllText(files.Status, File.ReadAllText(files.Status).Replace("\"formatVersion\": 1", "\"formatVersion\": 2", StringComparison.Ordinal));
+        string message = $"{files.Status}: must have format version 1 but has 2. Read it with the Kappa that wrote it, or run the experiment again.";
+        BadInput.Refuse(folder, ["show", name, "--out", folder.Path], message);
+        BadInput.Refuse(folder, ["run", "--resume", name, "--out", folder.Path], message);
+        BadInput.Refuse(folder, ["run", .. CommandLine.Tiny, "quantities=loss", "--out", folder.Path], message);
+        CommandOutcome listed = CommandLine.Invoke("list", "--out", folder.Path);
+        Assert.Equal((0, $"kappa: {name} cannot be read: {message}\n"), (listed.ExitCode, listed.Messages));
+        Assert.EndsWith($"0 runs in {folder.Path}.\n", listed.Results, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_status_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "quantities=loss"]);
+        File.WriteAllText(files.Status, "{\"formatVersion\": 1,\n \"state\": ");
+        BadInput.Refuse(folder, ["show", Path.GetFileName(files.Path), "--out", folder.Path], $"{files.Status}: must be a JSON document of format 1, but line 2 is not. The run folder is damaged.");
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_ends_a_resumed_run_and_keeps_its_rows()
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "quantities=loss"]);
+        byte[] telemetry = File.ReadAllBytes(files.Telemetry);
+        File.WriteAllText(files.Status, File.ReadAllText(files.Status).Replace("\"done\"", "\"interrupted\"", StringComparison.Ordinal));
+        File.WriteAllBytes(files.Checkpoint, File.ReadAllBytes(files.Checkpoint)[..^1]);
+        CommandOutcome outcome = CommandLine.Invoke("run", "--resume", Path.GetFileName(files.Path), "--out", folder.Path);
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.StartsWith($"kappa: {files.Checkpoint}: ", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+        Assert.Equal(telemetry, File.ReadAllBytes(files.Telemetry));
+    }
+
+    [Fact]
+    public void A_place_where_no_folder_can_be_made_is_refused()
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self"), "Only Linux has a file system that refuses everybody.");
+        using var folder = new TemporaryFolder();
+        CommandOutcome outcome = CommandLine.Invoke(["run", .. CommandLine.Tiny, "--out", "/proc/self/runs"]);
+        Assert.Equal((3, ""), (outcome.ExitCode, outcome.Results));
+        Assert.Matches("^kappa: /proc/self/runs/[0-9a-f]{12}: the run folder cannot be made: .*\\. Choose another folder\\.$", Assert.Single(outcome.MessageLines));
+    }
+
+    [Fact]
+    public void The_place_in_the_program_is_shown_on_request_only()
+    {
+        using var folder = new TemporaryFolder();
+        CommandOutcome outcome = CommandLine.Invoke("show", "feed", "--out", folder.Path, "--trace");
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("   at Kappa.Lab.Store.RunStore.Find", outcome.Messages, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Commands;
+
+/// <summary>The command line as a process of its own, for what only a process has: signals, exit codes, streams.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    // Far more than any wait here takes on a busy machine; reached only when something hangs.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly Process _process;
+    private readonly StringBuilder _messages = new();
+    private readonly StringBuilder _results = new();
+
+    private ChildProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Collect(_results, line.Data);
+        process.ErrorDataReceived += (_, line) => Collect(_messages, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Starts <c>kappa</c> with the runtime of this process.</summary>
+    public static ChildProcess Start(params string[] arguments)
+    {
+        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        var start = new ProcessStartInfo(runtime, ["exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardErrorEncoding = Encoding.UTF8,
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{runtime} must start but did not."));
+    }
+
+    /// <summary>Waits until something is true of the files that the living process writes.</summary>
+    public void WaitUntil(Func<bool> isTrue, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!isTrue())
+        {
+            Assert.False(_process.WaitForExit(TimeSpan.FromMilliseconds(5)), $"The process ended before {what}: {_messages}");
+            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"{what} must happen within {Patience} but did not: {_messages}");
+        }
+    }
+
+    /// <summary>Sends a signal by its name, as a user's <c>kill</c> does.</summary>
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        Assert.True(kill.WaitForExit(Patience));
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    /// <summary>Ends the process without a chance to save anything.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        Assert.True(_process.WaitForExit(Patience));
+    }
+
+    /// <summary>Waits for the end.</summary>
+    public CommandOutcome End()
+    {
+        Assert.True(_process.WaitForExit(Patience), $"The process must end within {Patience}: {_messages}");
+        _process.WaitForExit(); // The streams end after the process.
+        return new CommandOutcome(_process.ExitCode, _results.ToString(), _messages.ToString());
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private static void Collect(StringBuilder text, string? line)
+    {
+        if (line is not null)
+        {
+            _ = text.Append(line).Append('\n');
+        }
+    }
+}

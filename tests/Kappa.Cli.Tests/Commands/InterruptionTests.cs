@@ -1,0 +1,123 @@
+using System.Globalization;
+using Kappa.Lab.Store;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Commands;
+
+/// <summary>A run that was interrupted, asked to end or killed continues to the bytes of one that never was.</summary>
+public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<UninterruptedRun>
+{
+    [Fact]
+    public void An_interrupted_run_says_how_to_go_on_and_continues_to_the_same_bytes()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill.");
+        Assert.SkipWhen(IgnoresInterrupts(), "This process was started with SIGINT ignored, and so are its children.");
+        using var folder = new TemporaryFolder();
+        RunFiles files;
+        string resume;
+        using (ChildProcess first = ChildProcess.Start(["run", .. UninterruptedRun.Words, "--out", folder.Path]))
+        {
+            files = WaitForRows(first, folder.Path, 1);
+            resume = $"kappa run --resume {Path.GetFileName(files.Path)} --out {folder.Path}";
+            CommandOutcome second = CommandLine.Invoke(resume.Split(' ')[1..]);
+            Assert.Equal((3, $"kappa: {files.Path}: another process is writing this run. Wait until it has ended, or stop it.\n"), (second.ExitCode, second.Messages));
+            first.Signal("INT");
+            RequireSaved(first.End(), files, resume);
+        }
+
+        using (ChildProcess continued = ChildProcess.Start(resume.Split(' ')[1..]))
+        {
+            _ = WaitForRows(continued, folder.Path, RunRecord.Read(files.Path).Status.Step + 1);
+            continued.Signal("TERM");
+            RequireSaved(continued.End(), files, resume);
+        }
+
+        RequireSameAsWhole(CommandLine.Invoke([.. resume.Split(' ')[1..], "--quiet"]), files);
+        Assert.Equal(3, RunRecord.Read(files.Path).Sessions.Count);
+    }
+
+    [Fact]
+    public void A_killed_run_continues_from_its_checkpoint_to_the_same_bytes()
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles files;
+        using (ChildProcess child = ChildProcess.Start(["run", .. UninterruptedRun.Words, "--out", folder.Path]))
+        {
+            files = WaitForRows(child, folder.Path, 1);
+            child.WaitUntil(() => File.Exists(files.Checkpoint), "the first checkpoint");
+            child.Kill();
+        }
+
+        Assert.Equal(RunState.Running, RunRecord.Read(files.Path).Status.State);
+        File.AppendAllText(files.Telemetry, "999999,0.12"); // The half of a line, as a machine that loses its power leaves it.
+        CommandOutcome begun = CommandLine.Invoke(["run", .. UninterruptedRun.Words, "--out", folder.Path]);
+        Assert.Equal(
+            (3, $"kappa: {files.Path}: this experiment was begun and is running. Continue it: kappa run --resume {Path.GetFileName(files.Path)} --out {folder.Path}\n"),
+            (begun.ExitCode, begun.Messages));
+        RequireSameAsWhole(CommandLine.Invoke("run", "--resume", Path.GetFileName(files.Path), "--out", folder.Path, "--quiet"), files);
+    }
+
+    private static RunFiles WaitForRows(ChildProcess child, string store, long step)
+    {
+        RunFiles? files = null;
+        child.WaitUntil(
+            () =>
+            {
+                files ??= Directory.GetDirectories(store).Select(path => new RunFiles(path)).FirstOrDefault();
+                return files is not null && File.Exists(files.Status) && RunRecord.Read(files.Path).Status.State == RunState.Running && LastStep(files) >= step;
+            },
+            $"a row of step {step} or later");
+        return files!;
+    }
+
+    private static double LastStep(RunFiles files)
+    {
+        if (!File.Exists(files.Telemetry))
+        {
+            return -1;
+        }
+
+        TelemetryTable telemetry = TelemetryReader.Read(files.Telemetry);
+        return telemetry.Rows == 0 ? -1 : telemetry["step"][^1];
+    }
+
+    private static void RequireSaved(CommandOutcome outcome, RunFiles files, string resume)
+    {
+        RunStatus status = RunRecord.Read(files.Path).Status;
+        Assert.Equal((130, RunState.Interrupted), (outcome.ExitCode, status.State));
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"Interrupted at step {status.Step}; the state is saved. Continue: {resume}\n"), outcome.Messages);
+        Assert.True(File.Exists(files.Checkpoint));
+    }
+
+    private void RequireSameAsWhole(CommandOutcome outcome, RunFiles files)
+    {
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal(RunState.Done, RunRecord.Read(files.Path).Status.State);
+        Assert.Equal(File.ReadAllBytes(whole.Files.Telemetry), File.ReadAllBytes(files.Telemetry));
+        Assert.Equal(File.ReadAllBytes(whole.Files.Checkpoint), File.ReadAllBytes(files.Checkpoint));
+    }
+
+    // A shell without job control starts what it puts into the background with SIGINT (signal 2, bit 1) ignored.
+    private static bool IgnoresInterrupts()
+    {
+        const string Key = "SigIgn:";
+        string? line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
+        return line is not null && (ulong.Parse(line.AsSpan(Key.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 2) != 0;
+    }
+}
+
+/// <summary>The run that nobody interrupts, made once.</summary>
+public sealed class UninterruptedRun : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public UninterruptedRun() => Files = CommandLine.Run(_folder.Path, [.. Words]);
+
+    /// <summary>A run of a few seconds; the adaptive step size and the path length are state that only a checkpoint carries on.</summary>
+    internal static IReadOnlyList<string> Words { get; } =
+        ["depth=2", "width=8", "ffnWidth=8", "samples=2", "tokens=4", "steps=12000", "checkpointEvery=200", "lossFloor=0", "stepSize=adaptive(0.01)", "--threads", "1"];
+
+    internal RunFiles Files { get; }
+
+    public void Dispose() => _folder.Dispose();
+}
