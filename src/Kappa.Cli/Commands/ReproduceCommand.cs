@@ -87,7 +87,7 @@ internal static class ReproduceCommand
         terminal.Results.WriteLine(ResidualReport.Headline(findings));
         var table = new Table { Border = TableBorder.Rounded, ShowRowSeparators = true };
         _ = table.AddColumn("claim").AddColumn("verdict").AddColumn("what was measured").AddColumn("refuted if");
-        foreach (ClaimFinding finding in findings)
+        foreach (ClaimFinding finding in ResidualReport.WorstFirst(findings))
         {
             _ = table.AddRow(
                 new Text(finding.Claim.Statement),

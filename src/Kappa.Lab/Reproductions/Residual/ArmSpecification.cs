@@ -25,12 +25,15 @@ internal static class ArmSpecification
             KeyGain = problem.QueryKeyScale,
             BranchScale = BranchScale.InverseSqrtDepth,
         },
-        Descent = new DescentSpecification { StepSize = stepSize, Steps = steps, LossFloor = LossFloor },
+        Descent = new DescentSpecification { StepSize = stepSize, Steps = steps, LossFloor = LossFloor, GradientTolerance = GradientTolerance },
         Seed = problem.Seed,
     };
 
     // Ten decades below the target leave the late rate a long window; further down only rounding is measured.
     private const double LossFloor = 1e-20;
+
+    // A run without residuals that has stalled is stationary to rounding: its gradient, of order 1 at the start, then is near 1e-15. A converging one passes here only below the loss floor.
+    private const double GradientTolerance = 1e-12;
 
     /// <summary>The command that repeats a run, ready to be pasted into a shell: the parentheses of a step-size rule are quoted.</summary>
     public static string Command(ExperimentSpecification specification)
@@ -39,6 +42,6 @@ internal static class ArmSpecification
         DataSpecification data = specification.Data;
         InitialisationSpecification start = specification.Initialisation;
         return FormattableString.Invariant(
-            $"kappa run depth={model.Depth} width={model.Width} ffnWidth={model.FfnWidth} attentionResidual={model.AttentionResidual} ffnResidual={model.FfnResidual} source={data.Source.ToString().ToLowerInvariant()} samples={data.Samples} tokens={data.Tokens}{(data.TeacherResidual is null ? string.Empty : " teacherResidual=1")} scheme=leCun queryGain={start.QueryGain} keyGain={start.KeyGain} branchScale=inverseSqrtDepth 'stepSize={specification.Descent.StepSize}' steps={specification.Descent.Steps} lossFloor={specification.Descent.LossFloor} seed={specification.Seed}");
+            $"kappa run depth={model.Depth} width={model.Width} ffnWidth={model.FfnWidth} attentionResidual={model.AttentionResidual} ffnResidual={model.FfnResidual} source={data.Source.ToString().ToLowerInvariant()} samples={data.Samples} tokens={data.Tokens}{(data.TeacherResidual is null ? string.Empty : " teacherResidual=1")} scheme=leCun queryGain={start.QueryGain} keyGain={start.KeyGain} branchScale=inverseSqrtDepth 'stepSize={specification.Descent.StepSize}' steps={specification.Descent.Steps} lossFloor={specification.Descent.LossFloor} gradientTolerance={specification.Descent.GradientTolerance} seed={specification.Seed}");
     }
 }

@@ -7,6 +7,8 @@ namespace Kappa.Lab.Reproductions.Residual;
 /// <summary>Writes what a reproduction leaves behind: claims.json, runs.csv, rates.csv, figures and one self-contained report.html.</summary>
 public static class ResidualReport
 {
+    private static readonly Verdict[] Order = [Verdict.NotReproduced, Verdict.Partly, Verdict.NotMeasured, Verdict.Reproduced];
+
     /// <summary>Writes everything into <paramref name="folder"/>.</summary>
     /// <param name="result">What was measured.</param>
     /// <param name="folder">The folder; made if need be.</param>
@@ -36,7 +38,7 @@ public static class ResidualReport
     {
         var report = new Report("Do residual connections make gradient descent on a Transformer converge linearly?") { Footer = environment };
         _ = report.Lead(Headline(result.Findings));
-        foreach (ClaimFinding finding in result.Findings)
+        foreach (ClaimFinding finding in WorstFirst(result.Findings))
         {
             _ = report.Verdict(Tone(finding.Verdict), Word(finding.Verdict), $"{finding.Claim.Statement} {finding.Reason}");
         }
@@ -58,15 +60,16 @@ public static class ResidualReport
     /// <param name="findings">The findings.</param>
     public static string Headline(IReadOnlyList<ClaimFinding> findings)
     {
+        string[] parts = [.. WorstFirst(findings).GroupBy(finding => finding.Verdict).Select(group => $"{Capital(Word(group.Key))}: {string.Join(", ", group.Select(finding => finding.Claim.Id))}.")];
+        return string.Join(" ", parts);
+    }
+
+    /// <summary>The findings with those that contradict the paper in front.</summary>
+    /// <param name="findings">The findings.</param>
+    public static IEnumerable<ClaimFinding> WorstFirst(IReadOnlyList<ClaimFinding> findings)
+    {
         ArgumentNullException.ThrowIfNull(findings);
-        string[] parts =
-        [
-            .. from verdict in new[] { Verdict.NotReproduced, Verdict.Partly, Verdict.NotMeasured, Verdict.Reproduced }
-               let claims = findings.Where(finding => finding.Verdict == verdict).Select(finding => finding.Claim.Id).ToArray()
-               where claims.Length > 0
-               select $"{Word(verdict)}: {string.Join(", ", claims)}",
-        ];
-        return string.Join(". ", parts) + ".";
+        return findings.OrderBy(finding => Array.IndexOf(Order, finding.Verdict));
     }
 
     /// <summary>A verdict in words.</summary>
@@ -78,6 +81,8 @@ public static class ResidualReport
         Verdict.NotReproduced => "not reproduced",
         _ => "not measured",
     };
+
+    private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     private static BadgeTone Tone(Verdict verdict) => verdict switch
     {
@@ -101,7 +106,7 @@ public static class ResidualReport
             ("T(1e-2)", "The first step at which the loss is at most one hundredth of its start. A run that does not get there counts with one step more than the budget, as a lower bound (≥)."),
             ("own step, same step", "Own step: each run at the best of 0.1, 0.3 and 1 times 1/λ_max of its kernel at the start, or the monotone adaptive rule where all three diverge. Same step: the smallest own step of the arms compared (adaptive ones do not count), used by all of them."),
             ("linear", "log ℒ falls along a line: at least one decade on the window, early and late slopes within a factor 1.5, no point farther from the line than a tenth of the decades covered."),
-            ("kernel rung", "1 − max((1 − ηλ_min)², (1 − ηλ_max)²) with the eigenvalues of the neural tangent kernel J Jᵀ: what the linearised descent would do."),
+            ("kernel rung", "1 − max((1 − η λ_min)², (1 − η λ_max)²) with the eigenvalues of the neural tangent kernel J Jᵀ: what the linearised descent would do."),
         ]);
     }
 

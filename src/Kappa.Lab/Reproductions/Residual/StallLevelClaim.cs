@@ -10,7 +10,7 @@ internal static class StallLevelClaim
     public static Claim Claim { get; } = new(
         "stall-level",
         "derived for this project (docs/theory, stall level)",
-        "Without the attention residual at depth 2 and more, descent stalls at ½ Σ_i ‖Y_i − 1ȳ_iᵀ‖², the loss of the best token-constant output.",
+        "Without the attention residual at depth 2 and more, descent stalls at ½ Σᵢ ‖Yᵢ − 1ȳᵢᵀ‖², the loss of the best token-constant output.",
         "ρ_a = 0, ρ_f = 1, query-key scale 1, runs that stopped descending: median end loss over the stall level outside 1 ± 0.02 (scale 4 and ρ_f = 0 are reported)");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
@@ -45,7 +45,7 @@ internal static class StallLevelClaim
     private static bool StillMoving(ArmRun run)
     {
         double[] loss = run.Path.Loss;
-        return loss[^1] < (1 - 1e-3) * loss[loss.Length * 9 / 10];
+        return run.Stop == StopReason.StepBudget && loss[^1] < (1 - 1e-3) * loss[loss.Length * 9 / 10];
     }
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming)
