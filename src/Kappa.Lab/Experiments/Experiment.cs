@@ -75,7 +75,9 @@ public sealed class Experiment : IDisposable
         StepSize = specification.Descent.StepSize.ToRule(stepSizeOf ?? NoOtherRuns),
         Trained = Trained,
         MaximumSteps = specification.Descent.Steps,
-        LossFloor = specification.Descent.LossFloor * InitialLoss,
+
+        // An initial loss that is not finite is an outcome of the first step, not a mistake in the options.
+        LossFloor = double.IsFinite(InitialLoss) ? specification.Descent.LossFloor * InitialLoss : 0,
         GradientTolerance = specification.Descent.GradientTolerance,
     };
 

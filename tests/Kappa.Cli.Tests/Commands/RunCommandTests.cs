@@ -73,6 +73,32 @@ public sealed class RunCommandTests
     }
 
     [Fact]
+    public void The_step_size_of_an_adaptive_run_is_the_one_of_its_first_step()
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles adaptive = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "stepSize=adaptive(0.1)", "quantities=loss"]);
+        RunFiles same = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, $"stepSize=same({Path.GetFileName(adaptive.Path)})", "quantities=loss"]);
+        Assert.NotEqual(FirstStepSize(adaptive), TelemetryReader.Read(adaptive.Telemetry)["stepSize"][^1]);
+        Assert.Equal(FirstStepSize(adaptive), FirstStepSize(same));
+    }
+
+    [Theory]
+    [InlineData("valueGain=1e200", 0)]
+    [InlineData("targetScale=1e300", 0)]
+    [InlineData("stepSize=1e100", 1)]
+    public void Divergence_is_an_outcome_and_no_failure(string word, long steps)
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "spectraAt=[0,last]", word]);
+        RunStatus status = RunRecord.Read(files.Path).Status;
+        Assert.Equal((RunState.Done, "NonFinite", steps), (status.State, status.StopReason, status.Step));
+        Assert.Equal(steps, TelemetryReader.Read(files.Telemetry).Rows);
+        Assert.True(File.Exists(files.Report));
+        using var json = System.Text.Json.JsonDocument.Parse(CommandLine.Invoke("show", Path.GetFileName(files.Path), "--out", folder.Path, "--json").Results);
+        Assert.Equal("NonFinite", json.RootElement.GetProperty("stopReason").GetString());
+    }
+
+    [Fact]
     public void Showing_a_specification_runs_nothing_and_its_text_is_the_same_experiment()
     {
         using var folder = new TemporaryFolder();
