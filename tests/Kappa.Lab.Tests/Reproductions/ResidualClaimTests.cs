@@ -141,6 +141,10 @@ public sealed class ResidualClaimTests
             seed => Run(Arm.Residual, seed, depth: 2),
             (arm, seed) => seed == 0 ? Run(arm, seed, depth: 2, loss: [1, 2, 1e300], stop: StopReason.NonFinite) : Run(arm, seed, depth: 2, loss: Geometric(0.995))));
         Assert.Equal(Verdict.NotMeasured, finding.Verdict);
+
+        // A run that came to rest early has stalled, wherever that is.
+        ArmRun[] stationary = Arms(seed => Run(Arm.Residual, seed, depth: 2), (arm, seed) => Run(arm, seed, depth: 2, loss: Levelling(0.6)[..20], stop: StopReason.GradientTolerance));
+        Assert.Equal(Verdict.NotReproduced, StallLevelClaim.Judge(stationary).Verdict);
         Assert.All(finding.Measurements, m => Assert.StartsWith("3 of 3 runs were still descending", m.Note, StringComparison.Ordinal));
     }
 
@@ -176,7 +180,7 @@ public sealed class ResidualClaimTests
         ClaimFinding finding = RateClaim.Judge(points);
         Assert.Equal(Verdict.NotMeasured, finding.Verdict);
         Assert.Equal(2, finding.Measurements[0].Value.Count);
-        Assert.Contains("1 of 3 runs have no late rate", finding.Measurements[0].Note, StringComparison.Ordinal);
+        Assert.Contains("1 of 3 runs have no late rate (1 TooFewDecades) and are left out", finding.Measurements[0].Note, StringComparison.Ordinal);
     }
 
     private static ArmRun[] AtDepthOne(double residual, double without) =>

@@ -34,16 +34,24 @@ internal static class RateClaim
         {
             Regression fit = predictor.Fit(points);
             int used = predictor.Usable(points).Length;
-            int all = points.Count(point => point.Trains == predictor.Trains);
             measurements.Add(new Measurement(
                 $"rate grid, {(predictor.Trains == TrainedPart.All ? "all blocks" : "W_2 only")}",
                 FormattableString.Invariant($"slope of log late rate against log {predictor.Name} (expected {predictor.ExpectedSlope})"),
                 new SeedSummary(fit.Slope, fit.SlopeLow, fit.SlopeHigh, used, 0),
                 predictor.Judged && used > 2 ? !(fit.Slope >= LowestSlope && fit.Slope <= HighestSlope) : null,
-                FormattableString.Invariant($"R² {fit.CoefficientOfDetermination:F2}; range is the 95 % bootstrap interval over seeds; {all - used} of {all} runs have no late rate")));
+                FormattableString.Invariant($"R² {fit.CoefficientOfDetermination:F2}; range is the 95 % bootstrap interval over seeds; {LeftOut(predictor, points)}")));
         }
 
         return ClaimFinding.From(Claim, measurements, (_, _, _) => Reason(points));
+    }
+
+    // Which runs are missing matters: leaving out slow and stalled ones, those of the largest κ(H), flattens the line.
+    private static string LeftOut(Predictor predictor, IReadOnlyList<RatePoint> points)
+    {
+        RatePoint[] all = [.. points.Where(point => point.Trains == predictor.Trains)];
+        RatePoint[] leftOut = [.. all.Except(predictor.Usable(points))];
+        string outcomes = string.Join(", ", leftOut.GroupBy(point => point.Rate.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key}"));
+        return $"{leftOut.Length} of {all.Length} runs have no late rate{(leftOut.Length == 0 ? string.Empty : $" ({outcomes})")} and are left out";
     }
 
     private static string Reason(IReadOnlyList<RatePoint> points)

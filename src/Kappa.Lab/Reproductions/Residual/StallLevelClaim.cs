@@ -11,7 +11,7 @@ internal static class StallLevelClaim
         "stall-level",
         "derived for this project (docs/theory, stall level)",
         "Without the attention residual at depth 2 and more, descent stalls at ½ Σᵢ ‖Yᵢ − 1ȳᵢᵀ‖², the loss of the best token-constant output.",
-        "ρ_a = 0, ρ_f = 1, query-key scale 1, runs that stopped descending: median end loss over the stall level outside 1 ± 0.02 (scale 4 and ρ_f = 0 are reported)");
+        "ρ_a = 0, ρ_f = 1, query-key scale 1, runs that stopped descending or went below the level: median end loss over the stall level outside 1 ± 0.02 (scale 4 and ρ_f = 0 are reported)");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {
