@@ -57,6 +57,13 @@ public sealed class RunStore(string path)
         };
     }
 
+    // Other folders may stand beside runs, such as that of a reproduction: only what has at least one document of a run can be a damaged one.
+    private static bool LooksLikeARun(string folder)
+    {
+        var files = new RunFiles(folder);
+        return File.Exists(files.Status) || File.Exists(files.Specification) || File.Exists(files.Telemetry);
+    }
+
     private static bool Begins(string candidate, string prefix) =>
         candidate.StartsWith(prefix, StringComparison.Ordinal) || candidate[(candidate.LastIndexOf('-') + 1)..].StartsWith(prefix, StringComparison.Ordinal);
 
@@ -66,7 +73,7 @@ public sealed class RunStore(string path)
             return [];
         try
         {
-            return Directory.GetDirectories(Path).Select(folder => System.IO.Path.GetFileName(folder)!).Where(name => RunName.Check(name) is null).Order(StringComparer.Ordinal);
+            return Directory.GetDirectories(Path).Where(LooksLikeARun).Select(folder => System.IO.Path.GetFileName(folder)!).Where(name => RunName.Check(name) is null).Order(StringComparer.Ordinal);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

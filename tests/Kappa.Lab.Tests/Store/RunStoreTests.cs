@@ -17,6 +17,18 @@ public sealed class RunStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_without_any_document_of_a_run_is_not_listed()
+    {
+        using var folder = new TemporaryFolder();
+        string reproduction = Path.Combine(folder.Path, "reproduce-residual");
+        _ = Directory.CreateDirectory(reproduction);
+        File.WriteAllText(Path.Combine(reproduction, "claims.json"), "{}");
+        RunListing listing = new RunStore(folder.Path).List();
+        Assert.Empty(listing.Runs);
+        Assert.Empty(listing.Damaged);
+    }
+
+    [Fact]
     public void Runs_are_listed_by_name_and_a_damaged_one_is_named_with_its_reason()
     {
         foreach (string name in new[] { "c-1", "a-2", "b-3", "d-4" })
