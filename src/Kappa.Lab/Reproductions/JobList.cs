@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Kappa.Lab.Reproductions.Residual;
 
 namespace Kappa.Lab.Reproductions;
@@ -39,10 +40,18 @@ internal sealed class JobList(int threads, IProgress<ReproductionProgress>? prog
 
         // Without buffering each thread takes the next single job, so that long jobs do not queue behind each other.
         var source = System.Collections.Concurrent.Partitioner.Create(_jobs, System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering);
-        _ = Parallel.ForEach(source, options, job =>
+        try
         {
-            job.Work(cancellation);
-            progress?.Report(new ReproductionProgress(Interlocked.Increment(ref _done), _jobs.Count, job.Name));
-        });
+            _ = Parallel.ForEach(source, options, job =>
+            {
+                job.Work(cancellation);
+                progress?.Report(new ReproductionProgress(Interlocked.Increment(ref _done), _jobs.Count, job.Name));
+            });
+        }
+        catch (AggregateException several) when (several.InnerExceptions.Count > 0)
+        {
+            // Jobs fail alike, on the same disk or the same text: the first failure is the one to report, as itself.
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
     }
 }

@@ -12,7 +12,7 @@ internal static class LinearConvergenceClaim
         "linear-convergence",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "With residual connections gradient descent converges linearly; without them it is slower or stalls.",
-        "depth 1: median T(1e-2) without over with the connection below 3; depth 2 and more: a run without the attention residual reaches 1e-2 at query-key scale 1; any depth: fewer than half of the residual runs converge linearly");
+        "depth 1: median T(1e-2) without over with the connection below 3; depth 2 and more: a run without the attention residual reaches 1e-2 at query-key scale 1; any depth: fewer than half of the residual runs pass the linearity test (threshold and test are ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {

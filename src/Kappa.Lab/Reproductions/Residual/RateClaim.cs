@@ -73,9 +73,9 @@ internal static class RateClaim
 /// <param name="Judged">Whether the claim is about it.</param>
 internal sealed record Predictor(string Name, TrainedPart Trains, Func<RatePoint, double> Value, double ExpectedSlope, bool Judged)
 {
-    /// <summary>The runs with a late rate and a positive finite value.</summary>
+    /// <summary>The runs with a late rate and a positive finite value, ordered by it: the robust line reads an even selection of many points, which must be even in the value and not in the grid.</summary>
     public RatePoint[] Usable(IReadOnlyList<RatePoint> points) =>
-        [.. points.Where(point => point.Trains == Trains && point.HasLateRate && Value(point) > 0 && double.IsFinite(Value(point)))];
+        [.. points.Where(point => point.Trains == Trains && point.HasLateRate && Value(point) > 0 && double.IsFinite(Value(point))).OrderBy(Value)];
 
     /// <summary>Robust line through the logarithms, its interval from resampling whole seeds.</summary>
     public Regression Fit(IReadOnlyList<RatePoint> points)
