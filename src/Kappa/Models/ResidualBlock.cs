@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -24,10 +23,9 @@ internal readonly record struct BlockTraining(bool Query, bool Key, bool Value, 
 /// </remarks>
 internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples, LogitRoute route)
 {
-    private readonly Activation _activation = shape.Activation;
+    private readonly FeedForward _feedForward = new(shape);
     private readonly double _logitScale = shape.LogitScale;
     private readonly double _attentionResidual = shape.AttentionResidual;
-    private readonly double _ffnResidual = shape.FfnResidual;
 
     /// <summary>Computes every matrix of <paramref name="cache"/> from its input.</summary>
     /// <param name="weights">W_Q, W_K, W_V, W_1, W_2.</param>
@@ -54,12 +52,8 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
         Products.Multiply(cache.Mixed, weights.Value, cache.AttentionBranch);
         ResidualConnection.Apply(_attentionResidual, cache.Input, cache.AttentionBranch, cache.AttentionOutput);
 
-        // (R.3)  P = H W_1,  Φ = ψ(P),  and ψ'(P) for the way back            [M, m]
-        Products.Multiply(cache.AttentionOutput, weights.FfnIn, cache.HiddenDerivative);
-        _activation.ApplyWithDerivative(cache.HiddenDerivative.Span, cache.Hidden.Span, cache.HiddenDerivative.Span);
-
-        // (R.3)  Z⁺ = ρ_f H + Φ W_2                                           [M, d]
-        Products.MultiplyAdd(ProductForm.Plain, 1, cache.Hidden, weights.FfnOut, _ffnResidual, cache.AttentionOutput, cache.Output);
+        // (R.3)  Φ = ψ(H W_1),  Z⁺ = ρ_f H + Φ W_2                            [M, d]
+        _feedForward.Forward(weights, cache);
     }
 
     /// <summary>Computes the wanted derivatives from D = ∂ℒ/∂Z⁺.</summary>
@@ -76,7 +70,8 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
         in BlockWeights weights, in Matrix queryKeyProduct, BlockCache cache, in Matrix dOutput, BlockTraining training,
         in BlockWeights gradient, in Matrix dQueryKeyProduct, BlockScratch scratch, in Matrix dInput)
     {
-        FfnBackward(weights, cache, dOutput, training, gradient, scratch);
+        // (R.6)  dW_2, dW_1 and dH
+        _feedForward.Backward(weights, cache, dOutput, training, gradient, scratch);
         if (training.NeedsAttentionOutput)
         {
             AttentionBackward(weights, cache, training, gradient, scratch);
@@ -85,36 +80,6 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
         if (training.NeedsLogits)
         {
             LogitsBackward(weights, queryKeyProduct, cache, training, gradient, dQueryKeyProduct, scratch, dInput);
-        }
-    }
-
-    private void FfnBackward(in BlockWeights weights, BlockCache cache, in Matrix dOutput, BlockTraining training, in BlockWeights gradient, BlockScratch scratch)
-    {
-        // (R.6)  dW_2 = Φᵀ D                                                  [m, d]
-        if (training.FfnOut)
-        {
-            Products.TransposedMultiply(cache.Hidden, dOutput, gradient.FfnOut);
-        }
-
-        if (!training.NeedsHidden)
-        {
-            return;
-        }
-
-        // (R.6)  dP = (D W_2ᵀ) ∘ ψ'(P)                                        [M, m]
-        Products.MultiplyByTransposed(dOutput, weights.FfnOut, scratch.Hidden);
-        TensorPrimitives.Multiply(scratch.Hidden.Span, cache.HiddenDerivative.Span, scratch.Hidden.Span);
-
-        // (R.6)  dW_1 = Hᵀ dP                                                 [d, m]
-        if (training.FfnIn)
-        {
-            Products.TransposedMultiply(cache.AttentionOutput, scratch.Hidden, gradient.FfnIn);
-        }
-
-        // (R.6)  dH = ρ_f D + dP W_1ᵀ                                         [M, d]
-        if (training.NeedsAttentionOutput)
-        {
-            Products.MultiplyAdd(ProductForm.RightTransposed, 1, scratch.Hidden, weights.FfnIn, _ffnResidual, dOutput, scratch.AttentionOutput);
         }
     }
 
