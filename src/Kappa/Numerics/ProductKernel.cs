@@ -29,6 +29,9 @@ internal static unsafe class ProductKernel
     // 256 rows by 128 terms of A are 256 KiB: they stay in the second-level cache while the panels of B pass.
     private const int RowBlock = 256;
 
+    // Vectors in the widest strip of a tile.
+    private const int WidestStrip = 3;
+
     /// <summary>C_i ← α op(A_i) op(B_i) + β D_i for <paramref name="samples"/> equal row blocks, whose shapes fit; D has the shape and stride of C and may be C.</summary>
     public static void Run(ProductForm form, int samples, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta, in Matrix addend, VectorPath path)
     {
@@ -95,7 +98,6 @@ internal static unsafe class ProductKernel
                 task.Depth = depth;
                 task.Alpha = alpha;
                 task.Beta = beta;
-                task.Samples = samples;
                 if (samples > 1)
                 {
                     task.Rows = c.Rows / samples;
@@ -104,7 +106,18 @@ internal static unsafe class ProductKernel
                     task.CSample = task.Rows * (nint)c.Stride;
                 }
 
-                DepthBlocks(ref task, bFirst, b.Stride, right, c.Columns);
+                // One panel goes through all samples in one call; more would bring every sample into cache once for each panel.
+                int together = c.Columns <= WidestStrip * TLanes.Count ? samples : 1;
+                task.Samples = together;
+                double* bSample = bFirst;
+                for (int sample = 0; sample < samples; sample += together)
+                {
+                    PanelTask part = task;
+                    DepthBlocks(ref part, bSample, b.Stride, right, c.Columns);
+                    task.A += task.ASample;
+                    task.C += task.CSample;
+                    bSample += task.BSample;
+                }
             }
         }
 
@@ -158,7 +171,7 @@ internal static unsafe class ProductKernel
             int start = 0;
             while (vectors > 0)
             {
-                int width = vectors == 4 ? 2 : Math.Min(vectors, 3);
+                int width = vectors == WidestStrip + 1 ? 2 : Math.Min(vectors, WidestStrip);
                 task.C = c + start;
                 task.Columns = Math.Min(width * TLanes.Count, columns - start);
                 if (transposed)
