@@ -12,11 +12,15 @@ namespace Kappa.Benchmarks;
 /// <param name="BytesPerExecution">Managed bytes allocated per execution, all threads.</param>
 internal sealed record Measurement(string Name, double Microseconds, double BestMicroseconds, double? Gflops, double? ShareOfPeak, double BytesPerExecution);
 
-/// <summary>Times work in short repeats, each between two measurements of the machine's peak, so that a noisy neighbour slows both alike.</summary>
+/// <summary>Times work in short repeats, each between two measurements of the machine's peak, so that a noisy neighbour slows both alike; fewer repeats where one is long.</summary>
 internal sealed class Stopclock(VectorPath path, int repeats)
 {
     private const int PeakIterations = 60_000;
     private const double RepeatSeconds = 2e-3;
+
+    // Work of a second would make thirty repeats tedious; five still have a median.
+    private const double SecondsPerMeasurement = 4;
+    private const int FewestRepeats = 5;
 
     private readonly List<double> _peaks = [];
 
@@ -34,11 +38,12 @@ internal sealed class Stopclock(VectorPath path, int repeats)
     {
         work();
         int executions = Executions(work);
-        double[] seconds = new double[repeats];
-        double[] shares = new double[repeats];
+        int count = Math.Clamp((int)(SecondsPerMeasurement / (Seconds(work, executions) * executions)), Math.Min(FewestRepeats, repeats), repeats);
+        double[] seconds = new double[count];
+        double[] shares = new double[count];
         long allocated = 0;
         double before = Peak();
-        for (int repeat = 0; repeat < repeats; repeat++)
+        for (int repeat = 0; repeat < count; repeat++)
         {
             long bytes = GC.GetTotalAllocatedBytes(precise: true);
             seconds[repeat] = Seconds(work, executions);
@@ -49,7 +54,7 @@ internal sealed class Stopclock(VectorPath path, int repeats)
         }
 
         double median = Median(seconds);
-        return new Measurement(name, median * 1e6, seconds.Min() * 1e6, operations / median / 1e9, operations is null ? null : Median(shares), (double)allocated / repeats / executions);
+        return new Measurement(name, median * 1e6, seconds.Min() * 1e6, operations / median / 1e9, operations is null ? null : Median(shares), (double)allocated / count / executions);
     }
 
     private double Peak()

@@ -29,6 +29,9 @@ internal static unsafe class ProductKernel
     // 256 rows by 128 terms of A are 256 KiB: they stay in the second-level cache while the panels of B pass.
     private const int RowBlock = 256;
 
+    // Doubles in a page: from this row length on, every term of a column of A lies on a page of its own.
+    private const int PageStride = 512;
+
     // Vectors in the widest strip of a tile.
     private const int WidestStrip = 3;
 
@@ -90,6 +93,7 @@ internal static unsafe class ProductKernel
                 PanelTask task = default;
                 task.A = aFirst;
                 task.ARow = left ? 1 : a.Stride;
+                task.ATile = 8 * task.ARow;
                 task.AStep = left ? a.Stride : 1;
                 task.C = cFirst;
                 task.CRow = c.Stride;
@@ -155,7 +159,13 @@ internal static unsafe class ProductKernel
                 task.A = a + (row * task.ARow);
                 task.C = c + (row * task.CRow);
                 task.Rows = Math.Min(RowBlock, rows - row);
-                Panels(ref task, b, bStride, transposed, columns);
+                PanelTask block = task;
+                if (PackingRowsPays(task, columns))
+                {
+                    PackRows(ref block);
+                }
+
+                Panels(ref block, b, bStride, transposed, columns);
             }
 
             task.Rows = rows;
@@ -196,13 +206,27 @@ internal static unsafe class ProductKernel
             task.C = c;
         }
 
+        private static bool PackingRowsPays(in PanelTask task, int columns) =>
+            task.ARow == 1 && task.AStep >= PageStride && task.Samples == 1 && columns > WidestStrip * TLanes.Count && task.Depth >= 16;
+
+        private static void PackRows(ref PanelTask task)
+        {
+            int depth = (int)task.Depth;
+            int tileStride = ProductPanel.TileStride(depth);
+            double* tiles = ProductPanel.RowsMemory((task.Rows + 7) / 8 * tileStride);
+            ProductPanel.PackRows(task.A, task.AStep, depth, task.Rows, tiles);
+            task.A = tiles;
+            task.ATile = tileStride;
+            task.AStep = 8;
+        }
+
         private static bool PackingPays(in PanelTask task, nint bStride) => task.Samples == 1 && task.Rows >= 128 && bStride >= 128 && task.Depth >= 32;
 
         private static void PackedPanel(ref PanelTask task, double* b, nint bStride, bool transposed, int width)
         {
             int panelWidth = width * TLanes.Count;
             int depth = (int)task.Depth;
-            double* panel = ProductPanel.Scratch(depth * panelWidth);
+            double* panel = ProductPanel.PanelMemory(depth * panelWidth);
             PanelTask one = task;
             one.B = panel;
             one.BStep = panelWidth;

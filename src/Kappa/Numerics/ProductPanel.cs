@@ -4,24 +4,57 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
-/// <summary>Copies of column panels of B in the order a tile reads them, [k, width], columns past the matrix filled with zeros.</summary>
+/// <summary>Copies of parts of A and B in the order a tile reads them.</summary>
 internal static unsafe class ProductPanel
 {
-    [ThreadStatic]
-    private static double[]? _scratch;
+    // Doubles in the 64 bytes that memory is aligned to.
+    private const int Line = 8;
 
-    /// <summary>Aligned memory for <paramref name="length"/> doubles that belongs to the calling thread and keeps its size, so that steady work allocates nothing.</summary>
-    public static double* Scratch(int length)
+    [ThreadStatic]
+    private static double[]? _panel;
+
+    [ThreadStatic]
+    private static double[]? _rows;
+
+    /// <summary>Aligned memory for <paramref name="length"/> doubles of B that belongs to the calling thread and keeps its size, so that steady work allocates nothing.</summary>
+    public static double* PanelMemory(int length) => Memory(ref _panel, length);
+
+    /// <summary>The same for A.</summary>
+    public static double* RowsMemory(int length) => Memory(ref _rows, length);
+
+    /// <summary>Elements from one packed group of eight rows to the next: a line more than the group, lest groups of 128 terms share the sets of a cache.</summary>
+    public static int TileStride(int depth) => (depth + 1) * Line;
+
+    /// <summary>Groups of eight columns of A, tile(t)(k, i) = a(k, 8t + i).</summary>
+    /// <param name="a">First element of A [depth, rows]: the rows of Aᵀ are its columns.</param>
+    /// <param name="stride">Elements from row to row of A.</param>
+    /// <param name="depth">Rows k.</param>
+    /// <param name="rows">Columns of A.</param>
+    /// <param name="tiles">Destination, groups <see cref="TileStride"/> apart.</param>
+    /// <remarks>A is read row by row, as it lies in memory; tiles that read it themselves would jump from page to page.</remarks>
+    public static void PackRows(double* a, nint stride, int depth, int rows, double* tiles)
     {
-        // The array is pinned at birth and lives as long as its thread.
-        double[] scratch = _scratch is { } present && present.Length >= length + AlignmentSlack ? present : Grow(length);
-        nuint address = (nuint)Unsafe.AsPointer(ref scratch[0]);
-        return (double*)((address + 63) & ~(nuint)63);
+        int tileStride = TileStride(depth);
+        int whole = rows & ~(Line - 1);
+        for (nint k = 0; k < depth; k++)
+        {
+            double* source = a + (k * stride);
+            double* target = tiles + (k * Line);
+            for (int row = 0; row < whole; row += Line)
+            {
+                Vector256.Store(Vector256.Load(source + row), target);
+                Vector256.Store(Vector256.Load(source + row + 4), target + 4);
+                target += tileStride;
+            }
+
+            for (int row = whole; row < rows; row++)
+            {
+                target[row - whole] = source[row];
+            }
+        }
     }
 
-    private const int AlignmentSlack = 8;
-
-    /// <summary>panel(k, j) = b(k, j).</summary>
+    /// <summary>panel(k, j) = b(k, j), columns past the matrix zero.</summary>
     /// <param name="b">First element of B's panel [depth, columns].</param>
     /// <param name="stride">Elements from row to row of B.</param>
     /// <param name="depth">Rows k.</param>
@@ -38,7 +71,7 @@ internal static unsafe class ProductPanel
         }
     }
 
-    /// <summary>panel(k, j) = b(j, k).</summary>
+    /// <summary>panel(k, j) = b(j, k), columns past the matrix zero.</summary>
     /// <param name="b">First element of B's rows [columns, depth].</param>
     /// <param name="stride">Elements from row to row of B.</param>
     /// <param name="depth">Columns k of B.</param>
@@ -94,9 +127,15 @@ internal static unsafe class ProductPanel
         }
     }
 
-    private static double[] Grow(int length)
+    // An array is pinned at birth and lives as long as its thread.
+    private static double* Memory(ref double[]? memory, int length)
     {
-        _scratch = GC.AllocateUninitializedArray<double>(length + AlignmentSlack, pinned: true);
-        return _scratch;
+        if (memory is null || memory.Length < length + Line)
+        {
+            memory = GC.AllocateUninitializedArray<double>(length + Line, pinned: true);
+        }
+
+        nuint address = (nuint)Unsafe.AsPointer(ref memory[0]);
+        return (double*)((address + 63) & ~(nuint)63);
     }
 }

@@ -3,14 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Kappa.Numerics;
 
 /// <summary>What the tiles of one column panel compute: C ← α A B + β D for <see cref="Samples"/> independent samples.</summary>
-/// <remarks>A is read as A(i, k) = A[i·ARow + k·AStep], which serves A and Aᵀ alike. B(k, j) = B[k·BStep + j] with whole vectors readable at every k.</remarks>
+/// <remarks>A is read as A(8t + i, k) = A[t·ATile + i·ARow + k·AStep], which serves A, Aᵀ and packed rows alike. B(k, j) = B[k·BStep + j] with whole vectors readable at every k.</remarks>
 internal unsafe struct PanelTask
 {
     /// <summary>First element of A.</summary>
     public double* A;
 
-    /// <summary>Elements from row i to row i + 1 of A.</summary>
+    /// <summary>Elements from row i to row i + 1 of A within eight rows.</summary>
     public nint ARow;
+
+    /// <summary>Elements from one group of eight rows of A to the next.</summary>
+    public nint ATile;
 
     /// <summary>Elements from k to k + 1 in A.</summary>
     public nint AStep;
@@ -74,13 +77,13 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
             {
                 for (; row <= task.Rows - 8; row += 8)
                 {
-                    EightRows(task, a + (row * task.ARow), b, c + (row * task.CRow), mask);
+                    EightRows(task, a + ((row >> 3) * task.ATile), b, c + (row * task.CRow), mask);
                 }
             }
 
             for (; row < task.Rows; row += 4)
             {
-                FourRows(task, a + (row * task.ARow), b, c + (row * task.CRow), task.Rows - row, mask);
+                FourRows(task, a + ((row >> 3) * task.ATile) + ((row & 7) * task.ARow), b, c + (row * task.CRow), task.Rows - row, mask);
             }
 
             a += task.ASample;

@@ -51,6 +51,9 @@ public sealed class ProductsTests
         new Case((ProductForm)form, 1, 300, 260, 30, -1, 0.5, 0).CheckAgainstPlainLoops((VectorPath)path);
         new Case((ProductForm)form, 1, 131, 129, 150, 1, 0, 1).CheckAgainstPlainLoops((VectorPath)path);
         new Case((ProductForm)form, 1, 9, 1000, 17, 1, 1, 2).CheckAgainstPlainLoops((VectorPath)path);
+
+        // Rows of more than a page: those of Aᵀ are packed.
+        new Case((ProductForm)form, 1, 525, 40, 50, 1, 1, 1).CheckAgainstPlainLoops((VectorPath)path);
     }
 
     [Theory]

@@ -1,0 +1,38 @@
+using Kappa.Models;
+using Kappa.Numerics;
+using Xunit;
+
+namespace Kappa.Tests.Models;
+
+public sealed class FeedForwardTests
+{
+    // m = 1000 takes 64 rows at a time: 150 rows are two whole groups and a part.
+    private const int Samples = 10;
+    private const int Tokens = 15;
+
+    [Fact]
+    public void Groups_of_rows_give_the_gradient_that_the_samples_give_one_by_one()
+    {
+        ResidualTransformerShape shape = new() { Width = 5, FfnWidth = 1000, Depth = 2, FfnResidual = 0.7 };
+        ModelCase all = new(shape, Samples, Tokens, seed: 8);
+        using ResidualTransformer together = all.NewModel();
+        Matrix direction = ModelCase.Gaussian(Samples * Tokens, shape.Width, 8, "direction");
+        ResidualTransformerWeights gradient = new(shape), one = new(shape), sum = new(shape);
+        together.Forward(all.Weights);
+        together.Backward(all.Weights, direction, gradient, TrainedSet.All);
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            using ResidualTransformer alone = new(shape, all.Inputs.RowRange(sample * Tokens, Tokens), 1);
+            alone.Forward(all.Weights);
+            Assert.Equal(alone.Output.Span.ToArray(), together.Output.RowRange(sample * Tokens, Tokens).Span.ToArray());
+            Matrix part = Matrix.Allocate(Tokens, shape.Width);
+            direction.RowRange(sample * Tokens, Tokens).CopyTo(part);
+            alone.Backward(all.Weights, part, one, TrainedSet.All);
+            Vectors.AddScaled(sum.Vector, 1, one.Vector);
+        }
+
+        // The two differ by the order of sums of 150 terms in a chain of about ten products.
+        double tolerance = 1500 * Math.ScaleB(1, -53) * Vectors.Norm(sum.Vector);
+        Assert.InRange(Math.Sqrt(Vectors.SquaredDistance(sum.Vector, gradient.Vector)), 0, tolerance);
+    }
+}
