@@ -188,7 +188,7 @@ internal static unsafe class ProductKernel
                 {
                     PackedPanel(ref task, b + (start * bStride), bStride, transposed, width);
                 }
-                else if (task.Columns < width * TLanes.Count || PackingPays(task, bStride))
+                else if (task.Columns < width * TLanes.Count || PackingPays(task, b + start, bStride))
                 {
                     PackedPanel(ref task, b + start, bStride, transposed, width);
                 }
@@ -220,7 +220,9 @@ internal static unsafe class ProductKernel
             task.AStep = 8;
         }
 
-        private static bool PackingPays(in PanelTask task, nint bStride) => task.Samples == 1 && task.Rows >= 128 && bStride >= 128 && task.Depth >= 32;
+        // Long rows share the sets of a cache, and vectors that cross its lines are loaded twice.
+        private static bool PackingPays(in PanelTask task, double* b, nint bStride) =>
+            task.Samples == 1 && task.Rows >= 128 && task.Depth >= 16 && (bStride >= 128 || ((nuint)b & 63) != 0 || (bStride & 7) != 0);
 
         private static void PackedPanel(ref PanelTask task, double* b, nint bStride, bool transposed, int width)
         {
