@@ -1,0 +1,104 @@
+namespace Kappa.Certificates;
+
+/// <summary>Where a statement comes from.</summary>
+/// <param name="Key">Key of the sources page, for example <c>A</c> or <c>K</c>.</param>
+/// <param name="Citation">Authors, title, identifier.</param>
+/// <param name="AsRecalled">Whether the statement was remembered and not compared with the text.</param>
+public sealed record Source(string Key, string Citation, bool AsRecalled = false);
+
+/// <summary>What a certificate is asked for beyond the point itself.</summary>
+public sealed record CertificateOptions
+{
+    /// <summary>Every default.</summary>
+    public static CertificateOptions Default { get; } = new();
+
+    /// <summary>η that the guarantee must be for; <c>null</c> lets the theorem choose its own.</summary>
+    public double? StepSize { get; init; }
+
+    /// <summary>h of the path certificate's own step size η = 1/(hΛ²): 1 for speed, 2 to certify earlier at half the step.</summary>
+    public double StepDivisor { get; init; } = 1;
+
+    /// <summary>f: the smallest share of its first value that the feature floor may fall to along the path; larger keeps the guaranteed rate nearer to the measured one.</summary>
+    public double FloorFraction { get; init; } = 0.6;
+
+    /// <summary>Pieces that the path is divided into; more certify slightly earlier and cost in proportion.</summary>
+    public int Pieces { get; init; } = 12;
+
+    /// <summary>Most bytes for a Jacobian, where a theorem needs one in full.</summary>
+    public long MemoryLimit { get; init; } = 1L << 30;
+
+    internal void Validate()
+    {
+        if (StepSize is double eta && !(eta > 0 && double.IsFinite(eta)))
+        {
+            throw new ArgumentException($"A step size must be a positive number but is {eta}.");
+        }
+
+        if (!(StepDivisor > 0.5 && double.IsFinite(StepDivisor)))
+        {
+            throw new ArgumentException($"The divisor h of η = 1/(hΛ²) must exceed 1/2, for ηΛ² must stay below 2, but is {StepDivisor}.");
+        }
+
+        if (!(FloorFraction is > 0 and < 1))
+        {
+            throw new ArgumentException($"The floor fraction must lie between 0 and 1 but is {FloorFraction}.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Pieces);
+    }
+}
+
+/// <summary>One convergence theorem: its statement and source, and its conditions as code.</summary>
+/// <remarks>One file a theorem, listed in <see cref="Theorems"/>. Stateless and thread-safe.</remarks>
+public abstract class Theorem
+{
+    /// <summary>Short lower-case name for the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Equation label of the statement.</summary>
+    public abstract string Label { get; }
+
+    /// <summary>What it is called.</summary>
+    public abstract string Title { get; }
+
+    /// <summary>Hypotheses and conclusion, in words and symbols, self-contained.</summary>
+    public abstract string Statement { get; }
+
+    /// <summary>The page with the proof, relative to the repository.</summary>
+    public abstract string Page { get; }
+
+    /// <summary>Where the statement comes from.</summary>
+    public abstract IReadOnlyList<Source> Sources { get; }
+
+    /// <summary>Computes the conditions at a point and says what follows.</summary>
+    /// <param name="point">Model, data, weights θ_0 and trained blocks.</param>
+    /// <param name="options">What is asked; <c>null</c> for the defaults.</param>
+    /// <returns>A value, also when the theorem does not apply or a condition fails.</returns>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Certificate Evaluate(TrainingPoint point, CertificateOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        CertificateOptions asked = options ?? CertificateOptions.Default;
+        asked.Validate();
+        string? reason = WhyNotApplicable(point);
+        return reason is null ? Compute(point, asked) : Certificate.NotApplicable(this, reason);
+    }
+
+    /// <summary>Why the theorem is not about this point, with what to do; <c>null</c> when it is.</summary>
+    internal abstract string? WhyNotApplicable(TrainingPoint point);
+
+    /// <summary>The conditions and the conclusion at a point that the theorem is about.</summary>
+    internal abstract Certificate Compute(TrainingPoint point, CertificateOptions options);
+}
+
+/// <summary>Every theorem that Kappa evaluates; a model brings its theorems by an entry here.</summary>
+public static class Theorems
+{
+    /// <summary>All, the strongest first.</summary>
+    public static IReadOnlyList<Theorem> All { get; } = [];
+
+    /// <summary>The theorem called <paramref name="name"/> (or its label), or <c>null</c>.</summary>
+    /// <param name="name">For example <c>path</c>.</param>
+    public static Theorem? Find(string name) =>
+        All.FirstOrDefault(theorem => string.Equals(theorem.Name, name, StringComparison.OrdinalIgnoreCase) || string.Equals(theorem.Label, name, StringComparison.OrdinalIgnoreCase));
+}
