@@ -1,58 +1,227 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
-/// <summary>The rules of attention: logits, row softmax and mixing, which all work sample by sample (C.5, C.6).</summary>
-/// <remarks>Theory: ball certificate. They are the product rule with what the block structure saves: a sum over samples where a factor is squared, a maximum where it is not.</remarks>
-internal static class AttentionBounds
+/// <summary>The local bounds of one block's attention, G = A Z and H = ρ_a Z + G W_V (C.15 a–f).</summary>
+/// <remarks>Source: derived for this project; the rules and their proofs are on the page of the path certificate. Every array is over the M token rows.</remarks>
+internal sealed class AttentionBounds
 {
-    // (C.5) ‖diag(p) − ppᵀ‖₂ ≤ ½, and the second derivative of a row has norm at most ½ + ½ = 1.
-    private const double SoftmaxFirst = 0.5;
-    private const double SoftmaxSecond = 1;
+    private readonly LayerCentre _centre;
+    private readonly ParameterBall _ball;
+    private readonly BlockIndices _at;
+    private readonly LocalBound _input;
+    private readonly double _temperature;
+    private readonly SpectralNorm _norms;
+    private readonly AttentionRows _rows;
+    private readonly double _queryNorm, _keyNorm, _valueNorm, _columnRoot, _attentionNorm;
+    private readonly double[] _scratch;
 
-    /// <summary>G = A Z with A = row-softmax(τ Z W_Q W_Kᵀ Zᵀ), a sample at a time (C.5, C.6), as [M, d] matrix.</summary>
-    /// <param name="calculus">The ball's rules.</param>
-    /// <param name="input">Z [M, d]; its value is not looked at.</param>
-    /// <param name="query">W_Q.</param>
-    /// <param name="key">W_K.</param>
-    /// <param name="logitScale">τ.</param>
-    /// <param name="tokens">n.</param>
-    /// <param name="centre">Norms at θ_0.</param>
-    public static DerivativeBounds Mixed(BoundCalculus calculus, DerivativeBounds input, DerivativeBounds query, DerivativeBounds key, double logitScale, int tokens, LayerNorms centre)
+    /// <param name="centre">The block at θ_0.</param>
+    /// <param name="ball">Where the bounds shall hold.</param>
+    /// <param name="at">Index of its matrices.</param>
+    /// <param name="input">Bounds of Z, closed, with the pseudo-block.</param>
+    /// <param name="temperature">|τ|.</param>
+    /// <param name="norms">Workspace.</param>
+    public AttentionBounds(LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, double temperature, SpectralNorm norms)
     {
-        double reach = calculus.Ball.Reach(input.First);
-        DerivativeBounds largestSample = input.WithValue(centre.Inputs.Max() + reach);
-        DerivativeBounds logits = Logits(BoundCalculus.Product(query, key), largestSample, FourthPower(centre.Inputs, reach), Math.Abs(logitScale));
-        DerivativeBounds attention = calculus.Map(logits, SoftmaxFirst, SoftmaxSecond, centre.Attention);
-
-        // ‖A_i‖₂ ≤ √n because its rows are probabilities.
-        attention = attention.WithValue(Math.Min(attention.Value, Math.Sqrt(tokens)));
-
-        // A is block-diagonal: ‖dA Z‖ ≤ max_i‖Z_i‖₂ ‖dA‖ and ‖A dZ‖ ≤ max_i‖A_i‖₂ ‖dZ‖.
-        return calculus.About(centre.Mixed, BoundCalculus.Product(attention, largestSample));
+        (_centre, _ball, _at, _input, _temperature, _norms) = (centre, ball, at, input, temperature, norms);
+        _queryNorm = centre.QueryNorm + ball[at.Query];
+        _keyNorm = centre.KeyNorm + ball[at.Key];
+        _valueNorm = centre.ValueNorm + ball[at.Value];
+        _rows = new AttentionRows(centre, ball, at, input, temperature);
+        _columnRoot = Math.Sqrt(_rows.LargestColumnSum);
+        _attentionNorm = Math.Min(_columnRoot, _rows.AttentionNorm);
+        _scratch = new double[input.RowNorm.Length];
+        Mixed = BoundMixed();
+        Output = new LocalBound(centre.AttentionOutput, at.Blocks);
     }
 
-    // (C.6) S_i = τ Z_i M Z_iᵀ, M = W_Q W_Kᵀ, z = max_i‖Z_i‖₂, s = (Σ_i‖Z_i‖₂⁴)^½:
-    // ℓ = τ [s ℓ(M) + 2z v(M) ℓ(Z)],  q = τ [s q(M) + 2z (ℓ(M)ℓ(Z)ᵀ + ℓ(Z)ℓ(M)ᵀ) + v(M)(2z q(Z) + 2ℓ(Z)ℓ(Z)ᵀ)].
-    private static DerivativeBounds Logits(DerivativeBounds form, DerivativeBounds largestSample, double fourthPower, double scale)
-    {
-        double twice = 2 * scale * largestSample.Value;
-        double[] first = BoundCalculus.Combine(scale * fourthPower, form.First, twice * form.Value, largestSample.First);
-        double[] second = BoundCalculus.Combine(scale * fourthPower, form.Second, twice * form.Value, largestSample.Second);
-        BoundCalculus.AddOuter(second, twice, form.First, largestSample.First);
-        BoundCalculus.AddOuter(second, twice, largestSample.First, form.First);
-        BoundCalculus.AddOuter(second, 2 * scale * form.Value, largestSample.First, largestSample.First);
-        return new DerivativeBounds(double.PositiveInfinity, first, second);
-    }
+    /// <summary>Bounds of G = A Z.</summary>
+    public LocalBound Mixed { get; }
 
-    // (Σ_i (‖Z_i⁰‖₂ + reach)⁴)^½, at most √N z².
-    private static double FourthPower(double[] norms, double reach)
+    /// <summary>Bounds of H, not yet closed.</summary>
+    public LocalBound Output { get; }
+
+    /// <summary>sup ‖diag(w) Z‖₂ (C.15).</summary>
+    public double WeightedInput(ReadOnlySpan<double> weights) => Weighted(_input.Centre, _input.Change, weights);
+
+    /// <summary>sup ‖diag(w) Z W_Q‖₂ by the better of two routes.</summary>
+    public double WeightedQuery(ReadOnlySpan<double> weights) => Math.Min(
+        Weighted(_centre.Query, (_input.Change * _queryNorm) + (_input.CentreNorm * _ball[_at.Query]), weights),
+        WeightedInput(weights) * _queryNorm);
+
+    /// <summary>‖diag(w) C‖₂ + max w · change.</summary>
+    public double Weighted(in Matrix centre, double change, ReadOnlySpan<double> weights) =>
+        _norms.UpperBound(centre, weights) + (change == 0 ? 0 : Largest(weights) * change);
+
+    /// <summary>Rows z_r W_Q at most [M].</summary>
+    public double[] QueryRows => _rows.Query;
+
+    /// <summary>Fills <see cref="Output"/>: H = ρ_a Z + G W_V (C.15 f).</summary>
+    /// <param name="residual">|ρ_a|.</param>
+    public void BoundOutput(double residual)
     {
-        double sum = 0;
-        foreach (double norm in norms)
+        int value = _at.Value;
+        for (int b = 0; b <= _at.Blocks; b++)
         {
-            double square = (norm + reach) * (norm + reach);
-            sum += square * square;
+            Output.First[b] = (residual * _input.First[b]) + (_valueNorm * Mixed.First[b]) + (b == value ? Mixed.Norm : 0);
+            for (int r = 0; r < _scratch.Length; r++)
+            {
+                Output.FirstRows[b][r] = (residual * _input.FirstRows[b][r]) + (_valueNorm * Mixed.FirstRows[b][r]) + (b == value ? Mixed.RowNorm[r] : 0);
+            }
+
+            for (int c = 0; c <= _at.Blocks; c++)
+            {
+                Output.Second[b, c] = _valueNorm * Mixed.Second[b, c];
+            }
         }
 
-        return Math.Sqrt(sum);
+        for (int b = 0; b <= _at.Blocks; b++)
+        {
+            // The product rule: ∂²(G W_V) has the derivative of G once for W_V.
+            Output.AddSecond(value, b, Mixed.First[b]);
+        }
+
+        LimitByCovariance(Output, _rows.KeyCovariance, _rows.Covariance);
+    }
+
+    /// <summary>ℓ_Q ≤ τ ‖diag(query_r) Z‖₂ and ℓ_K ≤ τ ‖diag(key_r) Z W_Q‖₂, in total and by row (C.15 f).</summary>
+    public void LimitByCovariance(LocalBound bound, double[] query, double[] key)
+    {
+        int q = _at.Query, k = _at.Key;
+        bound.First[q] = Math.Min(bound.First[q], _temperature * WeightedInput(query));
+        bound.First[k] = Math.Min(bound.First[k], _temperature * WeightedQuery(key));
+        for (int r = 0; r < query.Length; r++)
+        {
+            bound.FirstRows[q][r] = Math.Min(bound.FirstRows[q][r], _temperature * query[r] * _input.RowNorm[r]);
+            bound.FirstRows[k][r] = Math.Min(bound.FirstRows[k][r], _temperature * key[r] * _rows.Query[r]);
+        }
+    }
+
+    /// <summary>sup ‖Cov_r W_V T‖ from its value at θ_0 (C.15 f).</summary>
+    public double[] CovarianceThrough(double[] centre, double[] transferCentre, double[] transfer) => Through(centre, _rows.Covariance, _centre.Rows.Covariance, transferCentre, transfer);
+
+    /// <summary>sup ‖W_Kᵀ Cov_r W_V T‖ from its value at θ_0 (C.15 f).</summary>
+    public double[] KeyCovarianceThrough(double[] centre, double[] transferCentre, double[] transfer) => Through(centre, _rows.KeyCovariance, _centre.Rows.KeyCovariance, transferCentre, transfer);
+
+    private static double[] Through(double[] centre, double[] bound, double[] boundCentre, double[] transferCentre, double[] transfer)
+    {
+        double[] result = new double[centre.Length];
+        for (int r = 0; r < result.Length; r++)
+        {
+            result[r] = centre[r] + ((bound[r] - boundCentre[r]) * transfer[r]) + (boundCentre[r] * Math.Max(transfer[r] - transferCentre[r], 0));
+        }
+
+        return result;
+    }
+
+    private static double Largest(ReadOnlySpan<double> values) => System.Numerics.Tensors.TensorPrimitives.Max(values);
+
+    private LocalBound BoundMixed()
+    {
+        var mixed = new LocalBound(_centre.Mixed, _at.Blocks);
+        double[] total = LogitDerivatives();
+        BoundMixedFirst(mixed);
+        BoundMixedSecond(mixed, total);
+        return mixed.Close(_ball, _centre.MixedNorm);
+    }
+
+    // (C.15 c)  α_b, the derivative of the centred logits in the norm of the attention weights, over all rows
+    private double[] LogitDerivatives()
+    {
+        double[] total = new double[_at.Blocks + 1];
+        double early = _temperature * (Largest(_rows.QueryKeySpread) + (Largest(_rows.QueryKey) * _columnRoot));
+        for (int b = 0; b < total.Length; b++)
+        {
+            total[b] = b == _at.Query ? _temperature * WeightedInput(_rows.KeySpread)
+                : b == _at.Key ? _temperature * WeightedQuery(_rows.Spread)
+                : early * _input.First[b];
+            total[b] = Math.Min(total[b], Vectors.Norm(_rows.Logit[b]));
+        }
+
+        return total;
+    }
+
+    // (C.15 d)
+    private void BoundMixedFirst(LocalBound mixed)
+    {
+        double early = (_temperature * (Peak(_rows.Spread, _rows.QueryKeySpread) + (Peak(_rows.Spread, _rows.QueryKey) * _columnRoot))) + _attentionNorm;
+        for (int b = 0; b <= _at.Blocks; b++)
+        {
+            mixed.First[b] = early * _input.First[b];
+            for (int r = 0; r < _scratch.Length; r++)
+            {
+                mixed.FirstRows[b][r] = (_rows.Spread[r] * _rows.Logit[b][r]) + _rows.Token[b][r];
+            }
+        }
+
+        mixed.First[_at.Query] = _temperature * WeightedInput(Product(_rows.Spread, _rows.KeySpread));
+        mixed.First[_at.Key] = _temperature * WeightedQuery(Product(_rows.Spread, _rows.Spread));
+    }
+
+    // (C.15 e)
+    private void BoundMixedSecond(LocalBound mixed, double[] logit)
+    {
+        int blocks = _at.Blocks + 1;
+        double[] first = _input.First;
+        double[] third = [.. _rows.Logit.Select(rows => Peak(_rows.FarthestToken, rows))];
+        double[] logitRow = [.. _rows.Logit.Select(rows => Largest(rows))];
+        double[] tokenRow = [.. _rows.Token.Select(rows => Largest(rows))];
+        double[] spreadFirst = [.. _input.FirstRows.Select(rows => Peak(_rows.Spread, rows))];
+        double[] spreadToken = [.. _rows.Token.Select(rows => Peak(_rows.Spread, rows))];
+        double bilinear = _temperature * _rows.QueryKeyNorm;
+        for (int b = 0; b < blocks; b++)
+        {
+            for (int c = 0; c <= b; c++)
+            {
+                // E[s̃ s̃ z̃], the third cumulant;  Cov(s, dz) both ways;  Cov(D²s, z)
+                double cumulant = Math.Min(third[b] * logit[c], logit[b] * third[c]);
+                double mixing = Math.Min(logitRow[b] * _columnRoot * first[c], logit[b] * tokenRow[c]) + Math.Min(logitRow[c] * _columnRoot * first[b], logit[c] * tokenRow[b]);
+                double logits = bilinear * (Math.Min(spreadFirst[b] * _columnRoot * first[c], first[b] * spreadToken[c]) + Math.Min(spreadFirst[c] * _columnRoot * first[b], first[c] * spreadToken[b]));
+                mixed.AddSecond(b, c, cumulant + mixing + logits);
+            }
+        }
+
+        AddQueryKeySecond(mixed, tokenRow);
+    }
+
+    // (C.15 e)  D²s in W_Q or W_K and anything before, and in W_Q and W_K
+    private void AddQueryKeySecond(LocalBound mixed, double[] tokenRow)
+    {
+        double spreadInput = WeightedInput(_rows.Spread);
+        double keySpread = Peak(_rows.Spread, _rows.KeySpread), squaredSpread = Peak(_rows.Spread, _rows.Spread);
+        double spreadRow = Peak(_rows.Spread, _input.RowNorm), spreadQuery = Peak(_rows.Spread, _rows.Query);
+        for (int b = 0; b <= _at.Blocks; b++)
+        {
+            double first = _input.First[b];
+            if (first == 0)
+            {
+                continue;
+            }
+
+            mixed.AddSecond(_at.Query, b, _temperature * ((keySpread * first) + (_keyNorm * Math.Min(spreadRow * _columnRoot * first, spreadInput * tokenRow[b]))));
+            mixed.AddSecond(_at.Key, b, _temperature * ((_queryNorm * squaredSpread * first) + Math.Min(spreadQuery * _columnRoot * first, spreadInput * _queryNorm * tokenRow[b])));
+        }
+
+        mixed.AddSecond(_at.Query, _at.Key, _temperature * WeightedInput(Product(_rows.Spread, _rows.Spread)));
+    }
+
+    private double[] Product(double[] x, double[] y)
+    {
+        System.Numerics.Tensors.TensorPrimitives.Multiply(x, y, _scratch);
+        return _scratch;
+    }
+
+    private static double Peak(double[] x, double[] y)
+    {
+        double largest = 0;
+        for (int r = 0; r < x.Length; r++)
+        {
+            // Infinite times zero must not hide as NaN behind a comparison.
+            double product = x[r] * y[r];
+            largest = product > largest || double.IsNaN(product) ? product : largest;
+        }
+
+        return largest;
     }
 }

@@ -59,6 +59,15 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
         _ => null,
     };
 
+    /// <summary>sup ψ' − inf ψ': the most that ψ' can change.</summary>
+    internal double DerivativeRange => Kind switch
+    {
+        ActivationKind.Identity => 0,
+        ActivationKind.Relu => 1,
+        ActivationKind.Gelu => (2 * GeluFirstBound) - 1,
+        _ => 1 - Slope,
+    };
+
     /// <summary>ψ(x).</summary>
     /// <param name="x">x.</param>
     public double Value(double x) => At(x).Value;
@@ -106,6 +115,24 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
     /// <param name="gradient">dΦ on entry, dP on return, of the same length.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void MultiplyByDerivative(ReadOnlySpan<double> preactivation, Span<double> gradient) => Run(preactivation, gradient, gradient, ElementwiseOutput.Product);
+
+    /// <summary>max |ψ''| over [x − radius, x + radius]; 0 for the functions whose ψ' jumps.</summary>
+    /// <param name="x">Centre.</param>
+    /// <param name="radius">At least 0.</param>
+    internal double SecondDerivativeBoundNear(double x, double radius)
+    {
+        double nearest = Math.Max(Math.Abs(x) - radius, 0);
+        if (Kind != ActivationKind.Gelu)
+        {
+            // |ψ''| of the smooth leaky ReLU falls with |x|.
+            return SecondDerivative(nearest);
+        }
+
+        // |2 − x²| φ(x) falls from 0 to √2, rises to its second peak at 2 and falls again.
+        double farthest = Math.Abs(x) + radius;
+        double peak = nearest <= 2 && farthest >= 2 ? Math.Abs(SecondDerivative(2)) : 0;
+        return Math.Max(peak, Math.Max(Math.Abs(SecondDerivative(nearest)), Math.Abs(SecondDerivative(farthest))));
+    }
 
     internal void AddProblems(List<string> problems)
     {

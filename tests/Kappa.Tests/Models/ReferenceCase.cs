@@ -4,7 +4,7 @@ using Kappa.Numerics;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>One file of tests/Data/reference, as the types of the product.</summary>
+/// <summary>One file of tests/Data/reference or of a folder in its format, as the types of the product.</summary>
 internal sealed class ReferenceCase
 {
     public static readonly string[] Names =
@@ -53,9 +53,9 @@ internal sealed class ReferenceCase
 
     public ResidualTransformerWeights ExpectedGradient => ReadWeights(Expected.GetProperty("gradient"));
 
-    public static ReferenceCase Load(string name)
+    public static ReferenceCase Load(string name, string folder = "reference")
     {
-        string path = Path.Combine(AppContext.BaseDirectory, "Data", "reference", name + ".json");
+        string path = Path.Combine(AppContext.BaseDirectory, "Data", folder, name + ".json");
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
         return new ReferenceCase(document.RootElement.Clone());
     }

@@ -1,0 +1,49 @@
+using Kappa.Spectra;
+
+namespace Kappa.Certificates;
+
+/// <summary>The path certificate with the smallest singular value of the whole Jacobian as its floor (C.14'): also for fewer features than rows, or an untrained W_2.</summary>
+/// <remarks>Theory: the page of the path certificate, derived for this project. Needs J in full; where both apply it certifies later than (C.14).</remarks>
+internal sealed class KernelFloorCertificate : Theorem
+{
+    /// <inheritdoc/>
+    public override string Name => "kernel-floor";
+
+    /// <inheritdoc/>
+    public override string Label => "C.14'";
+
+    /// <inheritdoc/>
+    public override string Title => "Kernel floor: linear convergence from the smallest eigenvalue of the neural tangent kernel";
+
+    /// <inheritdoc/>
+    public override string Statement =>
+        "Model R of any depth without readout, ψ smooth, any trained blocks, R = ‖F(θ_0) − Y‖. On the ball ‖Δθ‖ ≤ r let Λ(r) bound the derivative of F, c(r) its second derivative, and "
+        + "s(r) = σ_min(J(θ_0)) − ∫₀^r c. If for some r: s(r) > 0, ηΛ(r)² < 2, the constant g of the step lemma (C.13) exists and ∫₀^r s / g ≥ R, then gradient descent with η stays in the ball and "
+        + "ℒ_t ≤ (1 − ημ)^{2t} ℒ_0 with μ = s(r)²(1 − ½c(r)ηR).";
+
+    /// <inheritdoc/>
+    public override string Page => "docs/theory/path-certificate.md";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Source> Sources { get; } = [new("K", "Derived for this project; proof on its page.")];
+
+    /// <inheritdoc/>
+    internal override string? WhyNotApplicable(TrainingPoint point) => PathScope.WhyNotApplicable(point) ?? WhyNoFloor(point);
+
+    /// <inheritdoc/>
+    internal override Certificate Compute(TrainingPoint point, CertificateOptions options)
+    {
+        SpectrumSummary spectrum = JacobianSpectrum.Of(point.Model, point.Weights, point.Trained, options.MemoryLimit).Summary;
+        double floor = Outward.Down(spectrum.SigmaMinRow, spectrum.SigmaMax, point.Rows * point.Shape.OutputWidth);
+        return PathScope.Report(this, point, options, PathFloor.Kernel, floor, Outward.Up(spectrum.SigmaMax));
+    }
+
+    private static string? WhyNoFloor(TrainingPoint point)
+    {
+        long outputs = (long)point.Rows * point.Shape.OutputWidth;
+        long parameters = point.Weights.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length);
+        return parameters < outputs
+            ? $"There must be at least as many trained parameters as output numbers for λ_min(K) > 0 but there are {parameters} and {outputs}; train more blocks or use fewer token rows."
+            : null;
+    }
+}

@@ -1,0 +1,58 @@
+using Kappa.Models;
+using Kappa.Numerics;
+
+namespace Kappa.Certificates;
+
+/// <summary>The path certificate (C.14): the features of the last block cannot move far while the residual shrinks, because W_2 always takes its share.</summary>
+/// <remarks>Theory: the page of the path certificate, derived for this project. Cost about <see cref="CertificateOptions.Pieces"/> propagations of O(M d² (m + d)).</remarks>
+internal sealed class PathCertificate : Theorem
+{
+    /// <inheritdoc/>
+    public override string Name => "path";
+
+    /// <inheritdoc/>
+    public override string Label => "C.14";
+
+    /// <inheritdoc/>
+    public override string Title => "Path certificate: linear convergence from the features of the last block";
+
+    /// <inheritdoc/>
+    public override string Statement =>
+        "Model R of any depth without readout, ψ smooth, W_2 of the last block trained, R = ‖F(θ_0) − Y‖. On the ball ‖Δ_rest‖ ≤ r, ‖ΔW_2‖ ≤ C let κ(r) bound the derivative of Φ, "
+        + "Λ(r) that of F and c(r) its second derivative, and s(r) = σ_M(Φ(θ_0)) − ∫₀^r κ. If for some r: s(r) > 0, ηΛ(r)² < 2, the constants p, g of the step lemma (C.13) exist and ∫₀^r s / p ≥ R, "
+        + "then gradient descent with η stays in the ball and ℒ_t ≤ (1 − ημ)^{2t} ℒ_0 with μ = s(r)²(1 − ½c(r)ηR).";
+
+    /// <inheritdoc/>
+    public override string Page => "docs/theory/path-certificate.md";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Source> Sources { get; } =
+    [
+        new("K", "Derived for this project; proof on its page."),
+        new("NM", "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, arXiv 2002.07867: the proof pattern.", AsRecalled: true),
+    ];
+
+    /// <inheritdoc/>
+    internal override string? WhyNotApplicable(TrainingPoint point)
+    {
+        ParameterBlock last = LastOutWeight(point);
+        return PathScope.WhyNotApplicable(point)
+            ?? (!point.Trained.Includes(last) ? $"{last.Name} (W_2 of the last block) must be trained, for the floor is that of its features, but is not; ask for kernel-floor." : null)
+            ?? (point.Shape.FfnWidth < point.Rows
+                ? $"Φ must have at least as many columns as rows for σ_M(Φ) > 0 but has m = {point.Shape.FfnWidth} columns and M = {point.Rows} rows; widen m, use fewer token rows, or ask for kernel-floor."
+                : null);
+    }
+
+    /// <inheritdoc/>
+    internal override Certificate Compute(TrainingPoint point, CertificateOptions options)
+    {
+        point.Model.Forward(point.Weights);
+        Matrix hidden = point.Model.Layer(point.Shape.Depth - 1).Hidden;
+        double[] values = new double[Math.Min(hidden.Rows, hidden.Columns)];
+        new SingularValues(hidden.Rows, hidden.Columns).Compute(hidden, values);
+        double floor = Outward.Down(values[hidden.Rows - 1], values[0], hidden.Rows);
+        return PathScope.Report(this, point, options, PathFloor.Features, floor);
+    }
+
+    private static ParameterBlock LastOutWeight(TrainingPoint point) => point.Weights.Layout.Blocks[(5 * point.Shape.Depth) - 1];
+}

@@ -1,0 +1,252 @@
+using Kappa.Numerics;
+
+namespace Kappa.Certificates;
+
+/// <summary>What keeps the residual shrinking along the path.</summary>
+internal enum PathFloor
+{
+    /// <summary>σ_M(Φ) of the last block's features, which W_2 acts on (C.14).</summary>
+    Features,
+
+    /// <summary>σ_min(J) of the whole Jacobian (C.14').</summary>
+    Kernel,
+}
+
+/// <summary>Why a march ended.</summary>
+internal enum PathEnd
+{
+    /// <summary>The certified decrease reaches the whole residual.</summary>
+    Certified,
+
+    /// <summary>The floor fell below the allowed share of its first value.</summary>
+    FloorSpent,
+
+    /// <summary>ηΛ² reached 2.</summary>
+    StepTooLong,
+
+    /// <summary>The second-order remainder of a step may undo its decrease (A ≤ 0).</summary>
+    CurvatureTooLarge,
+
+    /// <summary>W_2 may move farther than the ball allows it (g/p above the ratio of the radii).</summary>
+    OutWeightTooFar,
+
+    /// <summary>The bounds grew beyond all measure.</summary>
+    BoundsExploded,
+
+    /// <summary>The radius did not suffice within a hundred pieces.</summary>
+    TooManyPieces,
+}
+
+/// <summary>Where a march ended, with the constants of its last ball.</summary>
+internal sealed record PathResult
+{
+    public required PathEnd End { get; init; }
+
+    /// <summary>r̄.</summary>
+    public double Radius { get; init; }
+
+    /// <summary>C_A.</summary>
+    public double OutRadius { get; init; }
+
+    /// <summary>s at the end of the path.</summary>
+    public double Floor { get; init; }
+
+    /// <summary>sup of the change of the floor per unit of path.</summary>
+    public double FloorSlope { get; init; }
+
+    /// <summary>c.</summary>
+    public double Curvature { get; init; }
+
+    /// <summary>Λ.</summary>
+    public double Lambda { get; init; }
+
+    /// <summary>η.</summary>
+    public double StepSize { get; init; }
+
+    /// <summary>ξ.</summary>
+    public double Remainder { get; init; }
+
+    /// <summary>p and g of the last ball, when the curvature allows them.</summary>
+    public StepLemma? Lemma { get; init; }
+
+    /// <summary>U(r̄): the residual that is certain to be removed before the path leaves the last ball.</summary>
+    public double Covered { get; init; }
+
+    /// <summary>Pieces marched.</summary>
+    public int Pieces { get; init; }
+}
+
+/// <summary>The algorithm of the path certificate (C.16): balls of growing radius until the certified decrease reaches the residual.</summary>
+internal sealed class PathMarch
+{
+    private const int MostPieces = 100;
+    private const double LargestSecond = 1e12;
+
+    private readonly LocalPropagation _propagation;
+    private readonly LargestEigenvalue _eigenvalue = new();
+    private readonly PathFloor _kind;
+    private readonly bool[] _trained;
+    private readonly bool[] _joint;
+    private readonly int _out;
+    private readonly double[] _startFirst;
+
+    /// <summary>Prepares the centre: one forward pass, one singular value decomposition, the bounds at radius 0.</summary>
+    /// <param name="point">A point that the theorem is about.</param>
+    /// <param name="kind">Which floor.</param>
+    /// <param name="startFloor">s_0, rounded down.</param>
+    /// <param name="largest">σ_max(J) at θ_0, rounded up, where it is known; infinite otherwise.</param>
+    public PathMarch(TrainingPoint point, PathFloor kind, double startFloor, double largest = double.PositiveInfinity)
+    {
+        _kind = kind;
+        StartFloor = startFloor;
+        _propagation = new LocalPropagation(point);
+        _out = _propagation.Blocks - 1;
+        _trained = [.. point.IsTrained.Take(_propagation.Blocks)];
+        _joint = [.. _trained.Select((trained, b) => trained && (kind == PathFloor.Kernel || b != _out))];
+        (LocalBound output, _) = _propagation.On(new ParameterBall(new double[_propagation.Blocks]));
+        _startFirst = [.. output.First.Take(_propagation.Blocks).Select((first, b) => _trained[b] ? Outward.Up(first) : 0)];
+        StartLambda = Math.Min(largest, Outward.Up(Vectors.Norm(_startFirst)));
+    }
+
+    /// <summary>s_0.</summary>
+    public double StartFloor { get; }
+
+    /// <summary>Λ_0 ≥ σ_max(J) at θ_0, from the norms of its blocks where it is not known.</summary>
+    public double StartLambda { get; }
+
+    /// <summary>‖J_b‖ at θ_0 at most, one a block.</summary>
+    public IReadOnlyList<double> StartBlocks => _startFirst;
+
+    /// <summary>Marches outward (C.16).</summary>
+    /// <param name="residual">R = ‖F − Y‖, rounded up.</param>
+    /// <param name="options">η or h, f and the number of pieces.</param>
+    public PathResult Run(double residual, CertificateOptions options)
+    {
+        double piece = residual / StartFloor / options.Pieces;
+        double ratio = OutRatio(options);
+        double spent = 0, area = 0;
+        PathResult result = new() { End = PathEnd.TooManyPieces };
+        for (int k = 1; k <= MostPieces; k++)
+        {
+            double radius = k * piece;
+            result = BoundBall(radius, ratio, residual, options, spent, piece) with { Pieces = k, Covered = result.Covered };
+            if (result.End != PathEnd.Certified)
+            {
+                return result;
+            }
+
+            StepLemma lemma = result.Lemma!.Value;
+            area += piece * (StartFloor - spent - (0.5 * result.FloorSlope * piece));
+            spent += result.FloorSlope * piece;
+            result = result with { Covered = area / (_kind == PathFloor.Features ? lemma.Rest : lemma.Whole) };
+            if (result.Covered >= residual)
+            {
+                return result;
+            }
+        }
+
+        return result with { End = PathEnd.TooManyPieces };
+    }
+
+    // cap = C_A / r: a little above g/p where nothing has moved yet.
+    private double OutRatio(CertificateOptions options)
+    {
+        double fastest = options.StepSize is double eta ? eta * StartLambda * StartLambda : 1 / options.StepDivisor;
+        StepLemma? lemma = StepLemma.Of(0, fastest, 0);
+        return lemma is StepLemma start ? 1.05 * Math.Max(1, start.Whole / start.Rest) : 2;
+    }
+
+    // The constants on one ball; End says what fails on it first, Certified that nothing does.
+    private PathResult BoundBall(double radius, double ratio, double residual, CertificateOptions options, double spent, double piece)
+    {
+        double outRadius = _kind == PathFloor.Features && _trained[_out] ? ratio * radius : 0;
+        double[] radii = [.. _joint.Select((joint, b) => joint ? radius : b == _out ? outRadius : 0)];
+        (LocalBound output, LocalBound hidden) = _propagation.On(new ParameterBall(radii, _joint, radius));
+        Matrix second = TrainedSecond(output, out double largest);
+        if (!(largest < LargestSecond))
+        {
+            return new PathResult { End = PathEnd.BoundsExploded, Radius = radius };
+        }
+
+        double curvature = Outward.Up(Outward.Up(_eigenvalue.UpperBound(second)));
+        double slope = _kind == PathFloor.Kernel ? curvature : Outward.Up(Vectors.Norm([.. hidden.First.Take(_joint.Length).Where((_, b) => _joint[b])]));
+        double lambda = LargestJacobian(second, output, radius, radii);
+        double eta = options.StepSize ?? 1 / (options.StepDivisor * lambda * lambda);
+        double fastest = eta * lambda * lambda, remainder = Outward.Up(0.5 * curvature * eta * residual);
+        double floor = StartFloor - spent - (slope * piece);
+
+        // The worse end of [s(r̄), s_0]: A₀ is monotone in σ.
+        double slowest = fastest <= 1 ? floor : StartFloor;
+        StepLemma? lemma = fastest < 2 && floor > 0 ? StepLemma.Of(eta * slowest * slowest, fastest, remainder) : null;
+        var result = new PathResult
+        {
+            End = PathEnd.Certified,
+            Radius = radius,
+            OutRadius = outRadius,
+            Floor = floor,
+            FloorSlope = slope,
+            Curvature = curvature,
+            Lambda = lambda,
+            StepSize = eta,
+            Remainder = remainder,
+            Lemma = lemma,
+        };
+        return result with { End = FirstFailure(result, fastest, ratio, options.FloorFraction) };
+    }
+
+    private PathEnd FirstFailure(PathResult result, double fastest, double ratio, double floorFraction)
+    {
+        if (!(result.Floor > floorFraction * StartFloor))
+        {
+            return PathEnd.FloorSpent;
+        }
+
+        if (!(fastest < 2))
+        {
+            return PathEnd.StepTooLong;
+        }
+
+        return result.Lemma is not StepLemma lemma ? PathEnd.CurvatureTooLarge
+            : _kind == PathFloor.Features && lemma.Whole / lemma.Rest > ratio ? PathEnd.OutWeightTooFar
+            : PathEnd.Certified;
+    }
+
+    private Matrix TrainedSecond(LocalBound output, out double largest)
+    {
+        int blocks = _trained.Length;
+        Matrix second = Matrix.Allocate(blocks, blocks);
+        largest = 0;
+        for (int b = 0; b < blocks; b++)
+        {
+            for (int c = 0; c < blocks; c++)
+            {
+                double value = _trained[b] && _trained[c] ? Outward.Up(output.Second[b, c]) : 0;
+                second[b, c] = value;
+                largest = value > largest || double.IsNaN(value) ? value : largest;
+            }
+        }
+
+        return second;
+    }
+
+    // Λ(r): the start plus what the second derivatives allow, in total or block by block
+    private double LargestJacobian(in Matrix second, LocalBound output, double radius, double[] radii)
+    {
+        double[] change = new double[_trained.Length], block = new double[_trained.Length];
+        for (int b = 0; b < change.Length; b++)
+        {
+            double jointSquares = 0, product = 0;
+            for (int c = 0; c < change.Length; c++)
+            {
+                jointSquares += _joint[c] ? second[b, c] * second[b, c] : 0;
+                product += second[b, c] * radii[c];
+            }
+
+            double outward = _joint[_out] ? 0 : second[b, _out] * radii[_out];
+            change[b] = Math.Min((Math.Sqrt(jointSquares) * radius) + outward, product);
+            block[b] = _trained[b] ? Math.Min(Outward.Up(output.First[b]), _startFirst[b] + change[b]) : 0;
+        }
+
+        return Outward.Up(Math.Min(StartLambda + Vectors.Norm(change), Vectors.Norm(block)));
+    }
+}

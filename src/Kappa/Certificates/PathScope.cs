@@ -1,0 +1,123 @@
+using Kappa.Models;
+
+namespace Kappa.Certificates;
+
+/// <summary>What the two path theorems share: which models they are about, and how a march is told as a certificate.</summary>
+internal static class PathScope
+{
+    /// <summary>Why neither theorem is about this point, or <c>null</c>.</summary>
+    public static string? WhyNotApplicable(TrainingPoint point)
+    {
+        Activation activation = point.Shape.Activation;
+        return !double.IsFinite(point.Loss) ? $"The loss must be finite but is {point.Loss}; the weights or the data contain NaN, infinity or numbers too large."
+            : !activation.IsSmooth ? $"ψ must have a bounded second derivative but {activation.Kind} has none; use the smooth leaky ReLU, GELU or the identity."
+            : point.Shape.ReadoutWidth is not null ? "The model must have no readout (the theorem's bounds end at Z^L) but has one; ask for the ball certificate."
+            : null;
+    }
+
+    /// <summary>Marches, and says what came out (C.16).</summary>
+    public static Certificate Report(Theorem theorem, TrainingPoint point, CertificateOptions options, PathFloor kind, double floor, double largest = double.PositiveInfinity)
+    {
+        string symbol = kind == PathFloor.Features ? "σ_M(Φ)" : "σ_min(J)";
+        var start = new Condition(kind == PathFloor.Features ? "smallest singular value of the features" : "smallest singular value of the Jacobian", symbol, theorem.Label, floor, ConditionRelation.Above, 0);
+        if (!start.Holds)
+        {
+            return new Certificate
+            {
+                Theorem = theorem,
+                Outcome = CertificateOutcome.NotCertified,
+                Conditions = [start],
+                Explanation = $"{symbol} cannot be told from 0 in double precision, so nothing keeps the residual shrinking.",
+            };
+        }
+
+        double residual = Outward.Up(Math.Sqrt(2 * point.Loss));
+        var march = new PathMarch(point, kind, floor, largest);
+        PathResult result = march.Run(residual, options);
+        bool isCertified = result.End == PathEnd.Certified;
+        return new Certificate
+        {
+            Theorem = theorem,
+            Outcome = isCertified ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
+            Conditions = [start, .. Conditions(theorem, march, result, residual, options)],
+            Constants = Constants(march, result, residual, kind),
+            Guarantee = isCertified ? GuaranteeOf(point, result, kind) : null,
+            Explanation = Explanation(march, result, residual, options),
+        };
+    }
+
+    /// <summary>The conclusion of (C.14): ℒ_t ≤ (1 − ημ)^{2t} ℒ_0, and how far each block moves.</summary>
+    private static Guarantee GuaranteeOf(TrainingPoint point, PathResult result, PathFloor kind)
+    {
+        double constant = result.Floor * result.Floor * (1 - result.Remainder) / Outward.Factor;
+        double contraction = result.StepSize * constant;
+        ParameterBlock[] blocks = [.. point.Weights.Layout.Blocks];
+        return new Guarantee
+        {
+            StepSize = result.StepSize,
+            LargestStepSize = result.StepSize,
+            PlConstant = constant,
+            Rate = contraction * (2 - contraction) / Outward.Factor,
+            Radii =
+            [
+                .. blocks.Where(point.Trained.Includes)
+                    .Select(block => new BlockRadius(block, kind == PathFloor.Features && block == blocks[^1] ? result.OutRadius : result.Radius)),
+            ],
+        };
+    }
+
+    private static IEnumerable<Condition> Conditions(Theorem theorem, PathMarch march, PathResult result, double residual, CertificateOptions options)
+    {
+        if (result.End == PathEnd.BoundsExploded)
+        {
+            yield return new Condition("largest second derivative on the ball", "c", "C.15", double.PositiveInfinity, ConditionRelation.Below, 1e12);
+            yield break;
+        }
+
+        yield return new Condition("certified decrease against the residual", "U(r̄) ≥ R", theorem.Label, result.Covered, ConditionRelation.AtLeast, residual);
+        yield return new Condition("floor at the end of the path", "s(r̄)", theorem.Label, result.Floor, ConditionRelation.Above, options.FloorFraction * march.StartFloor);
+        yield return new Condition("step size against the steepest direction", "ηΛ²", "C.12", result.StepSize * result.Lambda * result.Lambda, ConditionRelation.Below, 2);
+        yield return new Condition("second-order remainder of a step", "ξ", "C.12", result.Remainder, ConditionRelation.Below, ChordOf(result));
+    }
+
+    // A = A₀ − ξ > 0 (C.12): what ξ must stay below.
+    private static double ChordOf(PathResult result)
+    {
+        double slowest = result.StepSize * result.Floor * result.Floor, fastest = result.StepSize * result.Lambda * result.Lambda;
+        return (2 - slowest - fastest) / (2 * (1 - slowest));
+    }
+
+    private static List<Constant> Constants(PathMarch march, PathResult result, double residual, PathFloor kind)
+    {
+        List<Constant> constants =
+        [
+            new("residual norm", "R", "C.12", residual),
+            new("floor at the start", "s_0", "C.13", march.StartFloor),
+            new("floor at the end", "s(r̄)", "C.14", result.Floor),
+            new("change of the floor per unit of path", kind == PathFloor.Features ? "κ" : "c", "C.15", result.FloorSlope),
+            new("largest singular value of J at the start", "Λ_0", "C.14", march.StartLambda),
+            new("largest singular value of J on the ball", "Λ", "C.14", result.Lambda),
+            new("second derivative of F on the ball", "c", "C.15", result.Curvature),
+            new("radius", "r̄", "C.16", result.Radius),
+            new("pieces of the path", "pieces", "C.16", result.Pieces),
+        ];
+        if (result.Lemma is StepLemma lemma)
+        {
+            constants.Add(new("path of all but W_2 per unit of residual", "p", "C.13", lemma.Rest));
+            constants.Add(new("path of everything per unit of residual", "g", "C.13", lemma.Whole));
+        }
+
+        return constants;
+    }
+
+    private static string Explanation(PathMarch march, PathResult result, double residual, CertificateOptions options) => result.End switch
+    {
+        PathEnd.Certified => FormattableString.Invariant($"The path stays within {result.Radius:G3} and the floor above {result.Floor / march.StartFloor:P0} of its first value."),
+        PathEnd.FloorSpent => FormattableString.Invariant($"The floor would fall below {options.FloorFraction:G3} of its first value {march.StartFloor:G3} after {result.Covered / residual:P1} of the residual {residual:G3}."),
+        PathEnd.StepTooLong => FormattableString.Invariant($"ηΛ² must stay below 2 along the path but reaches {result.StepSize * result.Lambda * result.Lambda:G3} with η = {result.StepSize:G3}; let the theorem choose its own step size."),
+        PathEnd.CurvatureTooLarge => FormattableString.Invariant($"The second-order remainder ξ = {result.Remainder:G3} of a step may undo its decrease; the residual {residual:G3} is too large for the curvature {result.Curvature:G3}."),
+        PathEnd.OutWeightTooFar => "W_2 may move farther than the ball allows it.",
+        PathEnd.BoundsExploded => FormattableString.Invariant($"The second derivatives have no useful bound within the radius {result.Radius:G3} that the residual {residual:G3} asks for."),
+        _ => "The certified decrease did not reach the residual within 100 pieces.",
+    };
+}
