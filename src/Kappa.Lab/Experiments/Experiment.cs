@@ -83,7 +83,8 @@ public sealed class Experiment : IDisposable
 
     private static double NoOtherRuns(string run) => throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
 
-    private static void RequireFit(ResidualTransformerShape shape, TokenData data)
+    /// <summary>Throws when the widths of model and data differ.</summary>
+    internal static void RequireFit(ResidualTransformerShape shape, TokenData data)
     {
         if (data.Inputs.Columns != shape.Width)
         {

@@ -1,8 +1,5 @@
 using System.Text.Json;
-using Kappa.Descent;
-using Kappa.Models;
-using Kappa.Numerics;
-using Kappa.Spectra;
+using Kappa.Lab.Points;
 
 namespace Kappa.Lab.Selftest;
 
@@ -17,49 +14,39 @@ internal static class ReferenceChecks
 
     public static IEnumerable<SelftestCheck> Run() => ReferencePoint.All().SelectMany(Compare);
 
-    private static IEnumerable<SelftestCheck> Compare(ReferencePoint point)
+    private static IEnumerable<SelftestCheck> Compare(ReferencePoint reference)
     {
-        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Samples);
-        var objective = new Objective(point.Targets);
-        Matrix residual = Matrix.Allocate(point.Targets.Rows, point.Targets.Columns);
-        var gradient = new ResidualTransformerWeights(point.Shape);
-        model.Forward(point.Weights);
-        double loss = objective.LossAndGradient(model.Output, residual);
-        model.Backward(point.Weights, residual, gradient, point.Trained);
-        double squaredNorm = gradient.Vector.Sum(value => value * value);
-
-        yield return Check("loss", Deviation.Relative(loss, Number("loss")));
-        yield return Check("output", Deviation.Relative(model.Output.Span, ReferencePoint.Stacked(point.Expected.GetProperty("output")).Span));
-        yield return Check("gradient", Deviation.Relative(gradient.Vector, point.ExpectedGradient().Vector));
-        yield return Check("PL ratio", Deviation.Relative(squaredNorm / (2 * loss), Number("pl_ratio")));
-        yield return Check("spectra", Spectra(point, model));
-        double[] eigenvalues = ReferencePoint.Vector(point.Expected.GetProperty("ntk_eigenvalues"));
+        var evaluation = PointEvaluation.Of(reference.Point);
+        yield return Check("loss", Deviation.Relative(evaluation.Loss, Number("loss")));
+        yield return Check("output", Deviation.Relative(evaluation.Output.Span, ReferencePoint.Stacked(reference.Expected.GetProperty("output")).Span));
+        yield return Check("gradient", Deviation.Relative(evaluation.Gradient.Vector, reference.ExpectedGradient().Vector));
+        yield return Check("PL ratio", Deviation.Relative(evaluation.PlRatio, Number("pl_ratio")));
+        yield return Check("spectra", Spectra(reference, evaluation));
+        double[] eigenvalues = ReferencePoint.Vector(reference.Expected.GetProperty("ntk_eigenvalues"));
         yield return new SelftestCheck(
-            Group, $"{point.Name}: kernel", Deviation.ToLargest(Descending(JacobianSpectrum.Of(model, point.Weights, point.Trained).Eigenvalues), Descending(eigenvalues)), KernelTolerance, "largest");
+            Group, $"{reference.Point.Name}: kernel", Deviation.ToLargest(Descending(evaluation.Kernel!.Eigenvalues), Descending(eigenvalues)), KernelTolerance, "largest");
 
-        double Number(string name) => point.Expected.GetProperty(name).GetDouble();
-        SelftestCheck Check(string what, double error) => new(Group, $"{point.Name}: {what}", error, Tolerance, "relative");
+        double Number(string name) => reference.Expected.GetProperty(name).GetDouble();
+        SelftestCheck Check(string what, double error) => new(Group, $"{reference.Point.Name}: {what}", error, Tolerance, "relative");
     }
 
-    private static double Spectra(ReferencePoint point, ResidualTransformer model)
+    private static double Spectra(ReferencePoint reference, PointEvaluation evaluation)
     {
         double worst = 0;
-        for (int layer = 0; layer < point.Shape.Depth; layer++)
+        foreach (LayerSpectra layer in evaluation.Layers)
         {
-            LayerView view = model.Layer(layer);
-            worst = Math.Max(worst, Spectrum(view.AttentionBranch, point.Expected.GetProperty("attention_branch_singular_values")[layer]));
-            worst = Math.Max(worst, Spectrum(view.AttentionOutput, point.Expected.GetProperty("attention_output_singular_values")[layer]));
-            worst = Math.Max(worst, Spectrum(view.Hidden, point.Expected.GetProperty("hidden_singular_values")[layer]));
+            worst = Math.Max(worst, Spectrum("attention_branch_singular_values", layer.AttentionBranch));
+            worst = Math.Max(worst, Spectrum("attention_output_singular_values", layer.AttentionOutput));
+            worst = Math.Max(worst, Spectrum("hidden_singular_values", layer.Hidden));
+
+            double Spectrum(string name, MatrixSpectrum spectrum)
+            {
+                JsonElement expected = reference.Expected.GetProperty(name)[layer.Layer];
+                return Deviation.ToLargest(spectrum.SingularValues, ReferencePoint.Vector(expected));
+            }
         }
 
         return worst;
-    }
-
-    private static double Spectrum(in Matrix matrix, JsonElement expected)
-    {
-        double[] values = new double[Math.Min(matrix.Rows, matrix.Columns)];
-        new SingularValues(matrix.Rows, matrix.Columns).Compute(matrix, values);
-        return Deviation.ToLargest(values, ReferencePoint.Vector(expected));
     }
 
     private static double[] Descending(double[] values) => [.. values.OrderDescending()];

@@ -1,56 +1,28 @@
 using System.Text.Json;
+using Kappa.Lab.Points;
 using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Selftest;
 
 /// <summary>A point of model R with exact values computed elsewhere (complex-step derivatives in double precision): embedded from tests/Data/reference.</summary>
-internal sealed class ReferencePoint
+/// <param name="Point">The point, read as any user's file is.</param>
+/// <param name="Expected">What must come out.</param>
+internal sealed record ReferencePoint(TrainingPoint Point, JsonElement Expected)
 {
     private const string Prefix = "reference/";
-    private readonly JsonElement _root;
 
-    private ReferencePoint(string name, JsonElement root)
+    /// <summary>∂ℒ/∂W of every matrix, the trained ones being all.</summary>
+    public ResidualTransformerWeights ExpectedGradient()
     {
-        Name = name;
-        _root = root;
-        JsonElement config = root.GetProperty("config");
-        JsonElement parameters = root.GetProperty("parameters");
-        Samples = root.GetProperty("inputs").GetArrayLength();
-        Inputs = Stacked(root.GetProperty("inputs"));
-        Targets = Stacked(root.GetProperty("targets"));
-        Shape = new ResidualTransformerShape
+        var gradient = new ResidualTransformerWeights(Point.Shape);
+        foreach (ParameterBlock block in gradient.Layout.Blocks)
         {
-            Depth = config.GetProperty("depth").GetInt32(),
-            Width = Inputs.Columns,
-            FfnWidth = parameters.GetProperty("blocks.0.ffn_in")[0].GetArrayLength(),
-            KeyWidth = parameters.GetProperty("blocks.0.query")[0].GetArrayLength(),
-            Temperature = config.GetProperty("temperature").GetDouble(),
-            AttentionResidual = config.GetProperty("attention_residual").GetDouble(),
-            FfnResidual = config.GetProperty("ffn_residual").GetDouble(),
-            Activation = ReadActivation(config.GetProperty("activation")),
-        };
-        Weights = ReadWeights(parameters);
-        Trained = TrainedSet.OfNames([.. root.GetProperty("trained").EnumerateArray().Select(block => block.GetString()!)]);
+            Stacked(Expected.GetProperty("gradient").GetProperty(block.Name)).CopyTo(gradient[block]);
+        }
+
+        return gradient;
     }
-
-    public string Name { get; }
-
-    public ResidualTransformerShape Shape { get; }
-
-    public int Samples { get; }
-
-    public Matrix Inputs { get; }
-
-    public Matrix Targets { get; }
-
-    public ResidualTransformerWeights Weights { get; }
-
-    public TrainedSet Trained { get; }
-
-    public JsonElement Expected => _root.GetProperty("expected");
-
-    public ResidualTransformerWeights ExpectedGradient() => ReadWeights(Expected.GetProperty("gradient"));
 
     /// <summary>Every embedded point, by name.</summary>
     public static IEnumerable<ReferencePoint> All()
@@ -59,8 +31,10 @@ internal sealed class ReferencePoint
         foreach (string resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using Stream stream = assembly.GetManifestResourceStream(resource)!;
+            TrainingPoint point = PointFile.Read(stream, resource).Require();
+            stream.Position = 0;
             using JsonDocument document = JsonDocument.Parse(stream);
-            yield return new ReferencePoint(Path.GetFileNameWithoutExtension(resource[Prefix.Length..]), document.RootElement.Clone());
+            yield return new ReferencePoint(point, document.RootElement.GetProperty("expected").Clone());
         }
     }
 
@@ -82,23 +56,4 @@ internal sealed class ReferencePoint
 
     private static IEnumerable<JsonElement> Rows(JsonElement array) =>
         array[0].ValueKind == JsonValueKind.Array ? array.EnumerateArray().SelectMany(Rows) : [array];
-
-    private static Activation ReadActivation(JsonElement activation) => activation.GetProperty("name").GetString() switch
-    {
-        "relu" => new Activation(ActivationKind.Relu),
-        "leaky_relu" => new Activation(ActivationKind.LeakyRelu, activation.GetProperty("gamma").GetDouble()),
-        "smooth_leaky_relu" => new Activation(ActivationKind.SmoothLeakyRelu, activation.GetProperty("gamma").GetDouble(), activation.GetProperty("eps").GetDouble()),
-        var name => throw new InvalidDataException($"The activation of a reference point must be relu, leaky_relu or smooth_leaky_relu but is {name}."),
-    };
-
-    private ResidualTransformerWeights ReadWeights(JsonElement parameters)
-    {
-        var weights = new ResidualTransformerWeights(Shape);
-        foreach (ParameterBlock block in weights.Layout.Blocks)
-        {
-            Stacked(parameters.GetProperty(block.Name)).CopyTo(weights[block]);
-        }
-
-        return weights;
-    }
 }
