@@ -35,6 +35,14 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
         ["list"] = ["kappa list", "kappa list keys", "kappa list --out study/ --json"],
         ["keys"] = ["kappa list keys", "kappa list keys --json | jq '.keys[] | {key, type}'"],
         ["show"] = ["kappa show 3f9a", "kappa show runs/3f9a41c20b --json"],
+        ["evaluate"] =
+        [
+            "kappa evaluate point.json                     a point written by another program, see docs/guide/evaluate.md",
+            "kappa evaluate point.json --json | jq .pl_ratio",
+            "kappa evaluate weights.safetensors spec.yaml source=arrays path=data.npz",
+            "kappa evaluate 3f9a                           the last state of a run",
+            "kappa evaluate 3f9a data.seed=1               its weights on other data",
+        ],
         ["selftest"] = ["kappa selftest", "kappa selftest --json"],
     };
 

@@ -52,6 +52,7 @@ internal static class Program
         root.Subcommands.Add(RunCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(ShowCommand.Create(terminal));
+        root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(SelftestCommand.Create(terminal));
         root.Options.Add(new Option<bool>("--trace") { Description = "Show where in the program a failure arose.", Recursive = true });
         HelpWithExamples.AttachTo(root);

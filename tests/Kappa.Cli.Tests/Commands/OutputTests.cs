@@ -16,6 +16,7 @@ public sealed class OutputTests(FinishedRun finished) : IClassFixture<FinishedRu
     [InlineData("list", "kappa list keys")]
     [InlineData("list keys", "kappa list keys --json")]
     [InlineData("show", "kappa show 3f9a")]
+    [InlineData("evaluate", "kappa evaluate point.json")]
     [InlineData("selftest", "kappa selftest")]
     public void The_help_of_every_command_ends_with_examples(string command, string example)
     {
@@ -76,6 +77,7 @@ public sealed class OutputTests(FinishedRun finished) : IClassFixture<FinishedRu
     [InlineData("list --out {store}")]
     [InlineData("show {run} --out {store}")]
     [InlineData("run {words} --out {store}")]
+    [InlineData("evaluate {run} --out {store}")]
     [InlineData("run --help")]
     public void Nothing_but_text_goes_where_no_terminal_is(string command)
     {

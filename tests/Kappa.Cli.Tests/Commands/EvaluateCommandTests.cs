@@ -1,0 +1,191 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Kappa.Cli.Tests.Project;
+using Kappa.Lab.Store;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Commands;
+
+/// <summary><c>kappa evaluate</c> against exact values from elsewhere, on runs, and on what cannot be evaluated.</summary>
+public sealed class EvaluateCommandTests
+{
+    private const string Folder = "tests/Data/reference/";
+
+    // Those of tests/Data/reference/README.md.
+    private const double Tolerance = 1e-10;
+    private const double KernelTolerance = 1e-7;
+
+    public static TheoryData<string> References => [.. Repository.Under(Folder, ".json").Select(path => path[Folder.Length..])];
+
+    [Theory]
+    [MemberData(nameof(References))]
+    public void Every_number_of_a_reference_file_is_reproduced(string file)
+    {
+        using JsonDocument reference = JsonDocument.Parse(Repository.Read(Folder + file));
+        JsonElement expected = reference.RootElement.GetProperty("expected");
+        CommandOutcome outcome = CommandLine.Invoke("evaluate", PathOf(file), "--json");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
+        using var found = JsonDocument.Parse(outcome.Results);
+        Assert.Equal(expected.EnumerateObject().Select(pair => pair.Name).Where(name => name != "certificate"), found.RootElement.EnumerateObject().Select(pair => pair.Name));
+        foreach (JsonProperty quantity in found.RootElement.EnumerateObject())
+        {
+            JsonElement value = expected.GetProperty(quantity.Name);
+            Assert.Equal(Form(value), Form(quantity.Value));
+            AssertClose(quantity.Name, [.. Numbers(value)], [.. Numbers(quantity.Value)]);
+        }
+    }
+
+    [Fact]
+    public void There_are_eight_reference_files() => Assert.Equal(8, References.Count);
+
+    [Fact]
+    public void The_tables_name_every_block_and_tell_too_narrow_from_badly_conditioned()
+    {
+        string text = CommandLine.Invoke("evaluate", PathOf("leaky-depth3.json")).Results;
+        Assert.StartsWith("Point leaky-depth3: depth 3, d = 6, d_k = 6, m = 12, N = 2 samples of n = 3 tokens,\nτ = 0.4082, ρ_a = 1, ρ_f = 1, leaky ReLU (γ = 0.2), 756 of 756 parameters trained.\n", text, StringComparison.Ordinal);
+        Assert.Contains("Loss: 8.115   gradient norm: 21.71   PL ratio: 29.04, between λ_min = 0.2268 and λ_max = 74 of the kernel", text, StringComparison.Ordinal);
+        Assert.Equal(3, text.Split("branch A Z W_V").Length - 1);
+        Assert.All(new[] { "query", "key", "value", "ffn_in", "ffn_out" }, name => Assert.Contains($"│ blocks.2.{name} ", text, StringComparison.Ordinal));
+        Assert.Contains("│ ill-conditioned: rank 12 of 36", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("rank-limited", text, StringComparison.Ordinal);
+
+        using var folder = new TemporaryFolder();
+        RunFiles narrow = CommandLine.Run(folder.Path, [.. CommandLine.Tiny.Where(word => word != "tokens=4"), "tokens=8"]);
+        string wide = CommandLine.Invoke("evaluate", narrow.Path).Results;
+        Assert.Equal(3, wide.Split("rank-limited: width 8 < 16 rows").Length - 1);
+        Assert.Contains("│ blocks.0.value   │ 64   │", wide, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_is_evaluated_at_its_last_state_however_it_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "trained=[value,ffnOut]"]);
+        string name = Path.GetFileName(files.Path);
+        string[] lastRow = File.ReadLines(files.Telemetry).Last().Split(',');
+        string[] header = File.ReadLines(files.Telemetry).First().Split(',');
+        CommandOutcome byFolder = CommandLine.Invoke("evaluate", files.Path, "--json");
+        using var found = JsonDocument.Parse(byFolder.Results);
+        Assert.Equal(Column("loss"), found.RootElement.GetProperty("loss").GetDouble());
+        Assert.Equal(1, found.RootElement.GetProperty("gradient_norm").GetDouble() / Column("gradientNorm"), 1e-14);
+        Assert.Equal(1, found.RootElement.GetProperty("hidden_singular_values")[0][7].GetDouble() / Column("l0.hidden.sigmaMin"), 1e-10);
+        Assert.Equal(["blocks.0.value", "blocks.0.ffn_out"], found.RootElement.GetProperty("gradient").EnumerateObject().Select(pair => pair.Name));
+
+        Assert.Equal(byFolder, CommandLine.Invoke("evaluate", name, "--json", "--out", folder.Path));
+        Assert.Equal(byFolder, CommandLine.Invoke("evaluate", name[..4], "--json", "--out", folder.Path));
+        Assert.Equal(byFolder, CommandLine.Invoke("evaluate", files.Checkpoint, "--json"));
+        Assert.Equal(byFolder, CommandLine.Invoke("evaluate", files.Checkpoint, files.Specification, "--json"));
+        Assert.NotEqual(byFolder.Results, CommandLine.Invoke("evaluate", files.Path, "data.seed=5", "--json").Results);
+        Assert.StartsWith($"Point {name} at step 50: ", CommandLine.Invoke("evaluate", files.Path).Results, StringComparison.Ordinal);
+
+        double Column(string column) => double.Parse(lastRow[Array.IndexOf(header, column)], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void A_checkpoint_on_data_that_have_changed_since_is_refused_unless_they_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        string text = folder.Write("text.txt", string.Concat(Enumerable.Range(0, 200).Select(k => $"line {k}\n")));
+        RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "source=text", $"path={text}"]);
+        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 200).Select(k => $"other {k}\n")));
+        BadInput.Refuse(
+            folder,
+            ["evaluate", files.Path],
+            $"{files.Checkpoint}: the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate it on, for example source=arrays path=data.npz.");
+        Assert.Equal(0, CommandLine.Invoke("evaluate", files.Path, $"path={text}").ExitCode);
+    }
+
+    [Fact]
+    public void What_cannot_be_evaluated_is_refused_with_its_place()
+    {
+        using var folder = new TemporaryFolder();
+        JsonObject point = JsonNode.Parse(Repository.Read(Folder + "residual-depth1.json"))!.AsObject();
+        point["config"]!["model"] = "kernel_attention";
+        string other = folder.Write("other.json", point.ToJsonString());
+        BadInput.Refuse(folder, ["evaluate", other], $"{other}: config.model: must be 'residual_transformer' but is 'kernel_attention', which this version cannot evaluate yet.");
+        string token = point["inputs"]![0]![2]![0]!.ToJsonString();
+        string diverged = folder.Write("diverged.json", Repository.Read(Folder + "residual-depth1.json").Replace(token, "NaN", StringComparison.Ordinal));
+        BadInput.Refuse(folder, ["evaluate", diverged], $"{diverged}: inputs[0][2][0]: must be a finite number but is NaN. Take a point from before training went wrong.");
+        BadInput.Refuse(folder, ["evaluate", folder.At("none.json")], $"{folder.At("none.json")}: does not exist. Check the path.");
+        BadInput.Refuse(folder, ["evaluate", folder.Path], $"{folder.Path}: must be the folder of a run that has saved its state but has no checkpoint.safetensors. Name another one, or a file.");
+        BadInput.Refuse(folder, ["evaluate", "feed", "--out", folder.Path], $"{folder.Path}: has no run 'feed'. It holds 0 runs.");
+        BadInput.Refuse(
+            folder,
+            ["evaluate", PathOf("certifiable.json"), "--kernel", "--memory", "1"],
+            $"{PathOf("certifiable.json")}: the Jacobian of 72 outputs in 1584 parameters needs 2 MiB but 1 MiB are allowed. Allow more with --memory, train fewer blocks, or take fewer samples.");
+    }
+
+    [Theory]
+    [InlineData("a point file holds its own model and data and takes no settings but got 'width=3'. Only weights in .safetensors take them.", "point.json", "width=3")]
+    [InlineData("--memory must be from 1 to 1048576 but is 0.", "point.json", "--memory", "0", "--kernel")]
+    [InlineData("--memory must be an integer but is 'x'.", "point.json", "--memory", "x")]
+    [InlineData("Unrecognized option '--jsn'.", "point.json", "--jsn")]
+    public void A_wrong_command_line_is_told_apart_from_a_wrong_file(string message, params string[] words)
+    {
+        CommandOutcome outcome = CommandLine.Invoke(["evaluate", .. words]);
+        Assert.Equal((2, "", $"kappa: {message}"), (outcome.ExitCode, outcome.Results, outcome.MessageLines[0]));
+    }
+
+    [Fact]
+    public void Weights_without_a_specification_are_a_usage_error()
+    {
+        using var folder = new TemporaryFolder();
+        RunFiles files = CommandLine.Run(folder.Path, CommandLine.Tiny);
+        string alone = folder.At("alone.safetensors");
+        File.Copy(files.Checkpoint, alone);
+        CommandOutcome outcome = CommandLine.Invoke("evaluate", alone);
+        Assert.Equal((2, $"kappa: weights alone do not say what model and data they belong to: give a specification, kappa evaluate {alone} spec.yaml, or settings such as width=16.\n"), (outcome.ExitCode, outcome.Messages));
+        Assert.StartsWith("Point alone at step 50: ", CommandLine.Invoke(["evaluate", alone, .. CommandLine.Tiny]).Results, StringComparison.Ordinal);
+        BadInput.Refuse(folder, ["evaluate", alone, "stepsise=1"], "command line: 'stepsise=1': unknown key 'stepsise'. Did you mean 'stepSize'?");
+    }
+
+    [Fact]
+    public void A_kernel_that_does_not_fit_is_left_out_and_said_so()
+    {
+        CommandOutcome outcome = CommandLine.Invoke("evaluate", PathOf("certifiable.json"), "--memory", "1");
+        Assert.Equal((0, "The kernel was left out: the Jacobian of 72 outputs in 1584 parameters needs 2 MiB but 1 MiB are allowed. Allow more with --memory.\n"), (outcome.ExitCode, outcome.Messages));
+        Assert.DoesNotContain("λ_max", outcome.Results, StringComparison.Ordinal);
+        CommandOutcome unasked = CommandLine.Invoke("evaluate", PathOf("certifiable.json"), "--memory", "0");
+        Assert.Equal((0, ""), (unasked.ExitCode, unasked.Messages));
+    }
+
+    [Fact]
+    public void A_point_that_overflows_is_a_numerical_failure_and_its_numbers_are_null()
+    {
+        using var folder = new TemporaryFolder();
+        JsonObject point = JsonNode.Parse(Repository.Read(Folder + "residual-depth1.json"))!.AsObject();
+        point["parameters"]!["blocks.0.ffn_in"] = new JsonArray([.. Enumerable.Range(0, 8).Select(_ => new JsonArray([.. Enumerable.Repeat(0, 16).Select(_ => JsonValue.Create(1e308))]))]);
+        CommandOutcome outcome = CommandLine.Invoke("evaluate", folder.Write("huge.json", point.ToJsonString()), "--json");
+        Assert.Equal(4, outcome.ExitCode);
+        Assert.StartsWith("kappa: residual-depth1: the loss must be finite but is ", outcome.Messages, StringComparison.Ordinal);
+        using var found = JsonDocument.Parse(outcome.Results);
+        Assert.Equal(JsonValueKind.Null, found.RootElement.GetProperty("loss").ValueKind);
+    }
+
+    private static string PathOf(string file) => Path.Combine(Repository.Root, Folder + file);
+
+    // Arrays to their Euclidean norm, spectra to their largest; where the reference is zero so must the value be.
+    private static void AssertClose(string name, double[] expected, double[] found)
+    {
+        bool isSpectrum = name.EndsWith("values", StringComparison.Ordinal);
+        double scale = isSpectrum ? expected.Max() : Math.Sqrt(expected.Sum(value => value * value));
+        double[] errors = [.. expected.Zip(found, (e, f) => Math.Abs(f - e))];
+        double error = isSpectrum ? errors.Max() : Math.Sqrt(errors.Sum(value => value * value));
+        Assert.True(error <= (name == "ntk_eigenvalues" ? KernelTolerance : Tolerance) * scale, $"{name}: error {error:R} at scale {scale:R}.");
+    }
+
+    private static IEnumerable<double> Numbers(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(pair => Numbers(pair.Value)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Numbers),
+        _ => [value.GetDouble()],
+    };
+
+    /// <summary>Nesting, keys and lengths, without the numbers.</summary>
+    private static string Form(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => $"{{{string.Join(',', value.EnumerateObject().Select(pair => $"{pair.Name}:{Form(pair.Value)}"))}}}",
+        JsonValueKind.Array => $"[{string.Concat(value.EnumerateArray().Select(Form))}]",
+        _ => "x",
+    };
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Kappa.Cli.Tests.Commands;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Project;
+
+/// <summary>What the guide says about point files is what the program reads.</summary>
+public sealed partial class EvaluateGuideTests
+{
+    private const string Page = "docs/guide/evaluate.md";
+
+    private static readonly string[] Python = Blocks("python");
+
+    private static JsonObject Reference => JsonNode.Parse(Repository.Read("tests/Data/reference/residual-depth1.json"))!.AsObject();
+
+    [Fact]
+    public void The_file_of_the_guide_can_be_evaluated()
+    {
+        using var folder = new TemporaryFolder();
+        CommandOutcome outcome = CommandLine.Invoke("evaluate", folder.Write("point.json", Assert.Single(Blocks("json"))), "--json");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
+    }
+
+    [Fact]
+    public void The_table_of_the_guide_names_every_key_that_a_reference_file_has()
+    {
+        string page = Repository.Read(Page);
+        string[] keys = [.. Reference.Select(pair => pair.Key).Where(key => key != "config"), .. Reference["config"]!.AsObject().Select(pair => $"config.{pair.Key}")];
+        Assert.All(keys, key => Assert.Contains($"`{key}`", page, StringComparison.Ordinal));
+    }
+
+    /// <summary>PyTorch is not needed for that: the keys that the snippet writes are those of a reference file, with those of the call among them.</summary>
+    [Fact]
+    public void The_Python_of_the_guide_writes_exactly_the_keys_of_a_point_file()
+    {
+        Assert.Equal(2, Python.Length);
+        Assert.InRange(Python[0].Trim().Split('\n').Length, 1, 20);
+        string[] written = [.. LineKey().Matches(Python[0]).Select(match => match.Groups[1].Value)];
+        Assert.Equal(Reference.Select(pair => pair.Key).Where(key => key is not ("name" or "expected")).Order(), written.Order());
+
+        string configLine = Python[0].Split('\n').Single(line => line.Contains("\"config\"", StringComparison.Ordinal));
+        string call = Python[1].Split('\n').Single(line => line.StartsWith("write_point(", StringComparison.Ordinal));
+        IEnumerable<string> config = InnerKey().Matches(configLine).Select(match => match.Groups[1].Value).Where(key => key != "config").Concat(Keyword().Matches(call).Select(match => match.Groups[1].Value));
+        Assert.Equal(Reference["config"]!.AsObject().Select(pair => pair.Key).Order(), config.Order());
+        Assert.Contains($"\"model\": \"{Reference["config"]!["model"]!.GetValue<string>()}\"", configLine, StringComparison.Ordinal);
+
+        IEnumerable<string> inBlock = InnerKey().Matches(Python[1].Split('\n').Single(line => line.StartsWith("blocks", StringComparison.Ordinal))).Select(match => match.Groups[1].Value);
+        Assert.Equal(Reference["parameters"]!.AsObject().Select(pair => pair.Key), inBlock.Select(key => $"blocks.0.{key}"));
+        Assert.Contains("f\"blocks.{i}.{name}\"", Python[0], StringComparison.Ordinal);
+        Assert.Contains("parameters[\"readout\"]", Python[0], StringComparison.Ordinal);
+    }
+
+    private static string[] Blocks(string language) => [.. Regex.Matches(Repository.Read(Page), $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
+
+    [GeneratedRegex(@"^\s+""(\w+)"":", RegexOptions.Multiline)]
+    private static partial Regex LineKey();
+
+    [GeneratedRegex(@"""(\w+)"":")]
+    private static partial Regex InnerKey();
+
+    [GeneratedRegex(@"(\w+)=")]
+    private static partial Regex Keyword();
+}
