@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
@@ -62,6 +63,9 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
     where TLanes : struct, ILanes<TVector>
     where TStrip : struct, IStrip<TStrip, TVector>
 {
+    // Fewer terms are added up before a line of C could arrive, and the requests would be a noticeable part of the work.
+    private const int PrefetchDepth = 32;
+
     /// <summary>All rows of all samples of a panel.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Run(in PanelTask task)
@@ -98,6 +102,7 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
     private static void EightRows(in PanelTask task, double* a, double* b, double* c, TVector mask)
     {
         nint one = task.ARow * sizeof(double), three = 3 * one, five = 5 * one, seven = 7 * one, aStep = task.AStep * sizeof(double), bStep = task.BStep;
+        Prefetch(task, c);
         byte* row = (byte*)a;
         double* end = b + (task.Depth * bStep);
         TStrip sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default, sum6 = default, sum7 = default;
@@ -119,6 +124,25 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
 
         StoreFour(task, sum0, sum1, sum2, sum3, c, 4, mask);
         StoreFour(task, sum4, sum5, sum6, sum7, c + (4 * task.CRow), 4, mask);
+    }
+
+    // Lines of C come from a farther cache while their sums are being formed; loads and stores at the end would wait for them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(in PanelTask task, double* c)
+    {
+        if (Sse.IsSupported && task.Depth >= PrefetchDepth)
+        {
+            nint cRow = task.CRow;
+            for (int row = 0; row < 8; row++)
+            {
+                for (int vector = 0; vector < TStrip.Vectors; vector++)
+                {
+                    Sse.Prefetch0(c + (vector * TLanes.Count));
+                }
+
+                c += cRow;
+            }
+        }
     }
 
     // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows.
