@@ -29,8 +29,8 @@ internal static unsafe class ProductKernel
     // 256 rows by 128 terms of A are 256 KiB: they stay in the second-level cache while the panels of B pass.
     private const int RowBlock = 256;
 
-    // Doubles in a page: from this row length on, every term of a column of A lies on a page of its own.
-    private const int PageStride = 512;
+    // From this row length on, a page holds at most two terms of a column of A, which also share few sets of a cache.
+    private const int PageStride = 256;
 
     // Vectors in the widest strip of a tile.
     private const int WidestStrip = 3;
