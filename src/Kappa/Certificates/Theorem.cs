@@ -95,7 +95,7 @@ public abstract class Theorem
 public static class Theorems
 {
     /// <summary>All, the strongest first.</summary>
-    public static IReadOnlyList<Theorem> All { get; } = [new PathCertificate(), new KernelFloorCertificate()];
+    public static IReadOnlyList<Theorem> All { get; } = [new PathCertificate(), new KernelFloorCertificate(), new BallCertificate()];
 
     /// <summary>The theorem called <paramref name="name"/> (or its label), or <c>null</c>.</summary>
     /// <param name="name">For example <c>path</c>.</param>

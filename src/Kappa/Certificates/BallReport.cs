@@ -1,0 +1,133 @@
+using System.Globalization;
+using Kappa.Models;
+
+namespace Kappa.Certificates;
+
+/// <summary>Writes what was found about (C.9) at a point as a certificate: conditions, constants, conclusion.</summary>
+internal sealed class BallReport(Theorem theorem, TrainingPoint point, BallFunction function, CertificateOptions options)
+{
+    /// <summary>The certificate when the map of C.10 has a fixed point.</summary>
+    /// <param name="radii">C_b.</param>
+    /// <param name="residualNorm">√(2ℒ_0).</param>
+    public Certificate WithRadii(double[] radii, double residualNorm)
+    {
+        BallConstants constants = function.At(radii, withSecond: true);
+        double[] path = BallRadii.PathLengths(constants, residualNorm);
+        List<Condition> conditions = [.. Opening()];
+        conditions.AddRange(Trained().Select(b => new Condition($"path of {Block(b).Name} within its radius", "2ℓ_b√(2ℒ_0)/μ", "C.9", Outward.Up(path[b]), ConditionRelation.AtMost, radii[b])));
+        return Conclude(constants, radii, residualNorm, conditions);
+    }
+
+    /// <summary>The certificate when there are no radii, with the factor by which √(2ℒ_0) would have to be smaller.</summary>
+    /// <param name="residualNorm">√(2ℒ_0).</param>
+    public Certificate WithoutRadii(double residualNorm)
+    {
+        BallConstants atCentre = function.At(new double[function.Blocks], withSecond: true);
+        double largest = BallRadii.LargestResidual(function, residualNorm);
+        var radius = new Condition("residual small enough for radii to exist", "√(2ℒ_0)", "C.10", residualNorm, ConditionRelation.AtMost, largest);
+        string explanation = atCentre.Pl.Sum > 0
+            ? Invariant($"No radii satisfy C_b ≥ 2ℓ_b√(2ℒ_0)/μ: with the weights' derivatives √(2ℒ_0) would have to be {radius.Shortfall:G3} times smaller than {residualNorm:G4}.")
+            : Invariant($"The PL constant at θ_0 is not positive (σ_M(Φ) = {function.Centre.HiddenFloor:G3}): the features' rows are linearly dependent up to rounding, so no radii can be shown.");
+        return new Certificate
+        {
+            Theorem = theorem,
+            Outcome = CertificateOutcome.NotCertified,
+            Explanation = explanation,
+            Conditions = [.. Opening(), radius],
+            Constants = Constants(atCentre, atCentre.Pl.Sum, residualNorm, "at θ_0"),
+        };
+    }
+
+    /// <summary>The certificate where the loss is 0: the gradient is 0 and no weight ever moves, so the ball is a point and every constant will do for PL.</summary>
+    public Certificate Solved()
+    {
+        double[] radii = new double[function.Blocks];
+        BallConstants constants = function.At(radii, withSecond: true);
+        double largestStep = 1 / constants.Smoothness(0) / Outward.Factor;
+        double stepSize = options.StepSize ?? (double.IsFinite(largestStep) ? largestStep : 1);
+
+        // Any μ is true of a point without loss; half of 1/η keeps the rate inside (0, 1) where the features give no smaller one.
+        double plConstant = constants.Pl.Sum > 0 ? Math.Min(constants.Pl.Sum, 0.5 / stepSize) : 0.5 / stepSize;
+        return new Certificate
+        {
+            Theorem = theorem,
+            Outcome = CertificateOutcome.Guaranteed,
+            Explanation = "The loss is 0, so the gradient is 0 and the loss stays 0 with every step size.",
+            Conditions = [Opening().First()],
+            Constants = Constants(constants, plConstant, 0, "at θ_0"),
+            Guarantee = Promise(stepSize, Math.Max(stepSize, largestStep), plConstant, radii),
+        };
+    }
+
+    private Certificate Conclude(BallConstants constants, double[] radii, double residualNorm, List<Condition> conditions)
+    {
+        // (C.8) η ≤ 1/β
+        double plConstant = constants.Pl.Sum;
+        double smoothness = constants.Smoothness(residualNorm);
+        double largestStep = 1 / smoothness / Outward.Factor;
+        double stepSize = options.StepSize ?? largestStep;
+        conditions.Add(new Condition("smoothness on the ball is finite", "β", "C.8", smoothness, ConditionRelation.Below, double.PositiveInfinity));
+        conditions.Add(new Condition("step size", "η", "C.9", stepSize, ConditionRelation.AtMost, largestStep));
+        bool holds = conditions.TrueForAll(condition => condition.Holds) && stepSize > 0;
+        return new Certificate
+        {
+            Theorem = theorem,
+            Outcome = holds ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
+            Explanation = holds
+                ? Invariant($"Gradient descent with η = {stepSize:G4} stays in the ball and removes at least {stepSize * plConstant:G3} of the loss at every step.")
+                : Invariant($"The radii exist, but the step size {stepSize:G4} exceeds 1/β = {largestStep:G4}; take a smaller step."),
+            Conditions = conditions,
+            Constants = Constants(constants, plConstant, residualNorm, "on the ball"),
+            Guarantee = holds ? Promise(stepSize, largestStep, plConstant, radii) : null,
+        };
+    }
+
+    private Guarantee Promise(double stepSize, double largestStep, double plConstant, double[] radii) => new()
+    {
+        StepSize = stepSize,
+        LargestStepSize = largestStep,
+        Rate = stepSize * plConstant / Outward.Factor,
+        PlConstant = plConstant,
+        Radii = [.. Trained().Select(b => new BlockRadius(Block(b), radii[b]))],
+    };
+
+    private IEnumerable<Condition> Opening()
+    {
+        yield return new Condition("loss is finite", "ℒ_0", "C.9", point.Loss, ConditionRelation.Below, double.PositiveInfinity);
+        var features = TrainedFeatures.Of(point);
+        (string name, string symbol, int columns) = features.FfnOut is null ? ("features Φ at least as wide as there are rows", "m", point.Shape.FfnWidth)
+            : features.FfnIn is null ? ("attention output H at least as wide as there are rows", "d", point.Shape.Width)
+            : ("last output Z^L at least as wide as there are rows", "d", point.Shape.Width);
+        yield return new Condition(name, symbol, "C.7", columns, ConditionRelation.AtLeast, point.Rows);
+        double plConstant = function.At(new double[function.Blocks], withSecond: false).Pl.Sum;
+        yield return new Condition("PL constant at θ_0", "μ(0)", "C.7", plConstant, ConditionRelation.Above, 0);
+    }
+
+    private List<Constant> Constants(BallConstants constants, double plConstant, double residualNorm, string where)
+    {
+        List<Constant> list = [new($"PL constant {where}", "μ", "C.7", plConstant)];
+        Add($"share of W_2 in μ {where}", "μ(W_2)", constants.Pl.FfnOut);
+        Add($"share of W_1 in μ {where}", "μ(W_1)", constants.Pl.FfnIn);
+        Add($"share of the readout in μ {where}", "μ(W_U)", constants.Pl.Readout);
+        list.Add(new($"smoothness {where}", "β", "C.8", constants.Smoothness(residualNorm)));
+        list.Add(new("norm of the residual", "√(2ℒ_0)", "C.9", residualNorm, ConstantGrade.Given));
+        list.Add(new("smallest singular value of Φ", "σ_M(Φ)", "C.7", function.Centre.HiddenFloor));
+        list.Add(new("smallest singular value of H", "σ_M(H)", "C.7", function.Centre.AttentionOutputFloor));
+        list.AddRange(Trained().Select(b => new Constant($"derivative in {Block(b).Name} {where}", "ℓ_b", "C.3", Outward.Up(constants.OutputFirst[b]))));
+        return list;
+
+        void Add(string name, string symbol, double? value)
+        {
+            if (value is double number)
+            {
+                list.Add(new Constant(name, symbol, "C.7", number));
+            }
+        }
+    }
+
+    private ParameterBlock Block(int b) => point.Weights.Layout.Blocks[b];
+
+    private IEnumerable<int> Trained() => Enumerable.Range(0, function.Blocks).Where(b => point.IsTrained[b]);
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

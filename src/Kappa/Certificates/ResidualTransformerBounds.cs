@@ -1,0 +1,41 @@
+using Kappa.Models;
+
+namespace Kappa.Certificates;
+
+/// <summary>Bounds of the matrices of the last block and of the output on a ball (C.1–C.6).</summary>
+/// <param name="AttentionOutput">H of the last block (R.2).</param>
+/// <param name="Hidden">Φ of the last block (R.3).</param>
+/// <param name="LastOutput">Z^L (R.3); its value is meaningful with a readout only.</param>
+/// <param name="Output">F (R.4).</param>
+internal sealed record ResidualTransformerBounds(DerivativeBounds AttentionOutput, DerivativeBounds Hidden, DerivativeBounds LastOutput, DerivativeBounds Output)
+{
+    /// <summary>Propagates the bounds from the inputs to the output, block after block.</summary>
+    /// <param name="calculus">The ball's rules.</param>
+    /// <param name="shape">The model.</param>
+    /// <param name="tokens">n.</param>
+    /// <param name="centre">Norms at θ_0.</param>
+    public static ResidualTransformerBounds Propagate(BoundCalculus calculus, ResidualTransformerShape shape, int tokens, CentreNorms centre)
+    {
+        DerivativeBounds z = calculus.Constant(0), h = z, phi = z;
+        for (int l = 0; l < shape.Depth; l++)
+        {
+            LayerNorms norms = centre.Layers[l];
+
+            // (R.1, R.2) H = ρ_a Z + (A Z) W_V
+            DerivativeBounds mixed = AttentionRules.Mixed(calculus, z, Weight(l, 0), Weight(l, 1), shape.LogitScale, tokens, norms);
+            h = calculus.About(norms.AttentionOutput, BoundCalculus.Sum(shape.AttentionResidual, z, BoundCalculus.Product(mixed, Weight(l, 2))));
+
+            // (R.3) Φ = ψ(H W_1), Z⁺ = ρ_f H + Φ W_2
+            phi = calculus.Map(BoundCalculus.Product(h, Weight(l, 3)), shape.Activation.DerivativeBound, shape.Activation.SecondDerivativeBound ?? double.NaN, norms.Hidden);
+            z = BoundCalculus.Sum(shape.FfnResidual, h, BoundCalculus.Product(phi, Weight(l, 4)));
+        }
+
+        // (R.4) F = Z^L W_U
+        int readout = 5 * shape.Depth;
+        z = shape.ReadoutWidth is null ? z : calculus.About(centre.LastOutput, z);
+        DerivativeBounds output = shape.ReadoutWidth is null ? z : BoundCalculus.Product(z, calculus.Parameter(readout, centre.Parameters[readout]));
+        return new ResidualTransformerBounds(h, phi, z, output);
+
+        DerivativeBounds Weight(int layer, int kind) => calculus.Parameter((5 * layer) + kind, centre.Parameters[(5 * layer) + kind]);
+    }
+}
