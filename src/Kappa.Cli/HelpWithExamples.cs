@@ -43,7 +43,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa evaluate 3f9a                           the last state of a run",
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
-        ["selftest"] = ["kappa selftest", "kappa selftest --json"],
+        ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
     };
 
     /// <summary>Replaces the help of <paramref name="root"/> and all its subcommands.</summary>

@@ -6,20 +6,25 @@ using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa selftest</c>: reference values, gradient checks, closed forms and thread independence, on the user's machine.</summary>
+/// <summary><c>kappa selftest</c>: reference values, gradient checks, closed forms, thread independence and certified runs, on the user's machine.</summary>
 internal static class SelftestCommand
 {
+    // A day of them.
+    private const int MostCertifiedRuns = 100_000_000;
+
     public static Command Create(Terminal terminal)
     {
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
-        var command = new Command("selftest", "Check the numerics on this machine against reference values, differences and closed forms.") { json };
-        command.SetAction(parsed => Run(terminal, parsed.GetValue(json)));
+        Option<int?> runs = OptionRange.Integer("--certified-runs", $"Random certified runs to follow for each theorem (default: {SelftestSuite.DefaultCertifiedRuns}); 100000 take some minutes.");
+        var command = new Command("selftest", "Check the numerics on this machine against reference values, differences and closed forms.") { runs, json };
+        command.SetAction(parsed => Run(terminal, parsed.GetValue(runs), parsed.GetValue(json)));
         return command;
     }
 
-    private static int Run(Terminal terminal, bool json)
+    private static int Run(Terminal terminal, int? certifiedRuns, bool json)
     {
-        SelftestCheck[] checks = [.. SelftestSuite.Run()];
+        OptionRange.Require("--certified-runs", certifiedRuns, 0, MostCertifiedRuns);
+        SelftestCheck[] checks = [.. SelftestSuite.Run(certifiedRuns ?? SelftestSuite.DefaultCertifiedRuns)];
         int failed = checks.Count(check => !check.Passed);
         if (json)
         {

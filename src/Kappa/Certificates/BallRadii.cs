@@ -12,8 +12,9 @@ internal static class BallRadii
     // Where a fixed point is only just missed, iterates creep through the gap in about π/√1e-6 steps; more are not needed.
     private const int MaximumIterations = 20_000;
 
-    // Below it 2ℒ_0 is not a normal number any more.
-    private const double SmallestResidual = 1e-150;
+    // e^4 below the edge: s μ(C) has its maximum where μ has lost a constant share, e.g. at edge/3 when features move in proportion to s. Its top is flat: 3 % of s is 1e-3 of the maximum.
+    private const double SearchWidth = 4;
+    private const double SearchTolerance = 0.03;
 
     /// <summary>The radii, one a block, or <c>null</c> when there are none.</summary>
     /// <param name="function">Bounds as a function of the radii.</param>
@@ -40,38 +41,97 @@ internal static class BallRadii
         return null;
     }
 
-    /// <summary>The largest √(2ℒ_0) up to <paramref name="residualNorm"/> for which there are radii, from below to a relative 1e-3; 0 when μ(0) = 0.</summary>
+    /// <summary>The largest √(2ℒ_0) below <paramref name="residualNorm"/> for which there are radii, from below to about 1e-3; 0 when μ(0) = 0.</summary>
+    /// <remarks>
+    /// With s = 2√(2ℒ_0)/μ the fixed point is C = s ℓ(C), in which μ does not occur; so each s gives radii and the residual s μ(C)/2 that they are the radii of. That is largest at some s
+    /// below the one where μ reaches 0, and small on both sides of it.
+    /// </remarks>
     public static double LargestResidual(BallFunction function, double residualNorm)
     {
-        if (!(function.At(new double[function.Blocks], withSecond: false).Pl.Sum > 0))
+        double plConstant = function.At(new double[function.Blocks], withSecond: false).Pl.Sum;
+        if (!(plConstant > 0))
         {
             return 0;
         }
 
-        double fails = residualNorm, holds = residualNorm / 2;
-        while (Find(function, holds) is null)
+        // From the s that would do if μ stayed, down by squaring: 1e-300 is ten tries away.
+        double start = 2 * residualNorm / plConstant, share = 0.5, edge = start;
+        while (ResidualAt(function, start * share) == 0)
         {
-            if (holds < SmallestResidual)
+            edge = start * share;
+            share *= share;
+            if (start * share == 0)
             {
                 return 0;
             }
-
-            // Squaring the ratio finds 1e-300 in ten tries.
-            (fails, holds) = (holds, holds * Math.Min(holds / residualNorm, 0.5));
         }
 
-        while (fails > 1.001 * holds)
+        double inside = start * share;
+        while (edge > 2 * inside)
         {
-            double middle = Math.Sqrt(fails) * Math.Sqrt(holds);
-            (fails, holds) = Find(function, middle) is null ? (middle, holds) : (fails, middle);
+            double middle = Math.Sqrt(edge) * Math.Sqrt(inside);
+            (edge, inside) = ResidualAt(function, middle) == 0 ? (middle, inside) : (edge, middle);
         }
 
-        return holds;
+        return LargestBetween(function, Math.Log(edge) - SearchWidth, Math.Log(edge));
     }
 
     /// <summary>T_b(C) = 2 ℓ_b(F) √(2ℒ_0)/μ: how far block b moves at most when the bounds hold on the way; not a number or infinite when they say nothing.</summary>
     public static double[] PathLengths(BallConstants constants, double residualNorm) =>
         Array.ConvertAll(constants.OutputFirst, first => first == 0 ? 0 : 2 * first * residualNorm / constants.Pl.Sum);
+
+    // Golden section in log s; every value that is looked at is attained, so the largest of them is a true bound whatever the shape of the curve.
+    private static double LargestBetween(BallFunction function, double low, double high)
+    {
+        const double Golden = 0.6180339887498949;
+        double left = high - (Golden * (high - low)), right = low + (Golden * (high - low));
+        double atLeft = At(left), atRight = At(right), largest = Math.Max(atLeft, atRight);
+        while (high - low > SearchTolerance)
+        {
+            if (atLeft >= atRight)
+            {
+                (high, right, atRight) = (right, left, atLeft);
+                left = high - (Golden * (high - low));
+                atLeft = At(left);
+            }
+            else
+            {
+                (low, left, atLeft) = (left, right, atRight);
+                right = low + (Golden * (high - low));
+                atRight = At(right);
+            }
+
+            largest = Math.Max(largest, Math.Max(atLeft, atRight));
+        }
+
+        return largest;
+
+        double At(double logarithm) => ResidualAt(function, Math.Exp(logarithm));
+    }
+
+    // s μ(C)/2 at the least solution of C = s ℓ(C); 0 when there is none with μ > 0.
+    private static double ResidualAt(BallFunction function, double factor)
+    {
+        double[] radii = new double[function.Blocks];
+        for (int k = 0; k < MaximumIterations; k++)
+        {
+            BallConstants constants = function.At(radii, withSecond: false);
+            double[] path = Array.ConvertAll(constants.OutputFirst, first => factor * first);
+            if (!(constants.Pl.Sum > 0) || !Array.TrueForAll(path, double.IsFinite))
+            {
+                return 0;
+            }
+
+            if (HoldsAt(path, radii))
+            {
+                return factor * constants.Pl.Sum / 2;
+            }
+
+            radii = Array.ConvertAll(path, length => Inflation * length);
+        }
+
+        return 0;
+    }
 
     private static bool HoldsAt(double[] path, double[] radii)
     {
