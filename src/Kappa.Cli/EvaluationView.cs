@@ -8,6 +8,11 @@ namespace Kappa.Cli;
 /// <summary>An evaluated point on the terminal, as tables or as JSON.</summary>
 internal static class EvaluationView
 {
+    // P.2: too narrow is told apart from badly conditioned.
+    private const string RankLimited = "rank-limited";
+    private const string IllConditioned = "< floor";
+    private const double Epsilon = 2.220446049250313e-16;
+
     public static void Print(Terminal terminal, PointEvaluation evaluation, bool isKernelUnwanted, bool json)
     {
         if (json)
@@ -37,7 +42,33 @@ internal static class EvaluationView
         terminal.Results.WriteLine($"Point {evaluation.Point.Name}: {Model(evaluation.Point)}");
         terminal.Results.WriteLine($"Loss: {Number(evaluation.Loss)}   gradient norm: {Number(evaluation.GradientNorm)}   PL ratio: {PlRatio(evaluation)}");
         terminal.Render(Layers(evaluation));
+        PrintNotes(
+            terminal, [.. evaluation.Layers.SelectMany(layer => new[] { layer.AttentionBranch.Summary, layer.AttentionOutput.Summary, layer.Hidden.Summary })],
+            summary => $"width {summary.Columns} < {summary.Rows} rows: σ_M is 0 for any weights, κ is that of the {summary.Columns} values there are",
+            rows => $"A Z W_V: attention branch, H: attention output, Φ: hidden. Floor: ε √rows = {Number(Epsilon * Math.Sqrt(rows))} of σ_max");
         terminal.Render(Blocks(evaluation));
+        if (evaluation.Kernel is { } kernel)
+        {
+            PrintNotes(
+                terminal, [.. kernel.Blocks.Select(block => block.Summary), kernel.Summary],
+                summary => $"{summary.Columns} parameters < {summary.Rows} outputs: λ_min is 0 for any weights",
+                rows => $"K: kernel of the {rows} outputs in the trained parameters. Floor: ε² outputs = {Number(Epsilon * Epsilon * rows)} of λ_max");
+        }
+    }
+
+    // Said once below a table and not in every row: the tables fit into 80 columns.
+    private static void PrintNotes(Terminal terminal, SpectrumSummary[] spectra, Func<SpectrumSummary, string> narrow, Func<int, string> caption)
+    {
+        terminal.Results.WriteLine($"{caption(spectra[0].Rows)}.");
+        foreach (string note in spectra.Where(summary => summary.Status is SpectrumStatus.RankLimited).Select(narrow).Distinct())
+        {
+            terminal.Results.WriteLine($"{RankLimited}: {note}.");
+        }
+
+        if (spectra.Any(summary => summary.Status is SpectrumStatus.BelowFloor || (summary.Status is SpectrumStatus.RankLimited && summary.IsNumericallyDeficient)))
+        {
+            terminal.Results.WriteLine($"{IllConditioned} or ≥: ill-conditioned, not told from a smaller rank; κ is at least the one shown.");
+        }
     }
 
     private static string Model(TrainingPoint point)
@@ -67,77 +98,67 @@ internal static class EvaluationView
 
     private static Table Layers(PointEvaluation evaluation)
     {
-        Table table = Headed("block", "matrix", "σ_max", "σ_M", "κ", "floor", "worst κ of a sample", "remark");
+        Table table = Headed("block, matrix", "σ_max", "σ_M", "κ", "worst sample κ", "rank");
         foreach (LayerSpectra layer in evaluation.Layers)
         {
-            AddPart(table, layer.Layer, "branch A Z W_V", layer.AttentionBranch);
-            AddPart(table, layer.Layer, "output H", layer.AttentionOutput);
-            AddPart(table, layer.Layer, "hidden Φ", layer.Hidden);
+            AddPart(table, $"{layer.Layer} A Z W_V", layer.AttentionBranch);
+            AddPart(table, $"{layer.Layer} H", layer.AttentionOutput);
+            AddPart(table, $"{layer.Layer} Φ", layer.Hidden);
         }
 
         return table;
     }
 
-    private static void AddPart(Table table, int layer, string part, MatrixSpectrum spectrum)
+    private static void AddPart(Table table, string name, MatrixSpectrum spectrum)
     {
         SpectrumSummary summary = spectrum.Summary;
         AddRow(
-            table, $"{layer}", part, Number(summary.SigmaMax), Number(summary.SigmaMinRow), Bounded(summary.ConditionNumber, summary.IsNumericallyDeficient), Floor(summary.Floor),
-            Bounded(spectrum.Samples.ConditionNumberMax, spectrum.Samples.BelowFloor > 0), Remark(summary, $"width {summary.Columns} < {summary.Rows} rows"));
+            table, name, Number(summary.SigmaMax), Smallest(summary, summary.SigmaMinRow), Bounded(summary.ConditionNumber, summary.IsNumericallyDeficient),
+            Bounded(spectrum.Samples.ConditionNumberMax, spectrum.Samples.BelowFloor > 0), Rank(summary));
     }
 
     private static Table Blocks(PointEvaluation evaluation)
     {
-        Table table = evaluation.Kernel is null ? Headed("trained", "size", "‖∇ℒ‖") : Headed("trained", "size", "‖∇ℒ‖", "λ_max(K)", "λ_min(K)", "κ(K)", "floor", "remark");
+        Table table = evaluation.Kernel is null ? Headed("trained", "‖∇ℒ‖") : Headed("trained", "‖∇ℒ‖", "λ_max(K)", "λ_min(K)", "κ(K)", "rank");
         int index = 0;
         foreach (ParameterBlock block in evaluation.Point.TrainedBlocks)
         {
-            AddBlock(table, block.Name, block.Length, evaluation.BlockGradientNorm(block), evaluation.Kernel?.Blocks[index++].Summary);
+            AddBlock(table, block.Name, evaluation.BlockGradientNorm(block), evaluation.Kernel?.Blocks[index++].Summary);
         }
 
-        AddBlock(table, "all", evaluation.Point.TrainedBlocks.Sum(block => (long)block.Length), evaluation.GradientNorm, evaluation.Kernel?.Summary);
+        AddBlock(table, "all", evaluation.GradientNorm, evaluation.Kernel?.Summary);
         return table;
     }
 
-    private static void AddBlock(Table table, string name, long parameters, double gradientNorm, SpectrumSummary? jacobian)
+    private static void AddBlock(Table table, string name, double gradientNorm, SpectrumSummary? jacobian)
     {
         string[] kernel = jacobian is { } summary
             ?
             [
-                Number(Square(summary.SigmaMax)), Number(Square(summary.SigmaMinRow)), Bounded(Square(summary.ConditionNumberRow), summary.Status is SpectrumStatus.BelowFloor),
-                Floor(Square(summary.Floor)), Remark(summary, $"{summary.Columns} parameters < {summary.Rows} outputs"),
+                Number(Square(summary.SigmaMax)), Smallest(summary, Square(summary.SigmaMinRow)),
+                Bounded(Square(summary.ConditionNumberRow), summary.Status is SpectrumStatus.BelowFloor), Rank(summary),
             ]
             : [];
-        AddRow(table, [name, $"{parameters}", Number(gradientNorm), .. kernel]);
+        AddRow(table, [name, Number(gradientNorm), .. kernel]);
     }
 
-    // P.2: too narrow is told apart from badly conditioned.
-    private static string Remark(SpectrumSummary summary, string narrow)
+    private static string Smallest(SpectrumSummary summary, double value) => summary.Status switch
     {
-        string rank = $"ill-conditioned: rank {summary.NumericalRank} of {Math.Min(summary.Rows, summary.Columns)}";
-        return summary.Status switch
-        {
-            SpectrumStatus.RankLimited => $"rank-limited: {narrow}{(summary.IsNumericallyDeficient ? $"; {rank}" : string.Empty)}",
-            SpectrumStatus.BelowFloor => rank,
-            SpectrumStatus.Zero => "zero",
-            SpectrumStatus.NonFinite => "not finite",
-            _ => string.Empty,
-        };
-    }
+        SpectrumStatus.RankLimited => RankLimited,
+        SpectrumStatus.BelowFloor => IllConditioned,
+        _ => Number(value),
+    };
 
-    private static Table Headed(params string[] headers)
-    {
-        var table = new Table { Border = TableBorder.Rounded };
-        return table.AddColumns(headers);
-    }
+    private static string Rank(SpectrumSummary summary) =>
+        summary.Status is SpectrumStatus.NonFinite ? Number(double.NaN) : $"{summary.NumericalRank}/{summary.Rows}";
+
+    private static Table Headed(params string[] headers) => new Table { Border = TableBorder.Rounded }.AddColumns(headers);
 
     private static void AddRow(Table table, params string[] cells) => table.AddRow(cells.Select(cell => new Text(cell)));
 
     private static string Bounded(double value, bool isLowerBound) => isLowerBound && double.IsFinite(value) ? $"≥ {Number(value)}" : Number(value);
 
     private static double Square(double x) => x * x;
-
-    private static string Floor(double value) => FormattableString.Invariant($"{value:G2}");
 
     private static string Number(double value) => double.IsPositiveInfinity(value) ? "∞" : FormattableString.Invariant($"{value:G4}");
 }

@@ -62,8 +62,8 @@ internal sealed class NumberArrayReader(string place, string axes, int rank, Pro
 
         if (_lengths[axis] < 0)
             _lengths[axis] = count;
-        else if (count != _lengths[axis])
-            Break(Place(axis), () => $"must have {_lengths[axis]} elements, as {place}{string.Concat(Enumerable.Repeat("[0]", axis))} has, but has {count}. All must be equally long: {axes}.");
+        else if (count != _lengths[axis] && !_isBroken)
+            Break(axis, $"must have {_lengths[axis]} elements, as {place}{string.Concat(Enumerable.Repeat("[0]", axis))} has, but has {count}. All must be equally long: {axes}.");
     }
 
     private void ReadNumber(ref Utf8JsonReader json)
@@ -88,17 +88,19 @@ internal sealed class NumberArrayReader(string place, string axes, int rank, Pro
 
     private void Refuse(ref Utf8JsonReader json, int axis)
     {
-        string found = FoundKind.Of(ref json);
-        string wanted = axis == rank ? "a number" : axis == 0 ? $"lists of numbers of shape {axes}" : "a list";
-        Break(Place(axis), () => $"must be {wanted} but is {found}{(axis == 0 ? "" : $"; {place} is {axes}")}.");
+        if (!_isBroken)
+        {
+            string wanted = axis == rank ? "a number" : axis == 0 ? $"lists of numbers of shape {axes}" : "a list";
+            Break(axis, $"must be {wanted} but is {FoundKind.Of(ref json)}{(axis == 0 ? "" : $"; {place} is {axes}")}.");
+        }
+
         json.Skip();
     }
 
-    // One fault of nesting is usually that of every row: the first is enough.
-    private void Break(string where, Func<string> message)
+    // One fault of nesting is usually that of every row: only the first is made into a message.
+    private void Break(int axis, string message)
     {
-        if (!_isBroken)
-            problems.Add(where, message);
+        problems.Add(Place(axis), message);
         _isBroken = true;
         _values.Clear();
     }

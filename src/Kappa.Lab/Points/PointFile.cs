@@ -7,12 +7,12 @@ namespace Kappa.Lab.Points;
 /// <summary>A point of model R as one JSON file that any program can write: config, trained, inputs, targets, parameters; weights are stored [d_in, d_out], as used in X W.</summary>
 /// <remarks>
 /// The format is described in docs/guide/evaluate.md. Everything is checked and all problems are reported together: syntax, unknown and doubled keys, nesting, lengths, numbers that
-/// are not finite, names and shapes of matrices. Memory is bounded by a small multiple of the file's length, and that by <see cref="LargestFile"/>. Stateless and thread-safe.
+/// are not finite, names and shapes of matrices. Memory is bounded by 16 bytes a byte of the file (one-digit numbers; usually less than one), and that by <see cref="LargestFile"/>. Stateless and thread-safe.
 /// </remarks>
 public static class PointFile
 {
-    /// <summary>Longest file that is read, 256 MiB: some ten million numbers. Larger points come as safetensors.</summary>
-    public const long LargestFile = 1L << 28;
+    /// <summary>Longest file that is read, 128 MiB: some six million numbers of full precision. Larger points come as safetensors.</summary>
+    public const long LargestFile = 1L << 27;
 
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 

@@ -44,16 +44,20 @@ public sealed class EvaluateCommandTests
         string text = CommandLine.Invoke("evaluate", PathOf("leaky-depth3.json")).Results;
         Assert.StartsWith("Point leaky-depth3: depth 3, d = 6, d_k = 6, m = 12, N = 2 samples of n = 3 tokens,\nτ = 0.4082, ρ_a = 1, ρ_f = 1, leaky ReLU (γ = 0.2), 756 of 756 parameters trained.\n", text, StringComparison.Ordinal);
         Assert.Contains("Loss: 8.115   gradient norm: 21.71   PL ratio: 29.04, between λ_min = 0.2268 and λ_max = 74 of the kernel", text, StringComparison.Ordinal);
-        Assert.Equal(3, text.Split("branch A Z W_V").Length - 1);
+        Assert.All(new[] { "0 A Z W_V", "1 H", "2 Φ" }, name => Assert.Contains($"│ {name} ", text, StringComparison.Ordinal));
         Assert.All(new[] { "query", "key", "value", "ffn_in", "ffn_out" }, name => Assert.Contains($"│ blocks.2.{name} ", text, StringComparison.Ordinal));
-        Assert.Contains("│ ill-conditioned: rank 12 of 36", text, StringComparison.Ordinal);
+        Assert.Contains("│ < floor   │ ≥ 5.634E+29 │ 12/36 │", text, StringComparison.Ordinal);
+        Assert.Contains("\n< floor or ≥: ill-conditioned, not told from a smaller rank; κ is at least the one shown.\n", text, StringComparison.Ordinal);
+        Assert.Contains("Floor: ε √rows = 5.439E-16 of σ_max.\n", text, StringComparison.Ordinal);
+        Assert.All(text.Split('\n').Where(line => line.StartsWith('│')), line => Assert.InRange(line.Length, 1, 80));
         Assert.DoesNotContain("rank-limited", text, StringComparison.Ordinal);
 
         using var folder = new TemporaryFolder();
         RunFiles narrow = CommandLine.Run(folder.Path, [.. CommandLine.Tiny.Where(word => word != "tokens=4"), "tokens=8"]);
         string wide = CommandLine.Invoke("evaluate", narrow.Path).Results;
-        Assert.Equal(3, wide.Split("rank-limited: width 8 < 16 rows").Length - 1);
-        Assert.Contains("│ blocks.0.value   │ 64   │", wide, StringComparison.Ordinal);
+        Assert.Contains("\nrank-limited: width 8 < 16 rows: σ_M is 0 for any weights, κ is that of the 8 values there are.\n", wide, StringComparison.Ordinal);
+        Assert.Contains("\nrank-limited: 64 parameters < 128 outputs: λ_min is 0 for any weights.\n", wide, StringComparison.Ordinal);
+        Assert.Equal(2 + 3 + 5, wide.Split("rank-limited").Length - 1);
     }
 
     [Fact]
@@ -144,7 +148,7 @@ public sealed class EvaluateCommandTests
     {
         CommandOutcome outcome = CommandLine.Invoke("evaluate", PathOf("certifiable.json"), "--memory", "1");
         Assert.Equal((0, "The kernel was left out: the Jacobian of 72 outputs in 1584 parameters needs 2 MiB but 1 MiB are allowed. Allow more with --memory.\n"), (outcome.ExitCode, outcome.Messages));
-        Assert.DoesNotContain("λ_max", outcome.Results, StringComparison.Ordinal);
+        Assert.DoesNotContain("λ_max(K)", outcome.Results, StringComparison.Ordinal);
         CommandOutcome unasked = CommandLine.Invoke("evaluate", PathOf("certifiable.json"), "--memory", "0");
         Assert.Equal((0, ""), (unasked.ExitCode, unasked.Messages));
     }
