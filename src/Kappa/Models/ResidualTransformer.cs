@@ -25,6 +25,7 @@ public sealed class ResidualTransformer : IDisposable
     private readonly TangentWork _tangentWork;
     private readonly ParameterLayout _layout;
     private TrainedBlocks? _trained;
+    private HessianProducts? _hessianProducts;
 
     /// <summary>Reserves everything for the given inputs.</summary>
     /// <param name="shape">A valid shape.</param>
@@ -131,6 +132,26 @@ public sealed class ResidualTransformer : IDisposable
         _queryKeyProducts.ComputeTangent(weights, direction, blocks);
         _tangentWork.Set(weights, direction, outputTangent, blocks);
         _team.Run(_tangentWork, _shards.Length);
+    }
+
+    /// <summary>H v with H = ∇²ℒ of ℒ = ½‖F − Y‖²: Jᵀ J v + Σ_i E_i D²F_i v (R.7), at the weights of the last <see cref="Forward"/>; exact up to rounding.</summary>
+    /// <remarks>ψ'' of ReLU and leaky ReLU counts as 0, also at the kink. The first call reserves memory; a product costs about five backward passes.</remarks>
+    /// <param name="weights">The weights of the last forward pass; not changed.</param>
+    /// <param name="direction">v; only its trained matrices are read.</param>
+    /// <param name="residual">E = ∂ℒ/∂F = F − Y [M, d_out]; not changed. Zero leaves JᵀJ v, the Gauss–Newton part.</param>
+    /// <param name="result">Overwritten: H v in each trained matrix, zero in every other.</param>
+    /// <param name="trained">Which matrices are trained: H is taken in these.</param>
+    /// <exception cref="ArgumentException">A layout or shape does not fit, or a trained name is not in the model.</exception>
+    public void HessianProduct(
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, Matrix residual, ResidualTransformerWeights result, TrainedSet trained)
+    {
+        RequireLayout(weights, nameof(weights));
+        RequireLayout(direction, nameof(direction));
+        RequireLayout(result, nameof(result));
+        RequireOutputShape(residual, nameof(residual));
+        TrainedBlocks blocks = Resolve(trained);
+        _hessianProducts ??= new HessianProducts(Shape, _caches, Samples, Tokens, _shards.Length);
+        _hessianProducts.Compute(_team, weights, direction, residual, result, blocks);
     }
 
     /// <summary>Ends the threads.</summary>
