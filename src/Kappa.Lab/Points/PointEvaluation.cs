@@ -79,7 +79,7 @@ public sealed class PointEvaluation
         return new PointEvaluation(point, output, loss, gradient, layers)
         {
             KernelOmission = omission,
-            Kernel = omission is null ? JacobianSpectrum.Of(model, point.Weights, point.Trained, options.KernelMemory) : null,
+            Kernel = omission is null ? JacobianSpectrum.Of(model, point.Weights, point.Trained, options.KernelMemory, withBlocks: true) : null,
         };
     }
 

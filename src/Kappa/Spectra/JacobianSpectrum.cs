@@ -1,13 +1,12 @@
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
 /// <summary>The singular values of J, the Jacobian of vec F in the trained parameters, and with them the spectrum of the neural tangent kernel K = J Jᵀ (P.4).</summary>
 /// <remarks>
-/// Theory: spectra, P.4. J [M·d_out, P] is written out row by row, one transposed product Jᵀe per output number (R.6), and its singular values found by the orthogonal route
-/// (P.1): λ_k = σ_k², so λ is right to a few ε λ_max and √λ_min is not lost to squaring. K itself is never formed. Immutable.
-/// Cost M·d_out backward passes and about 2 P (M·d_out)² flops, the same again for the blocks together.
+/// Theory: spectra, P.4. J [M·d_out, P] is made by one transposed product Jᵀe per output number (R.6), and its singular values found by the orthogonal route
+/// (P.1): λ_k = σ_k², so λ is right to a few ε λ_max and √λ_min is not lost to squaring. K itself is never formed, and of J only a piece at a time. Immutable.
+/// Cost some M·d_out backward passes and about 2 P (M·d_out)² flops for M·d_out ≤ P, the same again for the blocks together; memory (M·d_out)² and a piece of at most 256 MiB.
 /// </remarks>
 public sealed class JacobianSpectrum
 {
@@ -35,7 +34,7 @@ public sealed class JacobianSpectrum
     /// <summary>The summary of σ(J); its row side says whether K can be regular at all.</summary>
     public SpectrumSummary Summary { get; }
 
-    /// <summary>The spectrum of each trained block's own columns of J, in layout order; K is the sum of the blocks' kernels.</summary>
+    /// <summary>The spectrum of each trained block's own columns of J, in layout order, when asked for; K is the sum of the blocks' kernels.</summary>
     public IReadOnlyList<JacobianBlock> Blocks { get; }
 
     /// <summary>λ_max(K) = σ_max(J)².</summary>
@@ -56,13 +55,14 @@ public sealed class JacobianSpectrum
         return 1 - Math.Max(slowest * slowest, fastest * fastest);
     }
 
-    /// <summary>Bytes that <see cref="Of"/> needs: J and the workspace of its singular values.</summary>
-    /// <param name="outputs">M·d_out.</param>
-    /// <param name="parameters">P, the number of trained parameters.</param>
+    /// <summary>Bytes that <see cref="Of"/> needs: the triangular factor, a piece of J, and vectors.</summary>
+    /// <param name="outputs">M·d_out, at least 1.</param>
+    /// <param name="parameters">P, the number of trained parameters, at least 1.</param>
     public static long ForecastBytes(long outputs, long parameters)
     {
-        long order = Math.Min(outputs, parameters);
-        return checked(sizeof(double) * ((outputs * parameters) + (3 * order * (order + 16)) + parameters));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(parameters);
+        return checked(sizeof(double) * JacobianSingularValues.Elements(outputs, parameters));
     }
 
     /// <summary>The spectrum at <paramref name="weights"/>.</summary>
@@ -70,72 +70,40 @@ public sealed class JacobianSpectrum
     /// <param name="weights">Where.</param>
     /// <param name="trained">The parameters that J is taken in.</param>
     /// <param name="memoryLimit">Most bytes to use.</param>
-    /// <exception cref="ArgumentException">J would need more memory than the limit; or the weights do not fit the model, or nothing is trained.</exception>
-    public static JacobianSpectrum Of(ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained, long memoryLimit = DefaultMemoryLimit)
+    /// <param name="withBlocks">Whether the blocks' own spectra are wanted, for the same time again.</param>
+    /// <exception cref="ArgumentException">More memory than the limit would be needed; or the weights do not fit the model, or nothing is trained.</exception>
+    public static JacobianSpectrum Of(
+        ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained, long memoryLimit = DefaultMemoryLimit, bool withBlocks = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(trained);
-        ParameterBlock[] blocks = [.. weights.Layout.Blocks.Where(trained.Includes)];
+        bool[] isTrained = trained.Resolve(weights.Layout);
+        ParameterBlock[] blocks = [.. weights.Layout.Blocks.Where((_, index) => isTrained[index])];
         int outputs = model.Output.Rows * model.Output.Columns;
         int parameters = blocks.Sum(block => block.Length);
         RequireSize(outputs, parameters, memoryLimit);
 
-        Matrix jacobian = Matrix.Allocate(outputs, parameters);
-        Fill(jacobian, model, weights, trained, blocks);
-        var workspace = new SingularValues(outputs, parameters);
-        (double[] values, SpectrumSummary summary) = SpectrumOf(workspace, jacobian);
-        var blockSpectra = new JacobianBlock[blocks.Length];
-        int column = 0;
-        for (int b = 0; b < blocks.Length; b++)
-        {
-            blockSpectra[b] = new JacobianBlock(blocks[b], blocks.Length == 1 ? summary : SpectrumOf(workspace, jacobian.ColumnRange(column, blocks[b].Length)).Summary);
-            column += blocks[b].Length;
-        }
-
-        return new JacobianSpectrum(values, summary, blockSpectra);
-    }
-
-    // Row (i, c) of J is Jᵀ e: the gradient of F_ic alone (R.6).
-    private static void Fill(in Matrix jacobian, ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained, ParameterBlock[] blocks)
-    {
-        Matrix unit = Matrix.Allocate(model.Output.Rows, model.Output.Columns);
-        var gradient = new ResidualTransformerWeights(model.Shape);
         model.Forward(weights);
-        for (int output = 0; output < jacobian.Rows; output++)
-        {
-            unit.Span[output] = 1;
-            model.Backward(weights, unit, gradient, trained);
-            unit.Span[output] = 0;
-            Span<double> row = jacobian.Row(output);
-            foreach (ParameterBlock block in blocks)
-            {
-                gradient.Vector.AsSpan(block.Offset, block.Length).CopyTo(row);
-                row = row[block.Length..];
-            }
-        }
-    }
+        var jacobian = new JacobianSingularValues(model, weights);
+        double[] values = jacobian.Compute(blocks);
+        var summary = SpectrumSummary.Of(values, outputs, parameters);
+        JacobianBlock[] blockSpectra = [.. withBlocks ? blocks.Select(block => new JacobianBlock(block, blocks.Length == 1 ? summary : SummaryOf(block))) : []];
+        return new JacobianSpectrum(values, summary, blockSpectra);
 
-    private static (double[] Values, SpectrumSummary Summary) SpectrumOf(SingularValues workspace, in Matrix matrix)
-    {
-        double[] values = new double[Math.Min(matrix.Rows, matrix.Columns)];
-        workspace.Compute(matrix, values);
-        return (values, SpectrumSummary.Of(values, matrix.Rows, matrix.Columns));
+        SpectrumSummary SummaryOf(ParameterBlock block) => SpectrumSummary.Of(jacobian.Compute([block]), outputs, block.Length);
     }
 
     private static void RequireSize(int outputs, int parameters, long memoryLimit)
     {
-        if (parameters == 0)
-        {
-            throw new ArgumentException("At least one parameter must be trained for J to have a column, but none is.");
-        }
-
+        // The factor is one array, with its rows padded.
         long bytes = ForecastBytes(outputs, parameters);
-        if (bytes > memoryLimit || (long)outputs * parameters > Array.MaxLength)
+        long order = Math.Min(outputs, parameters);
+        if (bytes > memoryLimit || order * (order + 64) > Array.MaxLength)
         {
             const double mebibyte = 1 << 20;
             throw new ArgumentException(FormattableString.Invariant(
-                $"J must fit into {memoryLimit / mebibyte:F0} MiB but with M·d_out = {outputs} outputs and {parameters} trained parameters it needs {bytes / mebibyte:F0} MiB; train fewer blocks, use fewer samples, or estimate λ_max without J by power iteration."));
+                $"The kernel in full must fit into {memoryLimit / mebibyte:F0} MiB but with M·d_out = {outputs} outputs and {parameters} trained parameters it needs {bytes / mebibyte:F0} MiB; take fewer samples, train fewer blocks, raise the limit, or estimate both ends without J ({nameof(KernelExtremes)})."));
         }
     }
 }

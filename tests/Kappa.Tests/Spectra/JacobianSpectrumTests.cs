@@ -54,7 +54,7 @@ public sealed class JacobianSpectrumTests
         (ResidualTransformer model, ResidualTransformerWeights weights) = Example(readoutWidth: null);
         using (model)
         {
-            var spectrum = JacobianSpectrum.Of(model, weights, TrainedSet.All);
+            var spectrum = JacobianSpectrum.Of(model, weights, TrainedSet.All, withBlocks: true);
             var bounds = BlockBounds.Of(model, weights, TrainedSet.All);
             Assert.Equal(Smallest(spectrum, ParameterKind.FfnOut), bounds.FfnOut!.Value, 1e-12 * spectrum.LambdaMax);
             Assert.InRange(bounds.FfnIn!.Value, 1e-6, Smallest(spectrum, ParameterKind.FfnIn));
@@ -70,7 +70,7 @@ public sealed class JacobianSpectrumTests
         (ResidualTransformer model, ResidualTransformerWeights weights) = Example(readoutWidth: 3);
         using (model)
         {
-            var spectrum = JacobianSpectrum.Of(model, weights, TrainedSet.All);
+            var spectrum = JacobianSpectrum.Of(model, weights, TrainedSet.All, withBlocks: true);
             var bounds = BlockBounds.Of(model, weights, TrainedSet.All);
             Assert.Equal(Smallest(spectrum, ParameterKind.Readout), bounds.Readout!.Value, 1e-12 * spectrum.LambdaMax);
 
