@@ -9,7 +9,8 @@ internal sealed class LocalPropagation
 {
     private readonly ResidualTransformerShape _shape;
     private readonly LayerCentre[] _layers;
-    private readonly DepthCentre[] _depth;
+    private readonly ExactCentre[] _exact;
+    private readonly bool[] _isTrained;
     private readonly SpectralNorm _norms = new();
 
     /// <summary>Prepares the bounds around a point.</summary>
@@ -24,27 +25,32 @@ internal sealed class LocalPropagation
             _layers[layer] = new LayerCentre(_shape, point.Weights.Block(layer), point.Model.Layer(layer), point.Model.Samples, _norms);
         }
 
-        _depth = _shape.Depth > 1 ? DepthCentre.Of(_shape, point.Weights, _layers, _norms) : [];
+        _isTrained = [.. point.IsTrained];
+        _exact = ExactCentre.Of(_shape, _layers, _isTrained, _norms);
     }
 
     /// <summary>B = 5L.</summary>
     public int Blocks => 5 * _shape.Depth;
 
+    /// <summary>σ_max(J) at θ_0 where it is affordable; infinite otherwise.</summary>
+    public double StartJoint => _exact[^1].JointOutput;
+
     /// <summary>The bounds of the output F and of the last block's features Φ on a ball.</summary>
     /// <param name="ball">A ball of B radii.</param>
-    public (LocalBound Output, LocalBound Hidden) On(ParameterBall ball)
+    public BallBounds On(ParameterBall ball)
     {
         LocalBound input = new LocalBound(_layers[0].Input, Blocks).Close(ball, _layers[0].InputNorm);
-        LocalBound hidden = input;
+        BallBounds bounds = default;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            (input, hidden) = Through(layer, ball, input);
+            bounds = Through(layer, ball, input);
+            input = bounds.Output;
         }
 
-        return (input, hidden);
+        return bounds;
     }
 
-    private (LocalBound Output, LocalBound Hidden) Through(int layer, ParameterBall ball, LocalBound previous)
+    private BallBounds Through(int layer, ParameterBall ball, LocalBound previous)
     {
         LayerCentre centre = _layers[layer];
         var at = new BlockIndices(layer, Blocks);
@@ -52,54 +58,72 @@ internal sealed class LocalPropagation
         var attention = new AttentionBounds(centre, ball, at, input, Math.Abs(_shape.LogitScale), _norms);
         attention.BoundOutput(Math.Abs(_shape.AttentionResidual));
         DepthComposition? composition = layer > 0 ? new DepthComposition(ball, at, previous) : null;
-        composition?.LimitAttention(attention.Output, _depth[layer].AttentionTransfer);
+        composition?.LimitAttention(attention.Output, _exact[layer].AttentionTransfer);
         _ = attention.Output.Close(ball, centre.AttentionOutputNorm);
 
         var feedForward = new FeedForwardBounds(centre, ball, at, attention.Output, _shape, _norms);
         feedForward.CloseHidden(attention);
         feedForward.BoundOutput(attention);
         LocalBound output = feedForward.Output;
-        composition?.Compose(output, _depth[layer].Transfer, attention.Output);
+        composition?.Compose(output, _exact[layer].Transfer, attention.Output);
         output.DropBlockInput();
         attention.Output.DropBlockInput();
-        if (_depth.Length > 0)
-        {
-            LimitByExact(_depth[layer], ball, at, attention.Output, feedForward, centre.Rows.FfnIn);
-        }
-
+        double growth = feedForward.FfnIn.Zip(centre.Rows.FfnIn, (bound, atCentre) => Math.Max(bound - atCentre, 0)).Max();
+        LimitByExact(_exact[layer], ball, at, attention.Output, feedForward, growth);
         feedForward.Hidden.DropBlockInput();
         for (int b = 0; b < Blocks; b++)
         {
             output.LimitRows(b);
         }
 
-        return (output.Close(ball, centre.OutputNorm), feedForward.Hidden);
+        double joint = JointHidden(_exact[layer].JointHidden, ball, at, attention.Output, feedForward, growth);
+        return new BallBounds(output.Close(ball, centre.OutputNorm), feedForward.Hidden, joint);
     }
 
     // (C.17)  exact at the centre plus what the second derivatives allow on the ball
-    private static void LimitByExact(DepthCentre exact, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, double[] centreFfnIn)
+    private static void LimitByExact(ExactCentre exact, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, double growth)
     {
         LocalBound output = feedForward.Output, hidden = feedForward.Hidden;
-        double growth = feedForward.FfnIn.Zip(centreFfnIn, (bound, centre) => Math.Max(bound - centre, 0)).Max();
         for (int b = 0; b < at.End && exact.Output is not null && exact.Hidden is not null; b++)
         {
-            output.First[b] = Math.Min(output.First[b], exact.Output[b] + Reach(output, b));
+            output.First[b] = Math.Min(output.First[b], exact.Output[b] + Reach(ball, output, b));
             if (b < at.FfnIn)
             {
-                double bound = exact.Hidden[b] + (Reach(attentionOutput, b) * feedForward.FfnIn.Max()) + (growth * attentionOutput.First[b]);
+                double bound = exact.Hidden[b] + (Reach(ball, attentionOutput, b) * feedForward.FfnIn.Max()) + (growth * attentionOutput.First[b]);
                 hidden.First[b] = Math.Min(hidden.First[b], bound);
             }
         }
+    }
 
-        double Reach(LocalBound bound, int block)
+    // (C.17)  the derivative of Φ in all trained blocks but W_2 of this block: those before W_1 together, then W_1
+    private double JointHidden(double exact, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, double growth)
+    {
+        double changes = 0, slopes = 0;
+        for (int b = 0; b < at.FfnIn && double.IsFinite(exact); b++)
         {
-            double[] row = new double[ball.Blocks];
-            for (int c = 0; c < row.Length; c++)
-            {
-                row[c] = bound.Second[block, c];
-            }
-
-            return ball.Reach(row);
+            double change = _isTrained[b] ? Reach(ball, attentionOutput, b) : 0, slope = _isTrained[b] ? attentionOutput.First[b] : 0;
+            changes += change * change;
+            slopes += slope * slope;
         }
+
+        double before = exact + (Math.Sqrt(changes) * feedForward.FfnIn.Max()) + (growth * Math.Sqrt(slopes));
+        return double.Hypot(before, _isTrained[at.FfnIn] ? feedForward.Hidden.First[at.FfnIn] : 0);
+    }
+
+    private static double Reach(ParameterBall ball, LocalBound bound, int block)
+    {
+        double[] row = new double[ball.Blocks];
+        for (int c = 0; c < row.Length; c++)
+        {
+            row[c] = bound.Second[block, c];
+        }
+
+        return ball.Reach(row);
     }
 }
+
+/// <summary>What holds on a ball.</summary>
+/// <param name="Output">Bounds of F.</param>
+/// <param name="Hidden">Bounds of the last block's Φ.</param>
+/// <param name="JointHidden">sup ‖∂Φ/∂(all trained blocks but W_2 of the last)‖; infinite where it is not computed.</param>
+internal readonly record struct BallBounds(LocalBound Output, LocalBound Hidden, double JointHidden);

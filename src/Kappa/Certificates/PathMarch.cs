@@ -2,80 +2,6 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>What keeps the residual shrinking along the path.</summary>
-internal enum PathFloor
-{
-    /// <summary>σ_M(Φ) of the last block's features, which W_2 acts on (C.14).</summary>
-    Features,
-
-    /// <summary>σ_min(J) of the whole Jacobian (C.14').</summary>
-    Kernel,
-}
-
-/// <summary>Why a march ended.</summary>
-internal enum PathEnd
-{
-    /// <summary>The certified decrease reaches the whole residual.</summary>
-    Certified,
-
-    /// <summary>The floor fell below the allowed share of its first value.</summary>
-    FloorSpent,
-
-    /// <summary>ηΛ² reached 2.</summary>
-    StepTooLong,
-
-    /// <summary>The second-order remainder of a step may undo its decrease (A ≤ 0).</summary>
-    CurvatureTooLarge,
-
-    /// <summary>W_2 may move farther than the ball allows it (g/p above the ratio of the radii).</summary>
-    OutWeightTooFar,
-
-    /// <summary>The bounds grew beyond all measure.</summary>
-    BoundsExploded,
-
-    /// <summary>The radius did not suffice within a hundred pieces.</summary>
-    TooManyPieces,
-}
-
-/// <summary>Where a march ended, with the constants of its last ball.</summary>
-internal sealed record PathResult
-{
-    public required PathEnd End { get; init; }
-
-    /// <summary>r̄.</summary>
-    public double Radius { get; init; }
-
-    /// <summary>C_A.</summary>
-    public double OutRadius { get; init; }
-
-    /// <summary>s at the end of the path.</summary>
-    public double Floor { get; init; }
-
-    /// <summary>sup of the change of the floor per unit of path.</summary>
-    public double FloorSlope { get; init; }
-
-    /// <summary>c.</summary>
-    public double Curvature { get; init; }
-
-    /// <summary>Λ.</summary>
-    public double Lambda { get; init; }
-
-    /// <summary>η.</summary>
-    public double StepSize { get; init; }
-
-    /// <summary>ξ.</summary>
-    public double Remainder { get; init; }
-
-    /// <summary>p and g of the last ball, when the curvature allows them.</summary>
-    public StepLemma? Lemma { get; init; }
-
-    /// <summary>U(r̄): the residual that is certain to be removed before the path leaves the last ball.</summary>
-    public double Covered { get; init; }
-
-    /// <summary>Pieces marched.</summary>
-    public int Pieces { get; init; }
-}
-
 /// <summary>The algorithm of the path certificate (C.16): balls of growing radius until the certified decrease reaches the residual.</summary>
 internal sealed class PathMarch
 {
@@ -85,6 +11,7 @@ internal sealed class PathMarch
     private readonly LocalPropagation _propagation;
     private readonly LargestEigenvalue _eigenvalue = new();
     private readonly PathFloor _kind;
+    private readonly bool _usesRefinements;
     private readonly bool[] _trained;
     private readonly bool[] _joint;
     private readonly int _out;
@@ -95,7 +22,8 @@ internal sealed class PathMarch
     /// <param name="kind">Which floor.</param>
     /// <param name="startFloor">s_0, rounded down.</param>
     /// <param name="largest">σ_max(J) at θ_0, rounded up, where it is known; infinite otherwise.</param>
-    public PathMarch(TrainingPoint point, PathFloor kind, double startFloor, double largest = double.PositiveInfinity)
+    /// <param name="usesRefinements">Whether to use the norms over all trained blocks together and p piece by piece; without them the certificate is the plain (C.14).</param>
+    public PathMarch(TrainingPoint point, PathFloor kind, double startFloor, double largest = double.PositiveInfinity, bool usesRefinements = true)
     {
         _kind = kind;
         StartFloor = startFloor;
@@ -103,9 +31,10 @@ internal sealed class PathMarch
         _out = _propagation.Blocks - 1;
         _trained = [.. point.IsTrained.Take(_propagation.Blocks)];
         _joint = [.. _trained.Select((trained, b) => trained && (kind == PathFloor.Kernel || b != _out))];
-        (LocalBound output, _) = _propagation.On(new ParameterBall(new double[_propagation.Blocks]));
+        LocalBound output = _propagation.On(new ParameterBall(new double[_propagation.Blocks])).Output;
         _startFirst = [.. output.First.Take(_propagation.Blocks).Select((first, b) => _trained[b] ? Outward.Up(first) : 0)];
-        StartLambda = Math.Min(largest, Outward.Up(Vectors.Norm(_startFirst)));
+        _usesRefinements = usesRefinements;
+        StartLambda = Math.Min(Math.Min(largest, usesRefinements ? _propagation.StartJoint : double.PositiveInfinity), Outward.Up(Vectors.Norm(_startFirst)));
     }
 
     /// <summary>s_0.</summary>
@@ -124,21 +53,23 @@ internal sealed class PathMarch
     {
         double piece = residual / StartFloor / options.Pieces;
         double ratio = OutRatio(options);
-        double spent = 0, area = 0;
+        var pieces = new PathPieces(_kind, StartFloor, piece, residual, _usesRefinements);
         PathResult result = new() { End = PathEnd.TooManyPieces };
         for (int k = 1; k <= MostPieces; k++)
         {
-            double radius = k * piece;
-            result = BoundBall(radius, ratio, residual, options, spent, piece) with { Pieces = k, Covered = result.Covered };
+            result = BoundBall(k * piece, ratio, residual, options, pieces.Floor) with { Pieces = k, Covered = result.Covered };
             if (result.End != PathEnd.Certified)
             {
                 return result;
             }
 
-            StepLemma lemma = result.Lemma!.Value;
-            area += piece * (StartFloor - spent - (0.5 * result.FloorSlope * piece));
-            spent += result.FloorSlope * piece;
-            result = result with { Covered = area / (_kind == PathFloor.Features ? lemma.Rest : lemma.Whole) };
+            pieces.Add(result);
+            if (_kind == PathFloor.Features && !(pieces.OutTravel(result.StepSize) <= result.OutRadius))
+            {
+                return result with { End = PathEnd.OutWeightTooFar };
+            }
+
+            result = result with { Covered = pieces.Covered(result.StepSize) };
             if (result.Covered >= residual)
             {
                 return result;
@@ -148,20 +79,20 @@ internal sealed class PathMarch
         return result with { End = PathEnd.TooManyPieces };
     }
 
-    // cap = C_A / r: a little above g/p where nothing has moved yet.
+    // C_A / r: a little above what W_2 can move where nothing has moved yet, or with p taken piece by piece half way to there.
     private double OutRatio(CertificateOptions options)
     {
         double fastest = options.StepSize is double eta ? eta * StartLambda * StartLambda : 1 / options.StepDivisor;
-        StepLemma? lemma = StepLemma.Of(0, fastest, 0);
+        StepLemma? lemma = StepLemma.Of(0, _usesRefinements ? 0.5 * fastest : fastest, 0);
         return lemma is StepLemma start ? 1.05 * Math.Max(1, start.Whole / start.Rest) : 2;
     }
 
     // The constants on one ball; End says what fails on it first, Certified that nothing does.
-    private PathResult BoundBall(double radius, double ratio, double residual, CertificateOptions options, double spent, double piece)
+    private PathResult BoundBall(double radius, double ratio, double residual, CertificateOptions options, Func<double, double> floorAfter)
     {
         double outRadius = _kind == PathFloor.Features && _trained[_out] ? ratio * radius : 0;
         double[] radii = [.. _joint.Select((joint, b) => joint ? radius : b == _out ? outRadius : 0)];
-        (LocalBound output, LocalBound hidden) = _propagation.On(new ParameterBall(radii, _joint, radius));
+        (LocalBound output, LocalBound hidden, double jointHidden) = _propagation.On(new ParameterBall(radii, _joint, radius));
         Matrix second = TrainedSecond(output, out double largest);
         if (!(largest < LargestSecond))
         {
@@ -169,15 +100,13 @@ internal sealed class PathMarch
         }
 
         double curvature = Outward.Up(Outward.Up(_eigenvalue.UpperBound(second)));
-        double slope = _kind == PathFloor.Kernel ? curvature : Outward.Up(Vectors.Norm([.. hidden.First.Take(_joint.Length).Where((_, b) => _joint[b])]));
+        double byBlock = _kind == PathFloor.Kernel ? curvature : Outward.Up(Vectors.Norm([.. hidden.First.Take(_joint.Length).Where((_, b) => _joint[b])]));
+        double slope = _kind == PathFloor.Features && _usesRefinements ? Math.Min(byBlock, Outward.Up(jointHidden)) : byBlock;
         double lambda = LargestJacobian(second, output, radius, radii);
         double eta = options.StepSize ?? 1 / (options.StepDivisor * lambda * lambda);
         double fastest = eta * lambda * lambda, remainder = Outward.Up(0.5 * curvature * eta * residual);
-        double floor = StartFloor - spent - (slope * piece);
-
-        // The worse end of [s(r̄), s_0]: A₀ is monotone in σ.
-        double slowest = fastest <= 1 ? floor : StartFloor;
-        StepLemma? lemma = fastest < 2 && floor > 0 ? StepLemma.Of(eta * slowest * slowest, fastest, remainder) : null;
+        double floor = floorAfter(slope);
+        StepLemma? lemma = PathPieces.LemmaAt(eta, lambda, floor, StartFloor, remainder);
         var result = new PathResult
         {
             End = PathEnd.Certified,
@@ -185,16 +114,17 @@ internal sealed class PathMarch
             OutRadius = outRadius,
             Floor = floor,
             FloorSlope = slope,
+            FloorSlopeByBlock = byBlock,
             Curvature = curvature,
             Lambda = lambda,
             StepSize = eta,
             Remainder = remainder,
             Lemma = lemma,
         };
-        return result with { End = FirstFailure(result, fastest, ratio, options.FloorFraction) };
+        return result with { End = FirstFailure(result, fastest, options.FloorFraction) };
     }
 
-    private PathEnd FirstFailure(PathResult result, double fastest, double ratio, double floorFraction)
+    private PathEnd FirstFailure(PathResult result, double fastest, double floorFraction)
     {
         if (!(result.Floor > floorFraction * StartFloor))
         {
@@ -206,9 +136,7 @@ internal sealed class PathMarch
             return PathEnd.StepTooLong;
         }
 
-        return result.Lemma is not StepLemma lemma ? PathEnd.CurvatureTooLarge
-            : _kind == PathFloor.Features && lemma.Whole / lemma.Rest > ratio ? PathEnd.OutWeightTooFar
-            : PathEnd.Certified;
+        return result.Lemma is null ? PathEnd.CurvatureTooLarge : PathEnd.Certified;
     }
 
     private Matrix TrainedSecond(LocalBound output, out double largest)

@@ -32,7 +32,7 @@ internal static class PathScope
         }
 
         double residual = Outward.Up(Math.Sqrt(2 * point.Loss));
-        var march = new PathMarch(point, kind, floor, largest);
+        var march = new PathMarch(point, kind, floor, largest, options.UsesRefinements);
         PathResult result = march.Run(residual, options);
         bool isCertified = result.End == PathEnd.Certified;
         return new Certificate
@@ -95,6 +95,7 @@ internal static class PathScope
             new("floor at the start", "s_0", "C.13", march.StartFloor),
             new("floor at the end", "s(r̄)", "C.14", result.Floor),
             new("change of the floor per unit of path", kind == PathFloor.Features ? "κ" : "c", "C.15", result.FloorSlope),
+            new("the same, composed block by block", kind == PathFloor.Features ? "κ_blocks" : "c", "C.15", result.FloorSlopeByBlock),
             new("largest singular value of J at the start", "Λ_0", "C.14", march.StartLambda),
             new("largest singular value of J on the ball", "Λ", "C.14", result.Lambda),
             new("second derivative of F on the ball", "c", "C.15", result.Curvature),

@@ -26,6 +26,7 @@ internal sealed class RowCentre
         (_centred, _centredValue, _centredQueryKey) = (Matrix.Allocate(tokens, width), Matrix.Allocate(tokens, width), Matrix.Allocate(tokens, width));
         _centredKey = Matrix.Allocate(tokens, shape.KeyWidth);
         (_weighted, _transfer) = (Matrix.Allocate(width, shape.FfnWidth), Matrix.Allocate(width, width));
+        Stacks = shape.Depth > 1 && ExactCentre.IsAffordable(rows, width) ? new RowStacks(rows, width, shape.KeyWidth) : null;
         _covariance = Matrix.Allocate(Math.Max(width, shape.KeyWidth), width);
         _covarianceOutput = Matrix.Allocate(Math.Max(width, shape.KeyWidth), width);
         (Input, QueryKey, Query, Spread, KeySpread, QueryKeySpread) = (new double[rows], new double[rows], new double[rows], new double[rows], new double[rows], new double[rows]);
@@ -93,6 +94,9 @@ internal sealed class RowCentre
     /// <summary>‖T_r‖₂ of T_r = ρ_f I + W_1 diag(ψ'_r) W_2, the derivative of z⁺_r in h_r [M].</summary>
     public double[] Transfer { get; }
 
+    /// <summary>The matrices behind the norms, for deep models of affordable size; with one block the norms themselves are exact.</summary>
+    public RowStacks? Stacks { get; }
+
     // Rows √p_j (z_j − g_r) and what they give: Cov_r = Σ_j p_j z̃_j z̃_jᵀ is the Gram matrix of their columns.
     private void Attend(int row)
     {
@@ -131,17 +135,27 @@ internal sealed class RowCentre
         FfnIn[row] = _norms.UpperBound(_weighted);
         FfnOut[row] = _norms.UpperBound(_layer.Weights.FfnOut, derivative);
         Transfer[row] = _norms.UpperBound(_transfer);
-        (Covariance[row], CovarianceOutput[row]) = Through(_centred);
-        (KeyCovariance[row], KeyCovarianceOutput[row]) = Through(_centredKey);
+        (Covariance[row], CovarianceOutput[row]) = Through(_centred, row, Stacks?.Covariance, Stacks?.CovarianceOutput);
+        (KeyCovariance[row], KeyCovarianceOutput[row]) = Through(_centredKey, row, Stacks?.KeyCovariance, Stacks?.KeyCovarianceOutput);
+        if (Stacks is not null)
+        {
+            RowStacks.Keep(Stacks.Transfer, row, _transfer);
+        }
     }
 
     // ‖Lᵀ (D_p^½ Z̃ W_V)‖₂, and the same times T_r, for L = D_p^½ Z̃ or D_p^½ Z̃ W_K.
-    private (double Attention, double Output) Through(in Matrix left)
+    private (double Attention, double Output) Through(in Matrix left, int row, Matrix? stack, Matrix? outputStack)
     {
         Matrix covariance = _covariance.RowRange(0, left.Columns);
         Products.TransposedMultiply(left, _centredValue, covariance);
         Matrix output = _covarianceOutput.RowRange(0, left.Columns);
         Products.Multiply(covariance, _transfer, output);
+        if (stack is Matrix attentionPart && outputStack is Matrix outputPart)
+        {
+            RowStacks.Keep(attentionPart, row, covariance);
+            RowStacks.Keep(outputPart, row, output);
+        }
+
         return (_norms.UpperBound(covariance), _norms.UpperBound(output));
     }
 

@@ -27,6 +27,9 @@ public sealed record CertificateOptions
     /// <summary>Most bytes for a Jacobian, where a theorem needs one in full.</summary>
     public long MemoryLimit { get; init; } = 1L << 30;
 
+    /// <summary>Whether to refine (C.14) by norms over all blocks together and by p piece by piece; without that it certifies the same or less.</summary>
+    internal bool UsesRefinements { get; init; } = true;
+
     internal void Validate()
     {
         if (StepSize is double eta && !(eta > 0 && double.IsFinite(eta)))

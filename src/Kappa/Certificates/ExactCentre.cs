@@ -1,0 +1,109 @@
+using Kappa.Models;
+using Kappa.Numerics;
+
+namespace Kappa.Certificates;
+
+/// <summary>Exact norms of first derivatives at θ_0 of one block's output: in its input, in every weight matrix up to it, and in all trained ones together (C.17).</summary>
+internal sealed class ExactCentre
+{
+    // Norms over the weights cost (M d)³; beyond this order only those in the input are computed.
+    private const int LargestOrder = 700;
+
+    private Matrix[] _grams = [];
+
+    /// <summary>max_i ‖∂Z⁺_i/∂Z_i‖₂; 0 for the first block, whose input is constant.</summary>
+    public double Transfer { get; private init; }
+
+    /// <summary>max_i ‖∂H_i/∂Z_i‖₂; 0 for the first block.</summary>
+    public double AttentionTransfer { get; private init; }
+
+    /// <summary>‖∂Z⁺/∂W_b‖ for each b up to this block, or <c>null</c> where it is not computed.</summary>
+    public double[]? Output { get; private set; }
+
+    /// <summary>‖diag(‖W_1 diag(ψ'_r)‖) ∂H/∂W_b‖ for each b up to W_V of this block, or <c>null</c> where it is not computed.</summary>
+    public double[]? Hidden { get; private set; }
+
+    /// <summary>‖∂Z⁺/∂(all trained blocks)‖; infinite where it is not computed. For the last block this is σ_max(J).</summary>
+    public double JointOutput { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>‖diag(‖W_1 diag(ψ'_r)‖) ∂H/∂(all trained blocks before W_1 of this block)‖; infinite where it is not computed.</summary>
+    public double JointHidden { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Whether the norms over the weights are computed for a problem of this size.</summary>
+    public static bool IsAffordable(int rows, int width) => (long)rows * width <= LargestOrder;
+
+    /// <summary>One for each block.</summary>
+    /// <param name="shape">The model.</param>
+    /// <param name="layers">Its blocks at θ_0, with stacks where the problem is affordable.</param>
+    /// <param name="isTrained">Which blocks of the layout are trained.</param>
+    /// <param name="norms">Workspace.</param>
+    public static ExactCentre[] Of(ResidualTransformerShape shape, LayerCentre[] layers, IReadOnlyList<bool> isTrained, SpectralNorm norms)
+    {
+        var result = new ExactCentre[layers.Length];
+        for (int layer = 0; layer < layers.Length; layer++)
+        {
+            LayerCentre centre = layers[layer];
+            BlockTransition? output = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: false);
+            BlockTransition? attention = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: true);
+            result[layer] = new ExactCentre { Transfer = output?.Norm(norms) ?? 0, AttentionTransfer = attention?.Norm(norms) ?? 0 };
+            if (centre.Rows.Stacks is RowStacks stacks)
+            {
+                Matrix[] earlier = layer == 0 ? [] : result[layer - 1]._grams;
+                Matrix[] outputGrams = [.. earlier.Select(gram => output!.Carry(gram)), .. BlockGrams.OfOutput(centre, stacks, shape.LogitScale)];
+                Matrix[] hiddenGrams = [.. earlier.Select(gram => attention!.Carry(gram)), .. BlockGrams.OfAttentionOutput(centre, stacks, shape.LogitScale)];
+                Array.ForEach(hiddenGrams, gram => Weight(gram, centre.Rows.FfnIn));
+                result[layer].Take(outputGrams, hiddenGrams, layers.Length > 1, layer == layers.Length - 1, isTrained, norms);
+            }
+        }
+
+        return result;
+    }
+
+    // Block by block where later blocks build on it, jointly at the end.
+    private void Take(Matrix[] outputGrams, Matrix[] hiddenGrams, bool isDeep, bool isLast, IReadOnlyList<bool> isTrained, SpectralNorm norms)
+    {
+        _grams = outputGrams;
+        if (isDeep)
+        {
+            Output = [.. outputGrams.Select(gram => RootNorm(gram, norms))];
+            Hidden = [.. hiddenGrams.Select(gram => RootNorm(gram, norms))];
+        }
+
+        if (isLast)
+        {
+            JointOutput = RootNorm(Sum(outputGrams, isTrained), norms);
+            JointHidden = RootNorm(Sum(hiddenGrams, isTrained), norms);
+        }
+    }
+
+    // ‖J‖₂ = √‖J Jᵀ‖₂
+    private static double RootNorm(in Matrix gram, SpectralNorm norms) => Outward.Up(Math.Sqrt(norms.UpperBound(gram)));
+
+    // J Jᵀ = Σ_b J_b J_bᵀ
+    private static Matrix Sum(Matrix[] grams, IReadOnlyList<bool> isTrained)
+    {
+        Matrix sum = Matrix.Allocate(grams[0].Rows, grams[0].Columns);
+        for (int b = 0; b < grams.Length; b++)
+        {
+            if (isTrained[b])
+            {
+                Vectors.AddScaled(sum.Span, 1, grams[b].Span);
+            }
+        }
+
+        return sum;
+    }
+
+    private static void Weight(in Matrix gram, double[] rowWeights)
+    {
+        int width = gram.Rows / rowWeights.Length;
+        for (int i = 0; i < gram.Rows; i++)
+        {
+            Span<double> row = gram.Row(i);
+            for (int s = 0; s < rowWeights.Length; s++)
+            {
+                Vectors.Scale(row.Slice(s * width, width), rowWeights[i / width] * rowWeights[s]);
+            }
+        }
+    }
+}

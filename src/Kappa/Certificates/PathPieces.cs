@@ -1,0 +1,65 @@
+namespace Kappa.Certificates;
+
+/// <summary>The pieces of a path marched so far: the integral U of (C.14) and how far W_2 moves, with the step lemma's constants of each piece.</summary>
+/// <remarks>
+/// The constants of the last ball are valid for the whole path. Those of the ball a step farther than a piece are valid for every step that begins in the piece, and are
+/// better near the start, where Λ and c are smaller: U = Σ ∫ s / p_piece (C.16).
+/// </remarks>
+/// <param name="kind">Which floor.</param>
+/// <param name="startFloor">s_0.</param>
+/// <param name="piece">Length of a piece.</param>
+/// <param name="residual">R.</param>
+/// <param name="byPiece">Whether each piece has constants of its own.</param>
+internal sealed class PathPieces(PathFloor kind, double startFloor, double piece, double residual, bool byPiece)
+{
+    private readonly List<PathResult> _balls = [];
+    private readonly List<double> _areas = [];
+    private double _fallen;
+
+    /// <summary>s at the end of one more piece on which the floor falls at most at the given slope.</summary>
+    public double Floor(double slope) => startFloor - _fallen - (slope * piece);
+
+    /// <summary>Adds the piece that ends with a ball.</summary>
+    public void Add(PathResult ball)
+    {
+        _areas.Add(piece * (startFloor - _fallen - (0.5 * ball.FloorSlope * piece)));
+        _fallen += ball.FloorSlope * piece;
+        _balls.Add(ball);
+    }
+
+    /// <summary>U(r̄): the residual removed for certain before the path leaves the last ball.</summary>
+    /// <param name="stepSize">η.</param>
+    public double Covered(double stepSize)
+    {
+        double covered = 0;
+        for (int k = 0; k < _areas.Count; k++)
+        {
+            StepLemma lemma = Lemma(k, stepSize);
+            covered += _areas[k] / (kind == PathFloor.Features ? lemma.Rest : lemma.Whole);
+        }
+
+        return covered / Outward.Factor;
+    }
+
+    /// <summary>The path of everything, and so of W_2, until the last ball is left: Σ g ∫ dρ / p.</summary>
+    /// <param name="stepSize">η.</param>
+    public double OutTravel(double stepSize) => Outward.Up(Enumerable.Range(0, _areas.Count).Select(k => Lemma(k, stepSize)).Sum(lemma => piece * lemma.Whole / lemma.Rest));
+
+    /// <summary>The constants on a ball, or <c>null</c> when there are none: at the worse end of the floors [s, s_0], for A₀ is monotone in σ.</summary>
+    public static StepLemma? LemmaAt(double stepSize, double lambda, double floor, double startFloor, double remainder)
+    {
+        double fastest = stepSize * lambda * lambda, slowest = fastest <= 1 ? floor : startFloor;
+        return fastest < 2 && floor > 0 ? StepLemma.Of(stepSize * slowest * slowest, fastest, remainder) : null;
+    }
+
+    // A step is at most ηΛR long: one that begins in piece k ends within so many pieces.
+    private StepLemma Lemma(int k, double stepSize)
+    {
+        PathResult last = _balls[^1];
+        double reach = Math.Ceiling(stepSize * last.Lambda * residual / piece);
+        int end = byPiece && reach < _balls.Count - 1 - k ? k + (int)reach : _balls.Count - 1;
+        PathResult ball = _balls[end];
+        double remainder = Outward.Up(0.5 * ball.Curvature * stepSize * residual);
+        return LemmaAt(stepSize, ball.Lambda, ball.Floor, startFloor, remainder) ?? last.Lemma!.Value;
+    }
+}
