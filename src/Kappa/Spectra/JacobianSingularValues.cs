@@ -32,6 +32,15 @@ internal sealed class JacobianSingularValues(ResidualTransformer model, Residual
         return checked((order * (order + 64)) + piece + (100 * order) + Math.Max(outputs, parameters) + (10 * outputs) + 65536);
     }
 
+    /// <summary>Number of pieces, each of which takes one transposed product for every output; the rows of J come one by one in a single round.</summary>
+    /// <param name="outputs">M·d_out.</param>
+    /// <param name="parameters">P.</param>
+    public static long Pieces(long outputs, long parameters)
+    {
+        long width = PieceWidth(outputs, parameters, PieceElements);
+        return parameters < outputs ? 1 : (parameters + width - 1) / width;
+    }
+
     /// <summary>σ of the columns of J that belong to <paramref name="blocks"/>, at the weights of the last forward pass.</summary>
     /// <param name="blocks">At least one, in layout order.</param>
     /// <returns>min(M·d_out, P) values, largest first; all NaN where J is not finite.</returns>

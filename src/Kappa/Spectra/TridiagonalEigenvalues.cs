@@ -1,6 +1,6 @@
 namespace Kappa.Spectra;
 
-/// <summary>Eigenvalues of a symmetric tridiagonal matrix T [k, k] by the implicit QR iteration, with the first and last components of the eigenvectors (P.7).</summary>
+/// <summary>Eigenvalues of a symmetric tridiagonal matrix T [k, k] by the implicit QR iteration, with the first and last components of the eigenvectors (P.7, P.8).</summary>
 /// <remarks>
 /// Source: Golub and Van Loan, "Matrix Computations", section 8.3. Wilkinson's shift; each rotation of the columns of the eigenvector matrix is applied to its first and last row only,
 /// so the cost is O(k²). Eigenvalues are right to a few ε‖T‖.
