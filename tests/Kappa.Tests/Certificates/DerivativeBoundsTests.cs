@@ -104,6 +104,19 @@ public sealed class DerivativeBoundsTests
         Assert.All(ratios, ratio => Assert.InRange(ratio, 1 - 1e-10, 100));
     }
 
+    [Theory]
+    [InlineData(0, 0.1)]
+    [InlineData(2, 0.1)]
+    [InlineData(4, 0.05)]
+    [InlineData(6, 0.02)]
+    public void At_depth_one_to_four_the_bounds_of_the_output_are_those_of_the_formulas_written_out(int index, double radius)
+    {
+        using BoundedPoint point = Point(index, radius);
+        var (first, second) = PlainBallBounds.Of(Cases[index].Model, point.Radii);
+        Assert.All(first.Zip(point.Bounds.Output.First), pair => Assert.Equal(pair.First, pair.Second, 1e-9 * pair.First));
+        Assert.All(second.ToRowMajorArray().Zip(point.Bounds.Output.Second), pair => Assert.Equal(pair.First, pair.Second, 1e-9 * pair.First));
+    }
+
     [Fact]
     public void Every_bound_is_non_decreasing_in_the_radii()
     {
