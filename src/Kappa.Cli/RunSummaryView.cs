@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Ladder;
 using Spectre.Console;
 
 namespace Kappa.Cli;
@@ -31,17 +32,31 @@ internal static class RunSummaryView
 
         if (analysis.Layers.Count > 0)
         {
-            var table = new Table { Border = TableBorder.Rounded };
-            _ = table.AddColumns([.. RunAnalysisTable.Headers]);
-            foreach (IReadOnlyList<string> row in RunAnalysisTable.Rows(analysis))
-            {
-                _ = table.AddRow(row.Select(cell => new Text(cell)));
-            }
+            PrintTable(terminal, RunAnalysisTable.Headers, RunAnalysisTable.Rows(analysis));
+        }
 
-            terminal.Render(table);
+        if (analysis.Ladder is { } ladder)
+        {
+            PrintTable(terminal, LadderTable.Headers, LadderTable.Rows(ladder));
+            foreach (string missing in LadderTable.Missing(ladder))
+            {
+                terminal.Results.WriteLine(missing);
+            }
         }
 
         terminal.Results.WriteLine($"Folder: {analysis.Run.Files.Path}");
+    }
+
+    private static void PrintTable(Terminal terminal, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        _ = table.AddColumns([.. headers]);
+        foreach (IReadOnlyList<string> row in rows)
+        {
+            _ = table.AddRow(row.Select(cell => new Text(cell)));
+        }
+
+        terminal.Render(table);
     }
 
     private static string Json(RunAnalysis analysis)
@@ -58,6 +73,12 @@ internal static class RunSummaryView
             json.WriteNumber("step", analysis.Run.Status.Step);
             WriteRate(json, analysis);
             WriteLayers(json, analysis);
+            if (analysis.Ladder is { } ladder)
+            {
+                json.WritePropertyName("ladder");
+                json.WriteRawValue(LadderFile.Text(ladder));
+            }
+
             json.WriteEndObject();
         }
 

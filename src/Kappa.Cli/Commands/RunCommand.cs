@@ -4,6 +4,7 @@ using Kappa.Descent;
 using Kappa.Lab;
 using Kappa.Lab.Data;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
@@ -124,7 +125,7 @@ internal static class RunCommand
             return ExitCode.Interrupted;
         }
 
-        RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(folder.Files.Path));
+        RunAnalysis analysis = WithLadder(RunAnalysis.Of(RunRecord.Read(folder.Files.Path)), experiment);
         foreach (string notice in RunReport.Write(analysis))
         {
             progress.Say(notice);
@@ -132,6 +133,19 @@ internal static class RunCommand
 
         RunSummaryView.Print(terminal, analysis, request.Json);
         return ExitCode.Done;
+    }
+
+    // A run that diverged at its first step has recorded nothing that rates could be about.
+    private static RunAnalysis WithLadder(RunAnalysis analysis, Experiment experiment)
+    {
+        if (analysis.Telemetry.Rows == 0)
+        {
+            return analysis;
+        }
+
+        RateLadder ladder = RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1]);
+        LadderFile.Write(analysis.Run.Files, ladder);
+        return analysis with { Ladder = ladder };
     }
 
     private static int Report(Terminal terminal, IReadOnlyList<Problem> problems)

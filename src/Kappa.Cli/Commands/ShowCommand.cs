@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Kappa.Lab;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
@@ -21,7 +23,7 @@ internal static class ShowCommand
     private static int Show(Terminal terminal, string run, string folder, bool figures, bool json)
     {
         bool isFolder = run.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(run);
-        RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(isFolder ? run : new RunStore(RunsFolder.Require(folder)).Find(run)));
+        RunAnalysis analysis = WithLadder(terminal, RunAnalysis.Of(RunRecord.Read(isFolder ? run : new RunStore(RunsFolder.Require(folder)).Find(run))));
         if (figures)
         {
             foreach (string notice in RunReport.Write(analysis))
@@ -32,5 +34,24 @@ internal static class ShowCommand
 
         RunSummaryView.Print(terminal, analysis, json);
         return ExitCode.Done;
+    }
+
+    // A folder without ladder.json is from an interrupted run or an earlier version: its states are made again, if its data are still there.
+    private static RunAnalysis WithLadder(Terminal terminal, RunAnalysis analysis)
+    {
+        if (analysis.Ladder is not null || analysis.Telemetry.Rows == 0 || analysis.Run.Status.State is RunState.Running)
+        {
+            return analysis;
+        }
+
+        try
+        {
+            return analysis with { Ladder = RunLadder.Compute(analysis, Environment.ProcessorCount) };
+        }
+        catch (BadInputException reason)
+        {
+            terminal.Messages.WriteLine($"No ladder of rates: {reason.Message}");
+            return analysis;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
 using Kappa.Spectra;
 
@@ -13,6 +14,9 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
 {
     private static readonly string[] Parts = ["branch", "output"];
 
+    /// <summary>The rates from guaranteed to measured; <see langword="null"/> when they have not been computed, see <see cref="RunLadder"/>.</summary>
+    public RateLadder? Ladder { get; init; }
+
     /// <summary>Reads and analyses a run.</summary>
     /// <param name="run">The run.</param>
     /// <exception cref="BadInputException">The telemetry is missing or damaged.</exception>
@@ -27,7 +31,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
                where telemetry.Rows > 0 && telemetry.Has($"l{layer}.{part}.sigmaMax")
                select LayerSummary.Of(run.Specification, telemetry, layer, part),
         ];
-        return new RunAnalysis(run, telemetry, Fit(telemetry), layers);
+        return new RunAnalysis(run, telemetry, Fit(telemetry), layers) { Ladder = LadderFile.Find(run.Files) };
     }
 
     private static RateFit? Fit(TelemetryTable telemetry)

@@ -1,4 +1,5 @@
 using Kappa.Lab.Figures;
+using Kappa.Lab.Ladder;
 using Kappa.Lab.Reports;
 using Kappa.Lab.Store;
 
@@ -34,6 +35,11 @@ public static class RunReport
             figures.Add(ByLayer(analysis, steps, "sigma-min", "Smallest singular value (row side)", "sigmaMin", "σ_M"));
             figures.Add(ByLayer(analysis, steps, "condition-number", "Condition number", "conditionNumber", "κ"));
             figures.Add(ByLayer(analysis, steps, "effective-rank", "Effective rank", "effectiveRank", "exp(entropy)", logarithmic: false));
+        }
+
+        if (analysis.Ladder is { } ladder && LadderFigure.Of(ladder, $"Run {analysis.Run.Name}.") is { } rates)
+        {
+            figures.Add(rates);
         }
 
         return figures;
@@ -82,6 +88,13 @@ public static class RunReport
         foreach (Figure figure in figures)
         {
             _ = section.Figure(figure);
+        }
+
+        if (analysis.Ladder is { } ladder)
+        {
+            _ = report.Section("Rates, from guaranteed to measured")
+                .Table(LadderTable.Headers, LadderTable.Rows(ladder), "Share of the loss that a step removes. Only the a-priori column knows nothing of the run.")
+                .List(LadderTable.Missing(ladder));
         }
 
         _ = report.Section("Layers").Table(RunAnalysisTable.Headers, RunAnalysisTable.Rows(analysis), "First and last recorded step.");

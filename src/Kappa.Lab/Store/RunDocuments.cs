@@ -29,7 +29,8 @@ internal static class RunDocuments
         throw new BadInputException(reading.Problems[0].Location, reading.Problems[0].Message + more);
     }
 
-    private static T ReadJson<T>(string path, JsonTypeInfo<T> type)
+    /// <summary>Any JSON document of a run folder that states its format version.</summary>
+    public static T ReadJson<T>(string path, JsonTypeInfo<T> type)
         where T : class
     {
         byte[] bytes = ReadBytes(path);

@@ -24,6 +24,9 @@ public sealed record RunFiles(string Path)
     /// <summary>Verdicts.</summary>
     public string Claims => At("claims.json");
 
+    /// <summary>The rates from guaranteed to measured.</summary>
+    public string Ladder => At("ladder.json");
+
     /// <summary>The self-contained report.</summary>
     public string Report => At("report.html");
 

@@ -1,0 +1,40 @@
+using Kappa.Lab.Data;
+using Kappa.Lab.Experiments;
+
+namespace Kappa.Lab.Ladder;
+
+/// <summary>The ladder of a run in its folder: its states are made again from its specification.</summary>
+public static class RunLadder
+{
+    // Another machine rounds differently, other data differ by far more.
+    private const double LossTolerance = 1e-9;
+
+    /// <summary>Computes the ladder of a run that has recorded something.</summary>
+    /// <param name="analysis">The run.</param>
+    /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
+    /// <param name="limits">What it may cost; the defaults when null.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="BadInputException">Nothing is recorded, or the data are missing or are no longer those of the run.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static RateLadder Compute(RunAnalysis analysis, int threads = 1, LadderLimits? limits = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        if (analysis.Telemetry.Rows == 0)
+        {
+            throw new BadInputException(analysis.Run.Files.Telemetry, "must have a row for a ladder of rates but has none; the run stopped before its first step.");
+        }
+
+        TokenData data = ExperimentData.Load(analysis.Run.Specification);
+        double stepSize = analysis.Telemetry["stepSize"][0];
+        using Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
+        double recorded = analysis.Telemetry["loss"][0];
+        if (analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= LossTolerance * recorded))
+        {
+            throw new BadInputException(
+                analysis.Run.Files.Path,
+                FormattableString.Invariant($"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the files or the built-in text have changed since. Run the experiment again."));
+        }
+
+        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation);
+    }
+}
