@@ -1,3 +1,4 @@
+using Kappa.Certificates;
 using Kappa.Lab.Points;
 using Kappa.Models;
 using Kappa.Spectra;
@@ -54,6 +55,19 @@ internal static class EvaluationView
                 summary => $"{summary.Columns} parameters < {summary.Rows} outputs: λ_min is 0 for any weights",
                 rows => $"K: kernel of the {rows} outputs in the trained parameters. Floor: ε² outputs = {Number(Epsilon * Epsilon * rows)} of λ_max");
         }
+
+        PrintCertificates(terminal, evaluation);
+    }
+
+    private static void PrintCertificates(Terminal terminal, PointEvaluation evaluation)
+    {
+        foreach (Certificate certificate in evaluation.Certificates)
+        {
+            string verdict = certificate.Guarantee is { } guarantee
+                ? $"certified: with η = {Number(guarantee.StepSize)} every step removes at least {Number(guarantee.Rate)} of the loss."
+                : certificate.Outcome == CertificateOutcome.NotApplicable ? $"not applicable. {certificate.Explanation}" : $"not certified. {certificate.Explanation}";
+            terminal.Results.WriteLine($"{char.ToUpperInvariant(certificate.Theorem.Name[0])}{certificate.Theorem.Name[1..]} certificate ({certificate.Theorem.Label}): {verdict}");
+        }
     }
 
     // Said once below a table and not in every row: the tables fit into 80 columns.
@@ -71,7 +85,7 @@ internal static class EvaluationView
         }
     }
 
-    private static string Model(TrainingPoint point)
+    private static string Model(ModelPoint point)
     {
         ResidualTransformerShape shape = point.Shape;
         long trained = point.TrainedBlocks.Sum(block => (long)block.Length);

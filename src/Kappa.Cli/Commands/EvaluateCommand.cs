@@ -35,7 +35,7 @@ internal static class EvaluateCommand
     private static int Evaluate(Terminal terminal, string[] words, string folder, bool needsKernel, int? mebibytes, bool json)
     {
         OptionRange.Require("--memory", mebibytes, needsKernel ? 1 : 0, MostMebibytes);
-        (TrainingPoint? point, IReadOnlyList<Problem> problems) = Read(words[0], words[1..], folder);
+        (ModelPoint? point, IReadOnlyList<Problem> problems) = Read(words[0], words[1..], folder);
         if (point is null)
         {
             foreach (Problem problem in problems)
@@ -65,7 +65,7 @@ internal static class EvaluateCommand
     }
 
     // Whoever waits is told for what.
-    private static void WarnOfTheKernel(Terminal terminal, TrainingPoint point)
+    private static void WarnOfTheKernel(Terminal terminal, ModelPoint point)
     {
         double outputs = (double)point.Targets.Rows * point.Targets.Columns;
         double parameters = point.TrainedBlocks.Sum(block => (double)block.Length);

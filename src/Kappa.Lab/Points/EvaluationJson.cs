@@ -10,7 +10,7 @@ namespace Kappa.Lab.Points;
 /// <summary>An evaluation as JSON, every number so that reading it back gives the same bits.</summary>
 /// <remarks>
 /// Keys, nesting and shapes are those that tests/Data/reference has under <c>expected</c>: arrays of samples of tokens, matrices by the names of their parameters (trained ones
-/// only), spectra by block. A number that is not finite, or was not computed, is <c>null</c>; then <c>ntk_eigenvalues_omitted</c> says why. Stateless and thread-safe.
+/// only), spectra by block; the ball certificate under <c>certificate</c>, the path certificate beside it. A number that is not finite, or was not computed, is <c>null</c>; then <c>ntk_eigenvalues_omitted</c> says why. Stateless and thread-safe.
 /// </remarks>
 public static class EvaluationJson
 {
@@ -31,6 +31,7 @@ public static class EvaluationJson
         WriteSpectra(json, "attention_output_singular_values", evaluation, layer => layer.AttentionOutput);
         WriteSpectra(json, "attention_branch_singular_values", evaluation, layer => layer.AttentionBranch);
         WriteSpectra(json, "hidden_singular_values", evaluation, layer => layer.Hidden);
+        CertificateJson.Write(json, evaluation.Certificates, evaluation.Point.Shape.Depth);
         json.WriteEndObject();
     }
 
@@ -101,7 +102,7 @@ public static class EvaluationJson
         json.WriteRawValue(text.Append(']').ToString(), skipInputValidation: true);
     }
 
-    private static void WriteNumber(Utf8JsonWriter json, string name, double value)
+    internal static void WriteNumber(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value))
             json.WriteNumber(name, value);

@@ -19,7 +19,7 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
     private int? _readoutWidth;
 
     /// <summary>The point, or null when something is wrong.</summary>
-    public TrainingPoint? Assemble()
+    public ModelPoint? Assemble()
     {
         foreach (string key in PointParser.Required.Where(key => !document.Present.Contains(key)))
             problems.Add("", $"a point must have the key '{key}' but has not.");
@@ -126,7 +126,7 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
             problems.Add(place, $"lists '{name}' again; once is enough.");
     }
 
-    private TrainingPoint? Build(TrainedSet trained)
+    private ModelPoint? Build(TrainedSet trained)
     {
         NdArray inputs = document.Inputs!;
         var shape = new ResidualTransformerShape
@@ -141,7 +141,7 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
             FfnResidual = _config.FfnResidual,
             Activation = _config.Activation,
         };
-        if (TrainingPoint.TooLarge(shape, inputs.Shape[0], inputs.Shape[1]) is { } problem)
+        if (ModelPoint.TooLarge(shape, inputs.Shape[0], inputs.Shape[1]) is { } problem)
         {
             problems.Add("inputs", problem);
             return null;
@@ -151,7 +151,7 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
         foreach (ParameterBlock block in weights.Layout.Blocks)
             document.Parameters[block.Name]!.Data.CopyTo(weights[block].Span);
         string name = document.Name ?? Path.GetFileNameWithoutExtension(problems.File);
-        return new TrainingPoint(name, shape, inputs.Shape[0], Stacked(inputs), Stacked(document.Targets!), weights, trained);
+        return new ModelPoint(name, shape, inputs.Shape[0], Stacked(inputs), Stacked(document.Targets!), weights, trained);
     }
 
     private static Matrix Stacked(NdArray array)

@@ -1,3 +1,4 @@
+using Kappa.Certificates;
 using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Numerics;
@@ -11,6 +12,9 @@ public sealed record PointEvaluationOptions
     /// <summary>Most bytes that the Jacobian and the workspace of its singular values may take; 0 leaves the kernel out. Default 1 GiB.</summary>
     public long KernelMemory { get; init; } = JacobianSpectrum.DefaultMemoryLimit;
 
+    /// <summary>Whether to evaluate the convergence theorems; one that would take minutes is left out. Default true.</summary>
+    public bool WithCertificates { get; init; } = true;
+
     /// <summary>Threads of a pass, at least 1; no result depends on it.</summary>
     public int Threads { get; init; } = 1;
 }
@@ -19,14 +23,14 @@ public sealed record PointEvaluationOptions
 /// <remarks>All values are exact but for rounding; nothing here is an estimate. A loss that is not finite is an outcome: what follows from it is NaN. Immutable.</remarks>
 public sealed class PointEvaluation
 {
-    private PointEvaluation(TrainingPoint point, Matrix output, double loss, ResidualTransformerWeights gradient, IReadOnlyList<LayerSpectra> layers)
+    private PointEvaluation(ModelPoint point, Matrix output, double loss, ResidualTransformerWeights gradient, IReadOnlyList<LayerSpectra> layers)
     {
         (Point, Output, Loss, Gradient, Layers) = (point, output, loss, gradient, layers);
         GradientNorm = Norm(gradient.Vector);
     }
 
     /// <summary>The point.</summary>
-    public TrainingPoint Point { get; }
+    public ModelPoint Point { get; }
 
     /// <summary>F (R.4) [N·n, d_out].</summary>
     public Matrix Output { get; }
@@ -52,6 +56,9 @@ public sealed class PointEvaluation
     /// <summary>Why the kernel was left out; null when it was not.</summary>
     public string? KernelOmission { get; private init; }
 
+    /// <summary>What the ball and the path certificate say (C.9, C.14), the step size their own; empty when not asked for.</summary>
+    public IReadOnlyList<Certificate> Certificates { get; private init; } = [];
+
     /// <summary>‖∇_b ℒ‖ of one matrix.</summary>
     /// <param name="block">A matrix of the point.</param>
     public double BlockGradientNorm(ParameterBlock block) => Norm(Gradient[block].Span);
@@ -59,7 +66,7 @@ public sealed class PointEvaluation
     /// <summary>Evaluates a point.</summary>
     /// <param name="point">The point; not changed.</param>
     /// <param name="options">What may be spent; null for the defaults.</param>
-    public static PointEvaluation Of(TrainingPoint point, PointEvaluationOptions? options = null)
+    public static PointEvaluation Of(ModelPoint point, PointEvaluationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(point);
         options ??= new PointEvaluationOptions();
@@ -79,6 +86,7 @@ public sealed class PointEvaluation
         return new PointEvaluation(point, output, loss, gradient, layers)
         {
             KernelOmission = omission,
+            Certificates = options.WithCertificates ? CertificatesOf(point) : [],
             Kernel = omission is null ? JacobianSpectrum.Of(model, point.Weights, point.Trained, options.KernelMemory, withBlocks: true) : null,
         };
     }
@@ -86,7 +94,7 @@ public sealed class PointEvaluation
     /// <summary>Why the kernel of <paramref name="point"/> cannot be computed in so much memory; null when it can.</summary>
     /// <param name="point">The point.</param>
     /// <param name="memory">Most bytes that the Jacobian and the workspace of its singular values may take.</param>
-    public static string? KernelObstacle(TrainingPoint point, long memory)
+    public static string? KernelObstacle(ModelPoint point, long memory)
     {
         ArgumentNullException.ThrowIfNull(point);
         long outputs = (long)point.Targets.Rows * point.Targets.Columns;
@@ -100,7 +108,18 @@ public sealed class PointEvaluation
             : FormattableString.Invariant($"the Jacobian of {outputs} outputs in {parameters} parameters needs {Math.Ceiling(bytes / mebibyte):F0} MiB but {Math.Floor(memory / mebibyte):F0} MiB are allowed");
     }
 
-    private static string? Omission(TrainingPoint point, double loss, long memory) =>
+    // Multiply-adds of the path certificate that take some ten seconds: about thirty products [d, m]·[m, d] for each token row and block.
+    private const double LongCertificate = 3e11;
+
+    private static Certificate[] CertificatesOf(ModelPoint point)
+    {
+        using var at = new TrainingPoint(point.Inputs, point.Samples, point.Targets, point.Weights, point.Trained);
+        double work = 30.0 * point.Shape.Depth * point.Inputs.Rows * point.Shape.Width * point.Shape.Width * point.Shape.FfnWidth;
+        string[] names = work <= LongCertificate ? ["ball", "path"] : ["ball"];
+        return [.. names.Select(name => Theorems.Find(name)!.Evaluate(at))];
+    }
+
+    private static string? Omission(ModelPoint point, double loss, long memory) =>
         !double.IsFinite(loss) ? "the loss is not finite"
         : memory == 0 ? "not asked for"
         : KernelObstacle(point, memory);

@@ -36,7 +36,7 @@ public static class PointFile
         return PointReading.Of(Read(stream, problems), problems);
     }
 
-    private static TrainingPoint? Read(Stream stream, ProblemList problems)
+    private static ModelPoint? Read(Stream stream, ProblemList problems)
     {
         long length = stream.Length - stream.Position;
         if (length > LargestFile)

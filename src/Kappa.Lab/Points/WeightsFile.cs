@@ -28,7 +28,7 @@ public static class WeightsFile
         TokenData data = ExperimentData.Load(resolved);
         ResidualTransformerShape shape = resolved.Model.ToShape();
         Experiment.RequireFit(shape, data);
-        if (TrainingPoint.TooLarge(shape, data.Samples, data.Tokens) is { } problem)
+        if (ModelPoint.TooLarge(shape, data.Samples, data.Tokens) is { } problem)
             throw new BadInputException("data.samples", problem);
         if (isCheckpoint && !RunCheckpoint.IsOn(path, data.Fingerprint) && !isOtherDataMeant)
             throw new BadInputException(path, "the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate it on, for example source=arrays path=data.npz.");
@@ -36,7 +36,7 @@ public static class WeightsFile
         var problems = new ProblemList(path);
         ResidualTransformerWeights weights = ReadWeights(content, shape, isCheckpoint, problems);
         string name = isCheckpoint ? $"{NameOfRun(path)} at step {content.Metadata.GetValueOrDefault("step", "?")}" : Path.GetFileNameWithoutExtension(path);
-        var point = new TrainingPoint(name, shape, data.Samples, data.Inputs, data.Targets, weights, resolved.Model.Trained.ToTrainedSet(resolved.Model));
+        var point = new ModelPoint(name, shape, data.Samples, data.Inputs, data.Targets, weights, resolved.Model.Trained.ToTrainedSet(resolved.Model));
         return PointReading.Of(point, problems);
     }
 

@@ -8,7 +8,7 @@ namespace Kappa.Lab.Selftest;
 /// <summary>A point of model R with exact values computed elsewhere (complex-step derivatives in double precision): embedded from tests/Data/reference.</summary>
 /// <param name="Point">The point, read as any user's file is.</param>
 /// <param name="Expected">What must come out.</param>
-internal sealed record ReferencePoint(TrainingPoint Point, JsonElement Expected)
+internal sealed record ReferencePoint(ModelPoint Point, JsonElement Expected)
 {
     private const string Prefix = "reference/";
 
@@ -31,7 +31,7 @@ internal sealed record ReferencePoint(TrainingPoint Point, JsonElement Expected)
         foreach (string resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using Stream stream = assembly.GetManifestResourceStream(resource)!;
-            TrainingPoint point = PointFile.Read(stream, resource).Require();
+            ModelPoint point = PointFile.Read(stream, resource).Require();
             stream.Position = 0;
             using JsonDocument document = JsonDocument.Parse(stream);
             yield return new ReferencePoint(point, document.RootElement.GetProperty("expected").Clone());

@@ -14,8 +14,11 @@ public sealed class EvaluateCommandTests
     // Those of tests/Data/reference/README.md.
     private const double Tolerance = 1e-10;
     private const double KernelTolerance = 1e-7;
+    private const double CertificateTolerance = 1e-5;
 
     public static TheoryData<string> References => [.. Repository.Under(Folder, ".json").Select(path => path[Folder.Length..])];
+
+    private static bool IsCertificate(string name) => name.Contains("certificate", StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(References))]
@@ -26,13 +29,45 @@ public sealed class EvaluateCommandTests
         CommandOutcome outcome = CommandLine.Invoke("evaluate", PathOf(file), "--json");
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
         using var found = JsonDocument.Parse(outcome.Results);
-        Assert.Equal(expected.EnumerateObject().Select(pair => pair.Name).Where(name => name != "certificate"), found.RootElement.EnumerateObject().Select(pair => pair.Name));
-        foreach (JsonProperty quantity in found.RootElement.EnumerateObject())
+        Assert.Equal(expected.EnumerateObject().Select(pair => pair.Name).Where(name => name != "certificate"), found.RootElement.EnumerateObject().Select(pair => pair.Name).Where(name => !IsCertificate(name)));
+        foreach (JsonProperty quantity in found.RootElement.EnumerateObject().Where(quantity => !IsCertificate(quantity.Name)))
         {
             JsonElement value = expected.GetProperty(quantity.Name);
             Assert.Equal(Form(value), Form(quantity.Value));
             AssertClose(quantity.Name, [.. Numbers(value)], [.. Numbers(quantity.Value)]);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(References))]
+    public void The_certificate_of_a_reference_file_is_reproduced(string file)
+    {
+        using JsonDocument reference = JsonDocument.Parse(Repository.Read(Folder + file));
+        using var found = JsonDocument.Parse(CommandLine.Invoke("evaluate", PathOf(file), "--json").Results);
+        JsonElement certificate = found.RootElement.GetProperty("certificate");
+        if (!reference.RootElement.GetProperty("expected").TryGetProperty("certificate", out JsonElement expected))
+        {
+            // ReLU and leaky ReLU: no number, a reason.
+            Assert.Equal(["certified", "not_applicable"], certificate.EnumerateObject().Select(pair => pair.Name));
+            Assert.False(certificate.GetProperty("certified").GetBoolean());
+            return;
+        }
+
+        Assert.Equal(expected.EnumerateObject().Select(pair => pair.Name), certificate.EnumerateObject().Select(pair => pair.Name));
+        Assert.Equal(expected.GetProperty("certified").GetBoolean(), certificate.GetProperty("certified").GetBoolean());
+        foreach (JsonProperty constant in expected.EnumerateObject().Where(pair => pair.Value.ValueKind == JsonValueKind.Number))
+        {
+            AssertConstant(constant.Name, constant.Value.GetDouble(), certificate.GetProperty(constant.Name).GetDouble());
+        }
+
+        if (expected.TryGetProperty("radii", out JsonElement radii))
+        {
+            Assert.All(radii.EnumerateObject(), radius => AssertConstant(radius.Name, radius.Value.GetDouble(), certificate.GetProperty("radii").GetProperty(radius.Name).GetDouble()));
+            Assert.True(found.RootElement.GetProperty("path_certificate").GetProperty("certified").GetBoolean(), "The path certificate must never certify less.");
+        }
+
+        static void AssertConstant(string name, double expected, double actual) =>
+            Assert.True(Math.Abs(actual - expected) <= CertificateTolerance * Math.Abs(expected), $"{name}: {actual:R} and not {expected:R}");
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class PointEvaluationTests
     [Fact]
     public void The_evaluation_is_that_of_the_descents_first_step()
     {
-        TrainingPoint point = RandomPoint.Of(Shape);
+        ModelPoint point = RandomPoint.Of(Shape);
         var evaluation = PointEvaluation.Of(point);
         using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Samples);
         var descent = new GradientDescent(model, new Objective(point.Targets), new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0 });
@@ -37,7 +37,7 @@ public sealed class PointEvaluationTests
     [Fact]
     public void The_spectra_of_one_token_are_its_lengths()
     {
-        TrainingPoint point = RandomPoint.Of(Shape with { Depth = 1, AttentionResidual = 0.5, ReadoutWidth = null }, samples: 1, tokens: 1);
+        ModelPoint point = RandomPoint.Of(Shape with { Depth = 1, AttentionResidual = 0.5, ReadoutWidth = null }, samples: 1, tokens: 1);
         LayerSpectra layer = PointEvaluation.Of(point).Layers[0];
         Matrix value = point.Weights.Block(0).Value;
         double[] branch = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 4).Sum(k => point.Inputs[0, k] * value[k, column]))];
@@ -49,7 +49,7 @@ public sealed class PointEvaluationTests
     [Fact]
     public void What_is_not_trained_has_no_gradient_and_no_share_of_the_kernel()
     {
-        TrainingPoint point = RandomPoint.Of(Shape, trained: TrainedSet.OfNames("blocks.1.value", "readout"));
+        ModelPoint point = RandomPoint.Of(Shape, trained: TrainedSet.OfNames("blocks.1.value", "readout"));
         var evaluation = PointEvaluation.Of(point);
         Assert.Equal(["blocks.1.value", "readout"], evaluation.Kernel!.Blocks.Select(block => block.Block.Name));
         Assert.All(point.Weights.Layout.Blocks, block => Assert.Equal(point.Trained.Includes(block), evaluation.BlockGradientNorm(block) > 0));
@@ -60,7 +60,7 @@ public sealed class PointEvaluationTests
     [Fact]
     public void A_kernel_beyond_the_memory_is_left_out_with_the_reason()
     {
-        TrainingPoint point = RandomPoint.Of(Shape);
+        ModelPoint point = RandomPoint.Of(Shape);
         long bytes = JacobianSpectrum.ForecastBytes(12, point.Weights.Layout.Length);
         Assert.NotNull(PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = bytes }).Kernel);
         var without = PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = bytes - 1 });
@@ -75,7 +75,7 @@ public sealed class PointEvaluationTests
     [Fact]
     public void A_point_that_overflows_is_a_value_and_its_JSON_has_null()
     {
-        TrainingPoint point = RandomPoint.Of(Shape);
+        ModelPoint point = RandomPoint.Of(Shape);
         point.Weights.Vector.AsSpan().Fill(1e200);
         var evaluation = PointEvaluation.Of(point);
         Assert.False(double.IsFinite(evaluation.Loss));
@@ -88,8 +88,8 @@ public sealed class PointEvaluationTests
     [Fact]
     public void A_solved_point_has_no_PL_ratio()
     {
-        TrainingPoint point = RandomPoint.Of(Shape);
-        TrainingPoint solved = point with { Targets = PointEvaluation.Of(point).Output };
+        ModelPoint point = RandomPoint.Of(Shape);
+        ModelPoint solved = point with { Targets = PointEvaluation.Of(point).Output };
         var evaluation = PointEvaluation.Of(solved);
         Assert.Equal((0, 0, double.NaN), (evaluation.Loss, evaluation.GradientNorm, evaluation.PlRatio));
         Assert.NotNull(evaluation.Kernel);
@@ -114,7 +114,7 @@ public sealed class PointEvaluationTests
     public void Threads_do_not_change_a_bit()
     {
         // 768 rows are three shards of the evaluator.
-        TrainingPoint point = RandomPoint.Of(Shape, samples: 96, tokens: 8);
+        ModelPoint point = RandomPoint.Of(Shape, samples: 96, tokens: 8);
         PointEvaluation[] evaluations = [.. new[] { 1, 3 }.Select(threads => PointEvaluation.Of(point, new PointEvaluationOptions { Threads = threads, KernelMemory = 0 }))];
         Assert.Equal(evaluations[0].Gradient.Vector, evaluations[1].Gradient.Vector);
         Assert.Equal(evaluations[0].Loss, evaluations[1].Loss);

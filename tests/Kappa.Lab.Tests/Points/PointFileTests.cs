@@ -12,7 +12,7 @@ public sealed class PointFileTests
     [Fact]
     public void Every_part_of_a_file_arrives_in_the_point()
     {
-        TrainingPoint point = PointText.Read(PointText.Valid).Require();
+        ModelPoint point = PointText.Read(PointText.Valid).Require();
         Assert.Equal("tiny", point.Name);
         Assert.Equal(
             new ResidualTransformerShape
@@ -39,7 +39,7 @@ public sealed class PointFileTests
     {
         string text = PointText.Valid.Replace("\"name\": \"tiny\", ", "", StringComparison.Ordinal).Replace("\"trained\": [\"blocks.0.value\", \"blocks.0.ffn_out\"],", "", StringComparison.Ordinal);
         int start = text.IndexOf(", \"depth\"", StringComparison.Ordinal);
-        TrainingPoint point = PointText.Read(text.Remove(start, text.IndexOf("}}", start, StringComparison.Ordinal) + 1 - start)).Require();
+        ModelPoint point = PointText.Read(text.Remove(start, text.IndexOf("}}", start, StringComparison.Ordinal) + 1 - start)).Require();
         Assert.Equal("point", point.Name);
         Assert.Equal((1, 1.0, 1.0, null), (point.Shape.Depth, point.Shape.AttentionResidual, point.Shape.FfnResidual, point.Shape.Temperature));
         Assert.Equal(new Activation(ActivationKind.SmoothLeakyRelu, 0.1, 0.5), point.Shape.Activation);
@@ -55,7 +55,7 @@ public sealed class PointFileTests
     [InlineData("gelu", ActivationKind.Gelu)]
     public void Every_activation_has_its_name(string name, ActivationKind kind)
     {
-        TrainingPoint point = PointText.Read(PointText.With("\"leaky_relu\", \"gamma\": 0.2", $"\"{name}\", \"gamma\": 0, \"eps\": 5000")).Require();
+        ModelPoint point = PointText.Read(PointText.With("\"leaky_relu\", \"gamma\": 0.2", $"\"{name}\", \"gamma\": 0, \"eps\": 5000")).Require();
         Assert.Equal(new Activation(kind, 0, 5000), point.Shape.Activation);
     }
 
@@ -77,8 +77,8 @@ public sealed class PointFileTests
             AttentionResidual = 0.1,
             FfnResidual = -0.3,
         };
-        TrainingPoint point = RandomPoint.Of(shape, samples: 2, tokens: 3, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), seed: depth);
-        TrainingPoint read = PointText.Read(PointText.Of(point)).Require();
+        ModelPoint point = RandomPoint.Of(shape, samples: 2, tokens: 3, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), seed: depth);
+        ModelPoint read = PointText.Read(PointText.Of(point)).Require();
         Assert.Equal((point.Name, point.Shape, point.Samples), (read.Name, read.Shape, read.Samples));
         Assert.Equal(Bits(point.Weights.Vector), Bits(read.Weights.Vector));
         Assert.Equal(Bits(point.Inputs.Span), Bits(read.Inputs.Span));
@@ -91,7 +91,7 @@ public sealed class PointFileTests
     {
         JsonObject valid = JsonNode.Parse(PointText.Valid)!.AsObject();
         var reversed = new JsonObject(valid.Reverse().Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
-        TrainingPoint point = PointText.Read(reversed.ToJsonString().Replace("blocks.0.query", "blocks\\u002e0.query", StringComparison.Ordinal)).Require();
+        ModelPoint point = PointText.Read(reversed.ToJsonString().Replace("blocks.0.query", "blocks\\u002e0.query", StringComparison.Ordinal)).Require();
         Assert.Equal(PointText.Read(PointText.Valid).Require().Weights.Vector, point.Weights.Vector);
         Assert.NotNull(PointText.Read([0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(PointText.Valid)]).Point);
     }

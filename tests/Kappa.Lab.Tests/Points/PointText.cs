@@ -46,7 +46,7 @@ internal static class PointText
     }
 
     /// <summary>A point as a file, every bit of its numbers.</summary>
-    public static string Of(TrainingPoint point)
+    public static string Of(ModelPoint point)
     {
         ResidualTransformerShape shape = point.Shape;
         string name = shape.Activation.Kind switch
@@ -63,7 +63,7 @@ internal static class PointText
         return $$"""{"name": "{{point.Name}}", "config": {{config}}, "trained": [{{string.Join(", ", trained)}}], "inputs": {{Samples(point, point.Inputs)}}, "targets": {{Samples(point, point.Targets)}}, "parameters": { {{string.Join(", ", parameters)}} } }""";
     }
 
-    private static string Samples(TrainingPoint point, Matrix stacked) =>
+    private static string Samples(ModelPoint point, Matrix stacked) =>
         $"[{string.Join(", ", Enumerable.Range(0, point.Samples).Select(sample => Rows(stacked.RowRange(sample * point.Tokens, point.Tokens))))}]";
 
     private static string Rows(Matrix matrix) =>

@@ -8,7 +8,7 @@ namespace Kappa.Lab.Tests.Points;
 /// <summary>A small random point of a shape.</summary>
 internal static class RandomPoint
 {
-    public static TrainingPoint Of(ResidualTransformerShape shape, int samples = 2, int tokens = 3, TrainedSet? trained = null, long seed = 0) => new(
+    public static ModelPoint Of(ResidualTransformerShape shape, int samples = 2, int tokens = 3, TrainedSet? trained = null, long seed = 0) => new(
         $"random-{seed}", shape, samples, Gaussian("inputs", samples * tokens, shape.Width, seed), Gaussian("targets", samples * tokens, shape.OutputWidth, seed),
         new Initialisation().Create(shape, seed), trained ?? TrainedSet.All);
 

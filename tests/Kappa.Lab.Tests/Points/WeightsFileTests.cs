@@ -25,7 +25,7 @@ public sealed class WeightsFileTests : IDisposable
     {
         using var experiment = Experiment.Prepare(Specification, ExperimentData.Load(Specification));
         string path = Write(Tensors(experiment.InitialWeights));
-        TrainingPoint point = WeightsFile.Read(path, Specification).Require();
+        ModelPoint point = WeightsFile.Read(path, Specification).Require();
         Assert.Equal("weights", point.Name);
         Assert.Equal(experiment.InitialWeights.Vector, point.Weights.Vector);
         Assert.Equal(experiment.Data.Inputs.Span.ToArray(), point.Inputs.Span.ToArray());

@@ -12,7 +12,7 @@ namespace Kappa.Lab.Points;
 /// <param name="Targets">Y [N·n, d_out].</param>
 /// <param name="Weights">θ, of the layout of <paramref name="Shape"/>.</param>
 /// <param name="Trained">The parameters that the gradient and the kernel are taken in.</param>
-public sealed record TrainingPoint(string Name, ResidualTransformerShape Shape, int Samples, Matrix Inputs, Matrix Targets, ResidualTransformerWeights Weights, TrainedSet Trained)
+public sealed record ModelPoint(string Name, ResidualTransformerShape Shape, int Samples, Matrix Inputs, Matrix Targets, ResidualTransformerWeights Weights, TrainedSet Trained)
 {
     // Beyond this the intermediate matrices of one pass are no longer a small point; a run of that size is made with kappa run.
     private const double MostEvaluatorBytes = 1L << 32;
