@@ -66,6 +66,9 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
     // Fewer terms are added up before a line of C could arrive, and the requests would be a noticeable part of the work.
     private const int PrefetchDepth = 32;
 
+    // Terms between the request for a line of Aᵀ and its use: no hardware prefetcher follows steps of a row.
+    private const int LinesAhead = 12;
+
     /// <summary>All rows of all samples of a panel.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Run(in PanelTask task)
@@ -103,11 +106,17 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip>
     {
         nint one = task.ARow * sizeof(double), three = 3 * one, five = 5 * one, seven = 7 * one, aStep = task.AStep * sizeof(double), bStep = task.BStep;
         Prefetch(task, c);
+        nint ahead = LinesAhead * aStep;
         byte* row = (byte*)a;
         double* end = b + (task.Depth * bStep);
         TStrip sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default, sum6 = default, sum7 = default;
         do
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(row + ahead);
+            }
+
             TStrip strip = TStrip.Load(b);
             TStrip.Accumulate(ref sum0, TLanes.Broadcast(*(double*)row), strip);
             TStrip.Accumulate(ref sum1, TLanes.Broadcast(*(double*)(row + one)), strip);

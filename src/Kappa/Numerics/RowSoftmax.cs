@@ -23,7 +23,16 @@ internal static class RowSoftmax
     public static void Apply(in Matrix logits, double scale, in Matrix attention)
     {
         RequireShape(logits, attention, nameof(attention));
-        for (int row = 0; row < logits.Rows; row++)
+        int row = 0;
+        if (logits.Columns > 0 && logits.Columns % Width == 0)
+        {
+            for (; row <= logits.Rows - 4; row += 4)
+            {
+                ApplyFourRows(ref logits[row, 0], (nuint)logits.Stride, scale, ref attention[row, 0], (nuint)attention.Stride, logits.Columns);
+            }
+        }
+
+        for (; row < logits.Rows; row++)
         {
             ApplyRow(ref MemoryMarshal.GetReference(logits.Row(row)), scale, ref MemoryMarshal.GetReference(attention.Row(row)), logits.Columns);
         }
@@ -71,10 +80,7 @@ internal static class RowSoftmax
 
         for (int j = 0; j < whole; j += Width)
         {
-            // The product is rounded before the subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
-            Vector512<double> power = Exponential.OfNonPositive((scales * Vector512.LoadUnsafe(ref logits, (nuint)j)) - maximum);
-            power.StoreUnsafe(ref attention, (nuint)j);
-            sums += power;
+            sums += StorePower(ref logits, scales, maximum, ref attention, j);
         }
 
         Vector512<double> normaliser = Vector512.Create(1 / Vector512.Sum(sums));
@@ -86,6 +92,59 @@ internal static class RowSoftmax
         if (rest > 0)
         {
             StoreFirst(tail * normaliser, ref Unsafe.Add(ref attention, whole), rest);
+        }
+    }
+
+    // A row is one long chain of dependent operations: four side by side overlap in the processor. Each goes through the operations of ApplyRow.
+    private static void ApplyFourRows(ref double logits, nuint stride, double scale, ref double attention, nuint attentionStride, int columns)
+    {
+        ref double logits1 = ref Unsafe.Add(ref logits, stride), logits2 = ref Unsafe.Add(ref logits1, stride), logits3 = ref Unsafe.Add(ref logits2, stride);
+        ref double attention1 = ref Unsafe.Add(ref attention, attentionStride), attention2 = ref Unsafe.Add(ref attention1, attentionStride), attention3 = ref Unsafe.Add(ref attention2, attentionStride);
+        Vector512<double> scales = Vector512.Create(scale);
+        Vector512<double> maximum0 = Vector512.Create(double.NegativeInfinity), maximum1 = maximum0, maximum2 = maximum0, maximum3 = maximum0;
+        for (int j = 0; j < columns; j += Width)
+        {
+            maximum0 = Vector512.MaxNative(maximum0, scales * Vector512.LoadUnsafe(ref logits, (nuint)j));
+            maximum1 = Vector512.MaxNative(maximum1, scales * Vector512.LoadUnsafe(ref logits1, (nuint)j));
+            maximum2 = Vector512.MaxNative(maximum2, scales * Vector512.LoadUnsafe(ref logits2, (nuint)j));
+            maximum3 = Vector512.MaxNative(maximum3, scales * Vector512.LoadUnsafe(ref logits3, (nuint)j));
+        }
+
+        maximum0 = Vector512.Create(Maximum(maximum0));
+        maximum1 = Vector512.Create(Maximum(maximum1));
+        maximum2 = Vector512.Create(Maximum(maximum2));
+        maximum3 = Vector512.Create(Maximum(maximum3));
+        Vector512<double> sum0 = Vector512<double>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+        for (int j = 0; j < columns; j += Width)
+        {
+            sum0 += StorePower(ref logits, scales, maximum0, ref attention, j);
+            sum1 += StorePower(ref logits1, scales, maximum1, ref attention1, j);
+            sum2 += StorePower(ref logits2, scales, maximum2, ref attention2, j);
+            sum3 += StorePower(ref logits3, scales, maximum3, ref attention3, j);
+        }
+
+        Normalise(ref attention, sum0, columns);
+        Normalise(ref attention1, sum1, columns);
+        Normalise(ref attention2, sum2, columns);
+        Normalise(ref attention3, sum3, columns);
+    }
+
+    // The product is rounded before the subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> StorePower(ref double logits, Vector512<double> scales, Vector512<double> maximum, ref double attention, int column)
+    {
+        Vector512<double> power = Exponential.OfNonPositive((scales * Vector512.LoadUnsafe(ref logits, (nuint)column)) - maximum);
+        power.StoreUnsafe(ref attention, (nuint)column);
+        return power;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Normalise(ref double attention, Vector512<double> sums, int columns)
+    {
+        Vector512<double> normaliser = Vector512.Create(1 / Vector512.Sum(sums));
+        for (int j = 0; j < columns; j += Width)
+        {
+            (Vector512.LoadUnsafe(ref attention, (nuint)j) * normaliser).StoreUnsafe(ref attention, (nuint)j);
         }
     }
 

@@ -147,6 +147,26 @@ public sealed class RowSoftmaxTests
         Assert.Equal(Gaussian(6, 9, "wide", 1)[3, 6], wide[3, 6]);
     }
 
+    [Theory]
+    [InlineData(8)]
+    [InlineData(11)]
+    [InlineData(24)]
+    public void A_row_has_the_same_bits_whatever_stands_beside_it(int columns)
+    {
+        Matrix logits = Gaussian(11, columns + 3, "rows", 2).ColumnRange(1, columns);
+        logits[2, 5] = double.NaN;
+        logits[5, 7] = double.PositiveInfinity;
+        Matrix together = Gaussian(11, columns + 2, "target", 1).ColumnRange(2, columns), alone = Matrix.Allocate(1, columns);
+        RowSoftmax.Apply(logits, -0.6, together);
+        for (int row = 0; row < 11; row++)
+        {
+            RowSoftmax.Apply(logits.RowRange(row, 1), -0.6, alone);
+            Assert.Equal(alone.Span.ToArray(), together.Row(row).ToArray());
+        }
+
+        Assert.Equal(Gaussian(11, columns + 2, "target", 1)[10, 1], together.Buffer[together.Offset + (10 * together.Stride) - 1]);
+    }
+
     private static double CentralDifference(Matrix logits, Matrix direction, Matrix dAttention, double scale, double step)
     {
         Matrix ahead = Matrix.Allocate(logits.Rows, logits.Columns), behind = Matrix.Allocate(logits.Rows, logits.Columns);
