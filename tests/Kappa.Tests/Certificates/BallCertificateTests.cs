@@ -107,6 +107,24 @@ public sealed class BallCertificateTests
     }
 
     [Fact]
+    public void A_trained_readout_takes_its_own_movement_off_the_bound_of_W2()
+    {
+        TrainedSet trained = TrainedSet.Of(ParameterKind.FfnOut, ParameterKind.Readout);
+        using TrainingPoint far = NearSolution(10, trained, readoutWidth: 3);
+        using TrainingPoint point = NearSolution(9 / Ball.Evaluate(far).Shortfall, trained, readoutWidth: 3);
+        Certificate certificate = Ball.Evaluate(point);
+
+        // Neither W_2 nor W_U moves Φ: μ = σ_M(Φ)² (σ_3(W_U) − C_U)²; the readout's own share is added to it.
+        double[] features = new double[point.Rows], readout = new double[3];
+        new SingularValues(point.Rows, point.Shape.FfnWidth).Compute(point.Model.Layer(0).Hidden, features);
+        new SingularValues(point.Shape.Width, 3).Compute(point.Weights.Readout!.Value, readout);
+        double radius = certificate.Guarantee!.Radii[^1].Radius, expected = features[^1] * features[^1] * (readout[^1] - radius) * (readout[^1] - radius);
+        Assert.InRange(radius / readout[^1], 0.01, 0.9);
+        Assert.Equal(expected, Constant(certificate, "μ(W_2)")!.Value, 1e-7 * expected);
+        Assert.Equal(expected, certificate.Guarantee.PlConstant - (Constant(certificate, "μ(W_U)") ?? 0), 1e-7 * expected);
+    }
+
+    [Fact]
     public void Zero_loss_is_guaranteed_without_a_NaN_also_where_the_features_are_dependent()
     {
         foreach (double gain in (double[])[1, 0])
@@ -159,9 +177,9 @@ public sealed class BallCertificateTests
     }
 
     // Targets at a given distance from the output.
-    private static TrainingPoint NearSolution(double distance, TrainedSet? trained = null, double ffnInGain = 1)
+    private static TrainingPoint NearSolution(double distance, TrainedSet? trained = null, double ffnInGain = 1, int? readoutWidth = null)
     {
-        var model = new ModelCase(new ResidualTransformerShape { Width = 7, FfnWidth = 24 });
+        var model = new ModelCase(new ResidualTransformerShape { Width = 7, FfnWidth = 24, ReadoutWidth = readoutWidth });
         Vectors.Scale(model.Weights.Block(0).FfnIn.Span, ffnInGain);
         using ResidualTransformer evaluator = model.NewModel();
         evaluator.Forward(model.Weights);
