@@ -81,7 +81,8 @@ public sealed class Experiment : IDisposable
         GradientTolerance = specification.Descent.GradientTolerance,
     };
 
-    private static double NoOtherRuns(string run) => throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
+    /// <summary>What <c>same(RUN)</c> asks where there is no folder of runs.</summary>
+    internal static double NoOtherRuns(string run) => throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
 
     /// <summary>Throws when the widths of model and data differ.</summary>
     internal static void RequireFit(ResidualTransformerShape shape, TokenData data)

@@ -25,9 +25,15 @@ public sealed record FirstStepOptions
 /// <summary>One step that the search evaluated.</summary>
 /// <param name="Step">k.</param>
 /// <param name="RelativeLoss">ℒ_k/ℒ at the first state of the search.</param>
-/// <param name="Outcome">What the theorem said.</param>
-/// <param name="Explanation">Why.</param>
-public readonly record struct TriedStep(long Step, double RelativeLoss, CertificateOutcome Outcome, string Explanation);
+/// <param name="Certificate">What the theorem said, with its conditions.</param>
+public readonly record struct TriedStep(long Step, double RelativeLoss, Certificate Certificate)
+{
+    /// <summary>What the theorem said.</summary>
+    public CertificateOutcome Outcome => Certificate.Outcome;
+
+    /// <summary>Why.</summary>
+    public string Explanation => Certificate.Explanation;
+}
 
 /// <summary>The first step of a run from which convergence is certain (C.20): a geometric schedule, then bisection between its last failure and first success.</summary>
 /// <remarks>Steps between two tried ones may be certified as well, for nothing says that the property is monotone; <see cref="Tried"/> says what was looked at.</remarks>
@@ -151,7 +157,7 @@ public sealed record FirstCertifiedStep
             using var point = new TrainingPoint(model.Inputs, model.Samples, objective.Targets, state.Weights, descent.Trained);
             Certificate certificate = theorem.Evaluate(point, options.Certificate);
             double relative = point.Loss / _startLoss!.Value;
-            _tried.Add(new TriedStep(state.Step, relative, certificate.Outcome, certificate.Explanation));
+            _tried.Add(new TriedStep(state.Step, relative, certificate));
             return (certificate, relative);
         }
 

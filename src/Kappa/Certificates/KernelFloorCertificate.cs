@@ -33,15 +33,32 @@ internal sealed class KernelFloorCertificate : Theorem
     /// <inheritdoc/>
     internal override Certificate Compute(TrainingPoint point, CertificateOptions options)
     {
+        if (WhyTooLarge(point, options.MemoryLimit) is string reason)
+        {
+            return Certificate.NotApplicable(this, reason);
+        }
+
         SpectrumSummary spectrum = JacobianSpectrum.Of(point.Model, point.Weights, point.Trained, options.MemoryLimit).Summary;
         double floor = Outward.Down(spectrum.SigmaMinRow, spectrum.SigmaMax, point.Rows * point.Shape.OutputWidth);
         return PathScope.Report(this, point, options, PathFloor.Kernel, floor, Outward.Up(spectrum.SigmaMax));
     }
 
+    private static string? WhyTooLarge(TrainingPoint point, long limit)
+    {
+        const double Mebibyte = 1 << 20;
+        (long outputs, long parameters) = Sizes(point);
+        double bytes = JacobianSpectrum.ForecastBytes(outputs, parameters);
+        return bytes > limit || (double)outputs * parameters > Array.MaxLength
+            ? FormattableString.Invariant($"The Jacobian must fit into {limit / Mebibyte:F0} MiB but with {outputs} output numbers and {parameters} trained parameters it needs {bytes / Mebibyte:F0} MiB; ask for path, which needs none, or use fewer token rows.")
+            : null;
+    }
+
+    private static (long Outputs, long Parameters) Sizes(TrainingPoint point) =>
+        ((long)point.Rows * point.Shape.OutputWidth, point.Weights.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length));
+
     private static string? WhyNoFloor(TrainingPoint point)
     {
-        long outputs = (long)point.Rows * point.Shape.OutputWidth;
-        long parameters = point.Weights.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length);
+        (long outputs, long parameters) = Sizes(point);
         return parameters < outputs
             ? $"There must be at least as many trained parameters as output numbers for λ_min(K) > 0 but there are {parameters} and {outputs}; train more blocks or use fewer token rows."
             : null;

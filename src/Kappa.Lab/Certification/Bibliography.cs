@@ -1,0 +1,69 @@
+using System.Text;
+using Kappa.Certificates;
+
+namespace Kappa.Lab.Certification;
+
+/// <summary>One reference of the sources page.</summary>
+/// <param name="Key">Its key there, for example <c>A</c>.</param>
+/// <param name="BibKey">Its key in BibTeX.</param>
+/// <param name="Authors">Full names.</param>
+/// <param name="Title">Title.</param>
+/// <param name="Year">Year.</param>
+/// <param name="Venue">Where it was published; empty for a preprint.</param>
+/// <param name="Arxiv">Identifier on arXiv; empty when there is none.</param>
+public sealed record Reference(string Key, string BibKey, IReadOnlyList<string> Authors, string Title, int Year, string Venue = "", string Arxiv = "")
+{
+    /// <summary>Authors. Title. Venue, identifier, year.</summary>
+    public string ToText()
+    {
+        string[] where = [.. new[] { Venue, Arxiv.Length > 0 ? $"arXiv {Arxiv}" : string.Empty, FormattableString.Invariant($"{Year}") }.Where(part => part.Length > 0)];
+        string end = Title.EndsWith('?') ? string.Empty : ".";
+        return $"{string.Join(", ", Authors)}. {Title}{end} {string.Join(", ", where)}.";
+    }
+
+    /// <summary>The entry of a BibTeX file.</summary>
+    public string ToBibTeX()
+    {
+        var text = new StringBuilder();
+        _ = text.Append(Venue.Length > 0 ? "@inproceedings{" : "@misc{").Append(BibKey).Append(",\n");
+        Field("author", string.Join(" and ", Authors));
+        Field("title", $"{{{Title}}}");
+        Field("booktitle", Venue);
+        Field("year", FormattableString.Invariant($"{Year}"));
+        Field("eprint", Arxiv);
+        Field("archivePrefix", Arxiv.Length > 0 ? "arXiv" : string.Empty);
+        return text.Append('}').ToString();
+
+        void Field(string name, string value)
+        {
+            if (value.Length > 0)
+            {
+                _ = text.Append("  ").Append(name).Append(" = {").Append(value).Append("},\n");
+            }
+        }
+    }
+}
+
+/// <summary>The references of the theorems, as text and as BibTeX. Immutable.</summary>
+public static class Bibliography
+{
+    /// <summary>What was derived for this project is cited as the project.</summary>
+    public const string OwnKey = "K";
+
+    /// <summary>Every reference that a theorem may name.</summary>
+    public static IReadOnlyList<Reference> All { get; } =
+    [
+        new("A", "qin2025residual", ["Zhen Qin", "Jinxin Zhou", "Jiachen Jiang", "Zhihui Zhu"], "On the Convergence of Gradient Descent on Learning Transformers with Residual Connections", 2025, Arxiv: "2506.05249"),
+        new("NM", "nguyen2020global", ["Quynh Nguyen", "Marco Mondelli"], "Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology", 2020, "NeurIPS", "2002.07867"),
+        new(OwnKey, "kappa", ["The Kappa authors"], "Kappa: when, how fast and why does gradient descent converge on a Transformer?", 2026),
+    ];
+
+    /// <summary>The references of theorems, each once, in the order of the list.</summary>
+    /// <param name="theorems">The theorems.</param>
+    public static IReadOnlyList<Reference> Of(IEnumerable<Theorem> theorems)
+    {
+        ArgumentNullException.ThrowIfNull(theorems);
+        HashSet<string> keys = [.. theorems.SelectMany(theorem => theorem.Sources).Select(source => source.Key)];
+        return [.. All.Where(reference => keys.Contains(reference.Key))];
+    }
+}

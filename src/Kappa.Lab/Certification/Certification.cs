@@ -1,0 +1,152 @@
+using Kappa.Certificates;
+using Kappa.Descent;
+using Kappa.Models;
+
+namespace Kappa.Lab.Certification;
+
+/// <summary>Asks theorems about a target and compares what they guarantee with what happens.</summary>
+public static class Certification
+{
+    // Evaluations of a theorem for the shortfall cost more than they tell beyond this many numbers.
+    private const double MostParametersForShortfall = 2e5;
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="target">What is certified.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="BadInputException">The target has no such step, or no step size of its own.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static CertificationReport Of(CertificationTarget target, CertificationRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(request);
+        RequireAnswerable(target, request);
+        ReachedStep reached = target.At(request.Step, cancellation);
+        CertificateOptions options = request.OptionsFor(request.UsesRunStepSize ? OwnStepSize(target, reached.State) : request.StepSize);
+        using var point = PointAt(target, reached.State.Weights);
+        var asked = new Asked(target, request, options, reached, LossAt(target, reached.State.InitialWeights), cancellation);
+        return new CertificationReport
+        {
+            Target = target.Name,
+            Request = request,
+            Origin = reached.Explain(point.Loss),
+            RunStepSize = target.HasPath && !target.IsAdaptive ? reached.State.StepSize : null,
+            Findings = [.. request.Theorems.Select(theorem => request.IsSearch ? Search(asked, theorem) : Single(asked, theorem, point))],
+        };
+    }
+
+    private static void RequireAnswerable(CertificationTarget target, CertificationRequest request)
+    {
+        if (request.Theorems.Count == 0)
+        {
+            throw new ArgumentException("At least one theorem must be asked.", nameof(request));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(request.Step, nameof(request));
+        if (!target.HasPath && (request.IsSearch || request.UsesRunStepSize))
+        {
+            throw new BadInputException(target.Name, $"is a point without a run, so it has no {(request.IsSearch ? "later step to look for" : "step size of its own")}. Name a specification or a run, or give --step-size a number.");
+        }
+
+        if (request.UsesRunStepSize && target.IsAdaptive)
+        {
+            throw new BadInputException(target.Name, "has an adaptive step size, and a guarantee is for one that stays. Give --step-size a number, or leave it out.");
+        }
+
+        if ((request.LooksAhead && !request.IsSearch) || (request.FindsScale && request.IsSearch))
+        {
+            throw new ArgumentException("Looking ahead needs a search, and the scale of an initialisation is found at one step.", nameof(request));
+        }
+    }
+
+    // η = 0 is what auto() gives where the kernel vanishes.
+    private static double OwnStepSize(CertificationTarget target, DescentState state) =>
+        state.StepSize > 0 ? state.StepSize : throw new BadInputException(target.Name, "has the step size 0, since its kernel vanishes at the start. Give --step-size a number.");
+
+    private static TheoremFinding Single(Asked asked, Theorem theorem, TrainingPoint point) =>
+        Conclude(asked, theorem.Evaluate(point, asked.Options), point, asked.Reached.State.Step) with { Price = asked.Request.FindsScale ? PriceOf(asked, theorem, point) : null };
+
+    private static TheoremFinding Search(Asked asked, Theorem theorem)
+    {
+        CertificationTarget target = asked.Target;
+        var options = new FirstStepOptions { FirstStep = asked.Request.Step, LastStep = target.LastStep, Certificate = asked.Options };
+        DescentState state = CertificationTarget.Copy(asked.Reached.State);
+        FirstCertifiedStep first = FirstCertifiedStep.Search(theorem, target.Model, target.Objective, target.Descent!, state, options, asked.Cancellation);
+        using var point = PointAt(target, first.Weights ?? state.Weights);
+        var search = new StepSearch(first.Step, first.Tried, first.Schedule, ConditionHistory.Of(first.Tried));
+        TheoremFinding finding = Conclude(asked, first.Certificate, point, first.Step ?? first.Tried[^1].Step) with { Search = search };
+        return asked.Request.LooksAhead && first.Step is long found ? finding with { LookAhead = Ahead(asked, found, first.Certificate.Guarantee!) } : finding;
+    }
+
+    private static TheoremFinding Conclude(Asked asked, Certificate certificate, TrainingPoint point, long step)
+    {
+        BoundObservation? check = null, record = null;
+        string? omission = null;
+        if (certificate.Guarantee is Guarantee guarantee)
+        {
+            record = asked.Target.Telemetry is { } telemetry ? BoundCheck.Read(point, guarantee, telemetry, step) : null;
+            (check, omission) = Check(asked, point, guarantee);
+        }
+
+        bool isShort = certificate.Outcome == CertificateOutcome.NotCertified && point.Weights.Layout.Length <= MostParametersForShortfall;
+        return new TheoremFinding
+        {
+            Certificate = certificate,
+            Grade = TheoremFinding.GradeOf(certificate, check, record),
+            Step = step,
+            RelativeLoss = point.Loss / asked.InitialLoss,
+            Check = check,
+            CheckOmission = omission,
+            Record = record,
+            ResidualFactor = isShort ? ResidualShortfall.Of(certificate.Theorem, point, asked.Options, asked.Cancellation) ?? double.PositiveInfinity : null,
+        };
+    }
+
+    private static (BoundObservation? Check, string? Omission) Check(Asked asked, TrainingPoint point, Guarantee guarantee)
+    {
+        long steps = asked.Request.CheckSteps ?? BoundCheck.AffordableSteps(point, guarantee);
+        BoundObservation? check = steps > 0 ? BoundCheck.Descend(point, guarantee, steps, asked.Cancellation) : null;
+        string? omission = check is not null ? null
+            : steps > 0 ? "the loss is at the rounding of the outputs already"
+            : asked.Request.CheckSteps == 0 ? "not asked for"
+            : "the steps would take long; ask for a number of them";
+        return (check, omission);
+    }
+
+    // (C.11) and the descent from the scaled point
+    private static InitialisationPrice PriceOf(Asked asked, Theorem theorem, TrainingPoint point)
+    {
+        var found = CertifiableInitialisation.Find(theorem, point, asked.Options);
+        asked.Cancellation.ThrowIfCancellationRequested();
+        if (found.Scale is not double scale)
+        {
+            return new InitialisationPrice(found, TheoremFinding.GradeOf(found.Certificate), null);
+        }
+
+        using TrainingPoint scaled = CertifiableInitialisation.At(point, scale);
+        BoundObservation? check = Check(asked, scaled, found.Certificate.Guarantee!).Check;
+        return new InitialisationPrice(found, TheoremFinding.GradeOf(found.Certificate, check), check);
+    }
+
+    // (C.19) needs the loss of every step in between: they are made once more.
+    private static LookAhead? Ahead(Asked asked, long found, Guarantee guarantee)
+    {
+        CertificationTarget target = asked.Target;
+        var losses = new List<double>();
+        DescentState state = CertificationTarget.Copy(asked.Reached.State);
+        _ = new GradientDescent(target.Model, target.Objective, target.Descent! with { MaximumSteps = found }).Run(state, step => losses.Add(step.Loss), asked.Cancellation);
+        asked.Cancellation.ThrowIfCancellationRequested();
+        return losses.TrueForAll(loss => loss > 0) ? LookAhead.Of([.. losses], guarantee) : null;
+    }
+
+    private static TrainingPoint PointAt(CertificationTarget target, ResidualTransformerWeights weights) =>
+        new(target.Model.Inputs, target.Model.Samples, target.Objective.Targets, weights, target.Trained);
+
+    private static double LossAt(CertificationTarget target, ResidualTransformerWeights weights)
+    {
+        target.Model.Forward(weights);
+        return target.Objective.Loss(target.Model.Output);
+    }
+
+    private sealed record Asked(CertificationTarget Target, CertificationRequest Request, CertificateOptions Options, ReachedStep Reached, double InitialLoss, CancellationToken Cancellation);
+}

@@ -1,0 +1,164 @@
+using Kappa.Descent;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
+using Kappa.Models;
+using Kappa.Numerics;
+
+namespace Kappa.Lab.Certification;
+
+/// <summary>What is certified: an experiment as it is specified, a recorded run, or a point from a file.</summary>
+/// <remarks>Owns its evaluator. A step of a run is computed again, from its checkpoint when that is not later and from the start otherwise: both give the bits of the run. Not thread-safe.</remarks>
+public sealed class CertificationTarget : IDisposable
+{
+    private readonly Func<DescentState> _start;
+    private readonly DescentState? _checkpoint;
+    private readonly TelemetryTable? _telemetry;
+
+    private CertificationTarget(string name, ResidualTransformer model, Objective objective, TrainedSet trained, Func<DescentState> start) =>
+        (Name, Model, Objective, Trained, _start) = (name, model, objective, trained, start);
+
+    private CertificationTarget(string name, Experiment experiment, RunRecord? run, TelemetryTable? telemetry, StepSizeRule rule)
+        : this(name, experiment.Model, experiment.Objective, experiment.Trained, experiment.Start)
+    {
+        _telemetry = telemetry;
+        Descent = new DescentOptions { StepSize = rule, Trained = experiment.Trained, MaximumSteps = 0 };
+        LastStep = run?.Status.Step ?? experiment.Specification.Descent.Steps;
+        if (run is not null && File.Exists(run.Files.Checkpoint))
+        {
+            // Also when it is of a later step: it knows the data that the run was made on.
+            _checkpoint = RunCheckpoint.Read(run.Files.Checkpoint, experiment.Model.Shape, experiment.Data.Fingerprint);
+        }
+    }
+
+    /// <summary>What it is called in results.</summary>
+    public string Name { get; }
+
+    /// <summary>The last step there is: that of the record, of the specification, or 0 for a point.</summary>
+    public long LastStep { get; }
+
+    /// <summary>Whether there are steps after the first.</summary>
+    public bool HasPath => Descent is not null;
+
+    /// <summary>Whether the step size changes from step to step.</summary>
+    public bool IsAdaptive => Descent?.StepSize is MonotoneStepSize;
+
+    internal ResidualTransformer Model { get; }
+
+    internal Objective Objective { get; }
+
+    internal TrainedSet Trained { get; }
+
+    /// <summary>How the run descends, without a reason to stop; <c>null</c> for a point.</summary>
+    internal DescentOptions? Descent { get; }
+
+    /// <summary>The recorded steps; <c>null</c> when nothing was recorded.</summary>
+    internal TelemetryTable? Telemetry => _telemetry;
+
+    /// <summary>An experiment that need not have been run.</summary>
+    /// <param name="specification">A specification without problems.</param>
+    /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
+    /// <param name="stepSizeOf">Finds the step size of another run, for <c>stepSize: same(RUN)</c>.</param>
+    /// <exception cref="BadInputException">The data cannot be read or do not fit.</exception>
+    public static CertificationTarget OfSpecification(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification), threads, stepSizeOf);
+        return new CertificationTarget("the specification", experiment, null, null, specification.Descent.StepSize.ToRule(stepSizeOf ?? Experiment.NoOtherRuns));
+    }
+
+    /// <summary>A recorded run.</summary>
+    /// <param name="run">The run, finished or not.</param>
+    /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
+    /// <exception cref="BadInputException">The record is damaged, or the data have changed since.</exception>
+    public static CertificationTarget OfRun(RunRecord run, int threads = 1)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
+
+        // The run itself knows the step size that it took from another one, which may be gone.
+        double StepSizeOf(string other) => telemetry.Rows > 0
+            ? telemetry["stepSize"][0]
+            : throw new BadInputException(run.Files.Telemetry, $"the step size that was taken from run {other} is in the first row, but there is none. Run it first.");
+        var experiment = Experiment.Prepare(run.Specification, ExperimentData.Load(run.Specification), threads, StepSizeOf);
+        return new CertificationTarget($"run {run.Name}", experiment, run, telemetry, run.Specification.Descent.StepSize.ToRule(StepSizeOf));
+    }
+
+    /// <summary>A point without a path: only its own step 0 can be certified.</summary>
+    /// <param name="point">The point.</param>
+    /// <param name="threads">Threads of one evaluation.</param>
+    public static CertificationTarget OfPoint(Points.ModelPoint point, int threads = 1)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        var model = new ResidualTransformer(point.Shape, point.Inputs, point.Samples, threads);
+        Matrix targets = point.Targets;
+        return new CertificationTarget($"point {point.Name}", model, new Objective(targets), point.Trained, () => new DescentState(Copy(point.Weights), Copy(point.Weights), 0, 0, 0));
+    }
+
+    /// <summary>The state before step <paramref name="step"/>, and where it was computed from.</summary>
+    /// <exception cref="BadInputException">There is no such step.</exception>
+    internal ReachedStep At(long step, CancellationToken cancellation)
+    {
+        if (step > LastStep)
+        {
+            throw new BadInputException("--step", $"must be from 0 to {LastStep}, the last step of {Name}, but is {step}.");
+        }
+
+        bool isFromCheckpoint = _checkpoint is not null && _checkpoint.Step <= step;
+        DescentState state = isFromCheckpoint ? Copy(_checkpoint!) : _start();
+        long origin = state.Step;
+        if (step > origin)
+        {
+            DescentOutcome outcome = new GradientDescent(Model, Objective, Descent! with { MaximumSteps = step }).Run(state, cancellation: cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            if (outcome.Reason != StopReason.StepBudget)
+            {
+                throw new BadInputException("--step", $"{Name} does not reach step {step}: {outcome.Explanation}");
+            }
+        }
+
+        return new ReachedStep(state, origin, isFromCheckpoint, RecordedLoss(step));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    internal static DescentState Copy(DescentState state) => new(Copy(state.Weights), state.InitialWeights, state.Step, state.StepSize, state.PathLength);
+
+    private static ResidualTransformerWeights Copy(ResidualTransformerWeights weights)
+    {
+        var copy = new ResidualTransformerWeights(weights.Shape);
+        copy.CopyFrom(weights);
+        return copy;
+    }
+
+    private double? RecordedLoss(long step)
+    {
+        int row = _telemetry is null ? -1 : _telemetry["step"].IndexOf(step);
+        return row < 0 ? null : _telemetry!["loss"][row];
+    }
+}
+
+/// <summary>A step of a run, computed again.</summary>
+/// <param name="State">The state before it.</param>
+/// <param name="Origin">The step that it was computed from.</param>
+/// <param name="IsFromCheckpoint">Whether that is the run's checkpoint.</param>
+/// <param name="RecordedLoss">The loss that the run recorded at this step, when it did.</param>
+internal sealed record ReachedStep(DescentState State, long Origin, bool IsFromCheckpoint, double? RecordedLoss)
+{
+    /// <summary>One sentence; empty for step 0.</summary>
+    /// <param name="loss">ℒ as it was computed now.</param>
+    public string Explain(double loss)
+    {
+        if (State.Step == 0)
+        {
+            return string.Empty;
+        }
+
+        string origin = State.Step == Origin ? $"Step {State.Step} is the run's checkpoint"
+            : IsFromCheckpoint ? $"Step {State.Step} was computed from the checkpoint of step {Origin}"
+            : $"Step {State.Step} was computed from the start";
+        return RecordedLoss is not double recorded ? $"{origin}."
+            : recorded.Equals(loss) ? $"{origin}; its loss has the bits of the record."
+            : FormattableString.Invariant($"{origin}; its loss {loss:G17} is not the recorded {recorded:G17}: the run was made on a machine that rounds differently.");
+    }
+}

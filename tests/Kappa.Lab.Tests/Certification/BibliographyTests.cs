@@ -1,0 +1,36 @@
+using Kappa.Certificates;
+using Kappa.Lab.Certification;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Certification;
+
+/// <summary>Whatever a theorem names as its source can be cited.</summary>
+public sealed class BibliographyTests
+{
+    [Fact]
+    public void Every_source_of_every_theorem_has_its_reference()
+    {
+        foreach (Source source in Theorems.All.SelectMany(theorem => theorem.Sources))
+        {
+            Reference reference = Assert.Single(Bibliography.All, reference => reference.Key == source.Key);
+            Assert.Contains(reference.Arxiv, source.Citation, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_reference_is_complete_as_text_and_as_BibTeX()
+    {
+        Reference reference = Bibliography.All.Single(reference => reference.Key == "NM");
+        Assert.Equal("Quynh Nguyen, Marco Mondelli. Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology. NeurIPS, arXiv 2002.07867, 2020.", reference.ToText());
+        Assert.Equal(
+            "@inproceedings{nguyen2020global,\n  author = {Quynh Nguyen and Marco Mondelli},\n  title = {{Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology}},\n  booktitle = {NeurIPS},\n  year = {2020},\n  eprint = {2002.07867},\n  archivePrefix = {arXiv},\n}",
+            reference.ToBibTeX());
+    }
+
+    [Fact]
+    public void The_references_of_some_theorems_are_theirs_alone()
+    {
+        Assert.Equal(["K"], Bibliography.Of([Theorems.Find("kernel-floor")!]).Select(reference => reference.Key));
+        Assert.Equal(["NM", "K"], Bibliography.Of(Theorems.All).Select(reference => reference.Key));
+    }
+}
