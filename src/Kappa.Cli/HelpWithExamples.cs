@@ -44,6 +44,16 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
         ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
+        ["certify"] =
+        [
+            "kappa certify                                 is convergence certain from the initial point?",
+            "kappa certify ffnWidth=64 --from-step         from which step of the run on?",
+            "kappa certify --find-scale                    how must the initialisation be scaled for it to be certain?",
+            "kappa certify RUN --step 500 --theorem path   from this step of a recorded run?",
+            "kappa certify point.json --json | jq .verdict",
+        ],
+        ["theorems"] = ["kappa list theorems", "kappa list theorems --json | jq '.theorems[].statement'"],
+        ["cite"] = ["kappa cite", "kappa cite path --bibtex > kappa.bib"],
     };
 
     /// <summary>Replaces the help of <paramref name="root"/> and all its subcommands.</summary>

@@ -53,6 +53,8 @@ internal static class Program
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(ShowCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
+        root.Subcommands.Add(CertifyCommand.Create(terminal));
+        root.Subcommands.Add(CiteCommand.Create(terminal));
         root.Subcommands.Add(SelftestCommand.Create(terminal));
         root.Options.Add(new Option<bool>("--trace") { Description = "Show where in the program a failure arose.", Recursive = true });
         HelpWithExamples.AttachTo(root);

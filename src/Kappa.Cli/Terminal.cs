@@ -15,7 +15,9 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
     public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
 
     /// <summary>Writes a table, a rule or other renderable to the results.</summary>
-    public void Render(Spectre.Console.Rendering.IRenderable renderable)
+    /// <param name="renderable">What to write.</param>
+    /// <param name="columns">Its width where there is no terminal.</param>
+    public void Render(Spectre.Console.Rendering.IRenderable renderable, int columns = WidthWithoutTerminal)
     {
         bool colour = ResultsAreATerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -27,7 +29,7 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
         });
         if (!ResultsAreATerminal)
         {
-            console.Profile.Width = WidthWithoutTerminal;
+            console.Profile.Width = columns;
         }
 
         console.Write(renderable);

@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa list</c>: the runs of a folder; <c>kappa list keys</c>: every key of a specification.</summary>
+/// <summary><c>kappa list</c>: the runs of a folder; <c>kappa list keys</c>: every key of a specification; <c>kappa list theorems</c>: every theorem.</summary>
 internal static class ListCommand
 {
     public static Command Create(Terminal terminal)
@@ -16,7 +16,9 @@ internal static class ListCommand
         var json = new Option<bool>("--json") { Description = "Print as JSON.", Recursive = true };
         var keys = new Command("keys", "Every key of a specification, with type, default and meaning.");
         keys.SetAction(parsed => Keys(terminal, parsed.GetValue(json)));
-        var command = new Command("list", "List runs, or the keys of a specification.") { folder, json, keys };
+        var theorems = new Command("theorems", "Every theorem that can be asked for a certificate, with statement, proof and sources.");
+        theorems.SetAction(parsed => TheoremList.Print(terminal, parsed.GetValue(json)));
+        var command = new Command("list", "List runs, the keys of a specification, or the theorems.") { folder, json, keys, theorems };
         command.SetAction(parsed => Runs(terminal, parsed.GetValue(folder)!, parsed.GetValue(json)));
         return command;
     }

@@ -17,6 +17,9 @@ public sealed class OutputTests(FinishedRun finished) : IClassFixture<FinishedRu
     [InlineData("list keys", "kappa list keys --json")]
     [InlineData("show", "kappa show 3f9a")]
     [InlineData("evaluate", "kappa evaluate point.json")]
+    [InlineData("certify", "kappa certify --find-scale")]
+    [InlineData("cite", "kappa cite path --bibtex")]
+    [InlineData("list theorems", "kappa list theorems --json")]
     [InlineData("selftest", "kappa selftest")]
     public void The_help_of_every_command_ends_with_examples(string command, string example)
     {
@@ -30,6 +33,8 @@ public sealed class OutputTests(FinishedRun finished) : IClassFixture<FinishedRu
     [InlineData("list", "runs")]
     [InlineData("list --out {store}", "runs")]
     [InlineData("list keys", "keys")]
+    [InlineData("list theorems", "theorems")]
+    [InlineData("cite", "references")]
     [InlineData("show {run} --out {store}", "layers")]
     [InlineData("run {words} --out {store} --quiet", "layers")]
     public void Output_for_programs_is_one_JSON_object_with_a_version(string command, string list)

@@ -1,0 +1,189 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Kappa.Certificates;
+using Kappa.Lab;
+using Kappa.Lab.Certification;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Points;
+using Kappa.Lab.Store;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa certify</c>: whether convergence is certain, from which step on, for which step size and at what rate.</summary>
+internal static class CertifyCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var words = new Argument<string[]>("target")
+        {
+            Description = "A specification (a YAML file, key=value settings, or both), a run (its name, a unique beginning of it, or its folder), or a point in JSON.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        words.Validators.Add(RefuseOptions);
+        var theorem = new Option<string[]>("--theorem") { Description = $"One of {string.Join(", ", Theorems.All.Select(known => known.Name))}, or all. May be given several times. kappa list theorems says what they need.", DefaultValueFactory = _ => ["all"] };
+        Option<int?> step = OptionRange.Integer("--step", "The step whose weights are certified (default: 0); it is computed again, to the same bits.");
+        var fromStep = new Option<string?>("--from-step") { Description = "Find the first step from which convergence is certain, from this step on (default: 0).", Arity = ArgumentArity.ZeroOrOne };
+        var stepSize = new Option<string?>("--step-size") { Description = "The step size that the guarantee must be for: a number, or run for the run's own (default: each theorem's choice)." };
+        var lookAhead = new Option<bool>("--look-ahead") { Description = "With --from-step: also what the certificate found says from the first step on." };
+        var findScale = new Option<bool>("--find-scale") { Description = "Also find the smallest factor c that makes the initialisation W_2 = 0, c·W_1 certifiable: the price of a certificate." };
+        var divisor = new Option<string?>("--step-divisor") { Description = "h of the path theorems' own step size 1/(hΛ²), above 0.5 (default: 1); 2 certifies earlier at half the step." };
+        var floor = new Option<string?>("--floor-fraction") { Description = "Smallest share of its first value that the path theorems let their floor fall to, from 0 to 1 (default: 0.6); less certifies earlier at a slower rate." };
+        Option<int?> check = OptionRange.Integer("--check", "Steps to descend with the certified step size, to see the bound hold (default: as many as a few seconds allow; 0: none).");
+        Option<string> folder = RunsFolder.Option();
+        Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
+        var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        var command = new Command("certify", "Certify convergence: conditions, guaranteed rate and step size, the first certified step of a run.")
+        {
+            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, check, folder, threads, json,
+        };
+        command.SetAction(parsed => Certify(
+            terminal,
+            new Words(
+                parsed.GetValue(words)!, parsed.GetValue(theorem)!, parsed.GetValue(step), parsed.GetResult(fromStep) is not null, parsed.GetValue(fromStep), parsed.GetValue(stepSize),
+                parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor), parsed.GetValue(check), parsed.GetValue(folder)!, parsed.GetValue(threads)),
+            parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Certify(Terminal terminal, Words words, bool json)
+    {
+        (CertificationRequest request, string[] targetWords) = ToRequest(words);
+        (CertificationTarget? target, IReadOnlyList<Problem> problems) = Read(targetWords, words);
+        if (target is null)
+        {
+            foreach (Problem problem in problems)
+            {
+                terminal.Messages.WriteLine($"kappa: {problem}");
+            }
+
+            return ExitCode.BadInput;
+        }
+
+        using (target)
+        {
+            using var interruption = new Interruption();
+            CertificationReport report = Certification.Of(target, request, interruption.Token);
+            CertificationView.Print(terminal, report, json);
+            return report.IsNegative ? ExitCode.NegativeVerdict : ExitCode.Done;
+        }
+    }
+
+    private static (CertificationRequest Request, string[] Target) ToRequest(Words words)
+    {
+        OptionRange.Require("--threads", words.Threads, 1, OptionRange.MostThreads);
+        OptionRange.Require("--step", words.Step, 0, int.MaxValue);
+        OptionRange.Require("--check", words.Check, 0, int.MaxValue);
+        if (words.IsSearch && words.Step is not null)
+        {
+            throw new UsageException("--step asks about one step and --from-step looks for the first one; give one of them.");
+        }
+
+        if (words.LooksAhead && !words.IsSearch)
+        {
+            throw new UsageException("--look-ahead carries what --from-step finds back to its first step; give --from-step as well.");
+        }
+
+        if (words.FindsScale && words.IsSearch)
+        {
+            throw new UsageException("--find-scale is about one point and --from-step about a path; give one of them.");
+        }
+
+        // Its value may be left out, and then the next word is one of the target's.
+        bool hasFirst = long.TryParse(words.FromStep, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long first);
+        if (first < 0)
+        {
+            throw new UsageException($"--from-step must be from 0 to {int.MaxValue} but is {first}.");
+        }
+
+        (double? stepSize, bool isOwn) = StepSize(words.StepSize);
+        var request = new CertificationRequest
+        {
+            Theorems = Chosen(words.Theorems),
+            Step = words.IsSearch ? first : words.Step ?? 0,
+            IsSearch = words.IsSearch,
+            StepSize = stepSize,
+            UsesRunStepSize = isOwn,
+            LooksAhead = words.LooksAhead,
+            FindsScale = words.FindsScale,
+            StepDivisor = Number("--step-divisor", words.Divisor, 0.5, double.PositiveInfinity) ?? CertificateOptions.Default.StepDivisor,
+            FloorFraction = Number("--floor-fraction", words.Floor, 0, 1) ?? CertificateOptions.Default.FloorFraction,
+            CheckSteps = words.Check,
+        };
+        return (request, hasFirst || words.FromStep is null ? words.Target : [words.FromStep, .. words.Target]);
+    }
+
+    private static IReadOnlyList<Theorem> Chosen(string[] names)
+    {
+        foreach (string name in names.Where(name => name != "all" && Theorems.Find(name) is null))
+        {
+            throw new UsageException($"--theorem must be all or one of {string.Join(", ", Theorems.All.Select(known => known.Name))} but is '{name}'. See kappa list theorems.");
+        }
+
+        return names.Contains("all") ? Theorems.All : [.. names.Select(name => Theorems.Find(name)!).Distinct()];
+    }
+
+    private static (double? StepSize, bool IsOwn) StepSize(string? word) => word switch
+    {
+        null => (null, false),
+        "run" => (null, true),
+        _ when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && double.IsFinite(number) => (number, false),
+        _ => throw new UsageException($"--step-size must be a positive number or run but is '{word}'."),
+    };
+
+    private static double? Number(string option, string? word, double above, double below) =>
+        word is null ? null
+        : double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above && number < below ? number
+        : throw new UsageException($"{option} must be a number {(double.IsFinite(below) ? $"between {Text(above)} and {Text(below)}" : $"above {Text(above)}")} but is '{word}'.");
+
+    private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) Read(string[] target, Words words)
+    {
+        int threads = words.Threads ?? Environment.ProcessorCount;
+        string? first = target.Length > 0 && !target[0].Contains('=', StringComparison.Ordinal) ? target[0] : null;
+        if (first is not null && File.Exists(first) && Path.GetExtension(first).Equals(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            RefuseSettings(target, "a point file holds its own model and data");
+            PointReading point = PointFile.Read(first);
+            return (point.Point is null ? null : CertificationTarget.OfPoint(point.Point, threads), point.Problems);
+        }
+
+        if (first is not null && !File.Exists(first) && !Path.GetExtension(first).StartsWith(".y", StringComparison.OrdinalIgnoreCase))
+        {
+            RefuseSettings(target, "a run is certified as it was made");
+            string path = Directory.Exists(first) ? first : FindRun(first, words.Folder);
+            return (CertificationTarget.OfRun(RunRecord.Read(path), threads), []);
+        }
+
+        SpecificationReading reading = SpecificationReader.Read(first, first is null ? target : target[1..]);
+        return reading.Specification is { } specification
+            ? (CertificationTarget.OfSpecification(specification, threads, StepSizes.Of(new RunStore(RunsFolder.Require(words.Folder)))), [])
+            : (null, reading.Problems);
+    }
+
+    // What looks like a path is not searched for among the runs.
+    private static string FindRun(string name, string folder) => Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or ".safetensors" or ".npz" or ".npy"
+        ? throw new BadInputException(name, "no such file or folder. Name a specification (.yaml), a run, or a point (.json).")
+        : new RunStore(RunsFolder.Require(folder)).Find(name);
+
+    private static void RefuseSettings(string[] target, string because)
+    {
+        if (target.Length > 1)
+        {
+            throw new UsageException($"{because} and takes no settings but got '{target[1]}'.");
+        }
+    }
+
+    // Every word fits the argument, so the parser takes a mistyped option for a setting.
+    private static void RefuseOptions(ArgumentResult result)
+    {
+        foreach (string option in result.Tokens.Select(token => token.Value).Where(word => word.StartsWith('-')))
+        {
+            result.AddError($"Unrecognized option '{option}'.");
+        }
+    }
+
+    private sealed record Words(
+        string[] Target, string[] Theorems, int? Step, bool IsSearch, string? FromStep, string? StepSize, bool LooksAhead, bool FindsScale, string? Divisor, string? Floor, int? Check, string Folder, int? Threads);
+}
