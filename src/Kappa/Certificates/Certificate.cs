@@ -46,6 +46,8 @@ public sealed record BlockRadius(ParameterBlock Block, double Radius);
 /// <summary>A theorem evaluated at a point: its conditions, constants and, when all hold, its guarantee. A value, also when negative.</summary>
 public sealed record Certificate
 {
+    private readonly double? _shortfall;
+
     /// <summary>The theorem.</summary>
     public required Theorem Theorem { get; init; }
 
@@ -64,8 +66,12 @@ public sealed record Certificate
     /// <summary>The conclusion, when <see cref="CertificateOutcome.Guaranteed"/>; otherwise <c>null</c>.</summary>
     public Guarantee? Guarantee { get; init; }
 
-    /// <summary>The largest factor by which a condition fails; 1 when none does.</summary>
-    public double Shortfall => Conditions.Select(condition => condition.Shortfall).DefaultIfEmpty(1).Max();
+    /// <summary>The factor by which the residual would have to be smaller, where the theorem finds it; otherwise the largest factor by which a condition fails. 1 when none does.</summary>
+    public double Shortfall
+    {
+        get => _shortfall ?? Conditions.Select(condition => condition.Shortfall).DefaultIfEmpty(1).Max();
+        init => _shortfall = value;
+    }
 
     internal static Certificate NotApplicable(Theorem theorem, string reason) =>
         new() { Theorem = theorem, Outcome = CertificateOutcome.NotApplicable, Explanation = reason };

@@ -155,7 +155,7 @@ public sealed record FirstCertifiedStep
         {
             cancellation.ThrowIfCancellationRequested();
             using var point = new TrainingPoint(model.Inputs, model.Samples, objective.Targets, state.Weights, descent.Trained);
-            Certificate certificate = theorem.Evaluate(point, options.Certificate);
+            Certificate certificate = theorem.Evaluate(point, options.Certificate with { MeasuresShortfall = false });
             double relative = point.Loss / _startLoss!.Value;
             _tried.Add(new TriedStep(state.Step, relative, certificate));
             return (certificate, relative);

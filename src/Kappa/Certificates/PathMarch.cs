@@ -7,6 +7,8 @@ internal sealed class PathMarch
 {
     private const int MostPieces = 100;
     private const double LargestSecond = 1e12;
+    private const double LeastShare = 1e-12;
+    private const double ShortfallTolerance = 1.02;
 
     private readonly LocalPropagation _propagation;
     private readonly LargestEigenvalue _eigenvalue = new();
@@ -77,6 +79,30 @@ internal sealed class PathMarch
         }
 
         return result with { End = PathEnd.TooManyPieces };
+    }
+
+    /// <summary>The largest residual, to a factor 1.02, at which a march from the same weights succeeds; 0 when none down to 1e-12 of the given one does.</summary>
+    /// <param name="residual">R at which it fails.</param>
+    /// <param name="options">As for <see cref="Run"/>.</param>
+    public double LargestCertified(double residual, CertificateOptions options)
+    {
+        double fails = residual, holds = residual / 2;
+        while (Run(holds, options).End != PathEnd.Certified)
+        {
+            (fails, holds) = (holds, holds / 4);
+            if (holds < LeastShare * residual)
+            {
+                return 0;
+            }
+        }
+
+        while (fails > ShortfallTolerance * holds)
+        {
+            double middle = Math.Sqrt(fails * holds);
+            (fails, holds) = Run(middle, options).End == PathEnd.Certified ? (fails, middle) : (middle, holds);
+        }
+
+        return holds;
     }
 
     // C_A / r: a little above what W_2 can move where nothing has moved yet, or with p taken piece by piece half way to there.

@@ -35,15 +35,17 @@ internal static class PathScope
         var march = new PathMarch(point, kind, floor, largest, options.UsesRefinements);
         PathResult result = march.Run(residual, options);
         bool isCertified = result.End == PathEnd.Certified;
-        return new Certificate
+        double? largestResidual = isCertified || !options.MeasuresShortfall ? null : march.LargestCertified(residual, options);
+        var certificate = new Certificate
         {
             Theorem = theorem,
             Outcome = isCertified ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
-            Conditions = [start, .. Conditions(theorem, march, result, residual, options)],
+            Conditions = [start, .. Conditions(theorem, march, result, residual, largestResidual, options)],
             Constants = Constants(march, result, residual, kind),
             Guarantee = isCertified ? GuaranteeOf(point, result, kind) : null,
-            Explanation = Explanation(march, result, residual, options),
+            Explanation = Explanation(march, result, residual, options) + Needed(residual, largestResidual),
         };
+        return largestResidual is double bound ? certificate with { Shortfall = residual / bound } : certificate;
     }
 
     /// <summary>The conclusion of (C.14): ℒ_t ≤ (1 − ημ)^{2t} ℒ_0, and how far each block moves.</summary>
@@ -66,8 +68,13 @@ internal static class PathScope
         };
     }
 
-    private static IEnumerable<Condition> Conditions(Theorem theorem, PathMarch march, PathResult result, double residual, CertificateOptions options)
+    private static IEnumerable<Condition> Conditions(Theorem theorem, PathMarch march, PathResult result, double residual, double? largestResidual, CertificateOptions options)
     {
+        if (largestResidual is double largest)
+        {
+            yield return new Condition("residual against the largest that is certified from these weights", "R", theorem.Label, residual, ConditionRelation.AtMost, largest);
+        }
+
         if (result.End == PathEnd.BoundsExploded)
         {
             yield return new Condition("largest second derivative on the ball", "c", "C.15", double.PositiveInfinity, ConditionRelation.Below, 1e12);
@@ -110,6 +117,13 @@ internal static class PathScope
 
         return constants;
     }
+
+    private static string Needed(double residual, double? largest) => largest switch
+    {
+        null => "",
+        0 => " No smaller residual is certified from these weights either.",
+        double bound => FormattableString.Invariant($" The residual would have to be {residual / bound:G3} times smaller."),
+    };
 
     private static string Explanation(PathMarch march, PathResult result, double residual, CertificateOptions options) => result.End switch
     {

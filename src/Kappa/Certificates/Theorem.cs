@@ -24,6 +24,9 @@ public sealed record CertificateOptions
     /// <summary>Pieces that the path is divided into; more certify slightly earlier and cost in proportion.</summary>
     public int Pieces { get; init; } = 12;
 
+    /// <summary>Whether a certificate that fails shall find by which factor the residual is too large, at the price of about ten more marches. Default true.</summary>
+    public bool MeasuresShortfall { get; init; } = true;
+
     /// <summary>Most bytes for a Jacobian, where a theorem needs one in full.</summary>
     public long MemoryLimit { get; init; } = 1L << 30;
 

@@ -22,6 +22,18 @@ public sealed class CertifiedRunsTests
         Assert.InRange(outcome.LargestRadiusShare, 0.45, 1);
     }
 
+    [Theory]
+    [InlineData("path", 500)]
+    [InlineData("kernel-floor", 100)]
+    public void No_path_certificate_of_random_certified_runs_is_contradicted(string theorem, int count)
+    {
+        var outcome = CertifiedRuns.Follow(Theorems.Find(theorem)!, count, steps: 12, firstSeed: 2_000_000);
+        Assert.Empty(outcome.Contradictions);
+        Assert.Equal(count, outcome.Certified);
+        Assert.All(outcome.ByDepth, runs => Assert.InRange(runs, 1, count));
+        Assert.InRange(outcome.LargestLossShare, 0.9, 1);
+    }
+
     [Fact]
     public void A_promise_that_is_too_good_is_found_out()
     {
