@@ -2,22 +2,21 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Kappa.Certificates;
-using Kappa.Lab;
 using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
-using Kappa.Lab.Points;
-using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
 
 /// <summary><c>kappa certify</c>: whether convergence is certain, from which step on, for which step size and at what rate.</summary>
 internal static class CertifyCommand
 {
+    private const int MostMebibytes = 1 << 20;
+
     public static Command Create(Terminal terminal)
     {
         var words = new Argument<string[]>("target")
         {
-            Description = "A specification (a YAML file, key=value settings, or both), a run (its name, a unique beginning of it, or its folder), or a point in JSON.",
+            Description = "A specification (a YAML file, key=value settings, or both), a run (its name, a unique beginning of it, or its folder), or a point (JSON, or weights in .safetensors with their specification).",
             Arity = ArgumentArity.ZeroOrMore,
         };
         words.Validators.Add(RefuseOptions);
@@ -29,19 +28,20 @@ internal static class CertifyCommand
         var findScale = new Option<bool>("--find-scale") { Description = "Also find the smallest factor c that makes the initialisation W_2 = 0, c·W_1 certifiable: the price of a certificate." };
         var divisor = new Option<string?>("--step-divisor") { Description = "h of the path theorems' own step size 1/(hΛ²), above 0.5 (default: 1); 2 certifies earlier at half the step." };
         var floor = new Option<string?>("--floor-fraction") { Description = "Smallest share of its first value that the path theorems let their floor fall to, from 0 to 1 (default: 0.6); less certifies earlier at a slower rate." };
+        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for the Jacobian of kernel-floor (default: 1024; 64 when other theorems are asked as well).");
         Option<int?> check = OptionRange.Integer("--check", "Steps to descend with the certified step size, to see the bound hold (default: as many as a few seconds allow; 0: none).");
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var command = new Command("certify", "Certify convergence: conditions, guaranteed rate and step size, the first certified step of a run.")
         {
-            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, check, folder, threads, json,
+            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, memory, check, folder, threads, json,
         };
         command.SetAction(parsed => Certify(
             terminal,
             new Words(
                 parsed.GetValue(words)!, parsed.GetValue(theorem)!, parsed.GetValue(step), parsed.GetResult(fromStep) is not null, parsed.GetValue(fromStep), parsed.GetValue(stepSize),
-                parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor), parsed.GetValue(check), parsed.GetValue(folder)!, parsed.GetValue(threads)),
+                parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor), parsed.GetValue(memory), parsed.GetValue(check), parsed.GetValue(folder)!, parsed.GetValue(threads)),
             parsed.GetValue(json)));
         return command;
     }
@@ -49,7 +49,7 @@ internal static class CertifyCommand
     private static int Certify(Terminal terminal, Words words, bool json)
     {
         (CertificationRequest request, string[] targetWords) = ToRequest(words);
-        (CertificationTarget? target, IReadOnlyList<Problem> problems) = Read(targetWords, words);
+        (CertificationTarget? target, IReadOnlyList<Problem> problems) = CertifyTarget.Read(targetWords, words.Folder, words.Threads ?? Environment.ProcessorCount);
         if (target is null)
         {
             foreach (Problem problem in problems)
@@ -73,6 +73,7 @@ internal static class CertifyCommand
     {
         OptionRange.Require("--threads", words.Threads, 1, OptionRange.MostThreads);
         OptionRange.Require("--step", words.Step, 0, int.MaxValue);
+        OptionRange.Require("--memory", words.Memory, 1, MostMebibytes);
         OptionRange.Require("--check", words.Check, 0, int.MaxValue);
         if (words.IsSearch && words.Step is not null)
         {
@@ -108,6 +109,7 @@ internal static class CertifyCommand
             FindsScale = words.FindsScale,
             StepDivisor = Number("--step-divisor", words.Divisor, 0.5, double.PositiveInfinity) ?? CertificateOptions.Default.StepDivisor,
             FloorFraction = Number("--floor-fraction", words.Floor, 0, 1) ?? CertificateOptions.Default.FloorFraction,
+            MemoryLimit = (long?)words.Memory << 20,
             CheckSteps = words.Check,
         };
         return (request, hasFirst || words.FromStep is null ? words.Target : [words.FromStep, .. words.Target]);
@@ -138,43 +140,6 @@ internal static class CertifyCommand
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) Read(string[] target, Words words)
-    {
-        int threads = words.Threads ?? Environment.ProcessorCount;
-        string? first = target.Length > 0 && !target[0].Contains('=', StringComparison.Ordinal) ? target[0] : null;
-        if (first is not null && File.Exists(first) && Path.GetExtension(first).Equals(".json", StringComparison.OrdinalIgnoreCase))
-        {
-            RefuseSettings(target, "a point file holds its own model and data");
-            PointReading point = PointFile.Read(first);
-            return (point.Point is null ? null : CertificationTarget.OfPoint(point.Point, threads), point.Problems);
-        }
-
-        if (first is not null && !File.Exists(first) && !Path.GetExtension(first).StartsWith(".y", StringComparison.OrdinalIgnoreCase))
-        {
-            RefuseSettings(target, "a run is certified as it was made");
-            string path = Directory.Exists(first) ? first : FindRun(first, words.Folder);
-            return (CertificationTarget.OfRun(RunRecord.Read(path), threads), []);
-        }
-
-        SpecificationReading reading = SpecificationReader.Read(first, first is null ? target : target[1..]);
-        return reading.Specification is { } specification
-            ? (CertificationTarget.OfSpecification(specification, threads, StepSizes.Of(new RunStore(RunsFolder.Require(words.Folder)))), [])
-            : (null, reading.Problems);
-    }
-
-    // What looks like a path is not searched for among the runs.
-    private static string FindRun(string name, string folder) => Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or ".safetensors" or ".npz" or ".npy"
-        ? throw new BadInputException(name, "no such file or folder. Name a specification (.yaml), a run, or a point (.json).")
-        : new RunStore(RunsFolder.Require(folder)).Find(name);
-
-    private static void RefuseSettings(string[] target, string because)
-    {
-        if (target.Length > 1)
-        {
-            throw new UsageException($"{because} and takes no settings but got '{target[1]}'.");
-        }
-    }
-
     // Every word fits the argument, so the parser takes a mistyped option for a setting.
     private static void RefuseOptions(ArgumentResult result)
     {
@@ -185,5 +150,5 @@ internal static class CertifyCommand
     }
 
     private sealed record Words(
-        string[] Target, string[] Theorems, int? Step, bool IsSearch, string? FromStep, string? StepSize, bool LooksAhead, bool FindsScale, string? Divisor, string? Floor, int? Check, string Folder, int? Threads);
+        string[] Target, string[] Theorems, int? Step, bool IsSearch, string? FromStep, string? StepSize, bool LooksAhead, bool FindsScale, string? Divisor, string? Floor, int? Memory, int? Check, string Folder, int? Threads);
 }

@@ -5,8 +5,8 @@ namespace Kappa.Lab.Certification;
 /// <summary>What is asked about a target: which theorems, at which step or from which step on, for which step size.</summary>
 public sealed record CertificationRequest
 {
-    /// <summary>Most bytes for a Jacobian when its theorem is one of several.</summary>
-    private const long MemoryAmongOthers = 1L << 26;
+    /// <summary>Most bytes for a Jacobian when its theorem is one of several and nothing else was said.</summary>
+    public const long MemoryAmongOthers = 1L << 26;
 
     /// <summary>The theorems, each answered for itself.</summary>
     public IReadOnlyList<Theorem> Theorems { get; init; } = Certificates.Theorems.All;
@@ -38,9 +38,12 @@ public sealed record CertificationRequest
     /// <summary>Steps to descend with the certified η, to see the bound hold: 0 for none, <c>null</c> for as many as a few seconds allow.</summary>
     public long? CheckSteps { get; init; }
 
+    /// <summary>Most bytes for a Jacobian; <c>null</c> for 1 GiB when one theorem is asked and <see cref="MemoryAmongOthers"/> when several are.</summary>
+    public long? MemoryLimit { get; init; }
+
     internal CertificateOptions OptionsFor(double? stepSize)
     {
         var options = new CertificateOptions { StepSize = stepSize, StepDivisor = StepDivisor, FloorFraction = FloorFraction };
-        return Theorems.Count == 1 ? options : options with { MemoryLimit = MemoryAmongOthers };
+        return options with { MemoryLimit = MemoryLimit ?? (Theorems.Count == 1 ? options.MemoryLimit : MemoryAmongOthers) };
     }
 }

@@ -49,7 +49,7 @@ internal sealed class KernelFloorCertificate : Theorem
         (long outputs, long parameters) = Sizes(point);
         double bytes = JacobianSpectrum.ForecastBytes(outputs, parameters);
         return bytes > limit || (double)outputs * parameters > Array.MaxLength
-            ? FormattableString.Invariant($"The Jacobian must fit into {limit / Mebibyte:F0} MiB but with {outputs} output numbers and {parameters} trained parameters it needs {bytes / Mebibyte:F0} MiB; ask for path, which needs none, or use fewer token rows.")
+            ? FormattableString.Invariant($"The Jacobian must fit into {limit / Mebibyte:F0} MiB but with {outputs} output numbers and {parameters} trained parameters it needs {bytes / Mebibyte:F0} MiB; allow more memory, ask for path, which needs none, or use fewer token rows.")
             : null;
     }
 

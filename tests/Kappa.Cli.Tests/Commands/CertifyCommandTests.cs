@@ -77,6 +77,17 @@ public sealed class CertifyCommandTests
         Assert.DoesNotContain("rate", outcome.Results, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_kernel_that_does_not_fit_is_left_out_with_what_to_do()
+    {
+        string[] large = ["certify", "samples=4", "tokens=8", "width=16", "ffnWidth=200", "--check", "0"];
+        CommandOutcome refused = CommandLine.Invoke([.. large, "--theorem", "kernel-floor", "--memory", "1"]);
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Messages));
+        Assert.Matches(@"^Not applicable: The Jacobian must fit into 1 MiB but with 512 output numbers and 7168 trained parameters it needs \d+ MiB; allow more memory,", string.Join(' ', refused.Results.Split('\n')));
+        CommandOutcome others = CommandLine.Invoke([.. large, "--memory", "1"]);
+        Assert.StartsWith("Not certified at step 0", others.Results, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("certified-near-solution.json", 0, "Certified from step 0 on")]
     [InlineData("not-certified-no-residual.json", 1, "Not certified at step 0")]
@@ -101,6 +112,13 @@ public sealed class CertifyCommandTests
         Assert.Contains("Step 200 was computed from the start; its loss has the bits of the record.\n", byFolder.Results, StringComparison.Ordinal);
         Assert.Contains("Step 200 was computed from the start.\n", byFile.Results, StringComparison.Ordinal);
         Assert.Equal(byFolder.Results.Split('\n')[5..], byFile.Results.Split('\n')[5..]);
+
+        // The last state of the run as a point: nothing but the step it is called by differs.
+        using var asRun = JsonDocument.Parse(CommandLine.Invoke("certify", run.Path, "--step", $"{RunRecord.Read(run.Path).Status.Step}", "--theorem", "path", "--json", "--check", "0").Results);
+        using var asPoint = JsonDocument.Parse(CommandLine.Invoke("certify", run.Checkpoint, "--theorem", "path", "--json", "--check", "0").Results);
+        Assert.Equal(Guarantee(asRun), Guarantee(asPoint));
+
+        static string Guarantee(JsonDocument document) => document.RootElement.GetProperty("findings")[0].GetProperty("guarantee").GetRawText();
     }
 
     [Fact]
@@ -135,6 +153,7 @@ public sealed class CertifyCommandTests
     [InlineData("certify --fast", "kappa: Unrecognized option '--fast'.", "Try: kappa certify --help")]
     [InlineData("certify --step-divisor 0.5", "kappa: --step-divisor must be a number above 0.5 but is '0.5'.")]
     [InlineData("certify --floor-fraction 1", "kappa: --floor-fraction must be a number between 0 and 1 but is '1'.")]
+    [InlineData("certify --memory 0", "kappa: --memory must be from 1 to 1048576 but is 0.")]
     [InlineData("certify --check -1", "kappa: --check must be from 0 to 2147483647 but is -1.")]
     [InlineData("certify 3f9a depth=2", "kappa: a run is certified as it was made and takes no settings but got 'depth=2'.")]
     [InlineData("cite other", "kappa: a theorem must be one of path, kernel-floor, ball but is 'other'. See kappa list theorems.")]

@@ -1,0 +1,73 @@
+using Kappa.Lab;
+using Kappa.Lab.Certification;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Points;
+using Kappa.Lab.Store;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary>What the first words of <c>kappa certify</c> name: a specification, a run, or a point.</summary>
+internal static class CertifyTarget
+{
+    /// <summary>Reads the target.</summary>
+    /// <param name="words">The words that are no options.</param>
+    /// <param name="folder">The folder of runs.</param>
+    /// <param name="threads">Threads of one step.</param>
+    /// <returns>The target, or what is wrong with it.</returns>
+    public static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) Read(string[] words, string folder, int threads)
+    {
+        string? first = words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal) ? words[0] : null;
+        if (first is not null && !File.Exists(first) && !Path.GetExtension(first).StartsWith(".y", StringComparison.OrdinalIgnoreCase))
+        {
+            RefuseSettings(words, "a run is certified as it was made");
+            string path = Directory.Exists(first) ? first : FindRun(first, folder);
+            return (CertificationTarget.OfRun(RunRecord.Read(path), threads), []);
+        }
+
+        switch (Path.GetExtension(first)?.ToLowerInvariant())
+        {
+            case ".json":
+                RefuseSettings(words, "a point file holds its own model and data");
+                return Of(PointFile.Read(first!), threads);
+            case WeightsFile.Extension:
+                return ReadWeights(first!, words[1..], threads);
+            default:
+                SpecificationReading reading = SpecificationReader.Read(first, first is null ? words : words[1..]);
+                return reading.Specification is { } specification
+                    ? (CertificationTarget.OfSpecification(specification, threads, StepSizes.Of(new RunStore(RunsFolder.Require(folder)))), [])
+                    : (null, reading.Problems);
+        }
+    }
+
+    // As for kappa evaluate: without settings the specification beside the weights is theirs.
+    private static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) ReadWeights(string path, string[] settings, int threads)
+    {
+        bool namesFile = settings.Length > 0 && !settings[0].Contains('=', StringComparison.Ordinal);
+        string? file = namesFile ? settings[0] : WeightsFile.SpecificationBeside(path);
+        if (file is null && settings.Length == 0)
+        {
+            throw new UsageException($"weights alone do not say what model and data they belong to: give a specification, kappa certify {path} spec.yaml, or settings such as width=16.");
+        }
+
+        SpecificationReading reading = SpecificationReader.Read(file, namesFile ? settings[1..] : settings);
+        return reading.Specification is { } specification
+            ? Of(WeightsFile.Read(path, specification, isOtherDataMeant: settings.Length > 0), threads)
+            : (null, reading.Problems);
+    }
+
+    private static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) Of(PointReading reading, int threads) =>
+        (reading.Point is { } point ? CertificationTarget.OfPoint(point, threads) : null, reading.Problems);
+
+    // What looks like a path is not searched for among the runs.
+    private static string FindRun(string name, string folder) => Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or WeightsFile.Extension
+        ? throw new BadInputException(name, "no such file or folder. Name a specification (.yaml), a run, or a point (.json).")
+        : new RunStore(RunsFolder.Require(folder)).Find(name);
+
+    private static void RefuseSettings(string[] words, string because)
+    {
+        if (words.Length > 1)
+        {
+            throw new UsageException($"{because} and takes no settings but got '{words[1]}'.");
+        }
+    }
+}
