@@ -50,7 +50,7 @@ internal static class ReproduceCommand
         IReadOnlyList<string> notices = ResidualReport.Write(result, folder, request.Command, EnvironmentLine());
         if (request.Json)
         {
-            terminal.Results.Write(ClaimsFile.Text("residual", plan.Mode, request.Command, result.Findings));
+            terminal.Results.Write(ClaimsFile.Text("residual", plan.Mode, request.Command, result.Findings, result.Ladders));
         }
         else
         {

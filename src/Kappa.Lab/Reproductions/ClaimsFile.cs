@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Kappa.Lab.Ladder;
+using Kappa.Lab.Reproductions.Residual;
 
 namespace Kappa.Lab.Reproductions;
 
@@ -14,7 +16,8 @@ public static class ClaimsFile
     /// <param name="mode"><c>quick</c> or <c>full</c>.</param>
     /// <param name="command">The command that makes the file again.</param>
     /// <param name="findings">The findings.</param>
-    public static string Text(string study, string mode, string command, IReadOnlyList<ClaimFinding> findings)
+    /// <param name="ladders">Rates of runs that stand for the others; none when null.</param>
+    public static string Text(string study, string mode, string command, IReadOnlyList<ClaimFinding> findings, IReadOnlyList<RunRates>? ladders = null)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -28,6 +31,18 @@ public static class ClaimsFile
             foreach (ClaimFinding finding in findings)
             {
                 WriteFinding(json, finding);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("ladders");
+            foreach (RunRates run in ladders ?? [])
+            {
+                json.WriteStartObject();
+                json.WriteString("setting", run.Setting);
+                json.WriteString("command", run.Command);
+                json.WritePropertyName("ladder");
+                json.WriteRawValue(LadderFile.Text(run.Ladder));
+                json.WriteEndObject();
             }
 
             json.WriteEndArray();

@@ -23,6 +23,7 @@ public sealed class ResidualReproductionTests : IDisposable
             new LearningProblem(Size, DataSource.Gaussian, 2, 1, 0), new LearningProblem(Size, DataSource.Gaussian, 2, 4, 0), new LearningProblem(Size, DataSource.Text, 1, 1, 0),
         ],
         Grid = new RateGrid([0.5, 1], [1], [1], [0, 1], 80),
+        Price = new PriceGrid(Size, [1], [0, 1], 40),
     };
 
     private readonly TemporaryFolder _folder = new();
@@ -35,7 +36,7 @@ public sealed class ResidualReproductionTests : IDisposable
         string one = Write("one", Run(threads: 1));
         Assert.Equal(one, Write("two", Run(threads: 2)));
         Assert.Equal(one, Write("resumed", Resumed()));
-        foreach (string file in (string[])["claims.json", "runs.csv", "rates.csv", "report.html", .. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path => Path.Combine("figures", Path.GetFileName(path)))])
+        foreach (string file in (string[])["claims.json", "runs.csv", "rates.csv", "prices.csv", "report.html", .. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path => Path.Combine("figures", Path.GetFileName(path)))])
         {
             Assert.Equal(File.ReadAllText(Path.Combine(_folder.At("one"), file)), File.ReadAllText(Path.Combine(_folder.At("two"), file)));
             Assert.Equal(File.ReadAllText(Path.Combine(_folder.At("one"), file)), File.ReadAllText(Path.Combine(_folder.At("resumed"), file)));
@@ -49,7 +50,7 @@ public sealed class ResidualReproductionTests : IDisposable
         string claims = Write("out", result);
         using var document = JsonDocument.Parse(claims);
         Assert.Equal(
-            ["linear-convergence", "condition-number", "rate-set-by-condition-number", "smallest-singular-value", "stall-level"],
+            ["linear-convergence", "condition-number", "rate-set-by-condition-number", "smallest-singular-value", "certificate-price", "stall-level"],
             document.RootElement.GetProperty("claims").EnumerateArray().Select(claim => claim.GetProperty("id").GetString()));
         Assert.Equal(result.Findings.Sum(finding => finding.Measurements.Count), document.RootElement.GetProperty("claims").EnumerateArray().Sum(claim => claim.GetProperty("measurements").GetArrayLength()));
 
@@ -63,11 +64,17 @@ public sealed class ResidualReproductionTests : IDisposable
         _ = Assert.Single(runs.Select(row => row.Split(',').Length).Distinct());
         _ = Assert.Single(rates.Select(row => row.Split(',').Length).Distinct());
 
+        Assert.Equal(3, File.ReadAllLines(Path.Combine(_folder.At("out"), "prices.csv")).Length);
+        Assert.Equal(
+            result.Ladders.Select(run => run.Ladder.Rungs.Count),
+            document.RootElement.GetProperty("ladders").EnumerateArray().Select(run => run.GetProperty("ladder").GetProperty("rungs").GetArrayLength()));
+        Assert.Equal(4, result.Ladders.Count);
+
         string report = File.ReadAllText(Path.Combine(_folder.At("out"), "report.html"));
         Assert.All(result.Findings, finding => Assert.Contains(ResidualReport.Word(finding.Verdict), report, StringComparison.Ordinal));
         Assert.Contains("kappa reproduce residual --tiny", report, StringComparison.Ordinal);
         string[] figures = [.. Directory.GetFiles(Path.Combine(_folder.At("out"), "figures"), "*.svg").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["condition-number", "layers", "loss", "rate", "sigma-min", "stall"], figures);
+        Assert.Equal(["certificate-price", "condition-number", "layers", "loss", "rate", "sigma-min", "stall"], figures);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal static class ResidualFigures
     /// <summary>All figures, in the order of the report.</summary>
     public static IReadOnlyList<Figure> All(ResidualResult result) =>
     [
-        Loss(result), ConditionNumbers(result), SigmaMin(result), .. HeatMap(result), Rate(result), Stall(result),
+        Loss(result), ConditionNumbers(result), SigmaMin(result), .. HeatMap(result), Rate(result), Stall(result), PriceFigure.Of(result),
     ];
 
     /// <summary>ℒ/ℒ_0 against the step, one panel per depth.</summary>

@@ -75,6 +75,9 @@ public sealed record ResidualPlan
     /// <summary>The grid for the rate claim.</summary>
     public required RateGrid Grid { get; init; }
 
+    /// <summary>The grid for the price of a certificate.</summary>
+    public required PriceGrid Price { get; init; }
+
     /// <summary>The size used where one size is enough: the rate grid.</summary>
     public ProblemSize SmallSize { get; init; } = Small;
 
@@ -85,6 +88,7 @@ public sealed record ResidualPlan
     public const int QuickSeeds = 3;
 
     private static readonly ProblemSize Small = new(2, 4, 16, 32);
+    private static readonly ProblemSize Certifiable = new(2, 4, 16, 64);
     private static readonly ProblemSize Large = new(4, 4, 32, 64);
 
     /// <summary>The settings of the claims in full: two sizes, three kinds of data, depths 1 to 8.</summary>
@@ -96,6 +100,7 @@ public sealed record ResidualPlan
         Steps = 3000,
         Cases = [.. Every(seeds, [Small, Large], [DataSource.Gaussian, DataSource.Teacher, DataSource.Text], [1, 2, 4, 8], [1, 4])],
         Grid = new RateGrid([0.5, 1, 2], [0.5, 1, 2], [0.5, 1, 2], [0, 0.25, 0.5, 0.75, 1], 20_000),
+        Price = new PriceGrid(Certifiable, [1, 2, 3], [0, 0.25, 0.5, 0.75, 1], 4000),
     };
 
     /// <summary>The same questions on the small size, with three seeds and depths 1, 2 and 4.</summary>
@@ -107,6 +112,7 @@ public sealed record ResidualPlan
         Steps = 2000,
         Cases = [.. Every(seeds, [Small], [DataSource.Gaussian, DataSource.Teacher, DataSource.Text], [1, 2, 4], [1, 4])],
         Grid = new RateGrid([0.5, 2], [0.5, 1, 2], [1], [0, 0.25, 0.5, 0.75, 1], 6000),
+        Price = new PriceGrid(Certifiable, [1, 2], [0, 0.5, 1], 1000),
     };
 
     /// <summary>What will be run, in one sentence.</summary>
@@ -114,7 +120,7 @@ public sealed record ResidualPlan
     {
         int comparisons = Cases.Count * Arm.All.Count;
         int grid = Seeds * Grid.QueryKeyScales.Count * Grid.ValueScales.Count * Grid.TemperatureFactors.Count * Grid.AttentionResiduals.Count * 2;
-        return FormattableString.Invariant($"{comparisons} comparisons of at most {Steps} steps (each at up to five step sizes) and {grid} runs of at most {Grid.Steps} steps for the rate;");
+        return FormattableString.Invariant($"{comparisons} comparisons of at most {Steps} steps (each at up to five step sizes) and {grid} runs of at most {Grid.Steps} steps for the rate; {Seeds * Price.Depths.Count * Price.AttentionResiduals.Count} points for the price of a certificate;");
     }
 
     // The scale of the query-key product matters for the stall level only (depth 2 and more), and is asked on Gaussian data of the small size.

@@ -1,10 +1,11 @@
 using Kappa.Lab.Figures;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Ladder;
 using Kappa.Lab.Reports;
 
 namespace Kappa.Lab.Reproductions.Residual;
 
-/// <summary>Writes what a reproduction leaves behind: claims.json, runs.csv, rates.csv, figures and one self-contained report.html.</summary>
+/// <summary>Writes what a reproduction leaves behind: claims.json, runs.csv, rates.csv, prices.csv, figures and one self-contained report.html.</summary>
 public static class ResidualReport
 {
     private static readonly Verdict[] Order = [Verdict.NotReproduced, Verdict.Partly, Verdict.NotMeasured, Verdict.Reproduced];
@@ -20,9 +21,10 @@ public static class ResidualReport
     {
         ArgumentNullException.ThrowIfNull(result);
         _ = Directory.CreateDirectory(folder);
-        AtomicFile.WriteAllText(Path.Combine(folder, "claims.json"), ClaimsFile.Text("residual", result.Plan.Mode, command, result.Findings));
+        AtomicFile.WriteAllText(Path.Combine(folder, "claims.json"), ClaimsFile.Text("residual", result.Plan.Mode, command, result.Findings, result.Ladders));
         AtomicFile.WriteAllText(Path.Combine(folder, "runs.csv"), ResidualTables.Runs(result.Runs));
         AtomicFile.WriteAllText(Path.Combine(folder, "rates.csv"), ResidualTables.Rates(result.RatePoints));
+        AtomicFile.WriteAllText(Path.Combine(folder, "prices.csv"), ResidualTables.Prices(result.Prices));
         var notices = new HashSet<string>(StringComparer.Ordinal);
         IReadOnlyList<Figure> figures = ResidualFigures.All(result);
         foreach (Figure figure in figures)
@@ -51,6 +53,7 @@ public static class ResidualReport
             _ = found.Figure(figure);
         }
 
+        Rates(report.Section("Rates, from guaranteed to measured"), result.Ladders);
         Measurements(report.Section("Every number behind the verdicts"), result.Findings);
         Rerun(report.Section("How to run it again"), result, command);
         return report;
@@ -106,6 +109,8 @@ public static class ResidualReport
             ("T(1e-2)", "The first step at which the loss is at most one hundredth of its start. A run that does not get there counts with one step more than the budget, as a lower bound (≥)."),
             ("own step, same step", "Own step: each run at the best of 0.1, 0.3 and 1 times 1/λ_max of its kernel at the start, or the monotone adaptive rule where all three diverge. Same step: the smallest own step of the arms compared (adaptive ones do not count), used by all of them."),
             ("linear", "log ℒ falls along a line: at least one decade on the window, early and late slopes within a factor 1.5, no point farther from the line than a tenth of the decades covered."),
+            ("price of a certificate", "The smallest c for which the ball certificate guarantees convergence from W_2 = 0 and c W_1 in the last block, the bend of the activation multiplied by c too."),
+            ("first certified step", "The first step of an ordinary run, among those tried, from which the path certificate guarantees convergence to zero loss, at a step size of its own."),
             ("kernel rung", "1 − max((1 − η λ_min)², (1 − η λ_max)²) with the eigenvalues of the neural tangent kernel J Jᵀ: what the linearised descent would do."),
         ]);
     }
@@ -119,6 +124,15 @@ public static class ResidualReport
         _ = section.Table(
             ["arm", "ρ_a", "ρ_f"],
             Arm.All.Select(arm => (IReadOnlyList<string>)[arm.Name, FormattableString.Invariant($"{arm.AttentionResidual}"), FormattableString.Invariant($"{arm.FfnResidual}")]));
+    }
+
+    private static void Rates(ReportSection section, IReadOnlyList<RunRates> ladders)
+    {
+        _ = section.Paragraph("Share of the loss that a step removes, for a few runs that stand for the others (seed 0). Only the a-priori column knows nothing of the run.");
+        foreach (RunRates run in ladders)
+        {
+            _ = section.Section(run.Setting).Table(LadderTable.Headers, LadderTable.Rows(run.Ladder)).List(LadderTable.Missing(run.Ladder)).Code(run.Command);
+        }
     }
 
     private static void Measurements(ReportSection section, IReadOnlyList<ClaimFinding> findings)
@@ -144,6 +158,6 @@ public static class ResidualReport
         _ = section.Code(command);
         _ = section.Paragraph("Every comparison run is also an ordinary run; its command stands in runs.csv. For example:");
         _ = section.Code(string.Join("\n", result.Runs.Where(run => run.Problem == result.Runs[0].Problem && run.Rule == StepRule.Own).Select(ResidualTables.Command)));
-        _ = section.Paragraph("Numbers: claims.json (verdicts), runs.csv (one row a run), rates.csv (the rate grid), figures/*.csv (the data of each figure).");
+        _ = section.Paragraph("Numbers: claims.json (verdicts), runs.csv (one row a run), rates.csv (the rate grid), prices.csv (the certificates), figures/*.csv (the data of each figure).");
     }
 }

@@ -4,8 +4,11 @@ namespace Kappa.Lab.Reproductions.Residual;
 /// <param name="Plan">What was run.</param>
 /// <param name="Runs">The comparison runs.</param>
 /// <param name="RatePoints">The runs of the rate grid.</param>
+/// <param name="Prices">What certificates cost.</param>
+/// <param name="Ladders">The rates of a few runs that stand for the others.</param>
 /// <param name="Findings">A finding for each claim.</param>
-public sealed record ResidualResult(ResidualPlan Plan, IReadOnlyList<ArmRun> Runs, IReadOnlyList<RatePoint> RatePoints, IReadOnlyList<ClaimFinding> Findings);
+public sealed record ResidualResult(
+    ResidualPlan Plan, IReadOnlyList<ArmRun> Runs, IReadOnlyList<RatePoint> RatePoints, IReadOnlyList<PricePoint> Prices, IReadOnlyList<RunRates> Ladders, IReadOnlyList<ClaimFinding> Findings);
 
 /// <summary>Progress of a reproduction.</summary>
 /// <param name="Done">Jobs finished.</param>
@@ -35,20 +38,24 @@ public static class ResidualReproduction
         LearningProblem? kept = cases.FirstOrDefault(problem => problem.Source == Experiments.DataSource.Gaussian && problem.QueryKeyScale == 1);
         var comparisons = cases.Select(problem => jobs.Add(problem.Setting, token => new Comparison(problem, plan.Steps, keepsLayers: problem == kept).FindOrRun(store, token))).ToArray();
         var points = new RateStudy(plan, store).Runs().Select(run => jobs.Add("rate grid", run)).ToArray();
+        var prices = new PriceStudy(plan, store).Points().Select(point => jobs.Add("certificate price", point)).ToArray();
+        var ladders = LadderStudy.Runs(plan).Select(run => jobs.Add("rate ladder", run)).ToArray();
         jobs.Run();
 
         ArmRun[] runs = [.. comparisons.SelectMany(job => job.Result).OrderBy(run => Array.IndexOf([.. plan.Cases], run.Problem))];
         RatePoint[] ratePoints = [.. points.Select(job => job.Result)];
+        PricePoint[] pricePoints = [.. prices.Select(job => job.Result)];
         store?.Clear();
-        return new ResidualResult(plan, runs, ratePoints, Judge(runs, ratePoints));
+        return new ResidualResult(plan, runs, ratePoints, pricePoints, [.. ladders.Select(job => job.Result)], Judge(runs, ratePoints, pricePoints));
     }
 
-    private static ClaimFinding[] Judge(IReadOnlyList<ArmRun> runs, IReadOnlyList<RatePoint> ratePoints) =>
+    private static ClaimFinding[] Judge(IReadOnlyList<ArmRun> runs, IReadOnlyList<RatePoint> ratePoints, IReadOnlyList<PricePoint> prices) =>
     [
         LinearConvergenceClaim.Judge(runs),
         ConditionNumberClaim.Judge(runs),
         RateClaim.Judge(ratePoints),
         SmallestSingularValueClaim.Judge(runs),
+        CertificatePriceClaim.Judge(prices),
         StallLevelClaim.Judge(runs),
     ];
 }

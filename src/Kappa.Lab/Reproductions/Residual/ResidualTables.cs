@@ -45,6 +45,21 @@ internal static class ResidualTables
         return text.ToString();
     }
 
+    /// <summary>prices.csv; empty cells where nothing was certified.</summary>
+    public static string Prices(IReadOnlyList<PricePoint> points)
+    {
+        var text = new StringBuilder("depth,attentionResidual,seed,smallestScale,guaranteedRate,firstCertifiedStep,relativeLossThere,lastStepTried\n");
+        foreach (PricePoint p in points)
+        {
+            Append(
+                text,
+                p.Depth, p.AttentionResidual, p.Seed, p.Scale is { } scale ? scale : string.Empty, p.Scale is null ? string.Empty : p.GuaranteedRate,
+                p.FirstStep is { } step ? step : string.Empty, p.FirstStep is null ? string.Empty : p.FirstRelativeLoss, p.LastStep);
+        }
+
+        return text.ToString();
+    }
+
     private static void Append(StringBuilder text, params object[] fields)
     {
         _ = text.AppendJoin(',', fields.Select(field => Convert.ToString(field, CultureInfo.InvariantCulture))).Append('\n');
