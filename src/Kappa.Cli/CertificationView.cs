@@ -44,7 +44,8 @@ internal static class CertificationView
             return;
         }
 
-        if (finding.ResidualFactor is double factor)
+        // Where the theorem itself says by which factor, it is not said twice.
+        if (finding.ResidualFactor is double factor && !(Math.Abs(Math.Log(certificate.Shortfall / factor)) < 0.05) && !certificate.Shortfall.Equals(factor))
         {
             PlainText.Paragraph(to, 2, double.IsPositiveInfinity(factor)
                 ? "No smaller residual would do either."

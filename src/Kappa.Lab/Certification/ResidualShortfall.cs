@@ -21,6 +21,8 @@ internal static class ResidualShortfall
     /// <param name="cancellation">Ends it between two evaluations.</param>
     public static double? Of(Theorem theorem, TrainingPoint point, CertificateOptions options, CancellationToken cancellation)
     {
+        // Each try asks for a verdict alone.
+        CertificateOptions asked = options with { MeasuresShortfall = false };
         double fails = 1, holds = 2;
         while (!IsCertified(holds))
         {
@@ -44,7 +46,7 @@ internal static class ResidualShortfall
         {
             cancellation.ThrowIfCancellationRequested();
             using TrainingPoint nearer = Nearer(point, factor);
-            return theorem.Evaluate(nearer, options).Outcome == CertificateOutcome.Guaranteed;
+            return theorem.Evaluate(nearer, asked).Outcome == CertificateOutcome.Guaranteed;
         }
     }
 
