@@ -4,6 +4,7 @@ using System.Globalization;
 using Kappa.Certificates;
 using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Figures;
 
 namespace Kappa.Cli.Commands;
 
@@ -32,21 +33,22 @@ internal static class CertifyCommand
         Option<int?> check = OptionRange.Integer("--check", "Steps to descend with the certified step size, to see the bound hold (default: as many as a few seconds allow; 0: none).");
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
+        var figures = new Option<string?>("--figures") { Description = "A folder to write the figure into: the steps tried, the descent, and the bound that it may not cross." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var command = new Command("certify", "Certify convergence: conditions, guaranteed rate and step size, the first certified step of a run.")
         {
-            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, memory, check, folder, threads, json,
+            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, memory, check, folder, threads, figures, json,
         };
         command.SetAction(parsed => Certify(
             terminal,
             new Words(
                 parsed.GetValue(words)!, parsed.GetValue(theorem)!, parsed.GetValue(step), parsed.GetResult(fromStep) is not null, parsed.GetValue(fromStep), parsed.GetValue(stepSize),
                 parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor), parsed.GetValue(memory), parsed.GetValue(check), parsed.GetValue(folder)!, parsed.GetValue(threads)),
-            parsed.GetValue(json)));
+            parsed.GetValue(figures), parsed.GetValue(json)));
         return command;
     }
 
-    private static int Certify(Terminal terminal, Words words, bool json)
+    private static int Certify(Terminal terminal, Words words, string? figures, bool json)
     {
         (CertificationRequest request, string[] targetWords) = ToRequest(words);
         (CertificationTarget? target, IReadOnlyList<Problem> problems) = CertifyTarget.Read(targetWords, words.Folder, words.Threads ?? Environment.ProcessorCount);
@@ -65,7 +67,27 @@ internal static class CertifyCommand
             using var interruption = new Interruption();
             CertificationReport report = Certification.Of(target, request, interruption.Token);
             CertificationView.Print(terminal, report, json);
+            WriteFigure(terminal, report, figures);
             return report.IsNegative ? ExitCode.NegativeVerdict : ExitCode.Done;
+        }
+    }
+
+    private static void WriteFigure(Terminal terminal, CertificationReport report, string? folder)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        if (CertificationFigure.Of(report) is not { } figure)
+        {
+            terminal.Messages.WriteLine("kappa: no figure was written, for nothing is guaranteed that was observed.");
+            return;
+        }
+
+        foreach (string line in (string[])[.. FigureFiles.Write(figure, folder).Paths])
+        {
+            terminal.Messages.WriteLine($"Wrote {line}");
         }
     }
 

@@ -18,6 +18,9 @@ public sealed record BoundObservation(bool IsRecord, long Steps, double StepSize
 {
     /// <summary>Whether the guarantee was kept at every step.</summary>
     public bool Holds => Violation is null;
+
+    /// <summary>ℒ at every observed step, from the certified one on.</summary>
+    internal IReadOnlyList<double> Losses { get; init; } = [];
 }
 
 /// <summary>Compares a guarantee with the descent that it is about.</summary>
@@ -129,6 +132,7 @@ internal static class BoundCheck
 
     private sealed class Observed
     {
+        private readonly List<double> _losses = [];
         private double _first;
         private double _last;
 
@@ -140,6 +144,7 @@ internal static class BoundCheck
         {
             _first = step == 0 ? loss : _first;
             (_last, Steps) = (loss, step);
+            _losses.Add(loss);
             if (_first == 0)
             {
                 _first = bound.Start;
@@ -166,7 +171,7 @@ internal static class BoundCheck
         public BoundObservation Conclude(bool isRecord, Guarantee guarantee)
         {
             double slope = Math.Log(_last / _first) / Steps;
-            return new BoundObservation(isRecord, Steps, guarantee.StepSize, guarantee.Rate, 1 - Math.Exp(slope), slope / double.LogP1(-guarantee.Rate), Violation);
+            return new BoundObservation(isRecord, Steps, guarantee.StepSize, guarantee.Rate, 1 - Math.Exp(slope), slope / double.LogP1(-guarantee.Rate), Violation) { Losses = _losses };
         }
     }
 }

@@ -82,7 +82,7 @@ internal static class PathScope
         }
 
         yield return new Condition("certified decrease against the residual", "U(r̄) ≥ R", theorem.Label, result.Covered, ConditionRelation.AtLeast, residual);
-        yield return new Condition("floor at the end of the path", "s(r̄)", theorem.Label, result.Floor, ConditionRelation.Above, options.FloorFraction * march.StartFloor);
+        yield return new Condition("floor at the end of the path", "s(r̄)", theorem.Label, Math.Max(result.Floor, 0), ConditionRelation.Above, options.FloorFraction * march.StartFloor);
         yield return new Condition("step size against the steepest direction", "ηΛ²", "C.12", result.StepSize * result.Lambda * result.Lambda, ConditionRelation.Below, 2);
         yield return new Condition("second-order remainder of a step", "ξ", "C.12", result.Remainder, ConditionRelation.Below, ChordOf(result));
     }
@@ -100,7 +100,7 @@ internal static class PathScope
         [
             new("residual norm", "R", "C.12", residual),
             new("floor at the start", "s_0", "C.13", march.StartFloor),
-            new("floor at the end", "s(r̄)", "C.14", result.Floor),
+            new("floor at the end", "s(r̄)", "C.14", Math.Max(result.Floor, 0)),
             new("change of the floor per unit of path", kind == PathFloor.Features ? "κ" : "c", "C.15", result.FloorSlope),
             new("the same, composed block by block", kind == PathFloor.Features ? "κ_blocks" : "c", "C.15", result.FloorSlopeByBlock),
             new("largest singular value of J at the start", "Λ_0", "C.14", march.StartLambda),

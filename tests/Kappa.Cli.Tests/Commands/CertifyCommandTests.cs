@@ -45,6 +45,25 @@ public sealed class CertifyCommandTests
     }
 
     [Fact]
+    public void The_figure_has_the_steps_tried_the_descent_and_the_bound_above_it()
+    {
+        using var folder = new TemporaryFolder();
+        CommandOutcome outcome = CommandLine.Invoke(["certify", "--from-step", .. Small, "--theorem", "path", "--figures", folder.Path]);
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("certificate.svg", outcome.Messages, StringComparison.Ordinal);
+        string[] rows = File.ReadAllLines(Path.Combine(folder.Path, "certificate.csv"));
+        double[] descent = Values("descent"), guaranteed = Values("guaranteed");
+        Assert.NotEmpty(Values("tried, not certified"));
+        Assert.Equal(descent.Length, guaranteed.Length);
+        Assert.All(descent.Zip(guaranteed), pair => Assert.True(pair.First <= pair.Second * (1 + 1e-9)));
+
+        CommandOutcome none = CommandLine.Invoke(["certify", .. Small, "--figures", folder.Path]);
+        Assert.Equal("kappa: no figure was written, for nothing is guaranteed that was observed.\n", none.Messages);
+
+        double[] Values(string series) => [.. rows.Where(row => row.Contains(series, StringComparison.Ordinal)).Select(row => double.Parse(row.Split(',')[^4], CultureInfo.InvariantCulture))];
+    }
+
+    [Fact]
     public void A_lower_floor_at_half_the_step_certifies_earlier()
     {
         Assert.True(Step("--step-divisor", "2", "--floor-fraction", "0.1") < Step());
