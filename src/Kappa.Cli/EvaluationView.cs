@@ -14,7 +14,7 @@ internal static class EvaluationView
     private const string IllConditioned = "< floor";
     private const double Epsilon = 2.220446049250313e-16;
 
-    public static void Print(Terminal terminal, PointEvaluation evaluation, bool isKernelUnwanted, bool json)
+    public static void Print(Terminal terminal, PointEvaluation evaluation, bool json)
     {
         if (json)
         {
@@ -32,9 +32,9 @@ internal static class EvaluationView
         {
             terminal.Messages.WriteLine($"kappa: {evaluation.Point.Name}: the loss must be finite but is {evaluation.Loss}: the weights or data are so large that the output overflows. Scale them down.");
         }
-        else if (evaluation.KernelOmission is { } reason && !isKernelUnwanted)
+        else if (evaluation.EstimateOmission is { } reason)
         {
-            terminal.Messages.WriteLine($"The kernel was left out: {reason}. Allow more with --memory.");
+            terminal.Messages.WriteLine($"kappa: not estimated: {reason}. Allow more with --memory.");
         }
     }
 
@@ -56,6 +56,7 @@ internal static class EvaluationView
                 rows => $"K: kernel of the {rows} outputs in the trained parameters. Floor: ε² outputs = {Number(Epsilon * Epsilon * rows)} of λ_max");
         }
 
+        EstimatesView.Print(terminal, evaluation);
         PrintCertificates(terminal, evaluation);
     }
 
@@ -64,9 +65,10 @@ internal static class EvaluationView
         foreach (Certificate certificate in evaluation.Certificates)
         {
             string verdict = certificate.Guarantee is { } guarantee
-                ? $"certified: with η = {Number(guarantee.StepSize)} every step removes at least {Number(guarantee.Rate)} of the loss."
+                ? $"guaranteed: with η = {Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss; kappa certify descends to see it."
                 : certificate.Outcome == CertificateOutcome.NotApplicable ? $"not applicable. {certificate.Explanation}" : $"not certified. {certificate.Explanation}";
-            terminal.Results.WriteLine($"{char.ToUpperInvariant(certificate.Theorem.Name[0])}{certificate.Theorem.Name[1..]} certificate ({certificate.Theorem.Label}): {verdict}");
+            string name = certificate.Theorem.Name;
+            PlainText.Paragraph(terminal.Results, 0, $"{char.ToUpperInvariant(name[0])}{name[1..]} certificate ({certificate.Theorem.Label}): {verdict}", hanging: 2);
         }
     }
 

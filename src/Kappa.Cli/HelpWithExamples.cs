@@ -39,6 +39,8 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
         [
             "kappa evaluate point.json                     a point written by another program, see docs/guide/evaluate.md",
             "kappa evaluate point.json --json | jq .pl_ratio",
+            "kappa evaluate point.json --matrix-free --hessian   estimates of a kernel that does not fit, and the sharpness",
+            "kappa evaluate point.json --figures spectrum  where the kernel's eigenvalues are, as a figure",
             "kappa evaluate weights.safetensors spec.yaml source=arrays path=data.npz",
             "kappa evaluate 3f9a                           the last state of a run",
             "kappa evaluate 3f9a data.seed=1               its weights on other data",

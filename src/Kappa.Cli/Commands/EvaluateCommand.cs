@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kappa.Lab;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Figures;
 using Kappa.Lab.Points;
 using Kappa.Lab.Store;
+using Kappa.Spectra;
 
 namespace Kappa.Cli.Commands;
 
@@ -12,8 +14,8 @@ internal static class EvaluateCommand
 {
     private const int MostMebibytes = 1 << 20;
 
-    // Multiply-adds of the singular values that take some ten seconds.
-    private const double LongKernel = 1e10;
+    // Seconds that somebody waits without wondering.
+    private const double ShortKernel = 10;
 
     public static Command Create(Terminal terminal)
     {
@@ -23,18 +25,28 @@ internal static class EvaluateCommand
             Arity = ArgumentArity.OneOrMore,
         };
         words.Validators.Add(RefuseOptions);
-        var kernel = new Option<bool>("--kernel") { Description = "Fail when the kernel does not fit into the memory instead of leaving it out." };
-        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for the kernel (default: 1024); 0 leaves it out.");
+        var kernel = new Option<bool>("--kernel") { Description = "Compute the kernel in full however long it takes, and fail when it does not fit into the memory." };
+        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for the kernel, and for the vectors of what is estimated (default: 1024); 0 leaves the kernel out.");
+        var matrixFree = new Option<bool>("--matrix-free") { Description = "Estimate the kernel's largest and smallest eigenvalue from products with it (P.7); done anyway where the kernel in full does not fit." };
+        var hessian = new Option<bool>("--hessian") { Description = "Also estimate the sharpness and the smallest eigenvalue of the Hessian of the loss (R.7)." };
+        var density = new Option<bool>("--density") { Description = "Also estimate where the kernel's eigenvalues are (P.8)." };
+        var figures = new Option<string?>("--figures") { Description = "A folder to write the figure of that density into; implies --density." };
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print loss, gradient, output, spectra and kernel eigenvalues as JSON, every bit of them." };
-        var command = new Command("evaluate", "Evaluate a point: loss, gradient, PL ratio, spectra of every block, eigenvalues of the kernel.") { words, kernel, memory, folder, json };
-        command.SetAction(parsed => Evaluate(terminal, parsed.GetValue(words)!, parsed.GetValue(folder)!, parsed.GetValue(kernel), parsed.GetValue(memory), parsed.GetValue(json)));
+        var command = new Command("evaluate", "Evaluate a point: loss, gradient, PL ratio, spectra of every block, eigenvalues of the kernel, certificates.")
+        {
+            words, kernel, memory, matrixFree, hessian, density, figures, folder, json,
+        };
+        command.SetAction(parsed => Evaluate(
+            terminal, parsed.GetValue(words)!, parsed.GetValue(folder)!,
+            new Wishes(parsed.GetValue(kernel), parsed.GetValue(memory), parsed.GetValue(matrixFree), parsed.GetValue(hessian), parsed.GetValue(density), parsed.GetValue(figures)),
+            parsed.GetValue(json)));
         return command;
     }
 
-    private static int Evaluate(Terminal terminal, string[] words, string folder, bool needsKernel, int? mebibytes, bool json)
+    private static int Evaluate(Terminal terminal, string[] words, string folder, Wishes wishes, bool json)
     {
-        OptionRange.Require("--memory", mebibytes, needsKernel ? 1 : 0, MostMebibytes);
+        PointEvaluationOptions options = ToOptions(wishes);
         (ModelPoint? point, IReadOnlyList<Problem> problems) = Read(words[0], words[1..], folder);
         if (point is null)
         {
@@ -46,32 +58,71 @@ internal static class EvaluateCommand
             return ExitCode.BadInput;
         }
 
-        var options = new PointEvaluationOptions { Threads = Environment.ProcessorCount };
-        options = mebibytes is { } most ? options with { KernelMemory = (long)most << 20 } : options;
-        string? obstacle = PointEvaluation.KernelObstacle(point, options.KernelMemory);
-        if (needsKernel && obstacle is not null)
+        if (wishes.NeedsKernel && PointEvaluation.KernelObstacle(point, options.KernelMemory) is { } obstacle)
         {
-            throw new BadInputException(words[0], $"{obstacle}. Allow more with --memory, train fewer blocks, or take fewer samples.");
+            throw new BadInputException(words[0], $"{obstacle}. Allow more with --memory, estimate its ends with --matrix-free, train fewer blocks, or take fewer samples.");
         }
 
-        if (obstacle is null)
+        if (options is { KernelMemory: > 0, IsMatrixFree: false })
         {
-            WarnOfTheKernel(terminal, point);
+            WriteForecast(terminal, PointEvaluation.ForecastOf(point, options), options.KernelMemory);
         }
 
         PointEvaluation evaluation = PointEvaluation.Of(point, options);
-        EvaluationView.Print(terminal, evaluation, isKernelUnwanted: options.KernelMemory == 0, json);
+        EvaluationView.Print(terminal, evaluation, json);
+        WriteFigure(terminal, evaluation, wishes.Figures);
         return double.IsFinite(evaluation.Loss) ? ExitCode.Done : ExitCode.NumericalFailure;
     }
 
-    // Whoever waits is told for what.
-    private static void WarnOfTheKernel(Terminal terminal, ModelPoint point)
+    private static PointEvaluationOptions ToOptions(Wishes wishes)
     {
-        double outputs = (double)point.Targets.Rows * point.Targets.Columns;
-        double parameters = point.TrainedBlocks.Sum(block => (double)block.Length);
-        if (terminal.MessagesAreATerminal && outputs * parameters * Math.Min(outputs, parameters) > LongKernel)
+        OptionRange.Require("--memory", wishes.Mebibytes, wishes.NeedsKernel || wishes.IsMatrixFree ? 1 : 0, MostMebibytes);
+        if (wishes is { NeedsKernel: true, IsMatrixFree: true })
         {
-            terminal.Messages.WriteLine($"The kernel takes {outputs} backward passes and the singular values of a {outputs} × {parameters} matrix; --memory 0 leaves it out.");
+            throw new UsageException("--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.");
+        }
+
+        var options = new PointEvaluationOptions
+        {
+            Threads = Environment.ProcessorCount,
+            IsMatrixFree = wishes.IsMatrixFree,
+            WithHessian = wishes.WithHessian,
+            WithDensity = wishes.WithDensity || wishes.Figures is not null,
+        };
+        options = wishes.Mebibytes is { } most ? options with { KernelMemory = (long)most << 20 } : options;
+        return wishes.NeedsKernel ? options with { KernelSeconds = double.PositiveInfinity } : options;
+    }
+
+    // Before the work: whoever waits, or gets an estimate, is told why.
+    private static void WriteForecast(Terminal terminal, KernelForecast forecast, long memory)
+    {
+        if (forecast.Route != KernelRoute.Full)
+        {
+            string remedy = forecast.Full.Bytes > memory ? "Allow more with --memory." : "Compute it nevertheless with --kernel.";
+            terminal.Messages.WriteLine($"Kernel: {forecast.Reason} {remedy}");
+        }
+        else if (terminal.MessagesAreATerminal && forecast.Full.Seconds > ShortKernel)
+        {
+            terminal.Messages.WriteLine($"Kernel: {forecast.Reason} --matrix-free estimates its ends, --memory 0 leaves it out.");
+        }
+    }
+
+    private static void WriteFigure(Terminal terminal, PointEvaluation evaluation, string? folder)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        if (KernelDensityFigure.Of(evaluation) is not { } figure)
+        {
+            terminal.Messages.WriteLine("kappa: no figure was written, for there is no density to draw.");
+            return;
+        }
+
+        foreach (string line in FigureFiles.Write(figure, folder).Paths)
+        {
+            terminal.Messages.WriteLine($"Wrote {line}");
         }
     }
 
@@ -129,4 +180,6 @@ internal static class EvaluateCommand
             result.AddError($"Unrecognized option '{option}'.");
         }
     }
+
+    private sealed record Wishes(bool NeedsKernel, int? Mebibytes, bool IsMatrixFree, bool WithHessian, bool WithDensity, string? Figures);
 }

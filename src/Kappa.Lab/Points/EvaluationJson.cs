@@ -10,7 +10,7 @@ namespace Kappa.Lab.Points;
 /// <summary>An evaluation as JSON, every number so that reading it back gives the same bits.</summary>
 /// <remarks>
 /// Keys, nesting and shapes are those that tests/Data/reference has under <c>expected</c>: arrays of samples of tokens, matrices by the names of their parameters (trained ones
-/// only), spectra by block; the ball certificate under <c>certificate</c>, the path certificate beside it. A number that is not finite, or was not computed, is <c>null</c>; then <c>ntk_eigenvalues_omitted</c> says why. Stateless and thread-safe.
+/// only), spectra by block; the ball certificate under <c>certificate</c>, the path certificate beside it. A number that is not finite, or was not computed, is <c>null</c>; then <c>ntk_eigenvalues_omitted</c> says why. What was estimated has keys of its own: <c>kernel_extremes</c>, <c>hessian_extremes</c>, <c>kernel_density</c>. Stateless and thread-safe.
 /// </remarks>
 public static class EvaluationJson
 {
@@ -27,6 +27,7 @@ public static class EvaluationJson
         WriteNumber(json, "gradient_norm", evaluation.GradientNorm);
         WriteNumber(json, "pl_ratio", evaluation.PlRatio);
         WriteKernel(json, evaluation);
+        EstimatesJson.Write(json, evaluation);
         WriteOutput(json, evaluation);
         WriteSpectra(json, "attention_output_singular_values", evaluation, layer => layer.AttentionOutput);
         WriteSpectra(json, "attention_branch_singular_values", evaluation, layer => layer.AttentionBranch);
@@ -90,7 +91,7 @@ public static class EvaluationJson
     }
 
     // On one line: the writer would give every number a line of its own.
-    private static void WriteRow(Utf8JsonWriter json, ReadOnlySpan<double> values)
+    internal static void WriteRow(Utf8JsonWriter json, ReadOnlySpan<double> values)
     {
         var text = new StringBuilder("[");
         for (int k = 0; k < values.Length; k++)

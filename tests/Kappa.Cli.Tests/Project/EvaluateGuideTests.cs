@@ -22,6 +22,18 @@ public sealed partial class EvaluateGuideTests
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
     }
 
+    // Residuals at the level of rounding belong to a machine.
+    [Fact]
+    public void The_estimates_of_the_guide_are_those_of_the_command()
+    {
+        using var folder = new TemporaryFolder();
+        string point = folder.Write("point.json", Assert.Single(Blocks("json")));
+        string[] shown = Example().Match(Repository.Read(Page)).Groups["output"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(7, shown.Length);
+        string found = Residual().Replace(CommandLine.Invoke("evaluate", point, "--matrix-free", "--hessian", "--density").Results, "residual #");
+        Assert.Contains(Residual().Replace(string.Concat(shown.Select(line => line + "\n")), "residual #"), found, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_table_of_the_guide_names_every_key_that_a_reference_file_has()
     {
@@ -52,6 +64,12 @@ public sealed partial class EvaluateGuideTests
     }
 
     private static string[] Blocks(string language) => [.. Regex.Matches(Repository.Read(Page), $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
+
+    [GeneratedRegex(@"^\$ kappa evaluate point\.json [^\n]+\n…\n(?<output>.*?)^…", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Example();
+
+    [GeneratedRegex(@"residual\s+[\d.]+(?:E[+-]\d+)?")]
+    private static partial Regex Residual();
 
     [GeneratedRegex(@"^\s+""(\w+)"":", RegexOptions.Multiline)]
     private static partial Regex LineKey();
