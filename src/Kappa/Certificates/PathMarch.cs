@@ -90,7 +90,7 @@ internal sealed class PathMarch
         while (Run(holds, options).End != PathEnd.Certified)
         {
             (fails, holds) = (holds, holds / 4);
-            if (holds < LeastShare * residual)
+            if (holds <= LeastShare * residual)
             {
                 return 0;
             }

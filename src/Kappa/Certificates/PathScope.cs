@@ -45,7 +45,7 @@ internal static class PathScope
             Guarantee = isCertified ? GuaranteeOf(point, result, kind) : null,
             Explanation = Explanation(march, result, residual, options) + Needed(residual, largestResidual),
         };
-        return largestResidual is double bound ? certificate with { Shortfall = residual / bound } : certificate;
+        return largestResidual is double bound ? certificate with { Shortfall = bound > 0 ? residual / bound : double.PositiveInfinity } : certificate;
     }
 
     /// <summary>The conclusion of (C.14): ℒ_t ≤ (1 − ημ)^{2t} ℒ_0, and how far each block moves.</summary>
