@@ -27,7 +27,7 @@ public static class Certification
         var asked = new Asked(target, request, options, reached, LossAt(target, reached.State.InitialWeights), cancellation);
         return new CertificationReport
         {
-            Target = target.Name,
+            Target = target.Title,
             Request = request,
             Origin = reached.Explain(point.Loss),
             RunStepSize = target.HasPath && !target.IsAdaptive ? reached.State.StepSize : null,
@@ -45,7 +45,9 @@ public static class Certification
         ArgumentOutOfRangeException.ThrowIfNegative(request.Step, nameof(request));
         if (!target.HasPath && (request.IsSearch || request.UsesRunStepSize))
         {
-            throw new BadInputException(target.Name, $"is a point without a run, so it has no {(request.IsSearch ? "later step to look for" : "step size of its own")}. Name a specification or a run, or give --step-size a number.");
+            throw new BadInputException(target.Name, request.IsSearch
+                ? "is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out."
+                : "is a point without a run, so it has no step size of its own. Name a specification or a run, or give --step-size a number.");
         }
 
         if (request.UsesRunStepSize && target.IsAdaptive)

@@ -33,6 +33,9 @@ public sealed class CertificationTarget : IDisposable
     /// <summary>What it is called in results.</summary>
     public string Name { get; }
 
+    /// <summary>What it is called where it must be told from others: a specification with what differs from the defaults.</summary>
+    public string Title { get => field ?? Name; private init; }
+
     /// <summary>The last step there is: that of the record, of the specification, or 0 for a point.</summary>
     public long LastStep { get; }
 
@@ -63,7 +66,11 @@ public sealed class CertificationTarget : IDisposable
     {
         ArgumentNullException.ThrowIfNull(specification);
         var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification), threads, stepSizeOf);
-        return new CertificationTarget("the specification", experiment, null, null, specification.Descent.StepSize.ToRule(stepSizeOf ?? Experiment.NoOtherRuns));
+        string changes = string.Join(' ', SpecificationWriter.Changes(specification));
+        return new CertificationTarget("the specification", experiment, null, null, specification.Descent.StepSize.ToRule(stepSizeOf ?? Experiment.NoOtherRuns))
+        {
+            Title = changes.Length > 0 ? $"the specification {changes}" : "the default specification",
+        };
     }
 
     /// <summary>A recorded run.</summary>

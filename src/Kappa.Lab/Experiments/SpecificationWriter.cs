@@ -22,4 +22,17 @@ public static class SpecificationWriter
 
         return text.ToString();
     }
+
+    /// <summary>What differs from the defaults, as words of a command line such as <c>ffnWidth=64</c>; empty when nothing does. A name that two groups have is written with its group, a text that needs quotes as in YAML.</summary>
+    /// <param name="specification">Any specification without problems.</param>
+    public static IReadOnlyList<string> Changes(ExperimentSpecification specification)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        var defaults = new ExperimentSpecification();
+        return
+        [
+            .. SpecificationKeys.All.Where(key => key.Format(specification) != key.Format(defaults))
+                .Select(key => $"{(SpecificationKeys.All.Count(other => other.Name == key.Name) > 1 ? key.Path : key.Name)}={key.Format(specification)}"),
+        ];
+    }
 }

@@ -197,7 +197,7 @@ public sealed class CertifyCommandTests
             "command line: 'widht=4': unknown key 'widht'. Did you mean 'width'?", "command line: 'depth=0': depth must be from 1 to 4096 but is 0.");
         BadInput.Refuse(folder, ["certify", .. Small, "--step", "401"], "--step: must be from 0 to 400, the last step of the specification, but is 401.");
         string point = Path.Combine(Repository.Root, "tests/Data/reference/residual-depth1.json");
-        BadInput.Refuse(folder, ["certify", point, "--from-step"], "point residual-depth1: is a point without a run, so it has no later step to look for. Name a specification or a run, or give --step-size a number.");
+        BadInput.Refuse(folder, ["certify", point, "--from-step"], "point residual-depth1: is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out.");
         string damaged = folder.Write("nan.json", File.ReadAllText(point).Replace("\"parameters\"", "\"parameter\"", StringComparison.Ordinal));
         CommandOutcome outcome = CommandLine.Invoke("certify", damaged);
         Assert.Equal((3, ""), (outcome.ExitCode, outcome.Results));

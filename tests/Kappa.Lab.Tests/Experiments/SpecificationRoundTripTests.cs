@@ -27,10 +27,23 @@ public sealed class SpecificationRoundTripTests
             AssertRoundTrip(specification.Resolve());
             Assert.Equal(specification.Resolve(), specification.Resolve().Resolve());
             Assert.Equal(RunName.Identity(specification), RunName.Identity(specification.Resolve()));
+            IReadOnlyList<string> words = SpecificationWriter.Changes(specification);
+            if (!words.Any(word => word.Contains('"', StringComparison.Ordinal)))
+            {
+                Assert.Equal(specification, SpecificationReader.Read(null, words).Specification);
+            }
         }
 
         // The generator is only as good as the keys it moves away from their defaults.
         Assert.Equal([], SpecificationKeys.All.Select(key => key.Path).Except(changed));
+    }
+
+    [Fact]
+    public void Changes_are_the_words_that_make_the_specification_of_the_default_one()
+    {
+        Assert.Empty(SpecificationWriter.Changes(new ExperimentSpecification()));
+        var specification = new ExperimentSpecification { Model = new() { FfnWidth = 64 }, Data = new() { Seed = 3 }, Seed = 2 };
+        Assert.Equal(["ffnWidth=64", "data.seed=3", "seed=2"], SpecificationWriter.Changes(specification));
     }
 
     [Fact]
