@@ -66,7 +66,7 @@ public static class Certification
         state.StepSize > 0 ? state.StepSize : throw new BadInputException(target.Name, "has the step size 0, since its kernel vanishes at the start. Give --step-size a number.");
 
     private static TheoremFinding Single(Asked asked, Theorem theorem, TrainingPoint point) =>
-        Conclude(asked, theorem.Evaluate(point, asked.Options), point, asked.Reached.State.Step) with { Price = asked.Request.FindsScale ? PriceOf(asked, theorem, point) : null };
+        Conclude(asked, theorem.Evaluate(point, asked.Options), point, asked.Reached.State.Step, isShortfallMeasured: theorem.Name != "ball" && asked.Options.MeasuresShortfall) with { Price = asked.Request.FindsScale ? PriceOf(asked, theorem, point) : null };
 
     private static TheoremFinding Search(Asked asked, Theorem theorem)
     {
@@ -80,7 +80,7 @@ public static class Certification
         return asked.Request.LooksAhead && first.Step is long found ? finding with { LookAhead = Ahead(asked, found, first.Certificate.Guarantee!) } : finding;
     }
 
-    private static TheoremFinding Conclude(Asked asked, Certificate certificate, TrainingPoint point, long step)
+    private static TheoremFinding Conclude(Asked asked, Certificate certificate, TrainingPoint point, long step, bool isShortfallMeasured = false)
     {
         BoundObservation? check = null, record = null;
         string? omission = null;
@@ -90,6 +90,7 @@ public static class Certification
             (check, omission) = Check(asked, point, guarantee);
         }
 
+        // A path theorem has searched the residual along its own march already.
         bool isShort = certificate.Outcome == CertificateOutcome.NotCertified && point.Weights.Layout.Length <= MostParametersForShortfall;
         return new TheoremFinding
         {
@@ -100,7 +101,7 @@ public static class Certification
             Check = check,
             CheckOmission = omission,
             Record = record,
-            ResidualFactor = isShort ? ResidualShortfall.Of(certificate.Theorem, point, asked.Options, asked.Cancellation) ?? double.PositiveInfinity : null,
+            ResidualFactor = !isShort ? null : isShortfallMeasured ? certificate.Shortfall : ResidualShortfall.Of(certificate.Theorem, point, asked.Options, asked.Cancellation) ?? double.PositiveInfinity,
         };
     }
 
