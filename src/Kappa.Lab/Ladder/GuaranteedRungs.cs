@@ -22,7 +22,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
             return rung with { WhyMissing = costly };
         }
 
-        Certificate own = Evaluate(theorem, states[0].Weights, OwnStepSize(states[0]));
+        Certificate own = Evaluate(theorem, states[0].Weights, OwnStepSize(states[0]), measuresShortfall: true);
         if (own.Outcome == CertificateOutcome.Guaranteed)
         {
             return Certified(rung, own, states[0], "from step 0 on");
@@ -32,7 +32,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
         Certificate free = own.Outcome == CertificateOutcome.NotApplicable || OwnStepSize(states[0]) is null ? own : Evaluate(theorem, states[0].Weights, null);
         return free.Outcome == CertificateOutcome.Guaranteed
             ? Certified(rung, free, states[0], "from step 0 on")
-            : rung with { WhyMissing = own.Outcome == CertificateOutcome.NotApplicable ? own.Explanation : Shortfall(own) };
+            : rung with { WhyMissing = own.Explanation };
     });
 
     /// <summary>From step t on: the first state looked at that is certified, refined by bisection between it and the one before.</summary>
@@ -90,11 +90,11 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     // An adaptive run has no one step size that a theorem could be asked about.
     private double? OwnStepSize(LadderState state) => LadderState.IsAdaptive(experiment) || !(state.StepSize > 0) ? null : state.StepSize;
 
-    private Certificate Evaluate(Theorem theorem, ResidualTransformerWeights weights, double? stepSize)
+    private Certificate Evaluate(Theorem theorem, ResidualTransformerWeights weights, double? stepSize, bool measuresShortfall = false)
     {
         cancellation.ThrowIfCancellationRequested();
         using var point = new TrainingPoint(experiment.Model.Inputs, experiment.Model.Samples, experiment.Objective.Targets, weights, experiment.Trained);
-        return theorem.Evaluate(point, CertificateOptions.Default with { StepSize = stepSize });
+        return theorem.Evaluate(point, CertificateOptions.Default with { StepSize = stepSize, MeasuresShortfall = measuresShortfall });
     }
 
     private string? WhyNotAffordable(Theorem theorem, int evaluations)
@@ -109,8 +109,4 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
             ? FormattableString.Invariant($"It needs the whole Jacobian, {work.Outputs} by {work.Parameters}, and its spectrum: {work.Kernel:G2} operations for each of {evaluations} evaluations; use fewer samples or train fewer blocks.")
             : null;
     }
-
-    private static string Shortfall(Certificate certificate) => double.IsFinite(certificate.Shortfall) && certificate.Shortfall > 1
-        ? FormattableString.Invariant($"{certificate.Explanation} A condition falls short by a factor {certificate.Shortfall:G3}.")
-        : certificate.Explanation;
 }
