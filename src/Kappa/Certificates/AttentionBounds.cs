@@ -99,17 +99,17 @@ internal sealed class AttentionBounds
     }
 
     /// <summary>sup ‖Cov_r W_V T‖ from its value at θ_0 (C.15 f).</summary>
-    public double[] CovarianceThrough(double[] centre, double[] transferCentre, double[] transfer) => Through(centre, _rows.Covariance, _centre.Rows.Covariance, transferCentre, transfer);
+    public double[] CovarianceThrough(double[] centre, double[] transfer, double[] transferChange) => Through(centre, _rows.Covariance, _centre.Rows.Covariance, transfer, transferChange);
 
     /// <summary>sup ‖W_Kᵀ Cov_r W_V T‖ from its value at θ_0 (C.15 f).</summary>
-    public double[] KeyCovarianceThrough(double[] centre, double[] transferCentre, double[] transfer) => Through(centre, _rows.KeyCovariance, _centre.Rows.KeyCovariance, transferCentre, transfer);
+    public double[] KeyCovarianceThrough(double[] centre, double[] transfer, double[] transferChange) => Through(centre, _rows.KeyCovariance, _centre.Rows.KeyCovariance, transfer, transferChange);
 
-    private static double[] Through(double[] centre, double[] bound, double[] boundCentre, double[] transferCentre, double[] transfer)
+    private static double[] Through(double[] centre, double[] bound, double[] boundCentre, double[] transfer, double[] transferChange)
     {
         double[] result = new double[centre.Length];
         for (int r = 0; r < result.Length; r++)
         {
-            result[r] = centre[r] + ((bound[r] - boundCentre[r]) * transfer[r]) + (boundCentre[r] * Math.Max(transfer[r] - transferCentre[r], 0));
+            result[r] = centre[r] + ((bound[r] - boundCentre[r]) * transfer[r]) + (boundCentre[r] * transferChange[r]);
         }
 
         return result;

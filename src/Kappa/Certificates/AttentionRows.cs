@@ -149,7 +149,7 @@ internal sealed class AttentionRows
                 Vectors.AddScaled(sums, 1, Upper.Row((sample * _centre.Tokens) + r));
             }
 
-            largest = Math.Max(largest, sums.Max());
+            largest = Math.Max(largest, System.Numerics.Tensors.TensorPrimitives.Max<double>(sums));
         }
 
         return Math.Min(largest, _centre.Tokens);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -57,7 +58,7 @@ internal sealed class FeedForwardBounds
     private LocalBound BoundHidden()
     {
         var hidden = new LocalBound(_centre.Hidden, _at.Blocks);
-        double steepest = _rows.FfnIn.Max();
+        double steepest = TensorPrimitives.Max<double>(_rows.FfnIn);
         for (int b = 0; b <= _at.Blocks; b++)
         {
             bool isFfnIn = b == _at.FfnIn;
@@ -94,7 +95,7 @@ internal sealed class FeedForwardBounds
     private void BoundOutputFirst(AttentionBounds attention)
     {
         double[] transfer = _rows.Transfer;
-        double largestTransfer = transfer.Max();
+        double largestTransfer = TensorPrimitives.Max<double>(transfer);
         for (int b = 0; b <= _at.Blocks; b++)
         {
             Output.First[b] = Math.Min((_residual * _input.First[b]) + (_ffnOutNorm * Hidden.First[b]), largestTransfer * _input.First[b]);
@@ -107,7 +108,7 @@ internal sealed class FeedForwardBounds
         Output.First[_at.Value] = Math.Min(Output.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, transfer));
         RowCentre rows = _centre.Rows;
         attention.LimitByCovariance(
-            Output, attention.KeyCovarianceThrough(rows.KeyCovarianceOutput, rows.Transfer, transfer), attention.CovarianceThrough(rows.CovarianceOutput, rows.Transfer, transfer));
+            Output, attention.KeyCovarianceThrough(rows.KeyCovarianceOutput, transfer, _rows.TransferChange), attention.CovarianceThrough(rows.CovarianceOutput, transfer, _rows.TransferChange));
         Output.First[_at.FfnIn] = attention.Weighted(_centre.AttentionOutput, _input.Change, _rows.FfnOut);
         Output.First[_at.FfnOut] = Hidden.Norm;
         for (int r = 0; r < transfer.Length; r++)
@@ -120,9 +121,9 @@ internal sealed class FeedForwardBounds
     // (C.15 i)
     private void BoundOutputSecond()
     {
-        double transfer = _rows.Transfer.Max(), ffnOut = _rows.FfnOut.Max();
+        double transfer = TensorPrimitives.Max<double>(_rows.Transfer), ffnOut = TensorPrimitives.Max<double>(_rows.FfnOut);
         double[] entry = _rows.CurvedEntry, row = _rows.CurvedRow;
-        double largestOutRow = _centre.FfnOutRowNorms.Max() + _ffnOutRadius;
+        double largestOutRow = TensorPrimitives.Max<double>(_centre.FfnOutRowNorms) + _ffnOutRadius;
         for (int b = 0; b <= _at.Blocks; b++)
         {
             for (int c = 0; c <= b; c++)

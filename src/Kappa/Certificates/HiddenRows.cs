@@ -22,7 +22,7 @@ internal sealed class HiddenRows
         _curvature = LocalCurvature(shape.Activation);
         double[] largest = [.. Enumerable.Range(0, rows).Select(r => TensorPrimitives.Max<double>(_curvature.Row(r)))];
         double[] curvedIn = CurvedFfnIn();
-        (FfnIn, FfnOut, Transfer) = (new double[rows], new double[rows], new double[rows]);
+        (FfnIn, FfnOut, Transfer, TransferChange) = (new double[rows], new double[rows], new double[rows], new double[rows]);
         BoundTransfers(ball, at, shape, curvedIn);
         CurvedEntry = [.. entries.Select(rowsOfBlock => Peak(largest, rowsOfBlock))];
         CurvedRow = [.. input.FirstRows.Select((rowsOfBlock, b) => b == at.FfnIn ? Peak(largest, input.RowNorm) : PeakCurved(rowsOfBlock, curvedIn, largest, ball[at.FfnIn]))];
@@ -38,6 +38,9 @@ internal sealed class HiddenRows
 
     /// <summary>sup ‖T_r‖₂, T_r = ρ_f I + W_1 diag(ψ'_r) W_2 [M].</summary>
     public double[] Transfer { get; }
+
+    /// <summary>sup ‖T_r − T_r⁰‖₂, which may exceed what ‖T_r‖₂ can grow by [M].</summary>
+    public double[] TransferChange { get; }
 
     /// <summary>max_r max_j c_rj |dP_b|_rj at most [B + 1].</summary>
     public double[] CurvedEntry { get; }
@@ -123,6 +126,10 @@ internal sealed class HiddenRows
             FfnOut[r] = Math.Min(rows.FfnOut[r] + (slope * outRadius) + outChange, slope * outNorm);
             double transfer = rows.Transfer[r] + (FfnIn[r] * outRadius) + (slope * outNorm * inRadius) + (inChange * _centre.FfnOutNorm);
             Transfer[r] = Math.Min(transfer, Math.Abs(shape.FfnResidual) + (FfnIn[r] * outNorm));
+
+            // Where sup ‖W_1 diag(ψ'_r)‖ cannot grow, ‖T_r‖ cannot either, but T_r can turn: the product rule around θ_0, with ‖W_2‖ there.
+            double turn = (FfnIn[r] * outRadius) + (((slope * inRadius) + inChange) * _centre.FfnOutNorm);
+            TransferChange[r] = Math.Max(turn, Transfer[r] - rows.Transfer[r]);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -68,7 +69,7 @@ internal sealed class LocalPropagation
         composition?.Compose(output, _exact[layer].Transfer, attention.Output);
         output.DropBlockInput();
         attention.Output.DropBlockInput();
-        double growth = feedForward.FfnIn.Zip(centre.Rows.FfnIn, (bound, atCentre) => Math.Max(bound - atCentre, 0)).Max();
+        double growth = TensorPrimitives.Max<double>([.. feedForward.FfnIn.Zip(centre.Rows.FfnIn, (bound, atCentre) => Math.Max(bound - atCentre, 0))]);
         LimitByExact(_exact[layer], ball, at, attention.Output, feedForward, growth);
         feedForward.Hidden.DropBlockInput();
         for (int b = 0; b < Blocks; b++)
@@ -89,7 +90,7 @@ internal sealed class LocalPropagation
             output.First[b] = Math.Min(output.First[b], exact.Output[b] + Reach(ball, output, b));
             if (b < at.FfnIn)
             {
-                double bound = exact.Hidden[b] + (Reach(ball, attentionOutput, b) * feedForward.FfnIn.Max()) + (growth * attentionOutput.First[b]);
+                double bound = exact.Hidden[b] + (Reach(ball, attentionOutput, b) * TensorPrimitives.Max<double>(feedForward.FfnIn)) + (growth * attentionOutput.First[b]);
                 hidden.First[b] = Math.Min(hidden.First[b], bound);
             }
         }
@@ -106,7 +107,7 @@ internal sealed class LocalPropagation
             slopes += slope * slope;
         }
 
-        double before = exact + (Math.Sqrt(changes) * feedForward.FfnIn.Max()) + (growth * Math.Sqrt(slopes));
+        double before = exact + (Math.Sqrt(changes) * TensorPrimitives.Max<double>(feedForward.FfnIn)) + (growth * Math.Sqrt(slopes));
         return double.Hypot(before, _isTrained[at.FfnIn] ? feedForward.Hidden.First[at.FfnIn] : 0);
     }
 

@@ -7,6 +7,7 @@ internal sealed class PathMarch
 {
     private const int MostPieces = 100;
     private const double LargestSecond = 1e12;
+    private const double LargestOutRatio = 2;
     private const double LeastShare = 1e-12;
     private const double ShortfallTolerance = 1.02;
 
@@ -66,11 +67,6 @@ internal sealed class PathMarch
             }
 
             pieces.Add(result);
-            if (_kind == PathFloor.Features && !(pieces.OutTravel(result.StepSize) <= result.OutRadius))
-            {
-                return result with { End = PathEnd.OutWeightTooFar };
-            }
-
             result = result with { Covered = pieces.Covered(result.StepSize) };
             if (result.Covered >= residual)
             {
@@ -105,12 +101,12 @@ internal sealed class PathMarch
         return holds;
     }
 
-    // C_A / r: a little above what W_2 can move where nothing has moved yet, or with p taken piece by piece half way to there.
+    // C_A / r: g/p never exceeds 2 (C.13); with one p for the whole path a little above g/p where nothing has moved yet.
     private double OutRatio(CertificateOptions options)
     {
         double fastest = options.StepSize is double eta ? eta * StartLambda * StartLambda : 1 / options.StepDivisor;
-        StepLemma? lemma = StepLemma.Of(0, _usesRefinements ? 0.5 * fastest : fastest, 0);
-        return lemma is StepLemma start ? 1.05 * Math.Max(1, start.Whole / start.Rest) : 2;
+        StepLemma? lemma = _usesRefinements ? null : StepLemma.Of(0, fastest, 0);
+        return lemma is StepLemma start ? 1.05 * Math.Max(1, start.Whole / start.Rest) : Outward.Up(LargestOutRatio);
     }
 
     // The constants on one ball; End says what fails on it first, Certified that nothing does.
@@ -147,10 +143,10 @@ internal sealed class PathMarch
             Remainder = remainder,
             Lemma = lemma,
         };
-        return result with { End = FirstFailure(result, fastest, options.FloorFraction) };
+        return result with { End = FirstFailure(result, fastest, ratio, options.FloorFraction) };
     }
 
-    private PathEnd FirstFailure(PathResult result, double fastest, double floorFraction)
+    private PathEnd FirstFailure(PathResult result, double fastest, double ratio, double floorFraction)
     {
         if (!(result.Floor > floorFraction * StartFloor))
         {
@@ -162,7 +158,9 @@ internal sealed class PathMarch
             return PathEnd.StepTooLong;
         }
 
-        return result.Lemma is null ? PathEnd.CurvatureTooLarge : PathEnd.Certified;
+        return result.Lemma is not StepLemma lemma ? PathEnd.CurvatureTooLarge
+            : _kind == PathFloor.Features && lemma.Whole / lemma.Rest > ratio ? PathEnd.OutWeightTooFar
+            : PathEnd.Certified;
     }
 
     private Matrix TrainedSecond(LocalBound output, out double largest)

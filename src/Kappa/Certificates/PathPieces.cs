@@ -1,6 +1,6 @@
 namespace Kappa.Certificates;
 
-/// <summary>The pieces of a path marched so far: the integral U of (C.14) and how far W_2 moves, with the step lemma's constants of each piece.</summary>
+/// <summary>The pieces of a path marched so far: the integral U of (C.14), with the step lemma's constants of each piece.</summary>
 /// <remarks>
 /// The constants of the last ball are valid for the whole path. Those of the ball a step farther than a piece are valid for every step that begins in the piece, and are
 /// better near the start, where Λ and c are smaller: U = Σ ∫ s / p_piece (C.16).
@@ -41,16 +41,15 @@ internal sealed class PathPieces(PathFloor kind, double startFloor, double piece
         return covered / Outward.Factor;
     }
 
-    /// <summary>The path of everything, and so of W_2, until the last ball is left: Σ g ∫ dρ / p.</summary>
-    /// <param name="stepSize">η.</param>
-    public double OutTravel(double stepSize) => Outward.Up(Enumerable.Range(0, _areas.Count).Select(k => Lemma(k, stepSize)).Sum(lemma => piece * lemma.Whole / lemma.Rest));
-
     /// <summary>The constants on a ball, or <c>null</c> when there are none: at the worse end of the floors [s, s_0], for A₀ is monotone in σ.</summary>
     public static StepLemma? LemmaAt(double stepSize, double lambda, double floor, double startFloor, double remainder)
     {
-        double fastest = stepSize * lambda * lambda, slowest = fastest <= 1 ? floor : startFloor;
+        double fastest = stepSize * lambda * lambda, slowest = Slowest(fastest, floor, startFloor);
         return fastest < 2 && floor > 0 ? StepLemma.Of(stepSize * slowest * slowest, fastest, remainder) : null;
     }
+
+    /// <summary>The floor at which A₀ is smallest.</summary>
+    public static double Slowest(double fastest, double floor, double startFloor) => fastest <= 1 ? floor : startFloor;
 
     // A step is at most ηΛR long: one that begins in piece k ends within so many pieces.
     private StepLemma Lemma(int k, double stepSize)
@@ -60,6 +59,8 @@ internal sealed class PathPieces(PathFloor kind, double startFloor, double piece
         int end = byPiece && reach < _balls.Count - 1 - k ? k + (int)reach : _balls.Count - 1;
         PathResult ball = _balls[end];
         double remainder = Outward.Up(0.5 * ball.Curvature * stepSize * residual);
+
+        // The last ball's constants are valid for the whole path, so they may stand in.
         return LemmaAt(stepSize, ball.Lambda, ball.Floor, startFloor, remainder) ?? last.Lemma!.Value;
     }
 }

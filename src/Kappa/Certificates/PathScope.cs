@@ -34,16 +34,19 @@ internal static class PathScope
         double residual = Outward.Up(Math.Sqrt(2 * point.Loss));
         var march = new PathMarch(point, kind, floor, largest, options.UsesRefinements);
         PathResult result = march.Run(residual, options);
-        bool isCertified = result.End == PathEnd.Certified;
-        double? largestResidual = isCertified || !options.MeasuresShortfall ? null : march.LargestCertified(residual, options);
+        Guarantee? guarantee = result.End == PathEnd.Certified ? GuaranteeOf(point, result, kind) : null;
+
+        // Where everything underflows nothing is promised.
+        bool isCertified = guarantee is { Rate: > 0 };
+        double? largestResidual = guarantee is not null || !options.MeasuresShortfall ? null : march.LargestCertified(residual, options);
         var certificate = new Certificate
         {
             Theorem = theorem,
             Outcome = isCertified ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
             Conditions = [start, .. Conditions(theorem, march, result, residual, largestResidual, options)],
             Constants = Constants(march, result, residual, kind),
-            Guarantee = isCertified ? GuaranteeOf(point, result, kind) : null,
-            Explanation = Explanation(march, result, residual, options) + Needed(residual, largestResidual),
+            Guarantee = isCertified ? guarantee : null,
+            Explanation = guarantee is { Rate: not > 0 } ? "The guaranteed rate underflows to 0; scale data and weights up." : Explanation(march, result, residual, options) + Needed(residual, largestResidual),
         };
         return largestResidual is double bound ? certificate with { Shortfall = bound > 0 ? residual / bound : double.PositiveInfinity } : certificate;
     }
@@ -84,13 +87,14 @@ internal static class PathScope
         yield return new Condition("certified decrease against the residual", "U(r̄) ≥ R", theorem.Label, result.Covered, ConditionRelation.AtLeast, residual);
         yield return new Condition("floor at the end of the path", "s(r̄)", theorem.Label, Math.Max(result.Floor, 0), ConditionRelation.Above, options.FloorFraction * march.StartFloor);
         yield return new Condition("step size against the steepest direction", "ηΛ²", "C.12", result.StepSize * result.Lambda * result.Lambda, ConditionRelation.Below, 2);
-        yield return new Condition("second-order remainder of a step", "ξ", "C.12", result.Remainder, ConditionRelation.Below, ChordOf(result));
+        yield return new Condition("second-order remainder of a step", "ξ", "C.12", result.Remainder, ConditionRelation.Below, ChordOf(march, result));
     }
 
     // A = A₀ − ξ > 0 (C.12): what ξ must stay below.
-    private static double ChordOf(PathResult result)
+    private static double ChordOf(PathMarch march, PathResult result)
     {
-        double slowest = result.StepSize * result.Floor * result.Floor, fastest = result.StepSize * result.Lambda * result.Lambda;
+        double fastest = result.StepSize * result.Lambda * result.Lambda, floor = PathPieces.Slowest(fastest, result.Floor, march.StartFloor);
+        double slowest = result.StepSize * floor * floor;
         return (2 - slowest - fastest) / (2 * (1 - slowest));
     }
 
