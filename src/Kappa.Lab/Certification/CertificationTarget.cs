@@ -2,7 +2,6 @@ using Kappa.Descent;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 

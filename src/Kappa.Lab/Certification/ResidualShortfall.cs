@@ -1,6 +1,5 @@
 using Kappa.Certificates;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 

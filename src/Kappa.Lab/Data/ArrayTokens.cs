@@ -1,5 +1,4 @@
 using Kappa.Lab.Formats;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Data;
 

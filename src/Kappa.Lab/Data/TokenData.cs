@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Kappa.Lab.Formats;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Data;
 

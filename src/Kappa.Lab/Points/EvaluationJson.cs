@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Points;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Points;
 

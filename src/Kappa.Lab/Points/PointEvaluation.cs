@@ -1,7 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Descent;
 using Kappa.Models;
-using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Points;

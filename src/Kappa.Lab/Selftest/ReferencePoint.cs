@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Kappa.Lab.Points;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Selftest;
 

@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Certificates;
 
 /// <summary>The small matrices behind the row norms of one block, kept for problems where exact Gram matrices of its Jacobians are affordable (C.17).</summary>

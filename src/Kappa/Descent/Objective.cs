@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Kappa.Numerics;
 
 namespace Kappa.Descent;
 

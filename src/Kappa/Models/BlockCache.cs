@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Models;
 
 /// <summary>How the logits S = Z W_Q W_Kᵀ Zᵀ (R.1, τ apart) are formed: S = query·keyᵀ for two different choices of query and key.</summary>

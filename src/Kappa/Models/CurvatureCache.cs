@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Models;
 
 /// <summary>The tangents of what one block computes on the way forward, kept for the second pass back (R.7); Ẋ is the derivative of X along the direction.</summary>

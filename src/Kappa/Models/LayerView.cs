@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Models;
 
 /// <summary>What block l computed in the last forward pass; M = N·n stacked token rows.</summary>

@@ -1,5 +1,4 @@
 using KappaProducts = Kappa.Numerics.Products;
-using Matrix = Kappa.Numerics.Matrix;
 
 namespace Kappa.Models;
 

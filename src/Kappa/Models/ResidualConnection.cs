@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Kappa.Numerics;
 
 namespace Kappa.Models;
 

@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Models;
 
 /// <summary>The matrices of one block, as views into the parameter vector.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>Double arrays whose usable part starts at a 64-byte boundary, so that no vector load crosses a cache line.</summary>
+/// <summary>Arrays whose usable part starts at a 64-byte boundary, so that no vector load crosses a cache line.</summary>
 internal static class AlignedMemory
 {
     private const int Boundary = 64;
@@ -11,18 +11,20 @@ internal static class AlignedMemory
     /// <summary>A zeroed, pinned array and the offset of the first aligned element in it.</summary>
     /// <param name="length">Number of usable elements.</param>
     /// <param name="offset">Index of the first usable element.</param>
-    public static double[] Allocate(int length, out int offset)
+    public static T[] Allocate<T>(int length, out int offset)
+        where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        double[] buffer = GC.AllocateArray<double>(length + (Boundary / sizeof(double)) - 1, pinned: true);
+        T[] buffer = GC.AllocateArray<T>(length + (Boundary / Unsafe.SizeOf<T>()) - 1, pinned: true);
         offset = OffsetToBoundary(ref MemoryMarshal.GetArrayDataReference(buffer));
         return buffer;
     }
 
     // The array is pinned, so the address taken here stays the array's address.
-    private static unsafe int OffsetToBoundary(ref double first)
+    private static unsafe int OffsetToBoundary<T>(ref T first)
+        where T : unmanaged
     {
         nuint address = (nuint)Unsafe.AsPointer(ref first);
-        return (int)((Boundary - (address % Boundary)) % Boundary / sizeof(double));
+        return (int)((Boundary - (address % Boundary)) % Boundary / (nuint)sizeof(T));
     }
 }

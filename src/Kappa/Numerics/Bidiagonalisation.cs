@@ -25,7 +25,7 @@ internal sealed class Bidiagonalisation
     {
         int padded = PaddedMemory.PaddedLength(maximumColumns);
         int rows = PaddedMemory.PaddedLength(maximumRows);
-        _memory = AlignedMemory.Allocate((3 * padded) + (3 * rows), out int offset);
+        _memory = AlignedMemory.Allocate<double>((3 * padded) + (3 * rows), out int offset);
         (_w, _u, _nextW) = (offset, offset + padded, offset + (2 * padded));
         (_v, _z, _nextV) = (offset + (3 * padded), offset + (3 * padded) + rows, offset + (3 * padded) + (2 * rows));
     }

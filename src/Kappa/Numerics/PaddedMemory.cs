@@ -12,7 +12,7 @@ internal sealed class PaddedMemory
     /// <summary>Reserves room for the padded form of any matrix of up to <paramref name="rows"/> × <paramref name="columns"/>.</summary>
     public PaddedMemory(int rows, int columns)
     {
-        _buffer = AlignedMemory.Allocate(checked(rows * Stride(columns)), out _offset);
+        _buffer = AlignedMemory.Allocate<double>(checked(rows * Stride(columns)), out _offset);
     }
 
     /// <summary><paramref name="length"/> rounded up to whole 512-bit vectors.</summary>

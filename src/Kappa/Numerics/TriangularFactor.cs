@@ -46,7 +46,7 @@ internal sealed class TriangularFactor
         _factorMemory = new PaddedMemory(maximumColumns, maximumColumns);
         _chunkMemory = new PaddedMemory(chunkRows, maximumColumns);
         _projectionMemory = new PaddedMemory(PanelWidth, maximumColumns);
-        _vectors = AlignedMemory.Allocate(2 * stride, out _sumsOffset);
+        _vectors = AlignedMemory.Allocate<double>(2 * stride, out _sumsOffset);
         _weightsOffset = _sumsOffset + stride;
     }
 

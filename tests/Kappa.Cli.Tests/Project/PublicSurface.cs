@@ -21,6 +21,7 @@ internal static class PublicSurface
         [typeof(string)] = "string",
         [typeof(object)] = "object",
         [typeof(char)] = "char",
+        [typeof(Matrix)] = "Matrix",
     };
 
     public static IReadOnlyList<string> Of(Assembly assembly) =>

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Kappa.Descent;
 using Kappa.Models;
-using Kappa.Numerics;
 using Xunit;
 
 namespace Kappa.Cli.Tests.Project;

@@ -3,7 +3,6 @@ using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
 using Kappa.Lab.Tests.Store;
-using Kappa.Numerics;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Certification;

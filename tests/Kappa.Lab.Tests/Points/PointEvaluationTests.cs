@@ -2,7 +2,6 @@ using System.Text.Json;
 using Kappa.Descent;
 using Kappa.Lab.Points;
 using Kappa.Models;
-using Kappa.Numerics;
 using Kappa.Spectra;
 using Xunit;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Kappa.Lab.Points;
 using Kappa.Models;
-using Kappa.Numerics;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Points;

@@ -152,7 +152,7 @@ public sealed class ResidualClaimTests
     public void The_stall_level_of_a_case_done_by_hand_is_the_spread_about_each_samples_mean()
     {
         // Sample 1: (0, 2), (4, 0), mean (2, 1): squares 4 + 1 + 4 + 1. Sample 2: both tokens (7, −3): nothing.
-        var targets = Kappa.Numerics.Matrix.From(new double[,] { { 0, 2 }, { 4, 0 }, { 7, -3 }, { 7, -3 } });
+        var targets = Matrix.From(new double[,] { { 0, 2 }, { 4, 0 }, { 7, -3 }, { 7, -3 } });
         Assert.Equal(5, StallLevel.Of(new Kappa.Lab.Data.TokenData(new Kappa.Lab.Data.TokenShape(2, 2, 2, 2), targets, targets, "by hand")));
     }
 

@@ -4,7 +4,6 @@ using Kappa.Numerics;
 using Kappa.Tests.Models;
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Double;
-using Matrix = Kappa.Numerics.Matrix;
 
 namespace Kappa.Tests.Certificates;
 
@@ -54,7 +53,7 @@ internal sealed class BoundedPoint : IDisposable
     }
 
     /// <summary>The quantity's value at the given weights, copied.</summary>
-    public Matrix<double> ValueAt(ResidualTransformerWeights weights, Func<Matrix> quantity)
+    public MathNet.Numerics.LinearAlgebra.Matrix<double> ValueAt(ResidualTransformerWeights weights, Func<Matrix> quantity)
     {
         _evaluator.Forward(weights);
         return DenseMatrix.OfArray(PlainResidualTransformer.Of(quantity()));
@@ -79,7 +78,7 @@ internal sealed class BoundedPoint : IDisposable
     }
 
     /// <summary>∂Z/∂W_b at the given weights by central differences [entries, block length].</summary>
-    public Matrix<double> Jacobian(ResidualTransformerWeights weights, Func<Matrix> quantity, int b)
+    public MathNet.Numerics.LinearAlgebra.Matrix<double> Jacobian(ResidualTransformerWeights weights, Func<Matrix> quantity, int b)
     {
         const double Step = 1e-5;
         ParameterBlock block = Layout.Blocks[b];
@@ -102,13 +101,13 @@ internal sealed class BoundedPoint : IDisposable
     }
 
     /// <summary>∂F/∂W_b at the given weights by the transposed Jacobian, row by row.</summary>
-    public Matrix<double> OutputJacobian(ResidualTransformerWeights weights, int b)
+    public MathNet.Numerics.LinearAlgebra.Matrix<double> OutputJacobian(ResidualTransformerWeights weights, int b)
     {
         var gradient = new ResidualTransformerWeights(_model.Shape);
         ParameterBlock block = Layout.Blocks[b];
         Matrix unit = Matrix.Allocate(_evaluator.Output.Rows, _evaluator.Output.Columns);
         _evaluator.Forward(weights);
-        Matrix<double> jacobian = DenseMatrix.Create(unit.Span.Length, block.Length, 0);
+        MathNet.Numerics.LinearAlgebra.Matrix<double> jacobian = DenseMatrix.Create(unit.Span.Length, block.Length, 0);
         for (int k = 0; k < unit.Span.Length; k++)
         {
             unit.Span[k] = 1;
@@ -133,7 +132,7 @@ internal sealed class BoundedPoint : IDisposable
             largest = Math.Max(largest, svd.S[0]);
             u = svd.VT.Row(0);
 
-            Matrix<double> Shifted(double step)
+            MathNet.Numerics.LinearAlgebra.Matrix<double> Shifted(double step)
             {
                 ParameterBlock block = Layout.Blocks[fixedBlock];
                 ResidualTransformerWeights moved = Moved(_ => 0);

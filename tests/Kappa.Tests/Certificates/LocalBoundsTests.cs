@@ -2,7 +2,6 @@ using Kappa.Certificates;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
-using MathNet.Numerics.LinearAlgebra;
 using Xunit;
 
 namespace Kappa.Tests.Certificates;
@@ -62,7 +61,7 @@ public sealed class LocalBoundsTests
         Func<Matrix> hidden = point.Quantities().Single(quantity => quantity.Name == "Phi").Value;
         foreach (ResidualTransformerWeights weights in point.Points(random: 1, seed: index))
         {
-            Matrix<double>[] jacobians = [.. point.TrainedBlocks.Where(b => b < point.Radii.Length - 1).Select(b => point.Jacobian(weights, hidden, b))];
+            MathNet.Numerics.LinearAlgebra.Matrix<double>[] jacobians = [.. point.TrainedBlocks.Where(b => b < point.Radii.Length - 1).Select(b => point.Jacobian(weights, hidden, b))];
             double norm = jacobians.Aggregate((left, right) => left.Append(right)).L2Norm();
             Assert.False(norm > (bounds.JointHidden * (1 + 1e-8)) + 1e-9, $"{norm} > {bounds.JointHidden}");
         }

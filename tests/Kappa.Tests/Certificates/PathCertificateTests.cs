@@ -2,7 +2,6 @@ using Kappa.Certificates;
 using Kappa.Models;
 using Kappa.Tests.Models;
 using Xunit;
-using Matrix = Kappa.Numerics.Matrix;
 
 namespace Kappa.Tests.Certificates;
 

@@ -57,7 +57,7 @@ internal static class PlainBallBounds
 
     private static Matrix<double> Pair(Vector<double> x, Vector<double> y) => x.OuterProduct(y) + y.OuterProduct(x);
 
-    private static double Norm(Kappa.Numerics.Matrix matrix) => Norm(PlainResidualTransformer.Of(matrix));
+    private static double Norm(Matrix matrix) => Norm(PlainResidualTransformer.Of(matrix));
 
     private static double Norm(double[,] matrix) => DenseMatrix.OfArray(matrix).L2Norm();
 

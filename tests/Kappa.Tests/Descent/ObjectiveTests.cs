@@ -1,5 +1,4 @@
 using Kappa.Descent;
-using Kappa.Numerics;
 using Kappa.Tests.Models;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using Kappa.Descent;
 using Kappa.Models;
-using Kappa.Numerics;
 using Kappa.Tests.Models;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Tests.Models;
 

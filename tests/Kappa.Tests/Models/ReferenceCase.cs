@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Tests.Models;
 

@@ -1,6 +1,5 @@
 using Kappa.Descent;
 using Kappa.Models;
-using Kappa.Numerics;
 using Xunit;
 
 namespace Kappa.Tests.Models;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Kappa.Descent;
 using Kappa.Models;
-using Kappa.Numerics;
 using Kappa.Spectra;
 using Kappa.Tests.Models;
 using Kappa.Tests.Numerics;

@@ -1,4 +1,3 @@
-using Kappa.Numerics;
 using Kappa.Spectra;
 using Kappa.Tests.Numerics;
 using Xunit;

@@ -1,5 +1,4 @@
 using Kappa.Lab.Data;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Reproductions.Residual;
 
