@@ -21,16 +21,16 @@ internal static class FmaPeak
         switch (path)
         {
             case VectorPath.Bits512:
-                s_sink += Run<Vector512<double>, Lanes512>(iterations);
-                lanes = Lanes512.Count;
+                s_sink += Run<Vector512<double>, Lanes512<double>>(iterations);
+                lanes = Lanes512<double>.Count;
                 break;
             case VectorPath.Bits256:
-                s_sink += Run<Vector256<double>, Lanes256>(iterations);
-                lanes = Lanes256.Count;
+                s_sink += Run<Vector256<double>, Lanes256<double>>(iterations);
+                lanes = Lanes256<double>.Count;
                 break;
             default:
-                s_sink += Run<Vector128<double>, Lanes128>(iterations);
-                lanes = Lanes128.Count;
+                s_sink += Run<Vector128<double>, Lanes128<double>>(iterations);
+                lanes = Lanes128<double>.Count;
                 break;
         }
 
@@ -40,7 +40,7 @@ internal static class FmaPeak
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static unsafe double Run<TVector, TLanes>(int iterations)
         where TVector : struct
-        where TLanes : struct, ILanes<TVector>
+        where TLanes : struct, ILanes<TVector, double>
     {
         // x ← 0.5 x + y stays near 2 y: neither subnormal nor infinite.
         TVector half = TLanes.Broadcast(0.5), y = TLanes.Broadcast(1);

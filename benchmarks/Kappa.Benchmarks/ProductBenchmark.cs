@@ -43,7 +43,7 @@ internal static class ProductBenchmark
         Matrix c = Matrix.Allocate(samples * rows, columns);
         string product = form == ProductForm.Plain ? "A B" : form == ProductForm.RightTransposed ? "A B^T" : "A^T B";
         string name = $"{product,-6} {(samples == 1 ? "" : $"{samples} of ")}{rows}x{depth}x{columns}";
-        return clock.Time(name, 2.0 * samples * rows * depth * columns, () => ProductKernel.Run(form, samples, a, b, c, 1, 0, c, path));
+        return clock.Time(name, 2.0 * samples * rows * depth * columns, () => ProductKernels<double>.Of(path).Run(form, samples, a, b, c, ProductEnding<double>.Of(1, 0, c)));
     }
 
     private static Matrix Gaussian(int rows, int columns)

@@ -1,270 +1,294 @@
-using System.Runtime.Intrinsics;
+using System.Numerics;
 
 namespace Kappa.Numerics;
 
-/// <summary>Which factor of a product is transposed.</summary>
-internal enum ProductForm
-{
-    /// <summary>A B.</summary>
-    Plain,
-
-    /// <summary>A Bᵀ.</summary>
-    RightTransposed,
-
-    /// <summary>Aᵀ B.</summary>
-    LeftTransposed,
-}
-
 /// <summary>Blocks a product into panels that stay in cache and hands them to the register tiles.</summary>
 /// <remarks>
-/// Element (i, j) is summed over k in order, in blocks of at most <see cref="DepthBlock"/> terms whose sums are added to C one after
+/// Element (i, j) is summed over k in order, in blocks of at most <see cref="ProductKernels.DepthBlock"/> terms whose sums are added to C one after
 /// the other: its bits depend on its row of A, its column of B, its element of D, α and β, not on the other rows, the thread or the vector path.
-/// Error: |fl(C) − C| ≤ ((k + 2) ε |α| |A||B| + 2 ε |β D|)(1 + O(ε)), ε = 2⁻⁵³.
+/// Error: |fl(C) − C| ≤ ((k + 2) ε |α| |A||B| + 2 ε |β D|)(1 + O(ε)), ε = 2⁻⁵³ (2⁻²⁴ in single precision).
 /// </remarks>
-internal static unsafe class ProductKernel
+internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<T>
+    where TVector : struct
+    where TLanes : struct, ILanes<TVector, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // 128 terms by three 512-bit vectors of B are 24 KiB: they stay in a first-level cache of 32 KiB while all rows of A pass.
-    private const int DepthBlock = 128;
-
     // 256 rows by 128 terms of A are 256 KiB: they stay in the second-level cache while the panels of B pass.
     private const int RowBlock = 256;
 
-    // From this row length on, a page holds at most two terms of a column of A, which also share few sets of a cache.
-    private const int PageStride = 256;
+    // Bytes of a row from which on a page holds at most two terms of a column of A, which also share few sets of a cache.
+    private const int PageStride = 2048;
 
     // Vectors in the widest strip of a tile.
     private const int WidestStrip = 3;
 
-    /// <summary>C_i ← α op(A_i) op(B_i) + β D_i for <paramref name="samples"/> equal row blocks, whose shapes fit; D has the shape and stride of C and may be C.</summary>
-    public static void Run(ProductForm form, int samples, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta, in Matrix addend, VectorPath path)
-    {
-        if (c.Rows == 0 || c.Columns == 0)
-        {
-            return;
-        }
+    /// <inheritdoc/>
+    public int Lanes => TLanes.Count;
 
+    /// <inheritdoc/>
+    public void Run(ProductForm form, int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, in ProductEnding<T> ending)
+    {
         int depth = form == ProductForm.LeftTransposed ? a.Rows / samples : a.Columns;
-        if (depth == 0)
+        if (IsEmpty(depth, c, ending))
         {
-            ScaleOnly(c, beta, addend);
             return;
         }
 
-        switch (path)
+        fixed (T* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First, dFirst = &ending.AddendOf(c).First, secondFirst = &ending.SecondOf(c).First)
         {
-            case VectorPath.Bits512:
-                Blocks<Vector512<double>, Lanes512>.Run(form, samples, depth, a, b, c, alpha, beta, addend);
-                break;
-            case VectorPath.Bits256:
-                Blocks<Vector256<double>, Lanes256>.Run(form, samples, depth, a, b, c, alpha, beta, addend);
-                break;
-            default:
-                Blocks<Vector128<double>, Lanes128>.Run(form, samples, depth, a, b, c, alpha, beta, addend);
-                break;
-        }
-    }
-
-    // An empty sum is zero: C ← β D.
-    private static void ScaleOnly(in Matrix c, double beta, in Matrix addend)
-    {
-        for (int row = 0; row < c.Rows; row++)
-        {
-            if (beta == 0)
+            bool left = form == ProductForm.LeftTransposed;
+            PanelTask<T> task = Task(aFirst, left ? 1 : a.Stride, left ? a.Stride : 1, depth, c, cFirst, dFirst, secondFirst, ending);
+            var right = new RightFactor<T> { Data = bFirst, Stride = b.Stride, IsTransposed = form == ProductForm.RightTransposed, Columns = c.Columns };
+            if (samples > 1)
             {
-                c.Row(row).Clear();
+                task.Rows = c.Rows / samples;
+                task.ASample = (left ? depth : task.Rows) * (nint)a.Stride;
+                task.BSample = (right.IsTransposed ? c.Columns : depth) * (nint)b.Stride;
+                task.CSample = task.Rows * (nint)c.Stride;
+                task.DSample = task.Rows * task.DRow;
             }
-            else
+
+            // One panel goes through all samples in one call; more would bring every sample into cache once for each panel.
+            int together = c.Columns <= WidestStrip * TLanes.Count ? samples : 1;
+            task.Samples = together;
+            for (int sample = 0; sample < samples; sample += together)
             {
-                addend.Row(row).CopyTo(c.Row(row));
-                Vectors.Scale(c.Row(row), beta);
+                PanelTask<T> part = task;
+                DepthBlocks(ref part, right);
+                task.A += task.ASample;
+                task.C += task.CSample;
+                task.D += task.DSample;
+                right.Data += task.BSample;
             }
         }
     }
 
-    private static class Blocks<TVector, TLanes>
-        where TVector : struct
-        where TLanes : struct, ILanes<TVector>
+    /// <inheritdoc/>
+    public void Run(in Matrix<T> a, PackedMatrix<T> b, in Matrix<T> c, in ProductEnding<T> ending)
     {
-        public static void Run(ProductForm form, int samples, int depth, in Matrix a, in Matrix b, in Matrix c, double alpha, double beta, in Matrix addend)
+        if (IsEmpty(a.Columns, c, ending))
         {
-            fixed (double* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First, dFirst = &addend.First)
-            {
-                bool left = form == ProductForm.LeftTransposed, right = form == ProductForm.RightTransposed;
-                PanelTask task = default;
-                task.A = aFirst;
-                task.ARow = left ? 1 : a.Stride;
-                task.ATile = 8 * task.ARow;
-                task.AStep = left ? a.Stride : 1;
-                task.C = cFirst;
-                task.CRow = c.Stride;
-                task.AddendOffset = (nint)(dFirst - cFirst);
-                task.Rows = c.Rows;
-                task.Depth = depth;
-                task.Alpha = alpha;
-                task.Beta = beta;
-                if (samples > 1)
-                {
-                    task.Rows = c.Rows / samples;
-                    task.ASample = (left ? depth : task.Rows) * (nint)a.Stride;
-                    task.BSample = (right ? c.Columns : depth) * (nint)b.Stride;
-                    task.CSample = task.Rows * (nint)c.Stride;
-                }
-
-                // One panel goes through all samples in one call; more would bring every sample into cache once for each panel.
-                int together = c.Columns <= WidestStrip * TLanes.Count ? samples : 1;
-                task.Samples = together;
-                double* bSample = bFirst;
-                for (int sample = 0; sample < samples; sample += together)
-                {
-                    PanelTask part = task;
-                    DepthBlocks(ref part, bSample, b.Stride, right, c.Columns);
-                    task.A += task.ASample;
-                    task.C += task.CSample;
-                    bSample += task.BSample;
-                }
-            }
+            return;
         }
 
-        // Equal blocks, so that no short one is left over.
-        private static void DepthBlocks(ref PanelTask task, double* b, nint bStride, bool transposed, int columns)
+        fixed (T* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First, dFirst = &ending.AddendOf(c).First, secondFirst = &ending.SecondOf(c).First)
         {
-            int depth = (int)task.Depth;
-            int blocks = (depth + DepthBlock - 1) / DepthBlock;
-            if (blocks == 1)
-            {
-                RowBlocks(ref task, b, bStride, transposed, columns);
-                return;
-            }
+            PanelTask<T> task = Task(aFirst, a.Stride, 1, a.Columns, c, cFirst, dFirst, secondFirst, ending);
+            DepthBlocks(ref task, new RightFactor<T> { Data = bFirst, PackedDepth = a.Columns, Columns = c.Columns });
+        }
+    }
 
-            double* a = task.A;
-            for (int block = 0; block < blocks; block++)
-            {
-                int start = (int)((long)depth * block / blocks);
-                int end = (int)((long)depth * (block + 1) / blocks);
-                task.A = a + (start * task.AStep);
-                task.Depth = end - start;
-                RowBlocks(ref task, b + (transposed ? start : start * bStride), bStride, transposed, columns);
-                task.Beta = 1;
-                task.AddendOffset = 0;
-            }
+    /// <inheritdoc/>
+    public void Pack(in Matrix<T> matrix, bool isTransposed, PackedMatrix<T> packed)
+    {
+        if (packed.Rows == 0 || packed.Columns == 0)
+        {
+            return;
         }
 
-        private static void RowBlocks(ref PanelTask task, double* b, nint bStride, bool transposed, int columns)
+        fixed (T* source = &matrix.First, target = &packed.First)
         {
-            int rows = task.Rows;
-            double* a = task.A;
-            double* c = task.C;
-            for (int row = 0; row < rows; row += RowBlock)
+            int vectors = VectorsOf(packed.Columns);
+            for (int start = 0; vectors > 0;)
             {
-                task.A = a + (row * task.ARow);
-                task.C = c + (row * task.CRow);
-                task.Rows = Math.Min(RowBlock, rows - row);
-                PanelTask block = task;
-                if (PackingRowsPays(task, columns))
-                {
-                    PackRows(ref block);
-                }
-
-                Panels(ref block, b, bStride, transposed, columns);
-            }
-
-            task.Rows = rows;
-            task.A = a;
-            task.C = c;
-        }
-
-        // Strips of three vectors while that leaves no single one: a last four are two and two.
-        private static void Panels(ref PanelTask task, double* b, nint bStride, bool transposed, int columns)
-        {
-            double* c = task.C;
-            int vectors = (columns + TLanes.Count - 1) / TLanes.Count;
-            int start = 0;
-            while (vectors > 0)
-            {
-                int width = vectors == WidestStrip + 1 ? 2 : Math.Min(vectors, WidestStrip);
-                task.C = c + start;
-                task.Columns = Math.Min(width * TLanes.Count, columns - start);
-                if (transposed)
-                {
-                    PackedPanel(ref task, b + (start * bStride), bStride, transposed, width);
-                }
-                else if (task.Columns < width * TLanes.Count || PackingPays(task, b + start, bStride))
-                {
-                    PackedPanel(ref task, b + start, bStride, transposed, width);
-                }
-                else
-                {
-                    task.B = b + start;
-                    task.BStep = bStride;
-                    Tiles(task, width);
-                }
-
+                int width = StripOf(vectors), columns = Math.Min(width * TLanes.Count, packed.Columns - start);
+                Pack(source, matrix.Stride, isTransposed, start, packed.Rows, columns, target + ((nint)start * packed.Rows), width * TLanes.Count);
                 vectors -= width;
                 start += width * TLanes.Count;
             }
+        }
+    }
 
-            task.C = c;
+    // An empty sum is zero.
+    private static bool IsEmpty(int depth, in Matrix<T> c, in ProductEnding<T> ending)
+    {
+        bool hasResult = c.Rows > 0 && c.Columns > 0;
+        for (int row = 0; row < c.Rows && hasResult && depth == 0; row++)
+        {
+            Span<T> result = c.Row(row), second = ending.Result == ProductResult.Branch ? ending.Second.Row(row) : result;
+            for (int j = 0; j < c.Columns; j++)
+            {
+                T addend = ending.Beta == T.Zero ? T.Zero : ending.Beta * ending.Addend[row, j];
+                result[j] = T.Zero;
+                second[j] = ending.Result is ProductResult.Sum or ProductResult.Branch ? addend : T.Zero;
+            }
         }
 
-        private static bool PackingRowsPays(in PanelTask task, int columns) =>
-            task.ARow == 1 && task.AStep >= PageStride && task.Samples == 1 && columns > WidestStrip * TLanes.Count && task.Depth >= 16;
+        return depth == 0 || !hasResult;
+    }
 
-        private static void PackRows(ref PanelTask task)
+    private static PanelTask<T> Task(T* a, nint aRow, nint aStep, int depth, in Matrix<T> c, T* cFirst, T* dFirst, T* secondFirst, in ProductEnding<T> ending)
+    {
+        PanelTask<T> task = default;
+        task.A = a;
+        task.ARow = aRow;
+        task.ATile = 8 * aRow;
+        task.AStep = aStep;
+        task.C = cFirst;
+        task.CRow = c.Stride;
+        task.D = dFirst;
+        task.DRow = ending.AddendOf(c).Stride;
+        task.SecondOffset = (nint)(secondFirst - cFirst);
+        task.Rows = c.Rows;
+        task.Depth = depth;
+        task.Alpha = ending.Alpha;
+        task.Beta = ending.Beta;
+        task.Result = ending.Result;
+        task.Samples = 1;
+        return task;
+    }
+
+    // Equal blocks, so that no short one is left over.
+    private static void DepthBlocks(ref PanelTask<T> task, RightFactor<T> right)
+    {
+        int depth = (int)task.Depth;
+        int blocks = (depth + ProductKernels.DepthBlock - 1) / ProductKernels.DepthBlock;
+        T* a = task.A;
+        for (int block = 0; block < blocks; block++)
         {
-            int depth = (int)task.Depth;
-            int tileStride = ProductPanel.TileStride(depth);
-            double* tiles = ProductPanel.RowsMemory((task.Rows + 7) / 8 * tileStride);
-            ProductPanel.PackRows(task.A, task.AStep, depth, task.Rows, tiles);
-            task.A = tiles;
-            task.ATile = tileStride;
-            task.AStep = 8;
+            int start = (int)((long)depth * block / blocks);
+            int end = (int)((long)depth * (block + 1) / blocks);
+            task.A = a + (start * task.AStep);
+            task.Depth = end - start;
+            RowBlocks(ref task, right, start);
+            task.Result = ProductResult.Sum;
+            task.Beta = T.One;
+            task.D = task.C;
+            task.DRow = task.CRow;
+            task.DSample = task.CSample;
+        }
+    }
+
+    private static void RowBlocks(ref PanelTask<T> task, in RightFactor<T> right, int firstTerm)
+    {
+        int rows = task.Rows;
+        if (rows <= RowBlock && !PackingRowsPays(task, right.Columns))
+        {
+            Panels(task, right, firstTerm);
+            return;
         }
 
-        // Long rows share the sets of a cache, and vectors that cross its lines are loaded twice.
-        private static bool PackingPays(in PanelTask task, double* b, nint bStride) =>
-            task.Samples == 1 && task.Rows >= 128 && task.Depth >= 16 && (bStride >= 128 || ((nuint)b & 63) != 0 || (bStride & 7) != 0);
-
-        private static void PackedPanel(ref PanelTask task, double* b, nint bStride, bool transposed, int width)
+        for (int row = 0; row < rows; row += RowBlock)
         {
+            PanelTask<T> block = task;
+            block.A += row * task.ARow;
+            block.C += row * task.CRow;
+            block.D += row * task.DRow;
+            block.Rows = Math.Min(RowBlock, rows - row);
+            if (PackingRowsPays(block, right.Columns))
+            {
+                PackRows(ref block);
+            }
+
+            Panels(block, right, firstTerm);
+        }
+    }
+
+    private static int VectorsOf(int columns) => (columns + TLanes.Count - 1) / TLanes.Count;
+
+    // Strips of three vectors while that leaves no single one: a last four are two and two.
+    private static int StripOf(int vectors) => vectors == WidestStrip + 1 ? 2 : Math.Min(vectors, WidestStrip);
+
+    private static void Panels(PanelTask<T> task, in RightFactor<T> right, int firstTerm)
+    {
+        int vectors = VectorsOf(right.Columns);
+        int start = 0;
+        while (vectors > 0)
+        {
+            int width = StripOf(vectors);
             int panelWidth = width * TLanes.Count;
-            int depth = (int)task.Depth;
-            double* panel = ProductPanel.PanelMemory(depth * panelWidth);
-            PanelTask one = task;
-            one.B = panel;
-            one.BStep = panelWidth;
-            one.Samples = 1;
-            for (int sample = 0; sample < task.Samples; sample++)
+            task.Columns = Math.Min(panelWidth, right.Columns - start);
+            if (right.PackedDepth > 0)
             {
-                if (transposed)
-                {
-                    ProductPanel.PackTransposed(b, bStride, depth, task.Columns, panel, panelWidth);
-                }
-                else
-                {
-                    ProductPanel.Pack(b, bStride, depth, task.Columns, panel, panelWidth);
-                }
-
-                Tiles(one, width);
-                one.A += task.ASample;
-                one.C += task.CSample;
-                b += task.BSample;
+                task.B = right.Data + ((nint)start * right.PackedDepth) + (firstTerm * panelWidth);
+                task.BStep = panelWidth;
+                Tiles(task, width);
             }
+            else if (right.IsTransposed || task.Columns < panelWidth || PackingPays(task, right.Data + start, right.Stride))
+            {
+                PackedPanel(task, right, firstTerm, start, width);
+            }
+            else
+            {
+                task.B = right.Data + (firstTerm * right.Stride) + start;
+                task.BStep = right.Stride;
+                Tiles(task, width);
+            }
+
+            vectors -= width;
+            start += panelWidth;
+            task.C += panelWidth;
+            task.D += panelWidth;
         }
+    }
 
-        private static void Tiles(in PanelTask task, int vectors)
+    private static bool PackingRowsPays(in PanelTask<T> task, int columns) =>
+        task.ARow == 1 && task.AStep * sizeof(T) >= PageStride && task.Samples == 1 && columns > WidestStrip * TLanes.Count && task.Depth >= 16;
+
+    private static void PackRows(ref PanelTask<T> task)
+    {
+        int depth = (int)task.Depth;
+        int tileStride = ProductPanel<T>.TileStride(depth);
+        T* tiles = ProductPanel<T>.RowsMemory((task.Rows + 7) / 8 * tileStride);
+        ProductPanel<T>.PackRows(task.A, task.AStep, depth, task.Rows, tiles);
+        task.A = tiles;
+        task.ATile = tileStride;
+        task.AStep = 8;
+    }
+
+    // Long rows share the sets of a cache, and vectors that cross its lines are loaded twice.
+    private static bool PackingPays(in PanelTask<T> task, T* b, nint stride)
+    {
+        nint bytes = stride * sizeof(T);
+        return task.Samples == 1 && task.Rows >= 128 && task.Depth >= 16 && ((bytes >= 1024 && (bytes & 64) == 0) || ((nuint)b & 63) != 0 || (bytes & 63) != 0);
+    }
+
+    private static void PackedPanel(PanelTask<T> task, in RightFactor<T> right, int firstTerm, int start, int width)
+    {
+        int panelWidth = width * TLanes.Count;
+        int depth = (int)task.Depth;
+        T* panel = ProductPanel<T>.PanelMemory(depth * panelWidth);
+        T* b = right.Data + (right.IsTransposed ? firstTerm : firstTerm * right.Stride);
+        int samples = task.Samples;
+        task.B = panel;
+        task.BStep = panelWidth;
+        task.Samples = 1;
+        for (int sample = 0; sample < samples; sample++)
         {
-            switch (vectors)
-            {
-                case 1:
-                    ProductTiles<TVector, TLanes, Strip1<TVector, TLanes>>.Run(task);
-                    break;
-                case 2:
-                    ProductTiles<TVector, TLanes, Strip2<TVector, TLanes>>.Run(task);
-                    break;
-                default:
-                    ProductTiles<TVector, TLanes, Strip3<TVector, TLanes>>.Run(task);
-                    break;
-            }
+            Pack(b, right.Stride, right.IsTransposed, start, depth, task.Columns, panel, panelWidth);
+            Tiles(task, width);
+            task.A += task.ASample;
+            task.C += task.CSample;
+            task.D += task.DSample;
+            b += task.BSample;
+        }
+    }
+
+    private static void Pack(T* b, nint stride, bool isTransposed, int start, int depth, int columns, T* panel, int panelWidth)
+    {
+        if (isTransposed)
+        {
+            ProductPanel<T>.PackTransposed(b + (start * stride), stride, depth, columns, panel, panelWidth);
+        }
+        else
+        {
+            ProductPanel<T>.Pack(b + start, stride, depth, columns, panel, panelWidth);
+        }
+    }
+
+    private static void Tiles(in PanelTask<T> task, int vectors)
+    {
+        switch (vectors)
+        {
+            case 1:
+                ProductTiles<TVector, TLanes, Strip1<TVector, TLanes, T>, T>.Run(task);
+                break;
+            case 2:
+                ProductTiles<TVector, TLanes, Strip2<TVector, TLanes, T>, T>.Run(task);
+                break;
+            default:
+                ProductTiles<TVector, TLanes, Strip3<TVector, TLanes, T>, T>.Run(task);
+                break;
         }
     }
 }

@@ -1,29 +1,32 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
 /// <summary>Copies of parts of A and B in the order a tile reads them.</summary>
-internal static unsafe class ProductPanel
+internal static unsafe class ProductPanel<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Doubles in the 64 bytes that memory is aligned to.
-    private const int Line = 8;
+    // Rows of A in a tile.
+    private const int Group = 8;
+
+    // Bytes that memory is aligned to.
+    private const int Line = 64;
 
     [ThreadStatic]
-    private static double[]? _panel;
+    private static T[]? _panel;
 
     [ThreadStatic]
-    private static double[]? _rows;
+    private static T[]? _rows;
 
-    /// <summary>Aligned memory for <paramref name="length"/> doubles of B that belongs to the calling thread and keeps its size, so that steady work allocates nothing.</summary>
-    public static double* PanelMemory(int length) => Memory(ref _panel, length);
+    /// <summary>Aligned memory for <paramref name="length"/> elements of B that belongs to the calling thread and keeps its size, so that steady work allocates nothing.</summary>
+    public static T* PanelMemory(int length) => Memory(ref _panel, length);
 
     /// <summary>The same for A.</summary>
-    public static double* RowsMemory(int length) => Memory(ref _rows, length);
+    public static T* RowsMemory(int length) => Memory(ref _rows, length);
 
-    /// <summary>Elements from one packed group of eight rows to the next: a line more than the group, lest groups of 128 terms share the sets of a cache.</summary>
-    public static int TileStride(int depth) => (depth + 1) * Line;
+    /// <summary>Elements from one packed group of eight rows to the next: some more than the group, lest groups of 128 terms share the sets of a cache.</summary>
+    public static int TileStride(int depth) => (depth + 1) * Group;
 
     /// <summary>Groups of eight columns of A, tile(t)(k, i) = a(k, 8t + i).</summary>
     /// <param name="a">First element of A [depth, rows]: the rows of Aᵀ are its columns.</param>
@@ -32,18 +35,17 @@ internal static unsafe class ProductPanel
     /// <param name="rows">Columns of A.</param>
     /// <param name="tiles">Destination, groups <see cref="TileStride"/> apart.</param>
     /// <remarks>A is read row by row, as it lies in memory; tiles that read it themselves would jump from page to page.</remarks>
-    public static void PackRows(double* a, nint stride, int depth, int rows, double* tiles)
+    public static void PackRows(T* a, nint stride, int depth, int rows, T* tiles)
     {
         int tileStride = TileStride(depth);
-        int whole = rows & ~(Line - 1);
+        int whole = rows & -Group;
         for (nint k = 0; k < depth; k++)
         {
-            double* source = a + (k * stride);
-            double* target = tiles + (k * Line);
-            for (int row = 0; row < whole; row += Line)
+            T* source = a + (k * stride);
+            T* target = tiles + (k * Group);
+            for (int row = 0; row < whole; row += Group)
             {
-                Vector256.Store(Vector256.Load(source + row), target);
-                Vector256.Store(Vector256.Load(source + row + 4), target + 4);
+                Unsafe.CopyBlockUnaligned(target, source + row, (uint)(Group * sizeof(T)));
                 target += tileStride;
             }
 
@@ -61,13 +63,13 @@ internal static unsafe class ProductPanel
     /// <param name="columns">Columns to copy.</param>
     /// <param name="panel">Destination [depth, width].</param>
     /// <param name="width">Columns of the destination, at least <paramref name="columns"/>.</param>
-    public static void Pack(double* b, nint stride, int depth, int columns, double* panel, int width)
+    public static void Pack(T* b, nint stride, int depth, int columns, T* panel, int width)
     {
         for (int k = 0; k < depth; k++)
         {
-            double* target = panel + ((nint)k * width);
-            new ReadOnlySpan<double>(b + (k * stride), columns).CopyTo(new Span<double>(target, columns));
-            new Span<double>(target + columns, width - columns).Clear();
+            T* target = panel + ((nint)k * width);
+            new ReadOnlySpan<T>(b + (k * stride), columns).CopyTo(new Span<T>(target, columns));
+            new Span<T>(target + columns, width - columns).Clear();
         }
     }
 
@@ -78,64 +80,24 @@ internal static unsafe class ProductPanel
     /// <param name="columns">Rows j of B, columns of the panel.</param>
     /// <param name="panel">Destination [depth, width].</param>
     /// <param name="width">Columns of the destination, at least <paramref name="columns"/>.</param>
-    public static void PackTransposed(double* b, nint stride, int depth, int columns, double* panel, int width)
+    public static void PackTransposed(T* b, nint stride, int depth, int columns, T* panel, int width)
     {
-        int blockedDepth = Avx.IsSupported ? depth & ~3 : 0;
-        int j = 0;
-        for (; Avx.IsSupported && j <= columns - 4; j += 4)
-        {
-            TransposeFourRows(b + (j * stride), stride, blockedDepth, panel + j, width);
-            TransposeElements(b + (j * stride) + blockedDepth, stride, depth - blockedDepth, 4, panel + ((nint)blockedDepth * width) + j, width);
-        }
-
-        TransposeElements(b + (j * stride), stride, depth, columns - j, panel + j, width);
+        Transposition.Copy(b, stride, columns, depth, panel, width);
         for (int k = 0; k < depth && columns < width; k++)
         {
-            new Span<double>(panel + ((nint)k * width) + columns, width - columns).Clear();
-        }
-    }
-
-    // Rows j and j + 2 meet in one register by a load, so only the interleaving costs a shuffle.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TransposeFourRows(double* b, nint stride, int depth, double* panel, int width)
-    {
-        double* b1 = b + stride;
-        double* b2 = b1 + stride;
-        double* b3 = b2 + stride;
-        for (nint k = 0; k < depth; k += 4)
-        {
-            Vector256<double> even01 = Vector256.Create(Vector128.Load(b + k), Vector128.Load(b2 + k));
-            Vector256<double> odd01 = Vector256.Create(Vector128.Load(b1 + k), Vector128.Load(b3 + k));
-            Vector256<double> even23 = Vector256.Create(Vector128.Load(b + k + 2), Vector128.Load(b2 + k + 2));
-            Vector256<double> odd23 = Vector256.Create(Vector128.Load(b1 + k + 2), Vector128.Load(b3 + k + 2));
-            Avx.UnpackLow(even01, odd01).Store(panel);
-            Avx.UnpackHigh(even01, odd01).Store(panel + width);
-            Avx.UnpackLow(even23, odd23).Store(panel + (2 * width));
-            Avx.UnpackHigh(even23, odd23).Store(panel + (3 * width));
-            panel += 4 * (nint)width;
-        }
-    }
-
-    private static void TransposeElements(double* b, nint stride, int depth, int columns, double* panel, int width)
-    {
-        for (int j = 0; j < columns; j++)
-        {
-            for (int k = 0; k < depth; k++)
-            {
-                panel[((nint)k * width) + j] = b[(j * stride) + k];
-            }
+            new Span<T>(panel + ((nint)k * width) + columns, width - columns).Clear();
         }
     }
 
     // An array is pinned at birth and lives as long as its thread.
-    private static double* Memory(ref double[]? memory, int length)
+    private static T* Memory(ref T[]? memory, int length)
     {
-        if (memory is null || memory.Length < length + Line)
+        if (memory is null || memory.Length < length + (Line / sizeof(T)))
         {
-            memory = GC.AllocateUninitializedArray<double>(length + Line, pinned: true);
+            memory = GC.AllocateUninitializedArray<T>(length + (Line / sizeof(T)), pinned: true);
         }
 
         nuint address = (nuint)Unsafe.AsPointer(ref memory[0]);
-        return (double*)((address + 63) & ~(nuint)63);
+        return (T*)((address + Line - 1) & ~(nuint)(Line - 1));
     }
 }

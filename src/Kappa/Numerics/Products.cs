@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
 namespace Kappa.Numerics;
 
 /// <summary>Matrix products C ← α·op(A)·op(B) + β·C, and the same for every sample of stacked matrices.</summary>
@@ -16,10 +19,11 @@ public static class Products
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    public static void Multiply(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
+    public static void Multiply<T>(in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(1, ProductForm.Plain, a, b, c);
-        ProductKernel.Run(ProductForm.Plain, 1, a, b, c, alpha, beta, c, VectorPaths.Widest);
+        ProductKernels<T>.Widest.Run(ProductForm.Plain, 1, a, b, c, ProductEnding<T>.Of(alpha, beta, c));
     }
 
     /// <summary>C ← α A Bᵀ + β C.</summary>
@@ -29,10 +33,11 @@ public static class Products
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    public static void MultiplyByTransposed(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
+    public static void MultiplyByTransposed<T>(in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(1, ProductForm.RightTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.RightTransposed, 1, a, b, c, alpha, beta, c, VectorPaths.Widest);
+        ProductKernels<T>.Widest.Run(ProductForm.RightTransposed, 1, a, b, c, ProductEnding<T>.Of(alpha, beta, c));
     }
 
     /// <summary>C ← α Aᵀ B + β C.</summary>
@@ -42,10 +47,11 @@ public static class Products
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    public static void TransposedMultiply(in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
+    public static void TransposedMultiply<T>(in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(1, ProductForm.LeftTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.LeftTransposed, 1, a, b, c, alpha, beta, c, VectorPaths.Widest);
+        ProductKernels<T>.Widest.Run(ProductForm.LeftTransposed, 1, a, b, c, ProductEnding<T>.Of(alpha, beta, c));
     }
 
     /// <summary>C_i ← α A_i B_i + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -55,10 +61,11 @@ public static class Products
     /// <param name="c">C [N·r, c].</param>
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
-    public static void MultiplyEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
+    public static void MultiplyEach<T>(int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(samples, ProductForm.Plain, a, b, c);
-        ProductKernel.Run(ProductForm.Plain, samples, a, b, c, alpha, beta, c, VectorPaths.Widest);
+        ProductKernels<T>.Widest.Run(ProductForm.Plain, samples, a, b, c, ProductEnding<T>.Of(alpha, beta, c));
     }
 
     /// <summary>C_i ← α A_i B_iᵀ + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -68,10 +75,11 @@ public static class Products
     /// <param name="c">C [N·r, c].</param>
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
-    public static void MultiplyByTransposedEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
+    public static void MultiplyByTransposedEach<T>(int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(samples, ProductForm.RightTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.RightTransposed, samples, a, b, c, alpha, beta, c, VectorPaths.Widest);
+        ProductKernels<T>.Widest.Run(ProductForm.RightTransposed, samples, a, b, c, ProductEnding<T>.Of(alpha, beta, c));
     }
 
     /// <summary>C_i ← α A_iᵀ B_i + β C_i for each of <paramref name="samples"/> equal row blocks.</summary>
@@ -81,10 +89,11 @@ public static class Products
     /// <param name="c">C [N·r, c].</param>
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
-    public static void TransposedMultiplyEach(int samples, in Matrix a, in Matrix b, in Matrix c, double alpha = 1, double beta = 0)
+    public static void TransposedMultiplyEach<T>(int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(samples, ProductForm.LeftTransposed, a, b, c);
-        ProductKernel.Run(ProductForm.LeftTransposed, samples, a, b, c, alpha, beta, c, VectorPaths.Widest);
+        ProductKernels<T>.Widest.Run(ProductForm.LeftTransposed, samples, a, b, c, ProductEnding<T>.Of(alpha, beta, c));
     }
 
     /// <summary>C_i ← op(A_i) op(B_i) + factor·D_i for each of <paramref name="samples"/> equal row blocks; with factor 0 D is not read.</summary>
@@ -93,21 +102,114 @@ public static class Products
     /// <param name="a">A.</param>
     /// <param name="b">B.</param>
     /// <param name="factor">The factor of D.</param>
-    /// <param name="addend">D, of the shape and row stride of C; may be C.</param>
+    /// <param name="addend">D, of the shape of C; may be C.</param>
     /// <param name="c">C.</param>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    internal static void MultiplyAdd(ProductForm form, int samples, in Matrix a, in Matrix b, double factor, in Matrix addend, in Matrix c)
+    internal static void MultiplyAdd<T>(ProductForm form, int samples, in Matrix<T> a, in Matrix<T> b, double factor, in Matrix<T> addend, in Matrix<T> c)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(samples, form, a, b, c);
-        if (addend.Rows != c.Rows || addend.Columns != c.Columns || addend.Stride != c.Stride)
-        {
-            throw new ArgumentException($"D must have the shape {c} and the stride {c.Stride} of C but has {addend} and {addend.Stride}.", nameof(addend));
-        }
-
-        ProductKernel.Run(form, samples, a, b, c, alpha: 1, factor, addend, VectorPaths.Widest);
+        RequireShape(addend, c, nameof(addend));
+        ProductKernels<T>.Widest.Run(form, samples, a, b, c, ProductEnding<T>.Of(1, factor, addend));
     }
 
-    private static void Require(int samples, ProductForm form, in Matrix a, in Matrix b, in Matrix c)
+    /// <summary>C ← A B.</summary>
+    /// <param name="a">A [r, k].</param>
+    /// <param name="b">B [k, c], packed.</param>
+    /// <param name="c">C [r, c].</param>
+    internal static void Multiply<T>(in Matrix<T> a, PackedMatrix<T> b, in Matrix<T> c)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Require(a, b, c);
+        b.Kernel.Run(a, b, c, ProductEnding<T>.Of(1, 0, c));
+    }
+
+    /// <summary>C ← A B + factor·D; with factor 0 D is not read.</summary>
+    /// <param name="a">A [r, k].</param>
+    /// <param name="b">B [k, c], packed.</param>
+    /// <param name="factor">The factor of D.</param>
+    /// <param name="addend">D [r, c]; may be C.</param>
+    /// <param name="c">C [r, c].</param>
+    internal static void MultiplyAdd<T>(in Matrix<T> a, PackedMatrix<T> b, double factor, in Matrix<T> addend, in Matrix<T> c)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Require(a, b, c);
+        RequireShape(addend, c, nameof(addend));
+        b.Kernel.Run(a, b, c, ProductEnding<T>.Of(1, factor, addend));
+    }
+
+    /// <summary>C ← (A B) ∘ D.</summary>
+    /// <param name="a">A [r, k].</param>
+    /// <param name="b">B [k, c], packed.</param>
+    /// <param name="mask">D [r, c].</param>
+    /// <param name="c">C [r, c].</param>
+    internal static void MultiplyMasked<T>(in Matrix<T> a, PackedMatrix<T> b, in Matrix<T> mask, in Matrix<T> c)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Require(a, b, c);
+        RequireShape(mask, c, nameof(mask));
+        if (a.Columns <= ProductKernels.DepthBlock)
+        {
+            b.Kernel.Run(a, b, c, new ProductEnding<T> { Result = ProductResult.Masked, Alpha = T.One, Addend = mask });
+            return;
+        }
+
+        // A sum in several parts is complete only after the last.
+        b.Kernel.Run(a, b, c, ProductEnding<T>.Of(1, 0, c));
+        for (int row = 0; row < c.Rows; row++)
+        {
+            TensorPrimitives.Multiply<T>(c.Row(row), mask.Row(row), c.Row(row));
+        }
+    }
+
+    /// <summary>branch ← A B and output ← A B + factor·skip; with factor 0 skip is not read.</summary>
+    /// <param name="a">A [r, k].</param>
+    /// <param name="b">B [k, c], packed.</param>
+    /// <param name="factor">The factor of skip.</param>
+    /// <param name="skip">[r, c].</param>
+    /// <param name="branch">[r, c].</param>
+    /// <param name="output">[r, c], with the row stride of branch.</param>
+    internal static void MultiplyBranch<T>(in Matrix<T> a, PackedMatrix<T> b, double factor, in Matrix<T> skip, in Matrix<T> branch, in Matrix<T> output)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Require(a, b, branch);
+        RequireShape(skip, branch, nameof(skip));
+        RequireShape(output, branch, nameof(output));
+        T coefficient = T.CreateTruncating(factor);
+        if (a.Columns <= ProductKernels.DepthBlock && branch.Stride == output.Stride && factor != 0)
+        {
+            b.Kernel.Run(a, b, branch, new ProductEnding<T> { Result = ProductResult.Branch, Alpha = T.One, Beta = coefficient, Addend = skip, Second = output });
+            return;
+        }
+
+        b.Kernel.Run(a, b, branch, ProductEnding<T>.Of(1, 0, branch));
+        branch.CopyTo(output);
+        for (int row = 0; row < output.Rows && factor != 0; row++)
+        {
+            TensorPrimitives.FusedMultiplyAdd<T>(skip.Row(row), coefficient, output.Row(row), output.Row(row));
+        }
+    }
+
+    private static void Require<T>(in Matrix<T> a, PackedMatrix<T> b, in Matrix<T> c)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (a.Columns != b.Rows || a.Rows != c.Rows || b.Columns != c.Columns)
+        {
+            throw new ArgumentException($"The shapes of C = A B must fit but A is {a}, B is [{b.Rows}, {b.Columns}], C is {c}.");
+        }
+    }
+
+    private static void RequireShape<T>(in Matrix<T> matrix, in Matrix<T> c, string name)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (matrix.Rows != c.Rows || matrix.Columns != c.Columns)
+        {
+            throw new ArgumentException($"{name} must have the shape {c} of C but has {matrix}.", name);
+        }
+    }
+
+    private static void Require<T>(int samples, ProductForm form, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         int rows = c.Rows, inner = b.Rows, outer = a.Rows;
@@ -130,7 +232,8 @@ public static class Products
         }
     }
 
-    private static ArgumentException Misfit(int samples, ProductForm form, in Matrix a, in Matrix b, in Matrix c)
+    private static ArgumentException Misfit<T>(int samples, ProductForm form, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         string product = form == ProductForm.Plain ? "A B" : form == ProductForm.RightTransposed ? "A Bᵀ" : "Aᵀ B";
         string stacked = samples == 1 ? "" : $" for each of {samples} samples stacked by rows";

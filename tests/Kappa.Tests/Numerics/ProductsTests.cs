@@ -91,8 +91,8 @@ public sealed class ProductsTests
         bool left = form == (int)ProductForm.LeftTransposed;
         Matrix a = left ? Case.Gaussian(140, 11, 0, "a") : Case.Gaussian(11, 140, 0, "a");
         Matrix b = form == (int)ProductForm.RightTransposed ? Case.Gaussian(columns, 140, 0, "b") : Case.Gaussian(140, columns, 0, "b");
-        ProductKernel.Run((ProductForm)form, 1, a, b, all, 1, 0, all, (VectorPath)path);
-        ProductKernel.Run((ProductForm)form, 1, left ? a.ColumnRange(8, 3) : a.RowRange(8, 3), b, some, 1, 0, some, (VectorPath)path);
+        ProductKernels<double>.Of((VectorPath)path).Run((ProductForm)form, 1, a, b, all, ProductEnding<double>.Of(1, 0, all));
+        ProductKernels<double>.Of((VectorPath)path).Run((ProductForm)form, 1, left ? a.ColumnRange(8, 3) : a.RowRange(8, 3), b, some, ProductEnding<double>.Of(1, 0, some));
         for (int row = 0; row < 3; row++)
         {
             Assert.Equal(all.Row(8 + row).ToArray(), some.Row(row).ToArray());
@@ -123,7 +123,7 @@ public sealed class ProductsTests
         Matrix c = Matrix.Allocate(11, 19);
         a[left ? 2 : 9, left ? 9 : 2] = double.NaN;
         b[right ? 17 : 4, right ? 4 : 17] = double.NegativeInfinity;
-        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0, c, (VectorPath)path);
+        ProductKernels<double>.Of((VectorPath)path).Run((ProductForm)form, 1, a, b, c, ProductEnding<double>.Of(1, 0, c));
         for (int i = 0; i < 11; i++)
         {
             for (int j = 0; j < 19; j++)
@@ -142,9 +142,9 @@ public sealed class ProductsTests
         double[] half = [.. c.Span.ToArray().Select(element => element / 2)];
         Matrix a = form == (int)ProductForm.LeftTransposed ? Matrix.Allocate(0, 3) : Matrix.Allocate(3, 0);
         Matrix b = form == (int)ProductForm.RightTransposed ? Matrix.Allocate(4, 0) : Matrix.Allocate(0, 4);
-        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0.5, c, (VectorPath)path);
+        ProductKernels<double>.Of((VectorPath)path).Run((ProductForm)form, 1, a, b, c, ProductEnding<double>.Of(1, 0.5, c));
         Assert.Equal(half, c.Span.ToArray());
-        ProductKernel.Run((ProductForm)form, 1, a, b, c, 1, 0, c, (VectorPath)path);
+        ProductKernels<double>.Of((VectorPath)path).Run((ProductForm)form, 1, a, b, c, ProductEnding<double>.Of(1, 0, c));
         Assert.Equal(new double[12], c.Span.ToArray());
     }
 
@@ -155,7 +155,7 @@ public sealed class ProductsTests
     [InlineData(0, 3)]
     public void A_product_plus_a_multiple_of_another_matrix_equals_the_two_apart(int depth, double factor)
     {
-        Matrix a = Case.Gaussian(22, depth, 0, "a"), b = Case.Gaussian(2 * depth, 29, 0, "b"), addend = Case.Gaussian(22, 29, 3, "addend"), c = Case.Gaussian(22, 29, 3, "c");
+        Matrix a = Case.Gaussian(22, depth, 0, "a"), b = Case.Gaussian(2 * depth, 29, 0, "b"), addend = Case.Gaussian(22, 29, 1, "addend"), c = Case.Gaussian(22, 29, 3, "c");
         if (factor == 0)
         {
             addend.Fill(double.NaN);
@@ -175,13 +175,14 @@ public sealed class ProductsTests
             }
         }
 
-        _ = Assert.Throws<ArgumentException>(() => Products.MultiplyAdd(ProductForm.Plain, 2, a, b, factor, Matrix.Allocate(22, 29), c));
+        _ = Assert.Throws<ArgumentException>(() => Products.MultiplyAdd(ProductForm.Plain, 2, a, b, factor, Matrix.Allocate(22, 28), c));
     }
 
     [Fact]
     public void Empty_matrices_are_no_mistake()
     {
-        Products.Multiply(default, default, default);
+        Matrix empty = default;
+        Products.Multiply(empty, empty, empty);
         Products.MultiplyByTransposed(Matrix.Allocate(0, 3), Matrix.Allocate(2, 3), Matrix.Allocate(0, 2));
         Products.TransposedMultiply(Matrix.Allocate(5, 4), Matrix.Allocate(5, 0), Matrix.Allocate(4, 0));
     }
@@ -233,7 +234,7 @@ public sealed class ProductsTests
         public double[] Result(VectorPath path)
         {
             Matrix c = new((double[])_target.Buffer.Clone(), _target.Offset, _target.Rows, _target.Columns, _target.Stride);
-            ProductKernel.Run(form, samples, _a, _b, c, alpha, beta, c, path);
+            ProductKernels<double>.Of(path).Run(form, samples, _a, _b, c, ProductEnding<double>.Of(alpha, beta, c));
             return c.Buffer;
         }
 
