@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -24,7 +25,8 @@ public enum ActivationKind
 /// <summary>The element-wise function ψ of the feed-forward branch (R.3, R.5), its derivatives and their bounds.</summary>
 /// <remarks>
 /// At the kink of ReLU and leaky ReLU the derivative is the left one (0 and γ). Immutable and thread-safe. A NaN gives NaN, an infinity may.
-/// Smooth leaky ReLU is evaluated without cancellation, also where |x| is much smaller or much larger than ε; |x| above 1e100 gives NaN.
+/// Smooth leaky ReLU is evaluated without cancellation, also where |x| is much smaller or much larger than ε; |x| above 1e154 gives NaN, in single precision
+/// |x| above 1e19, where ε must lie in [1e-18, 1e18].
 /// </remarks>
 /// <param name="Kind">Which function.</param>
 /// <param name="Slope">γ, the slope at −∞, in [0, 1]; used by leaky and smooth leaky ReLU.</param>
@@ -101,20 +103,35 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
     /// <param name="preactivation">P.</param>
     /// <param name="hidden">Φ, of the same length; may be the same memory.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public void Apply(ReadOnlySpan<double> preactivation, Span<double> hidden) => Run(preactivation, hidden, hidden, ElementwiseOutput.Value);
+    public void Apply(ReadOnlySpan<double> preactivation, Span<double> hidden) => Apply<double>(preactivation, hidden);
 
     /// <summary>Φ = ψ(P) and ψ'(P), element by element: for what both share, cheaper than one after the other.</summary>
     /// <param name="preactivation">P.</param>
     /// <param name="hidden">Φ, of the same length.</param>
     /// <param name="derivative">ψ'(P), of the same length; may be the memory of P.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public void ApplyWithDerivative(ReadOnlySpan<double> preactivation, Span<double> hidden, Span<double> derivative) => Run(preactivation, hidden, derivative, ElementwiseOutput.Both);
+    public void ApplyWithDerivative(ReadOnlySpan<double> preactivation, Span<double> hidden, Span<double> derivative) => ApplyWithDerivative<double>(preactivation, hidden, derivative);
 
     /// <summary>dP ← dΦ ∘ ψ'(P), element by element and in place (R.6).</summary>
     /// <param name="preactivation">P.</param>
     /// <param name="gradient">dΦ on entry, dP on return, of the same length.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public void MultiplyByDerivative(ReadOnlySpan<double> preactivation, Span<double> gradient) => Run(preactivation, gradient, gradient, ElementwiseOutput.Product);
+    public void MultiplyByDerivative(ReadOnlySpan<double> preactivation, Span<double> gradient) => MultiplyByDerivative<double>(preactivation, gradient);
+
+    /// <inheritdoc cref="Apply(ReadOnlySpan{double}, Span{double})"/>
+    /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
+    internal void Apply<T>(ReadOnlySpan<T> preactivation, Span<T> hidden)
+        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ValueOutput>(preactivation, hidden, hidden);
+
+    /// <inheritdoc cref="ApplyWithDerivative(ReadOnlySpan{double}, Span{double}, Span{double})"/>
+    /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
+    internal void ApplyWithDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> hidden, Span<T> derivative)
+        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ValueAndDerivativeOutput>(preactivation, hidden, derivative);
+
+    /// <inheritdoc cref="MultiplyByDerivative(ReadOnlySpan{double}, Span{double})"/>
+    /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
+    internal void MultiplyByDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> gradient)
+        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ProductOutput>(preactivation, gradient, gradient);
 
     /// <summary>max |ψ''| over [x − radius, x + radius]; 0 for the functions whose ψ' jumps.</summary>
     /// <param name="x">Centre.</param>
@@ -159,7 +176,9 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
         return (results[0], results[1]);
     }
 
-    private void Run(ReadOnlySpan<double> preactivation, Span<double> first, Span<double> second, ElementwiseOutput output)
+    private void Run<T, TOutput>(ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TOutput : struct, IElementwiseOutput
     {
         if (preactivation.Length != first.Length || preactivation.Length != second.Length)
         {
@@ -169,19 +188,19 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
         switch (Kind)
         {
             case ActivationKind.Identity:
-                ElementwiseActivation.Run(new LeakyRelu(1), preactivation, first, second, output);
+                ElementwiseActivation.Run<T, LeakyRelu<T>, TOutput>(new(1), preactivation, first, second);
                 break;
             case ActivationKind.Relu:
-                ElementwiseActivation.Run(new LeakyRelu(0), preactivation, first, second, output);
+                ElementwiseActivation.Run<T, LeakyRelu<T>, TOutput>(new(0), preactivation, first, second);
                 break;
             case ActivationKind.LeakyRelu:
-                ElementwiseActivation.Run(new LeakyRelu(Slope), preactivation, first, second, output);
+                ElementwiseActivation.Run<T, LeakyRelu<T>, TOutput>(new(Slope), preactivation, first, second);
                 break;
             case ActivationKind.SmoothLeakyRelu:
-                ElementwiseActivation.Run(new SmoothLeakyRelu(Slope, Smoothing), preactivation, first, second, output);
+                ElementwiseActivation.Run<T, SmoothLeakyRelu<T>, TOutput>(new(Slope, Smoothing), preactivation, first, second);
                 break;
             default:
-                ElementwiseActivation.Run(default(Gelu), preactivation, first, second, output);
+                ElementwiseActivation.Run<T, Gelu<T>, TOutput>(default, preactivation, first, second);
                 break;
         }
     }

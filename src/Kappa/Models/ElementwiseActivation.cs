@@ -1,93 +1,106 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>What <see cref="ElementwiseActivation"/> writes.</summary>
-internal enum ElementwiseOutput
+/// <summary>What becomes of ψ(P) and ψ'(P).</summary>
+internal interface IElementwiseOutput
 {
-    /// <summary>first ← ψ(P).</summary>
-    Value,
+    /// <summary>Whether the memory called second is written.</summary>
+    static abstract bool WritesSecond { get; }
 
-    /// <summary>first ← ψ(P), second ← ψ'(P).</summary>
-    Both,
-
-    /// <summary>first ← first ∘ ψ'(P).</summary>
-    Product,
+    /// <summary>Writes four vectors from <paramref name="at"/>.</summary>
+    static abstract void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
+        where T : unmanaged, IFloatingPointIeee754<T>;
 }
 
-/// <summary>Applies an activation to spans, eight elements at a time; the tail goes through the same vector code, so an element's bits do not depend on its place.</summary>
-internal static class ElementwiseActivation
+/// <summary>first ← ψ(P).</summary>
+internal readonly struct ValueOutput : IElementwiseOutput
 {
-    // Both halves of the work are long chains of dependent operations: taken apart over a few vectors, more of them overlap in the processor.
-    private const int Stretch = 8;
-
-    /// <summary>Writes what <paramref name="output"/> says; all spans have the length of <paramref name="preactivation"/>, and <paramref name="second"/> is used for <see cref="ElementwiseOutput.Both"/> alone.</summary>
-    [SkipLocalsInit]
-    public static void Run<TFunction>(TFunction function, ReadOnlySpan<double> preactivation, Span<double> first, Span<double> second, ElementwiseOutput output)
-        where TFunction : struct, IActivationFunction
-    {
-        ref double p = ref MemoryMarshal.GetReference(preactivation);
-        ref double one = ref MemoryMarshal.GetReference(first);
-        ref double two = ref MemoryMarshal.GetReference(second);
-        Span<double> stretch = stackalloc double[Stretch * Vector512<double>.Count];
-        ref double prepared = ref MemoryMarshal.GetReference(stretch);
-        int whole = preactivation.Length - (preactivation.Length % Vector512<double>.Count);
-        for (int start = 0; start < whole; start += stretch.Length)
-        {
-            int length = Math.Min(stretch.Length, whole - start);
-            for (int index = 0; index < length; index += Vector512<double>.Count)
-            {
-                function.Prepare(Vector512.LoadUnsafe(ref p, (nuint)(start + index))).StoreUnsafe(ref prepared, (nuint)index);
-            }
-
-            RunPrepared(function, ref Unsafe.Add(ref p, start), ref prepared, ref Unsafe.Add(ref one, start), ref Unsafe.Add(ref two, start), length, output);
-        }
-
-        if (whole < preactivation.Length)
-        {
-            RunTail(function, preactivation[whole..], first[whole..], second[whole..], output);
-        }
-    }
+    public static bool WritesSecond => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunPrepared<TFunction>(TFunction function, ref double p, ref double prepared, ref double first, ref double second, int length, ElementwiseOutput output)
-        where TFunction : struct, IActivationFunction
+    public static void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
+        where T : unmanaged, IFloatingPointIeee754<T> => value.Store(ref first, at);
+}
+
+/// <summary>first ← ψ(P), second ← ψ'(P).</summary>
+internal readonly struct ValueAndDerivativeOutput : IElementwiseOutput
+{
+    public static bool WritesSecond => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
-        for (int index = 0; index < length; index += Vector512<double>.Count)
+        value.Store(ref first, at);
+        derivative.Store(ref second, at);
+    }
+}
+
+/// <summary>first ← first ∘ ψ'(P).</summary>
+internal readonly struct ProductOutput : IElementwiseOutput
+{
+    public static bool WritesSecond => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
+        where T : unmanaged, IFloatingPointIeee754<T> => (VectorQuad<T>.Load(ref first, at) * derivative).Store(ref first, at);
+}
+
+/// <summary>Applies an activation to spans, four vectors at a time; the tail goes through the same vector code, so an element's bits do not depend on its place.</summary>
+internal static class ElementwiseActivation
+{
+    /// <summary>Writes what <typeparamref name="TOutput"/> says; all spans have the length of <paramref name="preactivation"/>.</summary>
+    [SkipLocalsInit]
+    public static void Run<T, TFunction, TOutput>(TFunction function, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IActivationFunction<T>
+        where TOutput : struct, IElementwiseOutput
+    {
+        ref T p = ref MemoryMarshal.GetReference(preactivation);
+        ref T one = ref MemoryMarshal.GetReference(first);
+        ref T two = ref MemoryMarshal.GetReference(second);
+        nuint width = (nuint)VectorQuad<T>.Count, whole = (nuint)preactivation.Length / width * width, at = 0;
+        if (whole > 0)
         {
-            nuint at = (nuint)index;
-            (Vector512<double> value, Vector512<double> derivative) = function.Evaluate(Vector512.LoadUnsafe(ref p, at), Vector512.LoadUnsafe(ref prepared, at));
-            switch (output)
+            // The first half of the next four vectors stands beside the second half of these: the processor fills the waiting times of one with the other.
+            VectorQuad<T> prepared = function.Prepare(VectorQuad<T>.Load(ref p, 0));
+            for (; at < whole - width; at += width)
             {
-                case ElementwiseOutput.Value:
-                    value.StoreUnsafe(ref first, at);
-                    break;
-                case ElementwiseOutput.Both:
-                    value.StoreUnsafe(ref first, at);
-                    derivative.StoreUnsafe(ref second, at);
-                    break;
-                default:
-                    (Vector512.LoadUnsafe(ref first, at) * derivative).StoreUnsafe(ref first, at);
-                    break;
+                VectorQuad<T> next = function.Prepare(VectorQuad<T>.Load(ref p, at + width));
+                (VectorQuad<T> value, VectorQuad<T> derivative) = function.Evaluate(VectorQuad<T>.Load(ref p, at), prepared);
+                TOutput.Write(value, derivative, ref one, ref two, at);
+                prepared = next;
             }
+
+            (VectorQuad<T> lastValue, VectorQuad<T> lastDerivative) = function.Evaluate(VectorQuad<T>.Load(ref p, at), prepared);
+            TOutput.Write(lastValue, lastDerivative, ref one, ref two, at);
+        }
+
+        if (whole < (nuint)preactivation.Length)
+        {
+            RunTail<T, TFunction, TOutput>(function, preactivation[(int)whole..], first[(int)whole..], second[(int)whole..]);
         }
     }
 
     [SkipLocalsInit]
-    private static void RunTail<TFunction>(TFunction function, ReadOnlySpan<double> preactivation, Span<double> first, Span<double> second, ElementwiseOutput output)
-        where TFunction : struct, IActivationFunction
+    private static void RunTail<T, TFunction, TOutput>(TFunction function, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IActivationFunction<T>
+        where TOutput : struct, IElementwiseOutput
     {
-        Span<double> padded = stackalloc double[3 * Vector512<double>.Count];
+        Span<T> padded = stackalloc T[3 * VectorQuad<T>.Count];
         padded.Clear();
-        Span<double> paddedFirst = padded.Slice(Vector512<double>.Count, Vector512<double>.Count);
-        Span<double> paddedSecond = padded[(2 * Vector512<double>.Count)..];
+        Span<T> paddedFirst = padded.Slice(VectorQuad<T>.Count, VectorQuad<T>.Count);
+        Span<T> paddedSecond = padded[(2 * VectorQuad<T>.Count)..];
         preactivation.CopyTo(padded);
         first.CopyTo(paddedFirst);
-        Run(function, padded[..Vector512<double>.Count], paddedFirst, paddedSecond, output);
+        Run<T, TFunction, TOutput>(function, padded[..VectorQuad<T>.Count], paddedFirst, paddedSecond);
         paddedFirst[..first.Length].CopyTo(first);
-        if (output == ElementwiseOutput.Both)
+        if (TOutput.WritesSecond)
         {
             paddedSecond[..second.Length].CopyTo(second);
         }

@@ -1,46 +1,50 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
-/// <summary>1/x and √x of eight doubles without the divider, which takes 16 to 32 cycles where a multiply-add takes one half.</summary>
+/// <summary>1/√x in each lane without the square root, which takes 7 cycles for a vector of doubles where a multiply-add takes one half.</summary>
 /// <remarks>
-/// With AVX-512 the hardware's estimate of 14 bits and two Newton steps (14 → 28 → 56 bits), to within 2 ulp for normal numbers; without it the exact
-/// operations, so the last bit may differ between machines. Zero, infinite and subnormal x give what Newton makes of them, usually NaN.
+/// With AVX-512 the hardware's estimate y of 14 bits and one correction by the series of 1/√(1 − h) in the rest h = 1 − x y²: three terms in double
+/// (the first left out is 35/128 h⁴ &lt; 2⁻⁵³), one in single (3/8 h² &lt; 2⁻²⁷); to within 2 ulp for normal numbers. Without AVX-512 the exact operations, so
+/// the last bit may differ between machines. Zero and infinite x give NaN or what the series makes of them.
 /// </remarks>
 internal static class Reciprocals
 {
-    /// <summary>1/x.</summary>
+    /// <summary>1/√x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Reciprocal(Vector512<double> x)
+    public static VectorQuad<T> SquareRoot<T>(VectorQuad<T> x)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
+        VectorQuad<T> y = new(Estimate(x.First), Estimate(x.Second), Estimate(x.Third), Estimate(x.Fourth));
         if (!Avx512F.IsSupported)
         {
-            return Vector512<double>.One / x;
+            return y;
         }
 
-        // y ← y + y (1 − x y)
-        Vector512<double> y = Avx512F.Reciprocal14(x);
-        y = Avx512F.FusedMultiplyAdd(y, Avx512F.FusedMultiplyAddNegated(x, y, Vector512<double>.One), y);
-        return Avx512F.FusedMultiplyAdd(y, Avx512F.FusedMultiplyAddNegated(x, y, Vector512<double>.One), y);
+        VectorQuad<T> rest = VectorQuad<T>.MultiplySubtractFrom(x * y, y, Vector512<T>.One);
+        VectorQuad<T> series = VectorArithmetic.Broadcast<T>(0.5);
+        if (typeof(T) == typeof(double))
+        {
+            // ½ + 3/8 h + 5/16 h²
+            VectorQuad<T> next = VectorQuad<T>.MultiplyAdd(rest, VectorArithmetic.Broadcast<T>(5.0 / 16), VectorArithmetic.Broadcast<T>(3.0 / 8));
+            series = VectorQuad<T>.MultiplyAdd(rest, next, series);
+        }
+
+        return VectorQuad<T>.MultiplyAdd(y * rest, series, y);
     }
 
-    /// <summary>√x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> SquareRoot(Vector512<double> x)
+    private static Vector512<T> Estimate<T>(Vector512<T> x)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (!Avx512F.IsSupported)
         {
-            return Vector512.Sqrt(x);
+            return Vector512<T>.One / Vector512.Sqrt(x);
         }
 
-        // y ← y + y (½ − ½ x y²), then √x = x y.
-        Vector512<double> half = Vector512.Create(0.5);
-        Vector512<double> halfX = half * x;
-        Vector512<double> y = Avx512F.ReciprocalSqrt14(x);
-        y = Avx512F.FusedMultiplyAdd(y, Avx512F.FusedMultiplyAddNegated(halfX * y, y, half), y);
-        y = Avx512F.FusedMultiplyAdd(y, Avx512F.FusedMultiplyAddNegated(halfX * y, y, half), y);
-        return x * y;
+        return typeof(T) == typeof(double) ? Avx512F.ReciprocalSqrt14(x.AsDouble()).As<double, T>() : Avx512F.ReciprocalSqrt14(x.AsSingle()).As<float, T>();
     }
 }

@@ -150,7 +150,9 @@ public sealed class RowSoftmaxTests
     [Theory]
     [InlineData(8)]
     [InlineData(11)]
+    [InlineData(16)]
     [InlineData(24)]
+    [InlineData(32)]
     public void A_row_has_the_same_bits_whatever_stands_beside_it(int columns)
     {
         Matrix logits = Gaussian(11, columns + 3, "rows", 2).ColumnRange(1, columns);
