@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using Kappa.Numerics;
 
 namespace Kappa.Models;
 
@@ -6,11 +8,13 @@ namespace Kappa.Models;
 internal static class ResidualConnection
 {
     /// <summary>output ← ρ·skip + branch; output may be the memory of branch. With ρ = 0 the skip is not read, so that NaN there does not spread.</summary>
-    /// <param name="coefficient">ρ.</param>
+    /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
+    /// <param name="coefficient">ρ, rounded to T.</param>
     /// <param name="skip">What goes around [M, d], contiguous.</param>
     /// <param name="branch">What goes through [M, d], contiguous.</param>
     /// <param name="output">[M, d], contiguous.</param>
-    public static void Apply(double coefficient, in Matrix skip, in Matrix branch, in Matrix output)
+    public static void Apply<T>(double coefficient, in Matrix<T> skip, in Matrix<T> branch, in Matrix<T> output)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (coefficient == 0)
         {
@@ -22,7 +26,7 @@ internal static class ResidualConnection
         }
         else
         {
-            TensorPrimitives.MultiplyAdd(skip.Span, coefficient, branch.Span, output.Span);
+            TensorPrimitives.MultiplyAdd(skip.Span, T.CreateTruncating(coefficient), branch.Span, output.Span);
         }
     }
 }
