@@ -30,18 +30,21 @@ internal sealed class BlockTransition
             weights = weights with { FfnOut = Matrix.Allocate(weights.FfnOut.Rows, weights.FfnOut.Columns) };
         }
 
-        var evaluator = new ResidualBlock(single, samples, LogitRoute.Factored);
-        BlockCache cache = BlockCache.Allocate(single, centre.Input, centre.Tokens, LogitRoute.Factored);
-        BlockScratch scratch = BlockScratch.Allocate(single, centre.Input.Rows, centre.Tokens, LogitRoute.Factored);
+        var evaluator = new ResidualBlock<double>(single, samples, LogitRoute.Factored);
+        var factors = new BlockFactors<double>(single, LogitRoute.Factored);
+        factors.TakeLogits(weights.Matrices);
+        factors.TakeBranches(weights.Matrices);
+        var cache = BlockCache<double>.Allocate(single, centre.Input, centre.Tokens, LogitRoute.Factored, RowMemory.Contiguous);
+        var scratch = BlockScratch<double>.Allocate(single, centre.Input.Rows, centre.Tokens, LogitRoute.Factored, RowMemory.Contiguous);
         Matrix unit = Matrix.Allocate(centre.Input.Rows, shape.Width), gradient = Matrix.Allocate(centre.Input.Rows, shape.Width);
         Matrix jacobian = Matrix.Allocate(samples * perSample, perSample);
         var wanted = new BlockTraining(false, false, false, false, false, Input: true);
-        evaluator.Forward(weights, default, cache);
+        evaluator.Forward(factors, cache, isFirst: false);
         for (int output = 0; output < perSample; output++)
         {
             // Output number k of every sample at once: the samples do not meet.
             SetUnits(unit, samples, perSample, output, 1);
-            evaluator.Backward(weights, default, cache, unit, wanted, default, default, scratch, gradient);
+            evaluator.Backward(factors, cache, unit, wanted, default, default, old: 0, scratch, gradient);
             SetUnits(unit, samples, perSample, output, 0);
             for (int i = 0; i < samples; i++)
             {

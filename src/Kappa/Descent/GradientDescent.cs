@@ -17,10 +17,12 @@ public sealed class GradientDescent
     private readonly ResidualTransformerWeights _gradient;
     private readonly DescentStep _current;
     private ResidualTransformerWeights _next;
+    private bool _keepsAttention;
+    private double _proposedStepSize;
 
-    // Whether the evaluator's last forward pass is that of the state's weights (the monotone rule has evaluated the step it accepted).
-    private bool _isForwardDone;
-
+    // What a part of the gradient is turned into at once, on the thread that completed it: the norms of each matrix and its part of θ_{k+1}.
+    private readonly UpdateNorms[] _norms;
+    private readonly Action<int> _propose;
     // The path length at the iterate that the other buffer holds.
     private double _previousPathLength;
 
@@ -35,9 +37,9 @@ public sealed class GradientDescent
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (objective.Targets.Rows != model.Output.Rows || objective.Targets.Columns != model.Output.Columns)
+        if (objective.Targets.Rows != model.Rows || objective.Targets.Columns != model.Shape.OutputWidth)
         {
-            throw new ArgumentException($"Y must have the shape of the output, {model.Output}, but is {objective.Targets}.", nameof(objective));
+            throw new ArgumentException($"Y must have the shape of the output, [{model.Rows}, {model.Shape.OutputWidth}], but is {objective.Targets}.", nameof(objective));
         }
 
         _model = model;
@@ -47,7 +49,9 @@ public sealed class GradientDescent
         _next = new ResidualTransformerWeights(model.Shape);
         _layout = _gradient.Layout;
         _isTrained = options.Trained.Resolve(_layout);
-        _current = new DescentStep(model, _gradient, Matrix.Allocate(model.Output.Rows, model.Output.Columns));
+        _norms = new UpdateNorms[_isTrained.Length];
+        _propose = Propose;
+        _current = new DescentStep(model, _gradient, Matrix.Allocate(model.Rows, model.Shape.OutputWidth));
     }
 
     /// <summary>λ_max(J Jᵀ) that an automatic step size was made from in the last <see cref="Start"/>; <c>null</c> under other rules.</summary>
@@ -77,7 +81,7 @@ public sealed class GradientDescent
         ArgumentNullException.ThrowIfNull(state);
         _next.CopyFrom(state.Weights);
         _current.State = state;
-        _isForwardDone = false;
+        _keepsAttention = observer is not null;
         bool hasPrevious = false;
         while (true)
         {
@@ -127,34 +131,37 @@ public sealed class GradientDescent
     // Loss, gradient, norms and the proposed θ_{k+1}; false when the loss or the gradient is not finite.
     private bool Evaluate(DescentState state)
     {
-        if (!_isForwardDone)
-        {
-            _model.Forward(state.Weights);
-        }
-
-        _isForwardDone = false;
-        _current.Loss = _objective.LossAndGradient(_model.Output, _current.Residual);
+        _proposedStepSize = state.StepSize;
+        _current.Loss = _model.LossAndGradient(state.Weights, _objective.Targets, _current.Residual, _gradient, _options.Trained, _keepsAttention, _propose);
         if (!double.IsFinite(_current.Loss))
         {
             return false;
         }
 
-        _model.Backward(state.Weights, _current.Residual, _gradient, _options.Trained);
-        Propose(state, state.StepSize);
+        CollectNorms();
         return double.IsFinite(_current.GradientNorm);
     }
 
-    private void Propose(DescentState state, double stepSize)
+    private void Propose(int index)
+    {
+        if (_isTrained[index])
+        {
+            DescentState state = _current.State;
+            ParameterBlock block = _layout.Blocks[index];
+            _norms[index] = DescentUpdate.Propose(Part(state.Weights), Part(_gradient), Part(state.InitialWeights), _proposedStepSize, Part(_next));
+
+            Span<double> Part(ResidualTransformerWeights weights) => weights.Vector.AsSpan(block.Offset, block.Length);
+        }
+    }
+
+    private void CollectNorms()
     {
         _current.BeginNorms();
         for (int k = 0; k < _isTrained.Length; k++)
         {
             if (_isTrained[k])
             {
-                ParameterBlock block = _layout.Blocks[k];
-                _current.AddNorms(block.Kind, DescentUpdate.Propose(Part(state.Weights), Part(_gradient), Part(state.InitialWeights), stepSize, Part(_next)));
-
-                Span<double> Part(ResidualTransformerWeights weights) => weights.Vector.AsSpan(block.Offset, block.Length);
+                _current.AddNorms(_layout.Blocks[k].Kind, _norms[k]);
             }
         }
 
@@ -179,7 +186,6 @@ public sealed class GradientDescent
                 return false;
             }
 
-            _isForwardDone = true;
             state.StepSize = Math.Min(stepSize * monotone.Growth, double.MaxValue);
         }
 
@@ -197,7 +203,7 @@ public sealed class GradientDescent
         {
             if (stepSize != state.StepSize)
             {
-                Propose(state, stepSize);
+                ProposeAll(stepSize);
             }
 
             if (_next.Vector.AsSpan().SequenceEqual(state.Weights.Vector))
@@ -205,11 +211,19 @@ public sealed class GradientDescent
                 return 0;
             }
 
-            _model.Forward(_next);
-            if (_objective.Loss(_model.Output) <= _current.Loss)
+            if (_model.Loss(_next, _objective.Targets) <= _current.Loss)
             {
                 return stepSize;
             }
+        }
+    }
+
+    private void ProposeAll(double stepSize)
+    {
+        _proposedStepSize = stepSize;
+        for (int index = 0; index < _isTrained.Length; index++)
+        {
+            Propose(index);
         }
     }
 

@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Kappa.Models;
 
 namespace Kappa.Descent;
 
@@ -29,7 +28,7 @@ public sealed class Objective
     public double Loss(Matrix output)
     {
         RequireShape(output, nameof(output));
-        return 0.5 * SquaredDistance(output.Span, Targets.Span, []);
+        return 0.5 * SquaredError.Of(output, Targets);
     }
 
     /// <summary>ℒ = ½ ‖F − Y‖² and E = F − Y.</summary>
@@ -40,40 +39,7 @@ public sealed class Objective
     {
         RequireShape(output, nameof(output));
         RequireShape(residual, nameof(residual));
-        return 0.5 * SquaredDistance(output.Span, Targets.Span, residual.Span);
-    }
-
-    // Σ (f − y)² in eight lanes; the differences are stored when there is a destination.
-    private static double SquaredDistance(ReadOnlySpan<double> output, ReadOnlySpan<double> targets, Span<double> residual)
-    {
-        ref double f = ref MemoryMarshal.GetReference(output);
-        ref double y = ref MemoryMarshal.GetReference(targets);
-        ref double e = ref MemoryMarshal.GetReference(residual);
-        bool stores = residual.Length == output.Length;
-        Vector512<double> lanes = Vector512<double>.Zero;
-        int index = 0;
-        for (; index <= output.Length - Vector512<double>.Count; index += Vector512<double>.Count)
-        {
-            Vector512<double> difference = Vector512.LoadUnsafe(ref f, (nuint)index) - Vector512.LoadUnsafe(ref y, (nuint)index);
-            lanes += difference * difference;
-            if (stores)
-            {
-                difference.StoreUnsafe(ref e, (nuint)index);
-            }
-        }
-
-        double sum = Vector512.Sum(lanes);
-        for (; index < output.Length; index++)
-        {
-            double difference = output[index] - targets[index];
-            sum += difference * difference;
-            if (stores)
-            {
-                residual[index] = difference;
-            }
-        }
-
-        return sum;
+        return 0.5 * SquaredError.Of(output, Targets, residual);
     }
 
     private void RequireShape(in Matrix matrix, string name)

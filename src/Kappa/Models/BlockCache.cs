@@ -1,3 +1,6 @@
+using System.Numerics;
+using Kappa.Numerics;
+
 namespace Kappa.Models;
 
 /// <summary>How the logits S = Z W_Q W_Kᵀ Zᵀ (R.1, τ apart) are formed: S = query·keyᵀ for two different choices of query and key.</summary>
@@ -11,130 +14,94 @@ internal enum LogitRoute
 }
 
 /// <summary>What one block computes on the way forward and needs on the way back; M = N·n rows.</summary>
-internal sealed record BlockCache
+internal sealed class BlockCache<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>Z, the block's input [M, d].</summary>
-    public required Matrix Input { get; init; }
+    public required Matrix<T> Input { get; set; }
+
+    /// <summary>Z_iᵀ of each sample [N·d, n].</summary>
+    public required Matrix<T> InputTransposed { get; set; }
 
     /// <summary>Z W_Q [M, d_k], or Z W_Q W_Kᵀ [M, d] in the merged route.</summary>
-    public required Matrix Query { get; init; }
+    public required Matrix<T> Query { get; init; }
 
-    /// <summary>Z W_K [M, d_k], or Z [M, d] in the merged route.</summary>
-    public required Matrix Key { get; init; }
+    /// <summary>Z W_K [M, d_k]; not used in the merged route, whose key is Z.</summary>
+    public required Matrix<T> Key { get; init; }
+
+    /// <summary>The transposed key of each sample [N·d_k, n]; not used in the merged route.</summary>
+    public required Matrix<T> KeyTransposed { get; init; }
 
     /// <summary>A, the attention of each sample [M, n].</summary>
-    public required Matrix Attention { get; init; }
+    public required Matrix<T> Attention { get; init; }
 
     /// <summary>A Z [M, d].</summary>
-    public required Matrix Mixed { get; init; }
+    public required Matrix<T> Mixed { get; init; }
 
     /// <summary>A Z W_V, the attention branch [M, d].</summary>
-    public required Matrix AttentionBranch { get; init; }
+    public required Matrix<T> AttentionBranch { get; set; }
 
     /// <summary>H, the attention output [M, d].</summary>
-    public required Matrix AttentionOutput { get; init; }
+    public required Matrix<T> AttentionOutput { get; set; }
 
     /// <summary>ψ'(P) of P = H W_1, in the memory that held P [M, m].</summary>
-    public required Matrix HiddenDerivative { get; init; }
+    public required Matrix<T> HiddenDerivative { get; init; }
 
     /// <summary>Φ = ψ(P) [M, m].</summary>
-    public required Matrix Hidden { get; init; }
+    public required Matrix<T> Hidden { get; init; }
 
     /// <summary>Z⁺, the block's output [M, d].</summary>
-    public required Matrix Output { get; init; }
+    public required Matrix<T> Output { get; init; }
 
     /// <summary>Reserves the memory of a block whose input is <paramref name="input"/>.</summary>
-    public static BlockCache Allocate(ResidualTransformerShape shape, in Matrix input, int tokens, LogitRoute route)
+    /// <param name="shape">The shape.</param>
+    /// <param name="input">Z [M, d].</param>
+    /// <param name="tokens">n.</param>
+    /// <param name="route">The route of the logits.</param>
+    /// <param name="memory">How rows lie in memory.</param>
+    public static BlockCache<T> Allocate(ResidualTransformerShape shape, in Matrix<T> input, int tokens, LogitRoute route, RowMemory memory)
     {
-        int rows = input.Rows;
-        return new BlockCache
+        int rows = input.Rows, width = shape.Width, keyWidth = shape.KeyWidth;
+        bool merged = route == LogitRoute.Merged;
+        return new BlockCache<T>
         {
             Input = input,
-            Query = Matrix.Allocate(rows, route == LogitRoute.Merged ? shape.Width : shape.KeyWidth),
-            Key = route == LogitRoute.Merged ? input : Matrix.Allocate(rows, shape.KeyWidth),
-            Attention = Matrix.Allocate(rows, tokens),
-            Mixed = Matrix.Allocate(rows, shape.Width),
-            AttentionBranch = Matrix.Allocate(rows, shape.Width),
-            AttentionOutput = Matrix.Allocate(rows, shape.Width),
-            HiddenDerivative = Matrix.Allocate(rows, shape.FfnWidth),
-            Hidden = Matrix.Allocate(rows, shape.FfnWidth),
-            Output = Matrix.Allocate(rows, shape.Width),
+            InputTransposed = Matrix<T>.Allocate(rows / tokens * width, tokens),
+            Query = memory.Allocate<T>(rows, merged ? width : keyWidth),
+            Key = merged ? default : memory.Allocate<T>(rows, keyWidth),
+            KeyTransposed = merged ? default : Matrix<T>.Allocate(rows / tokens * keyWidth, tokens),
+            Attention = Matrix<T>.Allocate(rows, tokens),
+            Mixed = memory.Allocate<T>(rows, width),
+            AttentionBranch = memory.Allocate<T>(rows, width),
+            AttentionOutput = memory.Allocate<T>(rows, width),
+            HiddenDerivative = memory.Allocate<T>(rows, shape.FfnWidth),
+            Hidden = memory.Allocate<T>(rows, shape.FfnWidth),
+            Output = memory.Allocate<T>(rows, width),
         };
     }
 
-    /// <summary>The same for some of the rows.</summary>
-    public BlockCache Rows(int start, int count) => new()
+    /// <summary>The same for <paramref name="samples"/> of the samples from <paramref name="first"/> on.</summary>
+    public BlockCache<T> Samples(int first, int samples)
     {
-        Input = Input.RowRange(start, count),
-        Query = Query.RowRange(start, count),
-        Key = Key.RowRange(start, count),
-        Attention = Attention.RowRange(start, count),
-        Mixed = Mixed.RowRange(start, count),
-        AttentionBranch = AttentionBranch.RowRange(start, count),
-        AttentionOutput = AttentionOutput.RowRange(start, count),
-        HiddenDerivative = HiddenDerivative.RowRange(start, count),
-        Hidden = Hidden.RowRange(start, count),
-        Output = Output.RowRange(start, count),
-    };
-}
-
-/// <summary>Work matrices of the way back (or of a tangent), used by one block after the other: dX is ∂ℒ/∂X on the way back and the tangent of X in a tangent.</summary>
-internal sealed record BlockScratch
-{
-    /// <summary>dQuery, of the shape of the query.</summary>
-    public required Matrix Query { get; init; }
-
-    /// <summary>dKey, of the shape of the key.</summary>
-    public required Matrix Key { get; init; }
-
-    /// <summary>dA and then dS [M, n].</summary>
-    public required Matrix Attention { get; init; }
-
-    /// <summary>d(A Z) [M, d].</summary>
-    public required Matrix Mixed { get; init; }
-
-    /// <summary>dH [M, d].</summary>
-    public required Matrix AttentionOutput { get; init; }
-
-    /// <summary>dΦ and then dP [M, m].</summary>
-    public required Matrix Hidden { get; init; }
-
-    /// <summary>dZ of even blocks [M, d].</summary>
-    public required Matrix EvenInput { get; init; }
-
-    /// <summary>dZ of odd blocks, and of the output [M, d].</summary>
-    public required Matrix OddInput { get; init; }
-
-    /// <summary>Reserves the memory for <paramref name="rows"/> rows.</summary>
-    public static BlockScratch Allocate(ResidualTransformerShape shape, int rows, int tokens, LogitRoute route)
-    {
-        int queryWidth = route == LogitRoute.Merged ? shape.Width : shape.KeyWidth;
-        return new BlockScratch
+        int tokens = Attention.Columns;
+        return new BlockCache<T>
         {
-            Query = Matrix.Allocate(rows, queryWidth),
-            Key = Matrix.Allocate(rows, queryWidth),
-            Attention = Matrix.Allocate(rows, tokens),
-            Mixed = Matrix.Allocate(rows, shape.Width),
-            AttentionOutput = Matrix.Allocate(rows, shape.Width),
-            Hidden = Matrix.Allocate(rows, shape.FfnWidth),
-            EvenInput = Matrix.Allocate(rows, shape.Width),
-            OddInput = Matrix.Allocate(rows, shape.Width),
+            Input = Rows(Input),
+            InputTransposed = Part(InputTransposed, Input.Columns),
+            Query = Rows(Query),
+            Key = Rows(Key),
+            KeyTransposed = Part(KeyTransposed, Key.Columns),
+            Attention = Rows(Attention),
+            Mixed = Rows(Mixed),
+            AttentionBranch = Rows(AttentionBranch),
+            AttentionOutput = Rows(AttentionOutput),
+            HiddenDerivative = Rows(HiddenDerivative),
+            Hidden = Rows(Hidden),
+            Output = Rows(Output),
         };
+
+        Matrix<T> Rows(in Matrix<T> matrix) => Part(matrix, tokens);
+
+        Matrix<T> Part(in Matrix<T> matrix, int rows) => matrix.Rows == 0 ? matrix : matrix.RowRange(first * rows, samples * rows);
     }
-
-    /// <summary>dZ of block <paramref name="layer"/>; that of the block after it is the other matrix.</summary>
-    public Matrix InputOf(int layer) => (layer & 1) == 0 ? EvenInput : OddInput;
-
-    /// <summary>The same for some of the rows.</summary>
-    public BlockScratch Rows(int start, int count) => new()
-    {
-        Query = Query.RowRange(start, count),
-        Key = Key.RowRange(start, count),
-        Attention = Attention.RowRange(start, count),
-        Mixed = Mixed.RowRange(start, count),
-        AttentionOutput = AttentionOutput.RowRange(start, count),
-        Hidden = Hidden.RowRange(start, count),
-        EvenInput = EvenInput.RowRange(start, count),
-        OddInput = OddInput.RowRange(start, count),
-    };
 }

@@ -1,62 +1,97 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
 
 /// <summary>Adds the shards' gradients, first shard first for every element, and finishes W_Q and W_K in the merged route.</summary>
-/// <remarks>Divided by parameter matrix over the threads: no element's sum depends on how.</remarks>
-internal sealed class GradientSum(ParameterLayout layout, SampleShard[] shards, QueryKeyProducts queryKeyProducts) : IDividedWork
+/// <remarks>Sums are double in either precision. Divided by parameter matrix over the threads: no element's sum depends on how.</remarks>
+internal sealed class GradientSum<T> : IDividedWork
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private const int Stretch = 2048;
+
+    private readonly ParameterLayout _layout;
+    private readonly ShardGradient<T>[] _shards;
+    private readonly Matrix[] _queryKey;
+    private readonly int _depth;
     private ResidualTransformerWeights _weights = null!;
     private ResidualTransformerWeights _gradient = null!;
     private TrainedBlocks _trained = null!;
+    private Action<int>? _afterwards;
+
+    /// <summary>Prepares the sum of <paramref name="shards"/>.</summary>
+    public GradientSum(ResidualTransformerShape shape, ParameterLayout layout, ShardGradient<T>[] shards, LogitRoute route)
+    {
+        (_layout, _shards, _depth) = (layout, shards, shape.Depth);
+        _queryKey = [.. Enumerable.Range(0, shape.Depth).Select(_ => route == LogitRoute.Merged ? Matrix.Allocate(shape.Width, shape.Width) : default)];
+    }
 
     /// <summary>Writes every matrix of <paramref name="gradient"/>.</summary>
-    public void Compute(WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, TrainedBlocks trained)
+    /// <param name="team">The threads.</param>
+    /// <param name="weights">The weights of the pass.</param>
+    /// <param name="gradient">Overwritten; zero in untrained matrices.</param>
+    /// <param name="trained">The trained matrices.</param>
+    /// <param name="afterwards">Called with the index of each parameter matrix as soon as its gradient is complete, on the thread that completed it.</param>
+    public void Compute(WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, TrainedBlocks trained, Action<int>? afterwards)
     {
-        _weights = weights;
-        _gradient = gradient;
-        _trained = trained;
-        team.Run(this, layout.Blocks.Count);
+        (_weights, _gradient, _trained, _afterwards) = (weights, gradient, trained, afterwards);
+        team.Run(this, (4 * _depth) + (_layout.Blocks.Count > 5 * _depth ? 1 : 0));
     }
 
     /// <inheritdoc/>
-    public void Compute(int part)
+    /// <remarks>W_Q and W_K come from one dG, so they are one part.</remarks>
+    public void Compute(int part, int worker)
     {
-        ParameterBlock block = layout.Blocks[part];
+        int layer = part / 4, first = (5 * layer) + (part % 4);
+        if (part == 4 * _depth || part % 4 > 0)
+        {
+            Finish(part == 4 * _depth ? _layout.Blocks.Count - 1 : first + 1);
+            return;
+        }
+
+        if (_queryKey[layer].Rows > 0)
+        {
+            Distribute(layer);
+        }
+
+        Finish(first);
+        Finish(first + 1);
+    }
+
+    private void Finish(int index)
+    {
+        ParameterBlock block = _layout.Blocks[index];
         Span<double> sum = _gradient.Vector.AsSpan(block.Offset, block.Length);
-        bool comesFromProduct = queryKeyProducts.IsMerged && (block.Kind is ParameterKind.Query or ParameterKind.Key);
-        if (!_trained.IsTrained[part])
+        bool comesFromProduct = index < 5 * _depth && index % 5 < 2 && _queryKey[index / 5].Rows > 0;
+        if (!_trained.IsTrained[index])
         {
             sum.Clear();
         }
         else if (!comesFromProduct)
         {
-            AddShards(block, sum);
+            // A stretch of the sum stays in the first-level cache while all shards are added to it.
+            for (int start = 0; start < sum.Length; start += Stretch)
+            {
+                int length = Math.Min(Stretch, sum.Length - start);
+                AddShards(sum.Slice(start, length), block.Offset + start);
+            }
         }
 
-        // Both W_Q and W_K come from one dG, so the part of W_Q sees to both.
-        if (queryKeyProducts.IsMerged && block.Kind == ParameterKind.Query)
-        {
-            FinishQueryAndKey(block.Layer);
-        }
+        _afterwards?.Invoke(index);
     }
 
-    private void AddShards(ParameterBlock block, Span<double> sum)
+    private void AddShards(Span<double> sum, int offset)
     {
-        if (shards.Length == 1)
+        for (int k = 0; k < _shards.Length; k++)
         {
-            return;
-        }
-
-        shards[0].Gradient!.Vector.AsSpan(block.Offset, block.Length).CopyTo(sum);
-        for (int k = 1; k < shards.Length; k++)
-        {
-            TensorPrimitives.Add(sum, shards[k].Gradient!.Vector.AsSpan(block.Offset, block.Length), sum);
+            Add(sum, _shards[k].Memory.AsSpan(_shards[k].Offset + offset, sum.Length), isFirst: k == 0);
         }
     }
 
-    private void FinishQueryAndKey(int layer)
+    // ∂ℒ/∂W_Q = ∂ℒ/∂G W_K and ∂ℒ/∂W_K = (∂ℒ/∂G)ᵀ W_Q, where trained.
+    private void Distribute(int layer)
     {
         BlockTraining training = _trained.Blocks[layer];
         if (!training.Query && !training.Key)
@@ -64,12 +99,45 @@ internal sealed class GradientSum(ParameterLayout layout, SampleShard[] shards, 
             return;
         }
 
-        Matrix total = shards[0].QueryKeyGradients[layer];
-        for (int k = 1; k < shards.Length; k++)
+        Matrix total = _queryKey[layer];
+        for (int k = 0; k < _shards.Length; k++)
         {
-            TensorPrimitives.Add(total.Span, shards[k].QueryKeyGradients[layer].Span, total.Span);
+            Add(total.Span, _shards[k].QueryKey[layer].Span, isFirst: k == 0);
         }
 
-        queryKeyProducts.Distribute(layer, total, _weights.Block(layer), _gradient.Block(layer), training);
+        ref readonly BlockWeights weights = ref _weights.Block(layer);
+        if (training.Query)
+        {
+            Products.Multiply(total, weights.Key, _gradient.Block(layer).Query);
+        }
+
+        if (training.Key)
+        {
+            Products.TransposedMultiply(total, weights.Query, _gradient.Block(layer).Key);
+        }
+    }
+
+    private static void Add(Span<double> sum, ReadOnlySpan<T> addend, bool isFirst)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            ReadOnlySpan<double> doubles = MemoryMarshal.Cast<T, double>(addend);
+            if (isFirst)
+            {
+                doubles.CopyTo(sum);
+            }
+            else
+            {
+                TensorPrimitives.Add(sum, doubles, sum);
+            }
+        }
+        else if (isFirst)
+        {
+            PrecisionConversion.Widen(MemoryMarshal.Cast<T, float>(addend), sum);
+        }
+        else
+        {
+            PrecisionConversion.AddWidened(MemoryMarshal.Cast<T, float>(addend), sum);
+        }
     }
 }

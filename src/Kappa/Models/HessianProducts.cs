@@ -17,7 +17,7 @@ internal sealed class HessianProducts : IDividedWork
     /// <param name="samples">Number of samples.</param>
     /// <param name="tokens">Tokens of a sample.</param>
     /// <param name="shards">Number of shards.</param>
-    public HessianProducts(ResidualTransformerShape shape, BlockCache[] caches, int samples, int tokens, int shards)
+    public HessianProducts(ResidualTransformerShape shape, BlockCache<double>[] caches, int samples, int tokens, int shards)
     {
         _shards = new SampleCurvature[shards];
         for (int k = 0; k < shards; k++)
@@ -47,5 +47,5 @@ internal sealed class HessianProducts : IDividedWork
     }
 
     /// <inheritdoc/>
-    public void Compute(int part) => _shards[part].Compute(_weights, _direction, _residual, _trained);
+    public void Compute(int part, int worker) => _shards[part].Compute(_weights, _direction, _residual, _trained);
 }

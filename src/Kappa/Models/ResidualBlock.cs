@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -19,76 +20,79 @@ internal readonly record struct BlockTraining(bool Query, bool Key, bool Value, 
 /// <remarks>
 /// M = N·n stacked token rows. With d = d_k the products of a forward and backward pass take 9Md² + 6Mdm + 6Mnd multiply-adds in the factored
 /// route and 6Md² + 6Mdm + 6Mnd in the merged one, less what the first block and untrained matrices save; the merged route adds 3d³ for G and its gradient.
-/// Gradients are overwritten. No allocation.
+/// Derivatives of matrices are added to <c>old</c> times what was there; the rest is overwritten. No allocation.
 /// </remarks>
-internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples, LogitRoute route)
+internal sealed class ResidualBlock<T>(ResidualTransformerShape shape, int samples, LogitRoute route)
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private readonly FeedForward _feedForward = new(shape);
+    private readonly FeedForward<T> _feedForward = new(shape);
     private readonly double _logitScale = shape.LogitScale;
     private readonly double _attentionResidual = shape.AttentionResidual;
+    private readonly bool _isMerged = route == LogitRoute.Merged;
 
-    /// <summary>Computes every matrix of <paramref name="cache"/> from its input.</summary>
-    /// <param name="weights">W_Q, W_K, W_V, W_1, W_2.</param>
-    /// <param name="queryKeyProduct">G = W_Q W_Kᵀ [d, d] in the merged route, not read in the factored one.</param>
+    /// <summary>Computes every matrix of <paramref name="cache"/> from its input and, but for a first block, the input's transpose.</summary>
+    /// <param name="factors">W_Q, W_K, W_V, W_1, W_2.</param>
     /// <param name="cache">Input Z [M, d]; the rest is overwritten.</param>
-    public void Forward(in BlockWeights weights, in Matrix queryKeyProduct, BlockCache cache)
+    /// <param name="isFirst">Whether the input is X, whose transpose is there already.</param>
+    public void Forward(BlockFactors<T> factors, BlockCache<T> cache, bool isFirst)
     {
-        // (R.1)  S = query·keyᵀ,  A = softmax(τ S)                            [n, n] each sample
-        if (route == LogitRoute.Merged)
+        if (!isFirst)
         {
-            Products.Multiply(cache.Input, queryKeyProduct, cache.Query);
-        }
-        else
-        {
-            Products.Multiply(cache.Input, weights.Query, cache.Query);
-            Products.Multiply(cache.Input, weights.Key, cache.Key);
+            Transposition.CopyEach(samples, cache.Input, cache.InputTransposed);
         }
 
-        Products.MultiplyByTransposedEach(samples, cache.Query, cache.Key, cache.Attention);
+        // (R.1)  S = query·keyᵀ,  A = softmax(τ S)                            [n, n] each sample
+        Products.Multiply(cache.Input, factors.Query, cache.Query);
+        if (!_isMerged)
+        {
+            Products.Multiply(cache.Input, factors.Key, cache.Key);
+            Transposition.CopyEach(samples, cache.Key, cache.KeyTransposed);
+        }
+
+        Products.MultiplyEach(samples, cache.Query, _isMerged ? cache.InputTransposed : cache.KeyTransposed, cache.Attention);
         RowSoftmax.Apply(cache.Attention, _logitScale, cache.Attention);
 
         // (R.2)  branch = (A Z) W_V,  H = ρ_a Z + branch                      [M, d]
         Products.MultiplyEach(samples, cache.Attention, cache.Input, cache.Mixed);
-        Products.Multiply(cache.Mixed, weights.Value, cache.AttentionBranch);
-        ResidualConnection.Apply(_attentionResidual, cache.Input, cache.AttentionBranch, cache.AttentionOutput);
+        Products.MultiplyBranch(cache.Mixed, factors.Value, _attentionResidual, cache.Input, cache.AttentionBranch, cache.AttentionOutput);
 
         // (R.3)  Φ = ψ(H W_1),  Z⁺ = ρ_f H + Φ W_2                            [M, d]
-        _feedForward.Forward(weights, cache);
+        _feedForward.Forward(factors, cache);
     }
 
     /// <summary>Computes the wanted derivatives from D = ∂ℒ/∂Z⁺.</summary>
-    /// <param name="weights">The weights of the forward pass.</param>
-    /// <param name="queryKeyProduct">G of the forward pass (merged route).</param>
+    /// <param name="factors">The weights of the forward pass.</param>
     /// <param name="cache">Of the forward pass.</param>
     /// <param name="dOutput">D [M, d].</param>
     /// <param name="training">Which derivatives are wanted.</param>
     /// <param name="gradient">∂ℒ/∂W of the wanted matrices; W_Q and W_K only in the factored route.</param>
-    /// <param name="dQueryKeyProduct">∂ℒ/∂G [d, d] (merged route).</param>
+    /// <param name="dQueryKey">∂ℒ/∂G [d, d] (merged route).</param>
+    /// <param name="old">Factor of the gradients' old content: 0 or 1.</param>
     /// <param name="scratch">Overwritten.</param>
     /// <param name="dInput">∂ℒ/∂Z [M, d], when wanted.</param>
     public void Backward(
-        in BlockWeights weights, in Matrix queryKeyProduct, BlockCache cache, in Matrix dOutput, BlockTraining training,
-        in BlockWeights gradient, in Matrix dQueryKeyProduct, BlockScratch scratch, in Matrix dInput)
+        BlockFactors<T> factors, BlockCache<T> cache, in Matrix<T> dOutput, BlockTraining training,
+        in BlockMatrices<T> gradient, in Matrix<T> dQueryKey, double old, BlockScratch<T> scratch, in Matrix<T> dInput)
     {
         // (R.6)  dW_2, dW_1 and dH
-        _feedForward.Backward(weights, cache, dOutput, training, gradient, scratch);
+        _feedForward.Backward(factors, cache, dOutput, training, gradient, old, scratch);
         if (training.NeedsAttentionOutput)
         {
-            AttentionBackward(weights, cache, training, gradient, scratch);
+            AttentionBackward(factors, cache, training, gradient, old, scratch);
         }
 
         if (training.NeedsLogits)
         {
-            LogitsBackward(weights, queryKeyProduct, cache, training, gradient, dQueryKeyProduct, scratch, dInput);
+            LogitsBackward(factors, cache, training, gradient, dQueryKey, old, scratch, dInput);
         }
     }
 
-    private void AttentionBackward(in BlockWeights weights, BlockCache cache, BlockTraining training, in BlockWeights gradient, BlockScratch scratch)
+    private void AttentionBackward(BlockFactors<T> factors, BlockCache<T> cache, BlockTraining training, in BlockMatrices<T> gradient, double old, BlockScratch<T> scratch)
     {
         // (R.6)  dW_V = (A Z)ᵀ dH                                             [d, d]
         if (training.Value)
         {
-            Products.TransposedMultiply(cache.Mixed, scratch.AttentionOutput, gradient.Value);
+            Products.TransposedMultiply(cache.Mixed, scratch.AttentionOutput, gradient.Value, beta: old);
         }
 
         if (!training.NeedsLogits)
@@ -97,67 +101,63 @@ internal sealed class ResidualBlock(ResidualTransformerShape shape, int samples,
         }
 
         // (R.6)  d(A Z) = dH W_Vᵀ,  dA_i = d(A Z)_i Z_iᵀ                      [n, n] each sample
-        Products.MultiplyByTransposed(scratch.AttentionOutput, weights.Value, scratch.Mixed);
-        Products.MultiplyByTransposedEach(samples, scratch.Mixed, cache.Input, scratch.Attention);
+        Products.Multiply(scratch.AttentionOutput, factors.ValueTransposed, scratch.Mixed);
+        Products.MultiplyEach(samples, scratch.Mixed, cache.InputTransposed, scratch.Attention);
 
         // (R.6)  dS_i = τ A_i ∘ (dA_i − ⟨A_i, dA_i⟩)   per row                [n, n]
         RowSoftmax.Backward(cache.Attention, scratch.Attention, _logitScale, scratch.Attention);
     }
 
     private void LogitsBackward(
-        in BlockWeights weights, in Matrix queryKeyProduct, BlockCache cache, BlockTraining training,
-        in BlockWeights gradient, in Matrix dQueryKeyProduct, BlockScratch scratch, in Matrix dInput)
+        BlockFactors<T> factors, BlockCache<T> cache, BlockTraining training,
+        in BlockMatrices<T> gradient, in Matrix<T> dQueryKey, double old, BlockScratch<T> scratch, in Matrix<T> dInput)
     {
-        bool merged = route == LogitRoute.Merged;
-        bool wantsQuery = training.Query || training.Input || merged;
-        bool wantsKey = !merged && (training.Key || training.Input);
-
-        // (R.6)  dquery_i = dS_i key_i,  dkey_i = dS_iᵀ query_i               [n, d_k]
-        if (wantsQuery)
+        // (R.6)  dquery_i = dS_i key_i                                        [n, d_k] each sample
+        if (_isMerged || training.Query || training.Input)
         {
-            Products.MultiplyEach(samples, scratch.Attention, cache.Key, scratch.Query);
+            Products.MultiplyEach(samples, scratch.Attention, _isMerged ? cache.Input : cache.Key, scratch.Query);
         }
 
-        if (wantsKey)
+        // (R.6)  dkey_i = dS_iᵀ query_i                                       [n, d_k] each sample
+        if (!_isMerged && (training.Key || training.Input))
         {
             Products.TransposedMultiplyEach(samples, scratch.Attention, cache.Query, scratch.Key);
         }
 
         // (R.6)  dG = Zᵀ dquery, or dW_Q = Zᵀ dquery and dW_K = Zᵀ dkey       [d, d_k]
-        if (merged && (training.Query || training.Key))
+        if (_isMerged && (training.Query || training.Key))
         {
-            Products.TransposedMultiply(cache.Input, scratch.Query, dQueryKeyProduct);
+            Products.TransposedMultiply(cache.Input, scratch.Query, dQueryKey, beta: old);
         }
 
-        if (!merged && training.Query)
+        if (!_isMerged && training.Query)
         {
-            Products.TransposedMultiply(cache.Input, scratch.Query, gradient.Query);
+            Products.TransposedMultiply(cache.Input, scratch.Query, gradient.Query, beta: old);
         }
 
-        if (!merged && training.Key)
+        if (!_isMerged && training.Key)
         {
-            Products.TransposedMultiply(cache.Input, scratch.Key, gradient.Key);
+            Products.TransposedMultiply(cache.Input, scratch.Key, gradient.Key, beta: old);
         }
 
         if (training.Input)
         {
-            InputBackward(weights, queryKeyProduct, cache, scratch, dInput);
+            InputBackward(factors, cache, scratch, dInput);
         }
     }
 
-    private void InputBackward(in BlockWeights weights, in Matrix queryKeyProduct, BlockCache cache, BlockScratch scratch, in Matrix dInput)
+    private void InputBackward(BlockFactors<T> factors, BlockCache<T> cache, BlockScratch<T> scratch, in Matrix<T> dInput)
     {
         // (R.6)  dZ = ρ_a dH + Aᵀ d(A Z) + dquery ∂query/∂Z + dkey ∂key/∂Z    [M, d]
         Products.MultiplyAdd(ProductForm.LeftTransposed, samples, cache.Attention, scratch.Mixed, _attentionResidual, scratch.AttentionOutput, dInput);
-        if (route == LogitRoute.Merged)
+        Products.MultiplyAdd(scratch.Query, factors.QueryTransposed, 1, dInput, dInput);
+        if (_isMerged)
         {
-            Products.MultiplyByTransposed(scratch.Query, queryKeyProduct, dInput, beta: 1);
             Products.TransposedMultiplyEach(samples, scratch.Attention, cache.Query, dInput, beta: 1);
         }
         else
         {
-            Products.MultiplyByTransposed(scratch.Query, weights.Query, dInput, beta: 1);
-            Products.MultiplyByTransposed(scratch.Key, weights.Key, dInput, beta: 1);
+            Products.MultiplyAdd(scratch.Key, factors.KeyTransposed, 1, dInput, dInput);
         }
     }
 }

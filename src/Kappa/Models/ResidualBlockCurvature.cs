@@ -17,7 +17,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     /// <param name="cache">Of the forward pass.</param>
     /// <param name="training">Which matrices move; <see cref="BlockTraining.Input"/>: whether Ż is not zero.</param>
     /// <param name="tangents">Ż [M, d]; the rest is overwritten.</param>
-    public void Forward(in BlockWeights weights, in BlockWeights direction, BlockCache cache, BlockTraining training, CurvatureCache tangents)
+    public void Forward(in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, BlockTraining training, CurvatureCache tangents)
     {
         // (R.1)  q = Z W_Q, k = Z W_K and their tangents                      [M, d_k]
         Products.Multiply(cache.Input, weights.Query, tangents.Query);
@@ -57,7 +57,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     /// <param name="scratch">Overwritten.</param>
     /// <param name="dInput">dZ and its tangent [M, d], when wanted.</param>
     public void Backward(
-        in BlockWeights weights, in BlockWeights direction, BlockCache cache, CurvatureCache tangents, in MovingGradient dOutput, BlockTraining training,
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, in MovingGradient dOutput, BlockTraining training,
         in BlockWeights result, CurvatureScratch scratch, in MovingGradient dInput)
     {
         // (R.6)  dW_2 = Φᵀ D                                                  [m, d]
@@ -81,7 +81,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         }
     }
 
-    private void HiddenForward(in BlockWeights weights, in BlockWeights direction, BlockCache cache, BlockTraining training, CurvatureCache tangents)
+    private void HiddenForward(in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, BlockTraining training, CurvatureCache tangents)
     {
         // (R.3)  Ṗ = Ḣ W_1 + H Ẇ_1,  Φ̇ = ψ'(P) ∘ Ṗ,  ψ'(P)˙ = ψ''(P) ∘ Ṗ      [M, m]
         Move(true, tangents.AttentionOutputTangent, weights.FfnIn, training.FfnIn, cache.AttentionOutput, direction.FfnIn, tangents.HiddenTangent);
@@ -108,7 +108,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     }
 
     private void HiddenBackward(
-        in BlockWeights weights, in BlockWeights direction, BlockCache cache, CurvatureCache tangents, in MovingGradient dOutput, BlockTraining training,
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, in MovingGradient dOutput, BlockTraining training,
         in BlockWeights result, CurvatureScratch scratch)
     {
         // (R.6)  dP = U ∘ ψ'(P) with U = D W_2ᵀ; its tangent U̇ ∘ ψ'(P) + U ∘ ψ'(P)˙   [M, m]
@@ -129,7 +129,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         AddScaled(scratch.AttentionOutput, shape.FfnResidual, dOutput);
     }
 
-    private void AttentionBackward(in BlockWeights weights, in BlockWeights direction, BlockCache cache, CurvatureCache tangents, BlockTraining training, CurvatureScratch scratch)
+    private void AttentionBackward(in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, BlockTraining training, CurvatureScratch scratch)
     {
         // (R.6)  d(A Z) = dH W_Vᵀ,  dA = d(A Z) Zᵀ                            [n, n] each sample
         MultiplyByTransposed(scratch.AttentionOutput, weights.Value, training.Value, direction.Value, scratch.Mixed);
@@ -163,7 +163,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         }
     }
 
-    private void LogitsBackward(BlockCache cache, CurvatureCache tangents, BlockTraining training, in BlockWeights result, CurvatureScratch scratch)
+    private void LogitsBackward(BlockCache<double> cache, CurvatureCache tangents, BlockTraining training, in BlockWeights result, CurvatureScratch scratch)
     {
         // (R.6)  dq = dS k,  dk = dSᵀ q                                       [n, d_k] each sample
         Products.MultiplyEach(samples, scratch.Attention.Value, tangents.Key, scratch.Query.Value);
@@ -179,7 +179,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     }
 
     private void InputBackward(
-        in BlockWeights weights, in BlockWeights direction, BlockCache cache, CurvatureCache tangents, BlockTraining training, CurvatureScratch scratch, in MovingGradient dInput)
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, BlockTraining training, CurvatureScratch scratch, in MovingGradient dInput)
     {
         // (R.6)  dZ = ρ_a dH + Aᵀ d(A Z) + dq W_Qᵀ + dk W_Kᵀ                  [M, d]
         MultiplyByTransposed(scratch.Query, weights.Query, training.Query, direction.Query, dInput);
@@ -230,7 +230,7 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         }
     }
 
-    private static void InputGradient(bool wanted, BlockCache cache, CurvatureCache tangents, bool moves, in MovingGradient gradient, in Matrix result)
+    private static void InputGradient(bool wanted, BlockCache<double> cache, CurvatureCache tangents, bool moves, in MovingGradient gradient, in Matrix result)
     {
         if (wanted && moves)
         {

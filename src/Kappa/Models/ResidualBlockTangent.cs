@@ -19,7 +19,7 @@ internal sealed class ResidualBlockTangent(ResidualTransformerShape shape, int s
     /// <param name="dOutput">dZ⁺ [M, d].</param>
     public void Apply(
         in BlockWeights weights, in BlockWeights direction, in Matrix queryKeyProduct, in Matrix dQueryKeyProduct,
-        BlockCache cache, BlockTraining training, BlockScratch scratch, in Matrix dInput, in Matrix dOutput)
+        BlockCache<double> cache, BlockTraining training, BlockScratch<double> scratch, in Matrix dInput, in Matrix dOutput)
     {
         LogitsTangent(weights, direction, queryKeyProduct, dQueryKeyProduct, cache, training, scratch, dInput);
 
@@ -54,7 +54,7 @@ internal sealed class ResidualBlockTangent(ResidualTransformerShape shape, int s
 
     private void LogitsTangent(
         in BlockWeights weights, in BlockWeights direction, in Matrix queryKeyProduct, in Matrix dQueryKeyProduct,
-        BlockCache cache, BlockTraining training, BlockScratch scratch, in Matrix dInput)
+        BlockCache<double> cache, BlockTraining training, BlockScratch<double> scratch, in Matrix dInput)
     {
         bool merged = route == LogitRoute.Merged;
         scratch.Query.Fill(0);
@@ -74,7 +74,7 @@ internal sealed class ResidualBlockTangent(ResidualTransformerShape shape, int s
         }
 
         // (R.1)  dS = dquery keyᵀ + query dkeyᵀ                               [n, n] each sample
-        Products.MultiplyByTransposedEach(samples, scratch.Query, cache.Key, scratch.Attention);
+        Products.MultiplyByTransposedEach(samples, scratch.Query, merged ? cache.Input : cache.Key, scratch.Attention);
         Products.MultiplyByTransposedEach(samples, cache.Query, scratch.Key, scratch.Attention, beta: 1);
     }
 

@@ -2,38 +2,36 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Model R on fixed inputs: the output (R.1–R.4), the transposed Jacobian times a vector (R.6) and the Jacobian times a vector.</summary>
+/// <summary>Model R on fixed inputs: the output (R.1–R.4), loss and gradient, the transposed Jacobian times a vector (R.6) and the Jacobian times a vector.</summary>
 /// <remarks>
-/// Theory: model R. It owns every intermediate matrix, so that a step allocates nothing; memory is about L·(6d + 2m + n)·M doubles, and (6d + m + n)·M for the way back.
+/// Theory: model R. Loss and gradient go through the model group by group of samples, in cache (<see cref="GradientPass{T}"/>); what keeps every matrix over all samples
+/// (<see cref="FullPass"/>) reserves its memory, about L·(8d + 2m + n)·M doubles, when it is first used. No pass allocates after its first call.
 /// The samples are divided into shards whose number depends on the sizes alone and whose gradients are added in a fixed order, so a result has the same bits for
 /// any number of threads. One caller at a time; two evaluators may run at once.
 /// </remarks>
 public sealed class ResidualTransformer : IDisposable
 {
-    // A shard of fewer rows would spend a noticeable part of its time on adding up its gradient: P additions against about 6·rows·P multiply-adds.
-    private const int RowsPerShard = 256;
-    private const int MaximumShards = 8;
-
-    private readonly BlockCache[] _caches;
     private readonly LayerView[] _layers;
-    private readonly SampleShard[] _shards;
-    private readonly GradientSum _gradientSum;
-    private readonly QueryKeyProducts _queryKeyProducts;
     private readonly WorkerTeam _team;
-    private readonly ForwardWork _forwardWork;
-    private readonly BackwardWork _backwardWork;
-    private readonly TangentWork _tangentWork;
     private readonly ParameterLayout _layout;
+    private readonly LogitRoute _route;
+    private IGradientPass? _gradientPass;
+    private FullPass? _fullPass;
+    private AttentionRecord? _record;
     private TrainedBlocks? _trained;
-    private HessianProducts? _hessianProducts;
 
-    /// <summary>Reserves everything for the given inputs.</summary>
+    // The weights of the last pass, while the matrices of the full pass are not theirs.
+    private ResidualTransformerWeights? _pending;
+    private bool _isRecordFresh;
+
+    /// <summary>Prepares the model for the given inputs.</summary>
     /// <param name="shape">A valid shape.</param>
     /// <param name="inputs">X [N·n, d], the token rows of all samples stacked; copied.</param>
     /// <param name="samples">Number of samples N.</param>
     /// <param name="threads">Number of threads, at least 1; more than the number of shards are not used.</param>
+    /// <param name="precision">The precision of <see cref="LossAndGradient"/>; everything else is double.</param>
     /// <exception cref="ArgumentException">The shape is not valid or the inputs do not fit it.</exception>
-    public ResidualTransformer(ResidualTransformerShape shape, Matrix inputs, int samples, int threads = 1)
+    public ResidualTransformer(ResidualTransformerShape shape, Matrix inputs, int samples, int threads = 1, Precision precision = Precision.Double)
     {
         _layout = ParameterLayout.For(shape);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
@@ -43,22 +41,14 @@ public sealed class ResidualTransformer : IDisposable
             throw new ArgumentException($"X must be [N·n, d] with N = {samples}, n at least 1 and d = {shape.Width} but is {inputs}.", nameof(inputs));
         }
 
-        Shape = shape;
-        Samples = samples;
+        (Shape, Samples, Precision) = (shape, samples, precision);
         Tokens = inputs.Rows / samples;
         Inputs = Matrix.Allocate(inputs.Rows, inputs.Columns);
         inputs.CopyTo(Inputs);
-        LogitRoute route = CheaperRoute(shape, samples, Tokens);
-        _caches = AllocateCaches(shape, Inputs, Tokens, route);
-        _layers = [.. _caches.Select(cache => new LayerView(cache))];
-        Output = shape.ReadoutWidth is int width ? Matrix.Allocate(inputs.Rows, width) : _caches[^1].Output;
-        _queryKeyProducts = new QueryKeyProducts(shape, route);
-        _shards = CreateShards(shape, route);
-        _gradientSum = new GradientSum(_layout, _shards, _queryKeyProducts);
-        _team = new WorkerTeam(Math.Min(threads, _shards.Length));
-        _forwardWork = new ForwardWork(_shards, _queryKeyProducts);
-        _backwardWork = new BackwardWork(_shards, _queryKeyProducts);
-        _tangentWork = new TangentWork(_shards, _queryKeyProducts);
+        _route = CheaperRoute(shape, samples, Tokens);
+        _layers = [.. Enumerable.Range(0, shape.Depth).Select(layer => new LayerView(this, layer))];
+        Shards = SampleDivision.Of(samples, Tokens).Shards.Length;
+        _team = new WorkerTeam(Math.Min(threads, Shards));
     }
 
     /// <summary>The shape.</summary>
@@ -73,11 +63,20 @@ public sealed class ResidualTransformer : IDisposable
     /// <summary>X [M, d], M = N·n; not to be written.</summary>
     public Matrix Inputs { get; }
 
-    /// <summary>F of the last forward pass (R.4) [M, d_out]; not to be written.</summary>
-    public Matrix Output { get; }
+    /// <summary>The precision of <see cref="LossAndGradient"/>.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>Rows M = N·n of the output.</summary>
+    public int Rows => Inputs.Rows;
+
+    /// <summary>F of the last pass (R.4) [M, d_out]; not to be written. After <see cref="LossAndGradient"/> it is computed when it is asked for.</summary>
+    public Matrix Output => FullForward().Output;
 
     /// <summary>Number of shards that the samples are divided into; a function of the sizes alone.</summary>
-    internal int Shards => _shards.Length;
+    internal int Shards { get; }
+
+    /// <summary>Branches and outputs of the last pass where it kept them; otherwise null.</summary>
+    internal AttentionRecord? FreshRecord => _isRecordFresh ? _record : null;
 
     /// <summary>What block <paramref name="layer"/> computed in the last forward pass.</summary>
     /// <param name="layer">Block number from 0.</param>
@@ -90,9 +89,55 @@ public sealed class ResidualTransformer : IDisposable
     public void Forward(ResidualTransformerWeights weights)
     {
         RequireLayout(weights, nameof(weights));
-        _queryKeyProducts.Compute(weights);
-        _forwardWork.Weights = weights;
-        _team.Run(_forwardWork, _shards.Length);
+        _fullPass ??= new FullPass(Shape, Inputs, Samples, _route, _team);
+        _fullPass.Forward(weights);
+        (_pending, _isRecordFresh) = (null, false);
+    }
+
+    /// <summary>ℒ = ½‖F − Y‖² and, in the same pass over the samples, E = F − Y and ∇ℒ (R.4, R.6), in the model's <see cref="Precision"/>.</summary>
+    /// <param name="weights">θ; not changed, neither here nor before the layers have been looked at.</param>
+    /// <param name="targets">Y [M, d_out].</param>
+    /// <param name="residual">E [M, d_out], contiguous; overwritten.</param>
+    /// <param name="gradient">Overwritten when ℒ is finite: the gradient of each trained matrix, zero in every other.</param>
+    /// <param name="trained">Which matrices are trained; nothing below the lowest is computed.</param>
+    /// <param name="keepAttention">Whether attention branches and outputs are kept for <see cref="Layer"/>.</param>
+    /// <param name="afterwards">Called with the index of each parameter matrix as soon as its gradient is complete, on any thread of the model.</param>
+    /// <returns>ℒ, NaN or infinite when F is.</returns>
+    /// <exception cref="ArgumentException">A layout or shape does not fit, or a trained name is not in the model.</exception>
+    public double LossAndGradient(
+        ResidualTransformerWeights weights, Matrix targets, Matrix residual, ResidualTransformerWeights gradient, TrainedSet trained, bool keepAttention = false, Action<int>? afterwards = null)
+    {
+        RequireLayout(weights, nameof(weights));
+        RequireLayout(gradient, nameof(gradient));
+        RequireOutputShape(targets, nameof(targets));
+        RequireOutputShape(residual, nameof(residual));
+        _record ??= keepAttention ? new AttentionRecord(Shape, Rows) : null;
+        double loss = Pass(new GradientRequest
+        {
+            Weights = weights,
+            Targets = targets,
+            Residual = residual,
+            Gradient = gradient,
+            Trained = Resolve(trained),
+            Record = keepAttention ? _record : null,
+            Afterwards = afterwards,
+        });
+        _isRecordFresh = keepAttention;
+        return loss;
+    }
+
+    /// <summary>ℒ = ½‖F − Y‖² alone, to the bits of <see cref="LossAndGradient"/>.</summary>
+    /// <param name="weights">θ; not changed.</param>
+    /// <param name="targets">Y [M, d_out].</param>
+    /// <returns>ℒ, NaN or infinite when F is.</returns>
+    /// <exception cref="ArgumentException">A layout or shape does not fit.</exception>
+    public double Loss(ResidualTransformerWeights weights, Matrix targets)
+    {
+        RequireLayout(weights, nameof(weights));
+        RequireOutputShape(targets, nameof(targets));
+        double loss = Pass(new GradientRequest { Weights = weights, Targets = targets });
+        _isRecordFresh = false;
+        return loss;
     }
 
     /// <summary>Jᵀ u: the gradient of ⟨u, F(θ)⟩, by R.6, at the weights of the last <see cref="Forward"/>.</summary>
@@ -106,15 +151,7 @@ public sealed class ResidualTransformer : IDisposable
         RequireLayout(weights, nameof(weights));
         RequireLayout(gradient, nameof(gradient));
         RequireOutputShape(outputGradient, nameof(outputGradient));
-        TrainedBlocks blocks = Resolve(trained);
-        if (_shards.Length == 1)
-        {
-            _shards[0].Gradient = gradient;
-        }
-
-        _backwardWork.Set(weights, outputGradient, blocks);
-        _team.Run(_backwardWork, _shards.Length);
-        _gradientSum.Compute(_team, weights, gradient, blocks);
+        FullForward().Backward(weights, outputGradient, gradient, Resolve(trained));
     }
 
     /// <summary>J v: the derivative of F along <paramref name="direction"/>, at the weights of the last <see cref="Forward"/>.</summary>
@@ -128,10 +165,7 @@ public sealed class ResidualTransformer : IDisposable
         RequireLayout(weights, nameof(weights));
         RequireLayout(direction, nameof(direction));
         RequireOutputShape(outputTangent, nameof(outputTangent));
-        TrainedBlocks blocks = Resolve(trained);
-        _queryKeyProducts.ComputeTangent(weights, direction, blocks);
-        _tangentWork.Set(weights, direction, outputTangent, blocks);
-        _team.Run(_tangentWork, _shards.Length);
+        FullForward().Tangent(weights, direction, outputTangent, Resolve(trained));
     }
 
     /// <summary>H v with H = ∇²ℒ of ℒ = ½‖F − Y‖²: Jᵀ J v + Σ_i E_i D²F_i v (R.7), at the weights of the last <see cref="Forward"/>; exact up to rounding.</summary>
@@ -149,9 +183,7 @@ public sealed class ResidualTransformer : IDisposable
         RequireLayout(direction, nameof(direction));
         RequireLayout(result, nameof(result));
         RequireOutputShape(residual, nameof(residual));
-        TrainedBlocks blocks = Resolve(trained);
-        _hessianProducts ??= new HessianProducts(Shape, _caches, Samples, Tokens, _shards.Length);
-        _hessianProducts.Compute(_team, weights, direction, residual, result, blocks);
+        FullForward().HessianProduct(weights, direction, residual, result, Resolve(trained));
     }
 
     /// <summary>Ends the threads.</summary>
@@ -169,36 +201,26 @@ public sealed class ResidualTransformer : IDisposable
         return merged < factored ? LogitRoute.Merged : LogitRoute.Factored;
     }
 
-    private static BlockCache[] AllocateCaches(ResidualTransformerShape shape, Matrix inputs, int tokens, LogitRoute route)
+    /// <summary>The matrices of the last pass, computed now if it was one that keeps none.</summary>
+    internal FullPass FullForward()
     {
-        var caches = new BlockCache[shape.Depth];
-        Matrix input = inputs;
-        for (int layer = 0; layer < shape.Depth; layer++)
+        if (_pending is ResidualTransformerWeights weights)
         {
-            caches[layer] = BlockCache.Allocate(shape, input, tokens, route);
-            input = caches[layer].Output;
+            bool wasRecordFresh = _isRecordFresh;
+            Forward(weights);
+            _isRecordFresh = wasRecordFresh;
         }
 
-        return caches;
+        return _fullPass ??= new FullPass(Shape, Inputs, Samples, _route, _team);
     }
 
-    private SampleShard[] CreateShards(ResidualTransformerShape shape, LogitRoute route)
+    private double Pass(in GradientRequest request)
     {
-        int count = Math.Clamp(Inputs.Rows / RowsPerShard, 1, Math.Min(MaximumShards, Samples));
-        BlockScratch scratch = BlockScratch.Allocate(shape, Inputs.Rows, Tokens, route);
-        var shards = new SampleShard[count];
-        for (int k = 0; k < count; k++)
-        {
-            int first = (int)((long)k * Samples / count);
-            int end = (int)((long)(k + 1) * Samples / count);
-            shards[k] = new SampleShard(shape, _caches, scratch, Output, route, first, end - first, Tokens)
-            {
-                Gradient = count == 1 ? null : new ResidualTransformerWeights(shape),
-                QueryKeyGradients = _queryKeyProducts.AllocateGradients(),
-            };
-        }
-
-        return shards;
+        _gradientPass ??= Precision == Precision.Single
+            ? new GradientPass<float>(Shape, Inputs, Samples, _route, _team)
+            : new GradientPass<double>(Shape, Inputs, Samples, _route, _team);
+        _pending = request.Weights;
+        return _gradientPass.Compute(request);
     }
 
     private TrainedBlocks Resolve(TrainedSet trained)
@@ -223,41 +245,9 @@ public sealed class ResidualTransformer : IDisposable
 
     private void RequireOutputShape(in Matrix matrix, string name)
     {
-        if (matrix.Rows != Output.Rows || matrix.Columns != Output.Columns || !matrix.IsContiguous)
+        if (matrix.Rows != Rows || matrix.Columns != Shape.OutputWidth || !matrix.IsContiguous)
         {
-            throw new ArgumentException($"The matrix must be contiguous and of the output's shape {Output} but is {matrix} with stride {matrix.Stride}.", name);
+            throw new ArgumentException($"The matrix must be contiguous and of the output's shape [{Rows}, {Shape.OutputWidth}] but is {matrix} with stride {matrix.Stride}.", name);
         }
-    }
-
-    private sealed class ForwardWork(SampleShard[] shards, QueryKeyProducts products) : IDividedWork
-    {
-        public ResidualTransformerWeights Weights { get; set; } = null!;
-
-        public void Compute(int part) => shards[part].Forward(Weights, products.Products);
-    }
-
-    private sealed class BackwardWork(SampleShard[] shards, QueryKeyProducts products) : IDividedWork
-    {
-        private ResidualTransformerWeights _weights = null!;
-        private Matrix _outputGradient;
-        private TrainedBlocks _trained = null!;
-
-        public void Set(ResidualTransformerWeights weights, in Matrix outputGradient, TrainedBlocks trained) => (_weights, _outputGradient, _trained) = (weights, outputGradient, trained);
-
-        public void Compute(int part) => shards[part].Backward(_weights, products.Products, _outputGradient, _trained.Blocks, _trained.Lowest, _trained.Readout);
-    }
-
-    private sealed class TangentWork(SampleShard[] shards, QueryKeyProducts products) : IDividedWork
-    {
-        private ResidualTransformerWeights _weights = null!;
-        private ResidualTransformerWeights _direction = null!;
-        private Matrix _outputTangent;
-        private TrainedBlocks _trained = null!;
-
-        public void Set(ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, TrainedBlocks trained) =>
-            (_weights, _direction, _outputTangent, _trained) = (weights, direction, outputTangent, trained);
-
-        public void Compute(int part) =>
-            shards[part].Tangent(_weights, _direction, products.Products, products.Directions, _trained.Blocks, _trained.Lowest, _trained.Readout, _outputTangent);
     }
 }

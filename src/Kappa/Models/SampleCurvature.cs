@@ -3,21 +3,21 @@ using Kappa.Numerics;
 namespace Kappa.Models;
 
 /// <summary>Some of the samples in a Hessian product (R.7): the tangents of the whole model over these rows, and the second pass back.</summary>
-/// <remarks>Like <see cref="SampleShard"/>, shards touch disjoint rows and their own gradient, so they may run at once.</remarks>
+/// <remarks>Like <see cref="FullShard"/>, shards touch disjoint rows and their own gradient, so they may run at once.</remarks>
 internal sealed class SampleCurvature
 {
-    private readonly BlockCache[] _caches;
+    private readonly BlockCache<double>[] _caches;
     private readonly CurvatureCache[] _tangents;
     private readonly CurvatureScratch _scratch;
     private readonly ResidualBlockCurvature _block;
     private readonly MovingGradient _output;
     private readonly int _start;
 
-    public SampleCurvature(ResidualTransformerShape shape, BlockCache[] caches, int firstSample, int samples, int tokens)
+    public SampleCurvature(ResidualTransformerShape shape, BlockCache<double>[] caches, int firstSample, int samples, int tokens)
     {
         _start = firstSample * tokens;
         int rows = samples * tokens;
-        _caches = [.. caches.Select(cache => cache.Rows(firstSample * tokens, rows))];
+        _caches = [.. caches.Select(cache => cache.Samples(firstSample, samples))];
         _tangents = new CurvatureCache[caches.Length];
         Matrix inputTangent = default;
         for (int layer = 0; layer < caches.Length; layer++)

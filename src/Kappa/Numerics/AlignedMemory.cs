@@ -15,9 +15,22 @@ internal static class AlignedMemory
         where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        T[] buffer = GC.AllocateArray<T>(length + (Boundary / Unsafe.SizeOf<T>()) - 1, pinned: true);
+        T[] buffer = GC.AllocateUninitializedArray<T>(length + (Boundary / Unsafe.SizeOf<T>()) - 1, pinned: true);
+        Advise(buffer);
+
+        // Cleared after the advice: the first touch is what brings in a page.
+        Array.Clear(buffer);
         offset = OffsetToBoundary(ref MemoryMarshal.GetArrayDataReference(buffer));
         return buffer;
+    }
+
+    private static unsafe void Advise<T>(T[] buffer)
+        where T : unmanaged
+    {
+        fixed (T* first = buffer)
+        {
+            LargePages.Advise(first, (long)buffer.Length * sizeof(T));
+        }
     }
 
     // The array is pinned, so the address taken here stays the array's address.

@@ -67,6 +67,9 @@ public readonly struct Matrix<T>
         ? Buffer.AsSpan(Offset, Rows * Columns)
         : throw new InvalidOperationException($"A {Rows} x {Columns} view with stride {Stride} has gaps; go through its rows.");
 
+    /// <summary>The elements from the first to the last, gaps between the rows included: for functions of single elements, in memory whose gaps are nobody's.</summary>
+    internal Span<T> WholeMemory => Rows == 0 ? [] : Buffer.AsSpan(Offset, ((Rows - 1) * Stride) + Columns);
+
     /// <summary>The element in row <paramref name="row"/> and column <paramref name="column"/>, bounds of the buffer checked.</summary>
     public ref T this[int row, int column] => ref Buffer[Offset + (row * Stride) + column];
 

@@ -22,14 +22,12 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
     // Vectors in the widest strip of a tile.
     private const int WidestStrip = 3;
 
-    /// <inheritdoc/>
     public int Lanes => TLanes.Count;
 
-    /// <inheritdoc/>
     public void Run(ProductForm form, int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, in ProductEnding<T> ending)
     {
         int depth = form == ProductForm.LeftTransposed ? a.Rows / samples : a.Columns;
-        if (IsEmpty(depth, c, ending))
+        if (ending.IsEmpty(depth, c))
         {
             return;
         }
@@ -51,7 +49,13 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
             // One panel goes through all samples in one call; more would bring every sample into cache once for each panel.
             int together = c.Columns <= WidestStrip * TLanes.Count ? samples : 1;
             task.Samples = together;
-            for (int sample = 0; sample < samples; sample += together)
+            if (together == samples)
+            {
+                DepthBlocks(ref task, right);
+                return;
+            }
+
+            for (int sample = 0; sample < samples; sample++)
             {
                 PanelTask<T> part = task;
                 DepthBlocks(ref part, right);
@@ -63,10 +67,9 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         }
     }
 
-    /// <inheritdoc/>
     public void Run(in Matrix<T> a, PackedMatrix<T> b, in Matrix<T> c, in ProductEnding<T> ending)
     {
-        if (IsEmpty(a.Columns, c, ending))
+        if (ending.IsEmpty(a.Columns, c))
         {
             return;
         }
@@ -74,11 +77,11 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         fixed (T* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First, dFirst = &ending.AddendOf(c).First, secondFirst = &ending.SecondOf(c).First)
         {
             PanelTask<T> task = Task(aFirst, a.Stride, 1, a.Columns, c, cFirst, dFirst, secondFirst, ending);
-            DepthBlocks(ref task, new RightFactor<T> { Data = bFirst, PackedDepth = a.Columns, Columns = c.Columns });
+            var right = new RightFactor<T> { Data = bFirst, PackedDepth = a.Columns, Columns = c.Columns };
+            DepthBlocks(ref task, right);
         }
     }
 
-    /// <inheritdoc/>
     public void Pack(in Matrix<T> matrix, bool isTransposed, PackedMatrix<T> packed)
     {
         if (packed.Rows == 0 || packed.Columns == 0)
@@ -97,24 +100,6 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
                 start += width * TLanes.Count;
             }
         }
-    }
-
-    // An empty sum is zero.
-    private static bool IsEmpty(int depth, in Matrix<T> c, in ProductEnding<T> ending)
-    {
-        bool hasResult = c.Rows > 0 && c.Columns > 0;
-        for (int row = 0; row < c.Rows && hasResult && depth == 0; row++)
-        {
-            Span<T> result = c.Row(row), second = ending.Result == ProductResult.Branch ? ending.Second.Row(row) : result;
-            for (int j = 0; j < c.Columns; j++)
-            {
-                T addend = ending.Beta == T.Zero ? T.Zero : ending.Beta * ending.Addend[row, j];
-                result[j] = T.Zero;
-                second[j] = ending.Result is ProductResult.Sum or ProductResult.Branch ? addend : T.Zero;
-            }
-        }
-
-        return depth == 0 || !hasResult;
     }
 
     private static PanelTask<T> Task(T* a, nint aRow, nint aStep, int depth, in Matrix<T> c, T* cFirst, T* dFirst, T* secondFirst, in ProductEnding<T> ending)
@@ -139,10 +124,16 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
     }
 
     // Equal blocks, so that no short one is left over.
-    private static void DepthBlocks(ref PanelTask<T> task, RightFactor<T> right)
+    private static void DepthBlocks(ref PanelTask<T> task, in RightFactor<T> right)
     {
         int depth = (int)task.Depth;
         int blocks = (depth + ProductKernels.DepthBlock - 1) / ProductKernels.DepthBlock;
+        if (blocks == 1)
+        {
+            RowBlocks(ref task, right, firstTerm: 0);
+            return;
+        }
+
         T* a = task.A;
         for (int block = 0; block < blocks; block++)
         {
@@ -164,7 +155,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         int rows = task.Rows;
         if (rows <= RowBlock && !PackingRowsPays(task, right.Columns))
         {
-            Panels(task, right, firstTerm);
+            Panels(ref task, right, firstTerm);
             return;
         }
 
@@ -180,7 +171,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
                 PackRows(ref block);
             }
 
-            Panels(block, right, firstTerm);
+            Panels(ref block, right, firstTerm);
         }
     }
 
@@ -189,8 +180,10 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
     // Strips of three vectors while that leaves no single one: a last four are two and two.
     private static int StripOf(int vectors) => vectors == WidestStrip + 1 ? 2 : Math.Min(vectors, WidestStrip);
 
-    private static void Panels(PanelTask<T> task, in RightFactor<T> right, int firstTerm)
+    private static void Panels(ref PanelTask<T> task, in RightFactor<T> right, int firstTerm)
     {
+        T* c = task.C;
+        T* d = task.D;
         int vectors = VectorsOf(right.Columns);
         int start = 0;
         while (vectors > 0)
@@ -220,10 +213,13 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
             task.C += panelWidth;
             task.D += panelWidth;
         }
+
+        task.C = c;
+        task.D = d;
     }
 
     private static bool PackingRowsPays(in PanelTask<T> task, int columns) =>
-        task.ARow == 1 && task.AStep * sizeof(T) >= PageStride && task.Samples == 1 && columns > WidestStrip * TLanes.Count && task.Depth >= 16;
+        task.ARow == 1 && task.AStep * sizeof(T) >= PageStride && (task.AStep * sizeof(T) & 64) == 0 && task.Samples == 1 && columns > WidestStrip * TLanes.Count && task.Depth >= 16;
 
     private static void PackRows(ref PanelTask<T> task)
     {
@@ -270,6 +266,16 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         {
             ProductPanel<T>.PackTransposed(b + (start * stride), stride, depth, columns, panel, panelWidth);
         }
+        else if (columns == panelWidth)
+        {
+            for (T* row = b + start, end = row + (depth * stride); row != end; row += stride)
+            {
+                for (int j = 0; j < panelWidth; j += TLanes.Count, panel += TLanes.Count)
+                {
+                    TLanes.Store(panel, TLanes.Load(row + j));
+                }
+            }
+        }
         else
         {
             ProductPanel<T>.Pack(b + start, stride, depth, columns, panel, panelWidth);
@@ -278,17 +284,17 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
 
     private static void Tiles(in PanelTask<T> task, int vectors)
     {
-        switch (vectors)
+        if (vectors == 1)
         {
-            case 1:
-                ProductTiles<TVector, TLanes, Strip1<TVector, TLanes, T>, T>.Run(task);
-                break;
-            case 2:
-                ProductTiles<TVector, TLanes, Strip2<TVector, TLanes, T>, T>.Run(task);
-                break;
-            default:
-                ProductTiles<TVector, TLanes, Strip3<TVector, TLanes, T>, T>.Run(task);
-                break;
+            ProductTiles<TVector, TLanes, Strip1<TVector, TLanes, T>, T>.Run(task);
+        }
+        else if (vectors == 2)
+        {
+            ProductTiles<TVector, TLanes, Strip2<TVector, TLanes, T>, T>.Run(task);
+        }
+        else
+        {
+            ProductTiles<TVector, TLanes, Strip3<TVector, TLanes, T>, T>.Run(task);
         }
     }
 }

@@ -49,6 +49,28 @@ internal readonly ref struct ProductEnding<T>
         Beta = T.CreateTruncating(beta),
         Addend = c,
     };
+
+    /// <summary>Whether C has no element or its sums no term; an empty sum is zero, and what follows from that is written.</summary>
+    public bool IsEmpty(int depth, in Matrix<T> c)
+    {
+        if (depth > 0 && c.Rows > 0 && c.Columns > 0)
+        {
+            return false;
+        }
+
+        for (int row = 0; row < c.Rows; row++)
+        {
+            Span<T> result = c.Row(row), second = SecondOf(c).Row(row);
+            for (int j = 0; j < c.Columns; j++)
+            {
+                T addend = Beta == T.Zero ? T.Zero : Beta * Addend[row, j];
+                result[j] = T.Zero;
+                second[j] = Result is ProductResult.Sum or ProductResult.Branch ? addend : T.Zero;
+            }
+        }
+
+        return true;
+    }
 }
 
 /// <summary>The products of one vector path.</summary>

@@ -56,7 +56,15 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     private static void EightRows(in PanelTask<T> task, T* a, T* b, T* c, T* d, TVector mask)
     {
         nint one = task.ARow * sizeof(T), three = 3 * one, five = 5 * one, seven = 7 * one, aStep = task.AStep * sizeof(T), bStep = task.BStep;
-        Prefetch(task, c);
+        if (Sse.IsSupported && task.Depth >= PrefetchDepth)
+        {
+            Prefetch(c, task.CRow);
+            if (task.Result != ProductResult.Product && d != c)
+            {
+                Prefetch(d, task.DRow);
+            }
+        }
+
         nint ahead = LinesAhead * aStep;
         byte* row = (byte*)a;
         T* end = b + (task.Depth * bStep);
@@ -93,22 +101,18 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
         StoreFour(task, sum4, sum5, sum6, sum7, c + (4 * task.CRow), d + (4 * task.DRow), 4, mask);
     }
 
-    // Lines of C come from a farther cache while their sums are being formed; loads and stores at the end would wait for them.
+    // Lines of C and D come from a farther cache while their sums are being formed; loads and stores at the end would wait for them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(in PanelTask<T> task, T* c)
+    private static void Prefetch(T* tile, nint stride)
     {
-        if (Sse.IsSupported && task.Depth >= PrefetchDepth)
+        for (int row = 0; row < 8; row++)
         {
-            nint cRow = task.CRow;
-            for (int row = 0; row < 8; row++)
+            for (int vector = 0; vector < TStrip.Vectors; vector++)
             {
-                for (int vector = 0; vector < TStrip.Vectors; vector++)
-                {
-                    Sse.Prefetch0(c + (vector * TLanes.Count));
-                }
-
-                c += cRow;
+                Sse.Prefetch0(tile + (vector * TLanes.Count));
             }
+
+            tile += stride;
         }
     }
 

@@ -6,7 +6,9 @@ namespace Kappa.Numerics;
 internal interface IDividedWork
 {
     /// <summary>Computes part <paramref name="part"/>; parts run concurrently and in any order.</summary>
-    void Compute(int part);
+    /// <param name="part">Number of the part.</param>
+    /// <param name="worker">Number of the thread, 0 for the caller: it may choose the memory to work in, never what is computed.</param>
+    void Compute(int part, int worker);
 }
 
 /// <summary>Threads that stay alive between steps and compute the parts of one piece of work at a time; the calling thread is one of them.</summary>
@@ -37,7 +39,8 @@ internal sealed class WorkerTeam : IDisposable
         _workers = new Thread[threads - 1];
         for (int k = 0; k < _workers.Length; k++)
         {
-            _workers[k] = new Thread(WorkUntilEnded) { IsBackground = true, Name = $"kappa worker {k + 1}" };
+            int worker = k + 1;
+            _workers[k] = new Thread(() => WorkUntilEnded(worker)) { IsBackground = true, Name = $"kappa worker {worker}" };
             _workers[k].Start();
         }
     }
@@ -54,14 +57,14 @@ internal sealed class WorkerTeam : IDisposable
         {
             for (int part = 0; part < parts; part++)
             {
-                work.Compute(part);
+                work.Compute(part, worker: 0);
             }
 
             return;
         }
 
         Begin(work, parts);
-        ComputeParts(work);
+        ComputeParts(work, worker: 0);
         WaitForWorkers();
         _work = null;
         if (_failure is Exception failure)
@@ -110,14 +113,14 @@ internal sealed class WorkerTeam : IDisposable
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is rethrown by Run on the calling thread.")]
-    private void ComputeParts(IDividedWork work)
+    private void ComputeParts(IDividedWork work, int worker)
     {
         int part;
         while ((part = Interlocked.Increment(ref _nextPart) - 1) < _parts)
         {
             try
             {
-                work.Compute(part);
+                work.Compute(part, worker);
             }
             catch (Exception exception)
             {
@@ -136,7 +139,7 @@ internal sealed class WorkerTeam : IDisposable
         }
     }
 
-    private void WorkUntilEnded()
+    private void WorkUntilEnded(int worker)
     {
         int seen = 0;
         while (true)
@@ -148,7 +151,7 @@ internal sealed class WorkerTeam : IDisposable
             }
 
             seen = _generation;
-            ComputeParts(_work!);
+            ComputeParts(_work!, worker);
             _ = Interlocked.Decrement(ref _busyWorkers);
         }
     }

@@ -6,7 +6,7 @@ namespace Kappa.Tests.Models;
 
 public sealed class FeedForwardTests
 {
-    // m = 1000 takes 64 rows at a time: 150 rows are two whole groups and a part.
+    // 150 rows are a shard of two groups of samples and another of one.
     private const int Samples = 10;
     private const int Tokens = 15;
 

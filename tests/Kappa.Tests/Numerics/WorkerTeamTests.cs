@@ -58,12 +58,12 @@ public sealed class WorkerTeamTests
     {
         public int[] Counts { get; } = new int[parts];
 
-        public void Compute(int part) => _ = Interlocked.Increment(ref Counts[part]);
+        public void Compute(int part, int worker) => _ = Interlocked.Increment(ref Counts[part]);
     }
 
     private sealed class Failing : IDividedWork
     {
-        public void Compute(int part)
+        public void Compute(int part, int worker)
         {
             if (part == 3)
             {

@@ -1,0 +1,86 @@
+using System.Numerics;
+using Kappa.Numerics;
+
+namespace Kappa.Models;
+
+/// <summary>A few samples on their way through the whole model, forward (R.1–R.4) and back (R.6).</summary>
+internal sealed class SampleGroup<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly ResidualBlock<T> _block;
+    private readonly BlockScratch<T> _scratch;
+    private readonly (Matrix<T> Branch, Matrix<T> Output)[] _ownAttention;
+
+    /// <summary>A group whose matrices are <paramref name="caches"/>.</summary>
+    public SampleGroup(ResidualTransformerShape shape, int samples, LogitRoute route, BlockCache<T>[] caches, Matrix<T> output, BlockScratch<T> scratch)
+    {
+        _block = new ResidualBlock<T>(shape, samples, route);
+        _scratch = scratch;
+        Caches = caches;
+        _ownAttention = [.. caches.Select(cache => (cache.AttentionBranch, cache.AttentionOutput))];
+        Output = output;
+    }
+
+    /// <summary>What each block computes.</summary>
+    public BlockCache<T>[] Caches { get; }
+
+    /// <summary>F [rows, d_out]; the last block's output itself without readout.</summary>
+    public Matrix<T> Output { get; }
+
+    /// <summary>Lets the group compute in its own matrices again after <see cref="AttentionRecord.Bind"/>.</summary>
+    public void UseOwnAttention()
+    {
+        for (int layer = 0; layer < Caches.Length; layer++)
+        {
+            (Caches[layer].AttentionBranch, Caches[layer].AttentionOutput) = _ownAttention[layer];
+        }
+    }
+
+    /// <summary>R.1–R.4.</summary>
+    public void Forward(ModelFactors<T> factors)
+    {
+        for (int layer = 0; layer < Caches.Length; layer++)
+        {
+            _block.Forward(factors.Blocks[layer], Caches[layer], isFirst: layer == 0);
+        }
+
+        // (R.4)  F = Z^L W_U                                                  [M, d_out]
+        if (factors.Readout is not null)
+        {
+            Products.Multiply(Caches[^1].Output, factors.Readout, Output);
+        }
+    }
+
+    /// <summary>R.6 from the last block down to the lowest trained one.</summary>
+    /// <param name="factors">Of the forward pass.</param>
+    /// <param name="outputGradient">∂ℒ/∂F [rows, d_out].</param>
+    /// <param name="trained">Which derivatives are wanted.</param>
+    /// <param name="gradient">They are added to <paramref name="old"/> times what is there.</param>
+    /// <param name="old">0 or 1.</param>
+    public void Backward(ModelFactors<T> factors, in Matrix<T> outputGradient, TrainedBlocks trained, ShardGradient<T> gradient, double old)
+    {
+        Matrix<T> dOutput = outputGradient;
+        if (factors.ReadoutTransposed is not null)
+        {
+            // (R.6)  dW_U = (Z^L)ᵀ dF                                         [d, d_out]
+            if (trained.Readout)
+            {
+                Products.TransposedMultiply(Caches[^1].Output, dOutput, gradient.Readout, beta: old);
+            }
+
+            // (R.6)  dZ^L = dF W_Uᵀ                                           [M, d]
+            if (trained.Lowest < Caches.Length)
+            {
+                Products.Multiply(dOutput, factors.ReadoutTransposed, _scratch.InputOf(Caches.Length));
+                dOutput = _scratch.InputOf(Caches.Length);
+            }
+        }
+
+        for (int layer = Caches.Length - 1; layer >= trained.Lowest; layer--)
+        {
+            Matrix<T> dInput = _scratch.InputOf(layer);
+            _block.Backward(factors.Blocks[layer], Caches[layer], dOutput, trained.Blocks[layer], gradient.Blocks[layer], gradient.QueryKey[layer], old, _scratch, dInput);
+            dOutput = dInput;
+        }
+    }
+}
