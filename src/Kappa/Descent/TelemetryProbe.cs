@@ -5,7 +5,7 @@ namespace Kappa.Descent;
 /// <summary>Measures every telemetry quantity of a step: loss and gradient, and for each layer the spectra of the attention branch and of the attention output.</summary>
 /// <remarks>
 /// Quantities: docs/quantities.md. The names of <see cref="Columns"/> are a promise to every reader of a run folder. Singular values come from an orthogonal route (P.1);
-/// the cost is one factorisation each of [M, d], [M, d] and [M, m] per layer, and of the samples' [n, d] parts. Measuring allocates nothing. One probe per evaluator, one thread.
+/// the cost per layer is one factorisation each of two [M, d], and of their samples' [n, d] parts; with M ≤ m also of Φ [M, m]. Measuring allocates nothing. One probe per evaluator, one thread.
 /// </remarks>
 public sealed class TelemetryProbe
 {
@@ -70,7 +70,10 @@ public sealed class TelemetryProbe
         }
     }
 
-    /// <summary>All singular values that the last <see cref="Measure"/> found, by name, for example <c>l0.output</c>; empty without spectra.</summary>
-    /// <remarks>Views of the probe's memory, valid until the next measurement.</remarks>
+    /// <summary>All singular values at the last <see cref="Measure"/>, by name, for example <c>l0.output</c>; empty without spectra.</summary>
+    /// <remarks>
+    /// Views of the probe's memory, valid until the next measurement. Those of Φ, which no column needs when M &gt; m, are computed here from the
+    /// evaluator's matrices: read them before the evaluator goes on, that is, in the observer that measured.
+    /// </remarks>
     public IEnumerable<(string Name, ReadOnlyMemory<double> SingularValues)> Spectra => _layers.SelectMany(layer => layer.Spectra);
 }

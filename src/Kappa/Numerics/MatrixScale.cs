@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
@@ -25,14 +27,42 @@ internal readonly record struct MatrixScale(double Largest)
     /// <summary>The scale of <paramref name="a"/>.</summary>
     public static MatrixScale Of(in Matrix a)
     {
-        double largest = 0;
-        for (int row = 0; row < a.Rows && a.Columns > 0; row++)
+        long largest = 0;
+        for (int row = 0; row < a.Rows && !a.IsContiguous; row++)
         {
-            // Math.Max lets NaN through, so one NaN anywhere ends up here.
-            largest = Math.Max(largest, Math.Abs(TensorPrimitives.MaxMagnitude<double>(a.Row(row))));
+            largest = Math.Max(largest, LargestMagnitude(a.Row(row)));
         }
 
-        return new MatrixScale(largest);
+        return new MatrixScale(BitConverter.Int64BitsToDouble(a.IsContiguous ? LargestMagnitude(a.Span) : largest));
+    }
+
+    // Bits of magnitudes order like the numbers, with infinity above every number and NaN above infinity: one NaN anywhere ends up here.
+    private static long LargestMagnitude(ReadOnlySpan<double> values)
+    {
+        ReadOnlySpan<long> bits = MemoryMarshal.Cast<double, long>(values);
+        ref long first = ref MemoryMarshal.GetReference(bits);
+        Vector512<long> magnitude = Vector512.Create(long.MaxValue);
+        Vector512<long> even = Vector512<long>.Zero, odd = even;
+        int i = 0;
+        for (; i <= bits.Length - (2 * Vector512<long>.Count); i += 2 * Vector512<long>.Count)
+        {
+            even = Vector512.Max(even, Vector512.LoadUnsafe(ref first, (nuint)i) & magnitude);
+            odd = Vector512.Max(odd, Vector512.LoadUnsafe(ref first, (nuint)(i + Vector512<long>.Count)) & magnitude);
+        }
+
+        even = Vector512.Max(even, odd);
+        long largest = 0;
+        for (int lane = 0; lane < Vector512<long>.Count; lane++)
+        {
+            largest = Math.Max(largest, even[lane]);
+        }
+
+        for (; i < bits.Length; i++)
+        {
+            largest = Math.Max(largest, bits[i] & long.MaxValue);
+        }
+
+        return largest;
     }
 
     /// <summary>A ← 2ᵏA.</summary>

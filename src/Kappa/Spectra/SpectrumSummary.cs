@@ -76,8 +76,7 @@ public readonly record struct SpectrumSummary
             return Degenerate(SpectrumStatus.Zero, rows, columns, 0, double.PositiveInfinity, 0);
         }
 
-        // The floor of a subnormal matrix is the smallest number there is, so that 0 never counts towards the rank.
-        double floor = Math.Max(Epsilon * largest * Math.Sqrt(rows), double.Epsilon);
+        double floor = FloorOf(largest, rows);
         int rank = RankAt(singularValues, floor);
         double smallest = rank == singularValues.Length ? singularValues[^1] : 0;
         double smallestCondition = largest / Math.Max(smallest, floor);
@@ -115,6 +114,9 @@ public readonly record struct SpectrumSummary
 
         return rank;
     }
+
+    /// <summary>ε σ_max √rows (P.1); for a subnormal matrix the smallest number there is, so that 0 never counts towards the rank.</summary>
+    internal static double FloorOf(double largest, int rows) => Math.Max(Epsilon * largest * Math.Sqrt(rows), double.Epsilon);
 
     // (P.3) with σ/σ_max, which neither overflows nor underflows where it matters: −Σ p log p = log S − (1/S) Σ x log x, x = σ/σ_max, S = Σx.
     private static (double Effective, double Stable) Ranks(ReadOnlySpan<double> singularValues)
