@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
@@ -8,32 +6,27 @@ namespace Kappa.Numerics;
 /// <remarks>
 /// Q is never formed: R alone has the singular values. Each reflection has one entry in R and a dense tail in the chunk B, so every chunk is a
 /// dense problem that stays in cache (sequential tall-skinny QR, Demmel, Grigori, Hoemmen and Langou 2012; the stacked update is LAPACK's tpqrt).
-/// Reflections are gathered in panels of <see cref="PanelWidth"/> columns, and the rest of the chunk is updated by two matrix products
+/// Reflections are gathered in panels (<see cref="PanelReduction"/>), and the rest of the chunk is updated by two matrix products
 /// (compact WY in the UT form of Joffrin, Low, Quintana-Ortí and van de Geijn 2006: (τ⁻¹ + striu VᵀV)ᵀ Y = VᵀB). Cost 2 rows n² flops.
 /// The workspace is owned by the instance: one instance per thread.
 /// </remarks>
-internal sealed class TriangularFactor
+internal sealed unsafe class TriangularFactor
 {
-    /// <summary>Columns per panel: a panel row is two 512-bit vectors, few enough to keep the panel's sums in registers.</summary>
-    internal const int PanelWidth = 16;
+    // Rows of a chunk: a panel of 16 columns by 256 rows is 32 KiB, which stays in the first-level cache while its columns are reduced …
+    private const int MostChunkRows = 256;
 
-    // Up to this width the whole chunk is one panel: the products would be too thin to pay.
-    private const int SinglePanelWidth = 32;
-
-    // A chunk and R share the second-level cache; a chunk has far more rows than a panel has columns.
-    private const int ChunkElements = 16 * 1024;
+    // … and a chunk with R and the projections in the second-level cache, where it has far more rows than a panel has columns.
+    private const int ChunkElements = 32 * 1024;
     private const int LeastChunkRows = 64;
+
+    private const int Lanes = 8;
 
     private readonly int _longest;
     private readonly PaddedMemory _factorMemory;
     private readonly PaddedMemory _chunkMemory;
     private readonly PaddedMemory _projectionMemory;
-    private readonly double[] _vectors;
-    private readonly int _sumsOffset;
-    private readonly int _weightsOffset;
-    private readonly Reflector[] _reflectors = new Reflector[SinglePanelWidth];
+    private readonly PanelReduction _panel;
     private int _columns;
-    private Matrix _projections;
 
     /// <summary>Reserves the workspace.</summary>
     /// <param name="maximumColumns">Largest n.</param>
@@ -41,13 +34,13 @@ internal sealed class TriangularFactor
     public TriangularFactor(int maximumColumns, int longest)
     {
         _longest = longest;
-        int stride = PaddedMemory.Stride(maximumColumns);
-        int chunkRows = Math.Min(longest, Math.Max(LeastChunkRows, (ChunkElements / stride) + 1));
+
+        // Fewer columns have longer chunks, but no chunk has more elements than that of the most columns, a row's padding aside.
+        int rows = ChunkRows(1, longest);
         _factorMemory = new PaddedMemory(maximumColumns, maximumColumns);
-        _chunkMemory = new PaddedMemory(chunkRows, maximumColumns);
-        _projectionMemory = new PaddedMemory(PanelWidth, maximumColumns);
-        _vectors = AlignedMemory.Allocate<double>(2 * stride, out _sumsOffset);
-        _weightsOffset = _sumsOffset + stride;
+        _chunkMemory = new PaddedMemory(rows, maximumColumns);
+        _projectionMemory = new PaddedMemory(PanelReduction.Width, maximumColumns);
+        _panel = new PanelReduction(rows);
     }
 
     /// <summary>R [n, n padded to whole vectors]; the padding is zero.</summary>
@@ -62,24 +55,17 @@ internal sealed class TriangularFactor
         _columns = columns;
         Factor = _factorMemory.View(columns, columns);
         Factor.Fill(0);
-        Chunk = _chunkMemory.View(Math.Min(_longest, Math.Max(LeastChunkRows, ChunkElements / PaddedMemory.Stride(columns))), columns);
-        _projections = _projectionMemory.View(PanelWidth, columns);
+        Chunk = _chunkMemory.View(ChunkRows(columns, _longest), columns);
     }
 
     /// <summary>R ← the triangular factor of (R; B), B the first <paramref name="rows"/> rows of <see cref="Chunk"/>.</summary>
     public void Absorb(int rows)
     {
         Matrix chunk = Chunk.RowRange(0, rows);
-        if (_columns <= SinglePanelWidth)
+        for (int start = 0; start < _columns; start += PanelReduction.Width)
         {
-            ReducePanel(chunk, 0, _columns);
-            return;
-        }
-
-        for (int start = 0; start < _columns; start += PanelWidth)
-        {
-            int width = Math.Min(PanelWidth, _columns - start);
-            ReducePanel(chunk, start, width);
+            int width = Math.Min(PanelReduction.Width, _columns - start);
+            _panel.Reduce(Factor, chunk, start, width);
             if (start + width < _columns)
             {
                 UpdateTrailing(chunk, start, width);
@@ -87,144 +73,91 @@ internal sealed class TriangularFactor
         }
     }
 
-    // Columns start … start + width: reflection k zeroes column k of the chunk. The chunk keeps the raw columns x_k; v_k = (1, x_k·InversePivot).
-    // The sums g = x_kᵀ B of the next column are gathered in the same pass that applies the reflection of this one.
-    private void ReducePanel(in Matrix chunk, int start, int width)
-    {
-        int end = start + PaddedMemory.PaddedLength(width);
-        ref double sums = ref _vectors[_sumsOffset];
-        ref double weights = ref _vectors[_weightsOffset];
-        _vectors.AsSpan(_weightsOffset + start, end - start).Clear();
-        GatherAndReflect(chunk, start, end, ref weights, ref sums, start, start);
-        for (int k = start; k < start + width; k++)
-        {
-            ref double pivotRow = ref Factor[k, 0];
-            Reflector reflector = Reflector.Of(Unsafe.Add(ref pivotRow, k), Unsafe.Add(ref sums, k));
-            _reflectors[k - start] = reflector;
-            Unsafe.Add(ref pivotRow, k) = reflector.Beta;
-            if (k + 1 < start + width)
-            {
-                ReflectPivotRow(reflector, k, end, ref pivotRow, ref weights, ref sums);
-                GatherAndReflect(chunk, AlignDown(k + 1), end, ref weights, ref sums, k, k + 1);
-            }
-        }
-    }
+    private static int ChunkRows(int columns, int longest) =>
+        Math.Min(longest, Math.Clamp(ChunkElements / PaddedMemory.Stride(columns), LeastChunkRows, MostChunkRows));
 
-    private static int AlignDown(int index) => index & -Vector512<double>.Count;
-
-    // p_j = τ (v_kᵀ(R; B))_j = τ (R_kj + InversePivot·g_j) for j > k: R_kj ← R_kj − p_j, and w_j = −InversePivot·p_j is what x_k is to be multiplied by.
-    // Both are zero up to k, so whole vectors can be used.
-    private static void ReflectPivotRow(Reflector reflector, int k, int end, ref double pivotRow, ref double w, ref double sums)
-    {
-        Vector512<double> pivot = Vector512.Create((double)k);
-        Vector512<double> index = Vector512<double>.Indices + Vector512.Create((double)AlignDown(k));
-        for (int j = AlignDown(k); j < end; j += Vector512<double>.Count)
-        {
-            Vector512<double> entry = Vector512.LoadUnsafe(ref pivotRow, (nuint)j);
-            Vector512<double> projection = reflector.Tau * Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref sums, (nuint)j), Vector512.Create(reflector.InversePivot), entry);
-            projection = Vector512.ConditionalSelect(Vector512.GreaterThan(index, pivot), projection, Vector512<double>.Zero);
-            (projection * -reflector.InversePivot).StoreUnsafe(ref w, (nuint)j);
-            (entry - projection).StoreUnsafe(ref pivotRow, (nuint)j);
-            index += Vector512.Create((double)Vector512<double>.Count);
-        }
-    }
-
-    // One pass over the chunk: B_i ← B_i + x_i w for the reflected column x, and g ← Σ_i y_i B_i for the column y that comes next.
-    private static void GatherAndReflect(in Matrix chunk, int first, int end, ref double w, ref double sums, int column, int next)
-    {
-        for (int j = first; j < end; j += Vector512<double>.Count)
-        {
-            Vector512<double>.Zero.StoreUnsafe(ref sums, (nuint)j);
-        }
-
-        nint stride = chunk.Stride;
-        double nextWeight = Unsafe.Add(ref w, next);
-        int i = 0;
-        for (; i + 4 <= chunk.Rows; i += 4)
-        {
-            ref double r0 = ref Unsafe.Add(ref chunk.First, i * stride);
-            ref double r1 = ref Unsafe.Add(ref r0, stride);
-            ref double r2 = ref Unsafe.Add(ref r1, stride);
-            ref double r3 = ref Unsafe.Add(ref r2, stride);
-            Vector512<double> x0 = Vector512.Create(Unsafe.Add(ref r0, column));
-            Vector512<double> x1 = Vector512.Create(Unsafe.Add(ref r1, column));
-            Vector512<double> x2 = Vector512.Create(Unsafe.Add(ref r2, column));
-            Vector512<double> x3 = Vector512.Create(Unsafe.Add(ref r3, column));
-            Vector512<double> y0 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r0, column), nextWeight, Unsafe.Add(ref r0, next)));
-            Vector512<double> y1 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r1, column), nextWeight, Unsafe.Add(ref r1, next)));
-            Vector512<double> y2 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r2, column), nextWeight, Unsafe.Add(ref r2, next)));
-            Vector512<double> y3 = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r3, column), nextWeight, Unsafe.Add(ref r3, next)));
-            for (nuint j = (nuint)first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
-            {
-                Vector512<double> weights = Vector512.LoadUnsafe(ref w, j);
-                Vector512<double> b0 = Vector512.FusedMultiplyAdd(x0, weights, Vector512.LoadUnsafe(ref r0, j));
-                Vector512<double> b1 = Vector512.FusedMultiplyAdd(x1, weights, Vector512.LoadUnsafe(ref r1, j));
-                Vector512<double> b2 = Vector512.FusedMultiplyAdd(x2, weights, Vector512.LoadUnsafe(ref r2, j));
-                Vector512<double> b3 = Vector512.FusedMultiplyAdd(x3, weights, Vector512.LoadUnsafe(ref r3, j));
-                b0.StoreUnsafe(ref r0, j);
-                b1.StoreUnsafe(ref r1, j);
-                b2.StoreUnsafe(ref r2, j);
-                b3.StoreUnsafe(ref r3, j);
-                Vector512<double> even = Vector512.FusedMultiplyAdd(y0, b0, y2 * b2);
-                Vector512<double> odd = Vector512.FusedMultiplyAdd(y1, b1, y3 * b3);
-                (Vector512.LoadUnsafe(ref sums, j) + (even + odd)).StoreUnsafe(ref sums, j);
-            }
-        }
-
-        for (; i < chunk.Rows; i++)
-        {
-            ref double r = ref Unsafe.Add(ref chunk.First, i * stride);
-            Vector512<double> x = Vector512.Create(Unsafe.Add(ref r, column));
-            Vector512<double> y = Vector512.Create(Math.FusedMultiplyAdd(Unsafe.Add(ref r, column), nextWeight, Unsafe.Add(ref r, next)));
-            for (nuint j = (nuint)first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
-            {
-                Vector512<double> b = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref w, j), Vector512.LoadUnsafe(ref r, j));
-                b.StoreUnsafe(ref r, j);
-                Vector512.FusedMultiplyAdd(y, b, Vector512.LoadUnsafe(ref sums, j)).StoreUnsafe(ref sums, j);
-            }
-        }
-    }
-
-    // The columns after the panel: Y solves (τ⁻¹ + striu VᵀV)ᵀ Y = R + Xᵀ·InversePivot B row by row; R ← R − Y, B ← B − V Y.
+    // The columns after the panel: P = XB, then Y (see SolveStrip), then B ← B − Xᵀ·(InversePivot Y).
     private void UpdateTrailing(in Matrix chunk, int start, int width)
     {
-        Matrix panel = chunk.ColumnRange(start, width);
         int rest = start + width;
         int restWidth = chunk.Columns - rest;
-
-        // Xᵀ (X, B): the panel's own Gram matrix comes with the same product.
-        Matrix projections = _projections.RowRange(0, width).ColumnRange(start, width + restWidth);
-        Products.TransposedMultiply(panel, chunk.ColumnRange(start, width + restWidth), projections);
-        for (int k = 0; k < width; k++)
+        Matrix trailing = chunk.ColumnRange(rest, restWidth);
+        Matrix tails = _panel.Tails(width);
+        Matrix projections = _projectionMemory.View(width, restWidth);
+        Products.Multiply(tails, trailing, projections);
+        fixed (double* p = &projections.First, r = &Factor[start, rest])
         {
-            Reflector reflector = _reflectors[k];
-            Span<double> y = projections.Row(k)[width..];
-            Span<double> factorRow = Factor.Row(start + k)[rest..];
-            Scale(y, reflector.InversePivot, factorRow);
-            for (int i = 0; i < k; i++)
+            int column = 0;
+            for (; column + (4 * Lanes) <= restWidth; column += 4 * Lanes)
             {
-                // Row i holds InversePivot_i·Y_i by now, and X_iᵀX_k·InversePivot_k is the rest of v_iᵀv_k.
-                AddScaled(y, -projections[i, k] * reflector.InversePivot, projections.Row(i)[width..]);
+                SolveWideStrip(width, r + column, Factor.Stride, p + column, projections.Stride);
             }
 
-            Finish(y, reflector, factorRow);
+            for (; column < restWidth; column += Lanes)
+            {
+                SolveStrip(width, r + column, Factor.Stride, p + column, projections.Stride);
+            }
         }
 
-        Products.Multiply(panel, projections.ColumnRange(width, restWidth), chunk.ColumnRange(rest, restWidth), alpha: -1, beta: 1);
+        Products.TransposedMultiply(tails, projections, trailing, alpha: -1, beta: 1);
     }
 
-    // y ← R_k + InversePivot·y
-    private static void Scale(Span<double> y, double inversePivot, ReadOnlySpan<double> factorRow) =>
-        TensorPrimitives.MultiplyAdd(y, inversePivot, factorRow, y);
-
-    // y ← y + factor·x
-    private static void AddScaled(Span<double> y, double factor, ReadOnlySpan<double> x) =>
-        TensorPrimitives.MultiplyAdd(x, factor, y, y);
-
-    // R_k ← R_k − τ y, then y ← InversePivot·τ·y, ready for B ← B − X y.
-    private static void Finish(Span<double> y, Reflector reflector, Span<double> factorRow)
+    // Row by row of (τ⁻¹ + striu VᵀV)ᵀ Y = R + VᵀB: y_k = τ_k (R_k + InversePivot_k P_k − Σ_{i<k} v_iᵀv_k y_i), R_k ← R_k − y_k. P_k becomes InversePivot_k y_k,
+    // so that coupling (i, k) is x_iᵀx_k·InversePivot_k. Four columns of vectors, whose sums are independent.
+    private void SolveWideStrip(int width, double* r, nint rStride, double* p, nint pStride)
     {
-        TensorPrimitives.MultiplyAdd(y, -reflector.Tau, factorRow, factorRow);
-        TensorPrimitives.Multiply(y, reflector.Tau * reflector.InversePivot, y);
+        fixed (double* couplings = _panel.Couplings)
+        {
+            for (int k = 0; k < width; k++, r += rStride)
+            {
+                Reflector reflector = _panel.Reflectors[k];
+                double* own = p + (k * pStride);
+                Vector512<double> pivot = Vector512.Create(reflector.InversePivot);
+                Vector512<double> r0 = Vector512.Load(r), r1 = Vector512.Load(r + Lanes), r2 = Vector512.Load(r + (2 * Lanes)), r3 = Vector512.Load(r + (3 * Lanes));
+                Vector512<double> y0 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own), r0);
+                Vector512<double> y1 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own + Lanes), r1);
+                Vector512<double> y2 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own + (2 * Lanes)), r2);
+                Vector512<double> y3 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own + (3 * Lanes)), r3);
+                double* before = p;
+                for (int i = 0; i < k; i++, before += pStride)
+                {
+                    Vector512<double> coupling = Vector512.Create(-couplings[(i * PanelReduction.Width) + k]);
+                    y0 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before), y0);
+                    y1 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before + Lanes), y1);
+                    y2 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before + (2 * Lanes)), y2);
+                    y3 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before + (3 * Lanes)), y3);
+                }
+
+                Finish(reflector.Tau, y0, r0, pivot, r, own);
+                Finish(reflector.Tau, y1, r1, pivot, r + Lanes, own + Lanes);
+                Finish(reflector.Tau, y2, r2, pivot, r + (2 * Lanes), own + (2 * Lanes));
+                Finish(reflector.Tau, y3, r3, pivot, r + (3 * Lanes), own + (3 * Lanes));
+            }
+        }
+    }
+
+    private void SolveStrip(int width, double* r, nint rStride, double* p, nint pStride)
+    {
+        ReadOnlySpan<double> couplings = _panel.Couplings;
+        for (int k = 0; k < width; k++, r += rStride)
+        {
+            Reflector reflector = _panel.Reflectors[k];
+            Vector512<double> pivot = Vector512.Create(reflector.InversePivot);
+            Vector512<double> factorRow = Vector512.Load(r);
+            Vector512<double> y = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(p + (k * pStride)), factorRow);
+            for (int i = 0; i < k; i++)
+            {
+                y = Vector512.FusedMultiplyAdd(Vector512.Create(-couplings[(i * PanelReduction.Width) + k]), Vector512.Load(p + (i * pStride)), y);
+            }
+
+            Finish(reflector.Tau, y, factorRow, pivot, r, p + (k * pStride));
+        }
+    }
+
+    private static void Finish(double tau, Vector512<double> y, Vector512<double> factorRow, Vector512<double> pivot, double* r, double* p)
+    {
+        y *= tau;
+        (factorRow - y).Store(r);
+        (pivot * y).Store(p);
     }
 }

@@ -1,5 +1,8 @@
 using System.Buffers;
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
@@ -20,12 +23,19 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             throw new ArgumentException($"The rows of H {stacked} must be a positive multiple of the number of samples, which is {samples}.", nameof(samples));
         }
 
-        double[] workspace = ArrayPool<double>.Shared.Rent(4 * stacked.Columns);
-        var totals = default(Totals);
         int tokens = stacked.Rows / samples;
+        int width = PaddedMemory.PaddedLength(stacked.Columns);
+        double[] workspace = ArrayPool<double>.Shared.Rent(tokens * (width + Totals.ScratchPerToken));
+        workspace.AsSpan(0, tokens * width).Clear();
+        var totals = default(Totals);
         for (int sample = 0; sample < samples; sample++)
         {
-            totals.Add(stacked.RowRange(sample * tokens, tokens), workspace);
+            for (int token = 0; token < tokens; token++)
+            {
+                stacked.Row((sample * tokens) + token).CopyTo(workspace.AsSpan(token * width));
+            }
+
+            totals.Add(workspace, tokens, width);
         }
 
         ArrayPool<double>.Shared.Return(workspace);
@@ -35,8 +45,14 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             totals.CosineSum / totals.CosineSamples);
     }
 
+    /// <summary>Sums over samples, each of which lies in the workspace with its rows padded by zeros to whole vectors, so that no pass needs a mask.</summary>
     private struct Totals
     {
+        /// <summary>Numbers of scratch memory for each token: a vector of its row sum, and the reciprocal of its norm.</summary>
+        public const int ScratchPerToken = Lanes + 1;
+
+        private const int Lanes = 8;
+
         public double Squares;
         public double ResidualSquares;
         public double Composite;
@@ -44,70 +60,114 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
         public double CosineSum;
         public int CosineSamples;
 
-        public void Add(in Matrix sample, double[] workspace)
+        // ‖R‖₁‖R‖_∞ is the largest column sum times the largest row sum of magnitudes.
+        public void Add(Span<double> workspace, int tokens, int width)
         {
-            int width = sample.Columns;
-            Span<double> mean = workspace.AsSpan(0, width);
-            Span<double> row = workspace.AsSpan(width, width);
-            Span<double> columnSums = workspace.AsSpan(2 * width, width);
-            Span<double> direction = workspace.AsSpan(3 * width, width);
-            MeanAndDirection(sample, mean, direction);
-
-            (double squares, double composite) = Norms(sample, [], row, columnSums);
-            (double residualSquares, double residualComposite) = Norms(sample, mean, row, columnSums);
-            Squares += squares;
-            Composite += composite;
-            ResidualSquares += residualSquares;
-            ResidualComposite += residualComposite;
-        }
-
-        // x̄ and Σ ĥ_j over the tokens' unit vectors: Σ_{j≠k} cos = ‖Σĥ‖² − n.
-        private void MeanAndDirection(in Matrix sample, Span<double> mean, Span<double> direction)
-        {
-            mean.Clear();
-            direction.Clear();
-            int counted = 0;
-            for (int token = 0; token < sample.Rows; token++)
+            ref double sample = ref MemoryMarshal.GetReference(workspace);
+            Span<double> rowSums = workspace.Slice(tokens * width, tokens * Lanes);
+            Span<double> inverseNorms = workspace.Slice(tokens * (width + Lanes), tokens);
+            (int counted, double largestRow) = AddRows(ref sample, tokens, width, inverseNorms);
+            rowSums.Clear();
+            Vector512<double> largestColumn = Vector512<double>.Zero, largestResidual = largestColumn, cosine = largestColumn, residual = largestColumn;
+            for (int column = 0; column < width; column += Lanes)
             {
-                ReadOnlySpan<double> h = sample.Row(token);
-                TensorPrimitives.Add(mean, h, mean);
-                double norm = Math.Sqrt(TensorPrimitives.Dot(h, h));
-                if (norm != 0)
-                {
-                    TensorPrimitives.MultiplyAdd(h, 1 / norm, direction, direction);
-                    counted++;
-                }
+                ref double strip = ref Unsafe.Add(ref sample, column);
+                (Vector512<double> sum, Vector512<double> direction, Vector512<double> magnitude) = ColumnSums(ref strip, width, inverseNorms);
+                cosine = Vector512.FusedMultiplyAdd(direction, direction, cosine);
+                largestColumn = Vector512.Max(largestColumn, magnitude);
+                largestResidual = Vector512.Max(largestResidual, ResidualSums(ref strip, width, sum / tokens, rowSums, ref residual));
             }
 
-            TensorPrimitives.Divide(mean, sample.Rows, mean);
+            Composite += largestRow * Largest(largestColumn);
+            ResidualComposite += LargestSum(rowSums) * Largest(largestResidual);
+            ResidualSquares += Vector512.Sum(residual);
+
+            // Σ_{j≠k} cos = ‖Σĥ‖² − n over the n unit vectors ĥ.
             if (counted >= 2)
             {
-                CosineSum += (TensorPrimitives.Dot<double>(direction, direction) - counted) / ((double)counted * (counted - 1));
+                CosineSum += (Vector512.Sum(cosine) - counted) / ((double)counted * (counted - 1));
                 CosineSamples++;
             }
         }
 
-        // ‖R‖² and ‖R‖₁‖R‖_∞ (largest column sum times largest row sum of magnitudes) of R = H − 1x̄ᵀ; an empty mean stands for zero.
-        private static (double Squares, double Composite) Norms(in Matrix sample, ReadOnlySpan<double> mean, Span<double> row, Span<double> columnSums)
+        // ‖H‖², 1/‖h‖ of every token (0 for a zero one), the number of tokens that are not zero, and the largest Σ_j|h_j|.
+        private (int Counted, double LargestRow) AddRows(ref double sample, int tokens, int width, Span<double> inverseNorms)
         {
-            double squares = 0;
+            int counted = 0;
             double largestRow = 0;
-            columnSums.Clear();
-            for (int token = 0; token < sample.Rows; token++)
+            for (int token = 0; token < tokens; token++)
             {
-                sample.Row(token).CopyTo(row);
-                if (!mean.IsEmpty)
+                Vector512<double> squares = Vector512<double>.Zero, magnitude = squares;
+                for (nuint j = 0; j < (nuint)width; j += Lanes)
                 {
-                    TensorPrimitives.Subtract(row, mean, row);
+                    Vector512<double> x = Vector512.LoadUnsafe(ref sample, ((nuint)token * (nuint)width) + j);
+                    squares = Vector512.FusedMultiplyAdd(x, x, squares);
+                    magnitude += Vector512.Abs(x);
                 }
 
-                squares += TensorPrimitives.Dot<double>(row, row);
-                TensorPrimitives.Abs(row, row);
-                TensorPrimitives.Add(columnSums, row, columnSums);
-                largestRow = Math.Max(largestRow, TensorPrimitives.Sum<double>(row));
+                double square = Vector512.Sum(squares);
+                Squares += square;
+                largestRow = Math.Max(largestRow, Vector512.Sum(magnitude));
+                counted += square != 0 ? 1 : 0;
+                inverseNorms[token] = square != 0 ? 1 / Math.Sqrt(square) : 0;
             }
 
-            return (squares, largestRow * TensorPrimitives.Max<double>(columnSums));
+            return (counted, largestRow);
+        }
+
+        // Σ h, Σ h/‖h‖ and Σ|h| over the tokens, eight columns.
+        private static (Vector512<double> Sum, Vector512<double> Direction, Vector512<double> Magnitude) ColumnSums(ref double strip, int width, ReadOnlySpan<double> inverseNorms)
+        {
+            Vector512<double> sum = Vector512<double>.Zero, direction = sum, magnitude = sum;
+            for (int token = 0; token < inverseNorms.Length; token++)
+            {
+                Vector512<double> x = Vector512.LoadUnsafe(ref strip, (nuint)(token * width));
+                sum += x;
+                direction = Vector512.FusedMultiplyAdd(x, Vector512.Create(inverseNorms[token]), direction);
+                magnitude += Vector512.Abs(x);
+            }
+
+            return (sum, direction, magnitude);
+        }
+
+        // Σ|r| over the tokens, eight columns of R = H − 1x̄ᵀ; ‖R‖² and the row sums of |r| are added up.
+        private static Vector512<double> ResidualSums(ref double strip, int width, Vector512<double> mean, Span<double> rowSums, ref Vector512<double> squares)
+        {
+            ref double rows = ref MemoryMarshal.GetReference(rowSums);
+            Vector512<double> magnitude = Vector512<double>.Zero, total = squares;
+            for (int token = 0; token * Lanes < rowSums.Length; token++)
+            {
+                Vector512<double> r = Vector512.LoadUnsafe(ref strip, (nuint)(token * width)) - mean;
+                total = Vector512.FusedMultiplyAdd(r, r, total);
+                r = Vector512.Abs(r);
+                magnitude += r;
+                (Vector512.LoadUnsafe(ref rows, (nuint)(token * Lanes)) + r).StoreUnsafe(ref rows, (nuint)(token * Lanes));
+            }
+
+            squares = total;
+            return magnitude;
+        }
+
+        private static double LargestSum(ReadOnlySpan<double> rowSums)
+        {
+            double largest = 0;
+            for (int row = 0; row < rowSums.Length; row += Lanes)
+            {
+                largest = Math.Max(largest, Vector512.Sum(Vector512.Create(rowSums.Slice(row, Lanes))));
+            }
+
+            return largest;
+        }
+
+        private static double Largest(Vector512<double> values)
+        {
+            double largest = 0;
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                largest = Math.Max(largest, values[lane]);
+            }
+
+            return largest;
         }
     }
 }
