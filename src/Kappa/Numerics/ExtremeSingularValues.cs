@@ -106,11 +106,11 @@ internal sealed unsafe class ExtremeSingularValues
         {
             if (isWide)
             {
-                LaneTransposition.Copy(sources, (line * stride) + start, rows, factor, _factorisation.Chunk + (line * Lanes), order * Lanes);
+                LaneTransposition.Copy(sources, (line * stride) + start, rows, factor, _factorisation.Chunk + (line * Lanes), _factorisation.RowStep);
             }
             else
             {
-                LaneTransposition.Copy(sources, (start + line) * stride, order, factor, _factorisation.Chunk + (line * order * Lanes), Lanes);
+                LaneTransposition.Copy(sources, (start + line) * stride, order, factor, _factorisation.Chunk + (line * _factorisation.RowStep), Lanes);
             }
         }
     }

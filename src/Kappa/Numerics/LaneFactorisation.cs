@@ -15,9 +15,10 @@ internal sealed unsafe class LaneFactorisation
 
     // 24 KiB: a chunk and the part of R that is in use share a first-level cache of 32 to 48 KiB.
     private const int ChunkElements = 3072;
-    private const int LeastChunkRows = 8;
+    private const int LeastChunkRows = 16;
 
     private readonly int _columns;
+    private readonly nint _rowStep;
     private readonly int _chunkRows;
     private readonly double[] _factor;
     private readonly double[] _chunk;
@@ -30,10 +31,12 @@ internal sealed unsafe class LaneFactorisation
     public LaneFactorisation(int rows, int columns)
     {
         _columns = columns;
-        int most = Math.Max(LeastChunkRows, (ChunkElements / (columns * Lanes)) & -LeastChunkRows);
-        _chunkRows = Math.Min(most, (rows + LeastChunkRows - 1) & -LeastChunkRows);
-        _factor = AlignedMemory.Allocate(columns * columns * Lanes, out int factorOffset);
-        _chunk = AlignedMemory.Allocate(_chunkRows * columns * Lanes, out int chunkOffset);
+        int padded = (columns + LaneReflector.Group - 1) & -LaneReflector.Group;
+        _rowStep = padded * Lanes;
+        int most = Math.Max(LeastChunkRows, (ChunkElements / (padded * Lanes)) & -Lanes);
+        _chunkRows = Math.Min(most, (rows + Lanes - 1) & -Lanes);
+        _factor = AlignedMemory.Allocate(columns * padded * Lanes, out int factorOffset);
+        _chunk = AlignedMemory.Allocate(_chunkRows * padded * Lanes, out int chunkOffset);
 
         // The arrays are pinned and live as long as this object.
         _r = (double*)Unsafe.AsPointer(ref _factor[factorOffset]);
@@ -43,22 +46,33 @@ internal sealed unsafe class LaneFactorisation
     /// <summary>Rows of a chunk, a multiple of eight.</summary>
     public int ChunkRows => _chunkRows;
 
-    /// <summary>Where the caller puts vector (i, j) of the next chunk: at (i n + j) · 8.</summary>
+    /// <summary>Where the caller puts vector (i, j) of the next chunk: at i · <see cref="RowStep"/> + 8j.</summary>
     public double* Chunk => _b;
 
+    /// <summary>Doubles from one row of vectors to the next.</summary>
+    public nint RowStep => _rowStep;
+
     /// <summary>Starts eight new matrices: R ← 0.</summary>
-    public void Begin() => new Span<double>(_r, _columns * _columns * Lanes).Clear();
+    public void Begin() => _factor.AsSpan().Clear();
 
     /// <summary>R ← the triangular factor of (R; B), B the first <paramref name="rows"/> rows of the chunk, which is destroyed.</summary>
     public void Absorb(int rows)
     {
-        nint rowStep = _columns * Lanes;
-        for (int k = 0; k < _columns; k++)
+        nint rowStep = _rowStep;
+        for (int k = 0; k < _columns; k += 2)
         {
             double* pivot = _r + (k * rowStep);
             double* column = _b + (k * Lanes);
-            LaneReflector reflector = Reflect(pivot + (k * Lanes), column, rows, rowStep);
-            LaneReflector.Apply(reflector.Tau, pivot, _b, column, rows, rowStep, Lanes, Lanes, k + 1, _columns);
+            LaneReflector first = Reflect(pivot + (k * Lanes), column, rows, rowStep);
+            if (k + 1 == _columns)
+            {
+                return;
+            }
+
+            // Two reflections go through the other columns together.
+            LaneReflector.Apply(first.Tau, pivot, _b, column, rows, rowStep, Lanes, Lanes, k + 1, k + 2);
+            LaneReflector second = Reflect(pivot + rowStep + ((k + 1) * Lanes), column + Lanes, rows, rowStep);
+            LaneReflector.ApplyPair(first.Tau, second.Tau, pivot, _b, column, rows, rowStep, k + 2, _columns);
         }
     }
 
@@ -67,7 +81,7 @@ internal sealed unsafe class LaneFactorisation
     /// <param name="superdiagonal">e [n − 1 vectors].</param>
     public void Bidiagonalise(double* diagonal, double* superdiagonal)
     {
-        nint rowStep = _columns * Lanes;
+        nint rowStep = _rowStep;
         for (int k = 0; k < _columns; k++)
         {
             double* corner = _r + (k * (rowStep + Lanes));

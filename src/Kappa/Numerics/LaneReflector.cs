@@ -12,6 +12,9 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
     /// <summary>Doubles in a vector: matrices, one per lane, that go through an operation together.</summary>
     public const int Lanes = 8;
 
+    /// <summary>Columns that <see cref="ApplyPair"/> takes together: rows are padded with zeros to whole groups.</summary>
+    public const int Group = 4;
+
     /// <summary>The reflections of (α, x), lane by lane.</summary>
     /// <param name="alpha">α.</param>
     /// <param name="tailSquares">Σx².</param>
@@ -104,5 +107,89 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
         {
             Vector512.FusedMultiplyAdd(-Vector512.Load(v + (i * rowStep)), w, Vector512.Load(b + (i * rowStep))).Store(b + (i * rowStep));
         }
+    }
+
+    /// <summary>(p; q; B) ← H₁ H₀ (p; q; B) for columns <paramref name="first"/> … <paramref name="end"/> − 1, with p the pivot row of H₀ and q that of H₁: every element of B is read twice and written once.</summary>
+    /// <remarks>w₀ = τ₀ (p + V₀ᵀB), w₁ = τ₁ (q + V₁ᵀB − (V₁ᵀV₀) w₀), then B ← B − V₀ w₀ − V₁ w₁.</remarks>
+    /// <param name="tau0">τ₀.</param>
+    /// <param name="tau1">τ₁.</param>
+    /// <param name="pivot">The row p; q is one <paramref name="rowStep"/> further.</param>
+    /// <param name="b">First element of B [rows].</param>
+    /// <param name="v">First element of V₀; V₁ is the column after it.</param>
+    /// <param name="rows">Rows of B.</param>
+    /// <param name="rowStep">Doubles from row to row.</param>
+    /// <param name="first">First column.</param>
+    /// <param name="end">One past the last column; columns up to a whole group must exist.</param>
+    public static unsafe void ApplyPair(Vector512<double> tau0, Vector512<double> tau1, double* pivot, double* b, double* v, int rows, nint rowStep, int first, int end)
+    {
+        Vector512<double> overlap = Vector512<double>.Zero;
+        double* head = v;
+        for (int i = 0; i < rows; i++, head += rowStep)
+        {
+            overlap = Vector512.FusedMultiplyAdd(Vector512.Load(head), Vector512.Load(head + Lanes), overlap);
+        }
+
+        for (int j = first & -Group; j < end; j += Group)
+        {
+            ApplyPairToGroup(tau0, tau1, overlap, pivot + (j * Lanes), b + (j * Lanes), v, rows, rowStep, first - j);
+        }
+    }
+
+    // Whole groups of four, eight sums at a time; in the first `skipped` columns w is zero, which changes nothing there.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void ApplyPairToGroup(Vector512<double> tau0, Vector512<double> tau1, Vector512<double> overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
+    {
+        double* next = pivot + rowStep;
+        Vector512<double> p0 = Vector512.Load(pivot), p1 = Vector512.Load(pivot + Lanes), p2 = Vector512.Load(pivot + (2 * Lanes)), p3 = Vector512.Load(pivot + (3 * Lanes));
+        Vector512<double> q0 = Vector512.Load(next), q1 = Vector512.Load(next + Lanes), q2 = Vector512.Load(next + (2 * Lanes)), q3 = Vector512.Load(next + (3 * Lanes));
+        double* row = b;
+        double* head = v;
+        for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
+        {
+            Vector512<double> x = Vector512.Load(head), y = Vector512.Load(head + Lanes);
+            Vector512<double> b0 = Vector512.Load(row), b1 = Vector512.Load(row + Lanes), b2 = Vector512.Load(row + (2 * Lanes)), b3 = Vector512.Load(row + (3 * Lanes));
+            p0 = Vector512.FusedMultiplyAdd(x, b0, p0);
+            p1 = Vector512.FusedMultiplyAdd(x, b1, p1);
+            p2 = Vector512.FusedMultiplyAdd(x, b2, p2);
+            p3 = Vector512.FusedMultiplyAdd(x, b3, p3);
+            q0 = Vector512.FusedMultiplyAdd(y, b0, q0);
+            q1 = Vector512.FusedMultiplyAdd(y, b1, q1);
+            q2 = Vector512.FusedMultiplyAdd(y, b2, q2);
+            q3 = Vector512.FusedMultiplyAdd(y, b3, q3);
+        }
+
+        (p0, q0) = skipped > 0 ? default : Weights(tau0, tau1, overlap, p0, q0);
+        (p1, q1) = skipped > 1 ? default : Weights(tau0, tau1, overlap, p1, q1);
+        (p2, q2) = skipped > 2 ? default : Weights(tau0, tau1, overlap, p2, q2);
+        (p3, q3) = Weights(tau0, tau1, overlap, p3, q3);
+        AddTo(pivot, p0, p1, p2, p3);
+        AddTo(next, q0, q1, q2, q3);
+        row = b;
+        head = v;
+        for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
+        {
+            Vector512<double> x = Vector512.Load(head), y = Vector512.Load(head + Lanes);
+            Vector512.FusedMultiplyAdd(y, q0, Vector512.FusedMultiplyAdd(x, p0, Vector512.Load(row))).Store(row);
+            Vector512.FusedMultiplyAdd(y, q1, Vector512.FusedMultiplyAdd(x, p1, Vector512.Load(row + Lanes))).Store(row + Lanes);
+            Vector512.FusedMultiplyAdd(y, q2, Vector512.FusedMultiplyAdd(x, p2, Vector512.Load(row + (2 * Lanes)))).Store(row + (2 * Lanes));
+            Vector512.FusedMultiplyAdd(y, q3, Vector512.FusedMultiplyAdd(x, p3, Vector512.Load(row + (3 * Lanes)))).Store(row + (3 * Lanes));
+        }
+    }
+
+    // (−w₀, −w₁)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<double> First, Vector512<double> Second) Weights(Vector512<double> tau0, Vector512<double> tau1, Vector512<double> overlap, Vector512<double> p, Vector512<double> q)
+    {
+        Vector512<double> first = -(p * tau0);
+        return (first, -(Vector512.FusedMultiplyAdd(overlap, first, q) * tau1));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void AddTo(double* row, Vector512<double> a, Vector512<double> b, Vector512<double> c, Vector512<double> d)
+    {
+        (Vector512.Load(row) + a).Store(row);
+        (Vector512.Load(row + Lanes) + b).Store(row + Lanes);
+        (Vector512.Load(row + (2 * Lanes)) + c).Store(row + (2 * Lanes));
+        (Vector512.Load(row + (3 * Lanes)) + d).Store(row + (3 * Lanes));
     }
 }

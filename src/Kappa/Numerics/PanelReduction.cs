@@ -15,7 +15,7 @@ internal sealed unsafe class PanelReduction
     public const int Width = 16;
 
     private const int Lanes = 8;
-    private const int Group = 4;
+    private const int Group = 8;
 
     private readonly PaddedMemory _memory;
     private readonly double[] _zeroRow = new double[Width];
@@ -139,48 +139,57 @@ internal sealed unsafe class PanelReduction
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Dot(double* columns, nint stride, double* y, int length, double* sums)
     {
-        Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0;
+        Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        double* others = columns + (4 * stride);
         for (nint i = 0; i < length; i += Lanes)
         {
-            double* c = columns + i;
             Vector512<double> head = Vector512.Load(y + i);
-            s0 = Vector512.FusedMultiplyAdd(head, Vector512.Load(c), s0);
-            s1 = Vector512.FusedMultiplyAdd(head, Vector512.Load(c + stride), s1);
-            s2 = Vector512.FusedMultiplyAdd(head, Vector512.Load(c + (2 * stride)), s2);
-            s3 = Vector512.FusedMultiplyAdd(head, Vector512.Load(c + (3 * stride)), s3);
+            s0 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i), s0);
+            s1 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i + stride), s1);
+            s2 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i + (2 * stride)), s2);
+            s3 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i + (3 * stride)), s3);
+            s4 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i), s4);
+            s5 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i + stride), s5);
+            s6 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i + (2 * stride)), s6);
+            s7 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i + (3 * stride)), s7);
         }
 
         StoreSums(s0, s1, s2, s3, sums);
+        StoreSums(s4, s5, s6, s7, sums + 4);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void AddAndDot(double* columns, nint stride, double* x, double* weights, double* y, int length, double* sums)
     {
         Vector512<double> w0 = Vector512.Create(weights[0]), w1 = Vector512.Create(weights[1]), w2 = Vector512.Create(weights[2]), w3 = Vector512.Create(weights[3]);
-        Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0;
+        Vector512<double> w4 = Vector512.Create(weights[4]), w5 = Vector512.Create(weights[5]), w6 = Vector512.Create(weights[6]), w7 = Vector512.Create(weights[7]);
+        Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        double* others = columns + (4 * stride);
         for (nint i = 0; i < length; i += Lanes)
         {
-            double* c = columns + i;
             Vector512<double> tail = Vector512.Load(x + i);
             Vector512<double> head = Vector512.Load(y + i);
-            Vector512<double> c0 = Vector512.FusedMultiplyAdd(tail, w0, Vector512.Load(c));
-            Vector512<double> c1 = Vector512.FusedMultiplyAdd(tail, w1, Vector512.Load(c + stride));
-            Vector512<double> c2 = Vector512.FusedMultiplyAdd(tail, w2, Vector512.Load(c + (2 * stride)));
-            Vector512<double> c3 = Vector512.FusedMultiplyAdd(tail, w3, Vector512.Load(c + (3 * stride)));
-            c0.Store(c);
-            c1.Store(c + stride);
-            c2.Store(c + (2 * stride));
-            c3.Store(c + (3 * stride));
-            s0 = Vector512.FusedMultiplyAdd(head, c0, s0);
-            s1 = Vector512.FusedMultiplyAdd(head, c1, s1);
-            s2 = Vector512.FusedMultiplyAdd(head, c2, s2);
-            s3 = Vector512.FusedMultiplyAdd(head, c3, s3);
+            s0 = AddAndDot(columns + i, tail, w0, head, s0);
+            s1 = AddAndDot(columns + i + stride, tail, w1, head, s1);
+            s2 = AddAndDot(columns + i + (2 * stride), tail, w2, head, s2);
+            s3 = AddAndDot(columns + i + (3 * stride), tail, w3, head, s3);
+            s4 = AddAndDot(others + i, tail, w4, head, s4);
+            s5 = AddAndDot(others + i + stride, tail, w5, head, s5);
+            s6 = AddAndDot(others + i + (2 * stride), tail, w6, head, s6);
+            s7 = AddAndDot(others + i + (3 * stride), tail, w7, head, s7);
         }
 
         StoreSums(s0, s1, s2, s3, sums);
+        StoreSums(s4, s5, s6, s7, sums + 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> AddAndDot(double* column, Vector512<double> tail, Vector512<double> weight, Vector512<double> head, Vector512<double> sum)
+    {
+        Vector512<double> updated = Vector512.FusedMultiplyAdd(tail, weight, Vector512.Load(column));
+        updated.Store(column);
+        return Vector512.FusedMultiplyAdd(head, updated, sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
