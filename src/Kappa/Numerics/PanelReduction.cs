@@ -1,13 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
 /// <summary>A panel of at most <see cref="Width"/> columns of a chunk, reduced against the rows of R above it by Householder reflections.</summary>
 /// <remarks>
 /// The panel is held transposed, X [width, rows]: every column lies in one piece, so a reflection loads vectors and broadcasts nothing. X keeps the raw tails
-/// x_k; v_k = (1, x_k·InversePivot). The pass that applies reflection k to the columns after it also gathers the inner products of column k + 1 with all others:
-/// with later ones for the next reflection, with earlier ones for the triangular matrix of the compact WY form. One instance per thread.
+/// x_k; v_k = (1, x_k·InversePivot). A column is read as it came until its turn, and then takes all reflections before it at once, in the compact WY form: stores cost
+/// more than arithmetic here. The one pass that gathers its inner products with the tails before it also gathers those of the tail that has just been finished,
+/// which are its norm and its column of the triangular matrix of that form. One instance per thread.
 /// </remarks>
 internal sealed unsafe class PanelReduction
 {
@@ -15,11 +17,11 @@ internal sealed unsafe class PanelReduction
     public const int Width = 16;
 
     private const int Lanes = 8;
-    private const int Group = 8;
 
     private readonly PaddedMemory _memory;
     private readonly double[] _zeroRow = new double[Width];
-    private readonly double[] _sums = new double[Width];
+    private readonly double[] _tailSums = new double[Width];
+    private readonly double[] _nextSums = new double[Width];
     private readonly double[] _weights = new double[Width];
     private readonly double[] _couplings = new double[Width * Width];
     private readonly Reflector[] _reflectors = new Reflector[Width];
@@ -50,34 +52,60 @@ internal sealed unsafe class PanelReduction
         int padded = PaddedMemory.PaddedLength(width);
         _rows = chunk.Rows;
         Matrix panel = _memory.View(padded, _rows);
-        fixed (double* x = &panel.First, sums = _sums, weights = _weights)
+        fixed (double* x = &panel.First, tailSums = _tailSums, nextSums = _nextSums, weights = _weights)
         {
             Transpose(chunk, start, padded, x, panel.Stride);
             new Span<double>(weights, Width).Clear();
-            GatherSums(x, panel.Stride, panel.Columns, 0, padded, weights, sums);
             for (int k = 0; k < width; k++)
             {
-                fixed (double* pivotRow = &factor[start + k, start])
+                double* tail = x + ((nint)k * panel.Stride);
+                double* next = k + 1 < width ? tail + panel.Stride : tail;
+                for (int j = 0; j <= k; j += Lanes)
                 {
-                    Reflector reflector = Reflector.Of(pivotRow[k], sums[k]);
-                    _reflectors[k] = reflector;
-                    pivotRow[k] = reflector.Beta;
-                    for (int i = 0; i < k; i++)
-                    {
-                        _couplings[(i * Width) + k] = sums[i] * reflector.InversePivot;
-                    }
-
-                    ReflectPivotRow(reflector, k, padded, pivotRow, weights, sums);
+                    Dots(x + ((nint)j * panel.Stride), panel.Stride, tail, next, panel.Columns, tailSums + j, nextSums + j);
                 }
 
+                Reflect(ref factor[start + k, start + k], k);
                 if (k + 1 < width)
                 {
-                    double* column = x + ((nint)k * panel.Stride);
-                    AddScaled(column + panel.Stride, weights[k + 1], column, panel.Columns);
-                    weights[k + 1] = 0;
-                    GatherSums(x, panel.Stride, panel.Columns, k + 1, padded, weights, sums);
+                    Solve(factor, start, k + 1);
+                    for (int j = 0; j <= k; j += Lanes)
+                    {
+                        Subtract(x + ((nint)j * panel.Stride), panel.Stride, weights + j, next, panel.Columns);
+                    }
                 }
             }
+        }
+    }
+
+    // Reflection k of (R_kk, x_k), and its column of couplings.
+    private void Reflect(ref double pivot, int k)
+    {
+        Reflector reflector = Reflector.Of(pivot, _tailSums[k]);
+        _reflectors[k] = reflector;
+        pivot = reflector.Beta;
+        for (int i = 0; i < k; i++)
+        {
+            _couplings[(i * Width) + k] = _tailSums[i] * reflector.InversePivot;
+        }
+    }
+
+    // Column j of (τ⁻¹ + striu VᵀV)ᵀ y = R_j + Vᵀb_j: y_i = τ_i (R_ij + InversePivot_i x_iᵀb_j − Σ_{l<i} v_lᵀv_i y_l), R_ij ← R_ij − y_i; the weight of x_i is InversePivot_i y_i.
+    private void Solve(in Matrix factor, int start, int j)
+    {
+        for (int i = 0; i < j; i++)
+        {
+            Reflector reflector = _reflectors[i];
+            ref double entry = ref factor[start + i, start + j];
+            double y = Math.FusedMultiplyAdd(reflector.InversePivot, _nextSums[i], entry);
+            for (int l = 0; l < i; l++)
+            {
+                y = Math.FusedMultiplyAdd(-_couplings[(l * Width) + i], _weights[l], y);
+            }
+
+            y *= reflector.Tau;
+            entry -= y;
+            _weights[i] = reflector.InversePivot * y;
         }
     }
 
@@ -99,105 +127,71 @@ internal sealed unsafe class PanelReduction
         }
     }
 
-    // p_j = τ (v_kᵀ(R; B))_j = τ (R_kj + InversePivot·g_j) for j > k: R_kj ← R_kj − p_j, and w_j = −InversePivot·p_j is what x_k is to be multiplied by.
-    private static void ReflectPivotRow(Reflector reflector, int k, int padded, double* pivotRow, double* weights, double* sums)
+    // x_j·y and x_j·z for eight columns.
+    private static void Dots(double* columns, nint stride, double* y, double* z, int length, double* sumsOfY, double* sumsOfZ)
     {
-        weights[k] = 0;
-        for (int j = k + 1; j < padded; j++)
-        {
-            double projection = reflector.Tau * Math.FusedMultiplyAdd(sums[j], reflector.InversePivot, pivotRow[j]);
-            pivotRow[j] -= projection;
-            weights[j] = -reflector.InversePivot * projection;
-        }
-    }
-
-    private static void AddScaled(double* target, double factor, double* source, int length)
-    {
-        Vector512<double> factors = Vector512.Create(factor);
-        for (nint i = 0; i < length; i += Lanes)
-        {
-            Vector512.FusedMultiplyAdd(factors, Vector512.Load(source + i), Vector512.Load(target + i)).Store(target + i);
-        }
-    }
-
-    // x_j ← x_j + w_j x_{next−1} for the columns after `next`, and g_j = x_j·x_next for all. Weights up to `next` are zero.
-    private static void GatherSums(double* x, nint stride, int length, int next, int padded, double* weights, double* sums)
-    {
-        double* y = x + (next * stride);
-        double* reflected = next == 0 ? y : y - stride;
-        for (int j = 0; j < padded; j += Group)
-        {
-            double* column = x + (j * stride);
-            if (j + Group <= next + 1 || next == 0)
-            {
-                Dot(column, stride, y, length, sums + j);
-            }
-            else
-            {
-                AddAndDot(column, stride, reflected, weights + j, y, length, sums + j);
-            }
-        }
-    }
-
-    private static void Dot(double* columns, nint stride, double* y, int length, double* sums)
-    {
-        Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        Vector512<double> y0 = Vector512<double>.Zero, y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;
+        Vector512<double> z0 = y0, z1 = y0, z2 = y0, z3 = y0, z4 = y0, z5 = y0, z6 = y0, z7 = y0;
         double* others = columns + (4 * stride);
         for (nint i = 0; i < length; i += Lanes)
         {
-            Vector512<double> head = Vector512.Load(y + i);
-            s0 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i), s0);
-            s1 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i + stride), s1);
-            s2 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i + (2 * stride)), s2);
-            s3 = Vector512.FusedMultiplyAdd(head, Vector512.Load(columns + i + (3 * stride)), s3);
-            s4 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i), s4);
-            s5 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i + stride), s5);
-            s6 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i + (2 * stride)), s6);
-            s7 = Vector512.FusedMultiplyAdd(head, Vector512.Load(others + i + (3 * stride)), s7);
+            Vector512<double> yi = Vector512.Load(y + i), zi = Vector512.Load(z + i);
+            Vector512<double> x0 = Vector512.Load(columns + i), x1 = Vector512.Load(columns + i + stride);
+            (y0, z0) = (Vector512.FusedMultiplyAdd(x0, yi, y0), Vector512.FusedMultiplyAdd(x0, zi, z0));
+            (y1, z1) = (Vector512.FusedMultiplyAdd(x1, yi, y1), Vector512.FusedMultiplyAdd(x1, zi, z1));
+            Vector512<double> x2 = Vector512.Load(columns + i + (2 * stride)), x3 = Vector512.Load(columns + i + (3 * stride));
+            (y2, z2) = (Vector512.FusedMultiplyAdd(x2, yi, y2), Vector512.FusedMultiplyAdd(x2, zi, z2));
+            (y3, z3) = (Vector512.FusedMultiplyAdd(x3, yi, y3), Vector512.FusedMultiplyAdd(x3, zi, z3));
+            Vector512<double> x4 = Vector512.Load(others + i), x5 = Vector512.Load(others + i + stride);
+            (y4, z4) = (Vector512.FusedMultiplyAdd(x4, yi, y4), Vector512.FusedMultiplyAdd(x4, zi, z4));
+            (y5, z5) = (Vector512.FusedMultiplyAdd(x5, yi, y5), Vector512.FusedMultiplyAdd(x5, zi, z5));
+            Vector512<double> x6 = Vector512.Load(others + i + (2 * stride)), x7 = Vector512.Load(others + i + (3 * stride));
+            (y6, z6) = (Vector512.FusedMultiplyAdd(x6, yi, y6), Vector512.FusedMultiplyAdd(x6, zi, z6));
+            (y7, z7) = (Vector512.FusedMultiplyAdd(x7, yi, y7), Vector512.FusedMultiplyAdd(x7, zi, z7));
         }
 
-        StoreSums(s0, s1, s2, s3, sums);
-        StoreSums(s4, s5, s6, s7, sums + 4);
+        StoreSums(y0, y1, y2, y3, sumsOfY);
+        StoreSums(y4, y5, y6, y7, sumsOfY + 4);
+        StoreSums(z0, z1, z2, z3, sumsOfZ);
+        StoreSums(z4, z5, z6, z7, sumsOfZ + 4);
     }
 
-    private static void AddAndDot(double* columns, nint stride, double* x, double* weights, double* y, int length, double* sums)
+    // target ← target − Σ_j w_j x_j over eight columns; weights from the target on are zero.
+    private static void Subtract(double* columns, nint stride, double* weights, double* target, int length)
     {
-        Vector512<double> w0 = Vector512.Create(weights[0]), w1 = Vector512.Create(weights[1]), w2 = Vector512.Create(weights[2]), w3 = Vector512.Create(weights[3]);
-        Vector512<double> w4 = Vector512.Create(weights[4]), w5 = Vector512.Create(weights[5]), w6 = Vector512.Create(weights[6]), w7 = Vector512.Create(weights[7]);
-        Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        Vector512<double> w0 = Vector512.Create(-weights[0]), w1 = Vector512.Create(-weights[1]), w2 = Vector512.Create(-weights[2]), w3 = Vector512.Create(-weights[3]);
+        Vector512<double> w4 = Vector512.Create(-weights[4]), w5 = Vector512.Create(-weights[5]), w6 = Vector512.Create(-weights[6]), w7 = Vector512.Create(-weights[7]);
         double* others = columns + (4 * stride);
         for (nint i = 0; i < length; i += Lanes)
         {
-            Vector512<double> tail = Vector512.Load(x + i);
-            Vector512<double> head = Vector512.Load(y + i);
-            s0 = AddAndDot(columns + i, tail, w0, head, s0);
-            s1 = AddAndDot(columns + i + stride, tail, w1, head, s1);
-            s2 = AddAndDot(columns + i + (2 * stride), tail, w2, head, s2);
-            s3 = AddAndDot(columns + i + (3 * stride), tail, w3, head, s3);
-            s4 = AddAndDot(others + i, tail, w4, head, s4);
-            s5 = AddAndDot(others + i + stride, tail, w5, head, s5);
-            s6 = AddAndDot(others + i + (2 * stride), tail, w6, head, s6);
-            s7 = AddAndDot(others + i + (3 * stride), tail, w7, head, s7);
+            Vector512<double> even = Vector512.FusedMultiplyAdd(w0, Vector512.Load(columns + i), Vector512.Load(target + i));
+            Vector512<double> odd = w1 * Vector512.Load(columns + i + stride);
+            even = Vector512.FusedMultiplyAdd(w2, Vector512.Load(columns + i + (2 * stride)), even);
+            odd = Vector512.FusedMultiplyAdd(w3, Vector512.Load(columns + i + (3 * stride)), odd);
+            even = Vector512.FusedMultiplyAdd(w4, Vector512.Load(others + i), even);
+            odd = Vector512.FusedMultiplyAdd(w5, Vector512.Load(others + i + stride), odd);
+            even = Vector512.FusedMultiplyAdd(w6, Vector512.Load(others + i + (2 * stride)), even);
+            odd = Vector512.FusedMultiplyAdd(w7, Vector512.Load(others + i + (3 * stride)), odd);
+            (even + odd).Store(target + i);
         }
-
-        StoreSums(s0, s1, s2, s3, sums);
-        StoreSums(s4, s5, s6, s7, sums + 4);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> AddAndDot(double* column, Vector512<double> tail, Vector512<double> weight, Vector512<double> head, Vector512<double> sum)
-    {
-        Vector512<double> updated = Vector512.FusedMultiplyAdd(tail, weight, Vector512.Load(column));
-        updated.Store(column);
-        return Vector512.FusedMultiplyAdd(head, updated, sum);
-    }
-
+    // The sums of the elements of four vectors: halves first, then neighbours, then the two that are left; in this order on every machine.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreSums(Vector512<double> s0, Vector512<double> s1, Vector512<double> s2, Vector512<double> s3, double* sums)
     {
-        sums[0] = Vector512.Sum(s0);
-        sums[1] = Vector512.Sum(s1);
-        sums[2] = Vector512.Sum(s2);
-        sums[3] = Vector512.Sum(s3);
+        Vector256<double> h0 = s0.GetLower() + s0.GetUpper(), h1 = s1.GetLower() + s1.GetUpper();
+        Vector256<double> h2 = s2.GetLower() + s2.GetUpper(), h3 = s3.GetLower() + s3.GetUpper();
+        if (Avx.IsSupported)
+        {
+            Vector256<double> low = Avx.HorizontalAdd(h0, h1), high = Avx.HorizontalAdd(h2, h3);
+            (Avx.Permute2x128(low, high, 0x20) + Avx.Permute2x128(low, high, 0x31)).Store(sums);
+            return;
+        }
+
+        sums[0] = h0[0] + h0[1] + (h0[2] + h0[3]);
+        sums[1] = h1[0] + h1[1] + (h1[2] + h1[3]);
+        sums[2] = h2[0] + h2[1] + (h2[2] + h2[3]);
+        sums[3] = h3[0] + h3[1] + (h3[2] + h3[3]);
     }
 }
