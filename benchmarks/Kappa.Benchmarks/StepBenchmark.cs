@@ -7,7 +7,8 @@ namespace Kappa.Benchmarks;
 /// <summary>One gradient-descent step of model R on one thread: forward, gradient, norms and update, with and without all singular values.</summary>
 internal static class StepBenchmark
 {
-    private static readonly (int Samples, int Tokens, int Width, int FfnWidth)[] s_sizes = [(8, 8, 16, 32), (32, 16, 32, 128), (64, 16, 64, 256), (128, 32, 128, 512)];
+    /// <summary>N, n, d and m of the four sizes.</summary>
+    public static readonly (int Samples, int Tokens, int Width, int FfnWidth)[] Sizes = [(8, 8, 16, 32), (32, 16, 32, 128), (64, 16, 64, 256), (128, 32, 128, 512)];
 
     /// <summary>Times the steps at every size, depth 1 and 6.</summary>
     /// <param name="clock">The clock.</param>
@@ -16,7 +17,7 @@ internal static class StepBenchmark
     {
         foreach (int depth in (int[])[1, 6])
         {
-            foreach ((int samples, int tokens, int width, int ffnWidth) in s_sizes)
+            foreach ((int samples, int tokens, int width, int ffnWidth) in Sizes)
             {
                 ResidualTransformerShape shape = new() { Depth = depth, Width = width, FfnWidth = ffnWidth };
                 string name = $"{samples},{tokens},{width},{ffnWidth} depth {depth}";

@@ -41,6 +41,9 @@ internal sealed unsafe class LaneExtremes
         _e = _q + length;
     }
 
+    /// <summary>Passes over the bidiagonal used by the last call, from above and from below.</summary>
+    public int Sweeps { get; private set; }
+
     /// <summary>σ_max and σ_min of each lane's B, whose entries are about 1 at most; anything where B is not finite or zero.</summary>
     /// <param name="diagonal">d [n vectors].</param>
     /// <param name="superdiagonal">e [n − 1 vectors].</param>
@@ -54,6 +57,7 @@ internal sealed unsafe class LaneExtremes
             (e * e).Store(_e + (i * Lanes));
         }
 
+        Sweeps = 0;
         Vector512<double> largestSquare = LargestSquare();
         Vector512<double> largest = Vector512.Sqrt(largestSquare);
         return (largest, Vector512.Sqrt(SmallestSquare(largest)));
@@ -65,6 +69,7 @@ internal sealed unsafe class LaneExtremes
         Vector512<double> isActive = Vector512<double>.AllBitsSet;
         for (int sweep = 0; ; sweep++)
         {
+            Sweeps++;
             (Vector512<double> sum, Vector512<double> squareSum, Vector512<double> isAbove) = TracesAbove(y);
             Vector512<double> decrement = isAbove & Laguerre(sum, squareSum);
 
@@ -95,7 +100,7 @@ internal sealed unsafe class LaneExtremes
         return bound * (1 + (16 * Resolution));
     }
 
-    // D_i = y − q_i − e_i − t_i, t_i = e_{i−1} q_i/D_{i−1}; x_i = (1 + t_i x_{i−1}… )/D_i with t_i over D_{i−1} once more; z_i = x_i² + (t_i/D_{i−1})(z_{i−1} + x_{i−1}²)/D_i.
+    // D_i = y − q_i − e_i − t_i with the coupling t_i = e_{i−1} q_i/D_{i−1}; x_i = D_i'/D_i = (1 + t_i x_{i−1})/D_i; curvature_i = −D_i''/D_i = t_i (curvature_{i−1} + 2x²_{i−1})/D_i.
     private (Vector512<double> Sum, Vector512<double> SquareSum, Vector512<double> IsAbove) TracesAbove(Vector512<double> y)
     {
         Vector512<double> sum = Vector512<double>.Zero, squareSum = sum, x = sum, curvature = sum, reciprocal = sum, previousE = sum;
@@ -124,6 +129,7 @@ internal sealed unsafe class LaneExtremes
         nint source = 0, target = _order * Lanes;
         for (int sweep = 0; ; sweep++)
         {
+            Sweeps++;
             (Vector512<double> sum, Vector512<double> squareSum, Vector512<double> isBelow) = Sweep(source, target, shift);
             if (isBelow == Vector512<double>.AllBitsSet)
             {

@@ -25,17 +25,20 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
 
         int tokens = stacked.Rows / samples;
         int width = PaddedMemory.PaddedLength(stacked.Columns);
-        double[] workspace = ArrayPool<double>.Shared.Rent(tokens * (width + Totals.ScratchPerToken));
-        workspace.AsSpan(0, tokens * width).Clear();
+        int copied = width == stacked.Columns ? 0 : tokens * width;
+        double[] workspace = ArrayPool<double>.Shared.Rent(copied + (tokens * Totals.ScratchPerToken));
+        Span<double> scratch = workspace.AsSpan(copied);
+        workspace.AsSpan(0, copied).Clear();
         var totals = default(Totals);
         for (int sample = 0; sample < samples; sample++)
         {
-            for (int token = 0; token < tokens; token++)
+            Matrix h = stacked.RowRange(sample * tokens, tokens);
+            for (int token = 0; token < tokens && copied > 0; token++)
             {
-                stacked.Row((sample * tokens) + token).CopyTo(workspace.AsSpan(token * width));
+                h.Row(token).CopyTo(workspace.AsSpan(token * width));
             }
 
-            totals.Add(workspace, tokens, width);
+            totals.Add(copied > 0 ? new Matrix(workspace, 0, tokens, width) : h, scratch);
         }
 
         ArrayPool<double>.Shared.Return(workspace);
@@ -45,7 +48,7 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             totals.CosineSum / totals.CosineSamples);
     }
 
-    /// <summary>Sums over samples, each of which lies in the workspace with its rows padded by zeros to whole vectors, so that no pass needs a mask.</summary>
+    /// <summary>Sums over samples, whose rows are whole vectors, padded by zeros where the width is not, so that no pass needs a mask.</summary>
     private struct Totals
     {
         /// <summary>Numbers of scratch memory for each token: a vector of its row sum, and the reciprocal of its norm.</summary>
@@ -61,21 +64,23 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
         public int CosineSamples;
 
         // ‖R‖₁‖R‖_∞ is the largest column sum times the largest row sum of magnitudes.
-        public void Add(Span<double> workspace, int tokens, int width)
+        public void Add(in Matrix h, Span<double> scratch)
         {
-            ref double sample = ref MemoryMarshal.GetReference(workspace);
-            Span<double> rowSums = workspace.Slice(tokens * width, tokens * Lanes);
-            Span<double> inverseNorms = workspace.Slice(tokens * (width + Lanes), tokens);
-            (int counted, double largestRow) = AddRows(ref sample, tokens, width, inverseNorms);
+            ref double sample = ref h.First;
+            int tokens = h.Rows;
+            int stride = h.Stride;
+            Span<double> rowSums = scratch[..(tokens * Lanes)];
+            Span<double> inverseNorms = scratch.Slice(tokens * Lanes, tokens);
+            (int counted, double largestRow) = AddRows(h, inverseNorms);
             rowSums.Clear();
             Vector512<double> largestColumn = Vector512<double>.Zero, largestResidual = largestColumn, cosine = largestColumn, residual = largestColumn;
-            for (int column = 0; column < width; column += Lanes)
+            for (int column = 0; column < h.Columns; column += Lanes)
             {
                 ref double strip = ref Unsafe.Add(ref sample, column);
-                (Vector512<double> sum, Vector512<double> direction, Vector512<double> magnitude) = ColumnSums(ref strip, width, inverseNorms);
+                (Vector512<double> sum, Vector512<double> direction, Vector512<double> magnitude) = ColumnSums(ref strip, stride, inverseNorms);
                 cosine = Vector512.FusedMultiplyAdd(direction, direction, cosine);
                 largestColumn = Vector512.Max(largestColumn, magnitude);
-                largestResidual = Vector512.Max(largestResidual, ResidualSums(ref strip, width, sum / tokens, rowSums, ref residual));
+                largestResidual = Vector512.Max(largestResidual, ResidualSums(ref strip, stride, sum / tokens, rowSums, ref residual));
             }
 
             Composite += largestRow * Largest(largestColumn);
@@ -91,16 +96,17 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
         }
 
         // ‖H‖², 1/‖h‖ of every token (0 for a zero one), the number of tokens that are not zero, and the largest Σ_j|h_j|.
-        private (int Counted, double LargestRow) AddRows(ref double sample, int tokens, int width, Span<double> inverseNorms)
+        private (int Counted, double LargestRow) AddRows(in Matrix h, Span<double> inverseNorms)
         {
             int counted = 0;
             double largestRow = 0;
-            for (int token = 0; token < tokens; token++)
+            for (int token = 0; token < h.Rows; token++)
             {
+                ref double row = ref Unsafe.Add(ref h.First, token * h.Stride);
                 Vector512<double> squares = Vector512<double>.Zero, magnitude = squares;
-                for (nuint j = 0; j < (nuint)width; j += Lanes)
+                for (nuint j = 0; j < (nuint)h.Columns; j += Lanes)
                 {
-                    Vector512<double> x = Vector512.LoadUnsafe(ref sample, ((nuint)token * (nuint)width) + j);
+                    Vector512<double> x = Vector512.LoadUnsafe(ref row, j);
                     squares = Vector512.FusedMultiplyAdd(x, x, squares);
                     magnitude += Vector512.Abs(x);
                 }
@@ -116,12 +122,12 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
         }
 
         // Σ h, Σ h/‖h‖ and Σ|h| over the tokens, eight columns.
-        private static (Vector512<double> Sum, Vector512<double> Direction, Vector512<double> Magnitude) ColumnSums(ref double strip, int width, ReadOnlySpan<double> inverseNorms)
+        private static (Vector512<double> Sum, Vector512<double> Direction, Vector512<double> Magnitude) ColumnSums(ref double strip, int stride, ReadOnlySpan<double> inverseNorms)
         {
             Vector512<double> sum = Vector512<double>.Zero, direction = sum, magnitude = sum;
             for (int token = 0; token < inverseNorms.Length; token++)
             {
-                Vector512<double> x = Vector512.LoadUnsafe(ref strip, (nuint)(token * width));
+                Vector512<double> x = Vector512.LoadUnsafe(ref strip, (nuint)(token * stride));
                 sum += x;
                 direction = Vector512.FusedMultiplyAdd(x, Vector512.Create(inverseNorms[token]), direction);
                 magnitude += Vector512.Abs(x);
@@ -131,13 +137,13 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
         }
 
         // Σ|r| over the tokens, eight columns of R = H − 1x̄ᵀ; ‖R‖² and the row sums of |r| are added up.
-        private static Vector512<double> ResidualSums(ref double strip, int width, Vector512<double> mean, Span<double> rowSums, ref Vector512<double> squares)
+        private static Vector512<double> ResidualSums(ref double strip, int stride, Vector512<double> mean, Span<double> rowSums, ref Vector512<double> squares)
         {
             ref double rows = ref MemoryMarshal.GetReference(rowSums);
             Vector512<double> magnitude = Vector512<double>.Zero, total = squares;
             for (int token = 0; token * Lanes < rowSums.Length; token++)
             {
-                Vector512<double> r = Vector512.LoadUnsafe(ref strip, (nuint)(token * width)) - mean;
+                Vector512<double> r = Vector512.LoadUnsafe(ref strip, (nuint)(token * stride)) - mean;
                 total = Vector512.FusedMultiplyAdd(r, r, total);
                 r = Vector512.Abs(r);
                 magnitude += r;

@@ -6,13 +6,15 @@ namespace Kappa.Tests.Spectra;
 
 public sealed class TokenStatisticsTests
 {
-    [Fact]
-    public void Statistics_are_their_definitions_written_out()
+    [Theory]
+    [InlineData(5)]
+    [InlineData(16)]
+    [InlineData(19)]
+    public void Statistics_are_their_definitions_written_out(int width)
     {
         const int samples = 3;
         const int tokens = 4;
-        const int width = 5;
-        Matrix h = MatrixSamples.Gaussian(samples * tokens, width, 21);
+        Matrix h = MatrixSamples.Gaussian(samples * tokens, width + 3, 21).ColumnRange(2, width);
         (double squares, double residualSquares, double composite, double residualComposite, double cosine) = (0, 0, 0, 0, 0);
         for (int s = 0; s < samples; s++)
         {
