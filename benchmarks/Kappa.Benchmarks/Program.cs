@@ -5,7 +5,7 @@ namespace Kappa.Benchmarks;
 internal static class Program
 {
     private const string Usage = """
-        usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|step|singular-values|telemetry|certificates|all [--json] [--repeats N] [--threads N] [--bits 128|256|512]
+        usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|elementwise|step|singular-values|telemetry|certificates|all [--json] [--repeats N] [--threads N] [--bits 128|256|512]
 
         Times run in short repeats, each between two measurements of the fused multiply-add peak of one core;
         "of peak" is the median ratio. --bits chooses the kernels of the products suite only. Progress goes to the error stream, results to the output.
@@ -81,7 +81,7 @@ internal static class Program
         repeats = 31;
         threads = 1;
         path = VectorPaths.Widest;
-        bool valid = suite is "products" or "step" or "singular-values" or "telemetry" or "certificates" or "all";
+        bool valid = suite is "products" or "elementwise" or "step" or "singular-values" or "telemetry" or "certificates" or "all";
         for (int i = 1; i < arguments.Length && valid; i++)
         {
             string? value = i + 1 < arguments.Length ? arguments[i + 1] : null;

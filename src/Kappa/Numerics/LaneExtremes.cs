@@ -34,7 +34,7 @@ internal sealed unsafe class LaneExtremes
     {
         _order = order;
         int length = 2 * order * Lanes;
-        _memory = AlignedMemory.Allocate(2 * length, out int offset);
+        _memory = AlignedMemory.Allocate<double>(2 * length, out int offset);
 
         // The array is pinned and lives as long as this object.
         _q = (double*)Unsafe.AsPointer(ref _memory[offset]);

@@ -35,8 +35,8 @@ internal sealed unsafe class LaneFactorisation
         _rowStep = padded * Lanes;
         int most = Math.Max(LeastChunkRows, (ChunkElements / (padded * Lanes)) & -Lanes);
         _chunkRows = Math.Min(most, (rows + Lanes - 1) & -Lanes);
-        _factor = AlignedMemory.Allocate(columns * padded * Lanes, out int factorOffset);
-        _chunk = AlignedMemory.Allocate(_chunkRows * padded * Lanes, out int chunkOffset);
+        _factor = AlignedMemory.Allocate<double>(columns * padded * Lanes, out int factorOffset);
+        _chunk = AlignedMemory.Allocate<double>(_chunkRows * padded * Lanes, out int chunkOffset);
 
         // The arrays are pinned and live as long as this object.
         _r = (double*)Unsafe.AsPointer(ref _factor[factorOffset]);

@@ -35,12 +35,12 @@ internal sealed unsafe class TriangularFactor
     {
         _longest = longest;
 
-        // Fewer columns have longer chunks, but no chunk has more elements than that of the most columns, a row's padding aside.
-        int rows = ChunkRows(1, longest);
+        // Fewer columns have longer chunks, but none has more elements than these.
+        int rows = Math.Min(longest, Math.Max(LeastChunkRows, (ChunkElements / PaddedMemory.Stride(maximumColumns)) + 1));
         _factorMemory = new PaddedMemory(maximumColumns, maximumColumns);
         _chunkMemory = new PaddedMemory(rows, maximumColumns);
         _projectionMemory = new PaddedMemory(PanelReduction.Width, maximumColumns);
-        _panel = new PanelReduction(rows);
+        _panel = new PanelReduction(ChunkRows(1, longest));
     }
 
     /// <summary>R [n, n padded to whole vectors]; the padding is zero.</summary>

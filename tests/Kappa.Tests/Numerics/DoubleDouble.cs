@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Tests.Numerics;
 
 /// <summary>An unevaluated sum of two doubles, about 31 digits (Dekker 1971), for the references of accuracy tests.</summary>
