@@ -1,6 +1,7 @@
 using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Tests.Models;
+using Kappa.Tests.Numerics;
 using Xunit;
 
 namespace Kappa.Tests.Descent;
@@ -53,7 +54,9 @@ public sealed class TelemetryProbeTests
                     $"step {step.Step}: {probe.Columns[column]} must be {value:R} but is {row[column]:R}.");
             }
 
-            Assert.All(probe.Spectra, spectrum => Assert.True(spectrum.SingularValues.Length > 0));
+            (string Name, ReadOnlyMemory<double> SingularValues)[] spectra = [.. probe.Spectra];
+            Matrix[] matrices = [.. Enumerable.Range(0, 2).Select(model.Layer).SelectMany(layer => new[] { layer.AttentionBranch, layer.AttentionOutput, layer.Hidden })];
+            Assert.All(spectra.Zip(matrices), pair => Assert.Equal(MatrixSamples.Values(pair.Second), pair.First.SingularValues.ToArray()));
         }
     }
 
