@@ -37,7 +37,17 @@ internal sealed class GradientSum<T> : IDividedWork
     public void Compute(WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, TrainedBlocks trained, Action<int>? afterwards)
     {
         (_weights, _gradient, _trained, _afterwards) = (weights, gradient, trained, afterwards);
-        team.Run(this, (4 * _depth) + (_layout.Blocks.Count > 5 * _depth ? 1 : 0));
+        int parts = (4 * _depth) + (_layout.Blocks.Count > 5 * _depth ? 1 : 0);
+        if (_layout.Length >= ModelFactors.ParallelLength)
+        {
+            team.Run(this, parts);
+            return;
+        }
+
+        for (int part = 0; part < parts; part++)
+        {
+            Compute(part, worker: 0);
+        }
     }
 
     /// <inheritdoc/>

@@ -8,9 +8,6 @@ namespace Kappa.Models;
 internal sealed class ModelFactors<T> : IDividedWork
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Below this many parameters packing takes less than waking another thread.
-    private const int ParallelLength = 50_000;
-
     private readonly ParameterLayout _layout;
     private readonly T[] _vector;
     private T[] _current;
@@ -48,7 +45,7 @@ internal sealed class ModelFactors<T> : IDividedWork
         }
 
         int parts = (2 * Blocks.Length) + 1;
-        if (_layout.Length >= ParallelLength)
+        if (_layout.Length >= ModelFactors.ParallelLength)
         {
             team.Run(this, parts);
             return;
@@ -82,6 +79,13 @@ internal sealed class ModelFactors<T> : IDividedWork
             ReadoutTransposed!.TakeTransposed(readout);
         }
     }
+}
+
+/// <summary>What work on the parameters alone is worth.</summary>
+internal static class ModelFactors
+{
+    /// <summary>Below this many parameters a pass over them takes less than another thread needs to take part.</summary>
+    public const int ParallelLength = 10_000;
 }
 
 /// <summary>Matrices in a parameter vector of either precision.</summary>

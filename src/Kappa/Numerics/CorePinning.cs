@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+
+namespace Kappa.Numerics;
+
+/// <summary>Binds threads to processor cores, one each, where the system allows it: without, a thread is now and then stopped for milliseconds while its team waits.</summary>
+/// <remarks>A wish: where the system does not know it (it is a call of Linux) or refuses, threads run where they are put.</remarks>
+internal static partial class CorePinning
+{
+    // Bits of the mask that the system writes: 1,024 cores.
+    private const int Words = 16;
+
+    /// <summary>Binds the calling thread to the <paramref name="index"/>-th of the cores that the process may use, if a team of <paramref name="threads"/> needs them all.</summary>
+    /// <remarks>A smaller team is left to the system, which knows what else runs.</remarks>
+    /// <returns>Whether it is bound.</returns>
+    public static bool BindCurrentThread(int index, int threads)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        try
+        {
+            return Bind(index, threads);
+        }
+        catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private static unsafe bool Bind(int index, int threads)
+    {
+        ulong* allowed = stackalloc ulong[Words];
+        if (GetAffinity(0, Words * sizeof(ulong), allowed) < 0)
+        {
+            return false;
+        }
+
+        int found = 0, chosen = -1;
+        for (int core = 0; core < 64 * Words; core++)
+        {
+            if ((allowed[core / 64] >> (core % 64) & 1) != 0)
+            {
+                chosen = found == index ? core : chosen;
+                found++;
+            }
+        }
+
+        if (found != threads || chosen < 0)
+        {
+            return false;
+        }
+
+        ulong* one = stackalloc ulong[Words];
+        new Span<ulong>(one, Words).Clear();
+        one[chosen / 64] = 1UL << (chosen % 64);
+        return SetAffinity(0, Words * sizeof(ulong), one) == 0;
+    }
+
+    // Of the calling thread (0).
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity")]
+    private static unsafe partial int GetAffinity(int thread, nint bytes, ulong* mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    private static unsafe partial int SetAffinity(int thread, nint bytes, ulong* mask);
+}
