@@ -17,7 +17,7 @@ public sealed class GradientDescent
     private readonly ResidualTransformerWeights _gradient;
     private readonly DescentStep _current;
     private ResidualTransformerWeights _next;
-    private bool _keepsAttention;
+    private bool _keepsLayers;
     private double _proposedStepSize;
 
     // What a part of the gradient is turned into at once, on the thread that completed it: the norms of each matrix and its part of θ_{k+1}.
@@ -81,7 +81,7 @@ public sealed class GradientDescent
         ArgumentNullException.ThrowIfNull(state);
         _next.CopyFrom(state.Weights);
         _current.State = state;
-        _keepsAttention = observer is not null;
+        _keepsLayers = observer is not null;
         bool hasPrevious = false;
         while (true)
         {
@@ -132,7 +132,7 @@ public sealed class GradientDescent
     private bool Evaluate(DescentState state)
     {
         _proposedStepSize = state.StepSize;
-        _current.Loss = _model.LossAndGradient(state.Weights, _objective.Targets, _current.Residual, _gradient, _options.Trained, _keepsAttention, _propose);
+        _current.Loss = _model.LossAndGradient(state.Weights, _objective.Targets, _current.Residual, _gradient, _options.Trained, _keepsLayers, _propose);
         if (!double.IsFinite(_current.Loss))
         {
             return false;

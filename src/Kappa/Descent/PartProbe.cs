@@ -17,22 +17,23 @@ internal sealed class PartProbe
     private readonly SingularValues _factorisation;
     private readonly double[] _values;
     private readonly SampleSpectra _sampleSpectra;
+    private readonly double[] _quantities = new double[Quantities.Length];
 
-    public PartProbe(string name, in Matrix matrix, int samples)
+    public PartProbe(string name, int rows, int columns, int samples)
     {
         _name = name;
         _samples = samples;
-        _factorisation = new SingularValues(matrix.Rows, matrix.Columns);
-        _values = new double[Math.Min(matrix.Rows, matrix.Columns)];
-        _sampleSpectra = new SampleSpectra(samples, matrix.Rows / samples, matrix.Columns);
+        _factorisation = new SingularValues(rows, columns);
+        _values = new double[Math.Min(rows, columns)];
+        _sampleSpectra = new SampleSpectra(samples, rows / samples, columns);
     }
 
     public IEnumerable<string> Columns => Quantities.Select(quantity => $"{_name}.{quantity}");
 
     public ReadOnlyMemory<double> SingularValues => _values;
 
-    /// <summary>Writes the part's quantities in the order of <see cref="Columns"/> and returns how many.</summary>
-    public int Measure(in Matrix matrix, Span<double> row)
+    /// <summary>Measures the part.</summary>
+    public void Measure(in Matrix matrix)
     {
         _factorisation.Compute(matrix, _values);
         SpectrumSummary spectrum = SpectrumSummary.Of(_values, matrix.Rows, matrix.Columns);
@@ -43,7 +44,13 @@ internal sealed class PartProbe
             spectrum.SigmaMax, spectrum.SigmaMinRow, spectrum.SigmaMinNonzero, spectrum.ConditionNumber, spectrum.ConditionNumberNonzero, spectrum.NumericalRank,
             spectrum.EffectiveRank, spectrum.StableRank, tokens.RankOneDistance, tokens.TokenCosine, samples.IsRankLimited ? 0 : samples.SigmaMin, samples.ConditionNumberMax,
         ];
-        values.CopyTo(row);
-        return values.Length;
+        values.CopyTo(_quantities);
+    }
+
+    /// <summary>Writes the part's quantities in the order of <see cref="Columns"/> and returns how many.</summary>
+    public int Write(Span<double> row)
+    {
+        _quantities.CopyTo(row);
+        return _quantities.Length;
     }
 }

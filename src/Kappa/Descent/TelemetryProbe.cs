@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
@@ -18,6 +19,8 @@ public sealed class TelemetryProbe
     private readonly ParameterKind[] _trainedKinds;
     private readonly LayerProbe[] _layers;
     private readonly string[] _columns;
+    private readonly WorkerTeam _team;
+    private readonly LayerWork _work;
 
     /// <summary>Reserves workspaces for a model.</summary>
     /// <param name="model">The evaluator whose steps are measured.</param>
@@ -33,6 +36,8 @@ public sealed class TelemetryProbe
         (ParameterKind Kind, string Name)[] kinds = [.. Kinds.Where(kind => layout.Blocks.Where((block, k) => isTrained[k] && block.Kind == kind.Kind).Any())];
         _trainedKinds = [.. kinds.Select(kind => kind.Kind)];
         _layers = spectra ? [.. Enumerable.Range(0, model.Shape.Depth).Select(layer => new LayerProbe(model, layer))] : [];
+        _team = model.Team;
+        _work = new LayerWork(_layers);
         _columns =
         [
             "step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength",
@@ -66,7 +71,13 @@ public sealed class TelemetryProbe
 
         foreach (LayerProbe layer in _layers)
         {
-            next += layer.Measure(row[next..]);
+            layer.Begin();
+        }
+
+        _team.Run(_work, LayerProbe.Parts * _layers.Length);
+        foreach (LayerProbe layer in _layers)
+        {
+            next += layer.Write(row[next..]);
         }
     }
 
@@ -76,4 +87,10 @@ public sealed class TelemetryProbe
     /// evaluator's matrices: read them before the evaluator goes on, that is, in the observer that measured.
     /// </remarks>
     public IEnumerable<(string Name, ReadOnlyMemory<double> SingularValues)> Spectra => _layers.SelectMany(layer => layer.Spectra);
+
+    // Every part has its own workspace and writes its own numbers, so the thread that does it makes no difference.
+    private sealed class LayerWork(LayerProbe[] layers) : IDividedWork
+    {
+        public void Compute(int part, int worker) => layers[part / LayerProbe.Parts].Measure(part % LayerProbe.Parts);
+    }
 }

@@ -48,7 +48,7 @@ internal sealed class BlockCache<T>
     public required Matrix<T> HiddenDerivative { get; init; }
 
     /// <summary>Φ = ψ(P) [M, m].</summary>
-    public required Matrix<T> Hidden { get; init; }
+    public required Matrix<T> Hidden { get; set; }
 
     /// <summary>Z⁺, the block's output [M, d].</summary>
     public required Matrix<T> Output { get; init; }

@@ -17,11 +17,27 @@ internal sealed class FeedForward<T>(ResidualTransformerShape shape)
     {
         // (R.3)  P = H W_1,  Φ = ψ(P),  and ψ'(P) for the way back            [M, m]
         Products.Multiply(cache.AttentionOutput, factors.FfnIn, cache.HiddenDerivative);
-        Span<T> derivative = cache.HiddenDerivative.WholeMemory;
-        _activation.ApplyWithDerivative<T>(derivative, cache.Hidden.WholeMemory, derivative);
+        Activate(cache.HiddenDerivative, cache.Hidden);
 
         // (R.3)  Z⁺ = ρ_f H + Φ W_2                                           [M, d]
         Products.MultiplyAdd(cache.Hidden, factors.FfnOut, _residual, cache.AttentionOutput, cache.Output);
+    }
+
+    // An observer's Φ lies otherwise than the work matrices.
+    private void Activate(in Matrix<T> preactivation, in Matrix<T> hidden)
+    {
+        if (preactivation.Stride == hidden.Stride)
+        {
+            Span<T> whole = preactivation.WholeMemory;
+            _activation.ApplyWithDerivative<T>(whole, hidden.WholeMemory, whole);
+            return;
+        }
+
+        for (int row = 0; row < hidden.Rows; row++)
+        {
+            Span<T> derivative = preactivation.Row(row);
+            _activation.ApplyWithDerivative<T>(derivative, hidden.Row(row), derivative);
+        }
     }
 
     /// <summary>The wanted ones of dW_1, dW_2 and dH from D = ∂ℒ/∂Z⁺.</summary>

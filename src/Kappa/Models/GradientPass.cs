@@ -28,8 +28,8 @@ internal readonly ref struct GradientRequest
     /// <summary>The trained matrices.</summary>
     public TrainedBlocks? Trained { get; init; }
 
-    /// <summary>Where the attention branch and output of each block are kept; null when nobody looks at them.</summary>
-    public AttentionRecord? Record { get; init; }
+    /// <summary>Where what observers look at is kept; null when nobody looks at them.</summary>
+    public LayerRecord? Record { get; init; }
 
     /// <summary>Called with the index of each parameter matrix as soon as its gradient is complete.</summary>
     public Action<int>? Afterwards { get; init; }
@@ -56,7 +56,7 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
     private Matrix _targets;
     private Matrix _residual;
     private TrainedBlocks? _trained;
-    private AttentionRecord? _record;
+    private LayerRecord? _record;
 
     /// <summary>Reserves the memory.</summary>
     public GradientPass(ResidualTransformerShape shape, in Matrix inputs, int samples, LogitRoute route, WorkerTeam team)
@@ -107,7 +107,7 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
             group.Caches[0].InputTransposed = _inputsTransposed.RowRange(range.First * inputs.Columns, range.Count * inputs.Columns);
             if (_record is null)
             {
-                group.UseOwnAttention();
+                group.UseOwnMatrices();
             }
             else
             {

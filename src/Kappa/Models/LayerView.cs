@@ -1,7 +1,7 @@
 namespace Kappa.Models;
 
 /// <summary>What block l computed in the last pass; M = N·n stacked token rows.</summary>
-/// <remarks>Views of the evaluator's own memory: valid until its next pass, not to be written. A pass for a gradient keeps the attention branch and output alone; another matrix is computed again when it is asked for.</remarks>
+/// <remarks>Views of the evaluator's own memory: valid until its next pass, not to be written. A pass for a gradient keeps the attention branch and output, and Φ where M ≤ m; another matrix is computed again when it is asked for.</remarks>
 public sealed class LayerView
 {
     private readonly ResidualTransformer _model;
@@ -25,7 +25,7 @@ public sealed class LayerView
     public Matrix HiddenDerivative => Cache.HiddenDerivative;
 
     /// <summary>Φ = ψ(H W_1) (R.3) [M, m].</summary>
-    public Matrix Hidden => Cache.Hidden;
+    public Matrix Hidden => _model.FreshRecord is { Hidden.Length: > 0 } record ? record.Hidden[_layer] : Cache.Hidden;
 
     /// <summary>Z⁺, the block's output (R.3) [M, d].</summary>
     public Matrix Output => Cache.Output;

@@ -17,7 +17,7 @@ public sealed class ResidualTransformer : IDisposable
     private readonly LogitRoute _route;
     private IGradientPass? _gradientPass;
     private FullPass? _fullPass;
-    private AttentionRecord? _record;
+    private LayerRecord? _record;
     private TrainedBlocks? _trained;
 
     // The weights of the last pass, while the matrices of the full pass are not theirs.
@@ -75,8 +75,11 @@ public sealed class ResidualTransformer : IDisposable
     /// <summary>Number of shards that the samples are divided into; a function of the sizes alone.</summary>
     internal int Shards { get; }
 
+    /// <summary>The threads, for work on the layers between two passes.</summary>
+    internal WorkerTeam Team => _team;
+
     /// <summary>Branches and outputs of the last pass where it kept them; otherwise null.</summary>
-    internal AttentionRecord? FreshRecord => _isRecordFresh ? _record : null;
+    internal LayerRecord? FreshRecord => _isRecordFresh ? _record : null;
 
     /// <summary>What block <paramref name="layer"/> computed in the last forward pass.</summary>
     /// <param name="layer">Block number from 0.</param>
@@ -100,18 +103,18 @@ public sealed class ResidualTransformer : IDisposable
     /// <param name="residual">E [M, d_out], contiguous; overwritten.</param>
     /// <param name="gradient">Overwritten when ℒ is finite: the gradient of each trained matrix, zero in every other.</param>
     /// <param name="trained">Which matrices are trained; nothing below the lowest is computed.</param>
-    /// <param name="keepAttention">Whether attention branches and outputs are kept for <see cref="Layer"/>.</param>
+    /// <param name="keepLayers">Whether attention branches and outputs, and Φ where M ≤ m, are kept for <see cref="Layer"/>.</param>
     /// <param name="afterwards">Called with the index of each parameter matrix as soon as its gradient is complete, on any thread of the model.</param>
     /// <returns>ℒ, NaN or infinite when F is.</returns>
     /// <exception cref="ArgumentException">A layout or shape does not fit, or a trained name is not in the model.</exception>
     public double LossAndGradient(
-        ResidualTransformerWeights weights, Matrix targets, Matrix residual, ResidualTransformerWeights gradient, TrainedSet trained, bool keepAttention = false, Action<int>? afterwards = null)
+        ResidualTransformerWeights weights, Matrix targets, Matrix residual, ResidualTransformerWeights gradient, TrainedSet trained, bool keepLayers = false, Action<int>? afterwards = null)
     {
         RequireLayout(weights, nameof(weights));
         RequireLayout(gradient, nameof(gradient));
         RequireOutputShape(targets, nameof(targets));
         RequireOutputShape(residual, nameof(residual));
-        _record ??= keepAttention ? new AttentionRecord(Shape, Rows) : null;
+        _record ??= keepLayers ? new LayerRecord(Shape, Rows) : null;
         double loss = Pass(new GradientRequest
         {
             Weights = weights,
@@ -119,10 +122,10 @@ public sealed class ResidualTransformer : IDisposable
             Residual = residual,
             Gradient = gradient,
             Trained = Resolve(trained),
-            Record = keepAttention ? _record : null,
+            Record = keepLayers ? _record : null,
             Afterwards = afterwards,
         });
-        _isRecordFresh = keepAttention;
+        _isRecordFresh = keepLayers;
         return loss;
     }
 

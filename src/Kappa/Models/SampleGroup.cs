@@ -9,7 +9,7 @@ internal sealed class SampleGroup<T>
 {
     private readonly ResidualBlock<T> _block;
     private readonly BlockScratch<T> _scratch;
-    private readonly (Matrix<T> Branch, Matrix<T> Output)[] _ownAttention;
+    private readonly (Matrix<T> Branch, Matrix<T> Output, Matrix<T> Hidden)[] _own;
 
     /// <summary>A group whose matrices are <paramref name="caches"/>.</summary>
     public SampleGroup(ResidualTransformerShape shape, int samples, LogitRoute route, BlockCache<T>[] caches, Matrix<T> output, BlockScratch<T> scratch)
@@ -17,7 +17,7 @@ internal sealed class SampleGroup<T>
         _block = new ResidualBlock<T>(shape, samples, route);
         _scratch = scratch;
         Caches = caches;
-        _ownAttention = [.. caches.Select(cache => (cache.AttentionBranch, cache.AttentionOutput))];
+        _own = [.. caches.Select(cache => (cache.AttentionBranch, cache.AttentionOutput, cache.Hidden))];
         Output = output;
     }
 
@@ -27,12 +27,12 @@ internal sealed class SampleGroup<T>
     /// <summary>F [rows, d_out]; the last block's output itself without readout.</summary>
     public Matrix<T> Output { get; }
 
-    /// <summary>Lets the group compute in its own matrices again after <see cref="AttentionRecord.Bind"/>.</summary>
-    public void UseOwnAttention()
+    /// <summary>Lets the group compute in its own matrices again after <see cref="LayerRecord.Bind"/>.</summary>
+    public void UseOwnMatrices()
     {
         for (int layer = 0; layer < Caches.Length; layer++)
         {
-            (Caches[layer].AttentionBranch, Caches[layer].AttentionOutput) = _ownAttention[layer];
+            (Caches[layer].AttentionBranch, Caches[layer].AttentionOutput, Caches[layer].Hidden) = _own[layer];
         }
     }
 

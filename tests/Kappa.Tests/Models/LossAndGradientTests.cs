@@ -16,6 +16,7 @@ public sealed class LossAndGradientTests
         new(new ResidualTransformerShape { Width = 8, FfnWidth = 130, Depth = 2 }, samples: 70, tokens: 12, seed: 8),
         new(new ResidualTransformerShape { Width = 9, FfnWidth = 16, Depth = 3, KeyWidth = 3, ReadoutWidth = 4 }, samples: 41, tokens: 16, seed: 9),
         new(new ResidualTransformerShape { Width = 150, FfnWidth = 140, AttentionResidual = 0.5 }, samples: 9, tokens: 40, seed: 10),
+        new(new ResidualTransformerShape { Width = 6, FfnWidth = 140, Depth = 2 }, samples: 5, tokens: 4, seed: 11),
     ];
 
     [Theory]
@@ -27,7 +28,7 @@ public sealed class LossAndGradientTests
         (double loss, ResidualTransformerWeights expected) = model.Evaluate(separate, model.Weights);
         Matrix residual = Matrix.Allocate(together.Rows, model.Shape.OutputWidth);
         var gradient = new ResidualTransformerWeights(model.Shape);
-        double actual = together.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, keepAttention: true);
+        double actual = together.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, keepLayers: true);
 
         // The loss is summed in shards: 2 rounding errors per term at most.
         Assert.InRange(actual, loss * (1 - (model.Targets.Span.Length * 1e-15)), loss * (1 + (model.Targets.Span.Length * 1e-15)));
@@ -76,8 +77,8 @@ public sealed class LossAndGradientTests
         using var singles = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 2, Precision.Single);
         Matrix residual = Matrix.Allocate(doubles.Rows, model.Shape.OutputWidth), rounded = Matrix.Allocate(doubles.Rows, model.Shape.OutputWidth);
         ResidualTransformerWeights expected = new(model.Shape), actual = new(model.Shape);
-        double loss = doubles.LossAndGradient(model.Weights, model.Targets, residual, expected, TrainedSet.All, keepAttention: true);
-        double single = singles.LossAndGradient(model.Weights, model.Targets, rounded, actual, TrainedSet.All, keepAttention: true);
+        double loss = doubles.LossAndGradient(model.Weights, model.Targets, residual, expected, TrainedSet.All, keepLayers: true);
+        double single = singles.LossAndGradient(model.Weights, model.Targets, rounded, actual, TrainedSet.All, keepLayers: true);
 
         // ε = 2⁻²⁴ grows through chains of about twelve products a block, each of sums that err by √k ε; a single ReLU may also fall on the other side of its kink.
         double tolerance = Math.ScaleB(1, -24) * 40 * model.Shape.Depth * Math.Sqrt(model.Shape.FfnWidth + model.Shape.Width);
@@ -104,7 +105,7 @@ public sealed class LossAndGradientTests
             long before = 0;
             for (int step = 0; step < 5; step++)
             {
-                _ = evaluator.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, keepAttention: true, afterwards);
+                _ = evaluator.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, keepLayers: true, afterwards);
                 before = step == 1 ? GC.GetAllocatedBytesForCurrentThread() : before;
             }
 
