@@ -9,36 +9,16 @@ internal static partial class CorePinning
     // Bits of the mask that the system writes: 1,024 cores.
     private const int Words = 16;
 
+    private static readonly ulong[] s_allowed = ReadAllowed();
+
     /// <summary>Binds the calling thread to the <paramref name="index"/>-th of the cores that the process may use, if a team of <paramref name="threads"/> needs them all.</summary>
     /// <remarks>A smaller team is left to the system, which knows what else runs.</remarks>
-    /// <returns>Whether it is bound.</returns>
+    /// <returns>Whether it is bound; <see cref="Release"/> undoes it.</returns>
     public static bool BindCurrentThread(int index, int threads)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        try
-        {
-            return Bind(index, threads);
-        }
-        catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)
-        {
-            return false;
-        }
-    }
-
-    private static unsafe bool Bind(int index, int threads)
-    {
-        ulong* allowed = stackalloc ulong[Words];
-        if (GetAffinity(0, Words * sizeof(ulong), allowed) < 0)
-        {
-            return false;
-        }
-
+        ulong[] allowed = s_allowed;
         int found = 0, chosen = -1;
-        for (int core = 0; core < 64 * Words; core++)
+        for (int core = 0; core < 64 * allowed.Length; core++)
         {
             if ((allowed[core / 64] >> (core % 64) & 1) != 0)
             {
@@ -47,14 +27,40 @@ internal static partial class CorePinning
             }
         }
 
-        if (found != threads || chosen < 0)
-        {
-            return false;
-        }
+        return found == threads && chosen >= 0 && Bind(chosen);
+    }
 
+    /// <summary>Lets the calling thread, bound before, run on all cores that the process may use again.</summary>
+    public static unsafe void Release()
+    {
+        fixed (ulong* allowed = s_allowed)
+        {
+            _ = SetAffinity(0, Words * sizeof(ulong), allowed);
+        }
+    }
+
+    // Read once, before any thread is bound.
+    private static unsafe ulong[] ReadAllowed()
+    {
+        ulong[] mask = new ulong[Words];
+        try
+        {
+            fixed (ulong* first = mask)
+            {
+                return OperatingSystem.IsLinux() && GetAffinity(0, Words * sizeof(ulong), first) > 0 ? mask : [];
+            }
+        }
+        catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    private static unsafe bool Bind(int core)
+    {
         ulong* one = stackalloc ulong[Words];
         new Span<ulong>(one, Words).Clear();
-        one[chosen / 64] = 1UL << (chosen % 64);
+        one[core / 64] = 1UL << (core % 64);
         return SetAffinity(0, Words * sizeof(ulong), one) == 0;
     }
 

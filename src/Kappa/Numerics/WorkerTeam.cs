@@ -32,6 +32,8 @@ internal sealed class WorkerTeam : IDisposable
     private Exception? _failure;
     private int _parts;
     private int _sleeping;
+    private int _boundCaller;
+    private bool _isCallerBound;
     private volatile bool _ended;
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers.</summary>
@@ -66,6 +68,7 @@ internal sealed class WorkerTeam : IDisposable
             return;
         }
 
+        BindCaller();
         Begin(work, parts);
         ComputeParts(work, worker: 0);
         WaitForWorkers();
@@ -90,6 +93,22 @@ internal sealed class WorkerTeam : IDisposable
         foreach (Thread worker in _workers)
         {
             worker.Join();
+        }
+
+        if (_isCallerBound && _boundCaller == Environment.CurrentManagedThreadId)
+        {
+            CorePinning.Release();
+        }
+    }
+
+    // Once for each thread that calls: beside workers with cores of their own it would otherwise now and then be put on one of theirs.
+    private void BindCaller()
+    {
+        int thread = Environment.CurrentManagedThreadId;
+        if (_boundCaller != thread)
+        {
+            _boundCaller = thread;
+            _isCallerBound = CorePinning.BindCurrentThread(0, Threads);
         }
     }
 
