@@ -7,7 +7,6 @@ runs are one batch dimension.
 
 import math
 
-import numpy
 import torch
 
 import content
@@ -26,15 +25,15 @@ class Step:
         self.type = torch.float32 if request["precision"] == "single" else torch.float64
         self.temperature = 1 / math.sqrt(self.width)
         rows, d, m = self.samples * self.tokens, self.width, self.ffn_width
-        self.inputs = self.tensor(1, rows, d, d**-0.5)
-        self.targets = self.tensor(2, rows, d, d**-0.5)
+        self.inputs = self.tensor(1, rows, d, 1 / math.sqrt(d))
+        self.targets = self.tensor(2, rows, d, 1 / math.sqrt(d))
         self.blocks = [
             [
-                self.tensor(10 * layer + 11, d, d, d**-0.5),
-                self.tensor(10 * layer + 12, d, d, d**-0.5),
-                self.tensor(10 * layer + 13, d, d, d**-0.5),
-                self.tensor(10 * layer + 14, d, m, d**-0.5),
-                self.tensor(10 * layer + 15, m, d, m**-0.5),
+                self.tensor(10 * layer + 11, d, d, 1 / math.sqrt(d)),
+                self.tensor(10 * layer + 12, d, d, 1 / math.sqrt(d)),
+                self.tensor(10 * layer + 13, d, d, 1 / math.sqrt(d)),
+                self.tensor(10 * layer + 14, d, m, 1 / math.sqrt(d)),
+                self.tensor(10 * layer + 15, m, d, 1 / math.sqrt(m)),
             ]
             for layer in range(self.depth)
         ]

@@ -1,6 +1,6 @@
 """PyTorch as the other side of a measurement: reads one JSON request a line, answers one JSON line.
 
-Requests (see README.md): hello, prepare, check, time. The other side decides what is timed and when, so that both take turns in one run.
+Requests (see README.md): hello, prepare, check, time, clear. The other side decides what is timed and when, so that both take turns in one run.
 """
 
 import json
@@ -39,14 +39,16 @@ def answer(request, threads, state):
     if operation == "hello":
         return hello(threads)
     if operation == "prepare":
-        state["work"] = None  # The memory of the last one first.
-        state["work"] = KINDS[request["kind"]](request)
-        return {"prepared": request["kind"]}
+        state[request["slot"]] = KINDS[request["kind"]](request)
+        return {"prepared": request["slot"]}
     if operation == "check":
-        return state["work"].check()
+        return state[request["slot"]].check()
     if operation == "time":
-        return {"seconds": timed(state["work"].run, request["executions"])}
-    raise ValueError(f"op must be hello, prepare, check or time but is {operation!r}.")
+        return {"seconds": timed(state[request["slot"]].run, request["executions"])}
+    if operation == "clear":
+        state.clear()
+        return {"cleared": True}
+    raise ValueError(f"op must be hello, prepare, check, time or clear but is {operation!r}.")
 
 
 def main():

@@ -46,6 +46,13 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
         ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
+        ["bench"] =
+        [
+            "kappa bench --quick                           one training step at four sizes, beside PyTorch's if it is installed",
+            "kappa bench --suite all --out benchmarks/results",
+            "kappa bench --suite step,sweep --sizes 16,8x8x24x48 --threads 1 --precision double",
+            "kappa bench --from FOLDER --readme README.md  the speed table of a page from recorded rows",
+        ],
         ["certify"] =
         [
             "kappa certify                                 is convergence certain from the initial point?",

@@ -56,6 +56,7 @@ internal static class Program
         root.Subcommands.Add(CertifyCommand.Create(terminal));
         root.Subcommands.Add(CiteCommand.Create(terminal));
         root.Subcommands.Add(SelftestCommand.Create(terminal));
+        root.Subcommands.Add(BenchCommand.Create(terminal));
         root.Options.Add(new Option<bool>("--trace") { Description = "Show where in the program a failure arose.", Recursive = true });
         HelpWithExamples.AttachTo(root);
         return root;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Kappa.Numerics;
 
-namespace Kappa.Benchmarks;
+namespace Kappa.Lab.Benchmarks;
 
 /// <summary>One timed piece of work.</summary>
 /// <param name="Name">What was timed.</param>
@@ -13,7 +13,7 @@ namespace Kappa.Benchmarks;
 internal sealed record Measurement(string Name, double Microseconds, double BestMicroseconds, double? Gflops, double? ShareOfPeak, double BytesPerExecution);
 
 /// <summary>Times work in short repeats, each between two measurements of the machine's peak, so that a noisy neighbour slows both alike; fewer repeats where one is long.</summary>
-internal sealed class Stopclock(VectorPath path, int repeats)
+internal sealed class Stopclock(int vectorBits, int repeats)
 {
     private const int PeakIterations = 60_000;
     private const double RepeatSeconds = 2e-3;
@@ -25,7 +25,7 @@ internal sealed class Stopclock(VectorPath path, int repeats)
     private readonly List<double> _peaks = [];
 
     /// <summary>The median of all peaks measured so far, GFLOP/s.</summary>
-    public double MedianPeak => Median([.. _peaks]);
+    public double MedianPeak => Quantiles.Of(_peaks).Median;
 
     /// <summary>The highest peak measured so far, GFLOP/s.</summary>
     public double HighestPeak => _peaks.Max();
@@ -53,13 +53,14 @@ internal sealed class Stopclock(VectorPath path, int repeats)
             before = after;
         }
 
-        double median = Median(seconds);
-        return new Measurement(name, median * 1e6, seconds.Min() * 1e6, operations / median / 1e9, operations is null ? null : Median(shares), (double)allocated / count / executions);
+        Quantiles times = Quantiles.Of(seconds);
+        double? share = operations is null ? null : Quantiles.Of(shares).Median;
+        return new Measurement(name, times.Median * 1e6, times.Least * 1e6, operations / times.Median / 1e9, share, (double)allocated / count / executions);
     }
 
     private double Peak()
     {
-        double peak = FmaPeak.Measure(path, PeakIterations);
+        double peak = FmaPeak.Measure(vectorBits, Precision.Double, PeakIterations);
         _peaks.Add(peak);
         return peak;
     }
@@ -84,12 +85,5 @@ internal sealed class Stopclock(VectorPath path, int repeats)
         }
 
         return Stopwatch.GetElapsedTime(start).TotalSeconds / executions;
-    }
-
-    private static double Median(double[] values)
-    {
-        Array.Sort(values);
-        int middle = values.Length / 2;
-        return values.Length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 }

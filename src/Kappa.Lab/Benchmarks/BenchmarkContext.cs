@@ -1,0 +1,105 @@
+namespace Kappa.Lab.Benchmarks;
+
+/// <summary>What the suites of one benchmark run share.</summary>
+internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peers, IProgress<BenchmarkRow>? progress)
+{
+    public BenchmarkRequest Request => request;
+
+    public TorchPeers Peers => peers;
+
+    public ContestClock Clock { get; } = ClockOf(request);
+
+    public List<BenchmarkRow> Rows { get; } = [];
+
+    public List<string> Findings { get; } = [];
+
+    /// <summary>Threads of the peers that take part against Kappa with that many threads: torch may be faster with one.</summary>
+    public IEnumerable<TorchPeer> PeersAgainst(int threads) => new[] { 1, threads }.Distinct().Select(peers.WithThreads).OfType<TorchPeer>();
+
+    /// <summary>Times the contestants in turns and keeps a row of each.</summary>
+    /// <param name="like">The row of Kappa, without numbers.</param>
+    /// <param name="contestants">Kappa first.</param>
+    /// <param name="operations">Of one execution.</param>
+    public void Hold(BenchmarkRow like, IReadOnlyList<IContestant> contestants, double? operations)
+    {
+        foreach (Standing standing in new Contest(Clock).Hold(contestants, operations, like.Precision, Findings))
+        {
+            Add(like with
+            {
+                Side = standing.Side,
+                Microseconds = standing.Seconds.Scaled(1e6),
+                Gflops = operations / standing.Seconds.Median / 1e9,
+                ShareOfPeak = standing.ShareOfPeak / like.Threads,
+                Ratio = standing.Ratio,
+                Bytes = standing.Ratio is null ? like.Bytes : null,
+                Instructions = standing.Ratio is null ? like.Instructions : null,
+                Rounds = standing.Rounds,
+            });
+        }
+
+        Clear();
+    }
+
+    /// <summary>Keeps a row.</summary>
+    public void Add(BenchmarkRow row)
+    {
+        Rows.Add(row);
+        progress?.Report(row);
+    }
+
+    /// <summary>Prepares the work of a peer; null, with a finding, when it fails.</summary>
+    public TorchWork? Prepare(string side, TorchPeer peer, System.Text.Json.Nodes.JsonObject work)
+    {
+        try
+        {
+            return new TorchWork(side, peer, work);
+        }
+        catch (TorchPeerException failure)
+        {
+            Findings.Add($"{side} {peer.Threads}: {failure.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Whether a peer computes the same numbers; if not, or if it fails, a finding says so.</summary>
+    /// <param name="torch">The peer's work.</param>
+    /// <param name="expected">Names and values of its reply to <c>check</c>.</param>
+    /// <param name="tolerance">Largest relative difference.</param>
+    /// <param name="what">What is compared, for the finding.</param>
+    public bool Agrees(TorchWork torch, IEnumerable<(string Name, double Value)> expected, double tolerance, string what)
+    {
+        try
+        {
+            System.Text.Json.Nodes.JsonObject reply = torch.Check();
+            double worst = expected.Max(pair => Math.Abs(TorchPeer.Number(reply, pair.Name) - pair.Value) / Math.Abs(pair.Value));
+            Findings.Add(FormattableString.Invariant($"{torch.Side}: {what} agree to {worst:0.0e+00}{(worst <= tolerance ? "" : $", which is more than {tolerance:0e+00}: not timed")}."));
+            return worst <= tolerance;
+        }
+        catch (TorchPeerException failure)
+        {
+            Findings.Add($"{torch.Side}: {failure.Message}");
+            return false;
+        }
+    }
+
+    private void Clear()
+    {
+        foreach (TorchPeer peer in PeersAgainst(Request.Threads.Max()))
+        {
+            try
+            {
+                TorchWork.Clear(peer);
+            }
+            catch (TorchPeerException)
+            {
+                // Its failure has been recorded where it mattered.
+            }
+        }
+    }
+
+    private static ContestClock ClockOf(BenchmarkRequest request)
+    {
+        ContestClock clock = request.IsQuick ? new ContestClock { Rounds = 7, FewestRounds = 3, WarmUp = 0.25, Budget = 1.5 } : new ContestClock();
+        return request.Rounds is int rounds ? clock with { Rounds = rounds, FewestRounds = Math.Min(rounds, clock.FewestRounds) } : clock;
+    }
+}

@@ -1,0 +1,68 @@
+namespace Kappa.Lab.Benchmarks;
+
+/// <summary>What a benchmark run found.</summary>
+/// <param name="Machine">Where and with what.</param>
+/// <param name="Rows">The measurements.</param>
+/// <param name="Findings">Sentences: what the other side computed and how well it agrees, and what it failed to do.</param>
+public sealed record BenchmarkResult(BenchmarkMachine Machine, IReadOnlyList<BenchmarkRow> Rows, IReadOnlyList<string> Findings);
+
+/// <summary>Runs benchmark suites, Kappa and PyTorch in turns.</summary>
+public static class BenchmarkSession
+{
+    /// <summary>Measures.</summary>
+    /// <param name="request">What.</param>
+    /// <param name="time">The clock of the date; times are taken from the machine's own counter.</param>
+    /// <param name="progress">Told of every row, or null.</param>
+    /// <exception cref="ArgumentException">A suite is not known, or a list is empty.</exception>
+    public static BenchmarkResult Run(BenchmarkRequest request, TimeProvider time, IProgress<BenchmarkRow>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(time);
+        Require(request);
+        using TorchPeers peers = request.WithTorch ? TorchPeers.Start() : TorchPeers.None("not asked for");
+        BenchmarkContext context = new(request, peers, progress);
+        foreach (string suite in request.Suites)
+        {
+            Run(suite, context);
+        }
+
+        return new BenchmarkResult(BenchmarkMachine.Of(context.Clock, peers, time), context.Rows, context.Findings);
+    }
+
+    private static void Run(string suite, BenchmarkContext context)
+    {
+        switch (suite)
+        {
+            case "step":
+                StepSuite.Run(context, spectra: false);
+                break;
+            case "spectra":
+                StepSuite.Run(context, spectra: true);
+                FactorisationSuite.Run(context);
+                break;
+            case "products":
+                ProductSuite.Run(context);
+                break;
+            case "sweep":
+                SweepSuite.Run(context);
+                break;
+            default:
+                KernelSuite.Run(context);
+                break;
+        }
+    }
+
+    private static void Require(BenchmarkRequest request)
+    {
+        string? unknown = request.Suites.FirstOrDefault(suite => !BenchmarkRequest.AllSuites.Contains(suite));
+        if (unknown is not null)
+        {
+            throw new ArgumentException($"A suite must be one of {string.Join(", ", BenchmarkRequest.AllSuites)} but is '{unknown}'.", nameof(request));
+        }
+
+        if (request.Sizes.Count == 0 || request.Depths.Count == 0 || request.Threads.Count == 0 || request.Precisions.Count == 0)
+        {
+            throw new ArgumentException("Sizes, depths, threads and precisions must each name at least one but one of them is empty.", nameof(request));
+        }
+    }
+}
