@@ -8,18 +8,23 @@ internal static class Program
         usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|elementwise|step|singular-values|telemetry|certificates|all [--json] [--repeats N] [--threads N] [--bits 128|256|512]
 
         Times run in short repeats, each between two measurements of the fused multiply-add peak of one core;
-        "of peak" is the median ratio. --bits chooses the kernels of the products suite only. Progress goes to the error stream, results to the output.
+        "of peak" is the median ratio; kappa bench compares with PyTorch. tiny-steps N runs N steps of the smallest size and prints nothing. --bits chooses the kernels of the products suite only. Progress goes to the error stream, results to the output.
         """;
 
     private static int Main(string[] arguments)
     {
+        if (arguments is ["tiny-steps", _])
+        {
+            return CountableSteps(arguments);
+        }
+
         if (!TryParse(arguments, out string suite, out bool json, out int repeats, out int threads, out VectorPath path))
         {
             Console.Error.WriteLine(Usage);
             return 2;
         }
 
-        Stopclock clock = new(path, repeats);
+        Stopclock clock = new(path switch { VectorPath.Bits512 => 512, VectorPath.Bits256 => 256, _ => 128 }, repeats);
         List<Measurement> measurements = [];
         if (!json)
         {
@@ -53,7 +58,7 @@ internal static class Program
 
         if (suite is "step" or "all")
         {
-            all = all.Concat(StepBenchmark.Run(clock, threads));
+            all = all.Concat(BenchmarkSize.Standard.SelectMany(size => Steps(clock, size, threads)));
         }
 
         if (suite is "singular-values" or "all")
@@ -72,6 +77,30 @@ internal static class Program
         }
 
         return all;
+    }
+
+    private static IEnumerable<Measurement> Steps(Stopclock clock, BenchmarkSize size, int threads)
+    {
+        yield return Step(clock, size, depth: 1, threads);
+        yield return Step(clock, size, depth: 6, threads);
+    }
+
+    private static Measurement Step(Stopclock clock, BenchmarkSize size, int depth, int threads)
+    {
+        // Long enough that setting up a descent does not count: about 5·10⁷ operations.
+        double operations = size.StepOperations(depth);
+        int steps = (int)Math.Clamp(5e7 / operations, 2, 100);
+        using StepWork work = new(size, depth, threads, StepMeasure.None);
+        Measurement whole = clock.Time($"step {size} depth {depth}", operations * steps, () => _ = work.Seconds(steps));
+        return whole with { Microseconds = whole.Microseconds / steps, BestMicroseconds = whole.BestMicroseconds / steps, BytesPerExecution = work.SteadyBytes() };
+    }
+
+    // For a counter of instructions: what two numbers of steps differ by is the cost of the steps alone.
+    private static int CountableSteps(string[] arguments)
+    {
+        using StepWork work = new(BenchmarkSize.Standard[0], depth: 1, threads: 1, StepMeasure.None);
+        _ = work.Seconds(int.Parse(arguments[1], System.Globalization.CultureInfo.InvariantCulture));
+        return 0;
     }
 
     private static bool TryParse(string[] arguments, out string suite, out bool json, out int repeats, out int threads, out VectorPath path)

@@ -30,9 +30,14 @@ internal sealed class TorchPeer : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (string inherited in start.Environment.Keys.Where(name => name.StartsWith("OPENBLAS_", StringComparison.Ordinal)).ToArray())
+        {
+            _ = start.Environment.Remove(inherited);
+        }
+
         foreach ((string name, string value) in Tuning(threads))
         {
-            start.Environment.TryAdd(name, value);
+            start.Environment[name] = value;
         }
 
         _process = Process.Start(start) ?? throw new TorchPeerException($"{python} did not start.");
@@ -118,7 +123,7 @@ internal sealed class TorchPeer : IDisposable
         _process.Dispose();
     }
 
-    // What benchmarks/peer/README.md says; a variable that the user has set stays.
+    // What benchmarks/peer/README.md says, whatever the shell has set: results of two machines are to be comparable.
     private static IEnumerable<(string Name, string Value)> Tuning(int threads)
     {
         if (Avx512F.IsSupported)
