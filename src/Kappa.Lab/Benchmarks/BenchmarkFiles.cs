@@ -42,9 +42,9 @@ public static class BenchmarkFiles
         {
             throw new BadInputException(machine, $"must describe a machine but does not: {failure.Message}");
         }
-        catch (FileNotFoundException failure)
+        catch (IOException failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new BadInputException(failure.FileName ?? folder, "must be there but is not. Write it with kappa bench --out FOLDER.");
+            throw new BadInputException(folder, "must hold machine.json and rows.csv but does not. Write them with kappa bench --out FOLDER.");
         }
     }
 

@@ -81,19 +81,18 @@ internal sealed class TorchPeer : IDisposable
     /// <exception cref="TorchPeerException">The process has ended, answered no JSON object or not in time, or reports an error.</exception>
     public JsonObject Ask(JsonObject request)
     {
-        string? line;
         try
         {
             _process.StandardInput.WriteLine(request.ToJsonString());
             _process.StandardInput.Flush();
-            Task<string?> reply = _process.StandardOutput.ReadLineAsync();
-            line = reply.Wait(Patience) ? reply.Result : throw new TorchPeerException($"torch did not answer within {Patience.TotalSeconds:F0} s.");
         }
         catch (IOException)
         {
-            line = null;
+            // It has ended; what it said before that is still to be read.
         }
 
+        Task<string?> reply = _process.StandardOutput.ReadLineAsync();
+        string? line = reply.Wait(Patience) ? reply.Result : throw new TorchPeerException($"torch did not answer within {Patience.TotalSeconds:F0} s.");
         return line is null ? throw new TorchPeerException($"torch ended: {LastError()}") : Parse(line);
     }
 
