@@ -29,6 +29,16 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
         }
     }
 
+    /// <summary>A line that stays, about work to come: like the progress itself, only where somebody watches.</summary>
+    /// <param name="message">Finds the words; not called when nobody watches.</param>
+    public void Announce(Func<string?> message)
+    {
+        if (IsShown && message() is string words)
+        {
+            Say(words);
+        }
+    }
+
     /// <summary>Shows the jobs of a reproduction.</summary>
     public IProgress<ReproductionProgress> OfJobs() => new Reporter<ReproductionProgress>(state => Draw(state.Done, state.Total, state.Last));
 

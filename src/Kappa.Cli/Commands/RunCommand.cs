@@ -116,6 +116,7 @@ internal static class RunCommand
     {
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
+        progress.Announce(() => Forecast(folder, experiment));
         DescentOutcome outcome = new ExperimentRun(folder, experiment, TimeProvider.System, progress.OfSteps()).Execute(interruption.Token);
         progress.Clear();
         if (outcome.Reason == StopReason.Cancelled)
@@ -133,6 +134,12 @@ internal static class RunCommand
 
         RunSummaryView.Print(terminal, analysis, request.Json);
         return ExitCode.Done;
+    }
+
+    private static string? Forecast(RunFolder folder, Experiment experiment)
+    {
+        var forecast = RunForecast.Of(experiment, File.Exists(folder.Files.Checkpoint) ? RunRecord.Read(folder.Files.Path).Status.Step : 0);
+        return forecast.Seconds > RunForecast.SecondsWorthSaying ? forecast.Words() : null;
     }
 
     // A run that diverged at its first step has recorded nothing that rates could be about.

@@ -26,6 +26,7 @@ public static class BenchmarkSession
             Run(suite, context);
         }
 
+        context.Conclude();
         return new BenchmarkResult(BenchmarkMachine.Of(context.Clock, peers, time), context.Rows, context.Findings);
     }
 

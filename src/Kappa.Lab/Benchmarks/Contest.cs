@@ -16,6 +16,9 @@ internal sealed class Contest(ContestClock clock)
 {
     private const int PeakIterations = 60_000;
 
+    // On a busy machine compilation in the background comes late.
+    private const int LongestWarmUp = 5;
+
     /// <summary>Holds the contest.</summary>
     /// <param name="contestants">The first is the one whose share of the peak is asked; one whose peer fails leaves the contest.</param>
     /// <param name="operations">Floating-point operations of one execution; null when they are not counted.</param>
@@ -66,10 +69,12 @@ internal sealed class Contest(ContestClock clock)
     private (int Executions, double Seconds) Calibrate(IContestant contestant)
     {
         double seconds = contestant.Seconds(1);
-        for (double spent = seconds; spent < clock.WarmUp;)
+        bool isSteady = false;
+        for (double spent = seconds; spent < clock.WarmUp || (!isSteady && spent < LongestWarmUp * clock.WarmUp);)
         {
             int executions = Math.Clamp((int)(0.2 * clock.WarmUp / seconds), 1, 100_000);
             double block = contestant.Seconds(executions);
+            isSteady = block / executions > 0.9 * seconds;
             seconds = block / executions;
             spent += block;
         }

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kappa.Descent;
+using Kappa.Lab.Store;
+using Kappa.Models;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>Time and memory of a run, before it begins: time measured by rehearsing some of its steps on this machine, memory counted.</summary>
+/// <remarks>The time is that of all steps of the budget; a run that stops before it takes less. The rate ladder of the report comes on top, some seconds at most.</remarks>
+/// <param name="Steps">Steps of the budget that are left.</param>
+/// <param name="SecondsPerStep">Of a step with its telemetry.</param>
+/// <param name="Bytes">Data, evaluator, descent and telemetry.</param>
+public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
+{
+    /// <summary>Work of less time than this is not announced.</summary>
+    public const double SecondsWorthSaying = 2;
+
+    // In a program compiled in tiers the first steps are several times slower than the rest: a rehearsal lasts until they are steady, but takes no large part of the run.
+    private const double ShortestRehearsal = 0.8;
+    private const double LongestRehearsal = 3;
+    private const double LargestPart = 0.2;
+    private const int StepsPerBatch = 4;
+
+    /// <summary>Seconds of all steps.</summary>
+    public double Seconds => Steps * SecondsPerStep;
+
+    /// <summary>Rehearses a run: real steps from its initial weights with a step size of zero and their telemetry, written to nowhere.</summary>
+    /// <param name="experiment">The experiment; its evaluator is used, so it must not run yet.</param>
+    /// <param name="stepsDone">Steps that an interrupted run has behind it.</param>
+    public static RunForecast Of(Experiment experiment, long stepsDone = 0)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        long steps = Math.Max(0, experiment.Specification.Descent.Steps - stepsDone);
+        using var rehearsal = new Rehearsal(experiment);
+        double seconds = rehearsal.SecondsPerStep();
+        long start = Stopwatch.GetTimestamp();
+        for (bool isSteady = false; !isSteady && seconds * steps > SecondsWorthSaying;)
+        {
+            double spent = Stopwatch.GetElapsedTime(start).TotalSeconds, before = seconds;
+            seconds = Math.Min(seconds, rehearsal.SecondsPerStep());
+            isSteady = (spent > ShortestRehearsal && seconds > 0.9 * before) || spent > LongestRehearsal || (spent > ShortestRehearsal && spent > LargestPart * seconds * steps);
+        }
+
+        ExperimentSpecification specification = experiment.Specification;
+        bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
+        return new RunForecast(steps, seconds, BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra));
+    }
+
+    /// <summary>The forecast in one line.</summary>
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {Duration(SecondsPerStep)}: at most {Duration(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB.");
+
+    /// <summary>Bytes of a run of model R: a count of its matrices of M = N·n rows and of its P weights, right to a factor of two.</summary>
+    /// <param name="shape">The model.</param>
+    /// <param name="samples">N.</param>
+    /// <param name="tokens">n.</param>
+    /// <param name="spectra">Whether spectra are measured.</param>
+    internal static long BytesOf(ResidualTransformerShape shape, int samples, int tokens, bool spectra)
+    {
+        long rows = (long)samples * tokens, d = shape.Width, m = shape.FfnWidth, parameters = ParameterLayout.For(shape).Length;
+
+        // X twice, once transposed, Y and E; each block's intermediates, and branch and output once more for observers.
+        long perRow = (3 * d) + (2 * shape.OutputWidth) + (shape.Depth * ((8 * d) + (2 * m) + tokens));
+
+        // θ_0 twice, θ, its successor, ∇ℒ, and the gradient of each shard.
+        long weights = (5 + Math.Clamp(rows / 256, 1, Math.Min(8, samples))) * parameters;
+
+        // A factorisation works in a copy; branch, output and Φ have one each in every layer.
+        long factorisations = spectra ? shape.Depth * rows * ((2 * d) + m) : 0;
+        return sizeof(double) * ((rows * perRow) + weights + factorisations);
+    }
+
+    private static string Duration(double seconds)
+    {
+        (double number, string unit) = seconds switch
+        {
+            < 1e-3 => (seconds * 1e6, "µs"),
+            < 1 => (seconds * 1e3, "ms"),
+            < 120 => (seconds, "s"),
+            < 7200 => (seconds / 60, "min"),
+            _ => (seconds / 3600, "h"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{number.ToString(number < 10 ? "0.#" : "0", CultureInfo.InvariantCulture)} {unit}");
+    }
+
+    private sealed class Rehearsal : IDisposable
+    {
+        private readonly Experiment _experiment;
+        private readonly TelemetryProbe _probe;
+        private readonly TelemetryWriter _writer;
+        private readonly double[] _row;
+        private readonly GradientDescent _descent;
+        private long _rows;
+
+        public Rehearsal(Experiment experiment)
+        {
+            _experiment = experiment;
+            TelemetrySpecification telemetry = experiment.Specification.Telemetry;
+            _probe = new TelemetryProbe(experiment.Model, experiment.Trained, telemetry.Quantities == TelemetryQuantities.All);
+            _writer = new TelemetryWriter("rehearsal", Stream.Null, _probe.Columns.Count, lastStep: -1);
+            _row = new double[_probe.Columns.Count];
+            _descent = new GradientDescent(
+                experiment.Model, experiment.Objective, new DescentOptions { StepSize = StepSizeRule.Fixed(0), Trained = experiment.Trained, MaximumSteps = StepsPerBatch - 1 });
+        }
+
+        // Steps without telemetry cost what they cost; one with it is counted as often as it will occur.
+        public double SecondsPerStep()
+        {
+            double plain = Seconds(null), measured = Seconds(Measure);
+            return (plain + (Math.Max(0, measured - plain) / _experiment.Specification.Telemetry.Every)) / StepsPerBatch;
+        }
+
+        public void Dispose() => _writer.Dispose();
+
+        private double Seconds(Action<DescentStep>? observer)
+        {
+            DescentState state = _descent.Start(_experiment.InitialWeights);
+            long start = Stopwatch.GetTimestamp();
+            _ = _descent.Run(state, observer);
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        private void Measure(DescentStep step)
+        {
+            _probe.Measure(step, _row);
+            _row[0] = _rows++; // A writer wants rising steps, and every batch begins at the first.
+            _writer.Append(_row);
+        }
+    }
+}

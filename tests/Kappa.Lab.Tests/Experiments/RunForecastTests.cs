@@ -1,0 +1,62 @@
+using Kappa.Descent;
+using Kappa.Lab.Data;
+using Kappa.Lab.Experiments;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Experiments;
+
+/// <summary>The forecast of a run. Its time is that of a clock and is not tested.</summary>
+public sealed class RunForecastTests
+{
+    // What is allocated for a run and its first steps, all of which stays alive.
+    [Theory]
+    [InlineData("depth=1 width=32 ffnWidth=128 samples=32 tokens=16")]
+    [InlineData("depth=4 width=32 ffnWidth=64 samples=64 tokens=8")]
+    [InlineData("depth=2 width=64 ffnWidth=256 samples=64 tokens=16")]
+    [InlineData("depth=1 width=128 ffnWidth=128 samples=16 tokens=32")]
+    [InlineData("depth=2 width=48 ffnWidth=96 samples=128 tokens=16 telemetry.quantities=loss")]
+    public void The_memory_of_a_run_is_forecast_to_a_factor_of_two(string words)
+    {
+        ExperimentSpecification specification = SpecificationReader.Read(null, words.Split(' ')).Specification!.Resolve();
+        bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        TokenData data = ExperimentData.Load(specification);
+        using var experiment = Experiment.Prepare(specification, data);
+        var probe = new TelemetryProbe(experiment.Model, experiment.Trained, spectra);
+        double[] row = new double[probe.Columns.Count];
+        DescentState state = experiment.Descent.Start(experiment.InitialWeights);
+        var descent = new GradientDescent(experiment.Model, experiment.Objective, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 1 });
+        _ = descent.Run(descent.Start(experiment.InitialWeights), step => probe.Measure(step, row), TestContext.Current.CancellationToken);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        long forecast = RunForecast.BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra);
+        Assert.True(forecast < 2 * allocated && allocated < 2 * forecast, $"{words}: the forecast must be within a factor of two of {allocated} bytes but is {forecast} ({(double)forecast / allocated:F2}).");
+        Assert.Equal(0, state.Step);
+    }
+
+    [Theory]
+    [InlineData(1000, 1e-5, 1 << 20, "1000 steps of 10 µs: at most 10 ms, about 1 MiB.")]
+    [InlineData(1_000_000, 1.25e-4, (1 << 20) + 1, "1000000 steps of 125 µs: at most 2.1 min, about 2 MiB.")]
+    [InlineData(50_000, 0.2, 1 << 30, "50000 steps of 200 ms: at most 2.8 h, about 1024 MiB.")]
+    public void A_forecast_is_one_line(long steps, double secondsPerStep, long bytes, string line) => Assert.Equal(line, new RunForecast(steps, secondsPerStep, bytes).Words());
+
+    [Fact]
+    public void A_rehearsal_leaves_the_experiment_as_it_was()
+    {
+        ExperimentSpecification specification = SpecificationReader.Read(null, ["depth=2", "width=8", "ffnWidth=16", "samples=2", "tokens=4", "steps=30"]).Specification!.Resolve();
+        TokenData data = ExperimentData.Load(specification);
+        Assert.Equal(Losses(specification, data, rehearses: false), Losses(specification, data, rehearses: true));
+    }
+
+    private static List<double> Losses(ExperimentSpecification specification, TokenData data, bool rehearses)
+    {
+        using var experiment = Experiment.Prepare(specification, data);
+        if (rehearses)
+        {
+            Assert.Equal(20, RunForecast.Of(experiment, stepsDone: 10).Steps);
+        }
+
+        List<double> losses = [];
+        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), TestContext.Current.CancellationToken);
+        return losses;
+    }
+}
