@@ -40,6 +40,7 @@ internal static class ReproduceCommand
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
         progress.Say($"{plan.Describe()} {threads} at a time.");
+        progress.Announce(() => ResidualForecast.Of(plan, threads).Words());
         long start = Stopwatch.GetTimestamp();
         if (RunOrSave(plan, threads, progress, Path.Combine(folder, "jobs"), interruption.Token) is not { } result)
         {

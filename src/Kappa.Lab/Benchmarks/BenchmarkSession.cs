@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Benchmarks;
 
 /// <summary>What a benchmark run found.</summary>
@@ -9,6 +11,8 @@ public sealed record BenchmarkResult(BenchmarkMachine Machine, IReadOnlyList<Ben
 /// <summary>Runs benchmark suites, Kappa and PyTorch in turns.</summary>
 public static class BenchmarkSession
 {
+    private const double SettlingSeconds = 1;
+
     /// <summary>Measures.</summary>
     /// <param name="request">What.</param>
     /// <param name="time">The clock of the date; times are taken from the machine's own counter.</param>
@@ -21,6 +25,7 @@ public static class BenchmarkSession
         Require(request);
         using TorchPeers peers = request.WithTorch ? TorchPeers.Start() : TorchPeers.None("not asked for");
         BenchmarkContext context = new(request, peers, progress);
+        Settle(context.Clock);
         foreach (string suite in request.Suites)
         {
             Run(suite, context);
@@ -28,6 +33,13 @@ public static class BenchmarkSession
 
         context.Conclude();
         return new BenchmarkResult(BenchmarkMachine.Of(context.Clock, peers, time), context.Rows, context.Findings);
+    }
+
+    // The kernels that every suite uses are compiled with full optimisation before the first contest.
+    private static void Settle(ContestClock clock)
+    {
+        using StepWork work = new(BenchmarkSize.Standard[0], depth: 1, threads: 1, StepMeasure.SingularValues);
+        _ = new Contest(clock with { WarmUp = SettlingSeconds, Rounds = 1, FewestRounds = 1 }).Hold([work], operations: null, Precision.Double, []);
     }
 
     private static void Run(string suite, BenchmarkContext context)

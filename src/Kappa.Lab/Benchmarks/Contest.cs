@@ -1,3 +1,4 @@
+using System.Runtime;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Benchmarks;
@@ -16,8 +17,9 @@ internal sealed class Contest(ContestClock clock)
 {
     private const int PeakIterations = 60_000;
 
-    // On a busy machine compilation in the background comes late.
-    private const int LongestWarmUp = 5;
+    // On a busy machine compilation in the background comes late. Steady is who got no faster, with nothing compiled meanwhile, for some blocks of a fifth of the warm-up.
+    private const int LongestWarmUp = 8;
+    private const int SteadyBlocks = 3;
 
     /// <summary>Holds the contest.</summary>
     /// <param name="contestants">The first is the one whose share of the peak is asked; one whose peer fails leaves the contest.</param>
@@ -69,12 +71,14 @@ internal sealed class Contest(ContestClock clock)
     private (int Executions, double Seconds) Calibrate(IContestant contestant)
     {
         double seconds = contestant.Seconds(1);
-        bool isSteady = false;
-        for (double spent = seconds; spent < clock.WarmUp || (!isSteady && spent < LongestWarmUp * clock.WarmUp);)
+        int steadyBlocks = 0;
+        for (double spent = seconds; spent < clock.WarmUp || (steadyBlocks < SteadyBlocks && spent < LongestWarmUp * clock.WarmUp);)
         {
+            long compiled = JitInfo.GetCompiledMethodCount();
             int executions = Math.Clamp((int)(0.2 * clock.WarmUp / seconds), 1, 100_000);
             double block = contestant.Seconds(executions);
-            isSteady = block / executions > 0.9 * seconds;
+            bool isSteady = block / executions > 0.9 * seconds && JitInfo.GetCompiledMethodCount() == compiled;
+            steadyBlocks = isSteady ? steadyBlocks + 1 : 0;
             seconds = block / executions;
             spent += block;
         }

@@ -31,7 +31,7 @@ public static class SpeedTable
 
         BenchmarkMachine machine = result.Machine;
         return text.Append(CultureInfo.InvariantCulture, $"\nMedian times; ratios within rounds taken in turns; torch is the faster of autograd and a gradient written by hand. {machine.Processor}, {machine.Cores} cores, {machine.VectorBits}-bit vectors, ")
-            .Append(CultureInfo.InvariantCulture, $"peak of one core {machine.PeakDouble:F0} GFLOP/s; {machine.Runtime}; {machine.Torch}; {machine.Date}.\n").ToString();
+            .Append(CultureInfo.InvariantCulture, $"peak of one core {machine.PeakDouble:F0} GFLOP/s; {machine.Runtime}; {machine.Torch}; Kappa {machine.Kappa}, {machine.Date}; [rows](benchmarks/results/{machine.Slug()}/rows.csv).\n").ToString();
     }
 
     /// <summary>A page with the table between its two marks replaced.</summary>

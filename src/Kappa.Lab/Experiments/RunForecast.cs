@@ -48,7 +48,7 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
     }
 
     /// <summary>The forecast in one line.</summary>
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {Duration(SecondsPerStep)}: at most {Duration(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB.");
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {Duration(SecondsPerStep)}: at most {Duration(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
 
     /// <summary>Bytes of a run of model R: a count of its matrices of M = N·n rows and of its P weights, right to a factor of two.</summary>
     /// <param name="shape">The model.</param>
