@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Kappa.Certificates;
 using Kappa.Lab.Certification;
+using Kappa.Numerics;
 using Spectre.Console;
 
 namespace Kappa.Cli;
@@ -21,6 +22,7 @@ internal static class CertificationView
 
         PlainText.Paragraph(terminal.Results, 0, CertificationVerdict.Of(report));
         PlainText.Paragraph(terminal.Results, 0, report.Origin);
+        PlainText.Paragraph(terminal.Results, 0, report.PrecisionRemark);
         foreach (TheoremFinding finding in report.Findings.Where(finding => report.Findings.Count > 1 || finding.Grade != CertificationGrade.NotApplicable))
         {
             terminal.Results.WriteLine();
@@ -118,8 +120,9 @@ internal static class CertificationView
     private static string Observation(BoundObservation observation)
     {
         string what = observation.IsRecord ? $"the run's record, {observation.Steps} steps on" : $"{observation.Steps} steps with this step size";
-        return observation.Violation is { } violation
-            ? $"CONTRADICTED by {what}: {violation}"
+        what += observation.Precision == Precision.Single ? " in single precision" : string.Empty;
+        return observation is { Violation: { } departure, Precision: Precision.Single } ? $"not kept to in {what}, which the theorem is not about: {departure}"
+            : observation.Violation is { } violation ? $"CONTRADICTED by {what}: {violation}"
             : $"observed in {what}: the bound held at every step; measured rate {PlainText.Percent(observation.MeasuredRate)}, {PlainText.Factor(observation.Ratio)} times as fast as guaranteed";
     }
 

@@ -25,7 +25,7 @@ internal static class RunSummaryView
             terminal.Results.WriteLine($"Rate: {rate.Explanation}");
         }
 
-        if (analysis.Telemetry.Note is { } note)
+        foreach (string note in new[] { analysis.RoundingRemark, analysis.PrecisionRemark, analysis.Telemetry.Note }.OfType<string>())
         {
             terminal.Results.WriteLine($"Note: {note}");
         }
@@ -71,6 +71,8 @@ internal static class RunSummaryView
             json.WriteString("state", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Status.State.ToString()));
             json.WriteString("stopReason", analysis.Run.Status.StopReason);
             json.WriteNumber("step", analysis.Run.Status.Step);
+            json.WriteString("precision", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Specification.Descent.Precision.ToString()));
+            Number(json, "roundingFloor", analysis.Run.Status.RoundingFloor ?? double.NaN);
             WriteRate(json, analysis);
             WriteLayers(json, analysis);
             if (analysis.Ladder is { } ladder)

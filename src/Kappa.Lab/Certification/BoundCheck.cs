@@ -3,6 +3,7 @@ using Kappa.Descent;
 using Kappa.Lab.Store;
 using Kappa.Models;
 using Kappa.Numerics;
+using Kappa.Spectra;
 
 namespace Kappa.Lab.Certification;
 
@@ -21,6 +22,9 @@ public sealed record BoundObservation(bool IsRecord, long Steps, double StepSize
 
     /// <summary>ℒ at every observed step, from the certified one on.</summary>
     internal IReadOnlyList<double> Losses { get; init; } = [];
+
+    /// <summary>The precision of the observed steps. Only steps in double precision can contradict a theorem.</summary>
+    public Precision Precision { get; init; }
 }
 
 /// <summary>Compares a guarantee with the descent that it is about.</summary>
@@ -51,7 +55,7 @@ internal static class BoundCheck
     /// <returns>What was seen; <c>null</c> when the loss is at the rounding floor already.</returns>
     public static BoundObservation? Descend(TrainingPoint point, Guarantee guarantee, long steps, CancellationToken cancellation)
     {
-        double rounding = Rounding(point);
+        double rounding = Rounding(point, point.Model.Precision);
         var bound = new LossBound(point.Loss, guarantee.Rate, rounding);
         long last = Math.Min(steps, bound.LastMeaningfulStep);
         if (last < 1)
@@ -81,11 +85,12 @@ internal static class BoundCheck
     /// <param name="guarantee">What was certified there, for the run's own step size.</param>
     /// <param name="telemetry">The record.</param>
     /// <param name="step">t.</param>
+    /// <param name="precision">That of the run.</param>
     /// <returns>What was seen; <c>null</c> when the record has nothing after t, or has another step size.</returns>
-    public static BoundObservation? Read(TrainingPoint point, Guarantee guarantee, TelemetryTable telemetry, long step)
+    public static BoundObservation? Read(TrainingPoint point, Guarantee guarantee, TelemetryTable telemetry, long step, Precision precision = Precision.Double)
     {
         ReadOnlySpan<double> steps = telemetry["step"], losses = telemetry["loss"], stepSizes = telemetry["stepSize"];
-        var bound = new LossBound(point.Loss, guarantee.Rate, Rounding(point));
+        var bound = new LossBound(point.Loss, guarantee.Rate, Rounding(point, precision));
         var observed = new Observed();
         for (int row = 0; row < steps.Length; row++)
         {
@@ -103,17 +108,17 @@ internal static class BoundCheck
             observed.Add(after, losses[row], bound);
         }
 
-        return observed.Steps < 1 ? null : observed.Conclude(isRecord: true, guarantee);
+        return observed.Steps < 1 ? null : observed.Conclude(isRecord: true, guarantee) with { Precision = precision };
     }
 
     // Each number of F is the end of chains of sums of d, n or m terms in every block, each of relative error ε.
-    private static double Rounding(TrainingPoint point)
+    private static double Rounding(TrainingPoint point, Precision precision)
     {
         ResidualTransformerShape shape = point.Shape;
         int terms = shape.Depth * ((4 * shape.Width) + point.Model.Tokens + shape.FfnWidth);
         point.Model.Forward(point.Weights);
         double size = Math.Sqrt(Vectors.SquaredNorm(point.Model.Output.Span)) + Math.Sqrt(Vectors.SquaredNorm(point.Objective.Targets.Span));
-        return (double.BitIncrement(1) - 1) * terms * size;
+        return 2 * RoundingFloor.UnitRoundoff(precision) * terms * size;
     }
 
     // (1 − rate)^k ℒ_t, in ‖e‖ with what rounding may add.

@@ -1,6 +1,7 @@
 using Kappa.Certificates;
 using Kappa.Descent;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 
@@ -29,7 +30,8 @@ public static class Certification
         {
             Target = target.Title,
             Request = request,
-            Origin = reached.Explain(point.Loss),
+            Origin = reached.Explain(LossOfRun(target, reached, point)),
+            RunPrecision = target.HasPath ? target.Precision : null,
             RunStepSize = target.HasPath && !target.IsAdaptive ? reached.State.StepSize : null,
             Findings = [.. request.Theorems.Select(theorem => request.IsSearch ? Search(asked, theorem) : Single(asked, theorem, point))],
         };
@@ -86,7 +88,7 @@ public static class Certification
         string? omission = null;
         if (certificate.Guarantee is Guarantee guarantee)
         {
-            record = asked.Target.Telemetry is { } telemetry ? BoundCheck.Read(point, guarantee, telemetry, step) : null;
+            record = asked.Target.Telemetry is { } telemetry ? BoundCheck.Read(point, guarantee, telemetry, step, asked.Target.Precision) : null;
             (check, omission) = Check(asked, point, guarantee);
         }
 
@@ -141,6 +143,10 @@ public static class Certification
         asked.Cancellation.ThrowIfCancellationRequested();
         return losses.TrueForAll(loss => loss > 0) ? LookAhead.Of([.. losses], guarantee) : null;
     }
+
+    // The record of a run in single precision has the bits of a pass in single precision.
+    private static double LossOfRun(CertificationTarget target, ReachedStep reached, TrainingPoint point) =>
+        target.Precision == Precision.Double ? point.Loss : target.Model.Loss(reached.State.Weights, target.Objective.Targets);
 
     private static TrainingPoint PointAt(CertificationTarget target, ResidualTransformerWeights weights) =>
         new(target.Model.Inputs, target.Model.Samples, target.Objective.Targets, weights, target.Trained);

@@ -25,6 +25,7 @@ public static class CertificationJson
         json.WriteNumber("step", report.Request.Step);
         json.WriteBoolean("isSearch", report.Request.IsSearch);
         json.WriteString("origin", report.Origin);
+        json.WriteString("runPrecision", report.RunPrecision is { } precision ? Camel(precision) : null);
         Number(json, "runStepSize", report.RunStepSize);
         json.WriteStartArray("findings");
         foreach (TheoremFinding finding in report.Findings)

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 
@@ -95,7 +96,8 @@ public sealed record TheoremFinding
 
     internal static CertificationGrade GradeOf(Certificate certificate, params IEnumerable<BoundObservation?> observations)
     {
-        BoundObservation[] seen = [.. observations.OfType<BoundObservation>()];
+        // A theorem is about exact arithmetic: steps in single precision are no evidence, neither against it where they depart from it nor for it where they do not.
+        BoundObservation[] seen = [.. observations.OfType<BoundObservation>().Where(observation => observation.Precision == Precision.Double)];
         return certificate.Outcome switch
         {
             CertificateOutcome.NotApplicable => CertificationGrade.NotApplicable,
@@ -119,6 +121,14 @@ public sealed record CertificationReport
 
     /// <summary>How the step asked for was reached, in one sentence; empty at step 0.</summary>
     public required string Origin { get; init; }
+
+    /// <summary>The precision of the descent; <c>null</c> for a point.</summary>
+    public Precision? RunPrecision { get; init; }
+
+    /// <summary>What a guarantee is about when the descent is in single precision; empty when it is not.</summary>
+    public string PrecisionRemark => RunPrecision == Precision.Single
+        ? "The descent is in single precision. What follows is computed in double precision from its weights and guaranteed of exact gradient descent from there."
+        : string.Empty;
 
     /// <summary>The run's own step size at the step asked for; <c>null</c> for a point.</summary>
     public double? RunStepSize { get; init; }

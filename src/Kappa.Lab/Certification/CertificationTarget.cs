@@ -2,6 +2,7 @@ using Kappa.Descent;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 
@@ -43,6 +44,9 @@ public sealed class CertificationTarget : IDisposable
 
     /// <summary>Whether the step size changes from step to step.</summary>
     public bool IsAdaptive => Descent?.StepSize is MonotoneStepSize;
+
+    /// <summary>The precision of the descent; certificates are computed in double precision in either.</summary>
+    public Precision Precision => Model.Precision;
 
     internal ResidualTransformer Model { get; }
 

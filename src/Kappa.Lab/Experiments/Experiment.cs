@@ -39,8 +39,11 @@ public sealed class Experiment : IDisposable
     /// <summary>The loss.</summary>
     public Objective Objective { get; }
 
-    /// <summary>ℒ(θ_0); the specification's loss floor is a fraction of it.</summary>
+    /// <summary>ℒ(θ_0) in double precision; the specification's loss floor is a fraction of it.</summary>
     public double InitialLoss { get; }
+
+    /// <summary>The loss at which only rounding is left, in the precision of the descent.</summary>
+    public double RoundingFloor => Spectra.RoundingFloor.Of(Model.Shape, Model.Tokens, Data.Targets, Model.Precision);
 
     /// <summary>The descent, ready to start or to continue from a checkpoint.</summary>
     public GradientDescent Descent { get; }
@@ -60,7 +63,7 @@ public sealed class Experiment : IDisposable
         RequireFit(shape, data);
         TrainedSet trained = resolved.Model.Trained.ToTrainedSet(resolved.Model);
         ResidualTransformerWeights weights = resolved.Initialisation.ToInitialisation(shape.Depth).Create(shape, resolved.Seed);
-        var model = new ResidualTransformer(shape, data.Inputs, data.Samples, threads);
+        var model = new ResidualTransformer(shape, data.Inputs, data.Samples, threads, resolved.Descent.Precision);
         return new Experiment(resolved, data, model, trained, weights, stepSizeOf);
     }
 

@@ -26,6 +26,7 @@ public sealed class ExperimentRun
     private readonly TimeProvider _time;
     private readonly IProgress<RunProgress>? _progress;
     private readonly double[] _row;
+    private readonly double _roundingFloor;
     private long _lastBeat;
     private TelemetryWriter _telemetry = null!;
 
@@ -42,6 +43,7 @@ public sealed class ExperimentRun
         (_folder, _experiment, _time, _progress) = (folder, experiment, time, progress);
         _probe = new TelemetryProbe(experiment.Model, experiment.Trained, folder.Specification.Telemetry.Quantities == TelemetryQuantities.All);
         _row = new double[_probe.Columns.Count];
+        _roundingFloor = experiment.RoundingFloor;
     }
 
     private TelemetrySpecification Telemetry => _folder.Specification.Telemetry;
@@ -175,5 +177,5 @@ public sealed class ExperimentRun
         }
     }
 
-    private static RunStatus Status(RunState state, long step, double? loss) => new() { State = state, Step = step, Loss = loss };
+    private RunStatus Status(RunState state, long step, double? loss) => new() { State = state, Step = step, Loss = loss, RoundingFloor = _roundingFloor };
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Experiments;
@@ -17,6 +19,18 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
     /// <summary>The rates from guaranteed to measured; <see langword="null"/> when they have not been computed, see <see cref="RunLadder"/>.</summary>
     public RateLadder? Ladder { get; init; }
 
+    /// <summary>What is single in a run in single precision; <see langword="null"/> for one in double.</summary>
+    public string? PrecisionRemark => Run.Specification.Descent.Precision == Precision.Single
+        ? "Loss and gradient are in single precision; weights, norms, spectra and the rungs of the ladder in double."
+        : null;
+
+    /// <summary>From which step on the loss is at <see cref="RunStatus.RoundingFloor"/>, or near it without falling; <see langword="null"/> when it is not.</summary>
+    public string? RoundingRemark => Run.Status.RoundingFloor is double floor && Rate is { IsFloorRounding: true, FloorStep: long step }
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"From step {step} on the loss is at the rounding of {(Run.Specification.Descent.Precision == Precision.Single ? "single" : "double")} precision, about {floor:G2}; what it does there says nothing about the model.")
+        : null;
+
     /// <summary>Reads and analyses a run.</summary>
     /// <param name="run">The run.</param>
     /// <exception cref="BadInputException">The telemetry is missing or damaged.</exception>
@@ -31,10 +45,10 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
                where telemetry.Rows > 0 && telemetry.Has($"l{layer}.{part}.sigmaMax")
                select LayerSummary.Of(run.Specification, telemetry, layer, part),
         ];
-        return new RunAnalysis(run, telemetry, Fit(telemetry), layers) { Ladder = LadderFile.Find(run.Files) };
+        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status.RoundingFloor ?? 0), layers) { Ladder = LadderFile.Find(run.Files) };
     }
 
-    private static RateFit? Fit(TelemetryTable telemetry)
+    private static RateFit? Fit(TelemetryTable telemetry, double roundingFloor)
     {
         if (telemetry.Rows < 2)
         {
@@ -48,7 +62,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
             steps[row] = (long)recorded[row];
         }
 
-        return RateFit.Of(telemetry["loss"], steps);
+        return RateFit.Of(telemetry["loss"], steps, new RateFitOptions { RoundingFloor = roundingFloor });
     }
 }
 

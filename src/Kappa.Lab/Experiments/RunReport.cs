@@ -83,7 +83,8 @@ public static class RunReport
     {
         RunEnvironment environment = analysis.Run.Sessions[^1];
         var report = new Report($"Run {analysis.Run.Name}") { Footer = $"Kappa {environment.KappaVersion}, .NET {environment.Runtime}, {environment.Processor}, {environment.Cores} cores, {environment.SimdBits}-bit vectors." };
-        _ = report.Lead($"{analysis.Run.Status.Message} {analysis.Rate?.Explanation}");
+        string[] lead = [.. new[] { analysis.Run.Status.Message, analysis.Rate?.Explanation, analysis.RoundingRemark, analysis.PrecisionRemark }.OfType<string>()];
+        _ = report.Lead(string.Join(' ', lead));
         ReportSection section = report.Section("What came out");
         foreach (Figure figure in figures)
         {

@@ -1,5 +1,6 @@
 using Kappa.Descent;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Experiments;
 
@@ -79,13 +80,14 @@ public static class SpecificationKeys
 
     private static IEnumerable<SpecificationKey> Descent()
     {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DescentSpecification, T> get, Func<DescentSpecification, T, DescentSpecification> set, string text) =>
-            SpecificationKey.Of(new($"descent.{name}", text), kind, s => get(s.Descent), (s, v) => s with { Descent = set(s.Descent, v) });
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DescentSpecification, T> get, Func<DescentSpecification, T, DescentSpecification> set, string text, bool isLater = false) =>
+            SpecificationKey.Of(new($"descent.{name}", text, IsLater: isLater), kind, s => get(s.Descent), (s, v) => s with { Descent = set(s.Descent, v) });
 
         yield return Key("stepSize", new StepSizeKindOfValue(), d => d.StepSize, (d, v) => d with { StepSize = v }, "η; auto(c) is c/λ_max(J Jᵀ) at the start, adaptive(c) is halved when the loss would rise, same(RUN) is another run's");
         yield return Key("steps", Count, d => d.Steps, (d, v) => d with { Steps = (int)v }, "most steps taken");
         yield return Key("lossFloor", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.LossFloor, (d, v) => d with { LossFloor = v }, "stop when loss ≤ lossFloor × initial loss");
         yield return Key("gradientTolerance", NonNegative, d => d.GradientTolerance, (d, v) => d with { GradientTolerance = v }, "stop when the norm of the gradient is at most this");
+        yield return Key("precision", new ChoiceKind<Precision>(), d => d.Precision, (d, v) => d with { Precision = v }, "precision of loss and gradient; weights, sums over samples, norms and spectra are double in either", isLater: true);
     }
 
     private static IEnumerable<SpecificationKey> Telemetry()

@@ -1,13 +1,15 @@
 using Kappa.Lab.Data;
 using Kappa.Lab.Experiments;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Ladder;
 
 /// <summary>The ladder of a run in its folder: its states are made again from its specification.</summary>
 public static class RunLadder
 {
-    // Another machine rounds differently, other data differ by far more.
+    // Another machine rounds differently, other data differ by far more. In single precision E errs by 4 u √k of F and of Y, ten thousandths of ‖E‖ and √(2 floor).
     private const double LossTolerance = 1e-9;
+    private const double SingleLossTolerance = 1e-4;
 
     /// <summary>Computes the ladder of a run that has recorded something.</summary>
     /// <param name="analysis">The run.</param>
@@ -28,7 +30,10 @@ public static class RunLadder
         double stepSize = analysis.Telemetry["stepSize"][0];
         using Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
         double recorded = analysis.Telemetry["loss"][0];
-        if (analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= LossTolerance * recorded))
+        double tolerance = experiment.Model.Precision == Precision.Double
+            ? LossTolerance * recorded
+            : (SingleLossTolerance * recorded) + (2 * Math.Sqrt(experiment.RoundingFloor * recorded)) + experiment.RoundingFloor;
+        if (analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
         {
             throw new BadInputException(
                 analysis.Run.Files.Path,

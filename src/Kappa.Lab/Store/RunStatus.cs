@@ -37,6 +37,10 @@ public sealed record RunStatus
     [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double? Loss { get; init; }
 
+    /// <summary>The loss at which only rounding is left, see <see cref="Spectra.RoundingFloor"/>; <see langword="null"/> before the first step and in folders that earlier versions wrote.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    public double? RoundingFloor { get; init; }
+
     /// <summary>When this was written, UTC.</summary>
     public DateTimeOffset Heartbeat { get; init; }
 

@@ -8,6 +8,7 @@ namespace Kappa.Spectra;
 /// floor, where the floor is the first of: a loss at or below the rounding floor given by the caller (or ≤ 0); ten times a plateau. A plateau is a
 /// tail of the record (its last half, quarter, eighth or sixteenth, at least 8 points) whose robust slope is below 1/100 of the mean slope from
 /// the first point to the tail; its level is the median loss of the tail. Above ten times the level the floor bends the slope by under 10 %.
+/// A plateau within a factor 100 of the rounding floor is rounding: it ends the window alike but is no <see cref="RateOutcome.Plateau"/>.
 /// Everything from the first NaN, infinite or negative loss on is left out and the outcome is <see cref="RateOutcome.Diverged"/>.</para>
 /// <para><b>Slope.</b> Theil–Sen: the median slope over all pairs of at most 128 evenly spread points.</para>
 /// <para><b>Interval.</b> A gradient-descent curve has no independent errors; what makes its slope uncertain is that it is not one number. So the window is cut
@@ -70,6 +71,9 @@ public sealed record RateFit
     /// <summary>The first step at the floor, <c>null</c> when there is none.</summary>
     public long? FloorStep { get; init; }
 
+    /// <summary>Whether that level is rounding and no property of the model: at or below <see cref="RateFitOptions.RoundingFloor"/>, or a plateau within a factor 100 of it.</summary>
+    public bool IsFloorRounding { get; init; }
+
     /// <summary>The late rate 1 − exp(<see cref="LateSlope"/>).</summary>
     public double LateRate => -Expm1(LateSlope);
 
@@ -94,6 +98,7 @@ public sealed record RateFit
             Points = window.Count,
             FloorLoss = window.FloorLoss,
             FloorStep = window.FloorIndex is int index ? (long)x[index] : null,
+            IsFloorRounding = window.IsRounding,
         };
         return window.IsFinite ? fit : fit with
         {

@@ -9,6 +9,9 @@ internal sealed class RateWindow
     // A tail whose slope is this much flatter than what led to it is a floor on the record's own scale of time.
     private const double PlateauSlopeShare = 0.01;
     private const double PlateauMargin = 10;
+
+    // The floor of rounding is an estimate without what the descent makes of it: at the edge of stability an error in E comes back as 1/(1 − |1 − ηλ|) times itself. Ten times in ‖E‖.
+    private const double RoundingMargin = 100;
     private const int LeastTailPoints = 8;
     private static readonly int[] TailDivisors = [2, 4, 8, 16];
 
@@ -36,8 +39,11 @@ internal sealed class RateWindow
     /// <summary>log₁₀ of the first loss in the window over the last; 0 when it is empty.</summary>
     public double Decades => Count == 0 ? 0 : (Logarithms[0] - Logarithms[^1]) / Math.Log(10);
 
-    /// <summary>Whether the floor is a plateau of the curve, rather than the rounding floor given.</summary>
+    /// <summary>Whether the floor is a plateau of the curve, rather than rounding.</summary>
     public bool IsPlateau { get; init; }
+
+    /// <summary>Whether the floor is rounding: the loss comes down to the rounding floor given, or levels off within a factor 100 of it.</summary>
+    public bool IsRounding { get; init; }
 
     /// <summary>The level of the floor.</summary>
     public double? FloorLoss { get; init; }
@@ -62,10 +68,11 @@ internal sealed class RateWindow
             logarithms[i] = Math.Log(losses[i]);
         }
 
-        bool isPlateau = false;
+        bool isPlateau = false, isRounding = floorLoss is not null && roundingFloor > 0;
         if (floorLoss is null && PlateauLevel(steps[..end], logarithms) is double level)
         {
-            isPlateau = true;
+            isRounding = level <= Math.Log(roundingFloor * RoundingMargin);
+            isPlateau = !isRounding;
             floorLoss = Math.Exp(level);
             floorIndex = CountWhile(logarithms, logarithm => logarithm > level);
             end = CountWhile(logarithms, logarithm => logarithm > level + Math.Log(PlateauMargin));
@@ -79,6 +86,7 @@ internal sealed class RateWindow
             IsFinite = finite == losses.Length,
             FiniteCount = finite,
             IsPlateau = isPlateau,
+            IsRounding = isRounding,
             FloorLoss = floorLoss,
             FloorIndex = floorIndex,
             DecadesToFloor = floorLoss is double floor ? Math.Log10(losses[0] / floor) : 0,

@@ -15,6 +15,10 @@ public sealed class BadSpecificationTests
     [InlineData("gain=NaN", "gain must be a finite number but is NaN.")]
     [InlineData("source=gausian", "source must be one of gaussian, teacher, text, arrays but is 'gausian'. Did you mean 'gaussian'?")]
     [InlineData("stepSize=auto(-1)", "stepSize must have a factor greater than 0 but is auto(-1).")]
+    [InlineData("precision=singel", "precision must be one of double, single but is 'singel'. Did you mean 'single'?")]
+    [InlineData("precision=float", "precision must be one of double, single but is 'float'.")]
+    [InlineData("precision=Single", "precision must be one of double, single but is 'Single'. Did you mean 'single'?")]
+    [InlineData("precison=single", "unknown key 'precison'. Did you mean 'precision'?")]
     [InlineData("steps=", "steps has no value; leave the word out to take the default.")]
     public void A_wrong_word_is_one_line_and_exit_code_3(string word, string message)
     {

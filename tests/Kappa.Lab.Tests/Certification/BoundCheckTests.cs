@@ -3,6 +3,7 @@ using Kappa.Descent;
 using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
 using Kappa.Models;
+using Kappa.Numerics;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Certification;
@@ -74,6 +75,15 @@ public sealed class BoundCheckTests : IDisposable
         Assert.Equal(CertificationGrade.Consistent, TheoremFinding.GradeOf(estimated, kept));
         Assert.Equal(CertificationGrade.NotCertified, TheoremFinding.GradeOf(estimated));
         Assert.Equal(CertificationGrade.NotCertified, TheoremFinding.GradeOf(estimated, kept, kept with { Violation = "no" }));
+    }
+
+    [Fact]
+    public void Steps_in_single_precision_are_no_evidence_for_or_against_a_theorem()
+    {
+        BoundObservation kept = Descend(Modest)! with { Precision = Precision.Single };
+        BoundObservation departed = Descend(Modest with { Rate = 0.9 })! with { Precision = Precision.Single };
+        Assert.Equal(CertificationGrade.Guaranteed, TheoremFinding.GradeOf(Made(Modest), kept, departed));
+        Assert.Equal(CertificationGrade.Certified, TheoremFinding.GradeOf(Made(Modest), Descend(Modest), departed));
     }
 
     [Fact]

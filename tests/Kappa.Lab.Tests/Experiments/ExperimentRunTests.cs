@@ -14,7 +14,8 @@ public sealed class ExperimentRunTests : IDisposable
 
     private readonly StoreFixture _store = new();
 
-    public static TheoryData<string> Specifications => [string.Empty, Words(Sparse), Words(Adaptive), Words([.. Sparse, .. Adaptive])];
+    public static TheoryData<string> Specifications =>
+        [string.Empty, Words(Sparse), Words(Adaptive), Words([.. Sparse, .. Adaptive]), "precision=single", Words(["precision=single", .. Sparse, .. Adaptive])];
 
     public void Dispose() => _store.Dispose();
 

@@ -90,6 +90,7 @@ public sealed class SpecificationRoundTripTests
           steps: 2000
           lossFloor: 1E-24
           gradientTolerance: 0
+          precision: double
         telemetry:
           quantities: all
           every: 1
@@ -135,7 +136,7 @@ public sealed class SpecificationRoundTripTests
             "depth=2", "width=8", "ffnWidth=8", "keyWidth=8", "temperature=1", "attentionResidual=0", "ffnResidual=0", "activation=gelu", "activationSlope=0.2", "activationSmoothing=1",
             "readoutWidth=4", "trained=value", "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "correlation=0.5", "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
             "keyGain=2", "valueGain=2", "ffnInGain=2", "ffnOutGain=2", "readoutGain=2", "zeroFfnOut=true", "branchScale=inverseSqrtDepth", "stepSize=0.1", "steps=1", "lossFloor=0",
-            "gradientTolerance=1", "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1", "seed=1",
+            "gradientTolerance=1", "precision=single", "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1", "seed=1",
         ];
         foreach (string word in words)
             Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, [word]).Specification!)), word);
@@ -152,6 +153,18 @@ public sealed class SpecificationRoundTripTests
         Assert.Equal(
             RunName.Identity(new() { Model = new() { Activation = Models.ActivationKind.Relu } }),
             RunName.Identity(new() { Model = new() { Activation = Models.ActivationKind.Relu, ActivationSlope = 0.7, ActivationSmoothing = 3 } }));
+    }
+
+    [Theory]
+    [InlineData("", "1e2d4da9ad99")]
+    [InlineData("steps=5", "61b1834c67ac")]
+    public void A_key_that_came_later_leaves_the_names_of_earlier_runs_alone(string words, string name)
+    {
+        // The names that the version without the key descent.precision gave.
+        string[] settings = words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(name, RunName.Of(SpecificationReader.Read(null, settings).Specification!));
+        Assert.Equal(name, RunName.Of(SpecificationReader.Read(null, [.. settings, "precision=double"]).Specification!));
+        Assert.NotEqual(name, RunName.Of(SpecificationReader.Read(null, [.. settings, "precision=single"]).Specification!));
     }
 
     [Fact]

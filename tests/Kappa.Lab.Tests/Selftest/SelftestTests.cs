@@ -11,7 +11,10 @@ public sealed class SelftestTests
         SelftestCheck[] checks = [.. SelftestSuite.Run()];
         Assert.All(checks, check => Assert.True(check.Passed, $"{check.Group}, {check.Name}: {check.Error:R} > {check.Tolerance:R} {check.Measure}"));
         Assert.Equal(checks.Length, checks.Select(check => (check.Group, check.Name)).Distinct().Count());
-        Assert.Equal(["reference values", "gradient checks", "closed forms", "same bits", "certified runs"], checks.Select(check => check.Group).Distinct());
+        Assert.Equal(["reference values", "gradient checks", "closed forms", "single precision", "same bits", "certified runs"], checks.Select(check => check.Group).Distinct());
+
+        Assert.Equal(2 * Enum.GetValues<Kappa.Models.ActivationKind>().Length, checks.Count(check => check.Group == "single precision"));
+        Assert.All(checks.Where(check => check.Group == "single precision"), check => Assert.True(check.Error > 1e-12, $"{check.Name} must not be computed twice in double precision."));
 
         // Eight reference points with six comparisons each; a gradient for each activation.
         Assert.Equal(8 * 6, checks.Count(check => check.Group == "reference values"));
