@@ -1,7 +1,5 @@
 using System.Reflection;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Unicode;
 using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Data;
@@ -100,31 +98,7 @@ public sealed class TextCorpus
 
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
-        RequireText(content, file);
+        TextBytes.Require(content, file);
         bytes.Write(content);
-    }
-
-    private static void RequireText(ReadOnlySpan<byte> content, string file)
-    {
-        if (content.IndexOf((byte)0) is >= 0 and int zero)
-        {
-            throw new BadInputException(file, $"must be text but has a zero byte at offset {zero}: it looks like a binary file. Leave it out or convert it to UTF-8.");
-        }
-
-        if (!Utf8.IsValid(content))
-        {
-            throw new BadInputException(file, $"must be UTF-8 text but its bytes are not at offset {FirstInvalid(content)}. Convert it: iconv -t UTF-8.");
-        }
-    }
-
-    private static int FirstInvalid(ReadOnlySpan<byte> content)
-    {
-        int offset = 0;
-        while (offset < content.Length && Rune.DecodeFromUtf8(content[offset..], out _, out int length) == System.Buffers.OperationStatus.Done)
-        {
-            offset += length;
-        }
-
-        return offset;
     }
 }

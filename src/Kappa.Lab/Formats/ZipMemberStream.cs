@@ -3,9 +3,7 @@ namespace Kappa.Lab.Formats;
 /// <summary>The content of one archive member: never gives more bytes than the directory announced, and checks the checksum when it ends.</summary>
 internal sealed class ZipMemberStream(Stream content, ZipMember member, string location) : Stream
 {
-    private static readonly uint[] Table = MakeTable();
-
-    private uint _checksum = uint.MaxValue;
+    private Crc32 _checksum;
     private long _read;
 
     public override bool CanRead => true;
@@ -24,11 +22,7 @@ internal sealed class ZipMemberStream(Stream content, ZipMember member, string l
     {
         int wanted = (int)Math.Min(buffer.Length, member.Length - _read);
         int read = ReadContent(buffer[..wanted]);
-        foreach (byte value in buffer[..read])
-        {
-            _checksum = Table[(byte)(_checksum ^ value)] ^ (_checksum >> 8);
-        }
-
+        _checksum.Append(buffer[..read]);
         _read += read;
         return read;
     }
@@ -44,9 +38,9 @@ internal sealed class ZipMemberStream(Stream content, ZipMember member, string l
             throw Damaged($"it must have {member.Length} bytes but has {(more ? "more" : $"{_read}")}");
         }
 
-        if (~_checksum != member.Checksum)
+        if (_checksum.Value != member.Checksum)
         {
-            throw Damaged($"its checksum must be {member.Checksum:x8} but is {~_checksum:x8}");
+            throw Damaged($"its checksum must be {member.Checksum:x8} but is {_checksum.Value:x8}");
         }
     }
 
@@ -84,22 +78,4 @@ internal sealed class ZipMemberStream(Stream content, ZipMember member, string l
     }
 
     private BadInputException Damaged(string what, Exception? cause = null) => new(location, $"is damaged: {what}. Copy or write the archive again.", cause);
-
-    // CRC-32 of ISO 3309, reflected polynomial 0xEDB88320.
-    private static uint[] MakeTable()
-    {
-        uint[] table = new uint[256];
-        for (uint index = 0; index < 256; index++)
-        {
-            uint value = index;
-            for (int bit = 0; bit < 8; bit++)
-            {
-                value = (value & 1) != 0 ? 0xEDB88320 ^ (value >> 1) : value >> 1;
-            }
-
-            table[index] = value;
-        }
-
-        return table;
-    }
 }

@@ -19,6 +19,15 @@ internal static class ReaderFuzz
         }
 
         Assert.Equal(valid.Length, refused);
+        return refused + RunMutations(valid, random, cases, read);
+    }
+
+    /// <summary>The mutations alone, for what is still valid when cut off; returns how many were refused.</summary>
+    internal static int RunMutations(byte[] valid, string name, int cases, Action<Stream> read) => RunMutations(valid, new RandomSequence(1, $"fuzz.{name}"), cases, read);
+
+    private static int RunMutations(byte[] valid, RandomSequence random, int cases, Action<Stream> read)
+    {
+        int refused = 0;
         for (int k = 0; k < cases; k++)
         {
             refused += Refuses(Mutate(valid, random, k), read) ? 1 : 0;
