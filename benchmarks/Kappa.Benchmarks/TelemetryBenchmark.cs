@@ -15,18 +15,18 @@ internal static class TelemetryBenchmark
     {
         foreach (int depth in (int[])[1, 6])
         {
-            foreach ((int samples, int tokens, int width, int ffnWidth) in StepBenchmark.Sizes)
+            foreach (BenchmarkSize size in BenchmarkSize.Standard)
             {
-                string name = $"{samples},{tokens},{width},{ffnWidth} depth {depth}";
-                ResidualTransformerShape shape = new() { Depth = depth, Width = width, FfnWidth = ffnWidth };
-                using ProbedSteps steps = new(shape, samples, tokens, threads);
-                Measurement step = clock.Time($"step {name}", 2 * StepBenchmark.MultiplyAdds(shape, samples, tokens), () => steps.Step(measures: false));
+                string name = $"{size} depth {depth}";
+                ResidualTransformerShape shape = new() { Depth = depth, Width = size.Width, FfnWidth = size.FfnWidth };
+                using ProbedSteps steps = new(shape, size.Samples, size.Tokens, threads);
+                Measurement step = clock.Time($"step {name}", size.StepOperations(depth), () => steps.Step(measures: false));
                 Measurement telemetry = clock.Time($"telemetry {name}", operations: null, steps.MeasureAgain);
                 yield return step;
                 yield return telemetry with { Name = $"telemetry {name}: {telemetry.BestMicroseconds / step.BestMicroseconds:P1} of the step" };
                 if (depth == 1)
                 {
-                    foreach (Measurement part in Parts(clock, steps.Output, samples))
+                    foreach (Measurement part in Parts(clock, steps.Output, size.Samples))
                     {
                         yield return part;
                     }

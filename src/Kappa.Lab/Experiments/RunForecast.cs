@@ -62,12 +62,15 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
         // X twice, once transposed, Y and E; each block's intermediates, and branch and output once more for observers.
         long perRow = (3 * d) + (2 * shape.OutputWidth) + (shape.Depth * ((8 * d) + (2 * m) + tokens));
 
-        // θ_0 twice, θ, its successor, ∇ℒ, and the gradient of each shard.
-        long weights = (5 + Math.Clamp(rows / 256, 1, Math.Min(8, samples))) * parameters;
+        // θ_0 twice, θ, its successor, ∇ℒ; the factors packed for products, as they are and transposed, in the full pass and in that of a step; the gradient of each shard.
+        long weights = (9 + Math.Clamp(rows / 256, Math.Min(2, samples), Math.Min(8, samples))) * parameters;
+
+        // A step takes groups of about 128 rows through all blocks, in memory of their own.
+        long group = Math.Min(rows, 128) * ((shape.Depth * ((8 * d) + (2 * m) + tokens)) + (6 * d) + m);
 
         // A factorisation works in a copy; branch, output and Φ have one each in every layer.
         long factorisations = spectra ? shape.Depth * rows * ((2 * d) + m) : 0;
-        return sizeof(double) * ((rows * perRow) + weights + factorisations);
+        return sizeof(double) * ((rows * perRow) + weights + group + factorisations);
     }
 
     private static string Duration(double seconds)

@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Lab.Data.Correlated;
 
 /// <summary>Labels that need attention: y = (1/(s n)) Σ_i v_{m(i)}, m(i) = argmax_j k_i k_j, with the key k and the value v two coordinates of a token and s the token scale.</summary>

@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Lab.Data.Correlated;
 
 /// <summary>How the correlation of two members depends on their places.</summary>

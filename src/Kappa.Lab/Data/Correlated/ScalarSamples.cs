@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Lab.Data.Correlated;
 
 /// <summary>Samples of tokens with one number as the label of each: what model S trains on.</summary>
