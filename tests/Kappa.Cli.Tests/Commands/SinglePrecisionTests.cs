@@ -25,7 +25,7 @@ public sealed class SinglePrecisionTests
         Assert.Contains("\n  precision: single\n", CommandLine.Invoke(["run", .. words, "--show"]).Results, StringComparison.Ordinal);
         Assert.Contains($"Note: {What}", CommandLine.Invoke("show", name, "--out", folder.Path).Results, StringComparison.Ordinal);
         Assert.Contains(What, File.ReadAllText(files.Report), StringComparison.Ordinal);
-        Assert.Equal("single", Json(folder, name).GetProperty("precision").GetString());
+        Assert.Equal("single", Json(folder.Path, name).GetProperty("precision").GetString());
         Assert.Contains("descent.precision", CommandLine.Invoke("list", "keys").Results, StringComparison.Ordinal);
     }
 
@@ -41,7 +41,7 @@ public sealed class SinglePrecisionTests
         // u = 2⁻²⁴ through a hundred roundings.
         Assert.Equal(expected[0], actual[0], expected[0] * 6e-6);
         Assert.DoesNotContain("precision", CommandLine.Invoke("show", Path.GetFileName(doubles.Path), "--out", folder.Path).Results, StringComparison.Ordinal);
-        Assert.Equal("double", Json(folder, Path.GetFileName(doubles.Path)).GetProperty("precision").GetString());
+        Assert.Equal("double", Json(folder.Path, Path.GetFileName(doubles.Path)).GetProperty("precision").GetString());
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class SinglePrecisionTests
         using var folder = new TemporaryFolder();
         string[] words = [.. Convergent.Except(["steps=400"]), "steps=3000", "quantities=loss"];
         string name = Path.GetFileName(CommandLine.Run(folder.Path, words).Path);
-        JsonElement run = Json(folder, name);
+        JsonElement run = Json(folder.Path, name);
         double floor = run.GetProperty("roundingFloor").GetDouble();
         long last = run.GetProperty("rate").GetProperty("lastStep").GetInt64();
         TelemetryTable telemetry = TelemetryReader.Read(new RunFiles(Path.Combine(folder.Path, name)).Telemetry);
@@ -81,10 +81,12 @@ public sealed class SinglePrecisionTests
     public void The_ladder_of_a_run_is_made_again_from_its_specification()
     {
         using var folder = new TemporaryFolder();
-        RunFiles files = CommandLine.Run(folder.Path, Convergent);
-        string ladder = Json(folder, Path.GetFileName(files.Path)).GetProperty("ladder").GetRawText();
+        RunFiles files = CommandLine.Run(folder.At("single"), [.. Convergent, "seed=1"]), doubles = CommandLine.Run(folder.At("double"), [.. Convergent[..^1], "seed=1"]);
+        double first = TelemetryReader.Read(files.Telemetry)["loss"][0], exact = TelemetryReader.Read(doubles.Telemetry)["loss"][0];
+        Assert.True(Math.Abs(first - exact) > 1e-9 * exact, "The first loss must differ by more than two machines in double precision.");
+        string ladder = Json(folder.At("single"), Path.GetFileName(files.Path)).GetProperty("ladder").GetRawText();
         File.Delete(Path.Combine(files.Path, "ladder.json"));
-        Assert.Equal(ladder, Json(folder, Path.GetFileName(files.Path)).GetProperty("ladder").GetRawText());
+        Assert.Equal(ladder, Json(folder.At("single"), Path.GetFileName(files.Path)).GetProperty("ladder").GetRawText());
     }
 
     [Fact]
@@ -123,9 +125,9 @@ public sealed class SinglePrecisionTests
         Assert.Contains("in single precision, which the theorem is not about: after 5 steps the loss is 1 but", departed.Results.ReplaceLineEndings(" ").Replace("     ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
-    private static JsonElement Json(TemporaryFolder folder, string name)
+    private static JsonElement Json(string store, string name)
     {
-        using var json = JsonDocument.Parse(CommandLine.Invoke("show", name, "--out", folder.Path, "--json").Results);
+        using var json = JsonDocument.Parse(CommandLine.Invoke("show", name, "--out", store, "--json").Results);
         return json.RootElement.Clone();
     }
 }

@@ -28,7 +28,7 @@ public sealed class RunFolderTests : IDisposable
     public void The_documents_are_the_ones_a_reader_of_the_folder_expects()
     {
         using (RunFolder folder = _fixture.Create("a"))
-            folder.WriteStatus(new() { State = RunState.Done, Step = 12, Loss = double.NaN, StopReason = "nonFinite" });
+            folder.WriteStatus(new() { State = RunState.Done, Step = 12, Loss = double.NaN, RoundingFloor = 1.5e-11, StopReason = "nonFinite" });
         Assert.Equal(
             """
             {
@@ -36,6 +36,7 @@ public sealed class RunFolderTests : IDisposable
               "state": "done",
               "step": 12,
               "loss": "NaN",
+              "roundingFloor": 1.5E-11,
               "heartbeat": "2030-01-02T03:04:05+00:00",
               "stopReason": "nonFinite",
               "message": null
