@@ -19,18 +19,18 @@ public static class SpeedTable
     {
         ArgumentNullException.ThrowIfNull(result);
         StringBuilder text = new();
-        _ = text.Append("| one step: N x n x d x m, depth | Kappa, 1 thread | share of peak | torch, 1 thread | ratio | Kappa, 2 threads | torch, best | ratio | with singular values: ratio 1 / 2 threads |\n")
+        _ = text.Append("| one step: N x n x d x m, depth | Kappa, 1 thread | share of peak | torch autograd / by hand, 1 thread | times as fast | Kappa, 2 threads | torch, best | times as fast | with singular values: 1 thread; 2 threads |\n")
             .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
         foreach (var group in result.Rows.Where(row => row.Work == StepSuite.Plain && row.Precision == Precision.Double).GroupBy(row => (row.Size, row.Depth)))
         {
             _ = text.Append(CultureInfo.InvariantCulture, $"| {group.Key.Size}, {group.Key.Depth} | {Side(group, 1)}");
             _ = text.Append(CultureInfo.InvariantCulture, $" | {Side(group, 2, withShare: false)}");
             BenchmarkRow[] spectra = [.. result.Rows.Where(row => row.Work == StepSuite.WithSingularValues && row.Precision == Precision.Double && (row.Size, row.Depth) == group.Key)];
-            _ = text.Append(CultureInfo.InvariantCulture, $" | {Ratio(Torch(spectra, 1))} / {Ratio(Torch(spectra, 2))} |\n");
+            _ = text.Append(CultureInfo.InvariantCulture, $" | {Both(spectra, 1, Ratio)}; {Both(spectra, 2, Ratio)} |\n");
         }
 
         BenchmarkMachine machine = result.Machine;
-        return text.Append(CultureInfo.InvariantCulture, $"\nMedian times; ratios within rounds taken in turns; torch is the faster of autograd and a gradient written by hand. {machine.Processor}, {machine.Cores} cores, {machine.VectorBits}-bit vectors, ")
+        return text.Append(CultureInfo.InvariantCulture, $"\nMedian times; ratios within rounds taken in turns; torch twice: its own gradient (autograd) / a gradient written by hand and fused. {machine.Processor}, {machine.Cores} cores, {machine.VectorBits}-bit vectors, ")
             .Append(CultureInfo.InvariantCulture, $"peak of one core {machine.PeakDouble:F0} GFLOP/s; {machine.Runtime}; {machine.Torch}; Kappa {machine.Kappa}, {machine.Date}; [rows](benchmarks/results/{machine.Slug()}/rows.csv).\n").ToString();
     }
 
@@ -50,13 +50,14 @@ public static class SpeedTable
 
     private static string Side(IEnumerable<BenchmarkRow> rows, int threads, bool withShare = true)
     {
-        BenchmarkRow? kappa = rows.FirstOrDefault(row => row.Side == "kappa" && row.Threads == threads), torch = Torch(rows, threads);
+        BenchmarkRow? kappa = rows.FirstOrDefault(row => row.Side == "kappa" && row.Threads == threads);
         string share = withShare ? $" | {(kappa?.ShareOfPeak is double value ? value.ToString("P0", CultureInfo.InvariantCulture) : "–")}" : "";
-        return $"{Time(kappa)}{share} | {Time(torch)} | {Ratio(torch)}";
+        return $"{Time(kappa)}{share} | {Both(rows, threads, Time)} | {Both(rows, threads, Ratio)}";
     }
 
-    private static BenchmarkRow? Torch(IEnumerable<BenchmarkRow> rows, int threads) =>
-        rows.Where(row => row.Threads == threads && row.Side.StartsWith("torch", StringComparison.Ordinal)).MinBy(row => row.Ratio?.Median);
+    private static string Both(IEnumerable<BenchmarkRow> rows, int threads, Func<BenchmarkRow?, string> text) => string.Join(
+        " / ",
+        StepSuite.Variants.Select(variant => text(rows.Where(row => row.Threads == threads && row.Side.StartsWith($"torch {variant}", StringComparison.Ordinal)).MinBy(row => row.Ratio?.Median))));
 
     private static string Time(BenchmarkRow? row) => row is null ? "–"
         : row.Microseconds.Median < 1000 ? string.Create(CultureInfo.InvariantCulture, $"{row.Microseconds.Median:G3} µs") : string.Create(CultureInfo.InvariantCulture, $"{row.Microseconds.Median / 1000:G3} ms");

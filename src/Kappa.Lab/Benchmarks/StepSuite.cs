@@ -14,6 +14,9 @@ internal static class StepSuite
     /// <summary>Name of the work with everything that telemetry records.</summary>
     public const string WithTelemetry = "step and telemetry";
 
+    /// <summary>How PyTorch gets the gradient: by itself, or written out by hand and fused where it can fuse.</summary>
+    public static IReadOnlyList<string> Variants { get; } = ["autograd", "hand"];
+
     // Sums of up to 10⁶ terms in another order differ by about √terms roundings.
     private const double DoubleTolerance = 1e-10;
     private const double SingleTolerance = 1e-4;
@@ -48,7 +51,7 @@ internal static class StepSuite
         (double loss, double norm) = kappa.Check();
         foreach (TorchPeer peer in context.PeersAgainst(threads))
         {
-            foreach (string variant in (string[])["hand", "autograd"])
+            foreach (string variant in Variants)
             {
                 TorchWork? torch = context.Prepare($"torch {variant}", peer, StepWork.Request(size, depth, precision, spectra, variant));
                 double tolerance = precision == Precision.Double ? DoubleTolerance : SingleTolerance;

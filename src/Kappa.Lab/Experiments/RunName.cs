@@ -7,7 +7,7 @@ namespace Kappa.Lab.Experiments;
 public static class RunName
 {
     /// <summary>Version of the numerics: raised whenever the same specification gives other numbers, so that old and new runs have different names.</summary>
-    public const int NumericsVersion = 1;
+    public const int NumericsVersion = 2;
 
     private const int Digits = 12;
     private const int LongestLabel = 64;
