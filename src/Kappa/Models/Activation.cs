@@ -120,18 +120,18 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
 
     /// <inheritdoc cref="Apply(ReadOnlySpan{double}, Span{double})"/>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
-    internal void Apply<T>(ReadOnlySpan<T> preactivation, Span<T> hidden)
-        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ValueOutput>(preactivation, hidden, hidden);
+    internal void Apply<T>(ReadOnlySpan<T> preactivation, Span<T> hidden, VectorPath? path = null)
+        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ValueOutput>(path ?? VectorPaths.Widest, preactivation, hidden, hidden);
 
     /// <inheritdoc cref="ApplyWithDerivative(ReadOnlySpan{double}, Span{double}, Span{double})"/>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
-    internal void ApplyWithDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> hidden, Span<T> derivative)
-        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ValueAndDerivativeOutput>(preactivation, hidden, derivative);
+    internal void ApplyWithDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> hidden, Span<T> derivative, VectorPath? path = null)
+        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ValueAndDerivativeOutput>(path ?? VectorPaths.Widest, preactivation, hidden, derivative);
 
     /// <inheritdoc cref="MultiplyByDerivative(ReadOnlySpan{double}, Span{double})"/>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
-    internal void MultiplyByDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> gradient)
-        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ProductOutput>(preactivation, gradient, gradient);
+    internal void MultiplyByDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> gradient, VectorPath? path = null)
+        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ProductOutput>(path ?? VectorPaths.Widest, preactivation, gradient, gradient);
 
     /// <summary>max |ψ''| over [x − radius, x + radius]; 0 for the functions whose ψ' jumps.</summary>
     /// <param name="x">Centre.</param>
@@ -176,7 +176,7 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
         return (results[0], results[1]);
     }
 
-    private void Run<T, TOutput>(ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
+    private void Run<T, TOutput>(VectorPath path, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TOutput : struct, IElementwiseOutput
     {
@@ -185,23 +185,6 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
             throw new ArgumentException($"The spans must have the same length but have {preactivation.Length}, {first.Length} and {second.Length} elements.");
         }
 
-        switch (Kind)
-        {
-            case ActivationKind.Identity:
-                ElementwiseActivation.Run<T, LeakyRelu<T>, TOutput>(new(1), preactivation, first, second);
-                break;
-            case ActivationKind.Relu:
-                ElementwiseActivation.Run<T, LeakyRelu<T>, TOutput>(new(0), preactivation, first, second);
-                break;
-            case ActivationKind.LeakyRelu:
-                ElementwiseActivation.Run<T, LeakyRelu<T>, TOutput>(new(Slope), preactivation, first, second);
-                break;
-            case ActivationKind.SmoothLeakyRelu:
-                ElementwiseActivation.Run<T, SmoothLeakyRelu<T>, TOutput>(new(Slope, Smoothing), preactivation, first, second);
-                break;
-            default:
-                ElementwiseActivation.Run<T, Gelu<T>, TOutput>(default, preactivation, first, second);
-                break;
-        }
+        ElementwiseActivation.Run<T, TOutput>(path, this, preactivation, first, second);
     }
 }

@@ -1,108 +1,155 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
 
 /// <summary>What becomes of ψ(P) and ψ'(P).</summary>
-internal interface IElementwiseOutput
+internal unsafe interface IElementwiseOutput
 {
     /// <summary>Whether the memory called second is written.</summary>
     static abstract bool WritesSecond { get; }
 
-    /// <summary>Writes four vectors from <paramref name="at"/>.</summary>
-    static abstract void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
-        where T : unmanaged, IFloatingPointIeee754<T>;
+    /// <summary>Writes four vectors.</summary>
+    static abstract void Write<TQuad, T>(TQuad value, TQuad derivative, T* first, T* second)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged;
 }
 
 /// <summary>first ← ψ(P).</summary>
-internal readonly struct ValueOutput : IElementwiseOutput
+internal readonly unsafe struct ValueOutput : IElementwiseOutput
 {
     public static bool WritesSecond => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
-        where T : unmanaged, IFloatingPointIeee754<T> => value.Store(ref first, at);
+    public static void Write<TQuad, T>(TQuad value, TQuad derivative, T* first, T* second)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged => TQuad.Store(value, first);
 }
 
 /// <summary>first ← ψ(P), second ← ψ'(P).</summary>
-internal readonly struct ValueAndDerivativeOutput : IElementwiseOutput
+internal readonly unsafe struct ValueAndDerivativeOutput : IElementwiseOutput
 {
     public static bool WritesSecond => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    public static void Write<TQuad, T>(TQuad value, TQuad derivative, T* first, T* second)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged
     {
-        value.Store(ref first, at);
-        derivative.Store(ref second, at);
+        TQuad.Store(value, first);
+        TQuad.Store(derivative, second);
     }
 }
 
 /// <summary>first ← first ∘ ψ'(P).</summary>
-internal readonly struct ProductOutput : IElementwiseOutput
+internal readonly unsafe struct ProductOutput : IElementwiseOutput
 {
     public static bool WritesSecond => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write<T>(VectorQuad<T> value, VectorQuad<T> derivative, ref T first, ref T second, nuint at)
-        where T : unmanaged, IFloatingPointIeee754<T> => (VectorQuad<T>.Load(ref first, at) * derivative).Store(ref first, at);
+    public static void Write<TQuad, T>(TQuad value, TQuad derivative, T* first, T* second)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged => TQuad.Store(TQuad.Load(first) * derivative, first);
 }
 
 /// <summary>Applies an activation to spans, four vectors at a time; the tail goes through the same vector code, so an element's bits do not depend on its place.</summary>
-internal static class ElementwiseActivation
+internal static unsafe class ElementwiseActivation
 {
-    /// <summary>Writes what <typeparamref name="TOutput"/> says; all spans have the length of <paramref name="preactivation"/>.</summary>
-    [SkipLocalsInit]
-    public static void Run<T, TFunction, TOutput>(TFunction function, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
+    /// <summary>Writes what <typeparamref name="TOutput"/> says on the path given; all spans have the length of <paramref name="preactivation"/>.</summary>
+    public static void Run<T, TOutput>(VectorPath path, Activation activation, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
         where T : unmanaged, IFloatingPointIeee754<T>
-        where TFunction : struct, IActivationFunction<T>
         where TOutput : struct, IElementwiseOutput
     {
-        ref T p = ref MemoryMarshal.GetReference(preactivation);
-        ref T one = ref MemoryMarshal.GetReference(first);
-        ref T two = ref MemoryMarshal.GetReference(second);
-        nuint width = (nuint)VectorQuad<T>.Count, whole = (nuint)preactivation.Length / width * width, at = 0;
-        if (whole > 0)
+        switch (path)
         {
-            // The first half of the next four vectors stands beside the second half of these: the processor fills the waiting times of one with the other.
-            VectorQuad<T> prepared = function.Prepare(VectorQuad<T>.Load(ref p, 0));
-            for (; at < whole - width; at += width)
-            {
-                VectorQuad<T> next = function.Prepare(VectorQuad<T>.Load(ref p, at + width));
-                (VectorQuad<T> value, VectorQuad<T> derivative) = function.Evaluate(VectorQuad<T>.Load(ref p, at), prepared);
-                TOutput.Write(value, derivative, ref one, ref two, at);
-                prepared = next;
-            }
-
-            (VectorQuad<T> lastValue, VectorQuad<T> lastDerivative) = function.Evaluate(VectorQuad<T>.Load(ref p, at), prepared);
-            TOutput.Write(lastValue, lastDerivative, ref one, ref two, at);
+            case VectorPath.Bits512:
+                Run<VectorQuad512<T>, T, TOutput>(activation, preactivation, first, second);
+                break;
+            case VectorPath.Bits256:
+                Run<VectorQuad256<T>, T, TOutput>(activation, preactivation, first, second);
+                break;
+            default:
+                Run<VectorQuad128<T>, T, TOutput>(activation, preactivation, first, second);
+                break;
         }
+    }
 
-        if (whole < (nuint)preactivation.Length)
+    private static void Run<TQuad, T, TOutput>(Activation activation, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TOutput : struct, IElementwiseOutput
+    {
+        switch (activation.Kind)
         {
-            RunTail<T, TFunction, TOutput>(function, preactivation[(int)whole..], first[(int)whole..], second[(int)whole..]);
+            case ActivationKind.Identity:
+                Run<TQuad, T, LeakyRelu<TQuad, T>, TOutput>(new(1), preactivation, first, second);
+                break;
+            case ActivationKind.Relu:
+                Run<TQuad, T, LeakyRelu<TQuad, T>, TOutput>(new(0), preactivation, first, second);
+                break;
+            case ActivationKind.LeakyRelu:
+                Run<TQuad, T, LeakyRelu<TQuad, T>, TOutput>(new(activation.Slope), preactivation, first, second);
+                break;
+            case ActivationKind.SmoothLeakyRelu:
+                Run<TQuad, T, SmoothLeakyRelu<TQuad, T>, TOutput>(new(activation.Slope, activation.Smoothing), preactivation, first, second);
+                break;
+            default:
+                Run<TQuad, T, Gelu<TQuad>, TOutput>(default, preactivation, first, second);
+                break;
         }
     }
 
     [SkipLocalsInit]
-    private static void RunTail<T, TFunction, TOutput>(TFunction function, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
-        where T : unmanaged, IFloatingPointIeee754<T>
-        where TFunction : struct, IActivationFunction<T>
+    private static void Run<TQuad, T, TFunction, TOutput>(TFunction function, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged
+        where TFunction : struct, IActivationFunction<TQuad>
         where TOutput : struct, IElementwiseOutput
     {
-        Span<T> padded = stackalloc T[3 * VectorQuad<T>.Count];
-        padded.Clear();
-        Span<T> paddedFirst = padded.Slice(VectorQuad<T>.Count, VectorQuad<T>.Count);
-        Span<T> paddedSecond = padded[(2 * VectorQuad<T>.Count)..];
-        preactivation.CopyTo(padded);
-        first.CopyTo(paddedFirst);
-        Run<T, TFunction, TOutput>(function, padded[..VectorQuad<T>.Count], paddedFirst, paddedSecond);
-        paddedFirst[..first.Length].CopyTo(first);
-        if (TOutput.WritesSecond)
+        int width = 4 * TQuad.Lanes, whole = preactivation.Length / width * width;
+        fixed (T* p = preactivation, one = first, two = second)
         {
-            paddedSecond[..second.Length].CopyTo(second);
+            RunWhole<TQuad, T, TFunction, TOutput>(function, p, one, two, whole);
+        }
+
+        int rest = preactivation.Length - whole;
+        if (rest > 0)
+        {
+            T* padded = stackalloc T[3 * width];
+            new Span<T>(padded, 3 * width).Clear();
+            preactivation[whole..].CopyTo(new Span<T>(padded, rest));
+            first[whole..].CopyTo(new Span<T>(padded + width, rest));
+            RunWhole<TQuad, T, TFunction, TOutput>(function, padded, padded + width, padded + (2 * width), width);
+            new Span<T>(padded + width, rest).CopyTo(first[whole..]);
+            if (TOutput.WritesSecond)
+            {
+                new Span<T>(padded + (2 * width), rest).CopyTo(second[whole..]);
+            }
+        }
+    }
+
+    // The first half of the next four vectors stands beside the second half of these: the processor fills the waiting times of one with the other.
+    private static void RunWhole<TQuad, T, TFunction, TOutput>(TFunction function, T* preactivation, T* first, T* second, int length)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged
+        where TFunction : struct, IActivationFunction<TQuad>
+        where TOutput : struct, IElementwiseOutput
+    {
+        if (length == 0)
+        {
+            return;
+        }
+
+        int width = 4 * TQuad.Lanes;
+        TQuad prepared = function.Prepare(TQuad.Load(preactivation));
+        for (int at = 0; at < length; at += width)
+        {
+            // Beside the last four, the last again, unused: a second copy of the code for them would be too long for the compiler to inline.
+            TQuad next = function.Prepare(TQuad.Load(preactivation + Math.Min(at + width, length - width)));
+            (TQuad value, TQuad derivative) = function.Evaluate(TQuad.Load(preactivation + at), prepared);
+            TOutput.Write(value, derivative, first + at, second + at);
+            prepared = next;
         }
     }
 }

@@ -30,7 +30,7 @@ public sealed class ResidualTransformer : IDisposable
     /// <param name="samples">Number of samples N.</param>
     /// <param name="threads">Number of threads, at least 1; more than the number of shards are not used.</param>
     /// <param name="precision">The precision of <see cref="LossAndGradient"/>; everything else is double.</param>
-    /// <exception cref="ArgumentException">The shape is not valid or the inputs do not fit it.</exception>
+    /// <exception cref="ArgumentException">The shape is not valid, the inputs do not fit it, or its ε is outside [1e-18, 1e18] in single precision.</exception>
     public ResidualTransformer(ResidualTransformerShape shape, Matrix inputs, int samples, int threads = 1, Precision precision = Precision.Double)
     {
         _layout = ParameterLayout.For(shape);
@@ -39,6 +39,12 @@ public sealed class ResidualTransformer : IDisposable
         if (inputs.Columns != shape.Width || inputs.Rows == 0 || inputs.Rows % samples != 0)
         {
             throw new ArgumentException($"X must be [N·n, d] with N = {samples}, n at least 1 and d = {shape.Width} but is {inputs}.", nameof(inputs));
+        }
+
+        if (precision == Precision.Single && shape.Activation is { Kind: ActivationKind.SmoothLeakyRelu, Smoothing: not (>= 1e-18 and <= 1e18) })
+        {
+            throw new ArgumentException(
+                $"In single precision the activation's smoothing ε must lie in [1e-18, 1e18], as its square must be a normal number, but is {shape.Activation.Smoothing}. Take precision Double or another ε.", nameof(precision));
         }
 
         (Shape, Samples, Precision) = (shape, samples, precision);

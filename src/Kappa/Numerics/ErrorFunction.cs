@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Kappa.Numerics;
 
 /// <summary>The error function erf x = 2/√π ∫₀ˣ e^{−t²} dt, its complement, and the standard normal distribution and density.</summary>
@@ -10,7 +8,8 @@ namespace Kappa.Numerics;
 /// </remarks>
 internal static class ErrorFunction
 {
-    private const double Centre = 3.75;
+    /// <summary>Where the variable t of the second series is 0.</summary>
+    public const double Centre = 3.75;
 
     // erfc(28) is below the smallest subnormal number, so larger arguments may be taken as 28: this keeps x² finite.
     private const double Underflow = 28;
@@ -23,7 +22,8 @@ internal static class ErrorFunction
         7.103599003714253E-18, -1.2612455119155226E-19,
     ];
 
-    private static readonly double[] ScaledErfc =
+    /// <summary>The Chebyshev coefficients of (1 + 2x) e^{x²} erfc(x) in t.</summary>
+    public static readonly double[] ScaledErfc =
     [
         2.3551578691348034, -0.004590054580646478, -0.08424913336651792, 0.05920993999819189,
         -0.026658668435305753, 0.009074997670705265, -0.002413163540417608, 0.0004907758365258086,
@@ -35,74 +35,40 @@ internal static class ErrorFunction
     ];
 
     /// <summary>erf x.</summary>
-    public static double Erf(double x) => Erf(Vector512.Create(x))[0];
+    public static double Erf(double x) => Math.Abs(x) < 1 ? ErfNearZero(x) : Math.CopySign(1 - ErfcOfPositive(Math.Abs(x)), x);
 
     /// <summary>erfc x = 1 − erf x, without cancellation for large x.</summary>
-    public static double Erfc(double x) => Erfc(Vector512.Create(x))[0];
+    public static double Erfc(double x)
+    {
+        // 1 − erf loses at most a factor two below one half.
+        if (Math.Abs(x) < 0.5)
+        {
+            return 1 - ErfNearZero(x);
+        }
+
+        double tail = ErfcOfPositive(Math.Abs(x));
+        return x < 0 ? 2 - tail : tail;
+    }
 
     /// <summary>Φ(x) = erfc(−x/√2)/2.</summary>
-    public static double NormalDistribution(double x) => NormalDistribution(Vector512.Create(x))[0];
+    public static double NormalDistribution(double x) => 0.5 * Erfc(-Math.Sqrt(0.5) * x);
 
     /// <summary>φ(x) = e^{−x²/2}/√(2π).</summary>
-    public static double NormalDensity(double x) => NormalDensity(Vector512.Create(x))[0];
+    public static double NormalDensity(double x) => ExpOfMinusSquare(Math.Min(Math.Abs(x) * Math.Sqrt(0.5), Underflow)) * (1 / Math.Sqrt(2 * Math.PI));
 
-    /// <summary>erf in each lane.</summary>
-    public static Vector512<double> Erf(Vector512<double> x)
+    private static double ErfNearZero(double x) => x * ChebyshevSeries.Evaluate(ErfOverX, (2 * x * x) - 1);
+
+    private static double ErfcOfPositive(double magnitude)
     {
-        Vector512<double> magnitude = Vector512.Abs(x);
-        Vector512<double> tail = Vector512<double>.One - ErfcOfPositive(magnitude);
-        Vector512<double> signedTail = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<double>.Zero), -tail, tail);
-        return Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512<double>.One), ErfNearZero(x), signedTail);
-    }
-
-    /// <summary>erfc in each lane.</summary>
-    public static Vector512<double> Erfc(Vector512<double> x)
-    {
-        Vector512<double> magnitude = Vector512.Abs(x);
-        Vector512<double> tail = ErfcOfPositive(magnitude);
-        Vector512<double> reflected = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<double>.Zero), Vector512.Create(2.0) - tail, tail);
-
-        // 1 − erf loses at most a factor two below one half.
-        return Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(0.5)), Vector512<double>.One - ErfNearZero(x), reflected);
-    }
-
-    /// <summary>Φ in each lane.</summary>
-    public static Vector512<double> NormalDistribution(Vector512<double> x) => Vector512.Create(0.5) * Erfc(x * -Math.Sqrt(0.5));
-
-    /// <summary>φ in each lane.</summary>
-    public static Vector512<double> NormalDensity(Vector512<double> x) => ExpOfMinusSquare(Bounded(Vector512.Abs(x) * Math.Sqrt(0.5))) * (1 / Math.Sqrt(2 * Math.PI));
-
-    private static Vector512<double> ErfNearZero(Vector512<double> x) => x * Series(ErfOverX, (x * x * 2.0) - Vector512<double>.One);
-
-    private static Vector512<double> ErfcOfPositive(Vector512<double> magnitude)
-    {
-        Vector512<double> x = Bounded(magnitude);
-        Vector512<double> t = (x - Vector512.Create(Centre)) / (x + Vector512.Create(Centre));
-        return ExpOfMinusSquare(x) * (Series(ScaledErfc, t) / ((x * 2.0) + Vector512<double>.One));
+        double x = Math.Min(magnitude, Underflow);
+        return ExpOfMinusSquare(x) * (ChebyshevSeries.Evaluate(ScaledErfc, (x - Centre) / (x + Centre)) / ((2 * x) + 1));
     }
 
     // e^{−x²}: the rounding error of x² would be multiplied by x², so it is recovered by a fused multiply-add.
-    private static Vector512<double> ExpOfMinusSquare(Vector512<double> x)
+    private static double ExpOfMinusSquare(double x)
     {
-        Vector512<double> square = x * x;
-        Vector512<double> lost = Vector512.FusedMultiplyAdd(x, x, -square);
-        return Vector512.Exp(-square) * (Vector512<double>.One - lost);
-    }
-
-    private static Vector512<double> Bounded(Vector512<double> magnitude) =>
-        Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(Underflow)), Vector512.Create(Underflow), magnitude);
-
-    // Clenshaw: c_0/2 + Σ_{k ≥ 1} c_k T_k(t).
-    private static Vector512<double> Series(double[] coefficients, Vector512<double> t)
-    {
-        Vector512<double> next = Vector512<double>.Zero;
-        Vector512<double> afterNext = Vector512<double>.Zero;
-        Vector512<double> twice = t + t;
-        for (int k = coefficients.Length - 1; k >= 1; k--)
-        {
-            (next, afterNext) = (Vector512.FusedMultiplyAdd(twice, next, Vector512.Create(coefficients[k]) - afterNext), next);
-        }
-
-        return Vector512.FusedMultiplyAdd(t, next, Vector512.Create(coefficients[0] / 2) - afterNext);
+        double square = x * x;
+        double lost = Math.FusedMultiplyAdd(x, x, -square);
+        return Math.Exp(-square) * (1 - lost);
     }
 }

@@ -1,50 +1,38 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
 /// <summary>1/√x in each lane without the square root, which takes 7 cycles for a vector of doubles where a multiply-add takes one half.</summary>
 /// <remarks>
-/// With AVX-512 the hardware's estimate y of 14 bits and one correction by the series of 1/√(1 − h) in the rest h = 1 − x y²: three terms in double
-/// (the first left out is 35/128 h⁴ &lt; 2⁻⁵³), one in single (3/8 h² &lt; 2⁻²⁷); to within 2 ulp for normal numbers. Without AVX-512 the exact operations, so
-/// the last bit may differ between machines. Zero and infinite x give NaN or what the series makes of them.
+/// An estimate y is corrected by the series of 1/√(1 − h) in the rest h = 1 − x y², of which ½ h + 3/8 h² + 5/16 h³ leaves 35/128 h⁴ and ½ h leaves 3/8 h². With AVX-512
+/// the hardware's estimate has |h| &lt; 2⁻¹³: three terms are enough for double (2⁻⁵³), one for single (2⁻²⁷). Elsewhere the integer estimate has |h| &lt; 0.07, three terms
+/// leave 7e-6 and the same correction follows. Within 2 ulp for positive normal numbers; the last bit may differ between AVX-512 and other machines.
+/// NaN stays NaN; zero and infinite x give NaN or what the series makes of them.
 /// </remarks>
 internal static class Reciprocals
 {
-    /// <summary>1/√x.</summary>
+    /// <summary>1/√x for x &gt; 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad<T> SquareRoot<T>(VectorQuad<T> x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    public static TQuad SquareRoot<TQuad>(TQuad x)
+        where TQuad : struct, IVectorQuad<TQuad>
     {
-        VectorQuad<T> y = new(Estimate(x.First), Estimate(x.Second), Estimate(x.Third), Estimate(x.Fourth));
-        if (!Avx512F.IsSupported)
-        {
-            return y;
-        }
-
-        VectorQuad<T> rest = VectorQuad<T>.MultiplySubtractFrom(x * y, y, Vector512<T>.One);
-        VectorQuad<T> series = VectorArithmetic.Broadcast<T>(0.5);
-        if (typeof(T) == typeof(double))
-        {
-            // ½ + 3/8 h + 5/16 h²
-            VectorQuad<T> next = VectorQuad<T>.MultiplyAdd(rest, VectorArithmetic.Broadcast<T>(5.0 / 16), VectorArithmetic.Broadcast<T>(3.0 / 8));
-            series = VectorQuad<T>.MultiplyAdd(rest, next, series);
-        }
-
-        return VectorQuad<T>.MultiplyAdd(y * rest, series, y);
+        TQuad y = TQuad.EstimateInverseRoot(x);
+        y = TQuad.HasTables ? y : Correct(x, y, isLong: true);
+        return Correct(x, y, isLong: TQuad.IsDouble);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<T> Estimate<T>(Vector512<T> x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    private static TQuad Correct<TQuad>(TQuad x, TQuad y, bool isLong)
+        where TQuad : struct, IVectorQuad<TQuad>
     {
-        if (!Avx512F.IsSupported)
+        TQuad rest = TQuad.MultiplySubtractFrom(x * y, y, 1.0);
+        TQuad series = 0.5;
+        if (isLong)
         {
-            return Vector512<T>.One / Vector512.Sqrt(x);
+            // ½ + 3/8 h + 5/16 h²
+            series = TQuad.MultiplyAdd(rest, TQuad.MultiplyAdd(rest, 5.0 / 16, 3.0 / 8), series);
         }
 
-        return typeof(T) == typeof(double) ? Avx512F.ReciprocalSqrt14(x.AsDouble()).As<double, T>() : Avx512F.ReciprocalSqrt14(x.AsSingle()).As<float, T>();
+        return TQuad.MultiplyAdd(y * rest, series, y);
     }
 }

@@ -1,17 +1,14 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
 /// <summary>Softmax of every row of a matrix with the row's maximum subtracted (R.1), and its gradient (R.6), in double and single precision.</summary>
 /// <remarks>
 /// Finite for logits of any finite size: the largest exponent is exactly 0. A NaN or +∞ in a row makes the whole row NaN; −∞ gives
-/// weight 0 unless the whole row is −∞, which gives NaN. A weight's relative error is below (c/8 + 8) ε beside the rounding of s·L.
-/// Sums run in as many lanes as 64 bytes hold, in a fixed order on every machine. No allocation; a row's result depends on that row alone.
+/// weight 0 unless the whole row is −∞, which gives NaN. A weight's relative error is below (c/w + 9) ε, w elements in a vector, beside the rounding of s·L.
+/// Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation; a row's result depends on that row alone.
 /// </remarks>
-internal static class RowSoftmax
+internal static unsafe class RowSoftmax
 {
     /// <summary>A_rj = e^{s L_rj − max_c s L_rc} / Σ_k e^{s L_rk − max_c s L_rc} (R.1).</summary>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
@@ -20,119 +17,85 @@ internal static class RowSoftmax
     /// <param name="attention">A [r, c], overwritten; may be <paramref name="logits"/> itself.</param>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static void Apply<T>(in Matrix<T> logits, double scale, in Matrix<T> attention)
+        where T : unmanaged, IFloatingPointIeee754<T> => Apply(VectorPaths.Widest, logits, scale, attention);
+
+    /// <summary>The same on a path of this machine.</summary>
+    public static void Apply<T>(VectorPath path, in Matrix<T> logits, double scale, in Matrix<T> attention)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         RequireShape(logits, attention, nameof(attention));
-        int row = 0;
-        if (logits.Rows > 0 && SoftmaxQuads<T>.TryCreate(logits.Columns, logits.IsContiguous && attention.IsContiguous, out SoftmaxQuads<T> quads))
+        switch (path)
         {
-            row = logits.Rows - (logits.Rows % quads.Rows);
-            quads.Apply(ref logits.First, logits.Stride, scale, ref attention.First, attention.Stride, row);
-        }
-
-        for (; row < logits.Rows; row++)
-        {
-            ApplyRow(ref MemoryMarshal.GetReference(logits.Row(row)), scale, ref MemoryMarshal.GetReference(attention.Row(row)), logits.Columns);
+            case VectorPath.Bits512:
+                ApplyOn<VectorQuad512<T>, T>(logits, scale, attention);
+                break;
+            case VectorPath.Bits256:
+                ApplyOn<VectorQuad256<T>, T>(logits, scale, attention);
+                break;
+            default:
+                ApplyOn<VectorQuad128<T>, T>(logits, scale, attention);
+                break;
         }
     }
 
     /// <summary>dL_rj = s A_rj (dA_rj − Σ_k A_rk dA_rk) (R.6).</summary>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
-    /// <param name="attention">A [r, c], the result of <see cref="Apply{T}"/>.</param>
+    /// <param name="attention">A [r, c], the result of <see cref="Apply{T}(in Matrix{T}, double, in Matrix{T})"/>.</param>
     /// <param name="dAttention">dA [r, c].</param>
-    /// <param name="scale">s, as in <see cref="Apply{T}"/>.</param>
+    /// <param name="scale">s, that of the softmax.</param>
     /// <param name="dLogits">dL [r, c], overwritten; may be <paramref name="dAttention"/> itself.</param>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static void Backward<T>(in Matrix<T> attention, in Matrix<T> dAttention, double scale, in Matrix<T> dLogits)
+        where T : unmanaged, IFloatingPointIeee754<T> => Backward(VectorPaths.Widest, attention, dAttention, scale, dLogits);
+
+    /// <summary>The same on a path of this machine.</summary>
+    public static void Backward<T>(VectorPath path, in Matrix<T> attention, in Matrix<T> dAttention, double scale, in Matrix<T> dLogits)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         RequireShape(attention, dAttention, nameof(dAttention));
         RequireShape(attention, dLogits, nameof(dLogits));
-        int row = 0;
-        if (attention.Rows > 0 && SoftmaxQuads<T>.TryCreate(attention.Columns, attention.IsContiguous && dAttention.IsContiguous && dLogits.IsContiguous, out SoftmaxQuads<T> quads))
+        switch (path)
         {
-            row = attention.Rows - (attention.Rows % quads.Rows);
-            quads.Backward(ref attention.First, attention.Stride, ref dAttention.First, dAttention.Stride, scale, ref dLogits.First, dLogits.Stride, row);
-        }
-
-        for (; row < attention.Rows; row++)
-        {
-            BackwardRow(
-                ref MemoryMarshal.GetReference(attention.Row(row)), ref MemoryMarshal.GetReference(dAttention.Row(row)), scale,
-                ref MemoryMarshal.GetReference(dLogits.Row(row)), attention.Columns);
-        }
-    }
-
-    // The native maximum may drop a NaN; its exponential then makes the sum, and so the whole row, NaN all the same. The product s L is rounded before the
-    // subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
-    private static void ApplyRow<T>(ref T logits, double scale, ref T attention, int columns)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int width = Vector512<T>.Count;
-        Vector512<T> scales = VectorArithmetic.Broadcast<T>(scale);
-        Vector512<T> lowest = VectorArithmetic.Broadcast<T>(double.NegativeInfinity);
-        int whole = columns & ~(width - 1);
-        int rest = columns - whole;
-        Vector512<T> isRest = Lanes512<T>.FirstLanes(rest);
-        Vector512<T> tail = rest == 0 ? lowest : Vector512.ConditionalSelect(isRest, scales * PartialVector.Load(ref Unsafe.Add(ref logits, whole), rest), lowest);
-        Vector512<T> maximum = tail;
-        for (int j = 0; j < whole; j += width)
-        {
-            maximum = Vector512.MaxNative(maximum, scales * Vector512.LoadUnsafe(ref logits, (nuint)j));
-        }
-
-        maximum = LaneReduction.All<T, LaneMaximum>(maximum);
-        Vector512<T> sum = Vector512<T>.Zero;
-        for (int j = 0; j < whole; j += width)
-        {
-            Vector512<T> power = Exponential.OfNonPositive<T>((scales * Vector512.LoadUnsafe(ref logits, (nuint)j)) - maximum).First;
-            power.StoreUnsafe(ref attention, (nuint)j);
-            sum += power;
-        }
-
-        if (rest > 0)
-        {
-            tail = Exponential.OfNonPositive<T>(tail - maximum).First;
-            sum += Vector512.ConditionalSelect(isRest, tail, Vector512<T>.Zero);
-        }
-
-        sum = LaneReduction.All<T, LaneSum>(sum);
-        for (int j = 0; j < whole; j += width)
-        {
-            (Vector512.LoadUnsafe(ref attention, (nuint)j) / sum).StoreUnsafe(ref attention, (nuint)j);
-        }
-
-        if (rest > 0)
-        {
-            PartialVector.Store(tail / sum, ref Unsafe.Add(ref attention, whole), rest);
+            case VectorPath.Bits512:
+                BackwardOn<VectorQuad512<T>, T>(attention, dAttention, scale, dLogits);
+                break;
+            case VectorPath.Bits256:
+                BackwardOn<VectorQuad256<T>, T>(attention, dAttention, scale, dLogits);
+                break;
+            default:
+                BackwardOn<VectorQuad128<T>, T>(attention, dAttention, scale, dLogits);
+                break;
         }
     }
 
-    private static void BackwardRow<T>(ref T attention, ref T dAttention, double scale, ref T dLogits, int columns)
+    private static void ApplyOn<TQuad, T>(in Matrix<T> logits, double scale, in Matrix<T> attention)
+        where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int width = Vector512<T>.Count;
-        int whole = columns & ~(width - 1);
-        int rest = columns - whole;
-        Vector512<T> sum = Vector512<T>.Zero;
-        for (int j = 0; j < whole; j += width)
+        if (logits.Rows == 0 || logits.Columns == 0)
         {
-            sum += Vector512.LoadUnsafe(ref attention, (nuint)j) * Vector512.LoadUnsafe(ref dAttention, (nuint)j);
+            return;
         }
 
-        Vector512<T> weightTail = rest == 0 ? Vector512<T>.Zero : PartialVector.Load(ref Unsafe.Add(ref attention, whole), rest);
-        Vector512<T> gradientTail = rest == 0 ? Vector512<T>.Zero : PartialVector.Load(ref Unsafe.Add(ref dAttention, whole), rest);
-        Vector512<T> mean = LaneReduction.All<T, LaneSum>(sum + (weightTail * gradientTail));
-        Vector512<T> scales = VectorArithmetic.Broadcast<T>(scale);
-        for (int j = 0; j < whole; j += width)
+        fixed (T* source = &logits.First, target = &attention.First)
         {
-            Vector512<T> weights = Vector512.LoadUnsafe(ref attention, (nuint)j);
-            (scales * weights * (Vector512.LoadUnsafe(ref dAttention, (nuint)j) - mean)).StoreUnsafe(ref dLogits, (nuint)j);
+            SoftmaxKernel<TQuad, T>.Apply(new(source, logits.Stride), scale, new(target, attention.Stride), logits.Rows, logits.Columns);
+        }
+    }
+
+    private static void BackwardOn<TQuad, T>(in Matrix<T> attention, in Matrix<T> dAttention, double scale, in Matrix<T> dLogits)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (attention.Rows == 0 || attention.Columns == 0)
+        {
+            return;
         }
 
-        if (rest > 0)
+        fixed (T* weights = &attention.First, gradient = &dAttention.First, target = &dLogits.First)
         {
-            PartialVector.Store(scales * weightTail * (gradientTail - mean), ref Unsafe.Add(ref dLogits, whole), rest);
+            SoftmaxKernel<TQuad, T>.Backward(
+                new(weights, attention.Stride), new(gradient, dAttention.Stride), scale, new(target, dLogits.Stride), attention.Rows, attention.Columns);
         }
     }
 

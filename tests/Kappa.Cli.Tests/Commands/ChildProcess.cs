@@ -25,7 +25,12 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Starts <c>kappa</c> with the runtime of this process.</summary>
-    public static ChildProcess Start(params string[] arguments)
+    public static ChildProcess Start(params string[] arguments) => StartWith(null, arguments);
+
+    /// <summary>Starts <c>kappa</c> without a set of instructions that this machine may have.</summary>
+    /// <param name="switchedOff">The runtime's name of the set, as <c>AVX2</c>; <c>null</c> for all.</param>
+    /// <param name="arguments">The words after the command's name.</param>
+    public static ChildProcess StartWith(string? switchedOff, params string[] arguments)
     {
         string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         var start = new ProcessStartInfo(runtime, ["exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), .. arguments])
@@ -35,6 +40,11 @@ internal sealed class ChildProcess : IDisposable
             StandardErrorEncoding = Encoding.UTF8,
             StandardOutputEncoding = Encoding.UTF8,
         };
+        if (switchedOff is not null)
+        {
+            start.Environment[$"DOTNET_Enable{switchedOff}"] = "0";
+        }
+
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{runtime} must start but did not."));
     }
 

@@ -12,6 +12,19 @@ public sealed class ResidualTransformerTests
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, ModelCase.Varied().Count())];
 
     [Theory]
+    [InlineData(1e-19)]
+    [InlineData(2e18)]
+    public void Single_precision_refuses_a_bend_whose_square_it_cannot_hold(double smoothing)
+    {
+        ModelCase model = ModelCase.Varied().First();
+        ResidualTransformerShape shape = model.Shape with { Activation = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, smoothing) };
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() => new ResidualTransformer(shape, model.Inputs, model.Samples, 1, Precision.Single));
+        Assert.Contains(smoothing.ToString(System.Globalization.CultureInfo.InvariantCulture), refusal.Message, StringComparison.Ordinal);
+        new ResidualTransformer(shape, model.Inputs, model.Samples).Dispose();
+        new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 1, Precision.Single).Dispose();
+    }
+
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Every_matrix_of_a_forward_pass_is_that_of_the_plain_reference(int index)
     {
