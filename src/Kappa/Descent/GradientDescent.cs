@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
@@ -82,6 +83,7 @@ public sealed class GradientDescent
         _next.CopyFrom(state.Weights);
         _current.State = state;
         _keepsLayers = observer is not null;
+        _model.IsLookedAt = false;
         bool hasPrevious = false;
         while (true)
         {
@@ -96,6 +98,10 @@ public sealed class GradientDescent
             }
 
             observer?.Invoke(_current);
+
+            // An observer that looks at no layer at its first step is not expected to; if it does later, the layers are computed then and kept from then on.
+            // Not so in single precision, where computing them again would give other bits than the pass.
+            _keepsLayers = observer is not null && (_model.IsLookedAt || _model.Precision == Precision.Single);
             if (ReasonToStop(state) is StopReason reason)
             {
                 return Outcome(reason, state);

@@ -16,16 +16,16 @@ public sealed class LayerView
     public Matrix Attention => Cache.Attention;
 
     /// <summary>A Z W_V, the attention branch before the residual is added (R.2) [M, d].</summary>
-    public Matrix AttentionBranch => _model.FreshRecord?.Branches[_layer] ?? Cache.AttentionBranch;
+    public Matrix AttentionBranch => _model.ReadRecord()?.Branches[_layer] ?? Cache.AttentionBranch;
 
     /// <summary>H = ρ_a Z + A Z W_V, the attention output (R.2) [M, d].</summary>
-    public Matrix AttentionOutput => _model.FreshRecord?.Outputs[_layer] ?? Cache.AttentionOutput;
+    public Matrix AttentionOutput => _model.ReadRecord()?.Outputs[_layer] ?? Cache.AttentionOutput;
 
     /// <summary>ψ'(H W_1) (R.6) [M, m].</summary>
     public Matrix HiddenDerivative => Cache.HiddenDerivative;
 
     /// <summary>Φ = ψ(H W_1) (R.3) [M, m].</summary>
-    public Matrix Hidden => _model.FreshRecord is { Hidden.Length: > 0 } record ? record.Hidden[_layer] : Cache.Hidden;
+    public Matrix Hidden => _model.ReadRecord() is { Hidden.Length: > 0 } record ? record.Hidden[_layer] : Cache.Hidden;
 
     /// <summary>Z⁺, the block's output (R.3) [M, d].</summary>
     public Matrix Output => Cache.Output;

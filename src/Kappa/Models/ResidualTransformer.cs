@@ -84,8 +84,8 @@ public sealed class ResidualTransformer : IDisposable
     /// <summary>The threads, for work on the layers between two passes.</summary>
     internal WorkerTeam Team => _team;
 
-    /// <summary>Branches and outputs of the last pass where it kept them; otherwise null.</summary>
-    internal LayerRecord? FreshRecord => _isRecordFresh ? _record : null;
+    /// <summary>Whether somebody has looked at what a pass may keep.</summary>
+    internal bool IsLookedAt { get; set; }
 
     /// <summary>What block <paramref name="layer"/> computed in the last forward pass.</summary>
     /// <param name="layer">Block number from 0.</param>
@@ -208,6 +208,13 @@ public sealed class ResidualTransformer : IDisposable
         double factored = 3 * rows * keyWidth * ((2 * width) + tokens);
         double merged = 3 * width * ((rows * (width + tokens)) + (width * keyWidth));
         return merged < factored ? LogitRoute.Merged : LogitRoute.Factored;
+    }
+
+    /// <summary>What the last pass kept for observers; null when it kept nothing.</summary>
+    internal LayerRecord? ReadRecord()
+    {
+        IsLookedAt = true;
+        return _isRecordFresh ? _record : null;
     }
 
     /// <summary>The matrices of the last pass, computed now if it was one that keeps none.</summary>
