@@ -11,29 +11,19 @@ internal static class ReaderFuzz
     /// <summary>Runs <paramref name="cases"/> mutations and every truncation; returns how many were refused.</summary>
     internal static int Run(byte[] valid, string name, int cases, Action<Stream> read)
     {
-        RandomSequence random = new(1, $"fuzz.{name}");
-        int refused = 0;
-        for (int length = 0; length < valid.Length; length++)
-        {
-            refused += Refuses(valid[..length], read) ? 1 : 0;
-        }
-
+        int refused = RunTruncations(valid, read);
         Assert.Equal(valid.Length, refused);
-        return refused + RunMutations(valid, random, cases, read);
+        return refused + RunMutations(valid, name, cases, read);
     }
 
+    /// <summary>The truncations alone; returns how many were refused.</summary>
+    internal static int RunTruncations(byte[] valid, Action<Stream> read) => Enumerable.Range(0, valid.Length).Count(length => Refuses(valid[..length], read));
+
     /// <summary>The mutations alone, for what is still valid when cut off; returns how many were refused.</summary>
-    internal static int RunMutations(byte[] valid, string name, int cases, Action<Stream> read) => RunMutations(valid, new RandomSequence(1, $"fuzz.{name}"), cases, read);
-
-    private static int RunMutations(byte[] valid, RandomSequence random, int cases, Action<Stream> read)
+    internal static int RunMutations(byte[] valid, string name, int cases, Action<Stream> read)
     {
-        int refused = 0;
-        for (int k = 0; k < cases; k++)
-        {
-            refused += Refuses(Mutate(valid, random, k), read) ? 1 : 0;
-        }
-
-        return refused;
+        RandomSequence random = new(1, $"fuzz.{name}");
+        return Enumerable.Range(0, cases).Count(k => Refuses(Mutate(valid, random, k), read));
     }
 
     private static bool Refuses(byte[] bytes, Action<Stream> read)

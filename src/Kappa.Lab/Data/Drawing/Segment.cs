@@ -43,6 +43,16 @@ internal readonly record struct Segment(Point Start, Point End)
             Math.Min(other.DistanceTo(Start), other.DistanceTo(End)));
     }
 
+    /// <summary>Whether the distance to another segment is below <paramref name="distance"/>; cheap where they are far apart.</summary>
+    internal bool IsCloserThan(double distance, Segment other)
+    {
+        // Every point of a segment is within its extent of its start.
+        double reach = distance + Extent + other.Extent;
+        return Math.Abs(Start.X - other.Start.X) <= reach && Math.Abs(Start.Y - other.Start.Y) <= reach && DistanceTo(other) < distance;
+    }
+
+    private double Extent => Math.Abs(End.X - Start.X) + Math.Abs(End.Y - Start.Y);
+
     private bool Crosses(Segment other) =>
         Side(other.Start) * Side(other.End) < 0 && other.Side(Start) * other.Side(End) < 0;
 

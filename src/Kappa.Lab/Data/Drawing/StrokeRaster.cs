@@ -48,11 +48,18 @@ internal sealed class StrokeRaster(int height, int width)
 
     private static ulong CoveredIn(int row, int column, Segment segment, double radius)
     {
+        (double dx, double dy) = (segment.End.X - segment.Start.X, segment.End.Y - segment.Start.Y);
+        double squaredLength = (dx * dx) + (dy * dy);
+        (double perLength, double squaredRadius) = (squaredLength > 0 ? 1 / squaredLength : 0, radius * radius);
         ulong bits = 0;
         for (int sample = 0; sample < Side * Side; sample++)
         {
-            Point point = new(column + (((sample % Side) + 0.5) / Side), row + (((sample / Side) + 0.5) / Side));
-            bits |= segment.DistanceTo(point) <= radius ? 1UL << sample : 0;
+            // From the start to the sample point, then from the nearest point of the segment.
+            double x = column + (((sample % Side) + 0.5) / Side) - segment.Start.X;
+            double y = row + (((sample / Side) + 0.5) / Side) - segment.Start.Y;
+            double along = Math.Clamp(((x * dx) + (y * dy)) * perLength, 0, 1);
+            (double restX, double restY) = (x - (along * dx), y - (along * dy));
+            bits |= (restX * restX) + (restY * restY) <= squaredRadius ? 1UL << sample : 0;
         }
 
         return bits;

@@ -88,13 +88,21 @@ internal sealed record PathfinderContour(Segment[] Dashes)
 
         foreach (Segment other in own)
         {
-            if (dash.DistanceTo(other) < specification.Clearance)
+            if (dash.IsCloserThan(specification.Clearance, other))
             {
                 return false;
             }
         }
 
-        return !occupied.Exists(other => dash.DistanceTo(other) < specification.Clearance);
+        foreach (Segment other in occupied)
+        {
+            if (dash.IsCloserThan(specification.Clearance, other))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsInside(PathfinderSpecification specification, Point point)
