@@ -108,7 +108,7 @@ internal static class SweepSuite
                 _ = CorePinning.TryPin(core);
             }
 
-            Runner runner = new(size);
+            using Runner runner = new(size);
             for (int run = Interlocked.Increment(ref _next) - 1; run < runs; run = Interlocked.Increment(ref _next) - 1)
             {
                 runner.Run(run, _losses[run]);
@@ -118,20 +118,25 @@ internal static class SweepSuite
     }
 
     // What one core needs for one run after the other: a run's data are copied into the memory of the last.
-    private sealed class Runner(BenchmarkSize size)
+    private sealed class Runner(BenchmarkSize size) : IDisposable
     {
         private readonly ResidualTransformerShape _shape = size.Shape(depth: 1);
         private readonly int _rows = size.Samples * size.Tokens;
+        private ResidualTransformer? _model;
 
         public void Run(int run, double[] losses)
         {
             int stream = 1000 + (run * 10);
             double scale = 1 / Math.Sqrt(size.Width);
-            using ResidualTransformer model = new(_shape, BenchmarkContent.NewMatrix(stream, _rows, size.Width, scale), size.Samples);
+            Matrix inputs = BenchmarkContent.NewMatrix(stream, _rows, size.Width, scale);
+            ResidualTransformer model = _model ??= new ResidualTransformer(_shape, inputs, size.Samples);
+            model.SetInputs(inputs);
             Objective objective = new(BenchmarkContent.NewMatrix(stream + 1, _rows, size.Width, scale));
             ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(_shape, run);
             GradientDescent descent = new(model, objective, new DescentOptions { StepSize = StepSizeRule.Fixed(1e-3), MaximumSteps = Steps - 1 });
             _ = descent.Run(descent.Start(weights), step => losses[step.Step] = step.Loss);
         }
+
+        public void Dispose() => _model?.Dispose();
     }
 }

@@ -26,7 +26,7 @@ internal sealed class FullPass
         (_shape, _samples, _team) = (shape, samples, team);
         int tokens = inputs.Rows / samples;
         _caches = AllocateCaches(shape, inputs, tokens, route);
-        Transposition.CopyEach(samples, inputs, _caches[0].InputTransposed);
+        TakeInputs();
         Output = shape.ReadoutWidth is int width ? Matrix.Allocate(inputs.Rows, width) : _caches[^1].Output;
         SampleDivision division = SampleDivision.Of(samples, tokens);
         ParameterLayout layout = ParameterLayout.For(shape);
@@ -45,6 +45,9 @@ internal sealed class FullPass
 
     /// <summary>What block <paramref name="layer"/> computed.</summary>
     public BlockCache<double> Cache(int layer) => _caches[layer];
+
+    /// <summary>Takes what the memory of the inputs holds now.</summary>
+    public void TakeInputs() => Transposition.CopyEach(_samples, _caches[0].Input, _caches[0].InputTransposed);
 
     /// <summary>R.1–R.4.</summary>
     public void Forward(ResidualTransformerWeights weights)

@@ -8,6 +8,9 @@ internal interface IGradientPass
 {
     /// <summary>ℒ and, where wanted, E = F − Y and the gradient.</summary>
     double Compute(in GradientRequest request);
+
+    /// <summary>Takes other inputs X of the same shape.</summary>
+    void TakeInputs(in Matrix inputs);
 }
 
 /// <summary>What a <see cref="IGradientPass"/> is asked for.</summary>
@@ -52,6 +55,7 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
     private readonly WorkerTeam _team;
     private readonly Matrix<T> _inputs;
     private readonly Matrix<T> _inputsTransposed;
+    private readonly int _samples;
     private readonly int _tokens;
     private Matrix _targets;
     private Matrix _residual;
@@ -61,11 +65,11 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
     /// <summary>Reserves the memory.</summary>
     public GradientPass(ResidualTransformerShape shape, in Matrix inputs, int samples, LogitRoute route, WorkerTeam team)
     {
-        _tokens = inputs.Rows / samples;
+        (_samples, _tokens) = (samples, inputs.Rows / samples);
         _team = team;
         _inputs = Precisions.Convert<T>(inputs);
         _inputsTransposed = Matrix<T>.Allocate(samples * shape.Width, _tokens);
-        Transposition.CopyEach(samples, _inputs, _inputsTransposed);
+        TakeInputs(inputs);
         ParameterLayout layout = ParameterLayout.For(shape);
         _division = SampleDivision.Of(samples, _tokens);
         _factors = new ModelFactors<T>(shape, route);
@@ -73,6 +77,18 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
         _gradients = [.. _division.Shards.Select(_ => new ShardGradient<T>(shape, layout, route))];
         _sum = new GradientSum<T>(shape, layout, _gradients, route);
         _losses = new double[_gradients.Length];
+    }
+
+    /// <inheritdoc/>
+    public void TakeInputs(in Matrix inputs)
+    {
+        // In double precision they are the evaluator's own memory.
+        if (typeof(T) != typeof(double))
+        {
+            Precisions.Narrow(inputs, _inputs);
+        }
+
+        Transposition.CopyEach(_samples, _inputs, _inputsTransposed);
     }
 
     /// <inheritdoc/>

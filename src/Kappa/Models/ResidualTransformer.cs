@@ -91,6 +91,22 @@ public sealed class ResidualTransformer : IDisposable
     /// <param name="layer">Block number from 0.</param>
     public LayerView Layer(int layer) => _layers[layer];
 
+    /// <summary>Takes other inputs of the same shape, for run after run in the same memory; the layers are stale until the next pass.</summary>
+    /// <param name="inputs">X [N·n, d]; copied.</param>
+    /// <exception cref="ArgumentException">The shape is another.</exception>
+    public void SetInputs(Matrix inputs)
+    {
+        if (inputs.Rows != Inputs.Rows || inputs.Columns != Inputs.Columns)
+        {
+            throw new ArgumentException($"X must be {Inputs} as before but is {inputs}; prepare another evaluator.", nameof(inputs));
+        }
+
+        inputs.CopyTo(Inputs);
+        _gradientPass?.TakeInputs(Inputs);
+        _fullPass?.TakeInputs();
+        (_pending, _isRecordFresh) = (null, false);
+    }
+
     /// <summary>F = Z^L or Z^L W_U (R.1–R.4) into <see cref="Output"/>, and every intermediate matrix.</summary>
     /// <param name="weights">Weights of this shape; not changed.</param>
     /// <remarks>Non-finite weights or overflow give non-finite outputs, no exception.</remarks>

@@ -134,6 +134,27 @@ public sealed class LossAndGradientTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Other_inputs_in_the_same_memory_give_the_bits_of_a_new_evaluator(int index)
+    {
+        ModelCase model = Models.ElementAt(index);
+        Matrix others = ModelCase.Gaussian(model.Inputs.Rows, model.Inputs.Columns, 99, "others");
+        foreach (Precision precision in Enum.GetValues<Precision>())
+        {
+            using var changed = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 1, precision);
+            using var fresh = new ResidualTransformer(model.Shape, others, model.Samples, 1, precision);
+            _ = changed.Loss(model.Weights, model.Targets);
+            changed.Forward(model.Weights);
+            changed.SetInputs(others);
+            Assert.Equal(fresh.Loss(model.Weights, model.Targets), changed.Loss(model.Weights, model.Targets));
+            changed.Forward(model.Weights);
+            Assert.Equal(fresh.Output.Span.ToArray(), changed.Output.Span.ToArray());
+        }
+
+        _ = Assert.Throws<ArgumentException>(() => model.NewModel().SetInputs(Matrix.Allocate(1, 1000)));
+    }
+
     [Fact]
     public void A_loss_that_is_not_finite_leaves_the_gradient_alone()
     {
