@@ -68,7 +68,8 @@ public sealed record Initialisation
         ParameterKind.Value => ValueGain,
         ParameterKind.FfnIn => FfnInGain,
         ParameterKind.FfnOut => FfnOutGain,
-        _ => ReadoutGain,
+        ParameterKind.Readout => ReadoutGain,
+        _ => 1,
     };
 
     /// <summary>New weights of <paramref name="shape"/>.</summary>

@@ -1,6 +1,6 @@
 namespace Kappa.Models;
 
-/// <summary>What a parameter matrix of model R is for.</summary>
+/// <summary>What a parameter matrix is for; not every model has every kind.</summary>
 public enum ParameterKind
 {
     /// <summary>W_Q [d, d_k] (R.1).</summary>
@@ -20,6 +20,21 @@ public enum ParameterKind
 
     /// <summary>W_U [d, d_out] (R.4).</summary>
     Readout,
+
+    /// <summary>W_O, what the heads' outputs are multiplied by (G.3).</summary>
+    Output,
+
+    /// <summary>The table of token vectors, or the matrix that patches are multiplied by (E.1).</summary>
+    Embedding,
+
+    /// <summary>A vector for each position [n, D] (E.1).</summary>
+    Position,
+
+    /// <summary>γ of a layer normalisation [1, D] (E.2).</summary>
+    NormGain,
+
+    /// <summary>β of a layer normalisation [1, D] (E.2).</summary>
+    NormShift,
 }
 
 /// <summary>One parameter matrix and its place in the parameter vector.</summary>
@@ -35,13 +50,13 @@ public sealed record ParameterBlock(string Name, int Layer, ParameterKind Kind, 
     public int Length => Rows * Columns;
 }
 
-/// <summary>Where each parameter matrix of a shape lies in the one parameter vector: block by block, in each W_Q, W_K, W_V, W_1, W_2, then the readout.</summary>
+/// <summary>Where each parameter matrix of a model lies in its one parameter vector; in model R block by block, in each W_Q, W_K, W_V, W_1, W_2, then the readout.</summary>
 /// <remarks>Immutable and thread-safe.</remarks>
 public sealed class ParameterLayout
 {
     private readonly Dictionary<string, ParameterBlock> _byName;
 
-    private ParameterLayout(List<ParameterBlock> blocks, int length)
+    private ParameterLayout(IReadOnlyList<ParameterBlock> blocks, int length)
     {
         Blocks = blocks;
         Length = length;
@@ -61,36 +76,29 @@ public sealed class ParameterLayout
     {
         ArgumentNullException.ThrowIfNull(shape);
         shape.Validate();
-        var blocks = new List<ParameterBlock>((5 * shape.Depth) + 1);
-        long offset = 0;
+        var builder = new ParameterLayoutBuilder(shape);
         for (int layer = 0; layer < shape.Depth; layer++)
         {
-            Add($"blocks.{layer}.query", layer, ParameterKind.Query, shape.Width, shape.KeyWidth);
-            Add($"blocks.{layer}.key", layer, ParameterKind.Key, shape.Width, shape.KeyWidth);
-            Add($"blocks.{layer}.value", layer, ParameterKind.Value, shape.Width, shape.Width);
-            Add($"blocks.{layer}.ffn_in", layer, ParameterKind.FfnIn, shape.Width, shape.FfnWidth);
-            Add($"blocks.{layer}.ffn_out", layer, ParameterKind.FfnOut, shape.FfnWidth, shape.Width);
+            builder.Add($"blocks.{layer}.query", layer, ParameterKind.Query, shape.Width, shape.KeyWidth);
+            builder.Add($"blocks.{layer}.key", layer, ParameterKind.Key, shape.Width, shape.KeyWidth);
+            builder.Add($"blocks.{layer}.value", layer, ParameterKind.Value, shape.Width, shape.Width);
+            builder.Add($"blocks.{layer}.ffn_in", layer, ParameterKind.FfnIn, shape.Width, shape.FfnWidth);
+            builder.Add($"blocks.{layer}.ffn_out", layer, ParameterKind.FfnOut, shape.FfnWidth, shape.Width);
         }
 
         if (shape.ReadoutWidth is int readoutWidth)
         {
-            Add("readout", shape.Depth, ParameterKind.Readout, shape.Width, readoutWidth);
+            builder.Add("readout", shape.Depth, ParameterKind.Readout, shape.Width, readoutWidth);
         }
 
-        return new ParameterLayout(blocks, (int)offset);
-
-        void Add(string name, int layer, ParameterKind kind, int rows, int columns)
-        {
-            long end = offset + ((long)rows * columns);
-            if (end > Array.MaxLength)
-            {
-                throw new ArgumentException($"A model may have at most {Array.MaxLength} parameters but this shape has more: {shape}. Reduce the depth or a width.", nameof(shape));
-            }
-
-            blocks.Add(new ParameterBlock(name, layer, kind, rows, columns, (int)offset));
-            offset = end;
-        }
+        return builder.Build();
     }
+
+    /// <summary>The layout of the given blocks, which follow each other without a gap.</summary>
+    internal static ParameterLayout Of(IReadOnlyList<ParameterBlock> blocks) => new(blocks, blocks.Count == 0 ? 0 : blocks[^1].Offset + blocks[^1].Length);
+
+    /// <summary>Whether <paramref name="other"/> has the same names and sizes in the same order.</summary>
+    internal bool Equals(ParameterLayout other) => ReferenceEquals(this, other) || Blocks.SequenceEqual(other.Blocks);
 
     /// <summary>The block called <paramref name="name"/>.</summary>
     /// <param name="name">For example <c>blocks.0.query</c>.</param>

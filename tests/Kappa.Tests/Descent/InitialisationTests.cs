@@ -65,7 +65,7 @@ public sealed class InitialisationTests
     {
         var plain = new Initialisation();
         ResidualTransformerWeights before = plain.Create(Shape, 5);
-        foreach (ParameterKind kind in Enum.GetValues<ParameterKind>())
+        foreach (ParameterKind kind in before.Layout.Blocks.Select(block => block.Kind).Distinct())
         {
             Initialisation scaled = kind switch
             {

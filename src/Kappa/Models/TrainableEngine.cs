@@ -1,0 +1,108 @@
+using Kappa.Numerics;
+
+namespace Kappa.Models;
+
+/// <summary>What all trainable models do alike around their pass: checks, the full batch, which matrices are trained, the threads.</summary>
+internal sealed class TrainableEngine : IDisposable
+{
+    private readonly int[] _all;
+    private readonly IBatchPass _pass;
+    private readonly WorkerTeam _team;
+    private readonly int _outputRows;
+    private readonly int _outputColumns;
+    private TrainedSet? _set;
+    private bool[] _isTrained = [];
+
+    /// <summary>Takes over the team and the pass.</summary>
+    public TrainableEngine(ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass)
+    {
+        (Layout, _outputRows, _outputColumns, _team, _pass) = (layout, outputRows, outputColumns, team, pass);
+        _all = [.. Enumerable.Range(0, samples)];
+    }
+
+    /// <summary>The layout.</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>0 … N − 1.</summary>
+    public ReadOnlySpan<int> All => _all;
+
+    /// <summary>ℒ.</summary>
+    public double Loss(ModelParameters parameters, ReadOnlySpan<int> batch)
+    {
+        Require(parameters, batch);
+        return _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, WantsLoss = true });
+    }
+
+    /// <summary>ℒ and ∇ℒ.</summary>
+    public double LossAndGradient(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained)
+    {
+        Require(parameters, batch);
+        RequireGradient(gradient);
+        return _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, WantsLoss = true, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
+    }
+
+    /// <summary>F.</summary>
+    public void Output(ModelParameters parameters, ReadOnlySpan<int> batch, in Matrix output)
+    {
+        Require(parameters, batch);
+        RequireOutput(output, batch.Length, nameof(output));
+        _ = _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, Output = output });
+    }
+
+    /// <summary>Jᵀ u.</summary>
+    public void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, in Matrix outputGradient, ModelParameters gradient, TrainedSet trained)
+    {
+        Require(parameters, batch);
+        RequireOutput(outputGradient, batch.Length, nameof(outputGradient));
+        RequireGradient(gradient);
+        _ = _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, OutputGradient = outputGradient, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _team.Dispose();
+
+    /// <summary>For each matrix, whether it is trained.</summary>
+    public bool[] Resolve(TrainedSet trained)
+    {
+        ArgumentNullException.ThrowIfNull(trained);
+        if (!ReferenceEquals(_set, trained))
+        {
+            _isTrained = trained.Resolve(Layout);
+            _set = trained;
+        }
+
+        return _isTrained;
+    }
+
+    private void Require(ModelParameters parameters, ReadOnlySpan<int> batch)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        parameters.RequireLayout(Layout, nameof(parameters));
+        if (batch.Length == 0)
+        {
+            throw new ArgumentException("A batch must have at least one sample but is empty.", nameof(batch));
+        }
+
+        foreach (int sample in batch)
+        {
+            if ((uint)sample >= (uint)_all.Length)
+            {
+                throw new ArgumentException($"A sample number must lie between 0 and {_all.Length - 1} but is {sample}.", nameof(batch));
+            }
+        }
+    }
+
+    private void RequireGradient(ModelParameters gradient)
+    {
+        ArgumentNullException.ThrowIfNull(gradient);
+        gradient.RequireLayout(Layout, nameof(gradient));
+    }
+
+    private void RequireOutput(in Matrix matrix, int batch, string name)
+    {
+        if (matrix.Rows != batch * _outputRows || matrix.Columns != _outputColumns)
+        {
+            throw new ArgumentException($"The matrix must be [{batch * _outputRows}, {_outputColumns}] for a batch of {batch} but is {matrix}.", name);
+        }
+    }
+}
