@@ -55,6 +55,8 @@ public static class Bibliography
     [
         new("A", "qin2025residual", ["Zhen Qin", "Jinxin Zhou", "Jiachen Jiang", "Zhihui Zhu"], "On the Convergence of Gradient Descent on Learning Transformers with Residual Connections", 2025, Arxiv: "2506.05249"),
         new("NM", "nguyen2020global", ["Quynh Nguyen", "Marco Mondelli"], "Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology", 2020, "NeurIPS", "2002.07867"),
+        new("B", "song2024unraveling", ["Bingqing Song", "Boran Han", "Shuai Zhang", "Jie Ding", "Mingyi Hong"], "Unraveling the Gradient Descent Dynamics of Transformers", 2024, "NeurIPS", "2411.07538"),
+        new("C", "wu2023convergence", ["Yongtao Wu", "Fanghui Liu", "Grigorios Chrysos", "Volkan Cevher"], "On the Convergence of Encoder-only Shallow Transformers", 2023, "NeurIPS", "2311.01575"),
         new(OwnKey, "kappa", ["The Kappa authors"], "Kappa: when, how fast and why does gradient descent converge on a Transformer?", 2026),
     ];
 

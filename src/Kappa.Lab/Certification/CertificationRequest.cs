@@ -9,7 +9,7 @@ public sealed record CertificationRequest
     public const long MemoryAmongOthers = 1L << 26;
 
     /// <summary>The theorems, each answered for itself.</summary>
-    public IReadOnlyList<Theorem> Theorems { get; init; } = Certificates.Theorems.All;
+    public IReadOnlyList<Theorem> Theorems { get; init; } = Certificates.Theorems.OfResidualTransformer;
 
     /// <summary>K: the step that is evaluated, or the first one tried when searching.</summary>
     public long Step { get; init; }

@@ -11,10 +11,10 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     // Below this share of the initial loss a certificate speaks about rounding.
     private const double LeastRelativeLoss = 1e-20;
 
-    private bool IsAffordable => (2 * Theorems.All.Count) + states.Count + 10 <= limits.TheoremWork / work.Theorem;
+    private bool IsAffordable => (2 * Theorems.OfResidualTransformer.Count) + states.Count + 10 <= limits.TheoremWork / work.Theorem;
 
     /// <summary>At θ_0: with the run's own step size where it is constant and admitted, otherwise with the theorem's.</summary>
-    public IEnumerable<Rung> AtStart() => Theorems.All.Select(theorem =>
+    public IEnumerable<Rung> AtStart() => Theorems.OfResidualTransformer.Select(theorem =>
     {
         var rung = new Rung { Name = $"guaranteed.{theorem.Name}", Title = $"guaranteed, {theorem.Name}", Kind = RungKind.APriori, Grade = RungGrade.Proven, Label = theorem.Label };
         if (WhyNotAffordable(theorem, evaluations: 2) is string costly)
@@ -40,7 +40,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     {
         var rung = new Rung { Name = "guaranteed.later", Title = "guaranteed from a step on", Kind = RungKind.AlongThePath, Grade = RungGrade.Proven, Label = "C.20" };
         LadderState[] candidates = [.. states.Where(state => state.Loss > LeastRelativeLoss * states[0].Loss)];
-        Theorem? theorem = Theorems.All.FirstOrDefault(theorem => WhyNotAffordable(theorem, (2 * states.Count) + 10) is null && Evaluate(theorem, states[0].Weights, null).Outcome != CertificateOutcome.NotApplicable);
+        Theorem? theorem = Theorems.OfResidualTransformer.FirstOrDefault(theorem => WhyNotAffordable(theorem, (2 * states.Count) + 10) is null && Evaluate(theorem, states[0].Weights, null).Outcome != CertificateOutcome.NotApplicable);
         if (theorem is null || candidates.Length < 2)
         {
             string why = theorem is null ? "No theorem applies to this model, or none is affordable; the rungs above say why." : SpectralRungs.NoLaterState;

@@ -96,15 +96,3 @@ public abstract class Theorem
     /// <summary>The conditions and the conclusion at a point that the theorem is about.</summary>
     internal abstract Certificate Compute(TrainingPoint point, CertificateOptions options);
 }
-
-/// <summary>Every theorem that Kappa evaluates; a model brings its theorems by an entry here.</summary>
-public static class Theorems
-{
-    /// <summary>All, the strongest first.</summary>
-    public static IReadOnlyList<Theorem> All { get; } = [new PathCertificate(), new KernelFloorCertificate(), new BallCertificate()];
-
-    /// <summary>The theorem called <paramref name="name"/> (or its label), or <c>null</c>.</summary>
-    /// <param name="name">For example <c>path</c>.</param>
-    public static Theorem? Find(string name) =>
-        All.FirstOrDefault(theorem => string.Equals(theorem.Name, name, StringComparison.OrdinalIgnoreCase) || string.Equals(theorem.Label, name, StringComparison.OrdinalIgnoreCase));
-}

@@ -24,7 +24,8 @@ public sealed class KernelAttention : ITrainable
         ParameterLayout layout = shape.NewLayout();
         _tokens = TokenRows.Require(inputs, targets, samples, shape.Width, shape.OutputWidth, perToken: true);
         (Shape, Samples, _inputs) = (shape, samples, TokenRows.Copy(inputs));
-        var loss = new SquaredLoss(TokenRows.Copy(targets), _tokens, LossReduction.Sum);
+        Targets = TokenRows.Copy(targets);
+        var loss = new SquaredLoss(Targets, _tokens, LossReduction.Sum);
         var team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(samples, _tokens)));
         IBatchPass pass = precision == Precision.Single ? NewPass<float>(team, layout, loss) : NewPass<double>(team, layout, loss);
         _engine = new TrainableEngine(layout, samples, _tokens, shape.OutputWidth, team, pass);
@@ -32,6 +33,9 @@ public sealed class KernelAttention : ITrainable
 
     /// <summary>The shape.</summary>
     public KernelAttentionShape Shape { get; }
+
+    /// <summary>Y [N·n, D_out]; not to be written.</summary>
+    public Matrix Targets { get; }
 
     /// <inheritdoc/>
     public ParameterLayout Layout => _engine.Layout;

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Kappa.Models;
+using Kappa.Numerics;
+using Kappa.Spectra;
+
+namespace Kappa.Certificates;
+
+/// <summary>The limiting kernel (S.7): what linear convergence of a very wide model S rests on, and how far the kernel of this width is from it.</summary>
+/// <remarks>Theory: shallow encoder, S.7. A statement about the limit: it never certifies a finite width.</remarks>
+internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
+{
+    /// <inheritdoc/>
+    public override string Name => "limiting-kernel";
+
+    /// <inheritdoc/>
+    public override string Label => "S.7";
+
+    /// <inheritdoc/>
+    public override string Title => "Shallow encoder: the neural tangent kernel of infinite width";
+
+    /// <inheritdoc/>
+    public override string Statement =>
+        "Model S with NTK initialisation, τ₀ = d_m⁻¹ and all matrices trained: for d_m → ∞ the kernel tends to K_nm = d_s² E[ReLU(w·x̄_n)ReLU(w·x̄_m)] + d_s² ⟨x̄_n, x̄_m⟩ E[1(w·x̄_n > 0)1(w·x̄_m > 0)], w ~ N(0, I), x̄_n the "
+        + "token mean (mean pooling: without d_s²). Gradient descent on the limit converges linearly when λ_min(K) > 0, which needs token means that are not zero and no two of one direction.";
+
+    /// <inheritdoc/>
+    public override string Page => "docs/theory/shallow-encoder.md";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Source> Sources { get; } =
+    [
+        new("C", "Y. Wu, F. Liu, G. Chrysos, V. Cevher, On the Convergence of Encoder-only Shallow Transformers, arXiv 2311.01575: the limiting kernel.", AsRecalled: true),
+    ];
+
+    /// <inheritdoc/>
+    internal override string? WhyNotApplicable(ModelPoint<ShallowEncoder> point) =>
+        point.IsTrained.All(trained => trained) ? null : "All four matrices must be trained, for the limit is that of the whole kernel; train all.";
+
+    /// <inheritdoc/>
+    internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
+    {
+        ShallowEncoder model = point.Model;
+        var limit = ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling);
+        double floor = 4 * SpectrumSummary.Epsilon * limit.Eigenvalues[0] * Math.Sqrt(model.Samples);
+        var condition = new Condition("smallest eigenvalue of the limiting kernel, above rounding", "λ_min(K_∞)", "S.7", limit.Eigenvalues[^1], ConditionRelation.Above, floor);
+        List<Constant> constants = [new("largest eigenvalue of the limiting kernel", "λ_max(K_∞)", "S.7", limit.Eigenvalues[0], ConstantGrade.Estimated)];
+        if (2.0 * model.Samples * model.Layout.Length * sizeof(double) <= options.MemoryLimit)
+        {
+            constants.Add(new Constant("relative distance of the kernel of this width", "‖K_0 − K_∞‖/‖K_∞‖", "S.7", Distance(point, limit), ConstantGrade.Estimated));
+        }
+
+        return new Certificate
+        {
+            Theorem = this,
+            Outcome = CertificateOutcome.NotCertified,
+            Explanation = condition.Holds
+                ? string.Create(CultureInfo.InvariantCulture, $"In the limit of infinite width the loss falls linearly, λ_min(K_∞) = {condition.Value:G4}; about this width nothing is proven.")
+                : "The limiting kernel is singular up to rounding: some token mean is zero or two have one direction, and in this limit their residual is not learned.",
+            Conditions = [condition],
+            Constants = constants,
+        };
+    }
+
+    private static double Distance(ModelPoint<ShallowEncoder> point, ShallowEncoderLimit limit)
+    {
+        Matrix jacobian = TrainableJacobian.Of(point.Model, point.Parameters, point.Trained), kernel = Matrix.Allocate(jacobian.Rows, jacobian.Rows);
+        Products.MultiplyByTransposed(jacobian, jacobian, kernel);
+        return Math.Sqrt(Vectors.SquaredDistance(kernel.Span, limit.Kernel.Span)) / Vectors.Norm(limit.Kernel.Span);
+    }
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+using Kappa.Models;
+using Kappa.Numerics;
+
+namespace Kappa.Certificates;
+
+/// <summary>Linear convergence of model S for a finite step, kinks of the ReLU included (S.9): w_O's own gradient outweighs everything that the other matrices can do.</summary>
+/// <remarks>Theory: shallow encoder, S.9, with its proof. Costs the singular values of F_pre⁰ [N, d_m] and the norms of the weights and samples.</remarks>
+internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
+{
+    /// <inheritdoc/>
+    public override string Name => "wide-encoder";
+
+    /// <inheritdoc/>
+    public override string Label => "S.9";
+
+    /// <inheritdoc/>
+    public override string Title => "Shallow encoder: linear convergence for a finite step, with ReLU, from the features F_pre";
+
+    /// <inheritdoc/>
+    public override string Statement =>
+        "Model S with w_O trained, R = √(2ℓ_0), α = σ_N(F_pre⁰). For radii C_S let λ̄_S = ‖W_S⁰‖₂ + C_S, r_V = τ₁(Σ_n(d_s max_i‖x_i‖)²)^½, r_L = ½τ₀τ₁(Σ_n(‖X_n‖₂²Σ_i‖x_i‖)²)^½, "
+        + "z = λ̄_O²(r_V² + r_L²λ̄_V²(λ̄_Q² + λ̄_K²)), m = zR/(λ̄_Oν), Φ = ‖F_pre⁰‖₂ + m and ν = (α − m)² − z. If α > m, ν > 0 and C_O ≥ ΦR/ν, C_V ≥ r_Vλ̄_OR/ν, C_Q ≥ r_Lλ̄_Kλ̄_Vλ̄_OR/ν, "
+        + "C_K ≥ r_Lλ̄_Qλ̄_Vλ̄_OR/ν, gradient descent with γ ≤ 1/Φ² keeps the radii and ℓ_t ≤ (1 − γν)^{2t} ℓ_0.";
+
+    /// <inheritdoc/>
+    public override string Page => "docs/theory/shallow-encoder.md";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Source> Sources { get; } = [new("K", "Derived for this project; proof on its page.")];
+
+    /// <inheritdoc/>
+    internal override string? WhyNotApplicable(ModelPoint<ShallowEncoder> point) => EncoderPoint.WhyNotApplicable(point);
+
+    /// <inheritdoc/>
+    internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
+    {
+        var bounds = new WideEncoderBounds(new EncoderPoint(point));
+        EncoderPoint at = bounds.At;
+        WideEncoderState? state = bounds.Find(at.ResidualNorm);
+        double largestStep = state is null ? 0 : at.LossFactor / (state.Features * state.Features) / Outward.Factor, stepSize = options.StepSize ?? largestStep;
+        double factor = state is null && options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find(f * at.ResidualNorm) is not null) : 1;
+        List<Condition> conditions = [new Condition("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.Features.Smallest, ConditionRelation.Above, 0)];
+        conditions.Add(new Condition("readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms), ConditionRelation.Below, at.Features.Smallest * at.Features.Smallest));
+        conditions.Add(new Condition("residual small enough for radii to exist", "√(2ℓ_0)", "S.9", at.ResidualNorm, ConditionRelation.AtMost, factor * at.ResidualNorm));
+        if (state is not null)
+        {
+            conditions.Add(new Condition("step size", "γ", "S.9", stepSize, ConditionRelation.AtMost, largestStep));
+        }
+
+        bool holds = conditions.TrueForAll(condition => condition.Holds) && state is not null;
+        return new Certificate
+        {
+            Theorem = this,
+            Outcome = holds ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
+            Explanation = Explanation(state, at, holds, factor, stepSize, largestStep),
+            Conditions = conditions,
+            Constants = bounds.Constants(state),
+            Guarantee = holds ? bounds.Promise(state!, stepSize, largestStep) : null,
+        };
+    }
+
+    private static string Explanation(WideEncoderState? state, EncoderPoint at, bool holds, double factor, double stepSize, double largestStep) => holds
+        ? Invariant($"Every step with γ = {stepSize:G4} removes at least {WideEncoderBounds.Rate(state!, stepSize / at.LossFactor):G3} of the loss.")
+        : state is not null ? Invariant($"The radii exist, but the step size {stepSize:G4} exceeds 1/Φ² = {largestStep:G4}; take a smaller step.")
+        : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {1 / factor:G3} times smaller than {at.ResidualNorm:G4}.")
+        : "The features' smallest singular value does not exceed what a moving W_V can do at the readout's initial size, whatever the residual; widen the model or start w_O smaller.";
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>What the fixed point of (S.9) says.</summary>
+/// <param name="Radii">C_O, C_V, C_Q, C_K.</param>
+/// <param name="Decrease">ν.</param>
+/// <param name="Features">Φ.</param>
+/// <param name="FeatureMovement">m.</param>
+internal sealed record WideEncoderState(double[] Radii, double Decrease, double Features, double FeatureMovement);
+
+/// <summary>The bounds of (S.9) as functions of the radii.</summary>
+internal sealed class WideEncoderBounds
+{
+    private const int MaximumIterations = 20_000;
+
+    private readonly double _value;
+    private readonly double _logits;
+
+    /// <summary>Computes r_V and r_L.</summary>
+    public WideEncoderBounds(EncoderPoint at)
+    {
+        At = at;
+        double values = 0, logits = 0;
+        foreach (Matrix input in at.Inputs)
+        {
+            double longest = 0, sum = 0;
+            for (int token = 0; token < input.Rows; token++)
+            {
+                double norm = Vectors.Norm(input.Row(token));
+                longest = Math.Max(longest, norm);
+                sum += norm;
+            }
+
+            double spectral = CertifiedNorms.LargestOf(input), ofValue = at.Tokens * longest, ofLogits = spectral * spectral * sum;
+            values += ofValue * ofValue;
+            logits += ofLogits * ofLogits;
+        }
+
+        _value = Outward.Up(at.OutputScale * Math.Sqrt(values));
+        _logits = Outward.Up(0.5 * at.LogitScale * at.OutputScale * Math.Sqrt(logits));
+    }
+
+    /// <summary>The point.</summary>
+    public EncoderPoint At { get; }
+
+    /// <summary>1 − (1 − γν)², rounded down.</summary>
+    public static double Rate(WideEncoderState state, double stepSize) => stepSize * state.Decrease * (2 - (stepSize * state.Decrease)) / Outward.Factor;
+
+    /// <summary>z of (S.9), of the matrices that move.</summary>
+    /// <param name="bar">λ̄_O, λ̄_V, λ̄_Q, λ̄_K.</param>
+    public double Movement(double[] bar) => bar[0] * bar[0] * MovementByReadout(bar);
+
+    /// <summary>The least radii and what follows from them; <c>null</c> when there are none.</summary>
+    /// <param name="residualNorm">R.</param>
+    public WideEncoderState? Find(double residualNorm)
+    {
+        double[] radii = new double[4];
+        double movement = 0;
+        for (int iteration = 0; iteration < MaximumIterations; iteration++)
+        {
+            double[] bar = [.. At.Norms.Select((norm, k) => norm + radii[k])];
+            double floor = At.Features.Smallest - movement, z = Outward.Up(Movement(bar)), decrease = ((floor * floor) - z) / Outward.Factor;
+            if (!(floor > 0 && decrease > 0))
+            {
+                return null;
+            }
+
+            // (S.9)  m = zR/(λ̄_O ν) and the path of each matrix
+            double features = At.Features.Largest + movement, path = residualNorm / decrease;
+            double nextMovement = Outward.Up(bar[0] * MovementByReadout(bar) * path);
+            double[] slopes = [features, _value * bar[0], _logits * bar[3] * bar[1] * bar[0], _logits * bar[2] * bar[1] * bar[0]];
+            double[] next = [.. slopes.Select((slope, k) => At.Moves[k] ? Outward.Up(slope * path) : 0)];
+            if (nextMovement <= movement && Enumerable.Range(0, 4).All(k => next[k] <= radii[k]))
+            {
+                return new WideEncoderState(radii, decrease, features, movement);
+            }
+
+            movement = Math.Max(movement, (1 + 1e-6) * nextMovement);
+            radii = [.. next.Select((radius, k) => Math.Max(radii[k], (1 + 1e-6) * radius))];
+        }
+
+        return null;
+    }
+
+    /// <summary>What was computed.</summary>
+    public IReadOnlyList<Constant> Constants(WideEncoderState? state)
+    {
+        List<Constant> list =
+        [
+            new("what the features change by per unit of W_V", "r_V", "S.9", _value),
+            new("what they change by per unit of W_Q and of the other weights", "r_L", "S.9", _logits),
+            new("residual norm", "√(2ℓ_0)", "S.2", At.ResidualNorm, ConstantGrade.Given),
+            new("smallest singular value of F_pre", "α", "S.4", At.Features.Smallest),
+            new("largest singular value of F_pre", "‖F_pre⁰‖₂", "S.4", At.Features.Largest),
+        ];
+        if (state is not null)
+        {
+            list.Add(new Constant("decrease of the residual per unit of step", "ν", "S.9", state.Decrease));
+            list.Add(new Constant("how far the features move", "m", "S.9", state.FeatureMovement));
+        }
+
+        return list;
+    }
+
+    /// <summary>The conclusion.</summary>
+    public Guarantee Promise(WideEncoderState state, double stepSize, double largestStep) => new()
+    {
+        StepSize = stepSize,
+        LargestStepSize = largestStep,
+        Rate = Rate(state, stepSize / At.LossFactor),
+        PlConstant = state.Decrease / At.LossFactor,
+        Radii = [.. At.Blocks.Select((block, k) => (block, k)).Where(pair => At.Moves[pair.k]).Select(pair => new BlockRadius(pair.block, state.Radii[pair.k]))],
+    };
+
+    // z/λ̄_O²
+    private double MovementByReadout(double[] bar)
+    {
+        double logits = _logits * bar[1], queries = At.Moves[2] ? bar[3] * bar[3] : 0, keys = At.Moves[3] ? bar[2] * bar[2] : 0;
+        return (At.Moves[1] ? _value * _value : 0) + (logits * logits * (queries + keys));
+    }
+}
