@@ -15,29 +15,7 @@ internal sealed class FeedForward<T>(ResidualTransformerShape shape)
     /// <param name="cache">H [M, d]; Φ, ψ'(P) [M, m] and Z⁺ [M, d] are overwritten.</param>
     public void Forward(BlockFactors<T> factors, BlockCache<T> cache)
     {
-        // (R.3)  P = H W_1,  Φ = ψ(P),  and ψ'(P) for the way back            [M, m]
-        Products.Multiply(cache.AttentionOutput, factors.FfnIn, cache.HiddenDerivative);
-        Activate(cache.HiddenDerivative, cache.Hidden);
-
-        // (R.3)  Z⁺ = ρ_f H + Φ W_2                                           [M, d]
-        Products.MultiplyAdd(cache.Hidden, factors.FfnOut, _residual, cache.AttentionOutput, cache.Output);
-    }
-
-    // An observer's Φ lies otherwise than the work matrices.
-    private void Activate(in Matrix<T> preactivation, in Matrix<T> hidden)
-    {
-        if (preactivation.Stride == hidden.Stride)
-        {
-            Span<T> whole = preactivation.WholeMemory;
-            _activation.ApplyWithDerivative<T>(whole, hidden.WholeMemory, whole);
-            return;
-        }
-
-        for (int row = 0; row < hidden.Rows; row++)
-        {
-            Span<T> derivative = preactivation.Row(row);
-            _activation.ApplyWithDerivative<T>(derivative, hidden.Row(row), derivative);
-        }
+        FeedForwardLayer<T>.Forward(Of(factors), _activation, Of(cache), _residual, cache.AttentionOutput, cache.Output);
     }
 
     /// <summary>The wanted ones of dW_1, dW_2 and dH from D = ∂ℒ/∂Z⁺.</summary>
@@ -62,7 +40,7 @@ internal sealed class FeedForward<T>(ResidualTransformerShape shape)
         }
 
         // (R.6)  dP = (D W_2ᵀ) ∘ ψ'(P)                                        [M, m]
-        Products.MultiplyMasked(dOutput, factors.FfnOutTransposed, cache.HiddenDerivative, scratch.Hidden);
+        FeedForwardLayer<T>.HiddenGradient(Of(factors), Of(cache), dOutput, scratch.Hidden);
 
         // (R.6)  dW_1 = Hᵀ dP                                                 [d, m]
         if (training.FfnIn)
@@ -73,7 +51,11 @@ internal sealed class FeedForward<T>(ResidualTransformerShape shape)
         // (R.6)  dH = ρ_f D + dP W_1ᵀ                                         [M, d]
         if (training.NeedsAttentionOutput)
         {
-            Products.MultiplyAdd(scratch.Hidden, factors.FfnInTransposed, _residual, dOutput, scratch.AttentionOutput);
+            FeedForwardLayer<T>.InputGradient(Of(factors), scratch.Hidden, _residual, dOutput, scratch.AttentionOutput);
         }
     }
+
+    private static FeedForwardFactors<T> Of(BlockFactors<T> factors) => new(factors.FfnIn, factors.FfnInTransposed, factors.FfnOut, factors.FfnOutTransposed);
+
+    private static FeedForwardCache<T> Of(BlockCache<T> cache) => new(cache.AttentionOutput, cache.HiddenDerivative, cache.Hidden);
 }

@@ -4,10 +4,13 @@ using Kappa.Numerics;
 namespace Kappa.Tests.Models;
 
 /// <summary>A trainable model with Gaussian data and parameters, everything a function of the seed, and the plain loops that it is compared with.</summary>
-internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable> create, double scale, double step = 1.0 / 64, long seed = 1)
+internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable> create, double scale, double step = 1.0 / 64, long seed = 1, bool isMean = false)
 {
     /// <summary>h of difference quotients: small enough for no preactivation of a ReLU to change its sign.</summary>
     public double Step => step;
+
+    /// <summary>Whether the loss of a batch is the mean of its samples' losses.</summary>
+    public bool IsMean => isMean;
 
     public ITrainable New(int threads = 1, Precision precision = Precision.Double) => create(threads, precision);
 
@@ -41,7 +44,27 @@ internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable
         yield return Encoder(new ShallowEncoderShape { InputWidth = 3, Width = 2, LogitScale = 1, Reduction = LossReduction.Mean, Pooling = TokenPooling.Mean }, samples: 3, tokens: 140);
     }
 
-    public static IEnumerable<TrainableCase> All() => KernelAttentions().Concat(ShallowEncoders());
+    /// <summary>The experiments' Transformer: ids and patches, both kernels, short and long samples, odd widths, other residual coefficients.</summary>
+    public static IEnumerable<TrainableCase> Classifiers()
+    {
+        yield return Classifier(new TransformerClassifierShape { Tokens = 5, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9 }, samples: 4, ofTokens: true);
+        yield return Classifier(new TransformerClassifierShape { Tokens = 4, Classes = 2, InputWidth = 3, Depth = 1, Width = 5, Heads = 1, FfnWidth = 4, Kernel = AttentionKernel.Gaussian, AttentionResidual = 0.5, FfnResidual = 0 }, samples: 50, ofTokens: false);
+        yield return Classifier(new TransformerClassifierShape { Tokens = 140, Classes = 2, InputWidth = 4, Depth = 2, Width = 4, FfnWidth = 3, Kernel = AttentionKernel.Gaussian }, samples: 2, ofTokens: true);
+        yield return Classifier(new TransformerClassifierShape { Tokens = 131, Classes = 4, InputWidth = 2, Depth = 1, Width = 18, Heads = 3, FfnWidth = 5, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } }, samples: 3, ofTokens: false);
+    }
+
+    public static IEnumerable<TrainableCase> All() => KernelAttentions().Concat(ShallowEncoders()).Concat(Classifiers());
+
+    public static int[] Integers(int count, int below, long seed)
+    {
+        double[] draws = new double[count];
+        new RandomSequence(seed, "integers").FillGaussian(draws);
+        return [.. draws.Select(draw => (int)(Math.Abs(draw) * 1e6) % below)];
+    }
+
+    public static ITrainable NewClassifier(TransformerClassifierShape shape, int samples, bool ofTokens, int threads = 1, Precision precision = Precision.Double) => ofTokens
+        ? TransformerClassifier.OfTokens(shape, Integers(samples * shape.Tokens, shape.InputWidth, 3), Integers(samples, shape.Classes, 4), threads, precision)
+        : TransformerClassifier.OfPatches(shape, ModelCase.Gaussian(samples * shape.Tokens, shape.InputWidth, 3, "inputs"), Integers(samples, shape.Classes, 4), threads, precision);
 
     public override string ToString() => name;
 
@@ -56,5 +79,9 @@ internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable
         (threads, precision) => new ShallowEncoder(
             shape, ModelCase.Gaussian(samples * tokens, shape.InputWidth, 3, "inputs"), ModelCase.Gaussian(samples, 1, 3, "targets"), samples, threads, precision),
         scale: 0.6,
-        step: 1.0 / 4096);
+        step: 1.0 / 4096,
+        isMean: shape.Reduction == LossReduction.Mean);
+
+    private static TrainableCase Classifier(TransformerClassifierShape shape, int samples, bool ofTokens) => new(
+        $"E N={samples} {shape}", (threads, precision) => NewClassifier(shape, samples, ofTokens, threads, precision), scale: 0.6, step: 1.0 / 512, isMean: true);
 }

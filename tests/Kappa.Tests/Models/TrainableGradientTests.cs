@@ -78,7 +78,7 @@ public sealed class TrainableGradientTests
         using ITrainable evaluator = model.New();
         ModelParameters parameters = model.Parameters(evaluator.Layout);
         double sum = evaluator.Loss(parameters, [0]) + evaluator.Loss(parameters, [1]), batch = evaluator.Loss(parameters, [0, 1]);
-        double factor = model.ToString().Contains("Reduction = Mean", StringComparison.Ordinal) ? 0.5 : 1;
+        double factor = model.IsMean ? 0.5 : 1;
         Assert.InRange(batch / (factor * sum), 1 - 1e-14, 1 + 1e-14);
     }
 
@@ -118,7 +118,7 @@ public sealed class TrainableGradientTests
         ModelParameters parameters = TrainableCase.All().First().Parameters(evaluator.Layout);
         Assert.Contains("empty", Assert.Throws<ArgumentException>(() => evaluator.Loss(parameters, [])).Message, StringComparison.Ordinal);
         Assert.Contains("but is 3", Assert.Throws<ArgumentException>(() => evaluator.Loss(parameters, [0, 3])).Message, StringComparison.Ordinal);
-        Assert.Contains("layout", Assert.Throws<ArgumentException>(() => evaluator.Loss(new ModelParameters(TrainableCase.All().Last().New().Layout), [0])).Message, StringComparison.Ordinal);
+        Assert.Contains("layout", Assert.Throws<ArgumentException>(() => evaluator.Loss(new ModelParameters(TrainableCase.All().ElementAt(2).New().Layout), [0])).Message, StringComparison.Ordinal);
         _ = Assert.Throws<ArgumentException>(() => evaluator.Output(parameters, [0], Matrix.Allocate(1, 1)));
     }
 
