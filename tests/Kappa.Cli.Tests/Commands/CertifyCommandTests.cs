@@ -175,7 +175,7 @@ public sealed class CertifyCommandTests
     [InlineData("certify --memory 0", "kappa: --memory must be from 1 to 1048576 but is 0.")]
     [InlineData("certify --check -1", "kappa: --check must be from 0 to 2147483647 but is -1.")]
     [InlineData("certify 3f9a depth=2", "kappa: a run is certified as it was made and takes no settings but got 'depth=2'.")]
-    [InlineData("cite other", "kappa: a theorem must be one of path, kernel-floor, ball but is 'other'. See kappa list theorems.")]
+    [InlineData("cite other", "kappa: a theorem must be one of path, kernel-floor, ball, values-only, rank-window, wide-encoder, encoder, encoder-sharper, limiting-kernel but is 'other'. See kappa list theorems.")]
     [InlineData("cite --bibtex --json", "kappa: --bibtex and --json are two forms of the same; give one of them.")]
     public void A_wrong_command_line_is_one_line_and_exit_code_2(string line, params string[] messages)
     {
@@ -208,8 +208,8 @@ public sealed class CertifyCommandTests
     public void Every_theorem_is_listed_with_statement_proof_and_sources()
     {
         string text = CommandLine.Invoke("list", "theorems").Results;
-        Assert.All(new[] { "path (C.14): ", "kernel-floor (C.14'): ", "ball (C.9): " }, beginning => Assert.Contains($"\n{beginning}", "\n" + text, StringComparison.Ordinal));
-        Assert.Equal(3, text.Split("Proof: docs/theory/").Length - 1);
+        Assert.All(new[] { "path (C.14): ", "kernel-floor (C.14'): ", "ball (C.9): ", "values-only (G.4): ", "rank-window (G.5): ", "wide-encoder (S.9): ", "encoder (S.5): ", "encoder-sharper (S.5'): ", "limiting-kernel (S.7): " }, beginning => Assert.Contains($"\n{beginning}", "\n" + text, StringComparison.Ordinal));
+        Assert.Equal(9, text.Split("Proof: docs/theory/").Length - 1);
         Assert.Contains("(as recalled)", text, StringComparison.Ordinal);
         AssertReadable(text);
         using var json = JsonDocument.Parse(CommandLine.Invoke("list", "theorems", "--json").Results);

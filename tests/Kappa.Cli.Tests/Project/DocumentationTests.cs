@@ -87,10 +87,10 @@ public sealed partial class DocumentationTests
 
     private static string Anchor(string heading) => string.Concat(heading.Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
 
-    [GeneratedRegex(@"\*\*\(([RGSPC]\.\d+)\)")]
+    [GeneratedRegex(@"\*\*\(([RGSPCE]\.\d+)\)")]
     private static partial Regex Definition();
 
-    [GeneratedRegex(@"(?<![\w.])([RGSPC]\.\d{1,2})(?![\w.]*\d)\b")]
+    [GeneratedRegex(@"(?<![\w.])([RGSPCE]\.\d{1,2})(?![\w.]*\d)\b")]
     private static partial Regex Use();
 
     [GeneratedRegex(@"(?<!`)\[[^\]\n]*\]\(([^)\s]+)\)")]

@@ -3,7 +3,7 @@ using Kappa.Models;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>One file of tests/Data/reference of model G or S as the types of the product.</summary>
+/// <summary>One file of tests/Data/trainable of model G or S as the types of the product.</summary>
 internal sealed class TrainableReference
 {
     private readonly JsonElement _root;
@@ -31,7 +31,7 @@ internal sealed class TrainableReference
 
     public static TrainableReference Load(string name)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "reference", name + ".json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "trainable", name + ".json")));
         return new TrainableReference(document.RootElement.Clone());
     }
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>Models G and S against values from complex-step differentiation (tests/Data/reference), to the tolerances of the files: 1e-10, and 1e-7 of the largest kernel eigenvalue.</summary>
+/// <summary>Models G and S against values from complex-step differentiation (tests/Data/trainable), to the tolerances of the files: 1e-10, and 1e-7 of the largest kernel eigenvalue.</summary>
 public sealed class TrainableReferenceTests
 {
     private const double Tolerance = 1e-10;
