@@ -54,6 +54,7 @@ internal sealed class ClassifierBlock<T>
     private readonly MultiHeadAttention<T> _attention;
     private readonly Matrix<T> _dHidden;
     private readonly Matrix<T> _dNormalised;
+    private readonly T[] _scratch;
 
     /// <summary>Reserves the work matrices, which the blocks share.</summary>
     public ClassifierBlock(TransformerClassifierShape shape, ParameterLayout layout, int largestGroup)
@@ -63,6 +64,7 @@ internal sealed class ClassifierBlock<T>
         int rows = largestGroup * shape.Tokens;
         _dHidden = Matrix<T>.Allocate(rows, shape.FfnWidth);
         _dNormalised = Matrix<T>.Allocate(rows, shape.Width);
+        _scratch = new T[shape.Width];
     }
 
     /// <summary>Memory for one block.</summary>
@@ -75,12 +77,12 @@ internal sealed class ClassifierBlock<T>
         Matrix<T> normalised = cache.Normalised.RowRange(0, rows), attended = cache.AttentionOutput.RowRange(0, rows);
 
         // (E.3)  H = ρ_a Z + attention(LN(Z))                                 [rows, D]
-        LayerNorm.Forward<T>(input, factors.Norms[0].Span, factors.Norms[1].Span, _shape.NormEpsilon, cache.AttentionStatistics, normalised);
+        LayerNorm.Forward(input, factors.Norms[0], factors.Norms[1], _shape.NormEpsilon, cache.AttentionStatistics.RowRange(0, rows), normalised);
         _attention.Forward(factors.Attention, normalised, _shape.AttentionResidual, input, cache.Attention, attended);
 
         // (E.4)  Z⁺ = ρ_f H + ψ(LN(H) W_1) W_2                                [rows, D]
         FeedForwardCache<T> ffn = Ffn(cache, rows);
-        LayerNorm.Forward<T>(attended, factors.Norms[2].Span, factors.Norms[3].Span, _shape.NormEpsilon, cache.FfnStatistics, ffn.Input);
+        LayerNorm.Forward(attended, factors.Norms[2], factors.Norms[3], _shape.NormEpsilon, cache.FfnStatistics.RowRange(0, rows), ffn.Input);
         FeedForwardLayer<T>.Forward(factors.FeedForward, _shape.Activation, ffn, _shape.FfnResidual, attended, cache.Output.RowRange(0, rows));
     }
 
@@ -113,11 +115,11 @@ internal sealed class ClassifierBlock<T>
 
         // (E.7)  dH = ρ_f D + LN'(H)ᵀ (dP W_1ᵀ)                               [rows, D]
         FeedForwardLayer<T>.InputGradient(factors.FeedForward, dHidden, 0, dOutput, dNormalised);
-        NormBackward(first + 6, cache.AttentionOutput.RowRange(0, rows), factors.Norms[2], cache.FfnStatistics, dNormalised, _shape.FfnResidual, isTrained, gradient, old, dOutput);
+        NormBackward(first + 6, cache.AttentionOutput.RowRange(0, rows), factors.Norms[2], cache.FfnStatistics.RowRange(0, rows), dNormalised, _shape.FfnResidual, isTrained, gradient, old, dOutput);
 
         // (E.7)  dZ = ρ_a dH + LN'(Z)ᵀ (what goes through attention)          [rows, D]
         _attention.Backward(factors.Attention, cache.Normalised.RowRange(0, rows), cache.Attention, dOutput, isTrained, gradient, old, dNormalised);
-        NormBackward(first, input, factors.Norms[0], cache.AttentionStatistics, dNormalised, _shape.AttentionResidual, isTrained, gradient, old, dOutput);
+        NormBackward(first, input, factors.Norms[0], cache.AttentionStatistics.RowRange(0, rows), dNormalised, _shape.AttentionResidual, isTrained, gradient, old, dOutput);
     }
 
     private static FeedForwardCache<T> Ffn(ClassifierBlockCache<T> cache, int rows) => new(cache.FfnInput.RowRange(0, rows), cache.Derivative.RowRange(0, rows), cache.Hidden.RowRange(0, rows));
@@ -125,7 +127,7 @@ internal sealed class ClassifierBlock<T>
     // D ← residual·D + what goes through the normalisation whose γ is matrix `index`.
     private void NormBackward(
         int index, in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, bool[] isTrained, in Matrix<T> gradient, double old, in Matrix<T> dInput) =>
-        NormGradients.Backward(_layout, index, input, gain, statistics, dOutput, residual, isTrained, gradient, old, dInput);
+        NormGradients.Backward(_layout, index, input, gain, statistics, dOutput, residual, isTrained, gradient, old, dInput, _scratch);
 
     private Matrix<T> View(in Matrix<T> gradient, int index) => MultiHeadAttention<T>.View(gradient, _layout.Blocks[index]);
 }
@@ -136,7 +138,7 @@ internal static class NormGradients
     /// <summary>dγ and dβ where trained (matrices <paramref name="index"/> and the next), and dx ← residual·dx + what goes through.</summary>
     public static void Backward<T>(
         ParameterLayout layout, int index, in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, bool[] isTrained, in Matrix<T> gradient, double old,
-        in Matrix<T> dInput)
+        in Matrix<T> dInput, Span<T> scratch)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Span<T> dGain = isTrained[index] ? MultiHeadAttention<T>.View(gradient, layout.Blocks[index]).Span : [];
@@ -147,6 +149,7 @@ internal static class NormGradients
             dShift.Clear();
         }
 
-        LayerNorm.Backward(input, gain.Span, statistics, dOutput, dGain, dShift, residual, dInput, dInput);
+        LayerNorm.ParameterGradients(input, statistics, dOutput, dGain, dShift, scratch);
+        LayerNorm.InputGradient(input, gain, statistics, dOutput, residual, dInput);
     }
 }

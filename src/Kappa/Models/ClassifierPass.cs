@@ -30,6 +30,7 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
     private readonly Matrix<T> _output;
     private readonly Matrix<T> _dPooled;
     private readonly Matrix<T> _dStream;
+    private readonly T[] _scratch;
     private readonly int[] _samples;
     private readonly int _tokens;
     private int _count;
@@ -47,6 +48,7 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
         _statistics = Matrix<T>.Allocate(rows, 2);
         (_pooled, _dPooled) = (Matrix<T>.Allocate(LargestGroup, shape.Width), Matrix<T>.Allocate(LargestGroup, shape.Width));
         _output = Matrix<T>.Allocate(LargestGroup, shape.Classes);
+        _scratch = new T[shape.Width];
         _samples = new int[LargestGroup];
     }
 
@@ -69,7 +71,7 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
 
         // (E.5)  z = (mean over tokens of LN(Z^L)) W_U                        [g, C]
         Matrix<T> normalised = _normalised.RowRange(0, rows), pooled = _pooled.RowRange(0, _count), output = _output.RowRange(0, _count);
-        LayerNorm.Forward<T>(stream, _factors.FinalGain.Span, _factors.FinalShift.Span, _shape.NormEpsilon, _statistics, normalised);
+        LayerNorm.Forward(stream, _factors.FinalGain, _factors.FinalShift, _shape.NormEpsilon, _statistics.RowRange(0, rows), normalised);
         Pool(normalised, pooled);
         Products.Multiply(pooled, _factors.Readout, output);
         return output;
@@ -99,7 +101,7 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
             _dPooled.Row(row / _tokens).CopyTo(normalised.Row(row));
         }
 
-        NormGradients.Backward(_layout, last - 2, Input(_caches.Length, rows), _factors.FinalGain, _statistics, normalised, 0, isTrained, gradient, old, stream);
+        NormGradients.Backward(_layout, last - 2, Input(_caches.Length, rows), _factors.FinalGain, _statistics.RowRange(0, rows), normalised, 0, isTrained, gradient, old, stream, _scratch);
         for (int layer = _caches.Length - 1; layer >= 0; layer--)
         {
             if (lowest >= TransformerClassifierShape.FirstOf(layer + 1))

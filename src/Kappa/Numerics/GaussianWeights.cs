@@ -1,16 +1,15 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
 /// <summary>Weights e^{s P_jk + a_j + b_k} of products P = q·k with a = −s‖q‖²/2 and b = −s‖k‖²/2 (G.2), and their gradient, in double and single precision.</summary>
 /// <remarks>
 /// The exponent is −s‖q_j − k_k‖²/2, never positive but for rounding, which is cut off. Its absolute error is some ε s (‖q‖² + ‖k‖²). NaN stays NaN.
-/// Sums run in as many lanes as 64 bytes hold, in a fixed order on every machine. No allocation.
+/// Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation; a row's result depends on that row alone.
 /// </remarks>
-internal static class GaussianWeights
+internal static unsafe class GaussianWeights
 {
     /// <summary>result_r = −½ s ‖row r‖².</summary>
     /// <param name="rows">[r, c].</param>
@@ -19,25 +18,17 @@ internal static class GaussianWeights
     public static void Exponents<T>(in Matrix<T> rows, double scale, Span<T> result)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        T factor = T.CreateTruncating(-0.5 * scale);
-        int width = Vector512<T>.Count, whole = rows.Columns & ~(width - 1), rest = rows.Columns - whole;
-        for (int row = 0; row < rows.Rows; row++)
+        switch (VectorPaths.Widest)
         {
-            ref T first = ref MemoryMarshal.GetReference(rows.Row(row));
-            Vector512<T> sum = Vector512<T>.Zero;
-            for (int j = 0; j < whole; j += width)
-            {
-                Vector512<T> x = Vector512.LoadUnsafe(ref first, (nuint)j);
-                sum = Lanes512<T>.MultiplyAdd(x, x, sum);
-            }
-
-            if (rest > 0)
-            {
-                Vector512<T> x = PartialVector.Load(ref Unsafe.Add(ref first, whole), rest);
-                sum = Lanes512<T>.MultiplyAdd(x, x, sum);
-            }
-
-            result[row] = factor * LaneReduction.All<T, LaneSum>(sum).ToScalar();
+            case VectorPath.Bits512:
+                ExponentsOn<VectorQuad512<T>, T>(rows, scale, result);
+                break;
+            case VectorPath.Bits256:
+                ExponentsOn<VectorQuad256<T>, T>(rows, scale, result);
+                break;
+            default:
+                ExponentsOn<VectorQuad128<T>, T>(rows, scale, result);
+                break;
         }
     }
 
@@ -51,7 +42,7 @@ internal static class GaussianWeights
         T factor = T.CreateTruncating(scale);
         for (int row = 0; row < products.Rows; row++)
         {
-            System.Numerics.Tensors.TensorPrimitives.FusedMultiplyAdd(products.Row(row), factor, columnExponents, products.Row(row));
+            TensorPrimitives.FusedMultiplyAdd(products.Row(row), factor, columnExponents, products.Row(row));
         }
     }
 
@@ -63,26 +54,17 @@ internal static class GaussianWeights
     public static void Apply<T>(in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        Vector512<T> scales = VectorArithmetic.Broadcast<T>(scale), zero = Vector512<T>.Zero;
-        int width = Vector512<T>.Count, quad = VectorQuad<T>.Count, columns = products.Columns;
-        ref T b = ref MemoryMarshal.GetReference(columnExponents);
-        for (int row = 0; row < products.Rows; row++)
+        switch (VectorPaths.Widest)
         {
-            ref T p = ref MemoryMarshal.GetReference(products.Row(row));
-            Vector512<T> a = Vector512.Create(rowExponents[row]);
-            int j = 0;
-            for (; j <= columns - quad; j += quad)
-            {
-                VectorQuad<T> x = VectorQuad<T>.MultiplyAdd(scales, VectorQuad<T>.Load(ref p, (nuint)j), VectorQuad<T>.Load(ref b, (nuint)j) + a);
-                Exponential.OfNonPositive(VectorQuad<T>.Minimum(zero, x)).Store(ref p, (nuint)j);
-            }
-
-            for (; j < columns; j += width)
-            {
-                int count = Math.Min(width, columns - j);
-                Vector512<T> x = Lanes512<T>.MultiplyAdd(scales, PartialVector.Load(ref Unsafe.Add(ref p, j), count), PartialVector.Load(ref Unsafe.Add(ref b, j), count) + a);
-                PartialVector.Store(Exponential.OfNonPositive(VectorQuad<T>.Minimum(zero, x)).First, ref Unsafe.Add(ref p, j), count);
-            }
+            case VectorPath.Bits512:
+                ApplyOn<VectorQuad512<T>, T>(products, scale, rowExponents, columnExponents);
+                break;
+            case VectorPath.Bits256:
+                ApplyOn<VectorQuad256<T>, T>(products, scale, rowExponents, columnExponents);
+                break;
+            default:
+                ApplyOn<VectorQuad128<T>, T>(products, scale, rowExponents, columnExponents);
+                break;
         }
     }
 
@@ -94,28 +76,17 @@ internal static class GaussianWeights
     public static void Backward<T>(in Matrix<T> weights, in Matrix<T> dWeights, double scale, Span<T> rowSums)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        Vector512<T> scales = VectorArithmetic.Broadcast<T>(scale);
-        int width = Vector512<T>.Count, whole = weights.Columns & ~(width - 1), rest = weights.Columns - whole;
-        for (int row = 0; row < weights.Rows; row++)
+        switch (VectorPaths.Widest)
         {
-            ref T s = ref MemoryMarshal.GetReference(weights.Row(row));
-            ref T d = ref MemoryMarshal.GetReference(dWeights.Row(row));
-            Vector512<T> sum = Vector512<T>.Zero;
-            for (int j = 0; j < whole; j += width)
-            {
-                Vector512<T> gradient = scales * Vector512.LoadUnsafe(ref s, (nuint)j) * Vector512.LoadUnsafe(ref d, (nuint)j);
-                gradient.StoreUnsafe(ref d, (nuint)j);
-                sum += gradient;
-            }
-
-            if (rest > 0)
-            {
-                Vector512<T> gradient = scales * PartialVector.Load(ref Unsafe.Add(ref s, whole), rest) * PartialVector.Load(ref Unsafe.Add(ref d, whole), rest);
-                PartialVector.Store(gradient, ref Unsafe.Add(ref d, whole), rest);
-                sum += gradient;
-            }
-
-            rowSums[row] = LaneReduction.All<T, LaneSum>(sum).ToScalar();
+            case VectorPath.Bits512:
+                BackwardOn<VectorQuad512<T>, T>(weights, dWeights, scale, rowSums);
+                break;
+            case VectorPath.Bits256:
+                BackwardOn<VectorQuad256<T>, T>(weights, dWeights, scale, rowSums);
+                break;
+            default:
+                BackwardOn<VectorQuad128<T>, T>(weights, dWeights, scale, rowSums);
+                break;
         }
     }
 
@@ -127,7 +98,7 @@ internal static class GaussianWeights
     {
         for (int row = 0; row < matrix.Rows; row++)
         {
-            System.Numerics.Tensors.TensorPrimitives.Add(sums, matrix.Row(row), sums);
+            TensorPrimitives.Add(sums, matrix.Row(row), sums);
         }
     }
 
@@ -140,7 +111,91 @@ internal static class GaussianWeights
     {
         for (int row = 0; row < gradient.Rows; row++)
         {
-            System.Numerics.Tensors.TensorPrimitives.FusedMultiplyAdd(rows.Row(row), -sums[row], gradient.Row(row), gradient.Row(row));
+            TensorPrimitives.FusedMultiplyAdd(rows.Row(row), -sums[row], gradient.Row(row), gradient.Row(row));
         }
+    }
+
+    private static void ExponentsOn<TQuad, T>(in Matrix<T> rows, double scale, Span<T> result)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        QuadRows<TQuad, T> columns = new(rows.Columns);
+        fixed (T* first = &rows.First)
+        {
+            SoftmaxKernel<TQuad, T>.Rows source = new(first, rows.Stride);
+            for (int row = 0; row < rows.Rows; row += 4)
+            {
+                SoftmaxKernel<TQuad, T>.FourRows four = source.Four(row, rows.Rows);
+                TQuad sum = 0.0;
+                for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
+                {
+                    TQuad x = columns.Load(four, j);
+                    sum = TQuad.MultiplyAdd(x, x, sum);
+                }
+
+                Write<TQuad, T>(QuadRows<TQuad, T>.Sum(sum) * (-0.5 * scale), result[row..]);
+            }
+        }
+    }
+
+    private static void ApplyOn<TQuad, T>(in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        QuadRows<TQuad, T> columns = new(products.Columns);
+        T factor = T.CreateTruncating(scale);
+        fixed (T* first = &products.First, b = &MemoryMarshal.GetReference(columnExponents))
+        {
+            SoftmaxKernel<TQuad, T>.Rows source = new(first, products.Stride);
+            SoftmaxKernel<TQuad, T>.FourRows exponents = new(b, b, b, b);
+            for (int row = 0; row < products.Rows; row += 4)
+            {
+                SoftmaxKernel<TQuad, T>.FourRows four = source.Four(row, products.Rows);
+                int last = products.Rows - 1;
+                TQuad a = QuadRows<TQuad, T>.OfEach(rowExponents[row], rowExponents[Math.Min(row + 1, last)], rowExponents[Math.Min(row + 2, last)], rowExponents[Math.Min(row + 3, last)]);
+                TQuad s = TQuad.Broadcast(factor);
+                for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
+                {
+                    // The minimum keeps its second operand when that is NaN.
+                    TQuad x = TQuad.MultiplyAdd(s, columns.Load(four, j), columns.Load(exponents, j) + a);
+                    columns.Store(four, j, Exponential.OfNonPositive(TQuad.Minimum(0.0, x)));
+                }
+            }
+        }
+    }
+
+    private static void BackwardOn<TQuad, T>(in Matrix<T> weights, in Matrix<T> dWeights, double scale, Span<T> rowSums)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        QuadRows<TQuad, T> columns = new(weights.Columns);
+        T factor = T.CreateTruncating(scale);
+        fixed (T* first = &weights.First, gradient = &dWeights.First)
+        {
+            SoftmaxKernel<TQuad, T>.Rows source = new(first, weights.Stride), target = new(gradient, dWeights.Stride);
+            for (int row = 0; row < weights.Rows; row += 4)
+            {
+                SoftmaxKernel<TQuad, T>.FourRows s = source.Four(row, weights.Rows), d = target.Four(row, weights.Rows);
+                TQuad sum = 0.0, scales = TQuad.Broadcast(factor);
+                for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
+                {
+                    // All four vectors are read before any is written, so a repeated last row is written with equal values.
+                    TQuad product = scales * columns.Load(s, j) * columns.Load(d, j);
+                    columns.Store(d, j, product);
+                    sum += product;
+                }
+
+                Write<TQuad, T>(QuadRows<TQuad, T>.Sum(sum), rowSums[row..]);
+            }
+        }
+    }
+
+    private static void Write<TQuad, T>(TQuad values, Span<T> target)
+        where TQuad : struct, IVectorQuad<TQuad>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        (T first, T second, T third, T fourth) = QuadRows<TQuad, T>.Numbers(values);
+        ReadOnlySpan<T> numbers = [first, second, third, fourth];
+        numbers[..Math.Min(4, target.Length)].CopyTo(target);
     }
 }
