@@ -15,10 +15,11 @@ internal static unsafe class LayerNorm
     /// <param name="epsilon">ε &gt; 0.</param>
     /// <param name="statistics">Mean and inverse deviation [r, 2], overwritten.</param>
     /// <param name="output">y [r, D], overwritten.</param>
-    public static void Forward<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output)
+    /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
+    public static void Forward<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        switch (VectorPaths.Widest)
+        switch (path ?? VectorPaths.Widest)
         {
             case VectorPath.Bits512:
                 ForwardOn<VectorQuad512<T>, T>(input, gain, shift, epsilon, statistics, output);
@@ -66,10 +67,11 @@ internal static unsafe class LayerNorm
     /// <param name="dOutput">dy [r, D].</param>
     /// <param name="residual">Factor of the old dx, which is not read when it is 0.</param>
     /// <param name="dInput">dx [r, D].</param>
-    public static void InputGradient<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput)
+    /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
+    public static void InputGradient<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        switch (VectorPaths.Widest)
+        switch (path ?? VectorPaths.Widest)
         {
             case VectorPath.Bits512:
                 BackwardOn<VectorQuad512<T>, T>(input, gain, statistics, dOutput, residual, dInput);

@@ -15,10 +15,11 @@ internal static unsafe class GaussianWeights
     /// <param name="rows">[r, c].</param>
     /// <param name="scale">s.</param>
     /// <param name="result">[r], overwritten.</param>
-    public static void Exponents<T>(in Matrix<T> rows, double scale, Span<T> result)
+    /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
+    public static void Exponents<T>(in Matrix<T> rows, double scale, Span<T> result, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        switch (VectorPaths.Widest)
+        switch (path ?? VectorPaths.Widest)
         {
             case VectorPath.Bits512:
                 ExponentsOn<VectorQuad512<T>, T>(rows, scale, result);
@@ -51,10 +52,11 @@ internal static unsafe class GaussianWeights
     /// <param name="scale">s.</param>
     /// <param name="rowExponents">a [r].</param>
     /// <param name="columnExponents">b [c].</param>
-    public static void Apply<T>(in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents)
+    /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
+    public static void Apply<T>(in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        switch (VectorPaths.Widest)
+        switch (path ?? VectorPaths.Widest)
         {
             case VectorPath.Bits512:
                 ApplyOn<VectorQuad512<T>, T>(products, scale, rowExponents, columnExponents);
@@ -73,10 +75,11 @@ internal static unsafe class GaussianWeights
     /// <param name="dWeights">dS [r, c], overwritten by dL.</param>
     /// <param name="scale">s.</param>
     /// <param name="rowSums">dL 1 [r], overwritten.</param>
-    public static void Backward<T>(in Matrix<T> weights, in Matrix<T> dWeights, double scale, Span<T> rowSums)
+    /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
+    public static void Backward<T>(in Matrix<T> weights, in Matrix<T> dWeights, double scale, Span<T> rowSums, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        switch (VectorPaths.Widest)
+        switch (path ?? VectorPaths.Widest)
         {
             case VectorPath.Bits512:
                 BackwardOn<VectorQuad512<T>, T>(weights, dWeights, scale, rowSums);
