@@ -11,6 +11,9 @@ namespace Kappa.Models;
 /// </remarks>
 public sealed class ResidualTransformer : IDisposable
 {
+    // What telemetry does at once for each block: branch, output and Φ.
+    private const int LayerParts = 3;
+
     private readonly LayerView[] _layers;
     private readonly WorkerTeam _team;
     private readonly ParameterLayout _layout;
@@ -28,7 +31,7 @@ public sealed class ResidualTransformer : IDisposable
     /// <param name="shape">A valid shape.</param>
     /// <param name="inputs">X [N·n, d], the token rows of all samples stacked; copied.</param>
     /// <param name="samples">Number of samples N.</param>
-    /// <param name="threads">Number of threads, at least 1; more than the number of shards are not used.</param>
+    /// <param name="threads">Number of threads, at least 1; more than there are shards, or parts of the telemetry, are not used.</param>
     /// <param name="precision">The precision of <see cref="LossAndGradient"/>; everything else is double.</param>
     /// <exception cref="ArgumentException">The shape is not valid, the inputs do not fit it, or its ε is outside [1e-18, 1e18] in single precision.</exception>
     public ResidualTransformer(ResidualTransformerShape shape, Matrix inputs, int samples, int threads = 1, Precision precision = Precision.Double)
@@ -54,7 +57,7 @@ public sealed class ResidualTransformer : IDisposable
         _route = CheaperRoute(shape, samples, Tokens);
         _layers = [.. Enumerable.Range(0, shape.Depth).Select(layer => new LayerView(this, layer))];
         Shards = SampleDivision.Of(samples, Tokens).Shards.Length;
-        _team = new WorkerTeam(Math.Min(threads, Shards));
+        _team = new WorkerTeam(Math.Min(threads, Math.Max(Shards, LayerParts * shape.Depth)));
     }
 
     /// <summary>The shape.</summary>

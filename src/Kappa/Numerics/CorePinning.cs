@@ -30,12 +30,15 @@ internal static partial class CorePinning
         return found == threads && chosen >= 0 && Bind(chosen);
     }
 
-    /// <summary>Lets the calling thread, bound before, run on all cores that the process may use again.</summary>
+    /// <summary>Lets the calling thread run on all cores that the process may use: a new thread starts with what its maker was bound to.</summary>
     public static unsafe void Release()
     {
-        fixed (ulong* allowed = s_allowed)
+        if (s_allowed.Length > 0)
         {
-            _ = SetAffinity(0, Words * sizeof(ulong), allowed);
+            fixed (ulong* allowed = s_allowed)
+            {
+                _ = SetAffinity(0, Words * sizeof(ulong), allowed);
+            }
         }
     }
 
@@ -47,7 +50,7 @@ internal static partial class CorePinning
         {
             fixed (ulong* first = mask)
             {
-                return OperatingSystem.IsLinux() && GetAffinity(0, Words * sizeof(ulong), first) > 0 ? mask : [];
+                return OperatingSystem.IsLinux() && GetAffinity(0, Words * sizeof(ulong), first) == 0 ? mask : [];
             }
         }
         catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)

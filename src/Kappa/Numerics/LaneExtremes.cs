@@ -15,8 +15,8 @@ internal sealed unsafe class LaneExtremes
 {
     private const int Lanes = LaneReflector.Lanes;
 
-    // A cluster halves the distance in each sweep; more than this means that the input was not scaled.
-    private const int MostSweeps = 400;
+    // Where many values are equal a sweep shortens the distance by about 2/(1 + √n) of itself, and some forty halvings are needed; more sweeps than these mean that the input was not scaled.
+    private int MostSweeps => 200 + (int)(40 * Math.Sqrt(_order));
 
     // ε/8: what may be left out of σ_min is this times σ_max.
     private const double Neglected = 1.0 / (1L << 55);

@@ -5,7 +5,7 @@ namespace Kappa.Numerics;
 /// <summary>Singular values of a dense matrix by an orthogonal route (P.1): Householder QR where the matrix is tall, bidiagonalisation, dqds.</summary>
 /// <remarks>
 /// <para>Never through AᵀA: the smallest value is right to a few ε σ_max also where κ(A) is far beyond 10⁸. A wide matrix is transposed. From
-/// rows ≥ 1.6 columns on, A is reduced to its triangular factor first, chunk by chunk. Values below ε σ_max √rows are rounding, not
+/// rows ≥ 5/3 columns on, A is reduced to its triangular factor first, chunk by chunk. Values below ε σ_max √rows are rounding, not
 /// information: <c>SpectrumSummary</c> carries that floor.</para>
 /// <para>A is multiplied by a power of two first, so neither 1e300 nor subnormal elements do harm. Cost about 2mn² + 4n³/3 flops for m ≥ n.
 /// Owns its workspace, allocates nothing per call; one instance per thread. Equal input gives equal bits.</para>

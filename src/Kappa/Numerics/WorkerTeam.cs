@@ -17,7 +17,7 @@ internal interface IDividedWork
 /// <summary>Threads that stay alive between steps and compute the parts of one piece of work at a time; the calling thread is one of them.</summary>
 /// <remarks>
 /// A waiting worker spins for some microseconds, for the next piece usually follows at once, then gives its core to others, and then sleeps. Workers are bound to cores where the
-/// team needs them all. No allocation per piece. An exception in a part is thrown by <see cref="Run"/> after all parts have ended. One caller at a time. Dispose ends the threads.
+/// team needs them all. No allocation per piece. An exception in a part is thrown by <see cref="Run"/>, with several threads after all parts have ended. The caller is never bound: what it starts later would be, too. One caller at a time. Dispose ends the threads.
 /// </remarks>
 internal sealed class WorkerTeam : IDisposable
 {
@@ -32,8 +32,6 @@ internal sealed class WorkerTeam : IDisposable
     private Exception? _failure;
     private int _parts;
     private int _sleeping;
-    private int _boundCaller;
-    private bool _isCallerBound;
     private volatile bool _ended;
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers.</summary>
@@ -58,6 +56,7 @@ internal sealed class WorkerTeam : IDisposable
     /// <param name="parts">Number of parts.</param>
     public void Run(IDividedWork work, int parts)
     {
+        ObjectDisposedException.ThrowIf(_ended, this);
         if (_workers.Length == 0 || parts <= 1)
         {
             for (int part = 0; part < parts; part++)
@@ -68,7 +67,6 @@ internal sealed class WorkerTeam : IDisposable
             return;
         }
 
-        BindCaller();
         Begin(work, parts);
         ComputeParts(work, worker: 0);
         WaitForWorkers();
@@ -94,27 +92,10 @@ internal sealed class WorkerTeam : IDisposable
         {
             worker.Join();
         }
-
-        if (_isCallerBound && _boundCaller == Environment.CurrentManagedThreadId)
-        {
-            CorePinning.Release();
-        }
-    }
-
-    // Once for each thread that calls: beside workers with cores of their own it would otherwise now and then be put on one of theirs.
-    private void BindCaller()
-    {
-        int thread = Environment.CurrentManagedThreadId;
-        if (_boundCaller != thread)
-        {
-            _boundCaller = thread;
-            _isCallerBound = CorePinning.BindCurrentThread(0, Threads);
-        }
     }
 
     private void Begin(IDividedWork work, int parts)
     {
-        ObjectDisposedException.ThrowIf(_ended, this);
         _work = work;
         _parts = parts;
         _signals.NextPart = 0;
@@ -165,7 +146,11 @@ internal sealed class WorkerTeam : IDisposable
 
     private void WorkUntilEnded(int worker)
     {
-        _ = CorePinning.BindCurrentThread(worker, Threads);
+        if (!CorePinning.BindCurrentThread(worker, Threads))
+        {
+            CorePinning.Release();
+        }
+
         int seen = 0;
         while (true)
         {

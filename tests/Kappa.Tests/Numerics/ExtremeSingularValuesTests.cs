@@ -44,6 +44,23 @@ public sealed class ExtremeSingularValuesTests
     }
 
     [Fact]
+    public void A_large_matrix_half_of_whose_values_are_equal_converges()
+    {
+        // Diagonal, so that the values are known: 1 for one half, then down to 1/64.
+        const int Order = 768;
+        Matrix matrix = Matrix.Allocate(Order, Order);
+        for (int k = 0; k < Order; k++)
+        {
+            matrix[k, k] = k < Order / 2 ? 1 : 1.0 / (1 + (63.0 * (k - (Order / 2)) / ((Order / 2) - 1)));
+        }
+
+        double[] largest = new double[1], smallest = new double[1];
+        new ExtremeSingularValues(Order, Order).Compute(matrix, largest, smallest);
+        Assert.InRange(largest[0], 1 - 1e-13, 1 + 1e-13);
+        Assert.InRange(smallest[0], (1.0 / 64) - 1e-13, (1.0 / 64) + 1e-13);
+    }
+
+    [Fact]
     public void Clusters_at_both_ends_and_exact_deficiency_are_found()
     {
         double[][] spectra =
