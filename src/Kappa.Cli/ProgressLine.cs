@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Kappa.Lab.Experiments;
-using Kappa.Lab.Reproductions.Residual;
+using Kappa.Lab.Reproductions;
 
 namespace Kappa.Cli;
 

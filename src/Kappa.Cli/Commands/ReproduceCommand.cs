@@ -1,57 +1,71 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Kappa.Lab.Reproductions;
-using Kappa.Lab.Reproductions.Residual;
 using Kappa.Lab.Store;
 using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa reproduce residual</c>: tests the claims of a paper and writes a report.</summary>
+/// <summary><c>kappa reproduce NAME</c>: tests the claims of a paper and writes a report. One subcommand for every entry of <see cref="Reproduction.All"/>.</summary>
 internal static class ReproduceCommand
 {
     private const int MostSeeds = 1000;
 
     public static Command Create(Terminal terminal)
     {
-        var quick = new Option<bool>("--quick") { Description = "A smaller version of the same: fewer seeds, one size, depths to 4." };
-        Option<int?> seeds = OptionRange.Integer("--seeds", "Seeds of every setting (default: 5, or 3 with --quick).");
-        var folder = new Option<string?>("--out") { Description = "Folder for report, figures and data (default: runs/reproduce-residual or runs/reproduce-residual-quick)." };
+        var command = new Command("reproduce", "Test the claims of a paper on this machine, with a verdict for each.");
+        foreach (Reproduction reproduction in Reproduction.All)
+        {
+            command.Subcommands.Add(Of(reproduction, terminal));
+        }
+
+        return command;
+    }
+
+    private static Command Of(Reproduction reproduction, Terminal terminal)
+    {
+        string name = reproduction.Name;
+        var quick = new Option<bool>("--quick") { Description = $"A smaller version of the same: {reproduction.QuickMeans}." };
+        Option<int?> seeds = OptionRange.Integer("--seeds", FormattableString.Invariant($"Seeds of every setting (default: {reproduction.FullSeeds}, or {reproduction.QuickSeeds} with --quick)."));
+        var folder = new Option<string?>("--out") { Description = $"Folder for report, figures and data (default: runs/reproduce-{name} or runs/reproduce-{name}-quick)." };
         Option<int?> threads = OptionRange.Integer("--threads", "Runs at a time (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print claims.json instead of the table." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var residual = new Command("residual", "Residual connections keep the attention output well conditioned, so that gradient descent converges linearly (arXiv 2506.05249).")
+        Option<string?>[] data = [.. reproduction.DataFolders.Select(given => new Option<string?>($"--{given.Name}") { Description = given.Description, HelpName = "FOLDER" })];
+        var command = new Command(name, reproduction.Description) { quick, seeds, folder, threads, json, quiet };
+        foreach (Option<string?> option in data)
         {
-            quick, seeds, folder, threads, json, quiet,
-        };
-        residual.SetAction(parsed => Residual(
-            terminal,
-            new Request(parsed.GetValue(quick), parsed.GetValue(seeds), parsed.GetValue(folder), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet))));
-        return new Command("reproduce", "Test the claims of a paper on this machine, with a verdict for each.") { residual };
+            command.Options.Add(option);
+        }
+
+        command.SetAction(parsed => Reproduce(terminal, new Request(
+            reproduction, parsed.GetValue(quick), parsed.GetValue(seeds), parsed.GetValue(folder), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet),
+            [.. data.Select((option, k) => (reproduction.DataFolders[k].Name, parsed.GetValue(option)))])));
+        return command;
     }
 
-    private static int Residual(Terminal terminal, Request request)
+    private static int Reproduce(Terminal terminal, Request request)
     {
         OptionRange.Require("--seeds", request.Seeds, 1, MostSeeds);
         OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
-        ResidualPlan plan = request.Quick ? ResidualPlan.Quick(request.Seeds ?? ResidualPlan.QuickSeeds) : ResidualPlan.Full(request.Seeds ?? ResidualPlan.FullSeeds);
         int threads = request.Threads ?? Environment.ProcessorCount;
-        string folder = RunsFolder.Require(request.Folder ?? Path.Combine("runs", request.Quick ? "reproduce-residual-quick" : "reproduce-residual"));
+        string folder = RunsFolder.Require(request.Folder ?? Path.Combine("runs", $"reproduce-{request.Reproduction.Name}{(request.Quick ? "-quick" : string.Empty)}"));
+        PlannedReproduction plan = request.Reproduction.Plan(request.Choices);
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
-        progress.Say($"{plan.Describe()} {threads} at a time.");
-        progress.Announce(() => ResidualForecast.Of(plan, threads).Words());
+        progress.Say($"{plan.Description} {threads} at a time.");
+        progress.Announce(() => plan.Forecast(threads));
         long start = Stopwatch.GetTimestamp();
-        if (RunOrSave(plan, threads, progress, Path.Combine(folder, "jobs"), interruption.Token) is not { } result)
+        if (RunOrSave(plan, new ReproductionWork(threads, progress.OfJobs(), Path.Combine(folder, "jobs"), interruption.Token), progress) is not { } result)
         {
             progress.Say($"Interrupted; finished jobs are saved. Continue with the same command: {request.FullCommand}");
             return ExitCode.Interrupted;
         }
 
-        IReadOnlyList<string> notices = ResidualReport.Write(result, folder, request.Command, EnvironmentLine());
+        IReadOnlyList<string> notices = result.Write(new ReportTarget(folder, request.Command, EnvironmentLine()));
         if (request.Json)
         {
-            terminal.Results.Write(ClaimsFile.Text("residual", plan.Mode, request.Command, result.Findings, result.Ladders));
+            terminal.Results.Write(ClaimsFile.Text(request.Reproduction.Name, plan.Mode, request.Command, result.Findings, result.Ladders));
         }
         else
         {
@@ -67,11 +81,11 @@ internal static class ReproduceCommand
         return result.Findings.All(finding => finding.Verdict == Verdict.Reproduced) ? ExitCode.Done : ExitCode.NegativeVerdict;
     }
 
-    private static ResidualResult? RunOrSave(ResidualPlan plan, int threads, ProgressLine progress, string workFolder, CancellationToken cancellation)
+    private static MeasuredReproduction? RunOrSave(PlannedReproduction plan, ReproductionWork work, ProgressLine progress)
     {
         try
         {
-            return ResidualReproduction.Run(plan, threads, progress.OfJobs(), workFolder, cancellation);
+            return plan.Run(work);
         }
         catch (OperationCanceledException)
         {
@@ -85,14 +99,14 @@ internal static class ReproduceCommand
 
     private static void PrintVerdicts(Terminal terminal, IReadOnlyList<ClaimFinding> findings)
     {
-        terminal.Results.WriteLine(ResidualReport.Headline(findings));
+        terminal.Results.WriteLine(ClaimReport.Headline(findings));
         var table = new Table { Border = TableBorder.Rounded, ShowRowSeparators = true };
         _ = table.AddColumn("claim").AddColumn("verdict").AddColumn("what was measured").AddColumn("refuted if");
-        foreach (ClaimFinding finding in ResidualReport.WorstFirst(findings))
+        foreach (ClaimFinding finding in ClaimReport.WorstFirst(findings))
         {
             _ = table.AddRow(
                 new Text(finding.Claim.Statement),
-                new Text(ResidualReport.Word(finding.Verdict), new Style(Colour(finding.Verdict))),
+                new Text(ClaimReport.Word(finding.Verdict), new Style(Colour(finding.Verdict))),
                 new Text(finding.Reason),
                 new Text(finding.Claim.RefutedIf));
         }
@@ -114,10 +128,16 @@ internal static class ReproduceCommand
         return $"Kappa {environment.KappaVersion}{commit}, .NET {environment.Runtime}, {environment.Processor}, {environment.Cores} cores, {environment.SimdBits}-bit vectors, {environment.OperatingSystem}.";
     }
 
-    private sealed record Request(bool Quick, int? Seeds, string? Folder, int? Threads, bool Json, bool Quiet)
+    private sealed record Request(
+        Reproduction Reproduction, bool Quick, int? Seeds, string? Folder, int? Threads, bool Json, bool Quiet, IReadOnlyList<(string Name, string? Folder)> Data)
     {
+        public ReproductionChoices Choices => new(
+            Quick,
+            Seeds ?? (Quick ? Reproduction.QuickSeeds : Reproduction.FullSeeds),
+            Data.Where(given => given.Folder is not null).ToDictionary(given => given.Name, given => given.Folder!, StringComparer.Ordinal));
+
         /// <summary>The command that gives the same numbers.</summary>
-        public string Command => $"kappa reproduce residual{(Quick ? " --quick" : string.Empty)}{(Seeds is null ? string.Empty : FormattableString.Invariant($" --seeds {Seeds}"))}";
+        public string Command => $"kappa reproduce {Reproduction.Name}{(Quick ? " --quick" : string.Empty)}{(Seeds is null ? string.Empty : FormattableString.Invariant($" --seeds {Seeds}"))}{string.Concat(Choices.Folders.Select(given => $" --{given.Key} {given.Value}"))}";
 
         /// <summary>The command that continues an interrupted reproduction.</summary>
         public string FullCommand => $"{Command}{(Folder is null ? string.Empty : $" --out {Folder}")}";

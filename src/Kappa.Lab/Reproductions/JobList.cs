@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Kappa.Lab.Reproductions.Residual;
 
 namespace Kappa.Lab.Reproductions;
 

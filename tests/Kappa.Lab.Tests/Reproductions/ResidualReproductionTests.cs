@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kappa.Descent;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Reproductions;
 using Kappa.Lab.Reproductions.Residual;
 using Xunit;
 
@@ -71,7 +72,7 @@ public sealed class ResidualReproductionTests : IDisposable
         Assert.Equal(4, result.Ladders.Count);
 
         string report = File.ReadAllText(Path.Combine(_folder.At("out"), "report.html"));
-        Assert.All(result.Findings, finding => Assert.Contains(ResidualReport.Word(finding.Verdict), report, StringComparison.Ordinal));
+        Assert.All(result.Findings, finding => Assert.Contains(ClaimReport.Word(finding.Verdict), report, StringComparison.Ordinal));
         Assert.Contains("kappa reproduce residual --tiny", report, StringComparison.Ordinal);
         string[] figures = [.. Directory.GetFiles(Path.Combine(_folder.At("out"), "figures"), "*.svg").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
         Assert.Equal(["certificate-price", "condition-number", "layers", "loss", "rate", "sigma-min", "stall"], figures);

@@ -8,8 +8,6 @@ namespace Kappa.Lab.Reproductions.Residual;
 /// <summary>Writes what a reproduction leaves behind: claims.json, runs.csv, rates.csv, prices.csv, figures and one self-contained report.html.</summary>
 public static class ResidualReport
 {
-    private static readonly Verdict[] Order = [Verdict.NotReproduced, Verdict.Partly, Verdict.NotMeasured, Verdict.Reproduced];
-
     /// <summary>Writes everything into <paramref name="folder"/>.</summary>
     /// <param name="result">What was measured.</param>
     /// <param name="folder">The folder; made if need be.</param>
@@ -25,26 +23,15 @@ public static class ResidualReport
         AtomicFile.WriteAllText(Path.Combine(folder, "runs.csv"), ResidualTables.Runs(result.Runs));
         AtomicFile.WriteAllText(Path.Combine(folder, "rates.csv"), ResidualTables.Rates(result.RatePoints));
         AtomicFile.WriteAllText(Path.Combine(folder, "prices.csv"), ResidualTables.Prices(result.Prices));
-        var notices = new HashSet<string>(StringComparer.Ordinal);
         IReadOnlyList<Figure> figures = ResidualFigures.All(result);
-        foreach (Figure figure in figures)
-        {
-            notices.UnionWith(FigureFiles.Write(figure, Path.Combine(folder, "figures")).Notices);
-        }
-
+        IReadOnlyList<string> notices = ClaimReport.WriteFigures(figures, folder);
         Compose(result, figures, command, environment).WriteTo(Path.Combine(folder, "report.html"));
-        return [.. notices];
+        return notices;
     }
 
     private static Report Compose(ResidualResult result, IReadOnlyList<Figure> figures, string command, string environment)
     {
-        var report = new Report("Do residual connections make gradient descent on a Transformer converge linearly?") { Footer = environment };
-        _ = report.Lead(Headline(result.Findings));
-        foreach (ClaimFinding finding in WorstFirst(result.Findings))
-        {
-            _ = report.Verdict(Tone(finding.Verdict), Word(finding.Verdict), $"{finding.Claim.Statement} {finding.Reason}");
-        }
-
+        Report report = ClaimReport.Begin("Do residual connections make gradient descent on a Transformer converge linearly?", result.Findings, environment);
         Asked(report.Section("What was asked"), result);
         Ran(report.Section("What was run"), result);
         ReportSection found = report.Section("What came out");
@@ -54,55 +41,14 @@ public static class ResidualReport
         }
 
         Rates(report.Section("Rates, from guaranteed to measured"), result.Ladders);
-        Measurements(report.Section("Every number behind the verdicts"), result.Findings);
+        ClaimReport.Measurements(report.Section("Every number behind the verdicts"), result.Findings);
         Rerun(report.Section("How to run it again"), result, command);
         return report;
     }
 
-    /// <summary>The first line of the report and of the terminal: what does not reproduce comes first.</summary>
-    /// <param name="findings">The findings.</param>
-    public static string Headline(IReadOnlyList<ClaimFinding> findings)
-    {
-        string[] parts = [.. WorstFirst(findings).GroupBy(finding => finding.Verdict).Select(group => $"{Capital(Word(group.Key))}: {string.Join(", ", group.Select(finding => finding.Claim.Id))}.")];
-        return string.Join(" ", parts);
-    }
-
-    /// <summary>The findings with those that contradict the paper in front.</summary>
-    /// <param name="findings">The findings.</param>
-    public static IEnumerable<ClaimFinding> WorstFirst(IReadOnlyList<ClaimFinding> findings)
-    {
-        ArgumentNullException.ThrowIfNull(findings);
-        return findings.OrderBy(finding => Array.IndexOf(Order, finding.Verdict));
-    }
-
-    /// <summary>A verdict in words.</summary>
-    /// <param name="verdict">The verdict.</param>
-    public static string Word(Verdict verdict) => verdict switch
-    {
-        Verdict.Reproduced => "reproduced",
-        Verdict.Partly => "partly reproduced",
-        Verdict.NotReproduced => "not reproduced",
-        _ => "not measured",
-    };
-
-    private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
-
-    private static BadgeTone Tone(Verdict verdict) => verdict switch
-    {
-        Verdict.Reproduced => BadgeTone.Positive,
-        Verdict.Partly => BadgeTone.Undecided,
-        Verdict.NotReproduced => BadgeTone.Negative,
-        _ => BadgeTone.Neutral,
-    };
-
     private static void Asked(ReportSection section, ResidualResult result)
     {
-        _ = section.Paragraph("Each claim was written down before anything ran, together with the observation that would refute it.");
-        _ = section.Table(
-            ["claim", "source", "refuted if"],
-            result.Findings.Select(finding => (IReadOnlyList<string>)[finding.Claim.Statement, finding.Claim.Source, finding.Claim.RefutedIf]),
-            "Claims and the numbers that would refute them.");
-        _ = section.Definitions(
+        _ = ClaimReport.Asked(section, result.Findings).Definitions(
         [
             ("H, attention output", "H = ρ_a Z + A Z W_V, the attention branch A Z W_V plus ρ_a times the block's input Z; all N·n token rows stacked."),
             ("κ(H), σ_M(H)", "Largest over smallest singular value of H, and the smallest of its M = N·n singular values; by QR and bidiagonalisation, never from HHᵀ. Values below ε σ_max √M are rounding: κ is then a lower bound."),
@@ -134,24 +80,6 @@ public static class ResidualReport
             _ = section.Section(run.Setting).Table(LadderTable.Headers, LadderTable.Rows(run.Ladder)).List(LadderTable.Missing(run.Ladder)).Code(run.Command);
         }
     }
-
-    private static void Measurements(ReportSection section, IReadOnlyList<ClaimFinding> findings)
-    {
-        foreach (ClaimFinding finding in findings)
-        {
-            ReportSection details = section.Details($"{finding.Claim.Id}: {finding.Measurements.Count} numbers");
-            _ = details.Table(
-                ["setting", "quantity", "median [low, high]", "refutes", "note"],
-                finding.Measurements.Select(m => (IReadOnlyList<Cell>)[m.Setting, m.Quantity, m.Value.ToString(), RefutesCell(m.Refutes), m.Note ?? string.Empty]));
-        }
-    }
-
-    private static Cell RefutesCell(bool? refutes) => refutes switch
-    {
-        true => new Cell("yes", BadgeTone.Negative),
-        false => new Cell("no", BadgeTone.Positive),
-        null => new Cell("informs"),
-    };
 
     private static void Rerun(ReportSection section, ResidualResult result, string command)
     {

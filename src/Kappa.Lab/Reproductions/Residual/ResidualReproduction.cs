@@ -10,16 +10,19 @@ namespace Kappa.Lab.Reproductions.Residual;
 public sealed record ResidualResult(
     ResidualPlan Plan, IReadOnlyList<ArmRun> Runs, IReadOnlyList<RatePoint> RatePoints, IReadOnlyList<PricePoint> Prices, IReadOnlyList<RunRates> Ladders, IReadOnlyList<ClaimFinding> Findings);
 
-/// <summary>Progress of a reproduction.</summary>
-/// <param name="Done">Jobs finished.</param>
-/// <param name="Total">Jobs planned.</param>
-/// <param name="Last">What finished last.</param>
-public readonly record struct ReproductionProgress(int Done, int Total, string Last);
-
 /// <summary>Tests the claims of the residual paper [A]: the main path reads plan → runs → findings.</summary>
 /// <remarks>Every run is single-threaded and determined by its specification; the cores share the list of runs, so the result does not depend on their number.</remarks>
 public static class ResidualReproduction
 {
+    /// <summary>The entry of the list of reproductions.</summary>
+    public static Reproduction Entry { get; } = new(
+        "residual",
+        "Residual connections keep the attention output well conditioned, so that gradient descent converges linearly (arXiv 2506.05249).",
+        "fewer seeds, one size, depths to 4",
+        ResidualPlan.FullSeeds,
+        ResidualPlan.QuickSeeds,
+        choices => Planned(choices.Quick ? ResidualPlan.Quick(choices.Seeds) : ResidualPlan.Full(choices.Seeds)));
+
     /// <summary>Runs the plan and judges the claims.</summary>
     /// <param name="plan">What to run.</param>
     /// <param name="threads">Runs at a time.</param>
@@ -48,6 +51,12 @@ public static class ResidualReproduction
         store?.Clear();
         return new ResidualResult(plan, runs, ratePoints, pricePoints, [.. ladders.Select(job => job.Result)], Judge(runs, ratePoints, pricePoints));
     }
+
+    private static PlannedReproduction Planned(ResidualPlan plan) => new(plan.Mode, plan.Describe(), threads => ResidualForecast.Of(plan, threads).Words(), work =>
+    {
+        ResidualResult result = Run(plan, work.Threads, work.Progress, work.Folder, work.Cancellation);
+        return new MeasuredReproduction(result.Findings, result.Ladders, target => ResidualReport.Write(result, target.Folder, target.Command, target.Environment));
+    });
 
     private static ClaimFinding[] Judge(IReadOnlyList<ArmRun> runs, IReadOnlyList<RatePoint> ratePoints, IReadOnlyList<PricePoint> prices) =>
     [
