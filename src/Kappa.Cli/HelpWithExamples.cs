@@ -15,12 +15,17 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa run depth=2 attentionResidual=0         one run, its spectra at every step in runs/",
             "kappa show RUN                                rate, spectra and stop reason of a run",
         ],
-        ["reproduce"] = ["kappa reproduce residual --quick", "kappa reproduce residual"],
+        ["reproduce"] = ["kappa reproduce residual --quick", "kappa reproduce residual", "kappa reproduce kernels --quick"],
         ["residual"] =
         [
             "kappa reproduce residual --quick",
             "kappa reproduce residual --seeds 10 --out runs/residual-ten-seeds",
             "kappa reproduce residual --quick --json | jq '.claims[] | {id, verdict}'",
+        ],
+        ["kernels"] =
+        [
+            "kappa reproduce kernels --quick               stand-ins for text and pictures",
+            "kappa reproduce kernels --imdb aclImdb --pathfinder pathfinder32/curv_baseline",
         ],
         ["run"] =
         [

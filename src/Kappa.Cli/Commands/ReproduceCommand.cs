@@ -50,6 +50,7 @@ internal static class ReproduceCommand
         OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
         int threads = request.Threads ?? Environment.ProcessorCount;
         string folder = RunsFolder.Require(request.Folder ?? Path.Combine("runs", $"reproduce-{request.Reproduction.Name}{(request.Quick ? "-quick" : string.Empty)}"));
+        request.RequireFolders();
         PlannedReproduction plan = request.Reproduction.Plan(request.Choices);
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
@@ -65,7 +66,7 @@ internal static class ReproduceCommand
         IReadOnlyList<string> notices = result.Write(new ReportTarget(folder, request.Command, EnvironmentLine()));
         if (request.Json)
         {
-            terminal.Results.Write(ClaimsFile.Text(request.Reproduction.Name, plan.Mode, request.Command, result.Findings, result.Ladders));
+            terminal.Results.Write(ClaimsFile.Text(request.Reproduction.Name, plan.Mode, request.Command, result.Findings, result.Ladders, result.Questions));
         }
         else
         {
@@ -135,6 +136,15 @@ internal static class ReproduceCommand
             Quick,
             Seeds ?? (Quick ? Reproduction.QuickSeeds : Reproduction.FullSeeds),
             Data.Where(given => given.Folder is not null).ToDictionary(given => given.Name, given => given.Folder!, StringComparer.Ordinal));
+
+        /// <summary>Refuses a folder of data without a name, which would mean the present one.</summary>
+        public void RequireFolders()
+        {
+            if (Data.FirstOrDefault(given => given.Folder is not null && string.IsNullOrWhiteSpace(given.Folder)).Name is string name)
+            {
+                throw new UsageException($"--{name} must name a folder but is empty.");
+            }
+        }
 
         /// <summary>The command that gives the same numbers.</summary>
         public string Command => $"kappa reproduce {Reproduction.Name}{(Quick ? " --quick" : string.Empty)}{(Seeds is null ? string.Empty : FormattableString.Invariant($" --seeds {Seeds}"))}{string.Concat(Choices.Folders.Select(given => $" --{given.Key} {given.Value}"))}";

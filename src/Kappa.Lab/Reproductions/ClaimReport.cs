@@ -62,10 +62,18 @@ public static class ClaimReport
     {
         foreach (ClaimFinding finding in findings)
         {
-            ReportSection details = section.Details($"{finding.Claim.Id}: {finding.Measurements.Count} numbers");
-            _ = details.Table(
-                ["setting", "quantity", "median [low, high]", "refutes", "note"],
-                finding.Measurements.Select(m => (IReadOnlyList<Cell>)[m.Setting, m.Quantity, m.Value.ToString(), RefutesCell(m.Refutes), m.Note ?? string.Empty]));
+            Numbers(section, finding.Claim.Id, finding.Measurements);
+        }
+    }
+
+    /// <summary>The open questions with their answers and numbers.</summary>
+    internal static void Questions(ReportSection section, IReadOnlyList<OpenQuestion> questions)
+    {
+        _ = section.Paragraph("Questions that the paper leaves open: a measured answer, no verdict.");
+        foreach (OpenQuestion question in questions)
+        {
+            _ = section.Verdict(BadgeTone.Neutral, "open question", $"{question.Question} {question.Answer}");
+            Numbers(section, question.Id, question.Measurements);
         }
     }
 
@@ -80,6 +88,10 @@ public static class ClaimReport
 
         return [.. notices];
     }
+
+    private static void Numbers(ReportSection section, string name, IReadOnlyList<Measurement> measurements) => section.Details($"{name}: {measurements.Count} numbers").Table(
+        ["setting", "quantity", "median [low, high]", "refutes", "note"],
+        measurements.Select(m => (IReadOnlyList<Cell>)[m.Setting, m.Quantity, m.Value.ToString(), RefutesCell(m.Refutes), m.Note ?? string.Empty]));
 
     private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 

@@ -17,7 +17,8 @@ public static class ClaimsFile
     /// <param name="command">The command that makes the file again.</param>
     /// <param name="findings">The findings.</param>
     /// <param name="ladders">Rates of runs that stand for the others; none when null.</param>
-    public static string Text(string study, string mode, string command, IReadOnlyList<ClaimFinding> findings, IReadOnlyList<RunRates>? ladders = null)
+    /// <param name="questions">Open questions with their answers; the key is left out when there are none.</param>
+    public static string Text(string study, string mode, string command, IReadOnlyList<ClaimFinding> findings, IReadOnlyList<RunRates>? ladders = null, IReadOnlyList<OpenQuestion>? questions = null)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -46,6 +47,7 @@ public static class ClaimsFile
             }
 
             json.WriteEndArray();
+            WriteQuestions(json, questions ?? []);
             json.WriteEndObject();
         }
 
@@ -61,14 +63,40 @@ public static class ClaimsFile
         json.WriteString("refutedIf", finding.Claim.RefutedIf);
         json.WriteString("verdict", JsonNamingPolicy.CamelCase.ConvertName(finding.Verdict.ToString()));
         json.WriteString("reason", finding.Reason);
+        WriteMeasurements(json, finding.Measurements);
+        json.WriteEndObject();
+    }
+
+    private static void WriteQuestions(Utf8JsonWriter json, IReadOnlyList<OpenQuestion> questions)
+    {
+        if (questions.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("openQuestions");
+        foreach (OpenQuestion question in questions)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", question.Id);
+            json.WriteString("question", question.Question);
+            json.WriteString("answer", question.Answer);
+            WriteMeasurements(json, question.Measurements);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteMeasurements(Utf8JsonWriter json, IReadOnlyList<Measurement> measurements)
+    {
         json.WriteStartArray("measurements");
-        foreach (Measurement measurement in finding.Measurements)
+        foreach (Measurement measurement in measurements)
         {
             WriteMeasurement(json, measurement);
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static void WriteMeasurement(Utf8JsonWriter json, Measurement measurement)

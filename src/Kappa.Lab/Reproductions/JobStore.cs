@@ -25,14 +25,19 @@ internal sealed class JobStore(string folder)
     /// <param name="name">What the job does.</param>
     /// <param name="specification">What it runs.</param>
     /// <param name="dataFingerprint">What it runs on.</param>
-    public static string Key(string name, ExperimentSpecification specification, string dataFingerprint)
+    public static string Key(string name, ExperimentSpecification specification, string dataFingerprint) => Key(name, RunName.Identity(specification, dataFingerprint));
+
+    /// <summary>The key of a job whose settings are no specification of an experiment.</summary>
+    /// <param name="name">What the job does.</param>
+    /// <param name="settings">Every setting that changes its numbers, the data included.</param>
+    public static string Key(string name, string settings)
     {
-        byte[] identity = Encoding.UTF8.GetBytes($"{Build}\n{name}\n{RunName.Identity(specification, dataFingerprint)}");
+        byte[] identity = Encoding.UTF8.GetBytes($"{Build}\n{name}\n{settings}");
         return Convert.ToHexStringLower(SHA256.HashData(identity))[..24];
     }
 
     /// <summary>The record saved under a key; null when there is none that can be read.</summary>
-    /// <param name="key">From <see cref="Key"/>.</param>
+    /// <param name="key">From <c>Key</c>.</param>
     public Checkpoint? Find(string key)
     {
         try

@@ -35,7 +35,11 @@ public sealed record PlannedReproduction(string Mode, string Description, Func<i
 /// <param name="Findings">A finding for each claim.</param>
 /// <param name="Ladders">Rates of runs that stand for the others; may be empty.</param>
 /// <param name="Write">Writes report, tables and figures.</param>
-public sealed record MeasuredReproduction(IReadOnlyList<ClaimFinding> Findings, IReadOnlyList<Residual.RunRates> Ladders, Func<ReportTarget, IReadOnlyList<string>> Write);
+public sealed record MeasuredReproduction(IReadOnlyList<ClaimFinding> Findings, IReadOnlyList<Residual.RunRates> Ladders, Func<ReportTarget, IReadOnlyList<string>> Write)
+{
+    /// <summary>Open questions with their answers; may be empty.</summary>
+    public IReadOnlyList<OpenQuestion> Questions { get; init; } = [];
+}
 
 /// <summary>Where a report goes and what it says about its making.</summary>
 /// <param name="Folder">The folder; made if need be.</param>
@@ -56,5 +60,5 @@ public sealed record Reproduction(string Name, string Description, string QuickM
     public IReadOnlyList<DataFolder> DataFolders { get; init; } = [];
 
     /// <summary>Every reproduction, in the order of the help.</summary>
-    public static IReadOnlyList<Reproduction> All { get; } = [Residual.ResidualReproduction.Entry];
+    public static IReadOnlyList<Reproduction> All { get; } = [Residual.ResidualReproduction.Entry, Kernels.KernelsReproduction.Entry];
 }

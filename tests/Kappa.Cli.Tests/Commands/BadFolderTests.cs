@@ -35,6 +35,19 @@ public sealed class BadFolderTests
     }
 
     [Fact]
+    public void Folders_of_data_without_the_files_are_refused_before_anything_runs()
+    {
+        using var folder = new TemporaryFolder();
+        CommandOutcome texts = CommandLine.Invoke("reproduce", "kernels", "--quick", "--imdb", folder.At("reviews"), "--out", folder.At("out"));
+        Assert.Equal((3, ""), (texts.ExitCode, texts.Results));
+        Assert.Contains(folder.At("reviews"), Assert.Single(texts.MessageLines), StringComparison.Ordinal);
+        CommandOutcome pictures = CommandLine.Invoke("reproduce", "kernels", "--quick", "--pathfinder", folder.At("pictures"), "--out", folder.At("out"));
+        Assert.Equal((3, ""), (pictures.ExitCode, pictures.Results));
+        Assert.Contains(folder.At("pictures"), Assert.Single(pictures.MessageLines), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.At("out")));
+    }
+
+    [Fact]
     public void A_run_of_another_format_version_is_refused_and_listed_as_such()
     {
         using var folder = new TemporaryFolder();

@@ -22,6 +22,8 @@ public sealed class UsageTests
     [InlineData("reproduce residual --quick --seeds 0", "kappa: --seeds must be from 1 to 1000 but is 0.")]
     [InlineData("reproduce residual --quick --seeds -3", "kappa: --seeds must be from 1 to 1000 but is -3.")]
     [InlineData("reproduce residual --quick --threads 0", "kappa: --threads must be from 1 to 1024 but is 0.")]
+    [InlineData("reproduce kernels --quick --seeds 0", "kappa: --seeds must be from 1 to 1000 but is 0.")]
+    [InlineData("reproduce kernels --mnist x", "kappa: Unrecognized command or argument '--mnist'.", "kappa: Unrecognized command or argument 'x'.", "Try: kappa reproduce kernels --help")]
     [InlineData("bench --suite speed", "kappa: --suite must be step, spectra, products, sweep, kernel or all, several with commas between them, but has 'speed'.")]
     [InlineData("bench --sizes 17", "kappa: --sizes must be 16, 32, 64, 128 or four sizes such as 8x8x16x32, several with commas between them, but has '17'.")]
     [InlineData("bench --precision half", "kappa: --precision must be double or single, several with commas between them, but has 'half'.")]
@@ -44,6 +46,16 @@ public sealed class UsageTests
         Assert.Equal(
             ["Try: kappa reproduce residual --help", "kappa: --seeds must be an integer but is 'y'.", "kappa: --threads must be an integer but is 'x'.", "kappa: Unrecognized command or argument '--fast'."],
             outcome.MessageLines.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--imdb")]
+    [InlineData("--pathfinder")]
+    public void A_folder_of_data_must_have_a_name(string option)
+    {
+        CommandOutcome outcome = CommandLine.Invoke("reproduce", "kernels", "--quick", option, "");
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Results));
+        Assert.Equal([$"kappa: {option} must name a folder but is empty."], outcome.MessageLines);
     }
 
     [Theory]

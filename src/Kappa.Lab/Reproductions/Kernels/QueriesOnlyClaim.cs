@@ -1,0 +1,41 @@
+namespace Kappa.Lab.Reproductions.Kernels;
+
+/// <summary>[B]: with only the queries trained the Gaussian kernel reaches zero loss and softmax does not, inside the rank window; outside they are equal.</summary>
+internal static class QueriesOnlyClaim
+{
+    private const double Reached = 0.02;
+    private const double Stalled = 0.1;
+
+    public static Claim Claim { get; } = new(
+        "queries-only",
+        Papers.Song,
+        "With only the queries trained, near the initial output, the Gaussian kernel reaches zero loss and softmax does not, inside the rank window H(n−1) < D ≤ Hn; outside it they are alike.",
+        "inside: median ℒ_t/ℒ_0 of the Gaussian above 0.02, or of softmax below 0.1; outside: one reaches 0.02 and the other stays above 0.1");
+
+    public static ClaimFinding Judge(IReadOnlyList<KernelRun> runs)
+    {
+        Measurement[] measurements = [.. RunGroup.Of(runs, KernelStudy.QueriesOnly).Where(group => group.IsComplete).SelectMany(Of)];
+        return ClaimFinding.From(Claim, measurements, (verdict, refuting, _) => Reason(verdict, refuting, measurements));
+    }
+
+    private static IEnumerable<Measurement> Of(RunGroup group)
+    {
+        SeedSummary gaussian = group.Summary(KernelArm.Gaussian, Quantity.EndFraction), softmax = group.Summary(KernelArm.Softmax, Quantity.EndFraction);
+        KernelRun first = group.Runs[0];
+        bool inside = QueriesOnlyStudy.IsInside(first[Quantity.Heads]);
+        bool differ = Math.Min(gaussian.Median, softmax.Median) <= Reached && Math.Max(gaussian.Median, softmax.Median) > Stalled;
+        yield return new Measurement(group.Setting, "ℒ_t/ℒ_0 at the end, Gaussian", gaussian, inside ? gaussian.Median > Reached : differ);
+        yield return new Measurement(group.Setting, "ℒ_t/ℒ_0 at the end, softmax", softmax, inside ? softmax.Median < Stalled : differ);
+        foreach (KernelArm arm in KernelArm.All)
+        {
+            yield return new Measurement(group.Setting, $"rank of the Jacobian at the start, {arm.Name}", group.Summary(arm, Quantity.JacobianRank), null, FormattableString.Invariant($"of {first[Quantity.Outputs]} outputs"));
+        }
+    }
+
+    private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> all)
+    {
+        string[] numbers = [.. all.Where(m => m.Refutes is not null).GroupBy(m => m.Setting).Select(group => FormattableString.Invariant($"{group.Key}: Gaussian {group.First().Value.Median:G2}, softmax {group.Last().Value.Median:G2}"))];
+        string text = numbers.Length == 0 ? "Nothing was measured." : $"Median ℒ_t/ℒ_0 at the end. {string.Join("; ", numbers)}.";
+        return verdict == Verdict.Partly ? $"{text} Refuted by: {string.Join("; ", refuting.Select(m => $"{m.Quantity} ({m.Setting})"))}." : text;
+    }
+}

@@ -1,0 +1,113 @@
+using Kappa.Lab.Reproductions;
+using Kappa.Lab.Reproductions.Kernels;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Reproductions;
+
+/// <summary>Every verdict of every claim about kernels, each on runs made up for it.</summary>
+public sealed class KernelClaimTests
+{
+    [Theory]
+    [InlineData(0, 0.1, 0.2, 0.01, Verdict.Reproduced)]
+    [InlineData(0, 0.1, 0.05, 0.01, Verdict.Partly)]
+    [InlineData(1e-3, 0.1, 0.05, 0, Verdict.NotReproduced)]
+    [InlineData(1e-3, 0.1, 0.2, 0.01, Verdict.Partly)]
+    public void Values_only_is_judged_by_the_floors_and_by_the_slowest_step(double wideFloor, double certified, double slowest, double narrowFloor, Verdict verdict)
+    {
+        KernelRun[] runs =
+        [
+            .. Runs(KernelStudy.ValuesOnly, "wide", (_, _) => Values(width: 8, wideFloor, certified, slowest)),
+            .. Runs(KernelStudy.ValuesOnly, "narrow", (_, _) => Values(width: 4, narrowFloor, double.NaN, double.NaN)),
+        ];
+        Assert.Equal(verdict, ValuesOnlyClaim.Judge(runs).Verdict);
+    }
+
+    [Fact]
+    public void A_floor_of_features_whose_smallest_singular_value_vanishes_refutes_nothing()
+    {
+        KernelRun[] runs = [.. Runs(KernelStudy.ValuesOnly, "wide", (_, _) => [.. Values(8, 0.1, double.NaN, double.NaN).Where(number => number.Name != Quantity.SmallestFeature), (Quantity.SmallestFeature, 0)])];
+        Assert.Equal(Verdict.NotMeasured, ValuesOnlyClaim.Judge(runs).Verdict);
+    }
+
+    [Theory]
+    [InlineData(0.02, 0.1, 0.5, 0.5, Verdict.Reproduced)]
+    [InlineData(0.021, 0.1, 0.5, 0.5, Verdict.Partly)]
+    [InlineData(0.02, 0.099, 0.5, 0.5, Verdict.Partly)]
+    [InlineData(0.02, 0.1, 0.01, 0.5, Verdict.Partly)]
+    [InlineData(0.5, 0.01, 0.01, 0.5, Verdict.NotReproduced)]
+    public void Queries_only_is_judged_inside_and_outside_the_window(double gaussianInside, double softmaxInside, double gaussianOutside, double softmaxOutside, Verdict verdict)
+    {
+        KernelRun[] runs =
+        [
+            .. Runs(KernelStudy.QueriesOnly, "inside", (arm, _) => Queries(6, arm == KernelArm.Gaussian ? gaussianInside : softmaxInside)),
+            .. Runs(KernelStudy.QueriesOnly, "outside", (arm, _) => Queries(10, arm == KernelArm.Gaussian ? gaussianOutside : softmaxOutside)),
+        ];
+        Assert.Equal(verdict, QueriesOnlyClaim.Judge(runs).Verdict);
+    }
+
+    [Theory]
+    [InlineData(7, true)]
+    [InlineData(4, true)]
+    [InlineData(8, false)]
+    [InlineData(3, false)]
+    public void The_window_is_where_the_softmax_lacks_rank_and_the_Gaussian_does_not(int heads, bool inside) => Assert.Equal(inside, QueriesOnlyStudy.IsInside(heads));
+
+    [Theory]
+    [InlineData(0.1, 0.1, Verdict.Reproduced)]
+    [InlineData(0.1, 10, Verdict.Partly)]
+    [InlineData(10, 10, Verdict.NotReproduced)]
+    public void A_scale_at_which_the_Gaussian_ends_higher_refutes_and_is_named(double first, double second, Verdict verdict)
+    {
+        KernelRun[] runs = [.. Ends("scale 0.5", first), .. Ends("scale 1", second)];
+        ClaimFinding finding = ComparisonClaims.JudgeAllTrained(runs);
+        Assert.Equal(verdict, finding.Verdict);
+        Assert.Equal(second > 1, finding.Reason.Split("Gaussian worse")[1].Contains("scale 1", StringComparison.Ordinal));
+    }
+
+    // 200 samples: one standard error of a difference is 0.05, guessing ends at 0.5 + 0.0707.
+    [Theory]
+    [InlineData(0.8, 0.7, Verdict.Reproduced)]
+    [InlineData(0.7, 0.8, Verdict.NotReproduced)]
+    [InlineData(0.8, 0.77, Verdict.NotMeasured)]
+    [InlineData(0.77, 0.8, Verdict.NotMeasured)]
+    [InlineData(0.56, 0.45, Verdict.NotMeasured)]
+    public void Accuracies_decide_beyond_one_standard_error_and_when_something_was_learned(double gaussian, double softmax, Verdict verdict)
+    {
+        KernelRun[] runs = [.. Runs(KernelStudy.Text, "text (stand-in)", (arm, _) => [(Quantity.TestSamples, 200), (Quantity.TestAccuracy, arm == KernelArm.Gaussian ? gaussian : softmax), (Quantity.TestLoss, 1)])];
+        ClaimFinding finding = ComparisonClaims.JudgeAccuracy(runs);
+        Assert.Equal(verdict, finding.Verdict);
+        Assert.Contains("stand-in", finding.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.5, 0.5, Verdict.Reproduced)]
+    [InlineData(0.5, 2, Verdict.Partly)]
+    [InlineData(2, 2, Verdict.NotReproduced)]
+    public void A_landscape_is_flatter_by_both_quantiles_of_its_curvature(double median, double high, Verdict verdict)
+    {
+        KernelRun[] runs = [.. Runs(KernelStudy.Landscape, "text (stand-in)", (arm, _) => [(Quantity.Curvature, arm == KernelArm.Gaussian ? median : 1), (Quantity.HighCurvature, arm == KernelArm.Gaussian ? high : 1)])];
+        Assert.Equal(verdict, ComparisonClaims.JudgeFlatness(runs).Verdict);
+    }
+
+    [Fact]
+    public void No_run_measures_nothing() => Assert.All(KernelsReproduction.Judge([]), finding => Assert.Equal(Verdict.NotMeasured, finding.Verdict));
+
+    private static IEnumerable<KernelRun> Ends(string setting, double gaussianOverSoftmax) =>
+        from arm in KernelArm.All
+        from seed in new long[] { 0, 1, 2 }
+        let end = arm == KernelArm.Gaussian ? gaussianOverSoftmax : 1
+        select new KernelRun(
+            KernelStudy.AllTrained, setting, arm.Name, seed, new Dictionary<string, double> { [Quantity.EndFraction] = end, [Quantity.Budget] = 10 }, new Dictionary<string, double[]> { [Quantity.Loss] = [2, end] });
+
+    private static (string Name, double Value)[] Values(int width, double floor, double certified, double slowest) =>
+    [
+        (Quantity.TokenRows, 8), (Quantity.Width, width), (Quantity.Floor, floor), (Quantity.CertifiedRate, certified), (Quantity.SlowestShare, slowest), (Quantity.SmallestFeature, 1),
+    ];
+
+    private static (string Name, double Value)[] Queries(int heads, double end) => [(Quantity.Heads, heads), (Quantity.EndFraction, end)];
+
+    private static IEnumerable<KernelRun> Runs(KernelStudy study, string setting, Func<KernelArm, long, IEnumerable<(string Name, double Value)>> numbers) =>
+        from arm in KernelArm.All
+        from seed in new long[] { 0, 1, 2 }
+        select new KernelRun(study, setting, arm.Name, seed, numbers(arm, seed).ToDictionary(number => number.Name, number => number.Value), new Dictionary<string, double[]>());
+}
