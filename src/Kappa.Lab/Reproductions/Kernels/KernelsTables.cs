@@ -21,7 +21,7 @@ internal static class KernelsTables
         return text.ToString();
     }
 
-    /// <summary>kernel-curves.csv: the raw series behind every curve; the index counts from 0, in steps for the loss of a step.</summary>
+    /// <summary>kernel-curves.csv: the raw series of every run behind every curve; the index counts from 0, in steps for the loss of a step.</summary>
     public static string Curves(IReadOnlyList<KernelRun> runs)
     {
         var text = new StringBuilder("study,setting,kernel,seed,quantity,index,value\n");
@@ -39,11 +39,11 @@ internal static class KernelsTables
         return text.ToString();
     }
 
-    // Of a long curve all of the first thousand steps are kept, then one every 0.2 % of the steps so far; the tables beside the figures hold the rest.
+    // Of a long curve the first 200 steps are kept, then one after every 1 % of the steps so far: a table of tens of megabytes would not be read.
     private static IEnumerable<int> Kept(int length)
     {
-        const int All = 1000;
-        const double Growth = 1.002;
+        const int All = 200;
+        const double Growth = 1.01;
         for (int k = 0; k < length; k = k < All ? k + 1 : Math.Max(k + 1, (int)(k * Growth)))
         {
             yield return k;
