@@ -52,7 +52,7 @@ public sealed class KernelsReproductionTests : IDisposable
     private static KernelRun FromAnotherState(KernelJob job, JobStore store, string state)
     {
         string key = Path.GetFileNameWithoutExtension(state);
-        Checkpoints.Checkpoint record = store.Find(key)!;
+        Kappa.Lab.Checkpoints.Checkpoint record = store.Find(key)!;
         double[] parameters = record.Tensors.Single(tensor => tensor.Name == "parameters").Value.Data;
         parameters[0] += 1;
         store.Save(key, record);

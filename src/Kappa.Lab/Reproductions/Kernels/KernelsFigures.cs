@@ -17,8 +17,8 @@ internal static class KernelsFigures
         Tests(result, "test-accuracy", "Accuracy on the test samples", Quantity.TestAccuracy, "test accuracy"),
         Tests(result, "test-loss", "Loss on the test samples", Quantity.TestLoss, "test cross-entropy"),
         .. Landscapes(result),
-        Intervals(result, KernelStudy.Initialisation, Quantity.EndFraction, "initialisation", "Initialisations (open question)", "end loss / ℒ₀"),
-        Intervals(result, KernelStudy.Depth, Quantity.EndFraction, "depth", "Depth with and without residual connections (open question)", "end / first training loss"),
+        Intervals(result, KernelStudy.Initialisation, Quantity.EndFraction, "initialisation", "Initialisations (open question)", "end loss / ℒ₀", "Model G, queries, keys and values trained, own step"),
+        Intervals(result, KernelStudy.Depth, Quantity.EndFraction, "depth", "Depth with and without residual connections (open question)", "end / first training loss", $"{result.Plan.LandscapeTask.Name}, {result.Plan.DepthRecipe.Words}"),
         Variance(result),
     ];
 
@@ -89,9 +89,9 @@ internal static class KernelsFigures
         yield return figure;
     }
 
-    private static Figure Intervals(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis)
+    private static Figure Intervals(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, string definition)
     {
-        var figure = new Figure(name, title, Caption(result, "End of the training"));
+        var figure = new Figure(name, title, Caption(result, definition));
         Axes panel = figure.AddPanel(string.Empty, Axis.Categories(string.Empty), Axis.Log(axis));
         RunGroup[] groups = [.. RunGroup.Of(result.Runs, study).Where(group => group.IsComplete)];
         foreach (KernelArm arm in KernelArm.All)
@@ -121,7 +121,7 @@ internal static class KernelsFigures
 
     private static double[] At(int count, Func<int, double> of) => [.. Enumerable.Range(0, count).Select(of)];
 
-    // The name of the task follows the depth and says what data it is; the caption of the report's table has it in full.
+    // The name of the task, which says what data it is, stands in the caption.
     private static string Short(string setting) => setting.Split(", text", 2)[0];
 
     private static string Caption(KernelsResult result, string definition) => $"{definition}. Line: median, band: range over {result.Plan.Seeds} seeds.";

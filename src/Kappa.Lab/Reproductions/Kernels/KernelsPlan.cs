@@ -93,7 +93,7 @@ internal sealed record KernelsPlan
             Mode = "quick",
             Seeds = choices.Seeds,
             ValueSteps = 5000,
-            QuerySteps = 20_000,
+            QuerySteps = 10_000,
             AllSteps = 2000,
             TokenScales = [0.5, 1],
             Pathfinder = pathfinder,
