@@ -215,6 +215,9 @@ public sealed class ResidualTransformer : IDisposable
         FullForward().HessianProduct(weights, direction, residual, result, Resolve(trained));
     }
 
+    /// <summary>Threads of one pass.</summary>
+    public int Threads => _team.Threads;
+
     /// <summary>Computes the parts of an observer's own work on the evaluator's threads, which are idle while a step is observed.</summary>
     /// <param name="parts">Number of parts; they run concurrently and in any order, so each writes to its own memory.</param>
     /// <param name="compute">Computes the part of a number; an exception is thrown here when all parts have ended.</param>
