@@ -86,6 +86,36 @@ internal sealed class LanczosProcess
         return (values, first, last);
     }
 
+    /// <summary>T_k [k, k].</summary>
+    public Matrix Tridiagonal()
+    {
+        Matrix matrix = Matrix.Allocate(Products, Products);
+        for (int k = 0; k < Products; k++)
+        {
+            matrix[k, k] = _diagonal[k];
+            if (k > 0)
+            {
+                matrix[k, k - 1] = matrix[k - 1, k] = _offDiagonal[k - 1];
+            }
+        }
+
+        return matrix;
+    }
+
+    /// <summary>V_k s, of norm one.</summary>
+    /// <param name="coefficients">s [k], of norm one.</param>
+    public double[] Combine(ReadOnlySpan<double> coefficients)
+    {
+        double[] sum = new double[_operator.Size];
+        for (int k = 0; k < coefficients.Length; k++)
+        {
+            Vectors.AddScaled(sum, coefficients[k], _basis[k]);
+        }
+
+        Vectors.Scale(sum, 1 / Vectors.Norm(sum));
+        return sum;
+    }
+
     // x ← x − ⟨v_j, x⟩ v_j for each vector in turn; the last coefficient.
     private double Orthogonalise(double[] x)
     {
