@@ -55,6 +55,7 @@ internal static class Program
         root.Subcommands.Add(ShowCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(CertifyCommand.Create(terminal));
+        root.Subcommands.Add(LandscapeCommand.Create(terminal));
         root.Subcommands.Add(CiteCommand.Create(terminal));
         root.Subcommands.Add(SelftestCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));

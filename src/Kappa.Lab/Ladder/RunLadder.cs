@@ -26,20 +26,29 @@ public static class RunLadder
             throw new BadInputException(analysis.Run.Files.Telemetry, "must have a row for a ladder of rates but has none; the run stopped before its first step.");
         }
 
+        using Experiment experiment = PrepareAgain(analysis, threads);
+        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation);
+    }
+
+    /// <summary>The experiment of a run that has recorded a row, with its first step size; its states can be made again.</summary>
+    /// <exception cref="BadInputException">The data are missing or are no longer those of the run.</exception>
+    internal static Experiment PrepareAgain(RunAnalysis analysis, int threads)
+    {
         TokenData data = ExperimentData.Load(analysis.Run.Specification);
         double stepSize = analysis.Telemetry["stepSize"][0];
-        using Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
+        Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
         double recorded = analysis.Telemetry["loss"][0];
         double tolerance = experiment.Model.Precision == Precision.Double
             ? LossTolerance * recorded
             : (SingleLossTolerance * recorded) + (2 * Math.Sqrt(experiment.RoundingFloor * recorded)) + experiment.RoundingFloor;
         if (analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
         {
+            experiment.Dispose();
             throw new BadInputException(
                 analysis.Run.Files.Path,
                 FormattableString.Invariant($"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the files or the built-in text have changed since. Run the experiment again."));
         }
 
-        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation);
+        return experiment;
     }
 }
