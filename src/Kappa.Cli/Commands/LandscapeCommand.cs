@@ -58,7 +58,7 @@ internal static class LandscapeCommand
         string command = wishes.CommandFor(word);
         if (RunOrSave(target, request, results, progress, interruption.Token) is not { } landscape)
         {
-            progress.Say($"Interrupted; finished rows are saved. Continue with the same command: {command}");
+            progress.Say($"Interrupted; finished rows are saved. Continue with the same command: {command}{wishes.Places(folder)}");
             return ExitCode.Interrupted;
         }
 
@@ -192,6 +192,10 @@ internal static class LandscapeCommand
             Span is { } span ? $" --span {span}" : string.Empty,
             Seed is { } seed ? FormattableString.Invariant($" --seed {seed}") : string.Empty,
             States is { } states ? FormattableString.Invariant($" --states {states}") : string.Empty);
+
+        /// <summary>The options that say where and not what.</summary>
+        public string Places(string folder) =>
+            (folder == RunsFolder.Default ? string.Empty : $" --out {folder}") + (Results is null ? string.Empty : $" --figures {Results}");
 
         private static double ParseSpan(string word) =>
             double.TryParse(word, CultureInfo.InvariantCulture, out double span) && double.IsFinite(span) && span > 0

@@ -6,7 +6,7 @@ namespace Kappa.Lab.Landscapes;
 public static class LandscapeFigures
 {
     private const int Levels = 14;
-    private const int FinestColours = 81;
+    private const int FinestColours = 161;
 
     /// <summary>Contour, surface, cuts, and the strip of the path if there is one.</summary>
     /// <param name="landscape">The landscape.</param>
@@ -36,8 +36,10 @@ public static class LandscapeFigures
         _ = panel.HeatMap(fineXs, fineYs, banded, "loss ℒ");
         foreach (double level in levels)
         {
-            (double[] across, double[] up) = ContourLines.At(xs, ys, logarithms, level);
-            _ = panel.Line("level of the loss", across, up, SeriesStyle.Thin with { Colour = 6, Opacity = 0.35 });
+            foreach ((double[] across, double[] up) in ContourLines.At(xs, ys, logarithms, level))
+            {
+                _ = panel.Line("level of the loss", across, up, SeriesStyle.Thin with { Colour = 6, Opacity = 0.35 });
+            }
         }
 
         AddPath(panel, landscape.Path);
@@ -73,9 +75,9 @@ public static class LandscapeFigures
             FormattableString.Invariant($"{About(landscape)} Roughness (total variation beside the parabola, over the range): {numbers.RoughnessFirst:G3} along α, {numbers.RoughnessSecond:G3} along β, median of all cuts {numbers.RoughnessMedian:G3}."));
         LandscapeGrid grid = landscape.Grid;
         _ = figure.AddPanel(string.Empty, Axis.Linear(Label(landscape, first: true)), Axis.Log("loss ℒ"))
-            .Line("along α", grid.First, Cuts.Line(landscape.Values, grid.CentreRow, alongFirst: true), SeriesStyle.Solid).VerticalLine(0, "centre");
+            .Line("along α", grid.First, Cuts.Line(landscape.Values, grid.CentreRow, alongFirst: true), SeriesStyle.Solid with { InLegend = false }).VerticalLine(0, "centre");
         _ = figure.AddPanel(string.Empty, Axis.Linear(Label(landscape, first: false)), Axis.Log("loss ℒ"))
-            .Line("along β", grid.Second, Cuts.Line(landscape.Values, grid.CentreColumn, alongFirst: false), SeriesStyle.Solid).VerticalLine(0, "centre");
+            .Line("along β", grid.Second, Cuts.Line(landscape.Values, grid.CentreColumn, alongFirst: false), SeriesStyle.Solid with { InLegend = false }).VerticalLine(0, "centre");
         return figure;
     }
 
