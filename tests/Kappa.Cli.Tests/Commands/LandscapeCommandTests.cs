@@ -11,7 +11,6 @@ public sealed class LandscapeCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("random")]
     [InlineData("pca")]
     [InlineData("curvature")]
     public void Any_number_of_threads_writes_the_same_files(string directions)

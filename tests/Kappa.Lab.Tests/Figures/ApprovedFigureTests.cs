@@ -21,11 +21,13 @@ public sealed partial class ApprovedFigureTests
     private static void RequireApproved(string name, Figure figure)
     {
         var approved = Path.Combine(Root(), "tests", "Approved", name);
+        var received = Path.Combine(AppContext.BaseDirectory, name + ".received");
+        File.WriteAllText(received, SvgFigure.File(figure));
         var (expected, actual) = (Tokens(File.ReadAllText(approved)), Tokens(SvgFigure.File(figure)));
         var at = expected.Zip(actual).TakeWhile(p => Same(p.First, p.Second)).Count();
         Assert.True(at == expected.Count && at == actual.Count,
             $"The figure differs from {approved} at token {at} of {expected.Count}: '{expected.ElementAtOrDefault(at)}' became '{actual.ElementAtOrDefault(at)}'. "
-            + "Look at the new picture; if it is right, replace the approved file by it.");
+            + $"Look at the new picture, {received}; if it is right, replace the approved file by it.");
     }
 
     internal static Figure Small()
