@@ -45,13 +45,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa evaluate 3f9a                           the last state of a run",
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
-        ["landscape"] =
-        [
-            "kappa landscape 3f9a                          around the last state of a run, filter-normalised random directions",
-            "kappa landscape 3f9a --directions pca         the plane nearest to the run's path, with the path on it",
-            "kappa landscape 3f9a --directions curvature --span 0.5 --json | jq .numbers.localMinima",
-            "kappa landscape runs/3f9a41c20b/checkpoint.safetensors --grid 101",
-        ],
+        ["landscape"] = ["kappa landscape 3f9a --directions pca", "kappa landscape 3f9a --directions curvature --span 0.5 --json | jq .numbers.localMinima", "kappa landscape runs/3f9a41c20b/checkpoint.safetensors --grid 101"],
         ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
         ["bench"] =
         [
