@@ -26,6 +26,11 @@ public static class RunLadder
             throw new BadInputException(analysis.Run.Files.Telemetry, "must have a row for a ladder of rates but has none; the run stopped before its first step.");
         }
 
+        if (analysis.Run.Specification.Model.Kind != ModelKind.Residual)
+        {
+            return OfOther(analysis, threads, limits, cancellation);
+        }
+
         TokenData data = ExperimentData.Load(analysis.Run.Specification);
         double stepSize = analysis.Telemetry["stepSize"][0];
         using Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
@@ -41,5 +46,22 @@ public static class RunLadder
         }
 
         return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation);
+    }
+
+    private static RateLadder OfOther(RunAnalysis analysis, int threads, LadderLimits? limits, CancellationToken cancellation)
+    {
+        double stepSize = analysis.Telemetry["stepSize"][0], recorded = analysis.Telemetry["loss"][0];
+        using var experiment = TrainableExperiment.Prepare(analysis.Run.Specification, threads, _ => stepSize);
+        if (TrainableLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation) is not { } ladder)
+        {
+            throw new BadInputException(analysis.Run.Files.Path, "a ladder of rates is about gradient descent on a squared loss over all samples, and this run is something else.");
+        }
+
+        double tolerance = (experiment.Specification.Descent.Precision == Precision.Double ? LossTolerance : SingleLossTolerance) * recorded;
+        return Math.Abs(experiment.InitialLoss - recorded) <= tolerance
+            ? ladder
+            : throw new BadInputException(
+                analysis.Run.Files.Path,
+                FormattableString.Invariant($"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the files have changed since. Run the experiment again."));
     }
 }
