@@ -27,7 +27,7 @@ public static class TrainableEvaluationJson
         EvaluationJson.WriteNumber(json, "gradient_norm", evaluation.GradientNorm);
         EvaluationJson.WriteNumber(json, "pl_ratio", evaluation.PlRatio);
         WriteKernel(json, evaluation);
-        WriteRows(json, "output", evaluation.Output);
+        WriteOutput(json, evaluation);
         json.WritePropertyName(evaluation.Point.Model is KernelAttention ? "kernel_feature_singular_values" : "pooled_singular_values");
         EvaluationJson.WriteRow(json, [.. evaluation.FeatureValues]);
         WriteTheorems(json, evaluation.Certificates);
@@ -53,6 +53,30 @@ public static class TrainableEvaluationJson
 
         json.WritePropertyName("ntk_eigenvalues");
         EvaluationJson.WriteRow(json, eigenvalues);
+    }
+
+    // Samples of tokens in model G, as its targets are; a row a sample in model S.
+    private static void WriteOutput(Utf8JsonWriter json, TrainableEvaluation evaluation)
+    {
+        if (evaluation.Point.Model is not KernelAttention { OutputRows: int tokens })
+        {
+            WriteRows(json, "output", evaluation.Output);
+            return;
+        }
+
+        json.WriteStartArray("output");
+        for (int row = 0; row < evaluation.Output.Rows; row += tokens)
+        {
+            json.WriteStartArray();
+            for (int token = 0; token < tokens; token++)
+            {
+                EvaluationJson.WriteRow(json, evaluation.Output.Row(row + token));
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteRows(Utf8JsonWriter json, string name, in Matrix matrix)
