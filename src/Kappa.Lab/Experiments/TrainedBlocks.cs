@@ -59,8 +59,8 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     {
         if (entry == "readout" && model.Kind == ModelKind.Residual)
             return "trained lists 'readout' but the model has none: set readoutWidth.";
-        string hint = Suggestion.For(entry, [.. blocks.Select(block => block.Kind).Distinct(), .. blocks.Select(block => block.Name)]);
-        return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", Kinds.Where(kind => blocks.Any(block => block.Kind == kind)))}) nor a block of {(model.Kind is ModelKind.Residual or ModelKind.Classifier ? $"a model of depth {model.Depth}" : "this model")}.{hint}";
+        string hint = Suggestion.For(entry, [.. Kinds, .. blocks.Select(block => block.Name)]);
+        return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", Kinds.Where(kind => (kind == "readout" && model.Kind == ModelKind.Residual) || blocks.Any(block => block.Kind == kind)))}) nor a block of {(model.Kind is ModelKind.Residual or ModelKind.Classifier ? $"a model of depth {model.Depth}" : "this model")}.{hint}";
     }
 
     private static IEnumerable<(string Kind, string Name)> Blocks(ModelSpecification model) => model.Kind switch

@@ -70,7 +70,7 @@ public sealed class TrainableRunTests : IDisposable
     {
         _ = Execute(_store.Create("run", Read(Classifier)), cancelAt: null);
         using var loaded = LoadedRun.Of(RunRecord.Read(_store.At("run", string.Empty)), threads: 2);
-        IReadOnlyList<ModelParameters> path = loaded.Path([0, 7, loaded.Step]);
+        IReadOnlyList<ModelParameters> path = loaded.Path([0, 7, loaded.Step], TestContext.Current.CancellationToken);
         Assert.Equal(loaded.Experiment.Initial.Vector, path[0].Vector);
         Assert.Equal(loaded.Parameters.Vector, path[2].Vector);
         Assert.NotEqual(path[1].Vector, path[2].Vector);
@@ -86,7 +86,7 @@ public sealed class TrainableRunTests : IDisposable
         Assert.Equal(1, experiment.StepSize * largest * largest / samples / 0.5, 1e-12);
 
         // The iteration stops when it has settled to 1e-4, from below.
-        double iterated = LargestKernelEigenvalue.Iterate(experiment.Model, experiment.Initial, experiment.Trained);
+        double iterated = TrainableCurvature.Iterate(experiment.Model, experiment.Initial, experiment.Trained);
         Assert.InRange(iterated / (largest * largest), 0.99, 1 + 1e-6);
     }
 
@@ -118,7 +118,7 @@ public sealed class TrainableRunTests : IDisposable
         using var prepared = PreparedRun.Of(Read("model.kind=shallowEncoder width=8 samples=6 encoderWidth=512 steps=200"));
         using (RunFolder folder = _store.Create("run", prepared.Specification))
         {
-            _ = prepared.Execute(folder);
+            _ = prepared.Execute(folder, null, TestContext.Current.CancellationToken);
         }
 
         RateLadder ladder = prepared.Ladder(RunAnalysis.Of(RunRecord.Read(_store.At("run", string.Empty))))!;
@@ -135,7 +135,7 @@ public sealed class TrainableRunTests : IDisposable
         using var prepared = PreparedRun.Of(Read(Momentum));
         using (RunFolder folder = _store.Create("run", prepared.Specification))
         {
-            _ = prepared.Execute(folder);
+            _ = prepared.Execute(folder, null, TestContext.Current.CancellationToken);
         }
 
         Assert.Null(prepared.Ladder(RunAnalysis.Of(RunRecord.Read(_store.At("run", string.Empty)))));
