@@ -59,7 +59,7 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     {
         if (entry == "readout" && model.Kind == ModelKind.Residual)
             return "trained lists 'readout' but the model has none: set readoutWidth.";
-        string hint = Suggestion.For(entry, [.. Kinds, .. blocks.Select(block => block.Name)]);
+        string hint = Suggestion.For(entry, [.. model.Kind == ModelKind.Residual ? Kinds : blocks.Select(block => block.Kind), .. blocks.Select(block => block.Name)]);
         return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", Kinds.Where(kind => (kind == "readout" && model.Kind == ModelKind.Residual) || blocks.Any(block => block.Kind == kind)))}) nor a block of {(model.Kind is ModelKind.Residual or ModelKind.Classifier ? $"a model of depth {model.Depth}" : "this model")}.{hint}";
     }
 
