@@ -18,6 +18,9 @@ internal static class ExitCode
     /// <summary>A computation failed numerically.</summary>
     public const int NumericalFailure = 4;
 
+    /// <summary>A worker of a sweep was told to leave before its share was done; its state is saved and it should be started again.</summary>
+    public const int Requeue = 75;
+
     /// <summary>Interrupted; the state is saved.</summary>
     public const int Interrupted = 130;
 }

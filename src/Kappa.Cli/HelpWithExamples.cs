@@ -50,6 +50,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa evaluate 3f9a                           the last state of a run",
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
+        ["landscape"] = ["kappa landscape 3f9a --directions pca", "kappa landscape 3f9a --directions curvature --span 0.5 --json | jq .numbers.localMinima", "kappa landscape runs/3f9a41c20b/checkpoint.safetensors --grid 101"],
         ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
         ["bench"] =
         [

@@ -50,10 +50,12 @@ internal static class Program
         var root = new RootCommand("kappa: when, how fast and why does gradient descent converge on a Transformer?");
         root.Subcommands.Add(ReproduceCommand.Create(terminal));
         root.Subcommands.Add(RunCommand.Create(terminal));
+        root.Subcommands.Add(SweepCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(ShowCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(CertifyCommand.Create(terminal));
+        root.Subcommands.Add(LandscapeCommand.Create(terminal));
         root.Subcommands.Add(CiteCommand.Create(terminal));
         root.Subcommands.Add(SelftestCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));

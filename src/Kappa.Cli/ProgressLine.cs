@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Landscapes;
 using Kappa.Lab.Reproductions;
 
 namespace Kappa.Cli;
@@ -45,6 +46,9 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
     /// <summary>Shows the steps of a run.</summary>
     public IProgress<RunProgress> OfSteps() =>
         new Reporter<RunProgress>(state => Draw(state.Step, state.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {state.Loss:E3}")));
+
+    /// <summary>Shows the rows of a landscape.</summary>
+    public IProgress<LandscapeProgress> OfRows() => new Reporter<LandscapeProgress>(state => Draw(state.Done, state.Rows, string.Create(CultureInfo.InvariantCulture, $"loss {state.Last:E3}")));
 
     /// <summary>Takes the line away.</summary>
     public void Clear()

@@ -73,6 +73,11 @@ internal static class RunSummaryView
             json.WriteNumber("step", analysis.Run.Status.Step);
             json.WriteString("precision", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Specification.Descent.Precision.ToString()));
             Number(json, "roundingFloor", analysis.Run.Status.RoundingFloor ?? double.NaN);
+            if (analysis.Run.Specification.Model.Kind != ModelKind.Residual)
+            {
+                WriteModel(json, analysis);
+            }
+
             WriteRate(json, analysis);
             WriteLayers(json, analysis);
             if (analysis.Ladder is { } ladder)
@@ -85,6 +90,13 @@ internal static class RunSummaryView
         }
 
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static void WriteModel(Utf8JsonWriter json, RunAnalysis analysis)
+    {
+        json.WriteString("model", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Specification.Model.Kind.ToString()));
+        Number(json, "testAccuracy", analysis.Run.Status.TestAccuracy ?? double.NaN);
+        Number(json, "testLoss", analysis.Run.Status.TestLoss ?? double.NaN);
     }
 
     private static void WriteRate(Utf8JsonWriter json, RunAnalysis analysis)

@@ -21,7 +21,7 @@ internal static class CertifyCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         words.Validators.Add(RefuseOptions);
-        var theorem = new Option<string[]>("--theorem") { Description = $"One of {string.Join(", ", Theorems.OfResidualTransformer.Select(known => known.Name))}, or all. May be given several times. kappa list theorems says what they need.", DefaultValueFactory = _ => ["all"] };
+        var theorem = new Option<string[]>("--theorem") { Description = $"One of {string.Join(", ", Theorems.All.Select(known => known.Name))}, or all about the target's model. May be given several times. kappa list theorems says what they need.", DefaultValueFactory = _ => ["all"] };
         Option<int?> step = OptionRange.Integer("--step", "The step whose weights are certified (default: 0); it is computed again, to the same bits.");
         var fromStep = new Option<string?>("--from-step") { Description = "Find the first step from which convergence is certain, from this step on (default: 0).", Arity = ArgumentArity.ZeroOrOne };
         var stepSize = new Option<string?>("--step-size") { Description = "The step size that the guarantee must be for: a number, or run for the run's own (default: each theorem's choice)." };
@@ -51,10 +51,11 @@ internal static class CertifyCommand
     private static int Certify(Terminal terminal, Words words, string? figures, bool json)
     {
         (CertificationRequest request, string[] targetWords) = ToRequest(words);
-        (CertificationTarget? target, IReadOnlyList<Problem> problems) = CertifyTarget.Read(targetWords, words.Folder, words.Threads ?? Environment.ProcessorCount);
-        if (target is null)
+        using CertifiedThing target = CertifyTarget.Read(targetWords, words.Folder, words.Threads ?? Environment.ProcessorCount);
+        using var interruption = new Interruption();
+        if (target.Certify(request, interruption.Token) is not { } report)
         {
-            foreach (Problem problem in problems)
+            foreach (Problem problem in target.Problems ?? [])
             {
                 terminal.Messages.WriteLine($"kappa: {problem}");
             }
@@ -62,14 +63,9 @@ internal static class CertifyCommand
             return ExitCode.BadInput;
         }
 
-        using (target)
-        {
-            using var interruption = new Interruption();
-            CertificationReport report = Certification.Of(target, request, interruption.Token);
-            CertificationView.Print(terminal, report, json);
-            WriteFigure(terminal, report, figures);
-            return report.IsNegative ? ExitCode.NegativeVerdict : ExitCode.Done;
-        }
+        CertificationView.Print(terminal, report, json);
+        WriteFigure(terminal, report, figures);
+        return report.IsNegative ? ExitCode.NegativeVerdict : ExitCode.Done;
     }
 
     private static void WriteFigure(Terminal terminal, CertificationReport report, string? folder)
@@ -141,7 +137,7 @@ internal static class CertifyCommand
     {
         foreach (string name in names.Where(name => name != "all" && Theorems.Find(name) is null))
         {
-            throw new UsageException($"--theorem must be all or one of {string.Join(", ", Theorems.OfResidualTransformer.Select(known => known.Name))} but is '{name}'. See kappa list theorems.");
+            throw new UsageException($"--theorem must be all or one of {string.Join(", ", Theorems.All.Select(known => known.Name))} but is '{name}'. See kappa list theorems.");
         }
 
         return names.Contains("all") ? Theorems.OfResidualTransformer : [.. names.Select(name => Theorems.Find(name)!).Distinct()];

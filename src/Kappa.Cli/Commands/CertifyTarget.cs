@@ -14,14 +14,17 @@ internal static class CertifyTarget
     /// <param name="folder">The folder of runs.</param>
     /// <param name="threads">Threads of one step.</param>
     /// <returns>The target, or what is wrong with it.</returns>
-    public static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) Read(string[] words, string folder, int threads)
+    public static CertifiedThing Read(string[] words, string folder, int threads)
     {
         string? first = words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal) ? words[0] : null;
         if (first is not null && !File.Exists(first) && !Path.GetExtension(first).StartsWith(".y", StringComparison.OrdinalIgnoreCase))
         {
             RefuseSettings(words, "a run is certified as it was made");
             string path = Directory.Exists(first) ? first : FindRun(first, folder);
-            return (CertificationTarget.OfRun(RunRecord.Read(path), threads), []);
+            var run = RunRecord.Read(path);
+            return run.Specification.Model.Kind == ModelKind.Residual
+                ? new CertifiedThing(CertificationTarget.OfRun(run, threads))
+                : new CertifiedThing(null, TrainablePoint.OfRun(run, threads));
         }
 
         switch (Path.GetExtension(first)?.ToLowerInvariant())
@@ -33,14 +36,12 @@ internal static class CertifyTarget
                 return ReadWeights(first!, words[1..], threads);
             default:
                 SpecificationReading reading = SpecificationReader.Read(first, first is null ? words : words[1..]);
-                return reading.Specification is { } specification
-                    ? (CertificationTarget.OfSpecification(specification, threads, StepSizes.Of(new RunStore(RunsFolder.Require(folder)))), [])
-                    : (null, reading.Problems);
+                return Of(reading, threads, StepSizes.Of(new RunStore(RunsFolder.Require(folder))));
         }
     }
 
     // As for kappa evaluate: without settings the specification beside the weights is theirs.
-    private static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) ReadWeights(string path, string[] settings, int threads)
+    private static CertifiedThing ReadWeights(string path, string[] settings, int threads)
     {
         bool namesFile = settings.Length > 0 && !settings[0].Contains('=', StringComparison.Ordinal);
         string? file = namesFile ? settings[0] : WeightsFile.SpecificationBeside(path);
@@ -50,13 +51,22 @@ internal static class CertifyTarget
         }
 
         SpecificationReading reading = SpecificationReader.Read(file, namesFile ? settings[1..] : settings);
-        return reading.Specification is { } specification
+        return reading.Specification is { Model.Kind: not ModelKind.Residual } other
+            ? new CertifiedThing(null, TrainablePoint.OfCheckpoint(path, other, threads))
+            : reading.Specification is { } specification
             ? Of(WeightsFile.Read(path, specification, isOtherDataMeant: settings.Length > 0), threads)
-            : (null, reading.Problems);
+            : new CertifiedThing(null, null, reading.Problems);
     }
 
-    private static (CertificationTarget? Target, IReadOnlyList<Problem> Problems) Of(PointReading reading, int threads) =>
-        (reading.Point is { } point ? CertificationTarget.OfPoint(point, threads) : null, reading.Problems);
+    private static CertifiedThing Of(SpecificationReading reading, int threads, Func<string, double> stepSizeOf) => reading.Specification switch
+    {
+        null => new CertifiedThing(null, null, reading.Problems),
+        { Model.Kind: ModelKind.Residual } specification => new CertifiedThing(CertificationTarget.OfSpecification(specification, threads, stepSizeOf)),
+        { } specification => new CertifiedThing(null, TrainablePoint.OfSpecification(specification, threads, stepSizeOf)),
+    };
+
+    private static CertifiedThing Of(PointReading reading, int threads) =>
+        new(reading.Point is { } point ? CertificationTarget.OfPoint(point, threads) : null, reading.Other, reading.Problems);
 
     // What looks like a path is not searched for among the runs.
     private static string FindRun(string name, string folder) => Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or WeightsFile.Extension
@@ -69,5 +79,19 @@ internal static class CertifyTarget
         {
             throw new UsageException($"{because} and takes no settings but got '{words[1]}'.");
         }
+    }
+}
+
+/// <summary>What was named: of model R, of another model, or neither with the reasons.</summary>
+internal sealed record CertifiedThing(CertificationTarget? Target, TrainablePoint? Point = null, IReadOnlyList<Problem>? Problems = null) : IDisposable
+{
+    /// <summary>Answers a request about it; neither is null for both.</summary>
+    public CertificationReport? Certify(CertificationRequest request, CancellationToken cancellation) =>
+        Target is not null ? Certification.Of(Target, request, cancellation) : Point is not null ? ModelCertification.Of(Point, request, cancellation) : null;
+
+    public void Dispose()
+    {
+        Target?.Dispose();
+        Point?.Dispose();
     }
 }

@@ -47,7 +47,13 @@ internal static class EvaluateCommand
     private static int Evaluate(Terminal terminal, string[] words, string folder, Wishes wishes, bool json)
     {
         PointEvaluationOptions options = ToOptions(wishes);
-        (ModelPoint? point, IReadOnlyList<Problem> problems) = Read(words[0], words[1..], folder);
+        PointReading reading = Read(words[0], words[1..], folder);
+        (ModelPoint? point, IReadOnlyList<Problem> problems) = reading;
+        if (reading.Other is { } other)
+        {
+            return Evaluate(terminal, other, wishes, json);
+        }
+
         if (point is null)
         {
             foreach (Problem problem in problems)
@@ -72,6 +78,27 @@ internal static class EvaluateCommand
         EvaluationView.Print(terminal, evaluation, json);
         WriteFigure(terminal, evaluation, wishes.Figures);
         return double.IsFinite(evaluation.Loss) ? ExitCode.Done : ExitCode.NumericalFailure;
+    }
+
+    private static int Evaluate(Terminal terminal, TrainablePoint point, Wishes wishes, bool json)
+    {
+        using (point)
+        {
+            if (wishes.IsMatrixFree || wishes.WithHessian || wishes.WithDensity || wishes.Figures is not null)
+            {
+                throw new UsageException("--matrix-free, --hessian, --density and --figures are for the residual Transformer; leave them out for this point.");
+            }
+
+            long memory = wishes.NeedsKernel && wishes.Mebibytes is null ? long.MaxValue : wishes.Mebibytes is { } most ? (long)most << 20 : new PointEvaluationOptions().KernelMemory;
+            TrainableEvaluation evaluation = TrainableEvaluation.Of(point, memory);
+            if (wishes.NeedsKernel && double.IsFinite(evaluation.Loss) && evaluation.KernelOmission is { } reason)
+            {
+                throw new BadInputException(point.Name, $"{reason}. Allow more with --memory, train fewer matrices, or take fewer samples.");
+            }
+
+            TrainableEvaluationView.Print(terminal, evaluation, json);
+            return double.IsFinite(evaluation.Loss) ? ExitCode.Done : ExitCode.NumericalFailure;
+        }
     }
 
     private static PointEvaluationOptions ToOptions(Wishes wishes)
@@ -167,7 +194,9 @@ internal static class EvaluateCommand
         }
 
         SpecificationReading reading = SpecificationReader.Read(specification, namesFile ? words[1..] : words);
-        return reading.Specification is { } read
+        return reading.Specification is { Model.Kind: not ModelKind.Residual } of
+            ? new PointReading(null, []) { Other = TrainablePoint.OfCheckpoint(path, of, Environment.ProcessorCount) }
+            : reading.Specification is { } read
             ? WeightsFile.Read(path, read, isOtherDataMeant: words.Length > 0)
             : new PointReading(null, reading.Problems);
     }

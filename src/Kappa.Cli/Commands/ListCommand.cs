@@ -38,14 +38,14 @@ internal static class ListCommand
         }
 
         var table = new Table { Border = TableBorder.Rounded };
-        _ = table.AddColumns("run", "state", "step", "loss", "depth", "width", "data", "ρ_a", "step size", "seed");
+        _ = table.AddColumns("run", "state", "step", "loss", "model", "depth", "width", "data", "ρ_a", "step size", "seed");
         foreach (RunRecord run in listing.Runs)
         {
             ExperimentSpecification specification = run.Specification;
             string[] cells =
             [
-                run.Name, run.Status.StopReason ?? run.Status.State.ToString(), Shown(run.Status.Step), Shown(run.Status.Loss), Shown(specification.Model.Depth), Shown(specification.Model.Width),
-                specification.Data.Source.ToString(), Shown(specification.Model.AttentionResidual), specification.Descent.StepSize.ToString(), Shown(specification.Seed),
+                run.Name, run.Status.StopReason ?? run.Status.State.ToString(), Shown(run.Status.Step), Shown(run.Status.Loss), Kind(specification), Where(specification, specification.Model.Depth), Shown(specification.Model.Width),
+                specification.Data.Source.ToString(), Where(specification, specification.Model.AttentionResidual), specification.Descent.StepSize.ToString(), Shown(specification.Seed),
             ];
             _ = table.AddRow(cells.Select(cell => new Text(cell)));
         }
@@ -84,6 +84,12 @@ internal static class ListCommand
     }
 
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+
+    private static string Kind(ExperimentSpecification specification) => JsonNamingPolicy.CamelCase.ConvertName(specification.Model.Kind.ToString());
+
+    // Depth and residual are of the models that have blocks.
+    private static string Where(ExperimentSpecification specification, IFormattable value) =>
+        specification.Model.Kind is ModelKind.Residual or ModelKind.Classifier ? Shown(value) : string.Empty;
 
     private static string Shown(IFormattable? value) => value?.ToString(value is double ? "G4" : null, CultureInfo.InvariantCulture) ?? string.Empty;
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kappa.Descent;
 using Kappa.Lab;
-using Kappa.Lab.Data;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
@@ -58,17 +57,17 @@ internal static class RunCommand
         }
 
         var store = new RunStore(request.Folder);
-        TokenData data = ExperimentData.Load(reading.Specification);
-        string name = RunName.Of(reading.Specification, ExperimentData.IsExternal(reading.Specification) ? data.Fingerprint : null, request.Name);
+
+        // Prepared before the folder exists: a specification that cannot run leaves nothing behind.
+        using var run = PreparedRun.Of(reading.Specification, request.ThreadCount, StepSizes.Of(store));
+        string name = RunName.Of(reading.Specification, run.ExternalData, request.Name);
         if (File.Exists(new RunFiles(Path.Combine(request.Folder, name)).Status))
         {
             return Existing(terminal, request, Path.Combine(request.Folder, name));
         }
 
-        // Prepared before the folder exists: a specification that cannot run leaves nothing behind.
-        using Experiment experiment = Experiment.Prepare(reading.Specification, data, request.ThreadCount, StepSizes.Of(store));
-        using RunFolder folder = RunFolder.Create(request.Folder, name, experiment.Specification, request.Environment(), TimeProvider.System);
-        return Execute(terminal, request, folder, experiment);
+        using RunFolder folder = RunFolder.Create(request.Folder, name, run.Specification, request.Environment(), TimeProvider.System);
+        return Execute(terminal, request, folder, run);
     }
 
     private static int Existing(Terminal terminal, Request request, string path)
@@ -107,17 +106,16 @@ internal static class RunCommand
         }
 
         using RunFolder folder = RunFolder.Open(path, request.Environment(), TimeProvider.System);
-        TokenData data = ExperimentData.Load(folder.Specification);
-        using Experiment experiment = Experiment.Prepare(folder.Specification, data, request.ThreadCount, StepSizes.Of(store));
-        return Execute(terminal, request, folder, experiment);
+        using var run = PreparedRun.Of(folder.Specification, request.ThreadCount, StepSizes.Of(store));
+        return Execute(terminal, request, folder, run);
     }
 
-    private static int Execute(Terminal terminal, Request request, RunFolder folder, Experiment experiment)
+    private static int Execute(Terminal terminal, Request request, RunFolder folder, PreparedRun run)
     {
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
-        progress.Announce(() => Forecast(folder, experiment));
-        DescentOutcome outcome = new ExperimentRun(folder, experiment, TimeProvider.System, progress.OfSteps()).Execute(interruption.Token);
+        progress.Announce(() => Forecast(folder, run));
+        DescentOutcome outcome = run.Execute(folder, progress.OfSteps(), interruption.Token);
         progress.Clear();
         if (outcome.Reason == StopReason.Cancelled)
         {
@@ -126,7 +124,7 @@ internal static class RunCommand
             return ExitCode.Interrupted;
         }
 
-        RunAnalysis analysis = WithLadder(RunAnalysis.Of(RunRecord.Read(folder.Files.Path)), experiment);
+        RunAnalysis analysis = WithLadder(RunAnalysis.Of(RunRecord.Read(folder.Files.Path)), run);
         foreach (string notice in RunReport.Write(analysis))
         {
             progress.Say(notice);
@@ -136,21 +134,17 @@ internal static class RunCommand
         return ExitCode.Done;
     }
 
-    private static string? Forecast(RunFolder folder, Experiment experiment)
-    {
-        var forecast = RunForecast.Of(experiment, File.Exists(folder.Files.Checkpoint) ? RunRecord.Read(folder.Files.Path).Status.Step : 0);
-        return forecast.Seconds > RunForecast.SecondsWorthSaying ? forecast.Words() : null;
-    }
+    private static string? Forecast(RunFolder folder, PreparedRun run) =>
+        run.Forecast(File.Exists(folder.Files.Checkpoint) ? RunRecord.Read(folder.Files.Path).Status.Step : 0);
 
     // A run that diverged at its first step has recorded nothing that rates could be about.
-    private static RunAnalysis WithLadder(RunAnalysis analysis, Experiment experiment)
+    private static RunAnalysis WithLadder(RunAnalysis analysis, PreparedRun run)
     {
-        if (analysis.Telemetry.Rows == 0)
+        if (run.Ladder(analysis) is not { } ladder)
         {
             return analysis;
         }
 
-        RateLadder ladder = RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1]);
         LadderFile.Write(analysis.Run.Files, ladder);
         return analysis with { Ladder = ladder };
     }

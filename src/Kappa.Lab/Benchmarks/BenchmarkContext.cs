@@ -33,6 +33,7 @@ internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peer
     /// <param name="operations">Of one execution.</param>
     public void Hold(BenchmarkRow like, IReadOnlyList<IContestant> contestants, double? operations)
     {
+        double? before = like.Threads > 1 ? CoreRoundTrip.Measure() : null;
         foreach (Standing standing in new Contest(Clock).Hold(contestants, operations, like.Precision, Findings))
         {
             Add(like with
@@ -46,6 +47,11 @@ internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peer
                 Instructions = standing.Ratio is null ? like.Instructions : null,
                 Rounds = standing.Rounds,
             });
+        }
+
+        if (before is double first && CoreRoundTrip.Measure() is double last)
+        {
+            Findings.Add(FormattableString.Invariant($"{like.Work} {like.Size}, depth {like.Depth}, {like.Precision.ToString().ToLowerInvariant()}, {like.Threads} threads: a round trip between two cores took {first:F0} ns before and {last:F0} ns after."));
         }
 
         Clear();

@@ -42,7 +42,7 @@ internal sealed class Contest(ContestClock clock)
         {
             foreach (Entrant entrant in entrants.ToArray())
             {
-                if (!Try(entrant.Contestant, findings, () => entrant.Times.Add(entrant.Contestant.Seconds(entrant.Executions) / entrant.Executions)))
+                if (!Try(entrant.Contestant, findings, () => entrant.TakeTurn(clock.LeadIn)))
                 {
                     _ = entrants.Remove(entrant);
                 }
@@ -110,6 +110,14 @@ internal sealed class Contest(ContestClock clock)
 
         public List<double> Times { get; } = [];
 
+        // Untimed at first: the other side's threads may still be watching for work on this side's cores, and this side's matrices have left the caches.
+        public void TakeTurn(double leadIn)
+        {
+            int leading = (int)Math.Min(Executions, leadIn / Warm);
+            _ = leading > 0 ? contestant.Seconds(leading) : 0;
+            Times.Add(contestant.Seconds(Executions) / Executions);
+        }
+
         public Standing Standing(Entrant first, double? share)
         {
             bool isFirst = ReferenceEquals(this, first);
@@ -130,6 +138,9 @@ internal sealed record ContestClock
 
     /// <summary>Seconds of one block.</summary>
     public double Block { get; init; } = 5e-3;
+
+    /// <summary>Seconds that a contestant runs untimed at the beginning of each turn, if an execution is that short.</summary>
+    public double LeadIn { get; init; } = 5e-3;
 
     /// <summary>Seconds that a contestant runs before it is timed.</summary>
     public double WarmUp { get; init; } = 0.4;

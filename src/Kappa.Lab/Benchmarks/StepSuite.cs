@@ -41,9 +41,7 @@ internal static class StepSuite
 
     private static void Compare(BenchmarkContext context, BenchmarkSize size, int depth, Precision precision, int threads, bool spectra)
     {
-        // Several threads share the matrices of a step through the probe only, which measures more than the other side does.
-        StepMeasure measure = !spectra ? StepMeasure.None : threads > 1 ? StepMeasure.Telemetry : StepMeasure.SingularValues;
-        using StepWork kappa = new(size, depth, threads, measure, precision);
+        using StepWork kappa = new(size, depth, threads, spectra ? StepMeasure.SingularValues : StepMeasure.None, precision);
         using StepWork? telemetry = spectra ? new StepWork(size, depth, threads, StepMeasure.Telemetry, precision, "kappa telemetry") : null;
         using StepWork? plain = spectra ? new StepWork(size, depth, threads, StepMeasure.None, precision, "kappa plain") : null;
         List<IContestant> contestants = [kappa];

@@ -28,8 +28,9 @@ internal sealed class StepWork : IContestant, IDisposable
     private readonly ResidualTransformer _model;
     private readonly ResidualTransformerWeights _weights;
     private readonly Objective _objective;
-    private readonly SingularValues _values;
+    private readonly SingularValues[] _factorisations;
     private readonly double[] _singularValues;
+    private readonly Action<int> _factorise;
     private readonly TelemetryProbe _probe;
     private readonly double[] _row;
     private readonly Action<DescentStep>? _observer;
@@ -42,13 +43,14 @@ internal sealed class StepWork : IContestant, IDisposable
         _model = new ResidualTransformer(shape, BenchmarkContent.NewMatrix(1, rows, size.Width, 1 / Math.Sqrt(size.Width)), size.Samples, threads, precision);
         _weights = Weights(shape);
         _objective = new Objective(BenchmarkContent.NewMatrix(2, rows, size.Width, 1 / Math.Sqrt(size.Width)));
-        _values = new SingularValues(rows, size.Width);
-        _singularValues = new double[Math.Min(rows, size.Width)];
+        _factorisations = [.. Enumerable.Range(0, 2 * depth).Select(_ => new SingularValues(rows, size.Width))];
+        _singularValues = new double[2 * depth * Math.Min(rows, size.Width)];
+        _factorise = Factorise;
         _probe = new TelemetryProbe(_model, TrainedSet.All, measure == StepMeasure.Telemetry);
         _row = new double[_probe.Columns.Count];
         _observer = measure switch
         {
-            StepMeasure.SingularValues => _ => ComputeSingularValues(),
+            StepMeasure.SingularValues => _ => _model.RunParts(_factorisations.Length, _factorise),
             StepMeasure.Telemetry => step => _probe.Measure(step, _row),
             _ => null,
         };
@@ -135,13 +137,10 @@ internal sealed class StepWork : IContestant, IDisposable
 
     private GradientDescent Descent(int steps) => new(_model, _objective, new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = steps - 1 });
 
-    private void ComputeSingularValues()
+    private void Factorise(int part)
     {
-        for (int layer = 0; layer < _model.Shape.Depth; layer++)
-        {
-            LayerView view = _model.Layer(layer);
-            _values.Compute(view.AttentionBranch, _singularValues);
-            _values.Compute(view.AttentionOutput, _singularValues);
-        }
+        LayerView view = _model.Layer(part / 2);
+        int count = _singularValues.Length / _factorisations.Length;
+        _factorisations[part].Compute(part % 2 == 0 ? view.AttentionBranch : view.AttentionOutput, _singularValues.AsSpan(part * count, count));
     }
 }

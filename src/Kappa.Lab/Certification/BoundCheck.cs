@@ -63,13 +63,16 @@ internal static class BoundCheck
             return null;
         }
 
-        var observed = new Observed();
+        var observed = new BoundObserver();
         var options = new DescentOptions { StepSize = StepSizeRule.Fixed(guarantee.StepSize), Trained = point.Trained, MaximumSteps = last };
         var descent = new GradientDescent(point.Model, point.Objective, options);
         DescentOutcome outcome = descent.Run(descent.Start(point.Weights), step =>
         {
             observed.Add(step.Step, step.Loss, bound);
-            observed.AddRadii(step, point.Weights, guarantee);
+            foreach (BlockRadius radius in guarantee.Radii)
+            {
+                observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.Weights[radius.Block].Span, point.Weights[radius.Block].Span)));
+            }
         }, cancellation);
         cancellation.ThrowIfCancellationRequested();
         if (outcome.Reason != StopReason.StepBudget)
@@ -91,7 +94,7 @@ internal static class BoundCheck
     {
         ReadOnlySpan<double> steps = telemetry["step"], losses = telemetry["loss"], stepSizes = telemetry["stepSize"];
         var bound = new LossBound(point.Loss, guarantee.Rate, Rounding(point, precision));
-        var observed = new Observed();
+        var observed = new BoundObserver();
         for (int row = 0; row < steps.Length; row++)
         {
             long after = (long)steps[row] - step;
@@ -119,64 +122,5 @@ internal static class BoundCheck
         point.Model.Forward(point.Weights);
         double size = Math.Sqrt(Vectors.SquaredNorm(point.Model.Output.Span)) + Math.Sqrt(Vectors.SquaredNorm(point.Objective.Targets.Span));
         return 2 * RoundingFloor.UnitRoundoff(precision) * terms * size;
-    }
-
-    // (1 − rate)^k ℒ_t, in ‖e‖ with what rounding may add.
-    private readonly record struct LossBound(double Start, double Rate, double Rounding)
-    {
-        // Beyond it rounding is more than a hundredth of the bound of ‖e‖.
-        public long LastMeaningfulStep => Start > 0 && Math.Sqrt(2 * Start) > 100 * Rounding
-            ? (long)Math.Min(2 * Math.Log(Math.Sqrt(2 * Start) / (100 * Rounding)) / -double.LogP1(-Rate), long.MaxValue / 2)
-            : 0;
-
-        public bool Allows(long step, double loss) =>
-            Math.Sqrt(2 * loss) <= (Math.Sqrt(2 * Start) * Math.Exp(0.5 * step * double.LogP1(-Rate)) * (1 + 1e-9)) + Rounding;
-
-        public double At(long step) => Start * Math.Exp(step * double.LogP1(-Rate));
-    }
-
-    private sealed class Observed
-    {
-        private readonly List<double> _losses = [];
-        private double _first;
-        private double _last;
-
-        public long Steps { get; private set; }
-
-        public string? Violation { get; set; }
-
-        public void Add(long step, double loss, LossBound bound)
-        {
-            _first = step == 0 ? loss : _first;
-            (_last, Steps) = (loss, step);
-            _losses.Add(loss);
-            if (_first == 0)
-            {
-                _first = bound.Start;
-            }
-
-            if (!bound.Allows(step, loss))
-            {
-                Violation ??= FormattableString.Invariant($"after {step} steps the loss is {loss:G6} but at most {bound.At(step):G6} is guaranteed");
-            }
-        }
-
-        public void AddRadii(DescentStep step, ResidualTransformerWeights start, Guarantee guarantee)
-        {
-            foreach (BlockRadius radius in guarantee.Radii)
-            {
-                double moved = Math.Sqrt(Vectors.SquaredDistance(step.Weights[radius.Block].Span, start[radius.Block].Span));
-                if (!(moved <= radius.Radius))
-                {
-                    Violation ??= FormattableString.Invariant($"after {step.Step} steps {radius.Block.Name} has moved by {moved:G6} but at most {radius.Radius:G6} is guaranteed");
-                }
-            }
-        }
-
-        public BoundObservation Conclude(bool isRecord, Guarantee guarantee)
-        {
-            double slope = Math.Log(_last / _first) / Steps;
-            return new BoundObservation(isRecord, Steps, guarantee.StepSize, guarantee.Rate, 1 - Math.Exp(slope), slope / double.LogP1(-guarantee.Rate), Violation) { Losses = _losses };
-        }
     }
 }

@@ -14,6 +14,28 @@ public enum DataSource
 
     /// <summary>The user's own arrays.</summary>
     Arrays,
+
+    /// <summary>Gaussian tokens, correlated within and between samples, with one number as the label of a sample.</summary>
+    Correlated,
+
+    /// <summary>Pictures of digits: the MNIST files, or the stand-in of our own strokes.</summary>
+    Digits,
+
+    /// <summary>Pathfinder pictures: the published folder, or our own generator.</summary>
+    Pathfinder,
+
+    /// <summary>Labelled texts byte by byte: the IMDb folder, or the stand-in of our own sentences.</summary>
+    Reviews,
+}
+
+/// <summary>The labels of correlated samples.</summary>
+public enum SampleLabels
+{
+    /// <summary>Independent N(0, 1).</summary>
+    Gaussian,
+
+    /// <summary>The value that attention finds.</summary>
+    Attention,
 }
 
 /// <summary>Inputs X [N·n, d] and targets Y [N·n, d_out].</summary>
@@ -37,6 +59,24 @@ public sealed record DataSpecification
     /// <summary>Correlation in [0, 1) between the tokens of one sample (gaussian, teacher).</summary>
     public double Correlation { get; init; }
 
+    /// <summary>Correlation in [0, 1) between samples at the same token (correlated).</summary>
+    public double SampleCorrelation { get; init; }
+
+    /// <summary>Whether the tokens of every sample sum to zero (correlated).</summary>
+    public bool Centred { get; init; }
+
+    /// <summary>The labels (correlated).</summary>
+    public SampleLabels Labels { get; init; }
+
+    /// <summary>Side of a patch of a picture (digits, pathfinder); <see langword="null"/> makes a token of every pixel's byte.</summary>
+    public int? Patch { get; init; }
+
+    /// <summary>Dashes of a long contour (pathfinder): 6, 9 or 14 as published.</summary>
+    public int ContourLength { get; init; } = 6;
+
+    /// <summary>Samples to test on (digits, pathfinder, reviews).</summary>
+    public int? TestSamples { get; init; }
+
     /// <summary>Both residual coefficients ρ_a = ρ_f of the teacher (teacher); <see langword="null"/> means the student's own. Set it where students with different coefficients must learn the same targets.</summary>
     public double? TeacherResidual { get; init; }
 
@@ -54,15 +94,25 @@ public sealed record DataSpecification
 
     internal const int DefaultSamples = 2;
     internal const int DefaultTokens = 4;
+    internal const int DefaultLabelled = 100;
+    internal const int DefaultBytes = 128;
 
-    internal bool DrawsTokens => Source is DataSource.Gaussian or DataSource.Teacher;
+    internal bool DrawsTokens => Source is DataSource.Gaussian or DataSource.Teacher or DataSource.Correlated;
+
+    internal bool IsPictures => Source is DataSource.Digits or DataSource.Pathfinder;
+
+    internal bool IsLabelled => IsPictures || Source is DataSource.Reviews;
+
+    /// <summary>Whether a folder or file may be named.</summary>
+    internal bool TakesPath => IsLabelled || Source is DataSource.Text or DataSource.Arrays;
 
     internal bool IsSeeded => Source is not DataSource.Arrays;
 
     internal DataSpecification Resolve(int width, long seed) => this with
     {
-        Samples = Samples ?? (IsSeeded ? DefaultSamples : null),
-        Tokens = Tokens ?? (IsSeeded ? DefaultTokens : null),
+        Samples = Samples ?? (IsLabelled ? DefaultLabelled : IsSeeded ? DefaultSamples : null),
+        Tokens = Tokens ?? (Source is DataSource.Reviews ? DefaultBytes : IsSeeded && !IsPictures ? DefaultTokens : null),
+        TestSamples = TestSamples ?? (IsLabelled ? DefaultLabelled : null),
         TokenScale = TokenScale ?? (DrawsTokens ? 1 / Math.Sqrt(width) : null),
         TargetScale = TargetScale ?? (Source is DataSource.Gaussian ? 1 / Math.Sqrt(width) : null),
         Seed = Seed ?? (IsSeeded ? seed : null),

@@ -2,11 +2,46 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Experiments;
 
+/// <summary>How a gradient becomes an update.</summary>
+public enum DescentMethod
+{
+    /// <summary>θ ← θ − η∇ℒ.</summary>
+    GradientDescent,
+
+    /// <summary>With momentum 0.9 (E.8).</summary>
+    Momentum,
+
+    /// <summary>Adam (E.9).</summary>
+    Adam,
+}
+
+/// <summary>What the step size does after its warm-up (E.10).</summary>
+public enum StepDecay
+{
+    /// <summary>It stays.</summary>
+    None,
+
+    /// <summary>It falls linearly to zero at the last step.</summary>
+    Linear,
+}
+
 /// <summary>Full-batch gradient descent and when it stops.</summary>
 public sealed record DescentSpecification
 {
     /// <summary>The step size; by default half of 1/λ_max(J Jᵀ) at the start, which leaves room for the curvature to grow along the path.</summary>
     public StepSizeSpecification StepSize { get; init; } = StepSizeSpecification.Auto(0.5);
+
+    /// <summary>How a gradient becomes an update; model R descends by its gradient.</summary>
+    public DescentMethod Method { get; init; }
+
+    /// <summary>Samples of a step; <see langword="null"/> means all.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Steps of a linear warm-up of the step size (E.10).</summary>
+    public int WarmUp { get; init; }
+
+    /// <summary>What the step size does after it.</summary>
+    public StepDecay Decay { get; init; }
 
     /// <summary>Most steps taken.</summary>
     public int Steps { get; init; } = 2000;

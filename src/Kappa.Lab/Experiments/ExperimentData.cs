@@ -28,7 +28,7 @@ public static class ExperimentData
     public static bool IsExternal(ExperimentSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        return specification.Data.Source is DataSource.Arrays or DataSource.Text;
+        return specification.Data.Source is DataSource.Arrays or DataSource.Text || (specification.Data.IsLabelled && specification.Data.Path is not null);
     }
 
     private static TokenShape Shape(ExperimentSpecification specification) =>

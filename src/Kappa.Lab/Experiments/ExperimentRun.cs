@@ -115,19 +115,23 @@ public sealed class ExperimentRun
             RunCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment.Data.Fingerprint);
         }
 
-        Beat(step.Step, step.Loss);
+        Beat(step.Step, step.Loss, step.State);
     }
 
-    private void Beat(long step, double loss)
+    private void Beat(long step, double loss, DescentState state)
     {
         if (_time.GetElapsedTime(_lastBeat) < Heartbeat)
         {
             return;
         }
 
-        _lastBeat = _time.GetTimestamp();
         _telemetry.Flush();
+        if (state.Step > 0)
+            RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.Data.Fingerprint);
         _folder.WriteStatus(Status(RunState.Running, step, loss));
+
+        // The next second begins when this is written: a slow disk slows the run by half at most.
+        _lastBeat = _time.GetTimestamp();
         _progress?.Report(new RunProgress(step, _folder.Specification.Descent.Steps, loss));
     }
 
@@ -169,7 +173,9 @@ public sealed class ExperimentRun
     {
         try
         {
-            _folder.WriteStatus(Status(RunState.Failed, step, null) with { Message = failure.Message });
+            // A disk that is full is nothing about the run: it can be resumed.
+            RunState state = failure is IOException || failure.InnerException is IOException ? RunState.Interrupted : RunState.Failed;
+            _folder.WriteStatus(Status(state, step, null) with { Message = failure.Message });
         }
         catch (BadInputException)
         {

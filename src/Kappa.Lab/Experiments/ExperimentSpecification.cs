@@ -8,7 +8,7 @@ namespace Kappa.Lab.Experiments;
 /// </remarks>
 public sealed record ExperimentSpecification
 {
-    /// <summary>The residual Transformer (R.1–R.5).</summary>
+    /// <summary>The model.</summary>
     public ModelSpecification Model { get; init; } = new();
 
     /// <summary>Inputs and targets.</summary>
@@ -33,7 +33,7 @@ public sealed record ExperimentSpecification
     /// <returns>A specification with <c>Resolve() == this</c>; what does not apply to the data source stays <see langword="null"/>.</returns>
     public ExperimentSpecification Resolve()
     {
-        ModelSpecification model = Model.Resolve();
+        ModelSpecification model = Model.Resolve(Initialisation);
         return this with
         {
             Model = model,

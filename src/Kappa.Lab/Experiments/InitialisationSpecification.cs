@@ -1,5 +1,5 @@
 using Kappa.Descent;
-
+using Kappa.Models;
 
 namespace Kappa.Lab.Experiments;
 
@@ -11,6 +11,19 @@ public enum BranchScale
 
     /// <summary>Value and ffnOut matrices are multiplied by 1/√L.</summary>
     InverseSqrtDepth,
+}
+
+/// <summary>How the shallow encoder starts (S.3): variances of w_O and of W_V, W_Q, W_K, and τ₁.</summary>
+public enum EncoderStart
+{
+    /// <summary>1/d_m, 1/d, τ₁ = 1.</summary>
+    LeCun,
+
+    /// <summary>2/d_m, 2/d, τ₁ = 1.</summary>
+    He,
+
+    /// <summary>1, 1, τ₁ = d_m^{−1/2}.</summary>
+    Ntk,
 }
 
 /// <summary>The initial point: a scheme, a common gain, and one gain per parameter kind that multiplies it.</summary>
@@ -37,8 +50,28 @@ public sealed record InitialisationSpecification
     /// <summary>Factor on W_2.</summary>
     public double FfnOutGain { get; init; } = 1;
 
-    /// <summary>Factor on W_U.</summary>
+    /// <summary>Factor on W_U, on W_O of model G and on w_O of model S.</summary>
     public double ReadoutGain { get; init; } = 1;
+
+    /// <summary>The start of the shallow encoder (S.3).</summary>
+    public EncoderStart EncoderStart { get; init; }
+
+    internal EncoderScheme Encoder => EncoderStart switch
+    {
+        EncoderStart.He => EncoderScheme.He,
+        EncoderStart.Ntk => EncoderScheme.Ntk,
+        _ => EncoderScheme.LeCun,
+    };
+
+    /// <summary>The factor on a matrix of a kind, the common gain included.</summary>
+    internal double GainOf(ParameterKind kind) => Gain * kind switch
+    {
+        ParameterKind.Query => QueryGain,
+        ParameterKind.Key => KeyGain,
+        ParameterKind.Value => ValueGain,
+        ParameterKind.Output or ParameterKind.Readout => ReadoutGain,
+        _ => 1,
+    };
 
     /// <summary>Whether W_2 starts at zero.</summary>
     public bool ZeroFfnOut { get; init; }

@@ -2,9 +2,52 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Experiments;
 
-/// <summary>Sizes, coefficients and trained blocks of the residual Transformer (R.1–R.5).</summary>
+/// <summary>Which model is run.</summary>
+public enum ModelKind
+{
+    /// <summary>Model R, the residual Transformer (R.1–R.5).</summary>
+    Residual,
+
+    /// <summary>Model G, one layer of softmax or Gaussian attention (G.1–G.3).</summary>
+    KernelAttention,
+
+    /// <summary>Model S, the shallow encoder (S.1, S.2).</summary>
+    ShallowEncoder,
+
+    /// <summary>The experiments' Transformer with cross-entropy (E.1–E.5).</summary>
+    Classifier,
+}
+
+/// <summary>The model: its kind, its sizes and coefficients, and which of its blocks are trained. A property that the kind does not use has its default.</summary>
 public sealed record ModelSpecification
 {
+    /// <summary>Which model.</summary>
+    public ModelKind Kind { get; init; }
+
+    /// <summary>Number of heads H, at least 1 (G, classifier).</summary>
+    public int Heads { get; init; } = 1;
+
+    /// <summary>Width of a head's values (G); <see langword="null"/> means D/H.</summary>
+    public int? ValueWidth { get; init; }
+
+    /// <summary>What turns queries and keys into weights (G.1, G.2; G, classifier).</summary>
+    public AttentionKernelKind Kernel { get; init; }
+
+    /// <summary>Whether the rows of a Gaussian kernel are divided by their sums (G, classifier).</summary>
+    public bool NormalisesRows { get; init; }
+
+    /// <summary>Width d_m of the shallow encoder (S.1).</summary>
+    public int EncoderWidth { get; init; } = 64;
+
+    /// <summary>Factor τ₁ of the shallow encoder's output (S.1); <see langword="null"/> means that of its start (S.3).</summary>
+    public double? OutputScale { get; init; }
+
+    /// <summary>Sum or mean over the tokens (S.1).</summary>
+    public TokenPooling Pooling { get; init; }
+
+    /// <summary>Sum or mean over the samples (S.2).</summary>
+    public LossReduction LossReduction { get; init; }
+
     /// <summary>Number of blocks L, at least 1.</summary>
     public int Depth { get; init; } = 1;
 
@@ -42,7 +85,7 @@ public sealed record ModelSpecification
     public TrainedBlocks Trained { get; init; } = TrainedBlocks.All;
 
     /// <summary>Width of the model's output rows: the readout's, or d.</summary>
-    public int OutputWidth => ReadoutWidth ?? Width;
+    public int OutputWidth => Kind == ModelKind.ShallowEncoder ? 1 : ReadoutWidth ?? Width;
 
     private bool UsesSlope => Activation is ActivationKind.LeakyRelu or ActivationKind.SmoothLeakyRelu;
 
@@ -63,17 +106,39 @@ public sealed record ModelSpecification
         ReadoutWidth = ReadoutWidth,
     };
 
-    internal ModelSpecification Resolve()
+    internal ModelSpecification Resolve(InitialisationSpecification initialisation) => Kind switch
     {
-        int keyWidth = KeyWidth ?? Width;
+        ModelKind.Residual => ResolveResidual(),
+        ModelKind.KernelAttention => ResolveActivation() with
+        {
+            KeyWidth = KeyWidth ?? HeadWidth,
+            ValueWidth = ValueWidth ?? HeadWidth,
+            Temperature = Temperature ?? (1 / Math.Sqrt(KeyWidth ?? HeadWidth)),
+        },
+        ModelKind.ShallowEncoder => ResolveActivation() with
+        {
+            Temperature = Temperature ?? (1 / Math.Sqrt(EncoderWidth)),
+            OutputScale = OutputScale ?? initialisation.Encoder.OutputScale(EncoderWidth),
+        },
+        _ => ResolveActivation() with { Temperature = Temperature ?? (1 / Math.Sqrt(HeadWidth)) },
+    };
+
+    internal int HeadWidth => Math.Max(1, Width / Math.Max(1, Heads));
+
+    private ModelSpecification ResolveActivation()
+    {
         var defaults = new ModelSpecification();
         return this with
         {
-            KeyWidth = keyWidth,
-            Temperature = Temperature ?? (1 / Math.Sqrt(keyWidth)),
             ActivationSlope = UsesSlope ? ActivationSlope : defaults.ActivationSlope,
             ActivationSmoothing = UsesSmoothing ? ActivationSmoothing : defaults.ActivationSmoothing,
             Trained = Trained.Canonical(this),
         };
+    }
+
+    private ModelSpecification ResolveResidual()
+    {
+        int keyWidth = KeyWidth ?? Width;
+        return ResolveActivation() with { KeyWidth = keyWidth, Temperature = Temperature ?? (1 / Math.Sqrt(keyWidth)) };
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Kappa.Descent;
 using Kappa.Lab.Store;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Experiments;
 
@@ -44,7 +45,7 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
 
         ExperimentSpecification specification = experiment.Specification;
         bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
-        return new RunForecast(steps, seconds, BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra));
+        return new RunForecast(steps, seconds, BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra, experiment.Model.Precision, experiment.Model.Threads));
     }
 
     /// <summary>The forecast in one line.</summary>
@@ -55,22 +56,26 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
     /// <param name="samples">N.</param>
     /// <param name="tokens">n.</param>
     /// <param name="spectra">Whether spectra are measured.</param>
-    internal static long BytesOf(ResidualTransformerShape shape, int samples, int tokens, bool spectra)
+    /// <param name="precision">Of the passes.</param>
+    /// <param name="threads">Of one step.</param>
+    internal static long BytesOf(ResidualTransformerShape shape, int samples, int tokens, bool spectra, Precision precision = Precision.Double, int threads = 1)
     {
+        int element = precision == Precision.Single ? sizeof(float) : sizeof(double);
         long rows = (long)samples * tokens, d = shape.Width, m = shape.FfnWidth, parameters = ParameterLayout.For(shape).Length;
 
-        // X twice, once transposed, Y and E; each block's intermediates, and branch and output once more for observers.
-        long perRow = (3 * d) + (2 * shape.OutputWidth) + (shape.Depth * ((8 * d) + (2 * m) + tokens));
+        // X twice, once transposed and in the precision of the passes, Y and E; each block's intermediates, and branch and output once more for observers.
+        long data = rows * ((sizeof(double) * ((2 * d) + (2 * shape.OutputWidth) + (shape.Depth * ((8 * d) + (2 * m) + tokens)))) + (element * d));
 
-        // θ_0 twice, θ, its successor, ∇ℒ; the factors packed for products, as they are and transposed, in the full pass and in that of a step; the gradient of each shard.
-        long weights = (9 + Math.Clamp(rows / 256, Math.Min(2, samples), Math.Min(8, samples))) * parameters;
+        // θ_0 twice, θ, its successor, ∇ℒ, and the full pass's packed factors; in the precision of the passes those of a step, as they are and transposed, and each shard's gradient.
+        long shards = Math.Clamp(rows / 256, Math.Min(2, samples), Math.Min(8, samples));
+        long weights = ((sizeof(double) * 7) + (element * (2 + shards))) * parameters;
 
-        // A step takes groups of about 128 rows through all blocks, in memory of their own.
-        long group = Math.Min(rows, 128) * ((shape.Depth * ((8 * d) + (2 * m) + tokens)) + (6 * d) + m);
+        // Each thread takes groups of about 128 rows, or one sample, through all blocks in memory of its own.
+        long group = element * Math.Min(threads, shards) * Math.Min(rows, Math.Max(128, tokens)) * ((shape.Depth * ((8 * d) + (2 * m) + tokens)) + (6 * d) + m);
 
         // A factorisation works in a copy; branch, output and Φ have one each in every layer.
-        long factorisations = spectra ? shape.Depth * rows * ((2 * d) + m) : 0;
-        return sizeof(double) * ((rows * perRow) + weights + group + factorisations);
+        long factorisations = spectra ? sizeof(double) * shape.Depth * rows * ((2 * d) + m) : 0;
+        return data + weights + group + factorisations;
     }
 
     private static string Duration(double seconds)

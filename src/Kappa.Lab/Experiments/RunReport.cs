@@ -37,6 +37,11 @@ public static class RunReport
             figures.Add(ByLayer(analysis, steps, "effective-rank", "Effective rank", "effectiveRank", "exp(entropy)", logarithmic: false));
         }
 
+        if (Movement(analysis, steps) is { } movement)
+        {
+            figures.Add(movement);
+        }
+
         if (analysis.Ladder is { } ladder && LadderFigure.Of(ladder, $"Run {analysis.Run.Name}.") is { } rates)
         {
             figures.Add(rates);
@@ -59,6 +64,26 @@ public static class RunReport
             double[] ends = [rate.FirstStep, rate.LastStep];
             double centre = 0.5 * (ends[0] + ends[1]);
             _ = panel.Line(FormattableString.Invariant($"fit, rate {rate.Rate:G3} [{rate.RateLow:G3}, {rate.RateHigh:G3}]"), ends, [.. ends.Select(step => Math.Exp(middle + (rate.Slope * (step - centre))))], SeriesStyle.Dashed);
+        }
+
+        return figure;
+    }
+
+    // Of the models beside R: how far each kind of matrix has gone.
+    private static Figure? Movement(RunAnalysis analysis, double[] steps)
+    {
+        const string prefix = "movement.";
+        string[] columns = [.. analysis.Telemetry.Columns.Where(column => column.StartsWith(prefix, StringComparison.Ordinal))];
+        if (columns.Length == 0)
+        {
+            return null;
+        }
+
+        var figure = new Figure("movement", "Movement of the weights", $"Run {analysis.Run.Name}. Distance from the start relative to its norm, by kind of matrix.");
+        Axes panel = figure.AddPanel(string.Empty, Axis.Whole("step k"), Axis.Linear("‖W − W⁰‖/‖W⁰‖"));
+        foreach (string column in columns)
+        {
+            _ = panel.Line(column[prefix.Length..], steps, analysis.Telemetry[column].ToArray());
         }
 
         return figure;
@@ -98,7 +123,11 @@ public static class RunReport
                 .List(LadderTable.Missing(ladder));
         }
 
-        _ = report.Section("Layers").Table(RunAnalysisTable.Headers, RunAnalysisTable.Rows(analysis), "First and last recorded step.");
+        if (analysis.Layers.Count > 0)
+        {
+            _ = report.Section("Layers").Table(RunAnalysisTable.Headers, RunAnalysisTable.Rows(analysis), "First and last recorded step.");
+        }
+
         _ = report.Section("What was run").Code(SpecificationWriter.Write(analysis.Run.Specification));
         _ = report.Section("How to run it again").Code($"kappa run {SpecificationFileName}");
         return report;

@@ -5,16 +5,25 @@ public static class SpecificationRules
 {
     private static readonly Rule[] Rules =
     [
+        .. SpecificationKeys.All.Select(key => new Rule(key.Path, [key.Path, "model.kind"], s => KeyApplicability.Foreign(key, s))),
+        new("data.source", ["data.source", "model.kind"], KeyApplicability.ForeignSource),
+        .. ModelRules.All,
         new("data.source", ["data.source", "data.path", "data.inputs", "data.targets"], s => ArraysAreGiven(s.Data)),
-        NotApplicable("data.path", s => s.Data.Source is not (DataSource.Text or DataSource.Arrays), s => s.Data.Path is not null),
+        NotApplicable("data.path", s => !s.Data.TakesPath, s => s.Data.Path is not null),
         NotApplicable("data.inputs", s => s.Data.Source is not DataSource.Arrays, s => s.Data.Inputs is not null),
         NotApplicable("data.targets", s => s.Data.Source is not DataSource.Arrays, s => s.Data.Targets is not null),
         NotApplicable("data.tokenScale", s => !s.Data.DrawsTokens, s => s.Data.TokenScale is not null),
         NotApplicable("data.targetScale", s => s.Data.Source is not DataSource.Gaussian, s => s.Data.TargetScale is not null),
         NotApplicable("data.correlation", s => !s.Data.DrawsTokens, s => s.Data.Correlation != 0),
         NotApplicable("data.teacherResidual", s => s.Data.Source is not DataSource.Teacher, s => s.Data.TeacherResidual is not null),
+        NotApplicable("data.sampleCorrelation", s => s.Data.Source is not DataSource.Correlated, s => s.Data.SampleCorrelation != 0),
+        NotApplicable("data.centred", s => s.Data.Source is not DataSource.Correlated, s => s.Data.Centred),
+        NotApplicable("data.labels", s => s.Data.Source is not DataSource.Correlated, s => s.Data.Labels != SampleLabels.Gaussian),
+        NotApplicable("data.patch", s => !s.Data.IsPictures, s => s.Data.Patch is not null),
+        NotApplicable("data.contourLength", s => s.Data.Source is not DataSource.Pathfinder || s.Data.Path is not null, s => s.Data.ContourLength != new DataSpecification().ContourLength),
+        NotApplicable("data.testSamples", s => !s.Data.IsLabelled, s => s.Data.TestSamples is not null),
         NotApplicable("data.samples", s => !s.Data.IsSeeded, s => s.Data.Samples is not null),
-        NotApplicable("data.tokens", s => !s.Data.IsSeeded, s => s.Data.Tokens is not null),
+        NotApplicable("data.tokens", s => !s.Data.IsSeeded || s.Data.IsPictures, s => s.Data.Tokens is not null),
         NotApplicable("data.seed", s => !s.Data.IsSeeded, s => s.Data.Seed is not null),
         new("model.trained", ["model.trained", "model.depth", "model.readoutWidth"], s => s.Model.Trained.Problems(s.Model)),
         new("telemetry.spectraAt", ["telemetry.spectraAt", "descent.steps"], SpectraWithinSteps),
@@ -73,6 +82,8 @@ public static class SpecificationRules
     // Sizes are at most 2²⁰ and depth at most 2¹², so the sum stays below 2⁵⁶.
     private static IEnumerable<string> ParametersFit(ModelSpecification model)
     {
+        if (model.Kind != ModelKind.Residual)
+            yield break;
         long width = model.Width;
         long inLayer = width * ((2L * (model.KeyWidth ?? model.Width)) + width + (2L * model.FfnWidth));
         long parameters = (model.Depth * inLayer) + (width * (model.ReadoutWidth ?? 0));
@@ -89,6 +100,7 @@ public static class SpecificationRules
             yield return $"samples × tokens × widest matrix must be at most {Array.MaxLength} but is {samples} × {tokens} × {widest}; reduce one.";
     }
 
-    /// <summary>A rule between keys; <paramref name="Place"/> is the key whose location is named first.</summary>
-    private sealed record Rule(string Place, string[] Keys, Func<ExperimentSpecification, IEnumerable<string>> Violations);
 }
+
+/// <summary>A rule between keys; <paramref name="Place"/> is the key whose location is named first.</summary>
+internal sealed record Rule(string Place, string[] Keys, Func<ExperimentSpecification, IEnumerable<string>> Violations);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Kappa.Lab.Experiments;
 
-/// <summary>Writes a specification as YAML: every key, in the order of the table, numbers with the shortest text that reads back to the same bits.</summary>
+/// <summary>Writes a specification as YAML: every key that its kind of model has, in the order of the table, numbers with the shortest text that reads back to the same bits.</summary>
 public static class SpecificationWriter
 {
     /// <summary>The text; <see cref="SpecificationReader"/> reads an equal specification from it. Write the resolved form to freeze what follows from other keys.</summary>
@@ -10,7 +10,7 @@ public static class SpecificationWriter
     public static string Write(ExperimentSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        return Write(specification, SpecificationKeys.All);
+        return Write(specification, SpecificationKeys.All.Where(key => KeyApplicability.Applies(key, specification.Model.Kind)));
     }
 
     /// <summary>What differs from the defaults, as words of a command line such as <c>ffnWidth=64</c>; empty when nothing does. A name that two groups have is written with its group, a text that needs quotes as in YAML.</summary>

@@ -24,6 +24,9 @@ public sealed record TelemetrySpecification
 
     /// <summary>Steps between two checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 1000;
+
+    /// <summary>Steps between two tests of a classifier along its run; <see langword="null"/> means at its end only.</summary>
+    public int? TestEvery { get; init; }
 }
 
 /// <summary>The steps at which full spectra are written.</summary>

@@ -9,7 +9,7 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     /// <summary>Every block.</summary>
     public static TrainedBlocks All { get; } = new((ValueList<string>?)null);
 
-    internal static IReadOnlyList<string> Kinds { get; } = ["query", "key", "value", "ffnIn", "ffnOut", "readout"];
+    internal static IReadOnlyList<string> Kinds { get; } = ["query", "key", "value", "ffnIn", "ffnOut", "readout", "output", "embedding", "position", "normGain", "normShift"];
 
     /// <summary>Some blocks.</summary>
     /// <param name="entries">Kinds (<c>query, key, value, ffnIn, ffnOut, readout</c>) and block names.</param>
@@ -57,13 +57,26 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
 
     private static string Absent(string entry, ModelSpecification model, (string Kind, string Name)[] blocks)
     {
-        if (entry == "readout")
+        if (entry == "readout" && model.Kind == ModelKind.Residual)
             return "trained lists 'readout' but the model has none: set readoutWidth.";
-        string hint = Suggestion.For(entry, [.. Kinds, .. blocks.Select(block => block.Name)]);
-        return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", Kinds)}) nor a block of a model of depth {model.Depth}.{hint}";
+        string hint = Suggestion.For(entry, [.. model.Kind == ModelKind.Residual ? Kinds : blocks.Select(block => block.Kind), .. blocks.Select(block => block.Name)]);
+        return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", Kinds.Where(kind => (kind == "readout" && model.Kind == ModelKind.Residual) || blocks.Any(block => block.Kind == kind)))}) nor a block of {(model.Kind is ModelKind.Residual or ModelKind.Classifier ? $"a model of depth {model.Depth}" : "this model")}.{hint}";
     }
 
-    private static IEnumerable<(string Kind, string Name)> Blocks(ModelSpecification model)
+    private static IEnumerable<(string Kind, string Name)> Blocks(ModelSpecification model) => model.Kind switch
+    {
+        ModelKind.Residual => ResidualBlocks(model),
+        ModelKind.KernelAttention => Enumerable.Range(0, model.Heads).SelectMany(head => HeadBlocks.Select(kind => (kind, $"heads.{head}.{kind}"))),
+        ModelKind.ShallowEncoder => EncoderBlocks.Select(kind => (kind, kind)),
+        _ =>
+        [
+            ("embedding", "embedding"), ("position", "position"),
+            .. Enumerable.Range(0, model.Depth).SelectMany(layer => ClassifierBlocks.Select(block => (block.Kind, $"blocks.{layer}.{block.Name}"))),
+            ("normGain", "final_norm_gain"), ("normShift", "final_norm_shift"), ("readout", "readout"),
+        ],
+    };
+
+    private static IEnumerable<(string Kind, string Name)> ResidualBlocks(ModelSpecification model)
     {
         for (int layer = 0; layer < model.Depth; layer++)
         {
@@ -77,4 +90,14 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
 
     private static readonly (string Kind, string Name)[] LayerBlocks =
         [("query", "query"), ("key", "key"), ("value", "value"), ("ffnIn", "ffn_in"), ("ffnOut", "ffn_out")];
+
+    private static readonly string[] HeadBlocks = ["query", "key", "value", "output"];
+
+    private static readonly string[] EncoderBlocks = ["query", "key", "value", "readout"];
+
+    private static readonly (string Kind, string Name)[] ClassifierBlocks =
+    [
+        ("normGain", "attention_norm_gain"), ("normShift", "attention_norm_shift"), ("query", "query"), ("key", "key"), ("value", "value"), ("output", "output"),
+        ("normGain", "ffn_norm_gain"), ("normShift", "ffn_norm_shift"), ("ffnIn", "ffn_in"), ("ffnOut", "ffn_out"),
+    ];
 }

@@ -104,6 +104,27 @@ public sealed class Axes
     /// <exception cref="ArgumentException">The shapes contradict each other or coordinates do not increase.</exception>
     public Axes HeatMap(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic)
     {
+        RequireCells(xs, ys, values, label);
+        return Add(new HeatMapSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale)));
+    }
+
+    /// <summary>Adds a surface over the plane of the two axes, seen from the front right and above, with its colour bar; the panel holds nothing else.</summary>
+    /// <param name="xs">Coordinates of the columns, increasing.</param>
+    /// <param name="ys">Coordinates of the rows, increasing.</param>
+    /// <param name="values">The heights, [ys.Count, xs.Count].</param>
+    /// <param name="label">The quantity, printed along the colour bar.</param>
+    /// <param name="scale">The scale of heights and colours, logarithmic unless told.</param>
+    /// <exception cref="ArgumentException">The shapes contradict each other or coordinates do not increase.</exception>
+    public Axes Surface(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic)
+    {
+        RequireCells(xs, ys, values, label);
+        return Add(new SurfaceSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale)));
+    }
+
+    private static Axis ColourAxis(string label, AxisScale scale) => scale == AxisScale.Logarithmic ? Axis.Log(label) : Axis.Linear(label);
+
+    private void RequireCells(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label)
+    {
         ArgumentNullException.ThrowIfNull(xs);
         ArgumentNullException.ThrowIfNull(ys);
         ArgumentNullException.ThrowIfNull(values);
@@ -114,8 +135,6 @@ public sealed class Axes
         MustIncrease(label, nameof(ys), ys, Y);
         if (_series.Any(s => s is HeatMapSeries))
             throw new InvalidOperationException($"A panel holds one heat map and one colour bar, but '{label}' would be the second; add a panel for it.");
-        var colour = scale == AxisScale.Logarithmic ? Axis.Log(label) : Axis.Linear(label);
-        return Add(new HeatMapSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), colour));
     }
 
     /// <summary>Adds a centre with a range for each category, such as a median with its quartiles over seeds.</summary>

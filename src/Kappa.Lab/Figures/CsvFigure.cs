@@ -39,6 +39,7 @@ internal static class CsvFigure
         ReferenceLine { Horizontal: true } => "horizontal",
         ReferenceLine => "vertical",
         IdentityLine => "identity",
+        SurfaceSeries => "surface",
         HeatMapSeries => "heatmap",
         IntervalSeries => "interval",
         BarSeries => "bar",

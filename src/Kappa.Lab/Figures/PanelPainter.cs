@@ -11,6 +11,14 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
     {
         _ = svg.Open("g", ("id", identifier));
         PaintTitle();
+        if (panel.HeatMap?.Map is SurfaceSeries surface)
+        {
+            new SurfacePainter(svg, panel, _sizes).Paint(surface);
+            PaintColourBar();
+            _ = svg.Close();
+            return;
+        }
+
         PaintGrid();
         PaintSeries();
         _ = svg.Rectangle(Plot.X, Plot.Y, Plot.Width, Plot.Height, ("fill", "none"), ("stroke", Palette.Ink), ("stroke-width", "0.6"));

@@ -24,7 +24,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             .. Limits("x", panel.X), .. Limits("y", panel.Y), LegendPosition(),
         ];
         if (axes.Y.Scale == AxisScale.Categories) options.Add("y dir=reverse");
-        if (panel.HeatMap is { } map) options.AddRange(["colorbar", "colormap/viridis", $"colorbar style={{ylabel={{{ColourLabel(map)}}}}}", "axis on top"]);
+        if (panel.HeatMap is { } map) options.AddRange(["colorbar", "colormap/viridis", $"colorbar style={{ylabel={{{ColourLabel(map)}}}}}", map.Map is SurfaceSeries ? "view={35}{35}" : "axis on top"]);
         _ = tex.Append("\\nextgroupplot[").AppendJoin(", ", options).Append("]\n");
     }
 
@@ -71,6 +71,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             case FitSeries s: WriteFit(s, look); break;
             case ReferenceLine s: WriteReference(s, look); break;
             case IdentityLine s: WriteIdentity(s, look); break;
+            case SurfaceSeries s: WriteSurface(s); break;
             case HeatMapSeries s: WriteHeatMap(s); break;
             case IntervalSeries s: WriteIntervals(s, look); break;
             case BarSeries s: WriteBars(s, look); break;
@@ -167,6 +168,24 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
                 var meta = panel.HeatMap!.Representative(row, column, block) is not { } value ? "nan" : Number(map.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
                 _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(map.Xs[column])},{Number(map.Ys[row])}) [{meta}]\n");
             }
+        }
+
+        _ = tex.Append("};\n");
+    }
+
+    private void WriteSurface(SurfaceSeries surface)
+    {
+        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot3[surf, shader=faceted, mesh/cols={surface.Xs.Length}, mesh/rows={surface.Ys.Length}, unbounded coords=jump, forget plot] coordinates {{\n");
+        for (var row = 0; row < surface.Ys.Length; row++)
+        {
+            for (var column = 0; column < surface.Xs.Length; column++)
+            {
+                var value = surface.Values[row, column];
+                var height = !surface.Colour.CanShow(value) ? "nan" : Number(surface.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
+                _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(surface.Xs[column])},{Number(surface.Ys[row])},{height}) ");
+            }
+
+            _ = tex.Append('\n');
         }
 
         _ = tex.Append("};\n");

@@ -27,7 +27,10 @@ internal sealed record ReferenceLine(string Name, SeriesStyle Style, double Valu
 internal sealed record IdentityLine(string Name, SeriesStyle Style) : Series(Name, Style);
 
 /// <summary>Cells coloured by value; Values is [Ys, Xs].</summary>
-internal sealed record HeatMapSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : Series(Name, Style);
+internal record HeatMapSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : Series(Name, Style);
+
+/// <summary>The same values as a surface seen from the front right and above: height and colour are the value. It fills its panel.</summary>
+internal sealed record SurfaceSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : HeatMapSeries(Name, Style, Xs, Ys, Values, Colour);
 
 /// <summary>A centre and a range for each category.</summary>
 internal sealed record IntervalSeries(string Name, SeriesStyle Style, string[] Categories, double[] Centres, double[] Lows, double[] Highs) : Series(Name, Style);

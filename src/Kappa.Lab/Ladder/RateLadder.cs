@@ -55,7 +55,7 @@ public sealed record RateLadder
 
     private static RateLadder NotFinite(RateFit? fit) => new() { StepSize = 0, Steps = [], Rungs = [.. MeasuredRungs.Of(fit)], Ratios = [] };
 
-    private static IEnumerable<RungRatio> RatiosOf(Rung[] rungs)
+    internal static IEnumerable<RungRatio> RatiosOf(Rung[] rungs)
     {
         Rung[] comparable = [.. rungs.Where(rung => rung.IsComparable)];
         return

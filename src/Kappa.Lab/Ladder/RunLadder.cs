@@ -26,20 +26,51 @@ public static class RunLadder
             throw new BadInputException(analysis.Run.Files.Telemetry, "must have a row for a ladder of rates but has none; the run stopped before its first step.");
         }
 
+        if (analysis.Run.Specification.Model.Kind != ModelKind.Residual)
+        {
+            return OfOther(analysis, threads, limits, cancellation);
+        }
+
+        using Experiment experiment = PrepareAgain(analysis, threads);
+        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation);
+    }
+
+    /// <summary>The experiment of a run of model R that has recorded a row, with its first step size; its states can be made again.</summary>
+    /// <exception cref="BadInputException">The data are missing or are no longer those of the run.</exception>
+    internal static Experiment PrepareAgain(RunAnalysis analysis, int threads)
+    {
         TokenData data = ExperimentData.Load(analysis.Run.Specification);
         double stepSize = analysis.Telemetry["stepSize"][0];
-        using Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
+        Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
         double recorded = analysis.Telemetry["loss"][0];
         double tolerance = experiment.Model.Precision == Precision.Double
             ? LossTolerance * recorded
             : (SingleLossTolerance * recorded) + (2 * Math.Sqrt(experiment.RoundingFloor * recorded)) + experiment.RoundingFloor;
         if (analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
         {
+            experiment.Dispose();
             throw new BadInputException(
                 analysis.Run.Files.Path,
                 FormattableString.Invariant($"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the files or the built-in text have changed since. Run the experiment again."));
         }
 
-        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation);
+        return experiment;
+    }
+
+    private static RateLadder OfOther(RunAnalysis analysis, int threads, LadderLimits? limits, CancellationToken cancellation)
+    {
+        double stepSize = analysis.Telemetry["stepSize"][0], recorded = analysis.Telemetry["loss"][0];
+        using var experiment = TrainableExperiment.Prepare(analysis.Run.Specification, threads, _ => stepSize);
+        if (TrainableLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation) is not { } ladder)
+        {
+            throw new BadInputException(analysis.Run.Files.Path, "a ladder of rates is about gradient descent on a squared loss over all samples, and this run is something else.");
+        }
+
+        double tolerance = (experiment.Specification.Descent.Precision == Precision.Double ? LossTolerance : SingleLossTolerance) * recorded;
+        return Math.Abs(experiment.InitialLoss - recorded) <= tolerance
+            ? ladder
+            : throw new BadInputException(
+                analysis.Run.Files.Path,
+                FormattableString.Invariant($"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the files have changed since. Run the experiment again."));
     }
 }

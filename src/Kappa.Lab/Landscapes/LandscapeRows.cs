@@ -27,7 +27,7 @@ internal sealed class LandscapeRows : IDisposable
     /// <exception cref="BadInputException">The file is damaged, belongs to another landscape, or another process has it open.</exception>
     public static LandscapeRows Open(string path, string fingerprint, int rows, int columns)
     {
-        FileStream stream = Use(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+        FileStream stream = Use(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         try
         {
             var file = new LandscapeRows(path, stream);

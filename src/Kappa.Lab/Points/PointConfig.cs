@@ -63,10 +63,8 @@ internal sealed record PointConfig(bool IsForeign, int? Depth, double? Temperatu
     {
         if (!config.TryGetProperty("model", out JsonElement model))
             problems.Add(Place, $"must have the key 'model', which is '{Model}', but has not.");
-        else if (model.ValueKind == JsonValueKind.String && OtherModels.Contains(model.GetString()))
-            problems.Add($"{Place}.model", $"must be '{Model}' but is '{model.GetString()}', which this version cannot evaluate yet.");
         else if (model.ValueKind != JsonValueKind.String || model.GetString() != Model)
-            problems.Add($"{Place}.model", $"must be '{Model}' but is {FoundKind.Of(model)}.{(model.ValueKind == JsonValueKind.String ? Suggestion.For(model.GetString()!, [Model]) : "")}");
+            problems.Add($"{Place}.model", $"must be '{Model}' or one of {string.Join(", ", OtherModels)} but is {FoundKind.Of(model)}.{(model.ValueKind == JsonValueKind.String ? Suggestion.For(model.GetString()!, [Model, .. OtherModels]) : "")}");
         return problems.Count == 0;
     }
 

@@ -4,7 +4,7 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Points;
 
-/// <summary>A point of model R as one JSON file that any program can write: config, trained, inputs, targets, parameters; weights are stored [d_in, d_out], as used in X W.</summary>
+/// <summary>A point of model R, G or S as one JSON file that any program can write: config, trained, inputs, targets, parameters; weights are stored [d_in, d_out], as used in X W.</summary>
 /// <remarks>
 /// The format is described in docs/guide/evaluate.md. Everything is checked and all problems are reported together: syntax, unknown and doubled keys, nesting, lengths, numbers that
 /// are not finite, names and shapes of matrices. Memory is bounded by 16 bytes a byte of the file (one-digit numbers; usually less than one), and that by <see cref="LargestFile"/>. Stateless and thread-safe.
@@ -33,10 +33,21 @@ public static class PointFile
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentException.ThrowIfNullOrEmpty(location);
         var problems = new ProblemList(OneLine(location));
-        return PointReading.Of(Read(stream, problems), problems);
+        if (ReadText(stream, problems) is not { } text)
+        {
+            return PointReading.Of(null, problems);
+        }
+
+        TrainablePoint? other = TrainablePointFile.Read(text, problems.File, problems);
+        if (other is not null || problems.Count > 0)
+        {
+            return PointReading.Of(null, problems) with { Other = other };
+        }
+
+        return PointReading.Of(new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble() : null, problems);
     }
 
-    private static ModelPoint? Read(Stream stream, ProblemList problems)
+    private static byte[]? ReadText(Stream stream, ProblemList problems)
     {
         long length = stream.Length - stream.Position;
         if (length > LargestFile)
@@ -55,7 +66,7 @@ public static class PointFile
         }
 
         NonFiniteWords.Replace(text);
-        return new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble() : null;
+        return text;
     }
 
     private static string OneLine(string location)

@@ -7,6 +7,9 @@ namespace Kappa.Lab.Points;
 /// <param name="Problems">All problems, in the order of the file as far as possible; of more than 100 the first 100 and how many were left out.</param>
 public sealed record PointReading(ModelPoint? Point, IReadOnlyList<Problem> Problems)
 {
+    /// <summary>A point of another model than R; <see langword="null"/> when it is of R, or there are problems.</summary>
+    public TrainablePoint? Other { get; init; }
+
     /// <summary>The point, for a caller that cannot go on without one.</summary>
     /// <exception cref="BadInputException">There are problems: the first, and how many more.</exception>
     public ModelPoint Require()

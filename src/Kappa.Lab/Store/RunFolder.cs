@@ -68,6 +68,43 @@ public sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Claims a run for this process: makes its folder, or opens it to continue. Whoever holds the lock executes; nobody else does.</summary>
+    /// <param name="store">Folder of runs.</param>
+    /// <param name="name">Name of the run.</param>
+    /// <param name="specification">Resolved.</param>
+    /// <param name="environment">This process.</param>
+    /// <param name="time">The clock of the heartbeat.</param>
+    /// <returns>Null when another process holds the run, or it is done or failed.</returns>
+    internal static RunFolder? TryClaim(string store, string name, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
+    {
+        var files = new RunFiles(Path.Combine(store, name));
+        MakeFolder(files.Path);
+        if (RunLock.TryTake(files) is not { } exclusive)
+            return null;
+        try
+        {
+            LeftBehind.Remove(files);
+            bool isBegun = File.Exists(files.Status);
+            RunStatus status = isBegun ? RunDocuments.ReadStatus(files) : new RunStatus { State = RunState.Queued };
+            if (status.State is RunState.Done or RunState.Failed)
+            {
+                exclusive.Dispose();
+                return null;
+            }
+
+            if (!isBegun)
+                Formats.AtomicFile.WriteAllText(files.Specification, SpecificationWriter.Write(specification));
+            IReadOnlyList<RunEnvironment> earlier = isBegun ? RunDocuments.ReadEnvironment(files).Sessions : [];
+            RunDocuments.Write(files, new EnvironmentRecord { Sessions = [.. earlier, environment] });
+            return new(files, exclusive, isBegun ? RunDocuments.ReadSpecification(files) : specification, status, time);
+        }
+        catch
+        {
+            exclusive.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens an existing run to continue it; <paramref name="environment"/> is added to those that worked on it.</summary>
     /// <param name="path">The run folder.</param>
     /// <param name="environment">This process.</param>

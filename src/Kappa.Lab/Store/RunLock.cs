@@ -3,6 +3,20 @@ namespace Kappa.Lab.Store;
 /// <summary>The exclusive right to write a run, held as an open file: the system gives it back when the process ends in any way.</summary>
 internal static class RunLock
 {
+    /// <summary>The lock, or null when another process, or another thread, holds it.</summary>
+    /// <exception cref="BadInputException">The folder is missing or not writable.</exception>
+    public static FileStream? TryTake(RunFiles files)
+    {
+        try
+        {
+            return Take(files);
+        }
+        catch (BadInputException held) when (held.InnerException is IOException and not DirectoryNotFoundException and not FileNotFoundException && File.Exists(files.Lock))
+        {
+            return null;
+        }
+    }
+
     public static FileStream Take(RunFiles files)
     {
         try

@@ -41,6 +41,15 @@ public sealed record RunStatus
     [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double? RoundingFloor { get; init; }
 
+    /// <summary>Share of right answers of a classifier on its test samples, at the end; <see langword="null"/> for other runs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TestAccuracy { get; init; }
+
+    /// <summary>Its loss there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    public double? TestLoss { get; init; }
+
     /// <summary>When this was written, UTC.</summary>
     public DateTimeOffset Heartbeat { get; init; }
 

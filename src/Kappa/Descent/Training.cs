@@ -8,6 +8,12 @@ public enum TrainingEnd
     /// <summary>All steps are made.</summary>
     Completed,
 
+    /// <summary>The loss of the batch came down to the floor; that step was not made.</summary>
+    LossFloor,
+
+    /// <summary>The gradient norm of the batch came down to the tolerance; that step was not made.</summary>
+    GradientTolerance,
+
     /// <summary>The loss or the gradient at the parameters of the state is not finite; they were not updated.</summary>
     NonFinite,
 
@@ -79,13 +85,19 @@ public sealed class Training
             }
 
             double loss = _model.LossAndGradient(state.Parameters, _order.Of(state.Step), _gradient, _options.Trained);
-            if (!double.IsFinite(loss) || !double.IsFinite(Numerics.Vectors.SquaredNorm(_gradient.Vector)))
+            double squaredNorm = Numerics.Vectors.SquaredNorm(_gradient.Vector);
+            if (!double.IsFinite(loss) || !double.IsFinite(squaredNorm))
             {
                 return TrainingEnd.NonFinite;
             }
 
             double stepSize = _options.Schedule.At(state.Step);
             observer?.Invoke(new TrainingStep(state.Step, loss, stepSize, state, _gradient));
+            if (loss <= _options.LossFloor || Math.Sqrt(squaredNorm) <= _options.GradientTolerance)
+            {
+                return loss <= _options.LossFloor ? TrainingEnd.LossFloor : TrainingEnd.GradientTolerance;
+            }
+
             _options.Method.Update(state.Parameters.Vector, _gradient.Vector, state.Vectors, stepSize, state.Step);
         }
 

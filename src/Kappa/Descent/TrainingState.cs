@@ -56,6 +56,12 @@ public sealed record TrainingOptions
     /// <summary>Updates after which a run ends, counted from step 0.</summary>
     public required long MaximumSteps { get; init; }
 
+    /// <summary>A run ends at a step whose batch has at most this loss; −1, which no loss reaches, unless told otherwise.</summary>
+    public double LossFloor { get; init; } = -1;
+
+    /// <summary>A run ends at a step whose batch has a gradient of at most this Euclidean norm; −1, which no norm reaches, unless told otherwise.</summary>
+    public double GradientTolerance { get; init; } = -1;
+
     internal void Validate()
     {
         List<string> problems = [];

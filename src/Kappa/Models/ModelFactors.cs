@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -41,7 +40,7 @@ internal sealed class ModelFactors<T> : IDividedWork
         }
         else
         {
-            TensorPrimitives.ConvertTruncating<double, T>(weights.Vector, _vector);
+            Precisions.Narrow<T>(weights.Vector, _vector);
         }
 
         int parts = (2 * Blocks.Length) + 1;

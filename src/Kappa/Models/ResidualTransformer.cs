@@ -16,6 +16,7 @@ public sealed class ResidualTransformer : IDisposable
 
     private readonly LayerView[] _layers;
     private readonly WorkerTeam _team;
+    private readonly ObserverWork _observerWork = new();
     private readonly ParameterLayout _layout;
     private readonly LogitRoute _route;
     private IGradientPass? _gradientPass;
@@ -213,6 +214,14 @@ public sealed class ResidualTransformer : IDisposable
         RequireOutputShape(residual, nameof(residual));
         FullForward().HessianProduct(weights, direction, residual, result, Resolve(trained));
     }
+
+    /// <summary>Threads of one pass.</summary>
+    public int Threads => _team.Threads;
+
+    /// <summary>Computes the parts of an observer's own work on the evaluator's threads, which are idle while a step is observed.</summary>
+    /// <param name="parts">Number of parts; they run concurrently and in any order, so each writes to its own memory.</param>
+    /// <param name="compute">Computes the part of a number; an exception is thrown here when all parts have ended.</param>
+    public void RunParts(int parts, Action<int> compute) => _team.Run(_observerWork.Of(compute), parts);
 
     /// <summary>Ends the threads.</summary>
     public void Dispose() => _team.Dispose();

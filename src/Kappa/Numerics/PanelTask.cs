@@ -36,6 +36,9 @@ internal unsafe struct PanelTask<T>
     /// <summary>First element of the panel of B.</summary>
     public T* B;
 
+    /// <summary>First element of the panel that follows, requested while this one is in use; null when none does.</summary>
+    public T* NextB;
+
     /// <summary>Elements from row k to row k + 1 of B.</summary>
     public nint BStep;
 

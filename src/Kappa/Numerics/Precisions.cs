@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
@@ -30,11 +30,7 @@ internal static class Precisions
         }
 
         Matrix<T> converted = Matrix<T>.Allocate(matrix.Rows, matrix.Columns);
-        for (int row = 0; row < matrix.Rows; row++)
-        {
-            TensorPrimitives.ConvertTruncating(matrix.Row(row), converted.Row(row));
-        }
-
+        Narrow(matrix, converted);
         return converted;
     }
 
@@ -44,7 +40,21 @@ internal static class Precisions
     {
         for (int row = 0; row < source.Rows; row++)
         {
-            TensorPrimitives.ConvertTruncating(source.Row(row), target.Row(row));
+            Narrow(source.Row(row), target.Row(row));
+        }
+    }
+
+    /// <summary>target ← source, rounded.</summary>
+    public static void Narrow<T>(ReadOnlySpan<double> source, Span<T> target)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(double))
+        {
+            MemoryMarshal.Cast<double, T>(source).CopyTo(target);
+        }
+        else
+        {
+            PrecisionConversion.Narrow(source, MemoryMarshal.Cast<T, float>(target));
         }
     }
 

@@ -184,8 +184,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
     {
         T* c = task.C;
         T* d = task.D;
-        int vectors = VectorsOf(right.Columns);
-        int start = 0;
+        int vectors = VectorsOf(right.Columns), start = 0;
         while (vectors > 0)
         {
             int width = StripOf(vectors);
@@ -195,6 +194,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
             {
                 task.B = right.Data + ((nint)start * right.PackedDepth) + (firstTerm * panelWidth);
                 task.BStep = panelWidth;
+                task.NextB = vectors > width ? task.B + (right.PackedDepth * panelWidth) : null;
                 Tiles(task, width);
             }
             else if (right.IsTransposed || task.Columns < panelWidth || PackingPays(task, right.Data + start, right.Stride))

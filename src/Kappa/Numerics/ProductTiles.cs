@@ -18,6 +18,8 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     // Terms between the request for a line of Aᵀ and its use: no hardware prefetcher follows steps of a row.
     private const int LinesAhead = 12;
 
+    private const int CacheLine = 64;
+
     /// <summary>All rows of all samples of a panel.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Run(in PanelTask<T> task)
@@ -32,8 +34,15 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
             int row = 0;
             if (TLanes.HasManyRegisters)
             {
+                byte* next = (byte*)task.NextB;
+                nint share = next == null || !Sse.IsSupported ? 0 : ShareOfNextPanel(task);
                 for (; row <= task.Rows - 8; row += 8)
                 {
+                    for (byte* end = next + share; next != end; next += CacheLine)
+                    {
+                        Sse.Prefetch1(next);
+                    }
+
                     EightRows(task, a + ((row >> 3) * task.ATile), b, c + (row * task.CRow), d + (row * task.DRow), mask);
                 }
             }
@@ -49,6 +58,10 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
             d += task.DSample;
         }
     }
+
+    // While one panel serves many tiles, each of them asks for a part of the next, in whole cache lines; in deep models it comes from the third-level cache.
+    private static nint ShareOfNextPanel(in PanelTask<T> task) =>
+        ((task.Depth * task.BStep * sizeof(T) / Math.Max(1, task.Rows / 8)) + CacheLine - 1) / CacheLine * CacheLine;
 
     // One pointer and four strides reach all eight rows by scaled addressing; the end of B counts the terms. Eight pointers and a counter would
     // neither fit the registers nor leave room beside 16 multiply-adds, 10 loads and 4 instructions a cycle.

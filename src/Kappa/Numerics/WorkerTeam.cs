@@ -16,22 +16,27 @@ internal interface IDividedWork
 
 /// <summary>Threads that stay alive between steps and compute the parts of one piece of work at a time; the calling thread is one of them.</summary>
 /// <remarks>
-/// A waiting worker spins for some microseconds, for the next piece usually follows at once, then gives its core to others, and then sleeps. Workers are bound to cores where the
-/// team needs them all. No allocation per piece. An exception in a part is thrown by <see cref="Run"/>, with several threads after all parts have ended. The caller is never bound: what it starts later would be, too. One caller at a time. Dispose ends the threads.
+/// A waiting worker spins for some microseconds, for the next piece usually follows at once, then gives its core to others, and then sleeps. Where the team needs all cores, each worker is
+/// bound to one. The caller is never bound, for what it starts later would be, too: it says where it runs, and the worker that it finds there moves to the core that is free.
+/// No allocation per piece. An exception in a part is thrown by <see cref="Run"/>, with several threads after all parts have ended. One caller at a time. Dispose ends the threads.
 /// </remarks>
 internal sealed class WorkerTeam : IDisposable
 {
     // A pause takes some 40 to 140 cycles: some ten to fifty microseconds of watching, then as long again of giving way.
     private const int Pauses = 1000;
     private const int Yields = 200;
+    private const int Unbound = -2;
 
     private readonly Thread[] _workers;
     private readonly object _gate = new();
+    private readonly bool _isBound;
     private Signals _signals;
     private IDividedWork? _work;
     private Exception? _failure;
     private int _parts;
     private int _sleeping;
+    private int _callerCore;
+    private int _freeCore;
     private volatile bool _ended;
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers.</summary>
@@ -40,6 +45,8 @@ internal sealed class WorkerTeam : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         _workers = new Thread[threads - 1];
+        _isBound = threads > 1 && CorePinning.Allowed.Length == threads;
+        _freeCore = _callerCore = _isBound ? CorePinning.Allowed[0] : -1;
         for (int k = 0; k < _workers.Length; k++)
         {
             int worker = k + 1;
@@ -100,6 +107,7 @@ internal sealed class WorkerTeam : IDisposable
         _parts = parts;
         _signals.NextPart = 0;
         _signals.BusyWorkers = _workers.Length;
+        _callerCore = _isBound ? CorePinning.CurrentCore() : _callerCore;
         _ = Interlocked.Increment(ref _signals.Generation);
         if (Volatile.Read(ref _sleeping) > 0)
         {
@@ -146,11 +154,7 @@ internal sealed class WorkerTeam : IDisposable
 
     private void WorkUntilEnded(int worker)
     {
-        if (!CorePinning.BindCurrentThread(worker, Threads))
-        {
-            CorePinning.Release();
-        }
-
+        int core = BindWorker(worker);
         int seen = 0;
         while (true)
         {
@@ -161,9 +165,35 @@ internal sealed class WorkerTeam : IDisposable
             }
 
             seen = Volatile.Read(ref _signals.Generation);
+            core = core == _callerCore ? MoveFrom(core) : core;
             ComputeParts(_work!, worker);
             _ = Interlocked.Decrement(ref _signals.BusyWorkers);
         }
+    }
+
+    // The core of the worker, −2 when it is not bound: no caller runs there.
+    private int BindWorker(int worker)
+    {
+        if (_isBound && CorePinning.BindCurrentThread(CorePinning.Allowed[worker]))
+        {
+            return CorePinning.Allowed[worker];
+        }
+
+        CorePinning.Release();
+        return Unbound;
+    }
+
+    // At most one worker of a generation is on the caller's core, so nobody else changes the free one.
+    private int MoveFrom(int core)
+    {
+        int free = _freeCore;
+        if (!CorePinning.BindCurrentThread(free))
+        {
+            return core;
+        }
+
+        _freeCore = core;
+        return free;
     }
 
     private void AwaitGenerationAfter(int seen)

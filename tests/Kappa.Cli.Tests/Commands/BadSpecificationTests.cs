@@ -13,7 +13,7 @@ public sealed class BadSpecificationTests
     [InlineData("width=1.5", "width must be an integer but is '1.5'.")]
     [InlineData("zeroFfnOut=yes", "zeroFfnOut must be true or false but is 'yes'.")]
     [InlineData("gain=NaN", "gain must be a finite number but is NaN.")]
-    [InlineData("source=gausian", "source must be one of gaussian, teacher, text, arrays but is 'gausian'. Did you mean 'gaussian'?")]
+    [InlineData("source=gausian", "source must be one of gaussian, teacher, text, arrays, correlated, digits, pathfinder, reviews but is 'gausian'. Did you mean 'gaussian'?")]
     [InlineData("stepSize=auto(-1)", "stepSize must have a factor greater than 0 but is auto(-1).")]
     [InlineData("precision=singel", "precision must be one of double, single but is 'singel'. Did you mean 'single'?")]
     [InlineData("precision=float", "precision must be one of double, single but is 'float'.")]

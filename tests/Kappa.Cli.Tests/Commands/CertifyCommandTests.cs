@@ -159,7 +159,7 @@ public sealed class CertifyCommandTests
     }
 
     [Theory]
-    [InlineData("certify --theorem other", "kappa: --theorem must be all or one of path, kernel-floor, ball but is 'other'. See kappa list theorems.")]
+    [InlineData("certify --theorem other", "kappa: --theorem must be all or one of path, kernel-floor, ball, values-only, rank-window, wide-encoder, encoder, encoder-sharper, limiting-kernel but is 'other'. See kappa list theorems.")]
     [InlineData("certify --step 3 --from-step", "kappa: --step asks about one step and --from-step looks for the first one; give one of them.")]
     [InlineData("certify --look-ahead", "kappa: --look-ahead carries what --from-step finds back to its first step; give --from-step as well.")]
     [InlineData("certify --from-step --find-scale", "kappa: --find-scale is about one point and --from-step about a path; give one of them.")]

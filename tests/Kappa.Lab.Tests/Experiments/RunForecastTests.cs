@@ -15,18 +15,21 @@ public sealed class RunForecastTests
     [InlineData("depth=2 width=64 ffnWidth=256 samples=64 tokens=16")]
     [InlineData("depth=1 width=128 ffnWidth=128 samples=16 tokens=32")]
     [InlineData("depth=2 width=48 ffnWidth=96 samples=128 tokens=16 telemetry.quantities=loss")]
-    public void The_memory_of_a_run_is_forecast_to_a_factor_of_two(string words)
+    [InlineData("depth=2 width=32 ffnWidth=64 samples=16 tokens=300")]
+    [InlineData("depth=2 width=64 ffnWidth=256 samples=64 tokens=16 precision=single")]
+    [InlineData("depth=6 width=64 ffnWidth=256 samples=32 tokens=16", 2)]
+    public void The_memory_of_a_run_is_forecast_to_a_factor_of_two(string words, int threads = 1)
     {
         ExperimentSpecification specification = SpecificationReader.Read(null, [.. words.Split(' '), "steps=1"]).Specification!.Resolve();
         bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
         long before = GC.GetAllocatedBytesForCurrentThread();
         TokenData data = ExperimentData.Load(specification);
-        using var experiment = Experiment.Prepare(specification, data);
+        using var experiment = Experiment.Prepare(specification, data, threads);
         var probe = new TelemetryProbe(experiment.Model, experiment.Trained, spectra);
         double[] row = new double[probe.Columns.Count];
         _ = experiment.Descent.Run(experiment.Start(), step => probe.Measure(step, row), TestContext.Current.CancellationToken);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        long forecast = RunForecast.BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra);
+        long forecast = RunForecast.BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra, experiment.Model.Precision, experiment.Model.Threads);
         Assert.True(forecast < 2 * allocated && allocated < 2 * forecast, $"{words}: the forecast must be within a factor of two of {allocated} bytes but is {forecast} ({(double)forecast / allocated:F2}).");
     }
 

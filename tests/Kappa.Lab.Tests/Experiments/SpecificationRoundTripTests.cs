@@ -14,13 +14,18 @@ public sealed class SpecificationRoundTripTests
         new() { Data = new() { Source = DataSource.Text, Path = "none" } },
         new() { Data = new() { Source = DataSource.Arrays, Path = "a \"b\" \\ c: #é\U0001F600.npz" } },
         new() { Data = new() { Source = DataSource.Arrays, Inputs = "~", Targets = "[x]" } },
+        new() { Model = new() { Kind = ModelKind.KernelAttention, Heads = 3, Kernel = Models.AttentionKernelKind.Gaussian, Width = 12 } },
+        new() { Model = new() { Kind = ModelKind.ShallowEncoder } },
+        new() { Model = new() { Kind = ModelKind.ShallowEncoder }, Data = new() { Source = DataSource.Correlated } },
+        new() { Model = new() { Kind = ModelKind.Classifier }, Data = new() { Source = DataSource.Pathfinder, ContourLength = 9 }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) } },
+        new() { Model = new() { Kind = ModelKind.Classifier }, Data = new() { Source = DataSource.Reviews }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) } },
     ];
 
     [Fact]
     public void What_is_written_reads_back_as_the_same_specification_resolved_or_not()
     {
         var changed = new HashSet<string>();
-        for (int seed = 0; seed < 200; seed++)
+        for (int seed = 0; seed < 400; seed++)
         {
             ExperimentSpecification specification = Random(seed, changed);
             AssertRoundTrip(specification);
@@ -50,6 +55,7 @@ public sealed class SpecificationRoundTripTests
     public void The_written_text_lists_every_key_once_in_the_order_of_the_table() => Assert.Equal(
         """
         model:
+          kind: residual
           depth: 1
           width: 16
           ffnWidth: 32
@@ -140,8 +146,26 @@ public sealed class SpecificationRoundTripTests
         ];
         foreach (string word in words)
             Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, [word]).Specification!)), word);
-        Assert.Equal(SpecificationKeys.All.Count, words.Length + 4); // teacherResidual, path, inputs and targets need another source.
+        // teacherResidual, path, inputs and targets need another source, and kind brings other keys.
+        Assert.Equal(SpecificationKeys.All.Count(key => KeyApplicability.Applies(key, ModelKind.Residual)), words.Length + 5);
         Assert.True(identities.Add(RunName.Identity(new(), dataFingerprint: "00")));
+    }
+
+    [Fact]
+    public void Every_key_of_another_kind_of_model_changes_the_identity_of_its_runs()
+    {
+        (string Kind, string[] Words)[] kinds =
+        [
+            ("model.kind=kernelAttention", ["heads=2", "valueWidth=3", "keyWidth=3", "kernel=gaussian", "readoutWidth=3", "method=momentum", "stepSize=0.3"]),
+            ("model.kind=shallowEncoder", ["encoderWidth=8", "outputScale=2", "pooling=mean", "lossReduction=mean", "encoderStart=he", "temperature=1", "source=correlated", "warmUp=3", "decay=linear"]),
+            ("model.kind=classifier source=digits stepSize=0.1", ["heads=4", "batchSize=10", "patch=7", "testSamples=20", "testEvery=5", "method=adam", "samples=20", "depth=3"]),
+        ];
+        var identities = new HashSet<string> { RunName.Identity(new()) };
+        foreach ((string kind, string[] words) in kinds)
+        {
+            Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, kind.Split(' ')).Specification!)), kind);
+            Assert.All(words, word => Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, [.. kind.Split(' ').Where(given => given.Split('=')[0] != word.Split('=')[0]), word]).Specification!)), word));
+        }
     }
 
     [Fact]
@@ -201,18 +225,16 @@ public sealed class SpecificationRoundTripTests
         int draw = 0;
         foreach (SpecificationKey key in SpecificationKeys.All)
         {
-            if (key.Path == "data.source")
+            if (key.Path is "data.source" or "model.kind")
             {
                 _ = changed.Add(key.Path);
                 continue;
             }
 
             (ExperimentSpecification next, string? problem) = key.Assign(specification, Value(random, ref draw, key));
-            if (problem is not null || SpecificationRules.Check(next).Count > 0)
-                continue;
-            if (key.Format(next) != key.Format(new()))
+            specification = problem is null && SpecificationRules.Check(next).Count == 0 ? next : specification;
+            if (key.Format(specification) != key.Format(new()))
                 _ = changed.Add(key.Path);
-            specification = next;
         }
 
         return specification;

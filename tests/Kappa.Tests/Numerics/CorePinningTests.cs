@@ -9,28 +9,53 @@ public sealed partial class CorePinningTests
     private const int Words = 16;
 
     [Fact]
-    public void A_thread_of_a_team_that_needs_all_cores_is_bound_to_one_and_let_go_again()
+    public void A_thread_is_bound_to_one_core_and_let_go_again()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux binds threads here.");
         OnAThread(() =>
         {
             int cores = Cores();
-            Assert.True(CorePinning.BindCurrentThread(cores - 1, cores));
-            Assert.Equal(1, Cores());
+            Assert.Equal(cores, CorePinning.Allowed.Length);
+            foreach (int core in CorePinning.Allowed)
+            {
+                Assert.True(CorePinning.BindCurrentThread(core));
+                Assert.Equal(1, Cores());
+                Assert.Equal(core, CorePinning.CurrentCore());
+            }
+
             CorePinning.Release();
             Assert.Equal(cores, Cores());
         });
     }
 
     [Fact]
-    public void A_team_of_another_size_is_left_to_the_system()
+    public void A_worker_leaves_the_core_that_the_caller_runs_on()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && CorePinning.Allowed.Length > 1, "A worker can go nowhere.");
+        OnAThread(() =>
+        {
+            using var team = new WorkerTeam(CorePinning.Allowed.Length);
+            foreach (int core in (int[])[.. CorePinning.Allowed, .. CorePinning.Allowed])
+            {
+                Assert.True(CorePinning.BindCurrentThread(core));
+                var seen = new SeenCores(team.Threads);
+                team.Run(seen, team.Threads);
+                Assert.Equal(CorePinning.Allowed, seen.Cores.Order());
+            }
+        });
+    }
+
+    [Fact]
+    public void The_threads_of_a_team_of_another_size_are_left_to_the_system()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux binds threads here.");
         OnAThread(() =>
         {
             int cores = Cores();
-            Assert.False(CorePinning.BindCurrentThread(0, cores + 1));
-            Assert.Equal(cores, Cores());
+            using var team = new WorkerTeam(cores + 1);
+            var seen = new AllowedCores(cores + 1);
+            team.Run(seen, cores + 1);
+            Assert.All(seen.Counts, count => Assert.Equal(cores, count));
         });
     }
 
@@ -77,5 +102,19 @@ public sealed partial class CorePinningTests
         public void Compute(int part, int worker)
         {
         }
+    }
+
+    private sealed class SeenCores(int parts) : IDividedWork
+    {
+        public int[] Cores { get; } = new int[parts];
+
+        public void Compute(int part, int worker) => Cores[part] = CorePinning.CurrentCore();
+    }
+
+    private sealed class AllowedCores(int parts) : IDividedWork
+    {
+        public int[] Counts { get; } = new int[parts];
+
+        public void Compute(int part, int worker) => Counts[part] = CorePinningTests.Cores();
     }
 }

@@ -1,0 +1,140 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Kappa.Lab;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Sweeps;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa sweep</c>: many runs from one description, and what to do with a sweep that exists.</summary>
+internal static class SweepCommand
+{
+    private const int ShownAtEachEnd = 3;
+
+    public static Command Create(Terminal terminal)
+    {
+        var words = new Argument<string[]>("words") { Description = "An optional YAML file, then key=value, key=a,b,c or key=range(0,20).", Arity = ArgumentArity.ZeroOrMore };
+        Option<string> folder = RunsFolder.Option();
+        Option<int?> threads = Threads();
+        Option<int?> limit = OptionRange.Integer("--limit", "Most combinations (default: 10000).");
+        var show = new Option<bool>("--show") { Description = "Print the runs and start none." };
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
+        var quiet = new Option<bool>("--quiet") { Description = "No progress." };
+        var command = new Command("sweep", "Run many experiments, one on each core; start it again to continue it.") { words, folder, threads, limit, show, json, quiet };
+        command.SetAction(parsed =>
+        {
+            OptionRange.Require("--limit", parsed.GetValue(limit), 1, int.MaxValue);
+            SweepReading reading = Read(parsed.GetValue(words)!, parsed.GetValue(limit) ?? SweepReader.DefaultLimit);
+            if (reading.Plan is null)
+            {
+                return Report(terminal, reading.Problems);
+            }
+
+            string store = RunsFolder.Require(parsed.GetValue(folder)!);
+            return parsed.GetValue(show)
+                ? Show(terminal, reading.Plan, parsed.GetValue(json))
+                : SweepProgress.Work(terminal, SweepFolder.Freeze(store, reading.Plan), parsed, (0, 1), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet));
+        });
+        command.Subcommands.Add(OnSweep("status", "Say how far a sweep is, from its files.", (sweep, _, json, _, _) => SweepProgress.Print(terminal, sweep, json)));
+        command.Subcommands.Add(OnSweep("cancel", "Stop a sweep: running runs save and stop, in every process.", (sweep, _, json, _, _) =>
+        {
+            sweep.Cancel();
+            return SweepProgress.Print(terminal, sweep, json);
+        }));
+        command.Subcommands.Add(OnSweep("resume", "Continue a sweep, as frozen.", (sweep, parsed, json, quiet, threads) =>
+        {
+            sweep.Continue();
+            return SweepProgress.Work(terminal, sweep, parsed, (0, 1), threads, json, quiet);
+        }));
+        command.Subcommands.Add(OnSweep("retry", "Run the failed runs of a sweep again.", (sweep, parsed, json, quiet, threads) =>
+        {
+            _ = sweep.Retry();
+            sweep.Continue();
+            return SweepProgress.Work(terminal, sweep, parsed, (0, 1), threads, json, quiet);
+        }));
+        command.Subcommands.Add(WorkOn(terminal));
+        return command;
+    }
+
+    private static Command WorkOn(Terminal terminal)
+    {
+        Option<int?> task = OptionRange.Integer("--task", "Which share, from 0 (default: 0).");
+        Option<int?> of = OptionRange.Integer("--of", "Into how many shares the runs are dealt (default: 1).");
+        Command command = OnSweep("work", "Work on one share of a sweep; USR1 or TERM: save and leave with exit code 75.", (sweep, parsed, json, quiet, threads) =>
+        {
+            (int share, int shares) = (parsed.GetValue(task) ?? 0, parsed.GetValue(of) ?? 1);
+            OptionRange.Require("--of", shares, 1, 1_000_000);
+            OptionRange.Require("--task", share, 0, shares - 1);
+            int code = SweepProgress.Work(terminal, sweep, parsed, (share, shares), threads ?? 1, json, quiet);
+            return code == ExitCode.Interrupted && !sweep.IsCancelled ? ExitCode.Requeue : code;
+        });
+        command.Options.Add(task);
+        command.Options.Add(of);
+        return command;
+    }
+
+    private static Command OnSweep(string name, string description, Func<SweepFolder, ParseResult, bool, bool, int?, int> act)
+    {
+        var sweep = new Argument<string>("sweep") { Description = "The sweep's name or its beginning." };
+        Option<string> folder = RunsFolder.Option();
+        Option<int?> threads = Threads();
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
+        var quiet = new Option<bool>("--quiet") { Description = "No progress." };
+        var command = new Command(name, description) { sweep, folder, threads, json, quiet };
+        command.SetAction(parsed => act(
+            SweepFolder.Open(RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(sweep)!), parsed, parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(threads)));
+        return command;
+    }
+
+    private static Option<int?> Threads() => OptionRange.Integer("--threads", "Runs at the same time (default: one on each core). No result depends on it.");
+
+    private static SweepReading Read(string[] words, int limit)
+    {
+        bool hasFile = words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal);
+        if (!hasFile)
+        {
+            return SweepReader.ReadText("command line", string.Empty, words, limit);
+        }
+
+        return !File.Exists(words[0]) ? throw new BadInputException(words[0], "no such file.")
+            : new FileInfo(words[0]).Length > SpecificationReader.LargestFile ? throw new BadInputException(words[0], $"a sweep must have at most {SpecificationReader.LargestFile} bytes but this file has more.")
+            : SweepReader.ReadText(words[0], File.ReadAllText(words[0]), words[1..], limit);
+    }
+
+    private static int Show(Terminal terminal, SweepPlan plan, bool json)
+    {
+        if (json)
+        {
+            var runs = new JsonArray([.. plan.Runs.Select(run => new JsonObject { ["name"] = run.Name, ["values"] = new JsonObject(run.Values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))) })]);
+            terminal.Results.WriteLine(new JsonObject { ["formatVersion"] = 1, ["sweep"] = plan.Name, ["runs"] = runs }.ToJsonString());
+            return ExitCode.Done;
+        }
+
+        int count = plan.Runs.Count;
+        terminal.Results.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sweep {plan.Name}: {count} runs"));
+        for (int index = 0; index < count; index++)
+        {
+            if (index < ShownAtEachEnd || index >= count - ShownAtEachEnd)
+            {
+                terminal.Results.WriteLine($"  {plan.Runs[index].Name}  {string.Join(" ", plan.Runs[index].Values.Select(pair => $"{pair.Key}={pair.Value}"))}");
+            }
+            else if (index == ShownAtEachEnd)
+            {
+                terminal.Results.WriteLine("  …");
+            }
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static int Report(Terminal terminal, IReadOnlyList<Problem> problems)
+    {
+        foreach (Problem problem in problems)
+        {
+            terminal.Messages.WriteLine($"kappa: {problem}");
+        }
+
+        return ExitCode.BadInput;
+    }
+}

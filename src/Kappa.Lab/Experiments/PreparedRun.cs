@@ -1,0 +1,82 @@
+using Kappa.Descent;
+using Kappa.Lab.Data;
+using Kappa.Lab.Ladder;
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Experiments;
+
+/// <summary>A run of any kind of model, ready to begin: what it is called, how it is executed, and the rates that can be stated about it.</summary>
+/// <remarks>Owns its evaluator. One object runs once.</remarks>
+public sealed class PreparedRun : IDisposable
+{
+    private readonly Experiment? _residual;
+    private readonly TrainableExperiment? _other;
+
+    private PreparedRun(Experiment? residual, TrainableExperiment? other) => (_residual, _other) = (residual, other);
+
+    /// <summary>The resolved specification.</summary>
+    public ExperimentSpecification Specification => _residual?.Specification ?? _other!.Specification;
+
+    /// <summary>SHA-256 of data from outside; <see langword="null"/> when the specification alone decides them.</summary>
+    public string? ExternalData => !ExperimentData.IsExternal(Specification) ? null : _residual?.Data.Fingerprint ?? _other!.DataFingerprint;
+
+    /// <summary>Builds model and data.</summary>
+    /// <param name="specification">A specification without problems.</param>
+    /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
+    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names.</param>
+    /// <exception cref="BadInputException">The data cannot be read, or contradict the model.</exception>
+    public static PreparedRun Of(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        if (specification.Model.Kind != ModelKind.Residual)
+        {
+            return new PreparedRun(null, TrainableExperiment.Prepare(specification, threads, stepSizeOf));
+        }
+
+        TokenData data = ExperimentData.Load(specification);
+        return new PreparedRun(Experiment.Prepare(specification, data, threads, stepSizeOf), null);
+    }
+
+    /// <summary>Runs into a folder, from its checkpoint when it has one.</summary>
+    /// <param name="folder">The run folder, held by this process.</param>
+    /// <param name="progress">Told of every second's progress, or null.</param>
+    /// <param name="cancellation">Saves the state and ends.</param>
+    /// <exception cref="BadInputException">The disk refused, or the checkpoint cannot be continued.</exception>
+    public DescentOutcome Execute(RunFolder folder, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default) => _residual is not null
+        ? new ExperimentRun(folder, _residual, TimeProvider.System, progress).Execute(cancellation)
+        : new TrainableRun(folder, _other!, TimeProvider.System, progress).Execute(cancellation);
+
+    /// <summary>What the run will take, in one line; null when that is too little to say.</summary>
+    /// <param name="stepsDone">Steps that an interrupted run has behind it.</param>
+    public string? Forecast(long stepsDone)
+    {
+        if (_residual is null)
+        {
+            return TrainableForecast.Words(_other!, stepsDone);
+        }
+
+        var forecast = RunForecast.Of(_residual, stepsDone);
+        return forecast.Seconds > RunForecast.SecondsWorthSaying ? forecast.Words() : null;
+    }
+
+    /// <summary>The rates from guaranteed to measured; null where they mean nothing: for a classifier, minibatches, momentum or Adam, and when nothing was recorded.</summary>
+    /// <param name="analysis">The run.</param>
+    public RateLadder? Ladder(RunAnalysis analysis)
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        if (analysis.Telemetry.Rows == 0)
+        {
+            return null;
+        }
+
+        long last = (long)analysis.Telemetry["step"][^1];
+        return _residual is not null ? RateLadder.Of(_residual, analysis.Rate, last) : TrainableLadder.Of(_other!, analysis.Rate, last);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _residual?.Dispose();
+        _other?.Dispose();
+    }
+}

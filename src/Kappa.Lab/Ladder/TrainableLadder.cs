@@ -1,0 +1,129 @@
+using Kappa.Certificates;
+using Kappa.Descent;
+using Kappa.Lab.Certification;
+using Kappa.Lab.Experiments;
+using Kappa.Models;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Ladder;
+
+/// <summary>The ladder of a full-batch run of model G or S: guaranteed by each theorem, linearised by the kernel at both ends, measured.</summary>
+internal sealed class TrainableLadder
+{
+    private readonly TrainableExperiment _experiment;
+    private readonly ModelParameters? _last;
+    private readonly long _lastStep;
+    private readonly LadderLimits _limits;
+    private readonly double _gradient;
+    private readonly long _outputs;
+    private readonly long _count;
+
+    private TrainableLadder(TrainableExperiment experiment, long lastStep, LadderLimits limits, CancellationToken cancellation)
+    {
+        (_experiment, _lastStep, _limits) = (experiment, lastStep, limits);
+        ITrainable model = experiment.Model;
+        _outputs = (long)model.Samples * model.OutputRows * model.OutputColumns;
+        _count = model.Layout.Blocks.Where(experiment.Trained.Includes).Sum(block => (long)block.Length);
+
+        // Six operations for each pair of a token row and a parameter: forward, and twice that backward.
+        _gradient = 6.0 * model.Layout.Length * model.Samples * (model is ShallowEncoder encoder ? encoder.Tokens : model.OutputRows);
+        _last = lastStep > 0 && lastStep * _gradient <= limits.DescentWork ? Descend(experiment, lastStep, cancellation) : null;
+    }
+
+    // The rows of J by one backward pass of a sample each, and their reduction.
+    private double KernelWork => (_outputs * _gradient / _experiment.Model.Samples) + (2.0 * _outputs * _count * Math.Min(_outputs, _count));
+
+    private double StepSize => _experiment.StepSize;
+
+    /// <summary>Computes it; null for a run that is no plain gradient descent on a squared loss, where these rates mean nothing.</summary>
+    /// <param name="experiment">The run's experiment.</param>
+    /// <param name="fit">The fit of its loss curve.</param>
+    /// <param name="lastStep">Last recorded step; states are made again by descending once more.</param>
+    /// <param name="limits">What it may cost; the defaults when null.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static RateLadder? Of(TrainableExperiment experiment, RateFit? fit, long lastStep, LadderLimits? limits = null, CancellationToken cancellation = default)
+    {
+        if (!experiment.IsGradientDescent || double.IsNaN(experiment.LossFactor))
+        {
+            return null;
+        }
+
+        var ladder = new TrainableLadder(experiment, lastStep, limits ?? LadderLimits.Default, cancellation);
+        Rung[] rungs = [.. ladder.Guaranteed(), .. ladder.Kernel(), .. MeasuredRungs.Of(fit)];
+        return new RateLadder
+        {
+            StepSize = ladder.StepSize,
+            Steps = ladder._last is null ? [0] : [0, lastStep],
+            Rungs = rungs,
+            Ratios = [.. RateLadder.RatiosOf(rungs)],
+        };
+    }
+
+    private IEnumerable<Rung> Guaranteed()
+    {
+        var theorems = ModelTheorems.At(_experiment.Model, _experiment.Initial, _experiment.Trained);
+        foreach (Theorem theorem in theorems.All)
+        {
+            var rung = new Rung { Name = $"guaranteed.{theorem.Name}", Title = $"guaranteed, {theorem.Name}", Kind = RungKind.APriori, Grade = RungGrade.Proven, Label = theorem.Label };
+            Certificate own = theorems.Ask(theorem, CertificateOptions.Default with { StepSize = StepSize });
+
+            // Where the run's step is not admitted the theorem may still hold for a smaller one.
+            Certificate said = own.Outcome == CertificateOutcome.NotCertified ? theorems.Ask(theorem, CertificateOptions.Default) : own;
+            yield return said.Guarantee is { } guarantee ? Certified(rung, guarantee) : rung with { WhyMissing = own.Explanation };
+        }
+    }
+
+    private Rung Certified(Rung rung, Guarantee guarantee)
+    {
+        bool isOwn = guarantee.StepSize == StepSize;
+        return rung with
+        {
+            Value = guarantee.Rate,
+            OtherStepSize = isOwn ? null : guarantee.StepSize,
+            Note = isOwn ? "from step 0 on" : FormattableString.Invariant($"from step 0 on; for η = {guarantee.StepSize:G3}, not the run's {StepSize:G3}"),
+        };
+    }
+
+    private IEnumerable<Rung> Kernel()
+    {
+        var start = new Rung { Name = "kernel.start", Title = "kernel, start", Kind = RungKind.APriori, Grade = RungGrade.Linearised, Label = "P.4" };
+        Rung end = start with { Name = "kernel.end", Title = "kernel, end", Kind = RungKind.AlongThePath };
+        if (KernelWork > _limits.KernelWork || _outputs * _count * sizeof(double) > JacobianSpectrum.DefaultMemoryLimit / 2)
+        {
+            string why = FormattableString.Invariant(
+                $"The kernel's spectrum needs {KernelWork:G2} operations for {_outputs} outputs and {_count} trained parameters, and the limit is {_limits.KernelWork:G2}; use fewer samples or train fewer matrices.");
+            return [start with { WhyMissing = why }, end with { WhyMissing = why }];
+        }
+
+        return [At(start, _experiment.Initial, 0), _last is null ? end with { WhyMissing = SpectralRungs.NoLaterState } : At(end, _last, _lastStep)];
+    }
+
+    // (P.4), both sides: the kernel of a mean loss is divided by the samples as the loss is.
+    private Rung At(Rung rung, ModelParameters parameters, long step)
+    {
+        Matrix jacobian = TrainableJacobian.Of(_experiment.Model, parameters, _experiment.Trained);
+        SpectrumSummary summary = TrainableJacobian.Spectrum(jacobian, out double[] values);
+        double smallest = values.Length < jacobian.Rows || summary.Status != SpectrumStatus.WellDefined ? 0 : values[^1] * values[^1];
+        double slowest = StepSize * _experiment.LossFactor * smallest, fastest = StepSize * _experiment.LossFactor * values[0] * values[0];
+        string remark = summary.Status switch
+        {
+            SpectrumStatus.RankLimited => ": more outputs than trained parameters",
+            SpectrumStatus.BelowFloor => ": λ_min is below the rounding floor",
+            _ => fastest > 2 ? ", beyond the edge 2" : string.Empty,
+        };
+        return rung with
+        {
+            Value = Math.Min(slowest * (2 - slowest), fastest * (2 - fastest)),
+            Note = FormattableString.Invariant($"step {step}, ηλ_min = {slowest:G3}, ηλ_max = {fastest:G3}{remark}"),
+        };
+    }
+
+    private static ModelParameters Descend(TrainableExperiment experiment, long lastStep, CancellationToken cancellation)
+    {
+        var training = new Training(experiment.Model, experiment.Options() with { MaximumSteps = lastStep, LossFloor = -1, GradientTolerance = -1 });
+        TrainingState state = training.Start(experiment.Initial);
+        _ = training.Run(state, null, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return state.Parameters;
+    }
+}

@@ -1,0 +1,102 @@
+using Kappa.Certificates;
+using Kappa.Lab.Certification;
+using Kappa.Models;
+using Kappa.Numerics;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Points;
+
+/// <summary>Everything that can be said of a point of model G or S without a step: loss and gradient, PL ratio and kernel (P.4), the features' spectrum (G.3, S.4), its theorems.</summary>
+/// <remarks>Exact but for rounding. A loss that is not finite is an outcome. Immutable.</remarks>
+public sealed class TrainableEvaluation
+{
+    private TrainableEvaluation(TrainablePoint point, Matrix output, double loss, ModelParameters gradient) => (Point, Output, Loss, Gradient) = (point, output, loss, gradient);
+
+    /// <summary>The point.</summary>
+    public TrainablePoint Point { get; }
+
+    /// <summary>F, the samples stacked.</summary>
+    public Matrix Output { get; }
+
+    /// <summary>ℒ.</summary>
+    public double Loss { get; }
+
+    /// <summary>∇ℒ, zero in what is not trained.</summary>
+    public ModelParameters Gradient { get; }
+
+    /// <summary>‖∇ℒ‖ over the trained matrices.</summary>
+    public double GradientNorm => Vectors.Norm(Gradient.Vector);
+
+    /// <summary>‖∇ℒ‖²/(2ℒ) (P.4).</summary>
+    public double PlRatio => GradientNorm / (2 * Loss) * GradientNorm;
+
+    /// <summary>The singular values of B (G.3) or F_pre (S.4), largest first; empty when the loss is not finite.</summary>
+    public IReadOnlyList<double> FeatureValues { get; private init; } = [];
+
+    /// <summary>What can be trusted of them.</summary>
+    public SpectrumSummary? Features { get; private init; }
+
+    /// <summary>The singular values of J, largest first; their squares are the kernel's eigenvalues. Empty when left out.</summary>
+    public IReadOnlyList<double> JacobianValues { get; private init; } = [];
+
+    /// <summary>What can be trusted of them; <see langword="null"/> when left out.</summary>
+    public SpectrumSummary? Jacobian { get; private init; }
+
+    /// <summary>Why <see cref="Jacobian"/> was left out; <see langword="null"/> when it was not.</summary>
+    public string? KernelOmission { get; private init; }
+
+    /// <summary>What each theorem about the model says.</summary>
+    public IReadOnlyList<Certificate> Certificates { get; private init; } = [];
+
+    /// <summary>Evaluates.</summary>
+    /// <param name="point">The point.</param>
+    /// <param name="memory">Most bytes for the Jacobian and its factorisation; 0 leaves the kernel out.</param>
+    public static TrainableEvaluation Of(TrainablePoint point, long memory)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        ITrainable model = point.Model;
+        var gradient = new ModelParameters(model.Layout);
+        double loss = model.LossAndGradient(point.Parameters, model.AllSamples, gradient, point.Trained);
+        Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
+        model.Output(point.Parameters, model.AllSamples, output);
+        if (!double.IsFinite(loss))
+        {
+            return new TrainableEvaluation(point, output, loss, gradient) { KernelOmission = "the loss is not finite" };
+        }
+
+        var theorems = ModelTheorems.At(model, point.Parameters, point.Trained);
+        string? omission = Omission(point, output, memory);
+        (double[] jacobian, SpectrumSummary? kernel) = omission is null ? Spectrum(TrainableJacobian.Of(model, point.Parameters, point.Trained)) : ([], null);
+        (double[] values, SpectrumSummary? features) = model switch
+        {
+            KernelAttention attention => Spectrum(attention.Features(point.Parameters)),
+            ShallowEncoder encoder => Spectrum(encoder.Features(point.Parameters)),
+            _ => ([], null),
+        };
+        return new TrainableEvaluation(point, output, loss, gradient)
+        {
+            FeatureValues = values,
+            Features = features,
+            JacobianValues = jacobian,
+            Jacobian = kernel,
+            KernelOmission = omission,
+            Certificates = [.. theorems.All.Select(theorem => theorems.Ask(theorem, CertificateOptions.Default))],
+        };
+    }
+
+    private static (double[] Values, SpectrumSummary? Summary) Spectrum(in Matrix matrix)
+    {
+        SpectrumSummary summary = TrainableJacobian.Spectrum(matrix, out double[] values);
+        return (values, summary);
+    }
+
+    // The Jacobian and the copy that its factorisation works in.
+    private static string? Omission(TrainablePoint point, in Matrix output, long memory)
+    {
+        long outputs = output.Span.Length, count = point.Model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length);
+        double bytes = 2.0 * sizeof(double) * outputs * count;
+        return memory == 0 ? "not asked for"
+            : bytes > memory ? FormattableString.Invariant($"it needs {bytes / (1 << 20):F0} MiB for {outputs} outputs and {count} trained parameters, more than {memory >> 20} MiB")
+            : null;
+    }
+}

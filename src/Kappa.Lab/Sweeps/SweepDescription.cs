@@ -1,0 +1,166 @@
+using Kappa.Lab.Experiments;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Kappa.Lab.Sweeps;
+
+/// <summary>A sweep as written, before it is expanded: what all runs share, the axes, the rules. Collects every problem with its place.</summary>
+internal sealed class SweepDescription(string name, KeyResolver resolver, List<Problem> problems)
+{
+    private static readonly string[] Sections = ["base", "grid", "zip", "seeds", "derived", "where", "exclude"];
+
+    public List<Setting> Base { get; } = [];
+
+    public List<SweepAxis> Axes { get; } = [];
+
+    public List<SweepRule> Derived { get; } = [];
+
+    public List<SweepRule> Where { get; } = [];
+
+    public List<SweepRule> Exclude { get; } = [];
+
+    /// <summary>Reads the file's mapping.</summary>
+    public void Read(YamlMappingNode root)
+    {
+        foreach ((YamlNode key, YamlNode value) in root.Children)
+        {
+            switch ((key as YamlScalarNode)?.Value)
+            {
+                case "base": ReadKeys(value, "", (known, node) => Add(Base, One(known, node))); break;
+                case "grid": ReadKeys(value, "", (known, node) => AddAxis([known], [Many(known, node)], node)); break;
+                case "zip": ReadZip(value); break;
+                case "seeds": Seeds(value); break;
+                case "derived": ReadKeys(value, "", (known, node) => Derived.Add(new(Text(node), At(node), known))); break;
+                case "where": Where.AddRange(Rules(value)); break;
+                case "exclude": Exclude.AddRange(Rules(value)); break;
+                case var other: problems.Add(new(At(key), $"unknown section '{Shown.Of(other ?? "")}'.{Suggestion.For(other ?? "", Sections)} A sweep has {string.Join(", ", Sections)}.")); break;
+            }
+        }
+    }
+
+    /// <summary>Reads a word of the command line: one value replaces what the file says of the key, several make an axis of it.</summary>
+    public void Override(string word)
+    {
+        int equals = word.IndexOf('=', StringComparison.Ordinal);
+        string text = equals < 0 ? "" : word[(equals + 1)..];
+        string location = $"command line: '{Shown.Of(word)}'";
+        IReadOnlyList<string> parts = SweepValues.Range(text, out string? wrong) ?? SweepValues.Split(text);
+        if (wrong is not null)
+            problems.Add(new(location, wrong));
+        var settings = new List<Setting>();
+        foreach (string part in parts)
+        {
+            Setting? setting = OverrideSettings.Read(equals < 0 ? word : $"{word[..equals]}={part}", resolver, out Problem? problem);
+            if (problem is not null)
+                problems.Add(problem);
+            if (setting is null)
+                return;
+            settings.Add(setting with { Location = location });
+        }
+
+        if (settings.Count > 0)
+            Replace(settings);
+    }
+
+    private void Replace(List<Setting> settings)
+    {
+        SpecificationKey key = settings[0].Key;
+        if (settings[0].Location.StartsWith("command line", StringComparison.Ordinal) && Settings(key).FirstOrDefault(set => set.Location.StartsWith("command line", StringComparison.Ordinal)) is { } first)
+        {
+            problems.Add(new(settings[0].Location, $"{key.Name} is given twice; the first is at {first.Location}."));
+            return;
+        }
+
+        _ = Base.RemoveAll(setting => setting.Key == key);
+        _ = Derived.RemoveAll(rule => rule.Key == key);
+        if (Axes.Find(axis => axis.Keys.Count > 1 && axis.Keys.Contains(key)) is not null)
+            problems.Add(new(settings[0].Location, $"{key.Name} is zipped with other keys in the file; change it there."));
+        _ = Axes.RemoveAll(axis => axis.Keys.Count == 1 && axis.Keys[0] == key);
+        if (settings.Count == 1)
+            Base.Add(settings[0]);
+        else
+            Axes.Add(new([key], [.. settings.Select(setting => new[] { setting })]));
+    }
+
+    private IEnumerable<Setting> Settings(SpecificationKey key) =>
+        Base.Concat(Axes.SelectMany(axis => axis.Points[0])).Where(setting => setting.Key == key);
+
+    private void ReadKeys(YamlNode node, string group, Action<SpecificationKey, YamlNode> use)
+    {
+        if (node is not YamlMappingNode mapping)
+        {
+            problems.Add(new(At(node), "must be a mapping of keys, for example {depth: 2}."));
+            return;
+        }
+
+        foreach ((YamlNode keyNode, YamlNode value) in mapping.Children)
+        {
+            string written = Text(keyNode);
+            if (group.Length == 0 && value is YamlMappingNode && resolver.Groups.Contains(written))
+                ReadKeys(value, written, use);
+            else if ((group.Length == 0 ? resolver.Find(written, out string problem) : resolver.FindIn(group, written, out problem)) is { } key)
+                use(key, value);
+            else
+                problems.Add(new(At(keyNode), problem));
+        }
+    }
+
+    private void ReadZip(YamlNode node)
+    {
+        var keys = new List<SpecificationKey>();
+        var columns = new List<IReadOnlyList<Setting>>();
+        ReadKeys(node, "", (key, value) =>
+        {
+            keys.Add(key);
+            columns.Add(Many(key, value));
+        });
+        AddAxis(keys, columns, node);
+    }
+
+    private void Seeds(YamlNode node)
+    {
+        SpecificationKey key = resolver.Find("seed", out _)!;
+        AddAxis([key], [Many(key, node)], node);
+    }
+
+    private void AddAxis(IReadOnlyList<SpecificationKey> keys, List<IReadOnlyList<Setting>> columns, YamlNode node)
+    {
+        if (columns.Any(column => column.Count == 0) || columns.Count == 0)
+            problems.Add(new(At(node), $"{string.Join(", ", keys.Select(key => key.Name))} has no values: an empty grid has no runs. Remove it or list values."));
+        else if (columns.Any(column => column.Count != columns[0].Count))
+            problems.Add(new(At(node), $"zipped keys must have equally many values but have {string.Join(", ", keys.Zip(columns, (key, column) => $"{key.Name}: {column.Count}"))}."));
+        else
+            Axes.Add(new(keys, [.. Enumerable.Range(0, columns[0].Count).Select(k => columns.Select(column => column[k]).ToArray())]));
+    }
+
+    private List<Setting> Many(SpecificationKey key, YamlNode node)
+    {
+        if (node is YamlSequenceNode list)
+            return [.. list.Children.SelectMany(item => One(key, item))];
+        IReadOnlyList<string>? range = SweepValues.Range(Text(node), out string? wrong);
+        if (wrong is not null)
+            problems.Add(new(At(node), wrong));
+        return range is null ? One(key, node) : [.. range.Select(text => new Setting(key, new(text, false), At(node)))];
+    }
+
+    private List<Setting> One(SpecificationKey key, YamlNode node)
+    {
+        if (node is YamlScalarNode scalar)
+            return [new(key, Value(scalar), At(node))];
+        if (node is YamlSequenceNode list && list.Children.All(item => item is YamlScalarNode))
+            return [new(key, SettingValue.List([.. list.Children.Select(item => Value((YamlScalarNode)item))]), At(node))];
+        problems.Add(new(At(node), $"{key.Name} must be a value or a flat list."));
+        return [];
+    }
+
+    private IEnumerable<SweepRule> Rules(YamlNode node) =>
+        (node is YamlSequenceNode list ? list.Children : [node]).Select(item => new SweepRule(Text(item), At(item)));
+
+    private static void Add(List<Setting> settings, List<Setting> more) => settings.AddRange(more);
+
+    private static SettingValue Value(YamlScalarNode node) => new(node.Value ?? "", node.Style != ScalarStyle.Plain);
+
+    private static string Text(YamlNode node) => (node as YamlScalarNode)?.Value ?? "";
+
+    private string At(YamlNode node) => $"{name}:{node.Start.Line}:{node.Start.Column}";
+}

@@ -1,0 +1,138 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Sweeps;
+
+/// <summary>A frozen sweep: <c>STORE/sweeps/NAME/</c> with <c>runs.jsonl</c> (a line for every run) and <c>sweep.json</c>; its runs lie in <c>STORE</c> like any others.</summary>
+public sealed class SweepFolder
+{
+    /// <summary>Version of the layout.</summary>
+    public const int FormatVersion = 1;
+
+    private SweepFolder(string store, SweepPlan plan) => (Store, Plan) = (store, plan);
+
+    /// <summary>The folder of runs.</summary>
+    public string Store { get; }
+
+    /// <summary>The runs, as frozen.</summary>
+    public SweepPlan Plan { get; }
+
+    /// <summary>The folder of the sweep itself.</summary>
+    public string Path => PathOf(Store, Plan.Name);
+
+    /// <summary>Whether the sweep was cancelled: the file <c>cancelled</c> exists. Nobody claims a run then, and running ones save and stop.</summary>
+    public bool IsCancelled => File.Exists(Cancellation);
+
+    private string Cancellation => System.IO.Path.Combine(Path, "cancelled");
+
+    /// <summary>Writes a plan down. The same plan again is the same folder, unchanged.</summary>
+    /// <param name="store">The folder of runs; made if need be.</param>
+    /// <param name="plan">What to run.</param>
+    /// <exception cref="BadInputException">The disk refused.</exception>
+    public static SweepFolder Freeze(string store, SweepPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var folder = new SweepFolder(store, plan);
+        _ = Directory.CreateDirectory(folder.Path);
+        string document = System.IO.Path.Combine(folder.Path, "sweep.json");
+        if (File.Exists(document))
+            return Open(store, plan.Name);
+        AtomicFile.WriteAllText(System.IO.Path.Combine(folder.Path, "runs.jsonl"), string.Concat(plan.Runs.Select(run => Line(run) + "\n")));
+
+        // Last: a sweep without it was never completely frozen.
+        var header = new JsonObject { ["formatVersion"] = FormatVersion, ["numericsVersion"] = RunName.NumericsVersion, ["name"] = plan.Name, ["runs"] = plan.Runs.Count };
+        AtomicFile.WriteAllText(document, header.ToJsonString() + "\n");
+        return folder;
+    }
+
+    /// <summary>Opens the sweep of a name, or of the only name that begins so.</summary>
+    /// <param name="store">The folder of runs.</param>
+    /// <param name="name">A name or its beginning.</param>
+    /// <exception cref="BadInputException">There is none or several; it is damaged; it is of another version of the format or of the numerics.</exception>
+    public static SweepFolder Open(string store, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string found = Find(store, name);
+        string document = System.IO.Path.Combine(PathOf(store, found), "sweep.json"), list = System.IO.Path.Combine(PathOf(store, found), "runs.jsonl");
+        try
+        {
+            JsonNode header = JsonNode.Parse(File.ReadAllText(document))!;
+            Require(document, "formatVersion", header, FormatVersion);
+            Require(document, "numericsVersion", header, RunName.NumericsVersion);
+            SweepRun[] runs = [.. File.ReadLines(list).Select((line, index) => Run($"{list}:{index + 1}", line))];
+            Require(document, "runs", header, runs.Length);
+            return new(store, new(found, runs));
+        }
+        catch (Exception damage) when (damage is JsonException or InvalidOperationException or NullReferenceException or FormatException or IOException)
+        {
+            throw new BadInputException(document, $"the sweep is damaged: {damage.Message.TrimEnd('.')}. Start it again from its specification.", damage);
+        }
+    }
+
+    /// <summary>No run is claimed from now on, by any process, until <see cref="Continue"/>.</summary>
+    public void Cancel() => AtomicFile.WriteAllText(Cancellation, "");
+
+    /// <summary>Takes a cancellation back.</summary>
+    public void Continue() => File.Delete(Cancellation);
+
+    /// <summary>Queues the failed runs again.</summary>
+    /// <returns>How many.</returns>
+    public int Retry() => Enumerable.Range(0, Plan.Runs.Count).Count(index => TryRequeue(Files(index)));
+
+    /// <summary>Claims run <paramref name="index"/>; null when it is finished or another process has it.</summary>
+    internal RunFolder? TryClaim(int index, RunEnvironment environment) =>
+        RunFolder.TryClaim(Store, Plan.Runs[index].Name, Plan.Runs[index].Specification, environment, TimeProvider.System);
+
+    /// <summary>The files of run <paramref name="index"/>.</summary>
+    /// <param name="index">From 0.</param>
+    public RunFiles Files(int index) => new(System.IO.Path.Combine(Store, Plan.Runs[index].Name));
+
+    private static bool TryRequeue(RunFiles files)
+    {
+        if (!File.Exists(files.Status))
+            return false;
+        using FileStream? exclusive = RunLock.TryTake(files);
+        if (exclusive is null || RunDocuments.ReadStatus(files).State != RunState.Failed)
+            return false;
+        RunDocuments.Write(files, new RunStatus { State = RunState.Queued, Heartbeat = DateTimeOffset.UtcNow });
+        return true;
+    }
+
+    private static string PathOf(string store, string name) => System.IO.Path.Combine(store, "sweeps", name);
+
+    private static string Find(string store, string name)
+    {
+        string root = System.IO.Path.Combine(store, "sweeps");
+        string[] names = Directory.Exists(root) ? [.. Directory.GetDirectories(root).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)] : [];
+        string[] matches = [.. names.Where(candidate => name.Length > 0 && candidate.StartsWith(name, StringComparison.Ordinal))];
+        return matches.Length == 1 ? matches[0] : throw new BadInputException(root, matches.Length == 0
+            ? $"has no sweep '{Shown.Of(name)}'. It holds {names.Length}{(names.Length > 0 ? $": {string.Join(", ", names.Take(5))}" : "")}."
+            : $"'{Shown.Of(name)}' must name one sweep but begins {matches.Length}. Write more of it.");
+    }
+
+    private static void Require(string document, string key, JsonNode header, int expected)
+    {
+        int found = header[key]!.GetValue<int>();
+        if (found != expected)
+            throw new BadInputException(document, $"{key} must be {expected} but is {found}. Read it with the Kappa that wrote it, or start the sweep anew.");
+    }
+
+    private static string Line(SweepRun run) => new JsonObject
+    {
+        ["name"] = run.Name,
+        ["values"] = new JsonObject(run.Values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+        ["specification"] = SpecificationWriter.Write(run.Specification),
+    }.ToJsonString();
+
+    private static SweepRun Run(string location, string line)
+    {
+        JsonNode node = JsonNode.Parse(line)!;
+        SpecificationReading reading = SpecificationReader.ReadText(location, node["specification"]!.GetValue<string>(), []);
+        return reading.Specification is { } specification && RunName.Check(node["name"]!.GetValue<string>()) is null
+            ? new(node["name"]!.GetValue<string>(), node["values"]!.AsObject().ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>()), specification.Resolve())
+            : throw new BadInputException(location, "is not a run. Start the sweep again from its specification.");
+    }
+}

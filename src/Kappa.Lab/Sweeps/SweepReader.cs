@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Kappa.Lab.Experiments;
+using YamlDotNet.RepresentationModel;
+
+namespace Kappa.Lab.Sweeps;
+
+/// <summary>One run of a sweep.</summary>
+/// <param name="Name">Its folder, see <see cref="RunName"/>.</param>
+/// <param name="Values">The swept keys and their values, as text.</param>
+/// <param name="Specification">Resolved.</param>
+public sealed record SweepRun(string Name, IReadOnlyDictionary<string, string> Values, ExperimentSpecification Specification);
+
+/// <summary>A sweep, expanded.</summary>
+/// <param name="Name">12 hexadecimal digits: the hash of the names of its runs.</param>
+/// <param name="Runs">In the order of the axes, the last one fastest.</param>
+public sealed record SweepPlan(string Name, IReadOnlyList<SweepRun> Runs);
+
+/// <summary>A plan, or everything that is wrong with it.</summary>
+/// <param name="Plan">Null when there are problems.</param>
+/// <param name="Problems">All of them; of more than 100 the first 100.</param>
+public sealed record SweepReading(SweepPlan? Plan, IReadOnlyList<Problem> Problems);
+
+/// <summary>Reads a sweep from YAML and command-line words, expands it and checks every run of it before the first one starts.</summary>
+public static class SweepReader
+{
+    /// <summary>More runs than this are refused unless the caller allows them.</summary>
+    public const int DefaultLimit = 10_000;
+
+    private const int MostProblems = 100;
+    private static readonly KeyResolver Resolver = new(SpecificationKeys.All);
+
+    /// <summary>Reads a text and then the words.</summary>
+    /// <param name="name">What the text is called in locations.</param>
+    /// <param name="text">YAML; may be empty.</param>
+    /// <param name="words"><c>key=value</c>, <c>key=a,b,c</c> or <c>key=range(0,20)</c>.</param>
+    /// <param name="limit">Most combinations.</param>
+    public static SweepReading ReadText(string name, string text, IReadOnlyList<string> words, int limit = DefaultLimit)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(words);
+        var problems = new List<Problem>();
+        var description = new SweepDescription(name, Resolver, problems);
+        if (SweepText.Load(name, text, problems) is YamlMappingNode root)
+            description.Read(root);
+        foreach (string word in words)
+            description.Override(word);
+        RefuseRepeatedKeys(description, problems);
+        UInt128 count = description.Axes.Aggregate(UInt128.One, (product, axis) => product > ulong.MaxValue ? product : product * (UInt128)axis.Points.Count);
+        if (count > (UInt128)limit)
+            problems.Add(new("sweep", string.Create(CultureInfo.InvariantCulture, $"must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the grid.")));
+        if (problems.Count > 0)
+            return new(null, [.. problems.Take(MostProblems)]);
+        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs();
+        if (runs.Count == 0 && problems.Count == 0)
+            problems.Add(new("sweep", $"has no runs: where and exclude leave none of {count} combinations."));
+        return problems.Count > 0 ? new(null, [.. problems.Distinct().Take(MostProblems)]) : new(new(NameOf(runs), runs), []);
+    }
+
+    private static string NameOf(List<SweepRun> runs) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', runs.Select(run => run.Name)))))[..12];
+
+    private static void RefuseRepeatedKeys(SweepDescription description, List<Problem> problems)
+    {
+        var first = new Dictionary<SpecificationKey, string>();
+        IEnumerable<(SpecificationKey Key, string Location)> given = description.Base.Select(setting => (setting.Key, setting.Location))
+            .Concat(description.Axes.SelectMany(axis => axis.Points[0].Select(setting => (setting.Key, setting.Location))))
+            .Concat(description.Derived.Select(rule => (rule.Key!, rule.Location)));
+        foreach ((SpecificationKey key, string location) in given)
+        {
+            if (!first.TryAdd(key, location))
+                problems.Add(new(location, $"{key.Name} is given twice; the first is at {first[key]}."));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Kappa.Lab.Sweeps;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Sweeps;
+
+/// <summary>What a description of a sweep expands to, and what is refused.</summary>
+public sealed class SweepReaderTests
+{
+    private const string Tiny = "base: {depth: 1, width: 8, samples: 2, tokens: 4, steps: 5}\n";
+
+    [Fact]
+    public void Axes_derived_values_and_conditions_give_the_runs_that_they_say()
+    {
+        SweepReading reading = SweepReader.ReadText(
+            "s", Tiny + "grid: {scheme: [leCun, he]}\nzip: {gain: [1, 2], ffnOutGain: [3, 4]}\nseeds: range(0, 3)\nderived: {ffnWidth: 4*width + seed}\nwhere: seed != 1\nexclude: [scheme == he and gain == 2]\n", []);
+        Assert.Empty(reading.Problems);
+        Assert.Equal(
+            ["leCun 1 3 0 32", "leCun 1 3 2 34", "leCun 2 4 0 32", "leCun 2 4 2 34", "he 1 3 0 32", "he 1 3 2 34"],
+            reading.Plan!.Runs.Select(run => $"{string.Join(' ', run.Values.Values)} {run.Specification.Model.FfnWidth}"));
+    }
+
+    [Fact]
+    public void Words_replace_what_the_file_says()
+    {
+        SweepReading reading = SweepReader.ReadText("s", Tiny + "seeds: [7]\n", ["depth=1,2", "seed=range(0,20,10)"]);
+        Assert.Equal(["1 0", "1 10", "2 0", "2 10"], reading.Plan!.Runs.Select(run => string.Join(' ', run.Values.Values)));
+    }
+
+    [Theory]
+    [InlineData("grid: {dpth: [1]}", "s:2:8: unknown key 'dpth'. Did you mean 'depth'?")]
+    [InlineData("grid: {gain: []}", "s:2:14: gain has no values: an empty grid has no runs. Remove it or list values.")]
+    [InlineData("zip: {gain: [1, 2], keyGain: [1]}", "s:2:6: zipped keys must have equally many values but have gain: 2, keyGain: 1.")]
+    [InlineData("seeds: [1, 1]", "are the same run")]
+    [InlineData("seeds: range(0, 10001)", "must have at most 10000 combinations but has 10001.")]
+    [InlineData("where: dpth > 1", "has an unknown key 'dpth'. Did you mean 'depth'?")]
+    [InlineData("where: depth > 1", "has no runs")]
+    [InlineData("grd: {gain: [1]}", "unknown section 'grd'. Did you mean 'grid'?")]
+    [InlineData("grid: {width: [4]}", "width is given twice; the first is at s:1:25.")]
+    public void A_wrong_description_is_one_line_with_its_place(string text, string expected)
+    {
+        SweepReading reading = SweepReader.ReadText("s", Tiny + text + "\n", []);
+        Assert.Null(reading.Plan);
+        Assert.Contains(expected, Assert.Single(reading.Problems).ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1 + 2 * 3", 7.0)]
+    [InlineData("2 ^ 3 ^ 2", 512.0)]
+    [InlineData("-2 ^ 2", -4.0)]
+    [InlineData("8 - 3 - 2", 3.0)]
+    [InlineData("7 % 4 / 2", 1.5)]
+    [InlineData("max(1, min(5, 3)) + sqrt(16)", 7.0)]
+    [InlineData("not 1 > 2 and 3 >= 3 or false", true)]
+    public void Expressions_have_the_usual_values(string text, object expected) => Assert.Equal(expected, SweepExpression.Evaluate(text, name => name));
+
+    [Fact]
+    public void No_text_of_expression_letters_does_anything_but_give_a_value_or_a_reason()
+    {
+        string[] letters = ["1", "2.5", "x", "(", ")", "+", "-", "*", "/", "^", "%", "==", "<", " and ", " or ", " not ", ",", "min(", "'", "$", " "];
+        int refused = 0;
+        for (int seed = 0; seed < 20_000; seed++)
+        {
+            var random = new Random(seed);
+            string text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => letters[random.Next(letters.Length)]));
+            try
+            {
+                _ = SweepExpression.Evaluate(text, _ => 3.0);
+            }
+            catch (ExpressionException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 1000, 19_999);
+        _ = Assert.Throws<ExpressionException>(() => SweepExpression.Evaluate(new string('(', 900), _ => 1.0));
+    }
+}
