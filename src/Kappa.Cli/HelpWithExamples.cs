@@ -22,11 +22,8 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa reproduce residual --seeds 10 --out runs/residual-ten-seeds",
             "kappa reproduce residual --quick --json | jq '.claims[] | {id, verdict}'",
         ],
-        ["kernels"] =
-        [
-            "kappa reproduce kernels --quick               stand-ins for text and pictures",
-            "kappa reproduce kernels --imdb aclImdb --pathfinder pathfinder32/curv_baseline",
-        ],
+        ["kernels"] = ["kappa reproduce kernels --quick", "kappa reproduce kernels --imdb aclImdb --pathfinder pathfinder32/curv_baseline"],
+        ["shallow"] = ["kappa reproduce shallow --quick", "kappa reproduce shallow --mnist digits/"],
         ["run"] =
         [
             "kappa run",

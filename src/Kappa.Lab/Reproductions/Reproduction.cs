@@ -60,5 +60,5 @@ public sealed record Reproduction(string Name, string Description, string QuickM
     public IReadOnlyList<DataFolder> DataFolders { get; init; } = [];
 
     /// <summary>Every reproduction, in the order of the help.</summary>
-    public static IReadOnlyList<Reproduction> All { get; } = [Residual.ResidualReproduction.Entry, Kernels.KernelsReproduction.Entry];
+    public static IReadOnlyList<Reproduction> All { get; } = [Residual.ResidualReproduction.Entry, Kernels.KernelsReproduction.Entry, Shallow.ShallowReproduction.Entry];
 }

@@ -26,6 +26,7 @@ public sealed class BadFolderTests
     [InlineData("show feed")]
     [InlineData("list")]
     [InlineData("reproduce residual --quick")]
+    [InlineData("reproduce shallow --quick")]
     public void A_file_in_place_of_the_folder_of_runs_is_refused(string command)
     {
         using var folder = new TemporaryFolder();

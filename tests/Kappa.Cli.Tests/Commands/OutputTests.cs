@@ -12,6 +12,7 @@ public sealed class OutputTests(FinishedRun finished) : IClassFixture<FinishedRu
     [InlineData("", "kappa reproduce residual --quick")]
     [InlineData("reproduce", "kappa reproduce residual --quick")]
     [InlineData("reproduce residual", "kappa reproduce residual --quick")]
+    [InlineData("reproduce shallow", "kappa reproduce shallow --quick")]
     [InlineData("run", "kappa run --resume RUN")]
     [InlineData("list", "kappa list keys")]
     [InlineData("list keys", "kappa list keys --json")]

@@ -19,6 +19,7 @@ public sealed class UsageTests
     [InlineData("reproduce residual --seeds 1.5", "kappa: --seeds must be an integer but is '1.5'.", "Try: kappa reproduce residual --help")]
     [InlineData("run --threads 0", "kappa: --threads must be from 1 to 1024 but is 0.")]
     [InlineData("run --threads 1025", "kappa: --threads must be from 1 to 1024 but is 1025.")]
+    [InlineData("reproduce shallow --quick --seeds 0", "kappa: --seeds must be from 1 to 1000 but is 0.")]
     [InlineData("reproduce residual --quick --seeds 0", "kappa: --seeds must be from 1 to 1000 but is 0.")]
     [InlineData("reproduce residual --quick --seeds -3", "kappa: --seeds must be from 1 to 1000 but is -3.")]
     [InlineData("reproduce residual --quick --threads 0", "kappa: --threads must be from 1 to 1024 but is 0.")]

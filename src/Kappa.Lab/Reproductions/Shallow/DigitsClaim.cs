@@ -1,0 +1,41 @@
+namespace Kappa.Lab.Reproductions.Shallow;
+
+/// <summary>[C]: a one-layer vision Transformer with τ₀ = D^−1/2 and D^−1, alike when narrow, the first faster when wide.</summary>
+internal static class DigitsClaim
+{
+    private const double Band = 1.1;
+
+    public static Claim Claim { get; } = new(
+        "digits",
+        ShallowMeasurements.Paper,
+        "A one-layer vision Transformer on digits learns alike with τ₀ = d_m^−1/2 and d_m^−1 when narrow, and faster with d_m^−1/2 when wide.",
+        "the median training loss of the last epoch with d_m^−1 over that with d_m^−1/2 is outside [1/1.1, 1.1] at the smallest width, or below 1.1 at the largest (numbers ours)");
+
+    public static ClaimFinding Judge(IReadOnlyList<DigitOutcome> runs, string data)
+    {
+        var measurements = new List<Measurement>();
+        foreach (IGrouping<int, DigitOutcome> width in runs.GroupBy(run => run.Run.Width).OrderBy(group => group.Key))
+        {
+            string setting = $"{data}, width {width.Key}";
+            foreach (IGrouping<double, DigitOutcome> arm in width.GroupBy(run => run.Run.LogitExponent).OrderBy(group => group.Key))
+            {
+                string tau = FormattableString.Invariant($"τ₀ = d_m^−{arm.Key}");
+                measurements.Add(new Measurement(setting, $"training loss of the last epoch, {tau}", SeedSummary.Of(arm.Select(run => run.Loss[^1])), null));
+                measurements.Add(new Measurement(setting, $"test loss, {tau}", SeedSummary.Of(arm.Select(run => run.TestLoss)), null));
+                measurements.Add(new Measurement(setting, $"test accuracy, {tau}", SeedSummary.Of(arm.Select(run => run.TestAccuracy)), null));
+            }
+
+            SeedSummary ratio = ShallowMeasurements.Ratio(Last(width, 1), Last(width, 0.5));
+            bool isNarrow = width.Key == runs.Min(run => run.Run.Width);
+            measurements.Add(new Measurement(setting, "ratio of median training losses, d_m^−1 / d_m^−1/2", ratio, isNarrow ? !(ratio.Median is >= 1 / Band and <= Band) : !(ratio.Median >= Band)));
+        }
+
+        return ClaimFinding.From(Claim, measurements, (_, refuting, confirming) => Reason([.. refuting, .. confirming], data));
+    }
+
+    private static SeedSummary Last(IEnumerable<DigitOutcome> runs, double exponent) => SeedSummary.Of(runs.Where(run => run.Run.LogitExponent == exponent).Select(run => run.Loss[^1]));
+
+    private static string Reason(Measurement[] judged, string data) => judged.Length == 0
+        ? "No picture was learned."
+        : $"On {data}: the training loss with d_m^−1 is {string.Join(", ", judged.Select(m => FormattableString.Invariant($"{m.Value.Median:G3} times that with d_m^−1/2 at {m.Setting.Split(", ")[^1]}")))}.";
+}

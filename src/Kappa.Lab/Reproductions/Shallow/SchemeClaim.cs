@@ -1,0 +1,50 @@
+using Kappa.Lab.Reproductions.Residual;
+
+namespace Kappa.Lab.Reproductions.Shallow;
+
+/// <summary>[C]: LeCun and He initialisation converge faster than NTK.</summary>
+internal static class SchemeClaim
+{
+    private const double LeastRatio = 1.5;
+
+    public static Claim Claim { get; } = new(
+        "lecun-he-faster",
+        ShallowMeasurements.Paper,
+        "LeCun and He initialisation converge faster than NTK initialisation.",
+        "the median T(1e-2) of NTK over that of LeCun, or of He, is below 1.5 at the step that all share or at each one's own best multiple of 1/λ_max(K_0)");
+
+    public static ClaimFinding Judge(IReadOnlyList<ComparedRun> runs) => ClaimFinding.From(
+        Claim,
+        [.. runs.GroupBy(run => (run.Outcome.Run.Width, run.Rule)).SelectMany(group => Measure(group.Key.Width, group.Key.Rule, [.. group]))],
+        Reason);
+
+    private static IEnumerable<Measurement> Measure(int width, StepRule rule, ComparedRun[] runs)
+    {
+        string setting = FormattableString.Invariant($"{runs[0].Outcome.Run.Sizes}, width {width}, {(rule == StepRule.Own ? "own step" : "same step")}");
+        SeedSummary Steps(EncoderStart start) => SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepsToTarget));
+        foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.He, EncoderStart.Ntk })
+        {
+            yield return new Measurement(setting, $"T(1e-2), {start.Name} [steps]", Steps(start), null);
+            yield return new Measurement(setting, $"step size, {start.Name}", SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepSize)), null);
+        }
+
+        foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.He })
+        {
+            SeedSummary ratio = ShallowMeasurements.Ratio(Steps(EncoderStart.Ntk), Steps(start));
+            yield return new Measurement(setting, $"ratio of median T(1e-2), NTK / {start.Name}", ratio, ShallowMeasurements.IsTooSmall(ratio, LeastRatio));
+        }
+    }
+
+    private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming)
+    {
+        string Of(string rule)
+        {
+            Measurement[] all = [.. confirming.Concat(refuting).Where(m => m.Setting.EndsWith(rule, StringComparison.Ordinal))];
+            return all.Length == 0
+                ? $"undecided at the {rule}"
+                : FormattableString.Invariant($"{all.Min(m => m.Value.Median):G3} to {all.Max(m => m.Value.Median):G3}{(all.Any(m => m.Value.MedianIsLowerBound) ? " or more" : string.Empty)} at the {rule}");
+        }
+
+        return $"NTK needs this many times the steps of LeCun and He: {Of("same step")}, {Of("own step")}.{(verdict == Verdict.Partly ? $" Refuted in: {RunGroups.Settings(refuting)}." : string.Empty)}";
+    }
+}

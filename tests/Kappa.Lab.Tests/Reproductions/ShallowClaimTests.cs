@@ -1,0 +1,135 @@
+using Kappa.Lab.Reproductions;
+using Kappa.Lab.Reproductions.Residual;
+using Kappa.Lab.Reproductions.Shallow;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Reproductions;
+
+/// <summary>Runs of model S made up number by number, to see each verdict come out.</summary>
+public sealed class ShallowClaimTests
+{
+    private const int Budget = 200;
+
+    [Theory]
+    [InlineData(0.99, 0.8, Verdict.Reproduced)]
+    [InlineData(0.8, 0.8, Verdict.Partly)]
+    [InlineData(0.99, 0.999, Verdict.Partly)]
+    [InlineData(0.8, 0.999, Verdict.NotReproduced)]
+    public void Every_width_but_the_smallest_must_be_linear(double narrow, double wide, Verdict expected) =>
+        Assert.Equal(expected, WidthClaim.Judge([Run(10, narrow), Run(100, wide)]).Verdict);
+
+    [Fact]
+    public void A_literal_run_that_leaves_the_finite_numbers_or_ends_above_its_start_refutes()
+    {
+        EncoderOutcome calm = Literal(Run(100, 0.9)), wild = Literal(Run(100, 0.9)) with { Diverged = true }, risen = Literal(Run(100, 1.01));
+        Assert.Equal(Verdict.Reproduced, LiteralSettingClaim.Judge([calm, calm, wild]).Verdict);
+        Assert.Equal(Verdict.NotReproduced, LiteralSettingClaim.Judge([calm, risen, wild]).Verdict);
+        Assert.Equal(Verdict.NotMeasured, LiteralSettingClaim.Judge([Literal(Run(10, 1.01))]).Verdict);
+
+        static EncoderOutcome Literal(EncoderOutcome outcome) => outcome with { Run = outcome.Run with { Normalisation = Normalisation.Literal } };
+    }
+
+    // T(1e-2) of ratio r is ⌈log 0.01/log r⌉: 44 for 0.9, 90 for 0.95, 21 for 0.8.
+    [Theory]
+    [InlineData(0.95, 0.95, Verdict.Reproduced)]
+    [InlineData(0.95, 0.9, Verdict.Partly)]
+    [InlineData(0.9, 0.9, Verdict.NotReproduced)]
+    public void Ntk_must_need_half_as_many_steps_again_under_both_rules(double own, double same, Verdict expected)
+    {
+        ComparedRun[] runs = [.. Arms(StepRule.Own, own), .. Arms(StepRule.Same, same)];
+        Assert.Equal(expected, SchemeClaim.Judge(runs).Verdict);
+
+        static IEnumerable<ComparedRun> Arms(StepRule rule, double ntk) =>
+            [new("LeCun", rule, Run(64, 0.9)), new("He", rule, Run(64, 0.9)), new("NTK", rule, Run(64, ntk))];
+    }
+
+    [Theory]
+    [InlineData(-0.5, -0.5, Verdict.Reproduced)]
+    [InlineData(-0.5, -0.2, Verdict.Partly)]
+    [InlineData(-0.2, -0.1, Verdict.NotReproduced)]
+    public void Movement_must_shrink_at_least_like_the_width_to_minus_0_3(double weights, double kernel, Verdict expected)
+    {
+        EncoderOutcome[] runs = [.. from width in new[] { 64, 256, 1024 } from seed in new long[] { 0, 1, 2 } select Moved(width, seed)];
+        ClaimFinding finding = MovementClaim.Judge(runs);
+        Assert.Equal(expected, finding.Verdict);
+        Assert.Equal(kernel, finding.Measurements[^1].Value.Median, 1e-9);
+
+        EncoderOutcome Moved(int width, long seed)
+        {
+            EncoderOutcome outcome = Run(width, 0.9, seed);
+            return outcome with { Movement = [.. Enumerable.Repeat(Math.Pow(width, weights), 4)], KernelMovement = 3 * Math.Pow(width, kernel) };
+        }
+    }
+
+    [Theory]
+    [InlineData(0.98, 128, true, Verdict.Reproduced)]
+    [InlineData(0.95, 128, true, Verdict.NotReproduced)]
+    [InlineData(0.95, 64, true, Verdict.NotMeasured)]
+    [InlineData(0.95, 128, false, Verdict.NotMeasured)]
+    public void Only_wide_models_on_centred_samples_decide_about_the_logit_scale(double slow, int width, bool centred, Verdict expected)
+    {
+        Assert.Equal(expected, LogitScaleClaim.Judge([Arm("p = 0.5", 0.9), Arm("p = 1", slow)]).Verdict);
+
+        ComparedRun Arm(string name, double ratio)
+        {
+            EncoderOutcome outcome = Run(width, ratio);
+            return new ComparedRun(name, StepRule.Own, outcome with { Run = outcome.Run with { Centred = centred } });
+        }
+    }
+
+    // The denominator's budget of 200 steps ended first: 201 or more over 201 or more is unknown, and 201 or more over 90 is 2.2 or more.
+    [Fact]
+    public void A_ratio_of_which_only_a_lower_bound_below_the_threshold_is_known_decides_nothing()
+    {
+        SeedSummary bound = SeedSummary.Of([(201.0, true)]), known = SeedSummary.Of([90.0]);
+        Assert.Null(ShallowMeasurements.IsTooSmall(ShallowMeasurements.Ratio(bound, bound), 3));
+        Assert.Null(ShallowMeasurements.IsTooSmall(ShallowMeasurements.Ratio(bound, known), 3));
+        Assert.Equal(false, ShallowMeasurements.IsTooSmall(ShallowMeasurements.Ratio(bound, known), 2));
+        Assert.Equal(true, ShallowMeasurements.IsTooSmall(ShallowMeasurements.Ratio(known, known), 2));
+    }
+
+    [Theory]
+    [InlineData(-0.5, Verdict.Reproduced)]
+    [InlineData(-0.9, Verdict.NotReproduced)]
+    [InlineData(-0.1, Verdict.NotReproduced)]
+    public void The_error_of_the_limiting_kernel_must_fall_like_the_inverse_root(double exponent, Verdict expected) =>
+        Assert.Equal(expected, LimitClaim.Judge([.. new[] { 64, 256, 1024 }.Select(width => Point(width, Math.Pow(width, exponent), 5))]).Verdict);
+
+    [Fact]
+    public void One_width_at_which_all_conditions_hold_is_enough()
+    {
+        Assert.Equal(Verdict.NotReproduced, ConditionsClaim.Judge([Point(64, 1, 100), Point(256, 1, 10)]).Verdict);
+        Assert.Equal(Verdict.Reproduced, ConditionsClaim.Judge([Point(64, 1, 100), Point(256, 1, 1)]).Verdict);
+        Assert.Equal(Verdict.NotMeasured, ConditionsClaim.Judge([Point(64, 1, double.NaN)]).Verdict);
+    }
+
+    [Theory]
+    [InlineData(2.2, Verdict.Reproduced)]
+    [InlineData(1, Verdict.NotReproduced)]
+    public void A_width_that_grows_more_slowly_than_the_square_is_not_tight(double exponent, Verdict expected)
+    {
+        WidthSearchResult[] searches = [.. from samples in new[] { 4, 8, 16 } from seed in new long[] { 0, 1 } select new WidthSearchResult(samples, seed, Math.Pow(samples, exponent), false)];
+        ClaimFinding finding = WidthGrowthClaim.Judge(searches);
+        Assert.Equal((expected, exponent), (finding.Verdict, Math.Round(finding.Measurements[0].Value.Median, 9)));
+        Assert.Equal(Verdict.NotMeasured, WidthGrowthClaim.Judge([new WidthSearchResult(4, 0, 256, true), new WidthSearchResult(8, 0, 256, true)]).Verdict);
+    }
+
+    [Theory]
+    [InlineData(1, 1.5, Verdict.Reproduced)]
+    [InlineData(1, 1, Verdict.Partly)]
+    [InlineData(1.5, 1, Verdict.NotReproduced)]
+    public void Digits_must_be_alike_when_narrow_and_differ_when_wide(double narrow, double wide, Verdict expected)
+    {
+        ClaimFinding finding = DigitsClaim.Judge([Digits(8, 0.5, 1), Digits(8, 1, narrow), Digits(64, 0.5, 1), Digits(64, 1, wide)], "stand-in digits");
+        Assert.Equal(expected, finding.Verdict);
+        Assert.All(finding.Measurements, measurement => Assert.StartsWith("stand-in digits", measurement.Setting, StringComparison.Ordinal));
+
+        static DigitOutcome Digits(int width, double exponent, double loss) => new(new DigitRun(width, exponent, 1, 0), [loss], loss, 0.5, false);
+    }
+
+    private static EncoderPointResult Point(int width, double distance, double shortfall) => new(Run(width, 0.9).Run, distance, [shortfall, shortfall, double.PositiveInfinity]);
+
+    private static EncoderOutcome Run(int width, double ratio, long seed = 0) => new(
+        new EncoderRun { Sizes = new EncoderSizes(4, 3, 5), Width = width, Steps = Budget, Seed = seed }, 0.1, 10, false,
+        [.. Enumerable.Range(0, Budget + 1).Select(k => Math.Pow(ratio, k))], [1, 1, 1, 1], 1);
+}
