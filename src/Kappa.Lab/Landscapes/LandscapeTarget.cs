@@ -11,7 +11,7 @@ namespace Kappa.Lab.Landscapes;
 /// <remarks>Made by <see cref="OfRun"/> or <see cref="OfPoint"/>: the places where a model of another kind joins, by an <see cref="ILandscapeLoss"/> of its own.</remarks>
 public sealed class LandscapeTarget
 {
-    private LandscapeTarget(string name, string identity, Func<ILandscapeLoss> evaluators) => (Name, Identity, Evaluators) = (name, identity, evaluators);
+    internal LandscapeTarget(string name, string identity, Func<ILandscapeLoss> evaluators) => (Name, Identity, Evaluators) = (name, identity, evaluators);
 
     /// <summary>What it is called in results.</summary>
     public string Name { get; }
@@ -46,18 +46,20 @@ public sealed class LandscapeTarget
     public static LandscapeTarget OfRun(RunRecord run)
     {
         ArgumentNullException.ThrowIfNull(run);
+        if (run.Specification.Model.Kind != ModelKind.Residual)
+        {
+            return TrainableTarget.Of(run);
+        }
+
         var analysis = RunAnalysis.Of(run);
-        long last = LastFinite(analysis);
+        long last = LastFinite(run, analysis.Telemetry);
         using Experiment experiment = RunLadder.PrepareAgain(analysis, 1);
-        bool hasDiverged = analysis.Run.Status.StopReason == nameof(Descent.StopReason.NonFinite);
         var point = new ModelPoint(run.Name, experiment.Model.Shape, experiment.Data.Samples, experiment.Data.Inputs, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained);
         var coordinates = new TrainedCoordinates(experiment.InitialWeights.Layout, experiment.Trained);
         return new LandscapeTarget($"{run.Name} at step {last}", RunName.Identity(run.Specification, experiment.Data.Fingerprint), () => Evaluator(point))
         {
             Folder = run.Files.Path,
-            Remark = hasDiverged
-                ? FormattableString.Invariant($"Run {run.Name} diverged: its loss or gradient is not finite after {run.Status.Step} steps. What follows is the landscape around its last recorded finite iterate, step {last}.")
-                : string.Empty,
+            Remark = RemarkOn(run, last),
             Steps = last,
             Resolution = RoundingFloor.Of(point.Shape, point.Tokens, point.Targets, Precision.Double),
             Path = (states, threads, cancellation) => Descend(analysis, coordinates, last, states, threads, cancellation),
@@ -90,22 +92,26 @@ public sealed class LandscapeTarget
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static long LastFinite(RunAnalysis analysis)
+    internal static string RemarkOn(RunRecord run, long last) => run.Status.StopReason == nameof(Descent.StopReason.NonFinite)
+        ? FormattableString.Invariant($"Run {run.Name} diverged: its loss or gradient is not finite after {run.Status.Step} steps. What follows is the landscape around its last recorded finite iterate, step {last}.")
+        : string.Empty;
+
+    internal static long LastFinite(RunRecord run, TelemetryTable telemetry)
     {
-        if (analysis.Telemetry.Rows == 0)
+        if (telemetry.Rows == 0)
         {
-            throw new BadInputException(analysis.Run.Files.Telemetry, "must have a row for a landscape but has none; the run stopped before its first step.");
+            throw new BadInputException(run.Files.Telemetry, "must have a row for a landscape but has none; the run stopped before its first step.");
         }
 
-        for (int row = analysis.Telemetry.Rows - 1; row >= 0; row--)
+        for (int row = telemetry.Rows - 1; row >= 0; row--)
         {
-            if (double.IsFinite(analysis.Telemetry["loss"][row]))
+            if (double.IsFinite(telemetry["loss"][row]))
             {
-                return (long)analysis.Telemetry["step"][row];
+                return (long)telemetry["step"][row];
             }
         }
 
-        throw new BadInputException(analysis.Run.Files.Path, "the run diverged before its first step: it has no iterate whose loss is finite, so there is no landscape to look at. Choose a smaller initialisation.");
+        throw new BadInputException(run.Files.Path, "the run diverged before its first step: it has no iterate whose loss is finite, so there is no landscape to look at. Choose a smaller initialisation.");
     }
 
     private static List<PathState> Descend(RunAnalysis analysis, TrainedCoordinates coordinates, long last, int states, int threads, CancellationToken cancellation)

@@ -50,6 +50,19 @@ public sealed class LandscapeCommandTests : IDisposable
         Assert.Equal(shares[0] + shares[1], json.RootElement.GetProperty("path").GetProperty("explainedShare").GetDouble(), 1e-9);
     }
 
+    [Theory]
+    [InlineData("model.kind=kernelAttention")]
+    [InlineData("model.kind=shallowEncoder")]
+    public void The_other_models_have_landscapes_around_their_runs(string kind)
+    {
+        RunFiles run = CommandLine.Run(_folder.Path, kind, "steps=30");
+        using JsonDocument json = Json(run, "--directions", "pca", "--states", "9");
+        double loss = RunRecord.Read(run.Path).Status.Loss!.Value;
+        Assert.Equal(loss, json.RootElement.GetProperty("numbers").GetProperty("centreLoss").GetDouble(), 1e-12 * loss);
+        JsonElement[] points = [.. json.RootElement.GetProperty("path").GetProperty("points").EnumerateArray()];
+        Assert.Equal(TelemetryReader.Read(run.Telemetry)["loss"][0], points[0].GetProperty("loss").GetDouble(), 1e-12 * points[0].GetProperty("loss").GetDouble());
+    }
+
     [Fact]
     public void The_plane_of_curvature_has_the_Hessian_that_its_eigenvalues_say()
     {
