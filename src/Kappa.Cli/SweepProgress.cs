@@ -69,8 +69,13 @@ internal static class SweepProgress
         private double _lastLine;
         private int _shown;
 
-        public void Add(RunStatus status)
+        public void Add(SweepEvent happened)
         {
+            if (happened is not SweepRunEnded { Status: var status })
+            {
+                return;
+            }
+
             _ended += status.State == RunState.Interrupted ? 0 : 1;
             _failed += status.State == RunState.Failed ? 1 : 0;
             _diverged += status.StopReason == "NonFinite" ? 1 : 0;
