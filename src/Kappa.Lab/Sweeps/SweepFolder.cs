@@ -93,6 +93,20 @@ public sealed class SweepFolder
     /// <param name="index">From 0.</param>
     public RunFiles Files(int index) => new(System.IO.Path.Combine(Store, Plan.Runs[index].Name));
 
+    /// <summary>Whether run <paramref name="index"/> is done or failed; a damaged one is not.</summary>
+    /// <param name="index">From 0.</param>
+    public bool IsEnded(int index)
+    {
+        try
+        {
+            return File.Exists(Files(index).Status) && RunDocuments.ReadStatus(Files(index)).State is RunState.Done or RunState.Failed;
+        }
+        catch (BadInputException)
+        {
+            return false;
+        }
+    }
+
     private static bool TryRequeue(RunFiles files)
     {
         if (!File.Exists(files.Status))
