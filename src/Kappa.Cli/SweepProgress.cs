@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kappa.Lab.Store;
@@ -10,8 +9,6 @@ namespace Kappa.Cli;
 /// <summary>Works on a sweep while showing how far it is, and prints what came of it.</summary>
 internal static class SweepProgress
 {
-    private const double SecondsBetweenLines = 10;
-
     /// <summary>Works until nothing is left, or until interrupted.</summary>
     public static int Work(Terminal terminal, SweepFolder sweep, ParseResult parsed, (int Task, int Of) share, int? threads, bool json, bool quiet)
     {
@@ -19,11 +16,11 @@ internal static class SweepProgress
         int count = threads ?? Environment.ProcessorCount;
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, quiet);
-        var counts = new Counts(terminal, quiet, SweepStatus.Of(sweep));
+        using var table = new SweepTable(terminal, quiet, SweepStatus.Of(sweep), ShareLeft(sweep, share));
         var worker = new SweepWorker(sweep, RunEnvironment.Current([.. parsed.Tokens.Select(token => token.Value)], count, TimeProvider.System));
         progress.Say($"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} runs, {count} at a time");
-        worker.Work(count, share, counts.Add, interruption.Token);
-        counts.Clear();
+        worker.Work(count, share, table.Add, interruption.Token);
+        table.Clear();
         int code = Print(terminal, sweep, json);
         if (!interruption.Token.IsCancellationRequested && !sweep.IsCancelled)
         {
@@ -32,6 +29,18 @@ internal static class SweepProgress
 
         terminal.Messages.WriteLine($"Stopped; the state is saved. Continue: kappa sweep resume {sweep.Plan.Name} --out '{sweep.Store}'");
         return ExitCode.Interrupted;
+    }
+
+    // The runs of this worker's share that are not finished yet.
+    private static int ShareLeft(SweepFolder sweep, (int Task, int Of) share)
+    {
+        int left = 0;
+        for (int index = share.Task; index < sweep.Plan.Runs.Count; index += share.Of)
+        {
+            left += sweep.IsEnded(index) ? 0 : 1;
+        }
+
+        return left;
     }
 
     /// <summary>Prints the status.</summary>
@@ -57,47 +66,5 @@ internal static class SweepProgress
                 CultureInfo.InvariantCulture,
                 $"{sweep.Plan.Name}: {s.Done} of {s.Total} done ({s.Diverged} diverged), {s.Running} running, {s.Lost} lost, {s.Failed} failed, {s.Damaged} damaged, {s.Waiting} waiting{(sweep.IsCancelled ? "; cancelled" : string.Empty)}"));
         return ExitCode.Done;
-    }
-
-    // On a terminal one line, redrawn; elsewhere a line now and then.
-    private sealed class Counts(Terminal terminal, bool quiet, SweepStatus before)
-    {
-        private readonly long _start = Stopwatch.GetTimestamp();
-        private int _ended;
-        private int _failed;
-        private int _diverged;
-        private double _lastLine;
-        private int _shown;
-
-        public void Add(RunStatus status)
-        {
-            _ended += status.State == RunState.Interrupted ? 0 : 1;
-            _failed += status.State == RunState.Failed ? 1 : 0;
-            _diverged += status.StopReason == "NonFinite" ? 1 : 0;
-            double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
-            if (quiet || seconds - _lastLine < (terminal.MessagesAreATerminal ? 0.1 : SecondsBetweenLines) || _ended == 0)
-            {
-                return;
-            }
-
-            _lastLine = seconds;
-            int done = before.Done + before.Failed + _ended;
-            string line = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{done}/{before.Total} ended  {before.Failed + _failed} failed  {before.Diverged + _diverged} diverged  {_ended / seconds:F1}/s  {seconds / _ended * (before.Total - done):F0} s left");
-            Clear();
-            terminal.Messages.Write(terminal.MessagesAreATerminal ? line : line + "\n");
-            _shown = terminal.MessagesAreATerminal ? line.Length : 0;
-        }
-
-        public void Clear()
-        {
-            if (_shown > 0)
-            {
-                terminal.Messages.Write($"\r{new string(' ', _shown)}\r");
-            }
-
-            _shown = 0;
-        }
     }
 }

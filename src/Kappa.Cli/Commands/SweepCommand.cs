@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Kappa.Lab;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Sweeps;
@@ -10,15 +8,13 @@ namespace Kappa.Cli.Commands;
 /// <summary><c>kappa sweep</c>: many runs from one description, and what to do with a sweep that exists.</summary>
 internal static class SweepCommand
 {
-    private const int ShownAtEachEnd = 3;
-
     public static Command Create(Terminal terminal)
     {
         var words = new Argument<string[]>("words") { Description = "An optional YAML file, then key=value, key=a,b,c or key=range(0,20).", Arity = ArgumentArity.ZeroOrMore };
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = Threads();
         Option<int?> limit = OptionRange.Integer("--limit", "Most combinations (default: 10000).");
-        var show = new Option<bool>("--show") { Description = "Print the runs and start none." };
+        var show = new Option<bool>("--show") { Description = "Print the runs and what they will take, and start none." };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("sweep", "Run many experiments, one on each core; start it again to continue it.") { words, folder, threads, limit, show, json, quiet };
@@ -33,7 +29,7 @@ internal static class SweepCommand
 
             string store = RunsFolder.Require(parsed.GetValue(folder)!);
             return parsed.GetValue(show)
-                ? Show(terminal, reading.Plan, parsed.GetValue(json))
+                ? SweepPlanView.Print(terminal, reading.Plan, parsed.GetValue(threads), parsed.GetValue(json))
                 : SweepProgress.Work(terminal, SweepFolder.Freeze(store, reading.Plan), parsed, (0, 1), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet));
         });
         command.Subcommands.Add(OnSweep("status", "Say how far a sweep is, from its files.", (sweep, _, json, _, _) => SweepProgress.Print(terminal, sweep, json)));
@@ -100,32 +96,6 @@ internal static class SweepCommand
         return !File.Exists(words[0]) ? throw new BadInputException(words[0], "no such file.")
             : new FileInfo(words[0]).Length > SpecificationReader.LargestFile ? throw new BadInputException(words[0], $"a sweep must have at most {SpecificationReader.LargestFile} bytes but this file has more.")
             : SweepReader.ReadText(words[0], File.ReadAllText(words[0]), words[1..], limit);
-    }
-
-    private static int Show(Terminal terminal, SweepPlan plan, bool json)
-    {
-        if (json)
-        {
-            var runs = new JsonArray([.. plan.Runs.Select(run => new JsonObject { ["name"] = run.Name, ["values"] = new JsonObject(run.Values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))) })]);
-            terminal.Results.WriteLine(new JsonObject { ["formatVersion"] = 1, ["sweep"] = plan.Name, ["runs"] = runs }.ToJsonString());
-            return ExitCode.Done;
-        }
-
-        int count = plan.Runs.Count;
-        terminal.Results.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sweep {plan.Name}: {count} runs"));
-        for (int index = 0; index < count; index++)
-        {
-            if (index < ShownAtEachEnd || index >= count - ShownAtEachEnd)
-            {
-                terminal.Results.WriteLine($"  {plan.Runs[index].Name}  {string.Join(" ", plan.Runs[index].Values.Select(pair => $"{pair.Key}={pair.Value}"))}");
-            }
-            else if (index == ShownAtEachEnd)
-            {
-                terminal.Results.WriteLine("  …");
-            }
-        }
-
-        return ExitCode.Done;
     }
 
     private static int Report(Terminal terminal, IReadOnlyList<Problem> problems)

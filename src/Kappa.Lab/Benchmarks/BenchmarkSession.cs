@@ -58,6 +58,7 @@ public static class BenchmarkSession
                 break;
             case "sweep":
                 SweepSuite.Run(context);
+                SweepStoreSuite.Run(context);
                 break;
             default:
                 KernelSuite.Run(context);

@@ -78,10 +78,11 @@ public sealed record Requirement(string Name, double Bound, bool IsUpperBound, d
 
     private static IEnumerable<Requirement> Others(IReadOnlyList<BenchmarkRow> rows)
     {
-        BenchmarkRow? twoCores = rows.FirstOrDefault(row => row.Suite == "sweep" && row.Side == "kappa on 2 cores");
+        BenchmarkRow? twoCores = rows.FirstOrDefault(row => row.Suite == "sweep" && row.Work == SweepSuite.Work && row.Side == "kappa on 2 cores");
         yield return new Requirement("sweep on 2 cores over 1 core", 1.9, false, 1 / twoCores?.Ratio?.Median);
-        double? torch = BestRatio(rows, row => row.Suite == "sweep", "torch");
+        double? torch = BestRatio(rows, row => row.Work == SweepSuite.Work, "torch");
         yield return new Requirement("sweep on 2 cores, times as fast as torch batching", 12, false, torch / twoCores?.Ratio?.Median);
+        yield return new Requirement("sweep with its files over the bare loop", 1.05, true, rows.FirstOrDefault(row => row.Work == SweepStoreSuite.Work && row.Side == SweepStoreSuite.Sweep)?.Ratio?.Median);
         foreach (BenchmarkSize size in BenchmarkSize.Standard)
         {
             yield return new Requirement($"kernel product over gradient, d = {size.Width}", 2.5, true, rows.FirstOrDefault(row => Matches(row, KernelSuite.Gradient, size, 1, KernelSuite.KernelProduct))?.Ratio?.Median);

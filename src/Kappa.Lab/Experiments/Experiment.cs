@@ -8,6 +8,8 @@ namespace Kappa.Lab.Experiments;
 /// <remarks>Owns the evaluator and its threads. The same specification gives the same bits for any number of threads.</remarks>
 public sealed class Experiment : IDisposable
 {
+    private bool _ownsModel = true;
+
     private Experiment(ExperimentSpecification specification, TokenData data, ResidualTransformer model, TrainedSet trained, ResidualTransformerWeights initialWeights, Func<string, double>? stepSizeOf)
     {
         Specification = specification;
@@ -54,7 +56,11 @@ public sealed class Experiment : IDisposable
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
     /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names; may be null when no specification names one.</param>
     /// <exception cref="BadInputException">Specification and data contradict each other.</exception>
-    public static Experiment Prepare(ExperimentSpecification specification, TokenData data, int threads = 1, Func<string, double>? stepSizeOf = null)
+    public static Experiment Prepare(ExperimentSpecification specification, TokenData data, int threads = 1, Func<string, double>? stepSizeOf = null) =>
+        Prepare(specification, data, threads, stepSizeOf, null);
+
+    /// <summary>The same in the memory of an evaluator of an earlier experiment, which stays its owner's, if it is of this shape.</summary>
+    internal static Experiment Prepare(ExperimentSpecification specification, TokenData data, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
     {
         ArgumentNullException.ThrowIfNull(specification);
         ArgumentNullException.ThrowIfNull(data);
@@ -63,15 +69,29 @@ public sealed class Experiment : IDisposable
         RequireFit(shape, data);
         TrainedSet trained = resolved.Model.Trained.ToTrainedSet(resolved.Model);
         ResidualTransformerWeights weights = resolved.Initialisation.ToInitialisation(shape.Depth).Create(shape, resolved.Seed);
-        var model = new ResidualTransformer(shape, data.Inputs, data.Samples, threads, resolved.Descent.Precision);
-        return new Experiment(resolved, data, model, trained, weights, stepSizeOf);
+        bool fits = earlier is not null && earlier.Shape == shape && (earlier.Samples, earlier.Rows, earlier.Precision) == (data.Samples, data.Inputs.Rows, resolved.Descent.Precision);
+        if (fits)
+            earlier!.SetInputs(data.Inputs);
+        ResidualTransformer model = fits ? earlier! : new ResidualTransformer(shape, data.Inputs, data.Samples, threads, resolved.Descent.Precision);
+        return new Experiment(resolved, data, model, trained, weights, stepSizeOf) { _ownsModel = !fits };
+    }
+
+    /// <summary>Leaves the evaluator to the caller, for a later experiment of the same shape.</summary>
+    internal ResidualTransformer KeepModel()
+    {
+        _ownsModel = false;
+        return Model;
     }
 
     /// <summary>The state at step 0; an automatic step size is determined here.</summary>
     public DescentState Start() => Descent.Start(InitialWeights, Specification.Seed);
 
     /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        if (_ownsModel)
+            Model.Dispose();
+    }
 
     private DescentOptions Options(ExperimentSpecification specification, Func<string, double>? stepSizeOf) => new()
     {

@@ -46,6 +46,9 @@ public sealed class ExperimentRun
         _roundingFloor = experiment.RoundingFloor;
     }
 
+    /// <summary>Whether checkpoint and telemetry could be taken up: what fails before is damage of the folder, not an outcome of the run.</summary>
+    internal bool HasBegun { get; private set; }
+
     private TelemetrySpecification Telemetry => _folder.Specification.Telemetry;
 
     /// <summary>Runs from the checkpoint, or from the start when there is none, until a reason to stop.</summary>
@@ -56,9 +59,14 @@ public sealed class ExperimentRun
         DescentState state = RestoreOrStart();
         using (_telemetry = OpenTelemetry(state.Step))
         {
+            HasBegun = true;
             try
             {
-                _folder.WriteStatus(Status(RunState.Running, state.Step, null));
+                // What is not published yet is a second's work at most: its first heartbeat, or its end, publishes it.
+                if (_folder.IsUnpublished)
+                    _lastBeat = _time.GetTimestamp();
+                else
+                    _folder.WriteStatus(Status(RunState.Running, state.Step, null));
                 DescentOutcome outcome = _experiment.Descent.Run(state, Observe, cancellation);
                 Finish(state, outcome);
                 return outcome;
@@ -109,7 +117,7 @@ public sealed class ExperimentRun
             SaveSpectra(step.Step);
         }
 
-        if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0)
+        if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0 && !_folder.IsUnpublished)
         {
             _telemetry.Flush();
             RunCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment.Data.Fingerprint);

@@ -43,10 +43,19 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
             isSteady = (spent > ShortestRehearsal && seconds > 0.9 * before) || spent > LongestRehearsal || (spent > ShortestRehearsal && spent > LargestPart * seconds * steps);
         }
 
-        ExperimentSpecification specification = experiment.Specification;
-        bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
-        return new RunForecast(steps, seconds, BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra, experiment.Model.Precision, experiment.Model.Threads));
+        return new RunForecast(steps, seconds, BytesOf(experiment));
     }
+
+    /// <summary>Rehearses the run of a specification on one thread.</summary>
+    internal static RunForecast Of(ExperimentSpecification specification, long stepsDone)
+    {
+        using var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification), 1, _ => 0);
+        return Of(experiment, stepsDone);
+    }
+
+    /// <summary>Bytes of an experiment.</summary>
+    internal static long BytesOf(Experiment experiment) => BytesOf(
+        experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, experiment.Model.Precision, experiment.Model.Threads);
 
     /// <summary>The forecast in one line.</summary>
     public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {Duration(SecondsPerStep)}: at most {Duration(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
@@ -78,7 +87,8 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
         return data + weights + group + factorisations;
     }
 
-    private static string Duration(double seconds)
+    /// <summary>A time in its own unit.</summary>
+    internal static string Duration(double seconds)
     {
         (double number, string unit) = seconds switch
         {

@@ -6,7 +6,8 @@ namespace Kappa.Lab.Formats;
 /// <remarks>
 /// The bytes go to a temporary file in the same folder, are flushed to the disk, and the temporary file is renamed over the target. When
 /// anything fails, the target keeps its old content and the temporary file is removed; only a killed process leaves one behind, under
-/// a name that starts with a dot and ends with <c>.tmp</c>. Two writers of one path do not mix: the last rename wins.
+/// a name that starts with a dot and ends with <c>.tmp</c>. Two writers of one path do not mix: the last rename wins. A file of a folder that is
+/// not published yet (<c>.NAME.partial</c>) is written in its place, unflushed: the folder is renamed as a whole.
 /// </remarks>
 public static class AtomicFile
 {
@@ -32,18 +33,20 @@ public static class AtomicFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
         string target = Path.GetFullPath(path);
-        string temporary = Path.Combine(
+        bool isUnpublished = UnpublishedFolder.Holds(target);
+        string temporary = isUnpublished ? target : Path.Combine(
             Path.GetDirectoryName(target) ?? target,
             $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}{TemporaryExtension}");
         try
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+            using (FileStream stream = new(temporary, isUnpublished ? FileMode.Create : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk: !isUnpublished);
             }
 
-            File.Move(temporary, target, overwrite: true);
+            if (!isUnpublished)
+                File.Move(temporary, target, overwrite: true);
         }
         catch (Exception failure)
         {

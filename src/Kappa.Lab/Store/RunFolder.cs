@@ -15,14 +15,19 @@ public sealed class RunFolder : IDisposable
     private readonly FileStream _lock;
     private readonly TimeProvider _time;
 
+    private string? _publishedPath;
+
     private RunFolder(RunFiles files, FileStream exclusive, ExperimentSpecification specification, RunStatus status, TimeProvider time) =>
         (Files, _lock, Specification, Status, _time) = (files, exclusive, specification, status, time);
 
     /// <summary>The names of its files.</summary>
-    public RunFiles Files { get; }
+    public RunFiles Files { get; private set; }
 
     /// <summary>The name of the run.</summary>
-    public string Name => Path.GetFileName(Files.Path);
+    public string Name => Path.GetFileName(_publishedPath ?? Files.Path);
+
+    /// <summary>Whether no reader sees the run yet: its first status publishes it.</summary>
+    internal bool IsUnpublished => _publishedPath is not null;
 
     /// <summary>The specification, resolved.</summary>
     public ExperimentSpecification Specification { get; }
@@ -68,18 +73,43 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Claims a run for this process: makes its folder, or opens it to continue. Whoever holds the lock executes; nobody else does.</summary>
+    /// <summary>Claims a run for this process: begins it in a folder that its first status publishes, or opens its folder to continue. Whoever holds the lock executes; nobody else does.</summary>
     /// <param name="store">Folder of runs.</param>
     /// <param name="name">Name of the run.</param>
     /// <param name="specification">Resolved.</param>
     /// <param name="environment">This process.</param>
     /// <param name="time">The clock of the heartbeat.</param>
     /// <returns>Null when another process holds the run, or it is done or failed.</returns>
+    /// <exception cref="BadInputException">The disk refused, or the folder is damaged.</exception>
     internal static RunFolder? TryClaim(string store, string name, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
     {
         var files = new RunFiles(Path.Combine(store, name));
-        MakeFolder(files.Path);
-        if (RunLock.TryTake(files) is not { } exclusive)
+        if (Directory.Exists(files.Path))
+            return TryContinue(files, specification, environment, time);
+        if (!RunStaging.IsSupported)
+        {
+            MakeFolder(files.Path);
+            return TryContinue(files, specification, environment, time);
+        }
+
+        if (RunStaging.TryBegin(store, name) is not { } staged)
+            return null;
+        try
+        {
+            Formats.AtomicFile.WriteAllText(staged.Files.Specification, SpecificationWriter.Write(specification));
+            RunDocuments.Write(staged.Files, new EnvironmentRecord { Sessions = [environment] });
+            return new(staged.Files, staged.Lock, specification, new RunStatus { State = RunState.Queued }, time) { _publishedPath = files.Path };
+        }
+        catch
+        {
+            RunStaging.Discard(staged.Files, staged.Lock);
+            throw;
+        }
+    }
+
+    private static RunFolder? TryContinue(RunFiles files, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
+    {
+        if (IsEnded(files) || RunLock.TryTake(files) is not { } exclusive)
             return null;
         try
         {
@@ -103,6 +133,18 @@ public sealed class RunFolder : IDisposable
             exclusive.Dispose();
             throw;
         }
+    }
+
+    // A finished run needs no lock. A power failure can leave its files empty, for it may come before they reached the disk.
+    private static bool IsEnded(RunFiles files)
+    {
+        if (!File.Exists(files.Status))
+            return false;
+        RunState state = RunDocuments.ReadStatus(files).State;
+        if (state != RunState.Done)
+            return state == RunState.Failed;
+        string? empty = new[] { files.Specification, files.Environment, files.Telemetry, files.Checkpoint }.FirstOrDefault(path => new FileInfo(path) is not { Exists: true, Length: > 0 });
+        return empty is null ? true : throw new BadInputException(empty, "must hold something in a run that is done but is missing or empty. The run folder is damaged.");
     }
 
     /// <summary>Opens an existing run to continue it; <paramref name="environment"/> is added to those that worked on it.</summary>
@@ -132,7 +174,7 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Replaces the status; version and heartbeat are filled in.</summary>
+    /// <summary>Replaces the status; version and heartbeat are filled in. The first one of a run begun by a sweep publishes its folder.</summary>
     /// <param name="status">State, step, loss and reason.</param>
     /// <exception cref="BadInputException">The disk refused; the previous status is intact.</exception>
     public void WriteStatus(RunStatus status)
@@ -141,10 +183,21 @@ public sealed class RunFolder : IDisposable
         RunStatus next = status with { FormatVersion = FormatVersion, Heartbeat = _time.GetUtcNow() };
         RunDocuments.Write(Files, next);
         Status = next;
+        if (_publishedPath is { } path)
+        {
+            RunStaging.Publish(Files, path);
+            (Files, _publishedPath) = (new RunFiles(path), null);
+        }
     }
 
-    /// <summary>Lets other processes open the run.</summary>
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Lets other processes open the run. What was not published is removed.</summary>
+    public void Dispose()
+    {
+        if (IsUnpublished)
+            RunStaging.Discard(Files, _lock);
+        else
+            _lock.Dispose();
+    }
 
     private static void MakeFolder(string path)
     {

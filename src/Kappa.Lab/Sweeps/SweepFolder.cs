@@ -26,6 +26,9 @@ public sealed class SweepFolder
     /// <summary>Whether the sweep was cancelled: the file <c>cancelled</c> exists. Nobody claims a run then, and running ones save and stop.</summary>
     public bool IsCancelled => File.Exists(Cancellation);
 
+    /// <summary>The document that makes the folder a sweep.</summary>
+    internal string Document => System.IO.Path.Combine(Path, "sweep.json");
+
     private string Cancellation => System.IO.Path.Combine(Path, "cancelled");
 
     /// <summary>Writes a plan down. The same plan again is the same folder, unchanged.</summary>
@@ -37,14 +40,13 @@ public sealed class SweepFolder
         ArgumentNullException.ThrowIfNull(plan);
         var folder = new SweepFolder(store, plan);
         _ = Directory.CreateDirectory(folder.Path);
-        string document = System.IO.Path.Combine(folder.Path, "sweep.json");
-        if (File.Exists(document))
+        if (File.Exists(folder.Document))
             return Open(store, plan.Name);
         AtomicFile.WriteAllText(System.IO.Path.Combine(folder.Path, "runs.jsonl"), string.Concat(plan.Runs.Select(run => Line(run) + "\n")));
 
         // Last: a sweep without it was never completely frozen.
         var header = new JsonObject { ["formatVersion"] = FormatVersion, ["numericsVersion"] = RunName.NumericsVersion, ["name"] = plan.Name, ["runs"] = plan.Runs.Count };
-        AtomicFile.WriteAllText(document, header.ToJsonString() + "\n");
+        AtomicFile.WriteAllText(folder.Document, header.ToJsonString() + "\n");
         return folder;
     }
 
@@ -64,6 +66,7 @@ public sealed class SweepFolder
             Require(document, "numericsVersion", header, RunName.NumericsVersion);
             SweepRun[] runs = [.. File.ReadLines(list).Select((line, index) => Run($"{list}:{index + 1}", line))];
             Require(document, "runs", header, runs.Length);
+            RequireNames(list, runs, found);
             return new(store, new(found, runs));
         }
         catch (Exception damage) when (damage is JsonException or InvalidOperationException or NullReferenceException or FormatException or IOException)
@@ -89,6 +92,20 @@ public sealed class SweepFolder
     /// <summary>The files of run <paramref name="index"/>.</summary>
     /// <param name="index">From 0.</param>
     public RunFiles Files(int index) => new(System.IO.Path.Combine(Store, Plan.Runs[index].Name));
+
+    /// <summary>Whether run <paramref name="index"/> is done or failed; a damaged one is not.</summary>
+    /// <param name="index">From 0.</param>
+    public bool IsEnded(int index)
+    {
+        try
+        {
+            return File.Exists(Files(index).Status) && RunDocuments.ReadStatus(Files(index)).State is RunState.Done or RunState.Failed;
+        }
+        catch (BadInputException)
+        {
+            return false;
+        }
+    }
 
     private static bool TryRequeue(RunFiles files)
     {
@@ -118,6 +135,16 @@ public sealed class SweepFolder
         int found = header[key]!.GetValue<int>();
         if (found != expected)
             throw new BadInputException(document, $"{key} must be {expected} but is {found}. Read it with the Kappa that wrote it, or start the sweep anew.");
+    }
+
+    // A run's name is the hash of its specification, except where files from outside are in it too; the sweep's is that of the names.
+    private static void RequireNames(string list, SweepRun[] runs, string sweep)
+    {
+        int wrong = Array.FindIndex(runs, run => !ExperimentData.IsExternal(run.Specification) && RunName.Of(run.Specification) != run.Name);
+        if (wrong >= 0)
+            throw new BadInputException($"{list}:{wrong + 1}", $"run {runs[wrong].Name} must have the name of its specification, {RunName.Of(runs[wrong].Specification)}: the line was changed. Start the sweep again from its specification.");
+        if (SweepReader.NameOf(runs) != sweep)
+            throw new BadInputException(list, $"the runs must be those of sweep {sweep} but make {SweepReader.NameOf(runs)}: a line was changed. Start the sweep again from its specification.");
     }
 
     private static string Line(SweepRun run) => new JsonObject

@@ -58,7 +58,8 @@ public static class SweepReader
         return problems.Count > 0 ? new(null, [.. problems.Distinct().Take(MostProblems)]) : new(new(NameOf(runs), runs), []);
     }
 
-    private static string NameOf(List<SweepRun> runs) =>
+    /// <summary>The name of a sweep of these runs.</summary>
+    internal static string NameOf(IEnumerable<SweepRun> runs) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', runs.Select(run => run.Name)))))[..12];
 
     private static void RefuseRepeatedKeys(SweepDescription description, List<Problem> problems)

@@ -1,5 +1,4 @@
 using Kappa.Lab.Benchmarks;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Sweeps;
@@ -15,15 +14,16 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
     /// <summary>Works until nothing is left to claim, one pinned thread per core.</summary>
     /// <param name="threads">Runs at the same time.</param>
     /// <param name="share">Of the runs, this worker takes every <c>Of</c>-th from <c>Task</c> on.</param>
-    /// <param name="ended">Told of every run that ended here; one call at a time.</param>
+    /// <param name="watcher">Told of every run; one call at a time.</param>
     /// <param name="cancellation">Running runs save their state and stop.</param>
-    /// <exception cref="BadInputException">The disk refused, or a run's folder is damaged; the other runs have saved their state.</exception>
-    public void Work(int threads, (int Task, int Of) share, Action<RunStatus>? ended, CancellationToken cancellation)
+    /// <exception cref="BadInputException">The disk refused; the other runs have saved their state.</exception>
+    public void Work(int threads, (int Task, int Of) share, Action<SweepEvent>? watcher, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var watch = new Timer(_ => StopIfCancelled(stop), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        using var disk = new StoreSync(sweep.Document);
         int next = share.Task;
-        Thread[] workers = [.. Enumerable.Range(0, threads).Select(core => new Thread(() => WorkOn(core, threads, () => Interlocked.Add(ref next, share.Of) - share.Of, ended, stop)))];
+        Thread[] workers = [.. Enumerable.Range(0, threads).Select(core => new Thread(() => WorkOn(core, threads, () => Interlocked.Add(ref next, share.Of) - share.Of, watcher, disk, stop)))];
         Array.ForEach(workers, worker => worker.Start());
         Array.ForEach(workers, worker => worker.Join());
         if (_failure is not null)
@@ -43,39 +43,26 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
         }
     }
 
-    private void WorkOn(int core, int threads, Func<int> next, Action<RunStatus>? ended, CancellationTokenSource stop)
+    private void WorkOn(int core, int threads, Func<int> next, Action<SweepEvent>? watcher, StoreSync disk, CancellationTokenSource stop)
     {
         if (threads > 1)
             _ = CorePinning.TryPin(core);
+        using var execution = new SweepExecution(sweep, environment, Tell, disk);
         try
         {
             for (int index = next(); index < sweep.Plan.Runs.Count && !stop.IsCancellationRequested; index = next())
-                Execute(index, ended, stop.Token);
+                execution.Execute(index, stop.Token);
         }
         catch (Exception failure) when (failure is BadInputException or IOException or UnauthorizedAccessException)
         {
             _failure = failure;
             stop.Cancel();
         }
-    }
 
-    private void Execute(int index, Action<RunStatus>? ended, CancellationToken cancellation)
-    {
-        using RunFolder? folder = sweep.TryClaim(index, environment);
-        if (folder is null)
-            return;
-        try
+        void Tell(SweepEvent happened)
         {
-            using Experiment experiment = Experiment.Prepare(folder.Specification, ExperimentData.Load(folder.Specification), 1, StepSizes.Of(new RunStore(sweep.Store)));
-            _ = new ExperimentRun(folder, experiment, TimeProvider.System).Execute(cancellation);
+            lock (_lock)
+                watcher?.Invoke(happened);
         }
-        catch (Exception failure) when (failure is not IOException and not OutOfMemoryException && failure.InnerException is not IOException)
-        {
-            // An outcome of this run; the sweep goes on.
-            folder.WriteStatus(new RunStatus { State = RunState.Failed, Step = folder.Status.Step, Message = failure.Message.ReplaceLineEndings(" ") });
-        }
-
-        lock (_lock)
-            ended?.Invoke(folder.Status);
     }
 }

@@ -48,6 +48,31 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{runtime} must start but did not."));
     }
 
+    /// <summary>Starts <c>kappa</c> where no file may have more than so many KiB: a write beyond fails as on a full disk.</summary>
+    public static ChildProcess StartLimited(int kibibytes, params string[] arguments)
+    {
+        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        string script = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"trap '' XFSZ; ulimit -f {kibibytes}; exec \"$0\" \"$@\"");
+        var start = new ProcessStartInfo("bash", ["-c", script, runtime, "exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // The runtime maps its code through a large file of its own otherwise.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException("bash must start but did not."));
+    }
+
+    /// <summary>Kills the process unless it ends by itself within a time.</summary>
+    /// <returns>Whether it ended.</returns>
+    public bool EndsWithin(TimeSpan time)
+    {
+        bool ended = _process.WaitForExit(time);
+        if (!ended)
+        {
+            Kill();
+        }
+
+        return ended;
+    }
+
     /// <summary>Waits until something is true of the files that the living process writes.</summary>
     public void WaitUntil(Func<bool> isTrue, string what)
     {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Xunit;
 
@@ -41,45 +39,9 @@ public sealed class SweepCommandTests
         Assert.Equal(0, CommandLine.Invoke("sweep", "resume", name, "--out", folder.Path).ExitCode);
     }
 
-    /// <summary>Kills a process at seeded moments until its sweep is done, and compares with a sweep that nobody disturbed.</summary>
-    [Fact]
-    public void A_sweep_that_is_killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_one()
-    {
-        using var folder = new TemporaryFolder();
-        string[] words = ["sweep", .. CommandLine.Tiny.Where(word => !word.StartsWith("steps", StringComparison.Ordinal)), "steps=2000", "lossFloor=0", "seed=range(0,40)", "checkpointEvery=100", "--threads", "2"];
-        string whole = Path.Combine(folder.Path, "whole"), killed = Path.Combine(folder.Path, "killed");
-        Assert.Equal(0, CommandLine.Invoke([.. words, "--out", whole]).ExitCode);
-        var random = new Random(1);
-        int kills = 0;
-        for (int attempt = 0; attempt < 20; attempt++)
-        {
-            using Process process = Start([.. words, "--out", killed]);
-            if (!process.WaitForExit(150 + random.Next(250)))
-            {
-                process.Kill();
-                kills++;
-            }
-
-            Assert.True(process.WaitForExit(20_000));
-        }
-
-        Assert.InRange(kills, 3, 20);
-        Assert.Equal(0, CommandLine.Invoke([.. words, "--out", killed]).ExitCode);
-        foreach (string file in new[] { "telemetry.csv", "checkpoint.safetensors", "spec.yaml" })
-        {
-            Assert.Equal(Bytes(whole, file), Bytes(killed, file));
-        }
-    }
-
     private static JsonNode Status(CommandOutcome outcome) => JsonNode.Parse(outcome.Results)!;
 
     private static string Bytes(string store, string file) =>
         string.Join('\n', Directory.GetDirectories(store).Where(path => !path.EndsWith("sweeps", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
             .Select(path => Path.GetFileName(path) + Convert.ToHexString(File.ReadAllBytes(Path.Combine(path, file)))));
-
-    private static Process Start(string[] arguments)
-    {
-        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        return Process.Start(new ProcessStartInfo(runtime, ["exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), .. arguments, "--quiet"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-    }
 }

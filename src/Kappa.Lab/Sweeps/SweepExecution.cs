@@ -1,0 +1,95 @@
+using Kappa.Lab.Data;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
+using Kappa.Models;
+
+namespace Kappa.Lab.Sweeps;
+
+/// <summary>One thread's way through the runs of a sweep: claim, execute, publish. The evaluator of a run is the next one's, when both have the same shape.</summary>
+/// <param name="sweep">The sweep.</param>
+/// <param name="environment">This process.</param>
+/// <param name="tell">Told of what happens.</param>
+/// <param name="disk">Told of what is published.</param>
+internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environment, Action<SweepEvent> tell, StoreSync disk) : IDisposable
+{
+    private readonly Func<string, double> _stepSizeOf = StepSizes.Of(new RunStore(sweep.Store));
+    private ResidualTransformer? _evaluator;
+
+    /// <summary>Executes run <paramref name="index"/> unless it is finished or another process has it. A damaged folder is put aside and the run begun anew.</summary>
+    /// <exception cref="BadInputException">The disk refused.</exception>
+    public void Execute(int index, CancellationToken cancellation)
+    {
+        string name = sweep.Plan.Runs[index].Name;
+        try
+        {
+            Attempt(index, cancellation);
+        }
+        catch (BadInputException damage) when (!IsOfTheDisk(damage))
+        {
+            if (RunQuarantine.Move(sweep.Store, name) is not { } folder)
+                return;
+            tell(new SweepRunQuarantined(name, damage.Message, folder));
+            Attempt(index, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _evaluator?.Dispose();
+
+    // A disk that is full, or a folder that may not be written, says nothing about a run.
+    private static bool IsOfTheDisk(Exception failure) =>
+        failure is IOException or UnauthorizedAccessException || failure.InnerException is (IOException or UnauthorizedAccessException) and not FileNotFoundException;
+
+    private void Attempt(int index, CancellationToken cancellation)
+    {
+        using RunFolder? folder = sweep.TryClaim(index, environment);
+        if (folder is null)
+            return;
+        string name = folder.Name;
+        tell(new SweepRunGoesOn(name, folder.Status.Step, folder.Specification.Descent.Steps, folder.Status.Loss));
+        if (Outcome(folder, cancellation) is { } failed)
+            folder.WriteStatus(failed);
+        disk.Published();
+        tell(new SweepRunEnded(name, folder.Status));
+    }
+
+    // Null when the run wrote its own end.
+    private RunStatus? Outcome(RunFolder folder, CancellationToken cancellation)
+    {
+        ExperimentRun? run = null;
+        try
+        {
+            TokenData data = ExperimentData.Load(folder.Specification);
+            RequireFrozen(folder, data);
+            using var experiment = Experiment.Prepare(folder.Specification, data, 1, _stepSizeOf, _evaluator);
+            Keep(experiment.KeepModel());
+            run = new ExperimentRun(folder, experiment, TimeProvider.System, new Progress(folder.Name, tell));
+            _ = run.Execute(cancellation);
+            return null;
+        }
+        catch (Exception failure) when (!IsOfTheDisk(failure) && failure is not OutOfMemoryException && (failure is not BadInputException || run is null or { HasBegun: true } || folder.IsUnpublished))
+        {
+            // An outcome of this run; the sweep goes on.
+            return new RunStatus { State = RunState.Failed, Step = folder.Status.Step, Message = failure.Message.ReplaceLineEndings(" ") };
+        }
+    }
+
+    // A run's name has the fingerprint of its data in it: other data are another run.
+    private static void RequireFrozen(RunFolder folder, TokenData data)
+    {
+        if (ExperimentData.IsExternal(folder.Specification) && RunName.Of(folder.Specification, data.Fingerprint) != folder.Name)
+            throw new BadInputException(folder.Name, "the data have changed since the sweep was frozen. Restore them and retry, or start the sweep anew from its specification.");
+    }
+
+    private void Keep(ResidualTransformer evaluator)
+    {
+        if (!ReferenceEquals(evaluator, _evaluator))
+            _evaluator?.Dispose();
+        _evaluator = evaluator;
+    }
+
+    private sealed class Progress(string name, Action<SweepEvent> tell) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value) => tell(new SweepRunGoesOn(name, value.Step, value.Steps, value.Loss));
+    }
+}

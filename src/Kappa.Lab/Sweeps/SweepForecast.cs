@@ -1,0 +1,65 @@
+using System.Globalization;
+using Kappa.Lab.Experiments;
+using Kappa.Models;
+using Kappa.Numerics;
+
+namespace Kappa.Lab.Sweeps;
+
+/// <summary>Time, memory and disk of a sweep before it begins: one run of each distinct shape is rehearsed, the others are counted by it.</summary>
+/// <param name="Shapes">Distinct shapes of model, data and telemetry.</param>
+/// <param name="Rehearsed">Of these, the ones that were rehearsed; the rest take the mean of them.</param>
+/// <param name="Seconds">Wall time of all steps of all budgets on <paramref name="Threads"/> cores; runs that stop earlier take less.</param>
+/// <param name="Bytes">Memory of the largest runs at the same time.</param>
+/// <param name="DiskBytes">Of all run folders at the end.</param>
+/// <param name="Threads">Runs at the same time.</param>
+public sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, long Bytes, long DiskBytes, int Threads)
+{
+    // A rehearsal takes some tenths of a second at least: more of them would make looking at a sweep a job of its own.
+    private const int MostRehearsals = 8;
+
+    // A number of telemetry has 18 digits with its comma on the average, a state θ and θ_0; the documents and the heads of the files are two pages.
+    private const long BytesOfANumber = 18;
+    private const long BytesOfDocuments = 4096;
+
+    /// <summary>Rehearses.</summary>
+    /// <param name="plan">The sweep.</param>
+    /// <param name="threads">Runs at the same time.</param>
+    /// <exception cref="BadInputException">The data of a run cannot be read.</exception>
+    public static SweepForecast Of(SweepPlan plan, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        Group[] groups = [.. plan.Runs.GroupBy(Shape).Select(runs => Group.Of([.. runs]))];
+        int rehearsed = Math.Min(groups.Length, MostRehearsals);
+        double[] steps = [.. groups.Take(rehearsed).Select(group => RunForecast.Of(group.First, 0).SecondsPerStep)];
+        double seconds = groups.Select((group, k) => group.Steps * (k < rehearsed ? steps[k] : steps.Average())).Sum();
+        int parallel = Math.Min(threads, plan.Runs.Count);
+        return new(groups.Length, rehearsed, seconds / parallel, parallel * groups.Max(group => group.Bytes), groups.Sum(group => group.DiskBytes), parallel);
+    }
+
+    /// <summary>The forecast in one line.</summary>
+    public string Words() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"at most {RunForecast.Duration(Seconds)} on {Threads} {(Threads == 1 ? "core" : "cores")}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory and {Math.Ceiling(DiskBytes / 1048576.0):F0} MiB of disk; {Rehearsed} of {Shapes} {(Shapes == 1 ? "shape" : "shapes")} rehearsed");
+
+    // What time and memory depend on; seeds, scales and step sizes are none of it.
+    private static (ModelSpecification Model, int Samples, int Tokens, Precision Precision, TelemetrySpecification Telemetry) Shape(SweepRun run)
+    {
+        ExperimentSpecification one = run.Specification;
+        return (one.Model, one.Data.Samples ?? 0, one.Data.Tokens ?? 0, one.Descent.Precision, one.Telemetry);
+    }
+
+    private sealed record Group(ExperimentSpecification First, double Steps, long Bytes, long DiskBytes)
+    {
+        public static Group Of(IReadOnlyList<SweepRun> runs)
+        {
+            using var experiment = Experiment.Prepare(runs[0].Specification, ExperimentData.Load(runs[0].Specification), 1, _ => 0);
+            TelemetrySpecification telemetry = runs[0].Specification.Telemetry;
+            long columns = new Kappa.Descent.TelemetryProbe(experiment.Model, experiment.Trained, telemetry.Quantities == TelemetryQuantities.All).Columns.Count;
+            double steps = runs.Sum(run => (double)run.Specification.Descent.Steps + 1);
+            long state = 2 * sizeof(double) * (long)ParameterLayout.For(experiment.Model.Shape).Length;
+            long disk = (long)(steps / telemetry.Every * columns * BytesOfANumber) + (runs.Count * (state + BytesOfDocuments));
+            return new(runs[0].Specification, steps, RunForecast.BytesOf(experiment), disk);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json.Nodes;
+using Kappa.Lab.Store;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Commands;
+
+/// <summary>Damaged folders, changed lists, changed data: noticed, named, and the rest goes on.</summary>
+public sealed class SweepDamageTests
+{
+    private static readonly string[] Words = ["sweep", .. CommandLine.Tiny, "seed=range(0,4)"];
+
+    [Theory]
+    [InlineData("status.json", "{")]
+    [InlineData("telemetry.csv", "")]
+    [InlineData("checkpoint.safetensors", "")]
+    [InlineData("checkpoint.safetensors", "nothing of the kind", "interrupted")]
+    [InlineData("spec.yaml", "depth: [", "interrupted")]
+    public void A_damaged_run_is_named_and_put_aside_and_computed_again(string file, string content, string? state = null)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", folder.Path]).ExitCode);
+        string expected = SweepFiles.Bytes(folder.Path);
+        var run = new RunFiles(SweepFiles.Runs(folder.Path)[1]);
+        string name = Path.GetFileName(run.Path);
+        if (state is not null)
+        {
+            File.WriteAllText(run.Status, File.ReadAllText(run.Status).Replace("\"done\"", $"\"{state}\"", StringComparison.Ordinal));
+        }
+
+        File.WriteAllText(Path.Combine(run.Path, file), content);
+        CommandOutcome outcome = CommandLine.Invoke("sweep", "resume", SweepFiles.Name(folder.Path), "--out", folder.Path, "--json");
+        Assert.Equal((0, 4), (outcome.ExitCode, JsonNode.Parse(outcome.Results)!["done"]!.GetValue<int>()));
+        Assert.Contains($"run {name} is damaged", outcome.Messages, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(Path.Combine(folder.Path, "quarantine", $"{name}-1", file)));
+        Assert.Equal(expected, SweepFiles.Bytes(folder.Path));
+    }
+
+    [Fact]
+    public void A_list_of_runs_that_was_changed_is_refused_by_its_line()
+    {
+        using var folder = new TemporaryFolder();
+        string name = SweepFiles.Freeze(folder.Path, Words[1..]);
+        string list = Path.Combine(folder.Path, "sweeps", name, "runs.jsonl");
+        string[] lines = File.ReadAllLines(list);
+        File.WriteAllText(list, string.Concat(lines.Select((line, k) => (k == 2 ? line.Replace("steps: 50", "steps: 51", StringComparison.Ordinal) : line) + "\n")));
+        CommandOutcome outcome = CommandLine.Invoke("sweep", "status", name, "--out", folder.Path);
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("runs.jsonl:3: run", outcome.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_that_changed_after_freezing_fail_the_run_and_retry_takes_it_up_when_they_are_back()
+    {
+        using var folder = new TemporaryFolder();
+        string text = Path.Combine(folder.Path, "text.txt"), content = string.Concat(Enumerable.Repeat("a rose is a rose is a rose. ", 40));
+        File.WriteAllText(text, content);
+        string store = Path.Combine(folder.Path, "store");
+        string name = SweepFiles.Freeze(store, [.. Words[1..], "data.source=text", $"data.path={text}"]);
+        File.WriteAllText(text, content.ToUpperInvariant());
+        JsonNode changed = JsonNode.Parse(CommandLine.Invoke("sweep", "resume", name, "--out", store, "--json").Results)!;
+        Assert.Equal((0, 4), (changed["done"]!.GetValue<int>(), changed["failed"]!.GetValue<int>()));
+        Assert.Contains("the data have changed", RunRecord.Read(SweepFiles.Runs(store)[0]).Status.Message, StringComparison.Ordinal);
+        File.WriteAllText(text, content);
+        JsonNode restored = JsonNode.Parse(CommandLine.Invoke("sweep", "retry", name, "--out", store, "--json").Results)!;
+        Assert.Equal((4, 0), (restored["done"]!.GetValue<int>(), restored["failed"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public void A_forecast_counts_shapes_and_grows_with_the_runs()
+    {
+        using var folder = new TemporaryFolder();
+        JsonNode Forecast(params string[] more) => JsonNode.Parse(CommandLine.Invoke([.. Words, .. more, "--threads", "1", "--show", "--json", "--out", folder.Path]).Results)!["forecast"]!;
+        JsonNode one = Forecast(), two = Forecast("tokens=4,8");
+        Assert.Equal((1, 2), (one["shapes"]!.GetValue<int>(), two["shapes"]!.GetValue<int>()));
+        Assert.True(two["diskBytes"]!.GetValue<long>() >= 2 * one["diskBytes"]!.GetValue<long>());
+        Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", folder.Path]).ExitCode);
+        double bytes = SweepFiles.Runs(folder.Path).SelectMany(run => Directory.GetFiles(run, "*", SearchOption.AllDirectories)).Sum(file => new FileInfo(file).Length);
+        Assert.InRange(one["diskBytes"]!.GetValue<long>() / bytes, 0.5, 2);
+    }
+}
