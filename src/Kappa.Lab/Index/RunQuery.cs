@@ -54,6 +54,10 @@ public sealed class RunQuery
         {
             throw new BadInputException("query", string.Create(CultureInfo.InvariantCulture, $"must be answered within {seconds} s but was not. Ask for less, or allow more with --timeout."), failure);
         }
+        catch (InvalidOperationException failure)
+        {
+            throw new BadInputException("query", "must have no parameters ($name, @name, ?): write the values out.", failure);
+        }
         catch (SqliteException failure)
         {
             throw new BadInputException("query", _refused is { } what ? $"reads only: it must be one SELECT, but it would {what}." : $"{Reason(failure)} See kappa query --schema.", failure);
