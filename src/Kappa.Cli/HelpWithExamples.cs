@@ -65,7 +65,27 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa certify point.json --json | jq .verdict",
         ],
         ["theorems"] = ["kappa list theorems", "kappa list theorems --json | jq '.theorems[].statement'"],
-        ["cite"] = ["kappa cite", "kappa cite path --bibtex > kappa.bib"],
+        ["cite"] = ["kappa cite", "kappa cite 3f9a                               what one run used", "kappa cite path --bibtex > kappa.bib"],
+    };
+
+    private static readonly Dictionary<string, string[]> QuestionExamples = new(StringComparer.Ordinal)
+    {
+        ["compare"] = ["kappa compare 3f9a 81c0                       keys, results, and where the losses part", "kappa compare 'attentionResidual=0' 'attentionResidual=1'"],
+        ["aggregate"] =
+        [
+            "kappa aggregate                               every specification, over its seeds",
+            "kappa aggregate depth=1,2 --by depth --of rate,finalLoss",
+            "kappa aggregate --sweep 5d1f --format csv",
+        ],
+        ["query"] =
+        [
+            "kappa query \"SELECT name, depth, rate FROM runs WHERE rateOutcome = 'linear' ORDER BY rate DESC\"",
+            "kappa query \"SELECT run, max FROM telemetry_summary WHERE column = 'loss'\" --format csv",
+            "kappa query --schema                          the views and their columns",
+        ],
+        ["index"] = ["kappa index", "kappa index --rebuild --out study/"],
+        ["export"] = ["kappa export 3f9a --as csv", "kappa export SWEEP --as mlflow --to exports"],
+        ["rerun"] = ["kappa rerun 3f9a --verify                     the same bits, or the first difference", "kappa rerun 3f9a --to again/"],
     };
 
     /// <summary>Replaces the help of <paramref name="root"/> and all its subcommands.</summary>
@@ -88,7 +108,8 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
     {
         int code = standard.Invoke(parseResult);
         Command command = parseResult.CommandResult.Command;
-        if (Examples.TryGetValue(command is RootCommand ? "kappa" : command.Name, out string[]? lines))
+        string name = command is RootCommand ? "kappa" : command.Name;
+        if (Examples.TryGetValue(name, out string[]? lines) || QuestionExamples.TryGetValue(name, out lines))
         {
             TextWriter output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Examples:");

@@ -53,6 +53,12 @@ internal static class Program
         root.Subcommands.Add(SweepCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(ShowCommand.Create(terminal));
+        root.Subcommands.Add(CompareCommand.Create(terminal));
+        root.Subcommands.Add(AggregateCommand.Create(terminal));
+        root.Subcommands.Add(QueryCommand.Create(terminal));
+        root.Subcommands.Add(IndexCommand.Create(terminal));
+        root.Subcommands.Add(ExportCommand.Create(terminal));
+        root.Subcommands.Add(RerunCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(CertifyCommand.Create(terminal));
         root.Subcommands.Add(LandscapeCommand.Create(terminal));

@@ -50,6 +50,9 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
     /// <summary>Shows the rows of a landscape.</summary>
     public IProgress<LandscapeProgress> OfRows() => new Reporter<LandscapeProgress>(state => Draw(state.Done, state.Rows, string.Create(CultureInfo.InvariantCulture, $"loss {state.Last:E3}")));
 
+    /// <summary>Shows the folders of an index.</summary>
+    public IProgress<Kappa.Lab.Index.IndexProgress> OfFolders() => new Reporter<Kappa.Lab.Index.IndexProgress>(state => Draw(state.Done, state.Total, "folders"));
+
     /// <summary>Takes the line away.</summary>
     public void Clear()
     {

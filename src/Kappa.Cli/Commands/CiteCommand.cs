@@ -2,29 +2,71 @@ using System.CommandLine;
 using System.Text.Json;
 using Kappa.Certificates;
 using Kappa.Lab.Certification;
+using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa cite</c>: the references of the theorems, as text or BibTeX.</summary>
+/// <summary><c>kappa cite</c>: the references of theorems, or of what a run used, as text or BibTeX.</summary>
 internal static class CiteCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var names = new Argument<string[]>("theorems") { Description = "Theorems by name or label (default: all); kappa list theorems names them.", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("what") { Description = "Theorems by name or label (default: all; kappa list theorems names them), or one run.", Arity = ArgumentArity.ZeroOrMore };
         var bibtex = new Option<bool>("--bibtex") { Description = "Print as BibTeX." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
-        var command = new Command("cite", "Print the references of the theorems that Kappa evaluates.") { names, bibtex, json };
-        command.SetAction(parsed => Cite(terminal, parsed.GetValue(names)!, parsed.GetValue(bibtex), parsed.GetValue(json)));
+        Option<string> folder = RunsFolder.Option();
+        var command = new Command("cite", "Print the references of theorems, or those of the methods that a run used.") { names, bibtex, json, folder };
+        command.SetAction(parsed =>
+        {
+            string[] given = parsed.GetValue(names)!;
+            if (parsed.GetValue(bibtex) && parsed.GetValue(json))
+            {
+                throw new UsageException("--bibtex and --json are two forms of the same; give one of them.");
+            }
+
+            return given is [var run] && Theorems.Find(run) is null && IsRun(parsed.GetValue(folder)!, run)
+                ? CiteRun(terminal, Target.Find(parsed.GetValue(folder)!, run), parsed.GetValue(bibtex), parsed.GetValue(json))
+                : Cite(terminal, given, parsed.GetValue(bibtex), parsed.GetValue(json));
+        });
         return command;
+    }
+
+    // What no run begins with is taken for a mistyped theorem.
+    private static bool IsRun(string store, string name) => name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        || (Directory.Exists(store) && new RunStore(store).Has(name));
+
+    private static int CiteRun(Terminal terminal, string path, bool bibtex, bool json)
+    {
+        RunRecord run = RunRecord.Read(path);
+        IReadOnlyList<RunReference> references = RunReference.Of(run.Specification, TelemetryReader.Read(run.Files.Telemetry).Columns);
+        if (json)
+        {
+            terminal.Results.WriteLine(JsonSerializer.Serialize(new
+            {
+                schemaVersion = 1,
+                run = run.Name,
+                references = references.Select(one => new { key = one.Reference.Key, use = one.Use, text = one.Reference.ToText(), bibtex = one.Reference.ToBibTeX() }),
+            }));
+            return ExitCode.Done;
+        }
+
+        foreach (RunReference one in references)
+        {
+            if (bibtex)
+            {
+                terminal.Results.WriteLine(one.Reference.ToBibTeX());
+                continue;
+            }
+
+            PlainText.Paragraph(terminal.Results, 0, $"[{one.Reference.Key}] {one.Reference.ToText()}", hanging: 2);
+            PlainText.Paragraph(terminal.Results, 2, $"for {one.Use}", hanging: 2);
+        }
+
+        return ExitCode.Done;
     }
 
     private static int Cite(Terminal terminal, string[] names, bool bibtex, bool json)
     {
-        if (bibtex && json)
-        {
-            throw new UsageException("--bibtex and --json are two forms of the same; give one of them.");
-        }
-
         Theorem[] theorems = names.Length == 0 ? [.. Theorems.All] : [.. names.Select(Find).Distinct()];
         IReadOnlyList<Reference> references = Bibliography.Of(theorems);
         if (json)

@@ -44,19 +44,24 @@ public sealed record Reference(string Key, string BibKey, IReadOnlyList<string> 
     }
 }
 
-/// <summary>The references of the theorems, as text and as BibTeX. Immutable.</summary>
+/// <summary>The references of theorems and runs, as text and as BibTeX. Immutable.</summary>
 public static class Bibliography
 {
     /// <summary>What was derived for this project is cited as the project.</summary>
     public const string OwnKey = "K";
 
-    /// <summary>Every reference that a theorem may name.</summary>
+    /// <summary>Every reference that a theorem may name or a run may use.</summary>
     public static IReadOnlyList<Reference> All { get; } =
     [
         new("A", "qin2025residual", ["Zhen Qin", "Jinxin Zhou", "Jiachen Jiang", "Zhihui Zhu"], "On the Convergence of Gradient Descent on Learning Transformers with Residual Connections", 2025, Arxiv: "2506.05249"),
         new("NM", "nguyen2020global", ["Quynh Nguyen", "Marco Mondelli"], "Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology", 2020, "NeurIPS", "2002.07867"),
         new("B", "song2024unraveling", ["Bingqing Song", "Boran Han", "Shuai Zhang", "Jie Ding", "Mingyi Hong"], "Unraveling the Gradient Descent Dynamics of Transformers", 2024, "NeurIPS", "2411.07538"),
         new("C", "wu2023convergence", ["Yongtao Wu", "Fanghui Liu", "Grigorios Chrysos", "Volkan Cevher"], "On the Convergence of Encoder-only Shallow Transformers", 2023, "NeurIPS", "2311.01575"),
+        new("KB", "kingma2015adam", ["Diederik P. Kingma", "Jimmy Ba"], "Adam: A Method for Stochastic Optimization", 2015, "ICLR", "1412.6980"),
+        new("RV", "roy2007effective", ["Olivier Roy", "Martin Vetterli"], "The effective rank: A measure of effective dimensionality", 2007, "EUSIPCO"),
+        new("FP", "fernando1994accurate", ["K. Vince Fernando", "Beresford N. Parlett"], "Accurate singular values and differential qd algorithms", 1994, "Numerische Mathematik"),
+        new("T", "theil1950rank", ["Henri Theil"], "A rank-invariant method of linear and polynomial regression analysis", 1950, "Proceedings of the Royal Netherlands Academy of Sciences"),
+        new("SEN", "sen1968estimates", ["Pranab Kumar Sen"], "Estimates of the regression coefficient based on Kendall's tau", 1968, "Journal of the American Statistical Association"),
         new(OwnKey, "kappa", ["The Kappa authors"], "Kappa: when, how fast and why does gradient descent converge on a Transformer?", 2026),
     ];
 

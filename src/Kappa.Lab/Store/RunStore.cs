@@ -40,6 +40,11 @@ public sealed class RunStore(string path)
         return new(runs, damaged);
     }
 
+    /// <summary>Whether a run has this name, or one that begins so.</summary>
+    /// <param name="name">A name or a prefix.</param>
+    /// <exception cref="BadInputException">The folder cannot be listed.</exception>
+    public bool Has(string name) => Names().Any(candidate => Begins(candidate, name));
+
     /// <summary>The folder of the run called <paramref name="name"/>, or of the only run whose name, or whose digits after the label, begin so.</summary>
     /// <param name="name">A name or a prefix.</param>
     /// <exception cref="BadInputException">No run or several match; the message lists what there is.</exception>

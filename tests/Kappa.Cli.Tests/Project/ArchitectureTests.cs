@@ -14,7 +14,7 @@ public sealed class ArchitectureTests
     private static readonly Dictionary<string, string[]> Packages = new()
     {
         ["src/Kappa/Kappa.csproj"] = ["System.Numerics.Tensors"],
-        ["src/Kappa.Lab/Kappa.Lab.csproj"] = ["YamlDotNet"],
+        ["src/Kappa.Lab/Kappa.Lab.csproj"] = ["YamlDotNet", "Microsoft.Data.Sqlite", "SQLitePCLRaw.bundle_e_sqlite3"],
         ["src/Kappa.Cli/Kappa.Cli.csproj"] = ["System.CommandLine", "Spectre.Console"],
         ["benchmarks/Kappa.Benchmarks/Kappa.Benchmarks.csproj"] = [],
         ["tests/Kappa.Tests/Kappa.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio", "MathNet.Numerics"],

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Kappa.Lab.Index;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa aggregate</c>: median, quartiles and bootstrap interval over the seeds of equal specifications.</summary>
+internal static class AggregateCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var words = new Argument<string[]>("words") { Description = "Which runs: key=value, key=a,b or key=range(0,20); all runs when there is none.", Arity = ArgumentArity.ZeroOrMore };
+        Option<string> folder = RunsFolder.Option();
+        var of = new Option<string?>("--of") { Description = "Number columns of the view runs, with commas between (default: rate,stepsToHundredth,finalLoss)." };
+        var by = new Option<string?>("--by") { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." };
+        var sweep = new Option<string?>("--sweep") { Description = "Only the runs of this sweep." };
+        Option<int?> seed = OptionRange.Integer("--seed", "Seed of the bootstrap (default: 0).");
+        var format = new Option<RowFormat?>("--format") { Description = "table, csv or json." };
+        var json = new Option<bool>("--json") { Description = "The same as --format json." };
+        var quiet = new Option<bool>("--quiet") { Description = "No progress." };
+        var command = new Command("aggregate", "Summarise runs over their seeds: median, quartiles, bootstrap interval of the median.") { words, folder, of, by, sweep, seed, format, json, quiet };
+        command.SetAction(parsed =>
+        {
+            RowFormat rows = QueryView.Format(parsed.GetValue(format), parsed.GetValue(json));
+            _ = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out RunIndex index);
+            IReadOnlyList<SeedGroup> groups = SeedGroups.Of(new RunQuery(index), parsed.GetValue(words)!, List(parsed.GetValue(of)), List(parsed.GetValue(by)), parsed.GetValue(sweep), parsed.GetValue(seed) ?? 0);
+            Print(terminal, groups, rows);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Prints groups in a row each for a reader, in a row for each quantity as CSV.</summary>
+    public static void Print(Terminal terminal, IReadOnlyList<SeedGroup> groups, RowFormat format)
+    {
+        if (format == RowFormat.Csv)
+        {
+            QueryView.Print(terminal, Rows(groups), format);
+        }
+        else if (format == RowFormat.Json)
+        {
+            QueryView.Json(terminal, json => Write(json, groups));
+        }
+        else
+        {
+            QueryView.PrintCells(
+                terminal,
+                [.. groups[0].Values.Select(value => value.Column), "runs", .. groups[0].Statistics.Select(statistic => statistic.Quantity), "outcomes"],
+                groups.Select(group => (IReadOnlyList<string>)[.. group.Values.Select(value => QueryView.Shown(value.Value)), Count(group.Runs), .. group.Statistics.Select(statistic => Cell(statistic.Statistics)), Outcomes(group)]));
+            terminal.Results.WriteLine("median {bootstrap interval, 95 %} [quartiles] n; ∞: not reached");
+        }
+    }
+
+    private static string Cell(SeedStatistics statistics) => statistics.Count == 0 ? "–" : string.Create(
+        CultureInfo.InvariantCulture,
+        $"{PlainText.Number(statistics.Median)} {{{PlainText.Number(statistics.IntervalLow)}, {PlainText.Number(statistics.IntervalHigh)}}} [{PlainText.Number(statistics.Lower)}, {PlainText.Number(statistics.Upper)}] n={statistics.Count}");
+
+    private static string Outcomes(SeedGroup group) => string.Join(", ", group.Outcomes.Select(outcome => $"{outcome.Key} {Count(outcome.Value)}"));
+
+    private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
+
+    private static QueryResult Rows(IReadOnlyList<SeedGroup> groups) => new(
+        [.. groups[0].Values.Select(value => value.Column), "quantity", "runs", "count", "missing", "notReached", "median", "intervalLow", "intervalHigh", "lowerQuartile", "upperQuartile"],
+        [
+            .. from @group in groups
+               from statistic in @group.Statistics
+               let s = statistic.Statistics
+               select new List<object?>([.. @group.Values.Select(value => value.Value), statistic.Quantity, (long)@group.Runs, (long)s.Count, (long)s.Missing, (long)s.NotReached, s.Median, s.IntervalLow, s.IntervalHigh, s.Lower, s.Upper]),
+        ],
+        false);
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<SeedGroup> groups)
+    {
+        json.WriteStartArray("groups");
+        foreach (SeedGroup group in groups)
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("values");
+            group.Values.ToList().ForEach(value => Pair(json, value.Column, value.Value));
+            json.WriteEndObject();
+            json.WriteNumber("runs", group.Runs);
+            json.WriteStartObject("outcomes");
+            group.Outcomes.ToList().ForEach(outcome => Pair(json, outcome.Key, outcome.Value));
+            json.WriteEndObject();
+            json.WriteStartObject("quantities");
+            group.Statistics.ToList().ForEach(statistic => Write(json, statistic.Quantity, statistic.Statistics));
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string quantity, SeedStatistics statistics)
+    {
+        json.WriteStartObject(quantity);
+        Pair(json, "count", statistics.Count);
+        Pair(json, "missing", statistics.Missing);
+        Pair(json, "notReached", statistics.NotReached);
+        Pair(json, "median", statistics.Median);
+        Pair(json, "intervalLow", statistics.IntervalLow);
+        Pair(json, "intervalHigh", statistics.IntervalHigh);
+        Pair(json, "lowerQuartile", statistics.Lower);
+        Pair(json, "upperQuartile", statistics.Upper);
+        json.WriteEndObject();
+    }
+
+    private static void Pair(Utf8JsonWriter json, string name, object? value)
+    {
+        json.WritePropertyName(name);
+        QueryView.Value(json, value);
+    }
+
+    private static string[] List(string? words) => words?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+}

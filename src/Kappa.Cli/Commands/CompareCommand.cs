@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Globalization;
+using Kappa.Lab.Index;
+using Kappa.Lab.Store;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa compare A B</c>: what differs between two runs; with <c>key=value</c> words, groups of runs over their seeds.</summary>
+internal static class CompareCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var what = new Argument<string[]>("what") { Description = "Two runs (name, beginning of it, or folder), or two or more groups, each in quotes: 'depth=1 gain=2'.", Arity = new ArgumentArity(2, 100) };
+        Option<string> folder = RunsFolder.Option();
+        var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        var quiet = new Option<bool>("--quiet") { Description = "No progress." };
+        var command = new Command("compare", "Say what differs between two runs: specification, then results, then the first step at which the losses part.") { what, folder, json, quiet };
+        command.SetAction(parsed =>
+        {
+            string[] words = parsed.GetValue(what)!;
+            string store = parsed.GetValue(folder)!;
+            bool[] areGroups = [.. words.Select(word => word.Contains('=', StringComparison.Ordinal))];
+            if (areGroups.All(isGroup => isGroup))
+            {
+                return Groups(terminal, words, RunsFolder.Require(store), parsed.GetValue(json), parsed.GetValue(quiet));
+            }
+
+            return areGroups.Any(isGroup => isGroup) || words.Length > 2
+                ? throw new UsageException("compare takes two runs, or groups of the form 'key=value key=value'; it cannot mix them.")
+                : Runs(terminal, RunComparison.Of(Target.Find(store, words[0]), Target.Find(store, words[1])), parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Groups(Terminal terminal, string[] words, string store, bool json, bool quiet)
+    {
+        _ = IndexCommand.Refresh(terminal, store, quiet, anew: false, out RunIndex index);
+        SeedGroup[] groups = [.. words.Select(word => SeedGroups.Together(new RunQuery(index), word))];
+        AggregateCommand.Print(terminal, groups, json ? RowFormat.Json : RowFormat.Table);
+        return ExitCode.Done;
+    }
+
+    private static int Runs(Terminal terminal, RunComparison comparison, bool json)
+    {
+        if (json)
+        {
+            QueryView.Json(terminal, writer =>
+            {
+                writer.WriteString("first", comparison.First);
+                writer.WriteString("second", comparison.Second);
+                Write(writer, "specification", comparison.Specification);
+                Write(writer, "results", comparison.Results);
+                writer.WriteNumber("commonSteps", comparison.CommonSteps);
+                writer.WritePropertyName("firstLossDifference");
+                QueryView.Value(writer, comparison.Losses?.Step);
+            });
+            return ExitCode.Done;
+        }
+
+        terminal.Results.WriteLine(comparison.Specification.Count == 0 ? "The specifications are equal." : "Specification, the keys that differ:");
+        if (comparison.Specification.Count > 0)
+        {
+            Print(terminal, comparison, comparison.Specification);
+        }
+
+        terminal.Results.WriteLine("Results:");
+        Print(terminal, comparison, comparison.Results);
+        terminal.Results.WriteLine(Parting(comparison));
+        return ExitCode.Done;
+    }
+
+    private static string Parting(RunComparison comparison) => comparison.CommonSteps == 0
+        ? "No step was recorded by both, so the losses cannot be compared step by step."
+        : comparison.Losses is { } difference
+            ? string.Create(CultureInfo.InvariantCulture, $"The losses differ first at step {difference.Step}: {difference.First:R} and {difference.Second:R}.")
+            : string.Create(CultureInfo.InvariantCulture, $"The losses have the same bits at all {comparison.CommonSteps} common steps.");
+
+    private static void Print(Terminal terminal, RunComparison comparison, IReadOnlyList<Pairing> pairs) => QueryView.PrintCells(
+        terminal, ["", comparison.First, comparison.Second], pairs.Select(pair => new[] { pair.Name, QueryView.Shown(pair.First), QueryView.Shown(pair.Second) }));
+
+    private static void Write(System.Text.Json.Utf8JsonWriter json, string name, IReadOnlyList<Pairing> pairs)
+    {
+        json.WriteStartObject(name);
+        foreach (Pairing pair in pairs)
+        {
+            json.WriteStartArray(pair.Name);
+            QueryView.Value(json, pair.First);
+            QueryView.Value(json, pair.Second);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+}
+
+/// <summary>A run named on the command line.</summary>
+internal static class Target
+{
+    /// <summary>The folder of a run given as its name, a unique beginning of it, or its folder.</summary>
+    public static string Find(string store, string run) =>
+        run.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(run) ? run : new RunStore(RunsFolder.Require(store)).Find(run);
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Kappa.Lab;
+using Kappa.Lab.Exports;
+using Kappa.Lab.Store;
+using Kappa.Lab.Sweeps;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa export</c>: runs, or all runs of a sweep, in formats of other programs.</summary>
+internal static class ExportCommand
+{
+    private const string DefaultFolder = "exports";
+
+    public static Command Create(Terminal terminal)
+    {
+        var what = new Argument<string>("what") { Description = "A run (name, beginning of it, or folder) or a sweep (name or its beginning)." };
+        var format = new Option<ExportFormat>("--as") { Description = "csv, npz, safetensors, tensorboard or mlflow.", Required = true };
+        var to = new Option<string>("--to") { Description = "Where to write.", DefaultValueFactory = _ => DefaultFolder };
+        Option<string> folder = RunsFolder.Option();
+        var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
+        var command = new Command("export", "Write a run or a sweep for other programs: table, arrays, weights, TensorBoard, MLflow.") { what, format, to, folder, json };
+        command.SetAction(parsed =>
+        {
+            string target = parsed.GetValue(to)!;
+            if (string.IsNullOrWhiteSpace(target))
+            {
+                throw new UsageException("--to must name a folder but is empty.");
+            }
+
+            return File.Exists(target)
+                ? throw new BadInputException(target, "must be a folder but is a file. Choose another one with --to.")
+                : Export(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(what)!, parsed.GetValue(format), target, parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Export(Terminal terminal, string store, string what, ExportFormat format, string target, bool json)
+    {
+        List<string> written;
+        if (FindSweep(store, what) is { } sweep)
+        {
+            written = Sweep(terminal, sweep, format, target);
+        }
+        else
+        {
+            written = [RunExport.Write(Target.Find(store, what), format, target)];
+        }
+
+        if (json)
+        {
+            QueryView.Json(terminal, writer =>
+            {
+                writer.WriteStartArray("written");
+                written.ForEach(writer.WriteStringValue);
+                writer.WriteEndArray();
+            });
+        }
+        else
+        {
+            written.ForEach(terminal.Results.WriteLine);
+        }
+
+        return ExitCode.Done;
+    }
+
+    // A run that cannot be exported is named and does not hold up the others.
+    private static List<string> Sweep(Terminal terminal, SweepFolder sweep, ExportFormat format, string target)
+    {
+        var written = new List<string>();
+        string folder = format is ExportFormat.Mlflow or ExportFormat.Tensorboard ? target : Path.Combine(target, sweep.Plan.Name);
+        for (int index = 0; index < sweep.Plan.Runs.Count; index++)
+        {
+            try
+            {
+                written.Add(RunExport.Write(sweep.Files(index).Path, format, folder, sweep.Plan.Name));
+            }
+            catch (BadInputException reason)
+            {
+                terminal.Messages.WriteLine($"kappa: {sweep.Plan.Runs[index].Name} was left out: {reason.Message}");
+            }
+        }
+
+        return written.Count > 0 ? written : throw new BadInputException(sweep.Path, "must have a run that can be exported but has none. Run it: kappa sweep resume " + sweep.Plan.Name);
+    }
+
+    // A run comes first: a sweep is meant when no run has the name.
+    private static SweepFolder? FindSweep(string store, string what)
+    {
+        bool isRun = what.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) || Directory.Exists(new RunFiles(Path.Combine(store, what)).Path);
+        bool isSweep = !isRun && what.Length > 0 && Directory.Exists(Path.Combine(store, "sweeps")) && Directory.GetDirectories(Path.Combine(store, "sweeps"), what + "*").Length > 0;
+        return isSweep ? SweepFolder.Open(store, what) : null;
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Kappa.Lab.Index;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary><c>kappa index</c>: brings the SQLite index of a folder of runs up to its files.</summary>
+internal static class IndexCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Option<string> folder = RunsFolder.Option();
+        var anew = new Option<bool>("--rebuild") { Description = "Forget what the index holds and read every folder." };
+        var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        var quiet = new Option<bool>("--quiet") { Description = "No progress." };
+        var command = new Command("index", "Bring the index of a folder of runs up to its files; kappa query does it by itself.") { folder, anew, json, quiet };
+        command.SetAction(parsed =>
+        {
+            IndexReport report = Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), parsed.GetValue(anew), out RunIndex index);
+            Print(terminal, index, report, parsed.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Refreshes the index of a store, with progress and the damaged folders on the messages.</summary>
+    public static IndexReport Refresh(Terminal terminal, string store, bool quiet, bool anew, out RunIndex index)
+    {
+        using var interruption = new Interruption();
+        using var progress = new ProgressLine(terminal, quiet);
+        index = new RunIndex(store);
+        IndexReport report = index.Refresh(anew, progress.OfFolders(), interruption.Token);
+        progress.Clear();
+        foreach (DamagedEntry entry in report.Damaged)
+        {
+            terminal.Messages.WriteLine($"kappa: {entry.Name} was left out: {entry.Reason}");
+        }
+
+        return report;
+    }
+
+    private static void Print(Terminal terminal, RunIndex index, IndexReport report, bool json)
+    {
+        if (json)
+        {
+            QueryView.Json(terminal, writer =>
+            {
+                writer.WriteString("index", index.Path);
+                writer.WriteNumber("runs", report.Runs);
+                writer.WriteNumber("read", report.Read);
+                writer.WriteNumber("removed", report.Removed);
+                writer.WriteString("rebuilt", report.Rebuilt);
+                writer.WriteStartArray("damaged");
+                foreach (DamagedEntry entry in report.Damaged)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("name", entry.Name);
+                    writer.WriteString("reason", entry.Reason);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+            });
+            return;
+        }
+
+        string made = report.Rebuilt is { } reason ? $" The index was made anew: {reason}." : string.Empty;
+        terminal.Results.WriteLine($"{report.Runs} runs in {index.Path}; {report.Read} folders read, {report.Removed} removed, {report.Damaged.Count} damaged.{made}");
+    }
+}

@@ -1,0 +1,73 @@
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Index;
+
+/// <summary>A key or result of two runs.</summary>
+/// <param name="Name">The key, or the column of the view <c>runs</c>.</param>
+/// <param name="First">Its value in the first run; null when there is none.</param>
+/// <param name="Second">In the second.</param>
+public sealed record Pairing(string Name, object? First, object? Second);
+
+/// <summary>The first step at which two recorded losses have different bits.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="First">Loss of the first run.</param>
+/// <param name="Second">Loss of the second.</param>
+public sealed record LossDifference(long Step, double First, double Second);
+
+/// <summary>What differs between two runs: in the specification, in the results, and where their losses part.</summary>
+/// <param name="First">Name of the first run.</param>
+/// <param name="Second">Name of the second.</param>
+/// <param name="Specification">The keys whose values differ.</param>
+/// <param name="Results">Outcome, rate, steps and losses of both, equal or not.</param>
+/// <param name="CommonSteps">Steps that both recorded.</param>
+/// <param name="Losses">Where the losses differ first; null when they are equal at every common step.</param>
+public sealed record RunComparison(string First, string Second, IReadOnlyList<Pairing> Specification, IReadOnlyList<Pairing> Results, int CommonSteps, LossDifference? Losses)
+{
+    private static readonly string[] Compared = ["state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "rateOutcome", "floorLoss"];
+
+    /// <summary>Compares two run folders.</summary>
+    /// <param name="first">Path of the first.</param>
+    /// <param name="second">Path of the second.</param>
+    /// <exception cref="BadInputException">One cannot be read.</exception>
+    public static RunComparison Of(string first, string second)
+    {
+        RunSummary one = RunSummary.Read(first), other = RunSummary.Read(second);
+        IReadOnlyList<object?> ones = one.Values(), others = other.Values();
+        (int common, LossDifference? losses) = Parting(one.Telemetry, other.Telemetry);
+        return new(
+            one.Run.Name,
+            other.Run.Name,
+            [.. SpecificationKeys.All.Select(key => new Pairing(key.Path, key.Format(one.Run.Specification), key.Format(other.Run.Specification))).Where(pair => !Equals(pair.First, pair.Second))],
+            [.. Compared.Select(name => (name, index: IndexOf(name))).Select(column => new Pairing(column.name, ones[column.index], others[column.index]))],
+            common,
+            losses);
+    }
+
+    private static int IndexOf(string name) => IndexColumns.All.TakeWhile(column => column != name).Count();
+
+    // Both record increasing steps, perhaps not the same ones.
+    private static (int Common, LossDifference? Difference) Parting(TelemetryTable? one, TelemetryTable? other)
+    {
+        if (one is null || other is null || !one.Has("loss") || !other.Has("loss"))
+            return (0, null);
+        ReadOnlySpan<double> steps = one["step"], otherSteps = other["step"], losses = one["loss"], otherLosses = other["loss"];
+        int common = 0;
+        LossDifference? difference = null;
+        for (int row = 0, otherRow = 0; row < steps.Length && otherRow < otherSteps.Length;)
+        {
+            if (steps[row] != otherSteps[otherRow])
+            {
+                _ = steps[row] < otherSteps[otherRow] ? row++ : otherRow++;
+                continue;
+            }
+
+            common++;
+            if (difference is null && BitConverter.DoubleToInt64Bits(losses[row]) != BitConverter.DoubleToInt64Bits(otherLosses[otherRow]))
+                difference = new((long)steps[row], losses[row], otherLosses[otherRow]);
+            (row, otherRow) = (row + 1, otherRow + 1);
+        }
+
+        return (common, difference);
+    }
+}

@@ -1,0 +1,199 @@
+using Microsoft.Data.Sqlite;
+
+namespace Kappa.Lab.Index;
+
+/// <summary>A folder that the index could not read.</summary>
+/// <param name="Name">Its name in the store.</param>
+/// <param name="Reason">One line.</param>
+public sealed record DamagedEntry(string Name, string Reason);
+
+/// <summary>What a refresh did.</summary>
+/// <param name="Runs">Runs that the index now holds.</param>
+/// <param name="Read">Folders that were new or had changed.</param>
+/// <param name="Removed">Folders that are gone.</param>
+/// <param name="Rebuilt">Why the index was made anew; <see langword="null"/> when it was not.</param>
+/// <param name="Damaged">The folders that could not be read; none hides another.</param>
+public sealed record IndexReport(int Runs, int Read, int Removed, string? Rebuilt, IReadOnlyList<DamagedEntry> Damaged);
+
+/// <summary>How far a refresh is.</summary>
+/// <param name="Done">Folders read.</param>
+/// <param name="Total">Folders to read.</param>
+public readonly record struct IndexProgress(int Done, int Total);
+
+/// <summary>The SQLite index <c>index.sqlite</c> beside the runs of a store. The files are the truth: the index can be deleted at any time, and whatever is wrong with it, it is made anew.</summary>
+/// <remarks>
+/// Write-ahead log: readers go on while it is refreshed. A folder is read again when the size or the time of one of its documents differs. Every batch of
+/// folders is one transaction, so that a killed refresh leaves a smaller index and never a wrong one. Thread-safe across processes.
+/// </remarks>
+/// <param name="store">The folder of runs.</param>
+public sealed class RunIndex(string store)
+{
+    private const int Batch = 500;
+    private const int BusySeconds = 60;
+
+    /// <summary>The file.</summary>
+    public string Path { get; } = System.IO.Path.Combine(store, "index.sqlite");
+
+    /// <summary>Brings the index up to the files.</summary>
+    /// <param name="anew">Forget what it holds and read everything.</param>
+    /// <param name="progress">Told of every batch, or null.</param>
+    /// <param name="cancellation">What was read before is kept.</param>
+    /// <exception cref="BadInputException">The store does not exist, or the index cannot be written.</exception>
+    public IndexReport Refresh(bool anew = false, IProgress<IndexProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (!Directory.Exists(store))
+            throw new BadInputException(store, "must be a folder of runs but does not exist. Name it with --out.");
+        try
+        {
+            return Refreshed(anew ? "as asked" : null, progress, cancellation);
+        }
+        catch (SqliteException damage) when (IsDamage(damage))
+        {
+            return Guarded(() =>
+            {
+                Delete();
+                return Refreshed("it was damaged", progress, cancellation);
+            });
+        }
+        catch (SqliteException failure)
+        {
+            throw Refusal(failure);
+        }
+    }
+
+    /// <summary>Whether the file is no database or a broken one: SQLITE_CORRUPT, SQLITE_NOTADB, and SQLITE_ERROR, which a missing table gives.</summary>
+    internal static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_ERROR;
+
+    internal SqliteConnection Open(SqliteOpenMode mode)
+    {
+        // No pool: a pooled connection would keep the file open after its use.
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds }.ToString());
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private IndexReport Refreshed(string? reason, IProgress<IndexProgress>? progress, CancellationToken cancellation)
+    {
+        using SqliteConnection connection = Open(SqliteOpenMode.ReadWriteCreate);
+        _ = Number(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; SELECT 0");
+        long version = Number(connection, "PRAGMA user_version");
+        if (version != IndexSchema.Version || reason is not null)
+        {
+            reason ??= version == 0 ? "it was new" : "it was of another version";
+            Execute(connection, null, $"BEGIN IMMEDIATE; {IndexSchema.Drop} {IndexSchema.Create} PRAGMA user_version = {IndexSchema.Version}; COMMIT");
+        }
+
+        Dictionary<(string Kind, string Name), (long Id, string Signature)> known = Known(connection);
+        FolderEntry[] present = [.. FolderScan.Of(store)];
+        FolderEntry[] changed = [.. present.Where(entry => !known.TryGetValue(Key(entry), out (long Id, string Signature) had) || had.Signature != entry.Signature)];
+        long[] gone = Gone(known, present);
+        Remove(connection, gone);
+        for (int done = 0; done < changed.Length; done += Batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            FolderEntry[] batch = [.. changed.Skip(done).Take(Batch)];
+            Write(connection, batch, known);
+            progress?.Report(new(done + batch.Length, changed.Length));
+        }
+
+        return new((int)Number(connection, "SELECT count(*) FROM result"), changed.Length, gone.Length, reason, Damaged(connection));
+    }
+
+    private static void Write(SqliteConnection connection, FolderEntry[] batch, Dictionary<(string Kind, string Name), (long Id, string Signature)> known)
+    {
+        // Reading is most of the work and needs no connection.
+        FolderContent[] contents = [.. batch.AsParallel().AsOrdered().Select(FolderContent.Read)];
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
+        using var writer = new IndexWriter(connection, transaction);
+        foreach (FolderContent content in contents)
+            writer.Replace(known.TryGetValue(Key(content.Entry), out (long Id, string Signature) had) ? had.Id : null, content);
+        transaction.Commit();
+    }
+
+    private static void Remove(SqliteConnection connection, long[] entries)
+    {
+        if (entries.Length == 0)
+            return;
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
+        using var writer = new IndexWriter(connection, transaction);
+        foreach (long entry in entries)
+            writer.Remove(entry);
+        transaction.Commit();
+    }
+
+    private static long[] Gone(Dictionary<(string Kind, string Name), (long Id, string Signature)> known, FolderEntry[] present)
+    {
+        HashSet<(string Kind, string Name)> here = [.. present.Select(Key)];
+        return [.. known.Where(pair => !here.Contains(pair.Key)).Select(pair => pair.Value.Id)];
+    }
+
+    private static (string Kind, string Name) Key(FolderEntry entry) => (entry.Kind.ToString(), entry.Name);
+
+    private static Dictionary<(string Kind, string Name), (long Id, string Signature)> Known(SqliteConnection connection)
+    {
+        var known = new Dictionary<(string, string), (long, string)>();
+        using SqliteCommand command = Command(connection, null, "SELECT id, kind, name, signature FROM entry");
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+            known[(reader.GetString(1), reader.GetString(2))] = (reader.GetInt64(0), reader.GetString(3));
+        return known;
+    }
+
+    private static List<DamagedEntry> Damaged(SqliteConnection connection)
+    {
+        var damaged = new List<DamagedEntry>();
+        using SqliteCommand command = Command(connection, null, "SELECT name, damage FROM entry WHERE damage IS NOT NULL ORDER BY kind, name");
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+            damaged.Add(new(reader.GetString(0), reader.GetString(1)));
+        return damaged;
+    }
+
+    private static SqliteCommand Command(SqliteConnection connection, SqliteTransaction? transaction, string sql)
+    {
+        SqliteCommand command = connection.CreateCommand();
+        (command.Transaction, command.CommandText) = (transaction, sql);
+        return command;
+    }
+
+    private static void Execute(SqliteConnection connection, SqliteTransaction? transaction, string sql)
+    {
+        using SqliteCommand command = Command(connection, transaction, sql);
+        _ = command.ExecuteNonQuery();
+    }
+
+    private static long Number(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = Command(connection, null, sql);
+        return command.ExecuteScalar() is long number ? number : 0;
+    }
+
+    private void Delete()
+    {
+        foreach (string suffix in new[] { "", "-wal", "-shm", "-journal" })
+            File.Delete(Path + suffix);
+    }
+
+    private IndexReport Guarded(Func<IndexReport> refresh)
+    {
+        try
+        {
+            return refresh();
+        }
+        catch (SqliteException failure)
+        {
+            throw Refusal(failure);
+        }
+    }
+
+    private BadInputException Refusal(SqliteException failure) =>
+        new(Path, $"the index cannot be written: {failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Check the disk and the permissions of the folder of runs.", failure);
+}

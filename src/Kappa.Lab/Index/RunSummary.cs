@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Index;
+
+/// <summary>One column of a run's telemetry in a few numbers. NaN and infinities count in <see cref="NotFinite"/> and nowhere else but in first and last.</summary>
+internal sealed record ColumnSummary(string Column, int Rows, double First, double Last, double Least, long LeastStep, double Most, long MostStep, int NotFinite)
+{
+    public static ColumnSummary Of(TelemetryTable telemetry, string column)
+    {
+        ReadOnlySpan<double> values = telemetry[column], steps = telemetry["step"];
+        var summary = new ColumnSummary(column, values.Length, values[0], values[^1], double.NaN, -1, double.NaN, -1, 0);
+        for (int row = 0; row < values.Length; row++)
+        {
+            double value = values[row];
+            if (!double.IsFinite(value))
+            {
+                summary = summary with { NotFinite = summary.NotFinite + 1 };
+                continue;
+            }
+
+            if (!(value >= summary.Least))
+                summary = summary with { Least = value, LeastStep = (long)steps[row] };
+            if (!(value <= summary.Most))
+                summary = summary with { Most = value, MostStep = (long)steps[row] };
+        }
+
+        return summary;
+    }
+}
+
+/// <summary>What the index keeps of a run: documents, rate, and a summary of every column. Read from its files alone.</summary>
+internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, RateFit? Rate)
+{
+    /// <summary>T(1e-2) is counted to this share of the initial loss.</summary>
+    public const double Target = 1e-2;
+
+    /// <summary>Why the run stopped, in the words of the index; null while it has not.</summary>
+    public string? Outcome => Run.Status.StopReason is { } reason ? Word(reason) : null;
+
+    /// <summary>Loss of the first recorded row.</summary>
+    public double? InitialLoss => HasLoss ? Telemetry!["loss"][0] : null;
+
+    /// <summary>The first recorded step whose loss is at most a hundredth of the initial one; null when it was not reached.</summary>
+    public long? StepsToHundredth
+    {
+        get
+        {
+            if (!HasLoss)
+                return null;
+            ReadOnlySpan<double> losses = Telemetry!["loss"];
+            for (int row = 0; row < losses.Length; row++)
+            {
+                if (losses[row] <= Target * losses[0])
+                    return (long)Telemetry["step"][row];
+            }
+
+            return null;
+        }
+    }
+
+    private bool HasLoss => Telemetry is { Rows: > 0 } && Telemetry.Has("loss");
+
+    /// <summary>Reads a run folder.</summary>
+    /// <exception cref="BadInputException">It is damaged.</exception>
+    public static RunSummary Read(string path)
+    {
+        RunRecord run = RunRecord.Read(path);
+
+        // A queued run has none, and neither has one that diverged before its first row was written.
+        TelemetryTable? telemetry = run.Status.State is not RunState.Queued && File.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
+        return new(run, telemetry, Fit(telemetry, run.Status.RoundingFloor ?? 0));
+    }
+
+    /// <summary>The values of <see cref="IndexColumns.All"/>.</summary>
+    public IReadOnlyList<object?> Values()
+    {
+        RunStatus status = Run.Status;
+        ExperimentSpecification specification = Run.Specification;
+        var json = new JsonObject(SpecificationKeys.All.Select(key => KeyValuePair.Create(key.Path, Node(IndexColumns.Value(key.Format(specification))))));
+        return
+        [
+            Run.Name, Word(status.State.ToString()), Outcome, status.Step, InitialLoss, status.Loss, StepsToHundredth,
+            Rate?.Rate, Rate?.RateLow, Rate?.RateHigh, Rate?.LateRate, Rate is { } rate ? Word(rate.Outcome.ToString()) : null, Rate?.Decades, Rate?.FloorLoss, status.RoundingFloor,
+            (long)(Telemetry?.Rows ?? 0), status.Message, Time(status.Heartbeat), Run.Sessions.Count > 0 ? Time(Run.Sessions[0].Started) : null,
+            Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null, json.ToJsonString(),
+            .. IndexColumns.Keys.Select(column => IndexColumns.Value(column.Key.Format(specification))),
+        ];
+    }
+
+    /// <summary>The columns of the telemetry.</summary>
+    public IEnumerable<ColumnSummary> Columns() =>
+        Telemetry is { Rows: > 0 } telemetry ? telemetry.Columns.Skip(1).Select(column => ColumnSummary.Of(telemetry, column)) : [];
+
+    private static RateFit? Fit(TelemetryTable? telemetry, double roundingFloor)
+    {
+        if (telemetry is not { Rows: >= 2 } || !telemetry.Has("loss"))
+            return null;
+        long[] steps = new long[telemetry.Rows];
+        ReadOnlySpan<double> recorded = telemetry["step"];
+        for (int row = 0; row < steps.Length; row++)
+            steps[row] = (long)recorded[row];
+        return RateFit.Of(telemetry["loss"], steps, new RateFitOptions { RoundingFloor = roundingFloor });
+    }
+
+    private static string Word(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static JsonNode? Node(object? value) => value switch { null => null, long integer => integer, double number => number, _ => JsonValue.Create((string)value) };
+}

@@ -1,0 +1,33 @@
+using Kappa.Descent;
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Reruns;
+
+/// <summary>Computes a finished run again from its specification alone.</summary>
+public static class RunAgain
+{
+    /// <summary>Computes a run again into another folder of runs, under the same name.</summary>
+    /// <param name="run">The run; done.</param>
+    /// <param name="store">The other folder of runs.</param>
+    /// <param name="threads">Threads of one step; no bit depends on them.</param>
+    /// <param name="environment">This process.</param>
+    /// <param name="progress">Told of every second's progress, or null.</param>
+    /// <param name="cancellation">Saves the state and stops.</param>
+    /// <returns>The files, and how the descent ended: cancelled when it was.</returns>
+    /// <exception cref="BadInputException">The run is not done, its data cannot be read, or the other folder has it already.</exception>
+    public static (RunFiles Files, DescentOutcome Outcome) Into(
+        RunRecord run, string store, int threads, RunEnvironment environment, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        if (run.Status.State != RunState.Done)
+            throw new BadInputException(run.Files.Path, $"must be done to be computed again but is {run.Status.State.ToString().ToLowerInvariant()}. Finish it: kappa run --resume {run.Name}");
+
+        // A step size that another run decides is looked up beside the original.
+        var beside = new RunStore(Path.GetDirectoryName(run.Files.Path)!);
+        using Experiment experiment = Experiment.Prepare(run.Specification, ExperimentData.Load(run.Specification), threads, StepSizes.Of(beside));
+        using RunFolder folder = RunFolder.Create(store, run.Name, experiment.Specification, environment, TimeProvider.System);
+        DescentOutcome outcome = new ExperimentRun(folder, experiment, TimeProvider.System, progress).Execute(cancellation);
+        return (folder.Files, outcome);
+    }
+}

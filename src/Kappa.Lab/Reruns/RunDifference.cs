@@ -1,0 +1,115 @@
+using System.Globalization;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Reruns;
+
+/// <summary>The first place at which a run computed again differs.</summary>
+/// <param name="File">Name of the file in the run folder.</param>
+/// <param name="Place">Row and column, or the tensor and its element.</param>
+/// <param name="Recorded">What the run has there.</param>
+/// <param name="Computed">What was computed now.</param>
+public sealed record RunDifference(string File, string Place, string Recorded, string Computed)
+{
+    /// <summary>One line.</summary>
+    public override string ToString() => $"{File}, {Place}: recorded {Recorded}, computed {Computed}";
+
+    /// <summary>The first difference between two run folders in the files whose bits are promised; null when these are the same bits.</summary>
+    /// <param name="recorded">The run.</param>
+    /// <param name="computed">The run computed again.</param>
+    /// <exception cref="BadInputException">A file is damaged.</exception>
+    public static RunDifference? Find(RunFiles recorded, RunFiles computed)
+    {
+        ArgumentNullException.ThrowIfNull(recorded);
+        ArgumentNullException.ThrowIfNull(computed);
+        return Lines(recorded.Specification, computed.Specification) ?? Telemetry(recorded, computed) ?? Tensors(recorded, computed) ?? Spectra(recorded, computed);
+    }
+
+    private static RunDifference? Lines(string recorded, string computed)
+    {
+        string[] ones = System.IO.File.ReadAllLines(recorded), others = System.IO.File.ReadAllLines(computed);
+        int same = ones.Zip(others).TakeWhile(pair => pair.First == pair.Second).Count();
+        return same == ones.Length && same == others.Length ? null
+            : new(Path.GetFileName(recorded), string.Create(CultureInfo.InvariantCulture, $"line {same + 1}"), same < ones.Length ? ones[same] : "the end", same < others.Length ? others[same] : "the end");
+    }
+
+    private static RunDifference? Telemetry(RunFiles recorded, RunFiles computed)
+    {
+        if (SameBytes(recorded.Telemetry, computed.Telemetry))
+            return null;
+        TelemetryTable one = TelemetryReader.Read(recorded.Telemetry), other = TelemetryReader.Read(computed.Telemetry);
+        string name = Path.GetFileName(recorded.Telemetry);
+        if (!one.Columns.SequenceEqual(other.Columns))
+            return new(name, "columns", $"{one.Columns.Count}: {string.Join(' ', one.Columns.Except(other.Columns).Take(5))}", $"{other.Columns.Count}: {string.Join(' ', other.Columns.Except(one.Columns).Take(5))}");
+        for (int row = 0; row < Math.Min(one.Rows, other.Rows); row++)
+        {
+            foreach (string column in one.Columns)
+            {
+                if (!SameBits(one[column][row], other[column][row]))
+                    return new(name, string.Create(CultureInfo.InvariantCulture, $"row {row + 1} (step {one["step"][row]}), column {column}"), Text(one[column][row]), Text(other[column][row]));
+            }
+        }
+
+        return one.Rows != other.Rows ? new(name, "rows", one.Rows.ToString(CultureInfo.InvariantCulture), other.Rows.ToString(CultureInfo.InvariantCulture))
+            : new(name, "text", one.Note ?? "other spelling of the same numbers", other.Note ?? "other spelling of the same numbers");
+    }
+
+    private static RunDifference? Tensors(RunFiles recorded, RunFiles computed)
+    {
+        if (SameBytes(recorded.Checkpoint, computed.Checkpoint))
+            return null;
+        string name = Path.GetFileName(recorded.Checkpoint);
+        if (Absent(name, recorded.Checkpoint, computed.Checkpoint) is { } absent)
+            return absent;
+        SafetensorsContent one = SafetensorsFile.Read(recorded.Checkpoint), other = SafetensorsFile.Read(computed.Checkpoint);
+        if (!one.Tensors.Select(tensor => tensor.Name).SequenceEqual(other.Tensors.Select(tensor => tensor.Name)))
+            return new(name, "tensors", string.Join(' ', one.Tensors.Select(tensor => tensor.Name)), string.Join(' ', other.Tensors.Select(tensor => tensor.Name)));
+        foreach ((NamedTensor first, NamedTensor second) in one.Tensors.Zip(other.Tensors))
+        {
+            if (Elements(name, $"tensor {first.Name}", first.Value, second.Value) is { } difference)
+                return difference;
+        }
+
+        KeyValuePair<string, string> differing = one.Metadata.Where(pair => other.Metadata.GetValueOrDefault(pair.Key) != pair.Value).OrderBy(pair => pair.Key, StringComparer.Ordinal).FirstOrDefault();
+        return new(name, differing.Key ?? "bytes", differing.Value ?? "other bytes", other.Metadata.GetValueOrDefault(differing.Key ?? "") ?? "other bytes");
+    }
+
+    private static RunDifference? Spectra(RunFiles recorded, RunFiles computed)
+    {
+        string[] names = [.. Spectra(recorded).Union(Spectra(computed)).Order(StringComparer.Ordinal)];
+        foreach (string name in names)
+        {
+            string one = Path.Combine(recorded.Spectra, name), other = Path.Combine(computed.Spectra, name);
+            if (Absent($"spectra/{name}", one, other) is { } absent)
+                return absent;
+            if (!SameBytes(one, other))
+                return Elements($"spectra/{name}", "array", NpyFile.Read(one), NpyFile.Read(other)) ?? new($"spectra/{name}", "header", "other bytes", "other bytes");
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Spectra(RunFiles files) => Directory.Exists(files.Spectra) ? Directory.GetFiles(files.Spectra, "*.npy").Select(path => Path.GetFileName(path)) : [];
+
+    private static RunDifference? Absent(string name, string recorded, string computed) => (System.IO.File.Exists(recorded), System.IO.File.Exists(computed)) switch
+    {
+        (true, false) => new(name, "file", "there", "not there"),
+        (false, true) => new(name, "file", "not there", "there"),
+        _ => null,
+    };
+
+    private static RunDifference? Elements(string file, string what, NdArray one, NdArray other)
+    {
+        if (!one.Shape.SequenceEqual(other.Shape))
+            return new(file, $"shape of {what}", one.ToString(), other.ToString());
+        int same = one.Data.Zip(other.Data).TakeWhile(pair => SameBits(pair.First, pair.Second)).Count();
+        return same == one.Data.Length ? null : new(file, string.Create(CultureInfo.InvariantCulture, $"{what}, element {same}"), Text(one.Data[same]), Text(other.Data[same]));
+    }
+
+    private static bool SameBytes(string one, string other) =>
+        System.IO.File.Exists(one) == System.IO.File.Exists(other) && (!System.IO.File.Exists(one) || System.IO.File.ReadAllBytes(one).AsSpan().SequenceEqual(System.IO.File.ReadAllBytes(other)));
+
+    private static bool SameBits(double one, double other) => BitConverter.DoubleToInt64Bits(one) == BitConverter.DoubleToInt64Bits(other);
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}

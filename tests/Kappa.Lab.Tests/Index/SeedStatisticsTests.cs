@@ -1,0 +1,98 @@
+using Kappa.Lab.Experiments;
+using Kappa.Lab.Index;
+using Kappa.Lab.Store;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Index;
+
+/// <summary>Summaries over seeds, against closed forms.</summary>
+public sealed class SeedStatisticsTests
+{
+    [Fact]
+    public void Median_and_quartiles_are_those_of_the_definition()
+    {
+        var statistics = SeedStatistics.Of([4, 1, 3, 2]);
+        Assert.Equal((4, 0, 1.75, 2.5, 3.25), (statistics.Count, statistics.Missing, statistics.Lower, statistics.Median, statistics.Upper));
+        var odd = SeedStatistics.Of([9, 1, 5]);
+        Assert.Equal((3.0, 5.0, 7.0), (odd.Lower, odd.Median, odd.Upper));
+    }
+
+    /// <summary>For three values the median of a resample is the least one when it is drawn at least twice: with probability 7/27. So each end of the 95 % interval is an end of the values.</summary>
+    [Fact]
+    public void The_interval_of_three_values_is_their_range()
+    {
+        var statistics = SeedStatistics.Of([1, 2, 4]);
+        Assert.Equal((1.0, 4.0), (statistics.IntervalLow, statistics.IntervalHigh));
+    }
+
+    /// <summary>
+    /// For 101 values the resampled median exceeds the k-th value when fewer than 51 of 101 draws are among the first k: a binomial tail. 0.025 lies, by the normal approximation, near
+    /// k = 50.5 − 1.96 √101/2 ≈ 40.7. The 2,000 resamples add a standard error of about half a rank; four of them are allowed.
+    /// </summary>
+    [Fact]
+    public void The_interval_of_many_values_is_where_the_binomial_law_puts_it()
+    {
+        var statistics = SeedStatistics.Of(Enumerable.Range(1, 101).Select(value => (double)value));
+        Assert.Equal(51, statistics.Median);
+        Assert.InRange(statistics.IntervalLow, 39, 43.5);
+        Assert.InRange(statistics.IntervalHigh, 58.5, 63);
+    }
+
+    [Fact]
+    public void Equal_values_and_seed_give_equal_intervals_in_any_order()
+    {
+        Assert.Equal(SeedStatistics.Of([1, 2, 4, 8, 16], 3), SeedStatistics.Of([16, 8, 4, 2, 1], 3));
+        Assert.Equal((5.0, 5.0), (SeedStatistics.Of([5, 5, 5]).IntervalLow, SeedStatistics.Of([5]).IntervalHigh));
+    }
+
+    [Fact]
+    public void What_was_not_reached_counts_and_what_is_missing_does_not()
+    {
+        var statistics = SeedStatistics.Of([10, double.PositiveInfinity, double.PositiveInfinity, double.NaN]);
+        Assert.Equal((3, 1, 2), (statistics.Count, statistics.Missing, statistics.NotReached));
+        Assert.Equal((double.PositiveInfinity, double.PositiveInfinity), (statistics.Median, statistics.Upper));
+        Assert.Equal(0, SeedStatistics.Of([double.NaN]).Count);
+    }
+
+    [Fact]
+    public void Groups_are_equal_specifications_apart_from_the_seeds()
+    {
+        using var runs = new IndexFixture();
+        for (int seed = 0; seed < 3; seed++)
+        {
+            _ = runs.Add($"a{seed}", 0.5, specification: Specification(1, seed));
+            _ = runs.Add($"b{seed}", 0.9, rows: 20, specification: Specification(2, seed));
+        }
+
+        _ = runs.Add("c", 0.5, rows: 10, specification: Specification(2, 9), state: RunState.Running);
+        _ = runs.Refresh();
+        IReadOnlyList<SeedGroup> groups = SeedGroups.Of(new RunQuery(runs.Index), [], [], []);
+        Assert.Equal([("depth", 1L), ("depth", 2L)], groups.Select(group => Assert.Single(group.Values)));
+        Assert.Equal([3, 4], groups.Select(group => group.Runs));
+        Assert.Equal(0.5, groups[0].Statistics.Single(statistic => statistic.Quantity == "rate").Statistics.Median, 1e-12);
+
+        // 0.9¹⁹ is above a hundredth: three runs did not reach it; the one still running has, in 7 steps.
+        SeedStatistics steps = groups[1].Statistics.Single(statistic => statistic.Quantity == "stepsToHundredth").Statistics;
+        Assert.Equal((4, 0), (steps.Count, steps.Missing));
+        Assert.Equal(3, steps.NotReached);
+        Assert.Equal(1, groups[1].Outcomes["running"]);
+
+        Assert.Equal(3, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), ["depth=1", "seed=range(0,9)"], ["finalLoss"], [])).Runs);
+        Assert.Equal(7, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), ["depth=1,2"], [], ["width"])).Runs);
+    }
+
+    [Theory]
+    [InlineData("deph=1", "command line: 'deph=1': unknown key 'deph'. Did you mean 'depth'?")]
+    [InlineData("depth=-1", "command line: 'depth=-1': depth must be from 1 to 4096 but is -1.")]
+    [InlineData("depth", "command line: 'depth': must have the form key=value. Did you mean 'depth=…'?")]
+    [InlineData("depth=5", "runs: there must be a run with depth=5 but there is none. See kappa list.")]
+    public void Wrong_words_are_refused(string word, string message)
+    {
+        using var runs = new IndexFixture();
+        _ = runs.Add("a", 0.5);
+        _ = runs.Refresh();
+        Assert.Equal(message, Assert.Throws<BadInputException>(() => SeedGroups.Of(new RunQuery(runs.Index), [word], [], [])).Message);
+    }
+
+    private static ExperimentSpecification Specification(int depth, int seed) => new() { Model = new() { Depth = depth, Width = 8 }, Seed = seed };
+}
