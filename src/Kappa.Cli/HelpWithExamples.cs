@@ -45,6 +45,12 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa evaluate 3f9a                           the last state of a run",
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
+        ["report"] =
+        [
+            "kappa sweep studies/step-size-by-residual.yaml; kappa report SWEEP",
+            "kappa report SWEEP --x stepSize --y depth --to figures/    other swept keys become panels",
+            "kappa report SWEEP --json | jq .converges",
+        ],
         ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
         ["bench"] =
         [
