@@ -51,6 +51,7 @@ internal static class Program
         root.Subcommands.Add(ReproduceCommand.Create(terminal));
         root.Subcommands.Add(RunCommand.Create(terminal));
         root.Subcommands.Add(SweepCommand.Create(terminal));
+        root.Subcommands.Add(ReportCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(ShowCommand.Create(terminal));
         root.Subcommands.Add(CompareCommand.Create(terminal));

@@ -43,6 +43,9 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
     /// <summary>Shows the jobs of a reproduction.</summary>
     public IProgress<ReproductionProgress> OfJobs() => new Reporter<ReproductionProgress>(state => Draw(state.Done, state.Total, state.Last));
 
+    /// <summary>Shows the initial points behind a phase diagram.</summary>
+    public IProgress<(int Done, int Total)> OfInitialPoints() => new Reporter<(int Done, int Total)>(state => Draw(state.Done, state.Total, "initial points"));
+
     /// <summary>Shows the steps of a run.</summary>
     public IProgress<RunProgress> OfSteps() =>
         new Reporter<RunProgress>(state => Draw(state.Step, state.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {state.Loss:E3}")));

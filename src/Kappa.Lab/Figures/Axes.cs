@@ -137,6 +137,14 @@ public sealed class Axes
             throw new InvalidOperationException($"A panel holds one heat map and one colour bar, but '{label}' would be the second; add a panel for it.");
     }
 
+    /// <summary>Adds the cells of one class in a flat colour; all classes of a panel have the same coordinates.</summary>
+    internal Axes Cells(CellSeries cells)
+    {
+        MustIncrease(cells.Name, nameof(cells.Xs), cells.Xs, X);
+        MustIncrease(cells.Name, nameof(cells.Ys), cells.Ys, Y);
+        return Add(cells);
+    }
+
     /// <summary>Adds a centre with a range for each category, such as a median with its quartiles over seeds.</summary>
     /// <param name="categories">The categories; one axis of the panel must be <see cref="Axis.Categories"/>.</param>
     /// <param name="medians">The centres, as many as categories.</param>

@@ -41,6 +41,7 @@ internal static class CsvFigure
         IdentityLine => "identity",
         SurfaceSeries => "surface",
         HeatMapSeries => "heatmap",
+        CellSeries => "cells",
         IntervalSeries => "interval",
         BarSeries => "bar",
         _ => "annotation",
@@ -57,6 +58,7 @@ internal static class CsvFigure
         FitSeries s => [$",{Number(s.Intercept)},{Optional(s.From)},{Optional(s.To)},{Number(s.Slope)}"],
         ReferenceLine { Horizontal: true } s => [$",{Number(s.Value)},,,"],
         ReferenceLine s => [$"{Number(s.Value)},,,,"],
+        CellSeries s => s.Ys.SelectMany((y, row) => s.Xs.Select((x, column) => $"{Number(x)},{Number(y)},,,{Number(s.Shares[row, column])}")),
         HeatMapSeries s => s.Ys.SelectMany((y, row) => s.Xs.Select((x, column) => $"{Number(x)},{Number(y)},,,{Number(s.Values[row, column])}")),
         _ => [",,,,"],
     };

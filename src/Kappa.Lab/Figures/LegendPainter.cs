@@ -54,8 +54,8 @@ internal sealed class LegendPainter(SvgWriter svg, FigureLayout layout, PanelLay
     {
         var (end, centre) = (x + legend.GlyphWidth, new PagePoint(x + (legend.GlyphWidth / 2), y));
         var painter = new SeriesPainter(svg, layout, panel);
-        if (entry.Shown.FirstOrDefault(s => s is BandSeries or BarSeries or FitSeries { Interval: not null }) is { } area)
-            _ = svg.Rectangle(x, y - (legend.RowHeight * 0.36), legend.GlyphWidth, legend.RowHeight * 0.72, ("fill", layout.Looks.Of(area).Colour), ("fill-opacity", area is BarSeries ? "0.75" : "0.2"));
+        if (entry.Shown.FirstOrDefault(s => s is BandSeries or BarSeries or CellSeries or FitSeries { Interval: not null }) is { } area)
+            _ = svg.Rectangle(x, y - (legend.RowHeight * 0.36), legend.GlyphWidth, legend.RowHeight * 0.72, ("fill", layout.Looks.Of(area).Colour), ("fill-opacity", area is CellSeries ? "1" : area is BarSeries ? "0.75" : "0.2"));
         if (entry.Shown.FirstOrDefault(s => s is LineSeries or FitSeries or IdentityLine or IntervalSeries) is { } line)
         {
             var look = layout.Looks.Of(line);

@@ -15,11 +15,11 @@ internal sealed class PanelLayout
     {
         (Axes, _sizes) = (axes, sizes);
         var (minX, maxX, minY, maxY) = SeriesPoints.Extent(axes);
-        var padding = axes.Series.Any(s => s is HeatMapSeries) ? 0 : 0.04;
+        var padding = axes.Series.Any(s => s is HeatMapSeries or CellSeries) ? 0 : 0.04;
         var bars = axes.Series.Any(s => s is BarSeries);
         X = axes.X.Scale == AxisScale.Categories ? Slots(axes.X) : AxisMap.Covering(axes.X, minX, maxX, padding, bars);
         Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding, bars);
-        HasData = minX <= maxX || minY <= maxY || axes.Series.Any(s => s is HeatMapSeries or FitSeries or IdentityLine);
+        HasData = minX <= maxX || minY <= maxY || axes.Series.Any(s => s is HeatMapSeries or CellSeries or FitSeries or IdentityLine);
         HeatMap = axes.Series.OfType<HeatMapSeries>().FirstOrDefault() is { } map ? new HeatMapColours(map) : null;
         var legend = Legend.Of(axes, sizes);
         if (legend.Entries.Any(e => !namedEarlier.Contains(e.Name))) Legend = legend;

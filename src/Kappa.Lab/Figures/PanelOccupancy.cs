@@ -28,7 +28,7 @@ internal static class PanelOccupancy
                 var fit = Geometry.Sampled(s, x, y);
                 Geometry.Pieces(fit.Xs, fit.Centre, x, y).ForEach(occupancy.Take);
                 break;
-            case HeatMapSeries:
+            case HeatMapSeries or CellSeries:
                 occupancy.Take(plot);
                 break;
             case ReferenceLine { Horizontal: true } s when y.Axis.CanShow(s.Value):

@@ -42,7 +42,7 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
 
     private void PaintGrid()
     {
-        if (panel.HeatMap is not null) return;
+        if (panel.Axes.Series.Any(s => s is HeatMapSeries or CellSeries)) return;
         foreach (var x in panel.XTicks.Major.Select(t => panel.X.Position(t.Value))) _ = svg.Line(x, Plot.Y, x, Plot.Bottom, Palette.Grid, 0.5);
         foreach (var y in panel.YTicks.Major.Select(t => panel.Y.Position(t.Value))) _ = svg.Line(Plot.X, y, Plot.Right, y, Palette.Grid, 0.5);
     }
@@ -62,7 +62,7 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
     /// <summary>Areas lie under lines, lines under points.</summary>
     private static int Depth(Series series) => series switch
     {
-        HeatMapSeries => 0,
+        HeatMapSeries or CellSeries => 0,
         BandSeries or BarSeries => 1,
         ReferenceLine or IdentityLine => 2,
         LineSeries { Style.InLegend: false } => 3,

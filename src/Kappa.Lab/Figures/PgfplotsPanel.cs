@@ -73,6 +73,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             case IdentityLine s: WriteIdentity(s, look); break;
             case SurfaceSeries s: WriteSurface(s); break;
             case HeatMapSeries s: WriteHeatMap(s); break;
+            case CellSeries s: WriteCells(s, look); break;
             case IntervalSeries s: WriteIntervals(s, look); break;
             case BarSeries s: WriteBars(s, look); break;
             default: _ = tex.Append("\\node[anchor=north west, font=\\scriptsize] at (rel axis cs:0.02,0.98) {").Append(TexText.Escape(series.Name)).Append("};\n"); break;
@@ -189,6 +190,15 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         }
 
         _ = tex.Append("};\n");
+    }
+
+    private void WriteCells(CellSeries series, Look look)
+    {
+        var (columns, rows) = (SeriesPoints.Edges(series.Xs, panel.X.Axis), SeriesPoints.Edges(series.Ys, panel.Y.Axis));
+        foreach (var (row, column) in series.Cells())
+        {
+            Plot(series, $"draw=white, fill={PgfplotsFigure.ColourName(look.Colour)}, area legend", [(columns[column], rows[row]), (columns[column + 1], rows[row]), (columns[column + 1], rows[row + 1]), (columns[column], rows[row + 1])], " -- cycle");
+        }
     }
 
     private void WriteIntervals(IntervalSeries series, Look look)

@@ -32,6 +32,14 @@ internal record HeatMapSeries(string Name, SeriesStyle Style, double[] Xs, doubl
 /// <summary>The same values as a surface seen from the front right and above: height and colour are the value. It fills its panel.</summary>
 internal sealed record SurfaceSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : HeatMapSeries(Name, Style, Xs, Ys, Values, Colour);
 
+/// <summary>The cells of a grid that are drawn as one class, in one flat colour. Shares is [Ys, Xs]: the share of each cell that belongs to the class, also where another class is drawn; NaN in an empty cell.</summary>
+internal sealed record CellSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Shares, bool[,] Drawn) : Series(Name, Style)
+{
+    /// <summary>The drawn cells.</summary>
+    internal IEnumerable<(int Row, int Column)> Cells() =>
+        from row in Enumerable.Range(0, Ys.Length) from column in Enumerable.Range(0, Xs.Length) where Drawn[row, column] select (row, column);
+}
+
 /// <summary>A centre and a range for each category.</summary>
 internal sealed record IntervalSeries(string Name, SeriesStyle Style, string[] Categories, double[] Centres, double[] Lows, double[] Highs) : Series(Name, Style);
 

@@ -19,6 +19,7 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
             case ReferenceLine s: PaintReference(s, look); break;
             case IdentityLine: PaintIdentity(look); break;
             case HeatMapSeries: PaintHeatMap(); break;
+            case CellSeries s: PaintCells(s, look); break;
             case IntervalSeries s: PaintIntervals(s, look); break;
             case BarSeries s: PaintBars(s, look); break;
             default: break; // annotations are placed with the labels
@@ -83,6 +84,22 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
         }
 
         _ = svg.Close();
+    }
+
+    private void PaintCells(CellSeries series, Look look)
+    {
+        var columns = Array.ConvertAll(SeriesPoints.Edges(series.Xs, panel.X.Axis), panel.X.Position);
+        var rows = Array.ConvertAll(SeriesPoints.Edges(series.Ys, panel.Y.Axis), panel.Y.Position);
+        foreach (var (row, column) in series.Cells())
+        {
+            // A thin white edge tells cells apart, also those of one class.
+            var (left, top, width, height) = (columns[column], rows[row + 1], columns[column + 1] - columns[column], rows[row] - rows[row + 1]);
+            _ = svg.Rectangle(left, top, width, height, ("fill", look.Colour), ("stroke", "#ffffff"), ("stroke-width", "0.5"));
+            var (share, size) = (series.Shares[row, column], 0.85 * layout.Sizes.Tick);
+            var text = share < 1 ? FormattableString.Invariant($"{100 * share:F0} %") : "";
+            if (text.Length > 0 && TextMetrics.Width(text, size) < width - 2 && size < height)
+                _ = svg.Text(left + (width / 2), top + (height / 2) + (0.36 * size), text, size, "middle", ("fill", Palette.Ink), ("stroke", "#ffffff"), ("stroke-width", "1.6"), ("stroke-linejoin", "round"), ("paint-order", "stroke"));
+        }
     }
 
     private void PaintIntervals(IntervalSeries series, Look look)

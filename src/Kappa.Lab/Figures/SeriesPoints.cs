@@ -32,7 +32,8 @@ internal static class SeriesPoints
             if (series is ReferenceLine { Horizontal: true } across) y.Include(across.Value);
             if (series is ReferenceLine { Horizontal: false } up) x.Include(up.Value);
             if (series is BarSeries) ValueAxisOf(axes, x, y).Include(0);
-            if (series is HeatMapSeries map) IncludeEdges(map, axes, x, y);
+            if (series is HeatMapSeries map) IncludeEdges(map.Xs, map.Ys, axes, x, y);
+            if (series is CellSeries cells) IncludeEdges(cells.Xs, cells.Ys, axes, x, y);
         }
 
         return (x.Minimum, x.Maximum, y.Minimum, y.Maximum);
@@ -70,9 +71,9 @@ internal static class SeriesPoints
 
     private static Range ValueAxisOf(Axes axes, Range x, Range y) => axes.X.Scale == AxisScale.Categories ? y : x;
 
-    private static void IncludeEdges(HeatMapSeries map, Axes axes, Range x, Range y)
+    private static void IncludeEdges(double[] xs, double[] ys, Axes axes, Range x, Range y)
     {
-        var (columns, rows) = (Edges(map.Xs, axes.X), Edges(map.Ys, axes.Y));
+        var (columns, rows) = (Edges(xs, axes.X), Edges(ys, axes.Y));
         x.Include(columns[0]);
         x.Include(columns[^1]);
         y.Include(rows[0]);

@@ -1,0 +1,107 @@
+using System.Globalization;
+using Kappa.Lab.Figures;
+
+namespace Kappa.Lab.Phases;
+
+/// <summary>Draws a phase diagram: cells by class, the theory's boundaries on top, and what the picture cannot show in the caption.</summary>
+internal static class PhaseFigure
+{
+    private const int Black = 6;
+
+    // Okabe and Ito's blue, sky blue, orange and vermillion: good is cold, bad is warm, and each pair differs in lightness.
+    private static readonly (RunPhase Phase, int Colour)[] Classes = [(RunPhase.Converges, 0), (RunPhase.Slow, 4), (RunPhase.Stalls, 5), (RunPhase.Diverges, 1)];
+    private static readonly DashStyle[] Dashes = [DashStyle.Solid, DashStyle.Dashed, DashStyle.Dotted, DashStyle.DashDotted, DashStyle.LongDashed];
+
+    /// <summary>The word of a class.</summary>
+    public static string Word(RunPhase phase) => phase.ToString().ToLowerInvariant();
+
+    /// <summary>The figure.</summary>
+    /// <param name="grid">The outcomes.</param>
+    /// <param name="points">The initial point of every run, by name.</param>
+    public static Figure Of(PhaseGrid grid, IReadOnlyDictionary<string, InitialPoint> points)
+    {
+        var caption = new List<string> { Seeds(grid) };
+        var figure = new Figure("phase-diagram", $"What becomes of a run, by {grid.X.Key.Name} and {grid.Y.Key.Name}") { PlotHeight = grid.Panels.Count == 1 ? 250 : null };
+        IReadOnlyList<PhaseBoundary> boundaries = PhaseBoundary.For(grid.X, grid.Y);
+        foreach (PhasePanel panel in grid.Panels)
+        {
+            Axes axes = figure.AddPanel(panel.Title, grid.XAxis, grid.YAxis);
+            DrawCells(axes, grid, panel);
+            DrawCertified(axes, grid, panel, points, caption);
+            int drawn = 0;
+            foreach (PhaseBoundary boundary in boundaries)
+                drawn += Draw(axes, grid, boundary, boundary.Over(panel.Cells, points), Dashes[drawn % Dashes.Length], caption) ? 1 : 0;
+        }
+
+        caption.Add("Boundaries are computed from initial points alone, median over the seeds of a cell, and interpolated between cells.");
+        figure.Caption = string.Join(' ', caption.Distinct());
+        return figure;
+    }
+
+    private static void DrawCells(Axes axes, PhaseGrid grid, PhasePanel panel)
+    {
+        int rows = grid.Ys.Length, columns = grid.Xs.Length;
+        foreach ((RunPhase phase, int colour) in Classes)
+        {
+            double[,] shares = new double[rows, columns];
+            bool[,] drawn = new bool[rows, columns];
+            for (int row = 0; row < rows; row++)
+            {
+                for (int column = 0; column < columns; column++)
+                {
+                    PhaseCell? cell = panel.Cells[row, column];
+                    (shares[row, column], drawn[row, column]) = (cell?.Share(phase) ?? double.NaN, cell?.Majority == phase);
+                }
+            }
+
+            _ = axes.Cells(new CellSeries(Word(phase), new SeriesStyle { Colour = colour }, grid.Xs, grid.Ys, shares, drawn));
+        }
+    }
+
+    private static bool Draw(Axes axes, PhaseGrid grid, PhaseBoundary boundary, double[,] field, DashStyle dash, List<string> caption)
+    {
+        double[] finite = [.. field.Cast<double>().Where(double.IsFinite).Order()];
+        var pieces = LevelCurve.Of(grid.XAxis, grid.YAxis, grid.Xs, grid.Ys, field, boundary.Level);
+        if (pieces.Count == 0)
+        {
+            if (finite.Length > 0 && !boundary.Name.StartsWith('κ'))
+                caption.Add(NotCrossed(boundary, finite[0] / boundary.Level, finite[^1] / boundary.Level));
+            return false;
+        }
+
+        foreach (var piece in pieces)
+            _ = axes.Line(boundary.Name, [.. piece.Select(point => point.X)], [.. piece.Select(point => point.Y)], new SeriesStyle { Colour = Black, Dash = dash, WidthFactor = 1.5 });
+        caption.Add($"{boundary.Name}: {boundary.Meaning}.");
+        return true;
+    }
+
+    private static string NotCrossed(PhaseBoundary boundary, double least, double most) =>
+        string.Create(CultureInfo.InvariantCulture, $"{boundary.Name} is not crossed: the left side is {least:G3} to {most:G3} times the right one.");
+
+    private static void DrawCertified(Axes axes, PhaseGrid grid, PhasePanel panel, IReadOnlyDictionary<string, InitialPoint> points, List<string> caption)
+    {
+        double[,] step = PhaseBoundary.Median(panel.Cells, outcome => PhaseBoundary.StepSize(outcome.Run.Specification, points[outcome.Run.Name]) / points[outcome.Run.Name].CertifiedStep);
+        double[,] shortfall = PhaseBoundary.Median(panel.Cells, outcome => points[outcome.Run.Name].Shortfall);
+        var certified = (from row in Enumerable.Range(0, grid.Ys.Length) from column in Enumerable.Range(0, grid.Xs.Length) where step[row, column] <= 1 select (X: grid.Xs[column], Y: grid.Ys[row])).ToList();
+        double nearest = shortfall.Cast<double>().Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min();
+        if (certified.Count > 0)
+        {
+            _ = axes.Scatter("certified at θ_0", [.. certified.Select(cell => cell.X)], [.. certified.Select(cell => cell.Y)], MarkerShape.Circle, new SeriesStyle { Colour = Black });
+            caption.Add("Dots: at least half of the seeds are certified to converge from θ_0 with their own step size (C.9, C.14).");
+        }
+        else
+        {
+            caption.Add(double.IsNaN(nearest) ? "No theorem applies to these runs, or none is affordable."
+                : nearest <= 1 ? "Certificates at θ_0 hold for smaller step sizes only."
+                : string.Create(CultureInfo.InvariantCulture, $"No cell is certified at θ_0 with its step size; of the nearest a condition fails by a factor {nearest:G3}."));
+        }
+    }
+
+    private static string Seeds(PhaseGrid grid)
+    {
+        int[] counts = [.. grid.Panels.SelectMany(panel => panel.Cells.Cast<PhaseCell?>()).OfType<PhaseCell>().Select(cell => cell.Finished).Distinct().Order()];
+        string runs = counts.Length == 1 ? $"{counts[0]}" : $"{counts[0]} to {counts[^1]}";
+        string empty = counts[0] == 0 ? " White: none is finished." : string.Empty;
+        return $"Colour: the class of most of the {runs} finished runs of a cell, of several the worst; a number is its share where it is not all of them.{empty}";
+    }
+}
