@@ -34,6 +34,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa run 'stepSize=same(RUN)' attentionResidual=0",
             "kappa run --resume RUN                        continue an interrupted run to the same bits",
         ],
+        ["sweep"] = ["kappa sweep sweep.yaml --show", "kappa sweep depth=1,2,4 'seed=range(0,20)'", "kappa sweep sweep.yaml --slurm --dry-run"],
         ["list"] = ["kappa list", "kappa list keys", "kappa list --out study/ --json"],
         ["keys"] = ["kappa list keys", "kappa list keys --json | jq '.keys[] | {key, type}'"],
         ["show"] = ["kappa show 3f9a", "kappa show runs/3f9a41c20b --json"],

@@ -36,7 +36,8 @@ internal sealed class Interruption : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        context.Cancel = !_source.IsCancellationRequested;
+        // A batch system sends TERM to every process of a job, and its script passes it on: twice is not a wish to lose the state.
+        context.Cancel = context.Signal != PosixSignal.SIGINT || !_source.IsCancellationRequested;
         _source.Cancel();
     }
 }

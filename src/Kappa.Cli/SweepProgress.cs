@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kappa.Lab.Cluster;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 
@@ -47,6 +48,7 @@ internal static class SweepProgress
     public static int Print(Terminal terminal, SweepFolder sweep, bool json)
     {
         var s = SweepStatus.Of(sweep);
+        IReadOnlyList<string> jobs = new SlurmSweep(sweep).Jobs;
         terminal.Results.WriteLine(json
             ? new JsonObject
             {
@@ -61,10 +63,16 @@ internal static class SweepProgress
                 ["failed"] = s.Failed,
                 ["damaged"] = s.Damaged,
                 ["waiting"] = s.Waiting,
+                ["jobs"] = new JsonArray([.. jobs.Select(job => (JsonNode)job)]),
             }.ToJsonString()
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{sweep.Plan.Name}: {s.Done} of {s.Total} done ({s.Diverged} diverged), {s.Running} running, {s.Lost} lost, {s.Failed} failed, {s.Damaged} damaged, {s.Waiting} waiting{(sweep.IsCancelled ? "; cancelled" : string.Empty)}"));
+        if (jobs.Count > 0 && !json)
+        {
+            terminal.Results.WriteLine($"Slurm jobs submitted: {string.Join(", ", jobs)}");
+        }
+
         return ExitCode.Done;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kappa.Lab;
+using Kappa.Lab.Cluster;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Sweeps;
 
@@ -18,8 +19,10 @@ internal static class SweepCommand
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("sweep", "Run many experiments, one on each core; start it again to continue it.") { words, folder, threads, limit, show, json, quiet };
+        SlurmArguments slurm = SlurmArguments.AddTo(command);
         command.SetAction(parsed =>
         {
+            bool isForSlurm = slurm.AreAsked(parsed);
             OptionRange.Require("--limit", parsed.GetValue(limit), 1, int.MaxValue);
             SweepReading reading = Read(parsed.GetValue(words)!, parsed.GetValue(limit) ?? SweepReader.DefaultLimit);
             if (reading.Plan is null)
@@ -28,6 +31,11 @@ internal static class SweepCommand
             }
 
             string store = RunsFolder.Require(parsed.GetValue(folder)!);
+            if (isForSlurm)
+            {
+                return SlurmView.Submit(terminal, () => SweepFolder.Freeze(store, reading.Plan), slurm.Options(parsed), parsed.GetValue(show) || slurm.IsDryRun(parsed), parsed.GetValue(json));
+            }
+
             return parsed.GetValue(show)
                 ? SweepPlanView.Print(terminal, reading.Plan, parsed.GetValue(threads), parsed.GetValue(json))
                 : SweepProgress.Work(terminal, SweepFolder.Freeze(store, reading.Plan), parsed, (0, 1), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet));
@@ -36,20 +44,42 @@ internal static class SweepCommand
         command.Subcommands.Add(OnSweep("cancel", "Stop a sweep: running runs save and stop, in every process.", (sweep, _, json, _, _) =>
         {
             sweep.Cancel();
-            return SweepProgress.Print(terminal, sweep, json);
+            return SlurmView.Cancel(terminal, sweep, () => SweepProgress.Print(terminal, sweep, json));
         }));
-        command.Subcommands.Add(OnSweep("resume", "Continue a sweep, as frozen.", (sweep, parsed, json, quiet, threads) =>
-        {
-            sweep.Continue();
-            return SweepProgress.Work(terminal, sweep, parsed, (0, 1), threads, json, quiet);
-        }));
-        command.Subcommands.Add(OnSweep("retry", "Run the failed runs of a sweep again.", (sweep, parsed, json, quiet, threads) =>
+        command.Subcommands.Add(Again(terminal, "resume", "Continue a sweep, as frozen.", sweep => sweep.Continue()));
+        command.Subcommands.Add(Again(terminal, "retry", "Run the failed runs of a sweep again.", sweep =>
         {
             _ = sweep.Retry();
             sweep.Continue();
-            return SweepProgress.Work(terminal, sweep, parsed, (0, 1), threads, json, quiet);
         }));
         command.Subcommands.Add(WorkOn(terminal));
+        return command;
+    }
+
+    // Here, or with --slurm on the cluster.
+    private static Command Again(Terminal terminal, string name, string description, Action<SweepFolder> prepare)
+    {
+        SlurmArguments? slurm = null;
+        Command command = OnSweep(name, description, (sweep, parsed, json, quiet, threads) =>
+        {
+            if (!slurm!.AreAsked(parsed))
+            {
+                prepare(sweep);
+                return SweepProgress.Work(terminal, sweep, parsed, (0, 1), threads, json, quiet);
+            }
+
+            return SlurmView.Submit(
+                terminal,
+                () =>
+                {
+                    prepare(sweep);
+                    return sweep;
+                },
+                slurm.Options(parsed),
+                slurm.IsDryRun(parsed),
+                json);
+        });
+        slurm = SlurmArguments.AddTo(command);
         return command;
     }
 
@@ -62,6 +92,7 @@ internal static class SweepCommand
             (int share, int shares) = (parsed.GetValue(task) ?? 0, parsed.GetValue(of) ?? 1);
             OptionRange.Require("--of", shares, 1, 1_000_000);
             OptionRange.Require("--task", share, 0, shares - 1);
+            LockProbe.Require(sweep.Path);
             int code = SweepProgress.Work(terminal, sweep, parsed, (share, shares), threads ?? 1, json, quiet);
             return code == ExitCode.Interrupted && !sweep.IsCancelled ? ExitCode.Requeue : code;
         });

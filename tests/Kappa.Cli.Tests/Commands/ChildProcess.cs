@@ -30,7 +30,11 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Starts <c>kappa</c> without a set of instructions that this machine may have.</summary>
     /// <param name="switchedOff">The runtime's name of the set, as <c>AVX2</c>; <c>null</c> for all.</param>
     /// <param name="arguments">The words after the command's name.</param>
-    public static ChildProcess StartWith(string? switchedOff, params string[] arguments)
+    public static ChildProcess StartWith(string? switchedOff, params string[] arguments) =>
+        StartIn(switchedOff is null ? [] : new() { [$"DOTNET_Enable{switchedOff}"] = "0" }, arguments);
+
+    /// <summary>Starts <c>kappa</c> with some variables of its environment set.</summary>
+    public static ChildProcess StartIn(Dictionary<string, string> environment, params string[] arguments)
     {
         string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         var start = new ProcessStartInfo(runtime, ["exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), .. arguments])
@@ -40,9 +44,9 @@ internal sealed class ChildProcess : IDisposable
             StandardErrorEncoding = Encoding.UTF8,
             StandardOutputEncoding = Encoding.UTF8,
         };
-        if (switchedOff is not null)
+        foreach ((string name, string value) in environment)
         {
-            start.Environment[$"DOTNET_Enable{switchedOff}"] = "0";
+            start.Environment[name] = value;
         }
 
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{runtime} must start but did not."));

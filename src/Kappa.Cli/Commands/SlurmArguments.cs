@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Kappa.Lab.Cluster;
+using Kappa.Lab.Experiments;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary>The options that send a sweep to a cluster.</summary>
+internal sealed class SlurmArguments
+{
+    private readonly Option<bool> _slurm = new("--slurm") { Description = "Submit to Slurm instead of running here." };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "With --slurm: write and show the script, submit nothing." };
+    private readonly Option<string?> _partition = new("--partition") { Description = "With --slurm: partition." };
+    private readonly Option<string?> _time = new("--time") { Description = "With --slurm: time limit of a task, as 2:00:00; a task that reaches it is queued again and continues." };
+    private readonly Option<string?> _memory = new("--memory") { Description = "With --slurm: memory of a task, as 2G." };
+    private readonly Option<string?> _account = new("--account") { Description = "With --slurm: account." };
+    private readonly Option<int?> _concurrent = OptionRange.Integer("--concurrent", "With --slurm: most tasks at the same time.");
+    private readonly Option<int?> _perTask = OptionRange.Integer("--per-task", "With --slurm: runs packed into one task (default: 1).");
+    private readonly Option<int?> _cores = OptionRange.Integer("--cores", "With --slurm: cores of a task, a run on each (default: 1).");
+    private readonly Option<string[]> _lines = new("--sbatch") { Description = "With --slurm: a further option of sbatch, as --sbatch=--qos=long; may be repeated." };
+
+    /// <summary>Gives a command these options.</summary>
+    public static SlurmArguments AddTo(Command command)
+    {
+        var arguments = new SlurmArguments();
+        foreach (Option option in arguments.All)
+        {
+            command.Options.Add(option);
+        }
+
+        return arguments;
+    }
+
+    private Option[] All => [_slurm, _dryRun, _partition, _time, _memory, _account, _concurrent, _perTask, _cores, _lines];
+
+    /// <summary>Whether --slurm is given.</summary>
+    /// <exception cref="UsageException">It is not, but an option that needs it is.</exception>
+    public bool AreAsked(ParseResult parsed)
+    {
+        Option? lonely = parsed.GetValue(_slurm) ? null : All.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+        return lonely is null ? parsed.GetValue(_slurm) : throw new UsageException($"{lonely.Name} must come with --slurm. Add --slurm, or leave it out.");
+    }
+
+    /// <summary>Whether nothing is to be submitted.</summary>
+    public bool IsDryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
+
+    /// <summary>The options as given.</summary>
+    /// <exception cref="UsageException">One of them is wrong.</exception>
+    public SlurmOptions Options(ParseResult parsed)
+    {
+        SlurmOptions options = new()
+        {
+            Partition = parsed.GetValue(_partition),
+            Time = parsed.GetValue(_time),
+            Memory = parsed.GetValue(_memory),
+            Account = parsed.GetValue(_account),
+            Concurrent = parsed.GetValue(_concurrent),
+            RunsPerTask = parsed.GetValue(_perTask) ?? 1,
+            Cores = parsed.GetValue(_cores) ?? 1,
+            ExtraLines = parsed.GetValue(_lines) ?? [],
+        };
+        IReadOnlyList<Problem> problems = options.Check();
+        return problems.Count == 0 ? options : throw new UsageException(string.Join(" ", problems.Select(problem => $"{problem.Location} {problem.Message}")));
+    }
+}
