@@ -69,8 +69,8 @@ public sealed class SweepDamageTests
     public void A_forecast_counts_shapes_and_grows_with_the_runs()
     {
         using var folder = new TemporaryFolder();
-        JsonNode Forecast(params string[] more) => JsonNode.Parse(CommandLine.Invoke([.. Words, .. more, "--threads", "1", "--show", "--json", "--out", folder.Path]).Results)!["forecast"]!;
-        JsonNode one = Forecast(), two = Forecast("tokens=4,8");
+        JsonNode Forecast(params string[] more) => JsonNode.Parse(CommandLine.Invoke([.. Words.Where(word => word != "tokens=4"), .. more, "--threads", "1", "--show", "--json", "--out", folder.Path]).Results)!["forecast"]!;
+        JsonNode one = Forecast("tokens=4"), two = Forecast("tokens=4,8");
         Assert.Equal((1, 2), (one["shapes"]!.GetValue<int>(), two["shapes"]!.GetValue<int>()));
         Assert.True(two["diskBytes"]!.GetValue<long>() >= 2 * one["diskBytes"]!.GetValue<long>());
         Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", folder.Path]).ExitCode);
