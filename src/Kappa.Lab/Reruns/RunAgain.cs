@@ -25,9 +25,8 @@ public static class RunAgain
 
         // A step size that another run decides is looked up beside the original.
         var beside = new RunStore(Path.GetDirectoryName(run.Files.Path)!);
-        using Experiment experiment = Experiment.Prepare(run.Specification, ExperimentData.Load(run.Specification), threads, StepSizes.Of(beside));
-        using RunFolder folder = RunFolder.Create(store, run.Name, experiment.Specification, environment, TimeProvider.System);
-        DescentOutcome outcome = new ExperimentRun(folder, experiment, TimeProvider.System, progress).Execute(cancellation);
-        return (folder.Files, outcome);
+        using PreparedRun prepared = PreparedRun.Of(run.Specification, threads, StepSizes.Of(beside));
+        using RunFolder folder = RunFolder.Create(store, run.Name, prepared.Specification, environment, TimeProvider.System);
+        return (folder.Files, prepared.Execute(folder, progress, cancellation));
     }
 }
