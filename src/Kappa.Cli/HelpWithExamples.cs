@@ -49,12 +49,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
         ["landscape"] = ["kappa landscape 3f9a --directions pca", "kappa landscape 3f9a --directions curvature --span 0.5 --json | jq .numbers.localMinima", "kappa landscape runs/3f9a41c20b/checkpoint.safetensors --grid 101"],
-        ["report"] =
-        [
-            "kappa sweep studies/step-size-by-residual.yaml; kappa report SWEEP",
-            "kappa report SWEEP --x stepSize --y depth --to figures/    other swept keys become panels",
-            "kappa report SWEEP --json | jq .converges",
-        ],
+        ["report"] = ["kappa report SWEEP --x stepSize --y depth --to figures/    other swept keys become panels", "kappa report SWEEP --json | jq .converges"],
         ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
         ["bench"] =
         [

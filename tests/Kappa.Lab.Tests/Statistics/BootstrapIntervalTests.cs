@@ -14,7 +14,7 @@ public sealed class BootstrapIntervalTests
     [InlineData(9)]
     [InlineData(21)]
     [InlineData(51)]
-    public void TheIntervalHasTheExactQuantilesOfTheResampledMedian(int count)
+    public void The_interval_has_the_exact_quantiles_of_the_resampled_median(int count)
     {
         double[] values = [.. Enumerable.Range(1, count).Select(k => (double)k)];
         BootstrapInterval interval = BootstrapInterval.OfMedian(values, seed: 3)!;
@@ -24,7 +24,7 @@ public sealed class BootstrapIntervalTests
     }
 
     [Fact]
-    public void TheOrderOfTheValuesAndTheNumberOfCallsDoNotMatter()
+    public void The_order_of_the_values_and_the_number_of_calls_do_not_matter()
     {
         double[] values = [3, 1, 4, 1.5, 9, 2.6];
         BootstrapInterval first = BootstrapInterval.OfMedian(values)!;
@@ -33,7 +33,7 @@ public sealed class BootstrapIntervalTests
     }
 
     [Fact]
-    public void AnIntervalOfAnEvenNumberTakesMeansOfTheMiddleTwo()
+    public void An_interval_of_an_even_number_takes_means_of_the_middle_two()
     {
         // Two values, three times each: medians of resamples are 0, 0.5 or 1, and 0 has probability P(Bin(6, 1/2) ≥ 4) = 0.34.
         BootstrapInterval interval = BootstrapInterval.OfMedian([0, 0, 0, 1, 1, 1])!;
@@ -41,14 +41,14 @@ public sealed class BootstrapIntervalTests
     }
 
     [Fact]
-    public void FewValuesOrANaNGiveNoInterval()
+    public void Few_values_or_a_NaN_give_no_interval()
     {
         Assert.Null(BootstrapInterval.OfMedian([1, 2, 3, 4]));
         Assert.Null(BootstrapInterval.OfMedian([1, 2, 3, 4, double.NaN]));
     }
 
     [Fact]
-    public void ARunThatNeverArrivesIsInfiniteAndNotNaN()
+    public void A_run_that_never_arrives_is_infinite_and_not_NaN()
     {
         BootstrapInterval interval = BootstrapInterval.OfMedian([1, 2, 3, double.PositiveInfinity, double.PositiveInfinity])!;
         Assert.Equal(double.PositiveInfinity, interval.High);
@@ -56,7 +56,7 @@ public sealed class BootstrapIntervalTests
     }
 
     [Fact]
-    public void QuantilesInterpolateBetweenOrderStatistics()
+    public void Quantiles_interpolate_between_order_statistics()
     {
         double[] sorted = [1, 2, 4, double.PositiveInfinity];
         Assert.Equal(3, Quantiles.OfSorted(sorted, 0.5));
