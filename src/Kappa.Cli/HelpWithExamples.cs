@@ -16,12 +16,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
             "kappa show RUN                                rate, spectra and stop reason of a run",
         ],
         ["reproduce"] = ["kappa reproduce residual --quick", "kappa reproduce residual", "kappa reproduce kernels --quick"],
-        ["residual"] =
-        [
-            "kappa reproduce residual --quick",
-            "kappa reproduce residual --seeds 10 --out runs/residual-ten-seeds",
-            "kappa reproduce residual --quick --json | jq '.claims[] | {id, verdict}'",
-        ],
+        ["residual"] = ["kappa reproduce residual --quick", "kappa reproduce residual --seeds 10 --out runs/residual-ten-seeds", "kappa reproduce residual --quick --json | jq '.claims[] | {id, verdict}'"],
         ["kernels"] = ["kappa reproduce kernels --quick", "kappa reproduce kernels --imdb aclImdb --pathfinder pathfinder32/curv_baseline"],
         ["shallow"] = ["kappa reproduce shallow --quick", "kappa reproduce shallow --mnist digits/"],
         ["run"] =
