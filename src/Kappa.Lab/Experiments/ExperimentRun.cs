@@ -46,9 +46,6 @@ public sealed class ExperimentRun
         _roundingFloor = experiment.RoundingFloor;
     }
 
-    /// <summary>Whether checkpoint and telemetry could be taken up: what fails before is damage of the folder, not an outcome of the run.</summary>
-    internal bool HasBegun { get; private set; }
-
     private TelemetrySpecification Telemetry => _folder.Specification.Telemetry;
 
     /// <summary>Runs from the checkpoint, or from the start when there is none, until a reason to stop.</summary>
@@ -59,7 +56,7 @@ public sealed class ExperimentRun
         DescentState state = RestoreOrStart();
         using (_telemetry = OpenTelemetry(state.Step))
         {
-            HasBegun = true;
+            _folder.HasBegun = true;
             try
             {
                 // What is not published yet is a second's work at most: its first heartbeat, or its end, publishes it.

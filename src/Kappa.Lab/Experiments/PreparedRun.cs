@@ -2,6 +2,7 @@ using Kappa.Descent;
 using Kappa.Lab.Data;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
+using Kappa.Models;
 
 namespace Kappa.Lab.Experiments;
 
@@ -25,7 +26,10 @@ public sealed class PreparedRun : IDisposable
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
     /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names.</param>
     /// <exception cref="BadInputException">The data cannot be read, or contradict the model.</exception>
-    public static PreparedRun Of(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
+    public static PreparedRun Of(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null) => Of(specification, threads, stepSizeOf, null);
+
+    /// <summary>The same in the memory of the evaluator of an earlier run, if it is of this shape; it stays its owner's.</summary>
+    internal static PreparedRun Of(ExperimentSpecification specification, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
     {
         ArgumentNullException.ThrowIfNull(specification);
         if (specification.Model.Kind != ModelKind.Residual)
@@ -34,8 +38,11 @@ public sealed class PreparedRun : IDisposable
         }
 
         TokenData data = ExperimentData.Load(specification);
-        return new PreparedRun(Experiment.Prepare(specification, data, threads, stepSizeOf), null);
+        return new PreparedRun(Experiment.Prepare(specification, data, threads, stepSizeOf, earlier), null);
     }
+
+    /// <summary>Leaves the evaluator to the caller, for a later run of the same shape; null for models other than R.</summary>
+    internal ResidualTransformer? KeepModel() => _residual?.KeepModel();
 
     /// <summary>Runs into a folder, from its checkpoint when it has one.</summary>
     /// <param name="folder">The run folder, held by this process.</param>

@@ -46,13 +46,6 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
         return new RunForecast(steps, seconds, BytesOf(experiment));
     }
 
-    /// <summary>Rehearses the run of a specification on one thread.</summary>
-    internal static RunForecast Of(ExperimentSpecification specification, long stepsDone)
-    {
-        using var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification), 1, _ => 0);
-        return Of(experiment, stepsDone);
-    }
-
     /// <summary>Bytes of an experiment.</summary>
     internal static long BytesOf(Experiment experiment) => BytesOf(
         experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, experiment.Model.Precision, experiment.Model.Threads);

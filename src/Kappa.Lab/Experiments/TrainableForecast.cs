@@ -11,6 +11,13 @@ internal static class TrainableForecast
     /// <summary>The forecast in one line; null when it takes no time worth saying.</summary>
     public static string? Words(TrainableExperiment experiment, long stepsDone)
     {
+        RunForecast forecast = Of(experiment, stepsDone);
+        return forecast.Seconds > RunForecast.SecondsWorthSaying ? forecast.Words() : null;
+    }
+
+    /// <summary>Steps left, their time and the memory.</summary>
+    public static RunForecast Of(TrainableExperiment experiment, long stepsDone)
+    {
         long steps = Math.Max(0, experiment.Specification.Descent.Steps - stepsDone);
         ITrainable model = experiment.Model;
         int batch = Math.Min(experiment.Specification.Descent.BatchSize ?? model.Samples, model.Samples);
@@ -25,7 +32,6 @@ internal static class TrainableForecast
         }
 
         long bytes = sizeof(double) * (long)model.Layout.Length * (4 + experiment.Moments);
-        var forecast = new RunForecast(steps, seconds, bytes);
-        return forecast.Seconds > RunForecast.SecondsWorthSaying ? forecast.Words() : null;
+        return new RunForecast(steps, seconds, bytes);
     }
 }

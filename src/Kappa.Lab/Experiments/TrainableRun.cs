@@ -48,9 +48,14 @@ internal sealed class TrainableRun
         _last = (state.Step, _experiment.InitialLoss);
         using (_telemetry = OpenTelemetry(state.Step))
         {
+            _folder.HasBegun = true;
             try
             {
-                _folder.WriteStatus(Status(RunState.Running, state.Step, null));
+                // What is not published yet is a second's work at most: its first heartbeat, or its end, publishes it.
+                if (_folder.IsUnpublished)
+                    _lastBeat = _time.GetTimestamp();
+                else
+                    _folder.WriteStatus(Status(RunState.Running, state.Step, null));
                 TrainingEnd end = training.Run(state, Observe, cancellation);
                 DescentOutcome outcome = Conclude(end, state);
                 Finish(state, outcome);
@@ -100,7 +105,7 @@ internal sealed class TrainableRun
             _telemetry.Append(_row);
         }
 
-        if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0)
+        if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0 && !_folder.IsUnpublished)
         {
             _telemetry.Flush();
             TrainableCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment);
@@ -108,9 +113,13 @@ internal sealed class TrainableRun
 
         if (_time.GetElapsedTime(_lastBeat) >= Heartbeat)
         {
-            _lastBeat = _time.GetTimestamp();
             _telemetry.Flush();
+            if (step.Step > 0)
+                TrainableCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment);
             _folder.WriteStatus(Status(RunState.Running, step.Step, step.Loss));
+
+            // The next second begins when this is written: a slow disk slows the run by half at most.
+            _lastBeat = _time.GetTimestamp();
             _progress?.Report(new RunProgress(step.Step, _folder.Specification.Descent.Steps, step.Loss));
         }
     }
@@ -168,7 +177,9 @@ internal sealed class TrainableRun
     {
         try
         {
-            _folder.WriteStatus(Status(RunState.Failed, step, null) with { Message = failure.Message });
+            // A disk that is full is nothing about the run: it can be resumed.
+            RunState state = failure is IOException || failure.InnerException is IOException ? RunState.Interrupted : RunState.Failed;
+            _folder.WriteStatus(Status(state, step, null) with { Message = failure.Message });
         }
         catch (BadInputException)
         {

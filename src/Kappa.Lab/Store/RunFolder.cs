@@ -29,6 +29,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Whether no reader sees the run yet: its first status publishes it.</summary>
     internal bool IsUnpublished => _publishedPath is not null;
 
+    /// <summary>Whether checkpoint and telemetry could be taken up: what fails before is damage of the folder, not an outcome of the run.</summary>
+    internal bool HasBegun { get; set; }
+
     /// <summary>The specification, resolved.</summary>
     public ExperimentSpecification Specification { get; }
 

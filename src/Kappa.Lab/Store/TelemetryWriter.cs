@@ -96,11 +96,13 @@ public sealed class TelemetryWriter : IDisposable
             _stream.Flush();
             _filled = 0;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or ArgumentOutOfRangeException)
         {
+            // A limit on the size of files comes as a bad argument; it is the disk's refusal all the same.
             _hasFailed = true;
             CutBack(whole);
-            throw new BadInputException(_path, $"writing failed ({failure.Message.TrimEnd('.')}). What was recorded before is kept; free space on the disk and resume the run.", failure);
+            IOException refusal = failure as IOException ?? new IOException("the file would exceed the largest size allowed", failure);
+            throw new BadInputException(_path, $"writing failed ({refusal.Message.TrimEnd('.')}). What was recorded before is kept; free space on the disk and resume the run.", refusal);
         }
     }
 

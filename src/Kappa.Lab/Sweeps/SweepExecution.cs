@@ -1,4 +1,3 @@
-using Kappa.Lab.Data;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
 using Kappa.Models;
@@ -56,28 +55,29 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
     // Null when the run wrote its own end.
     private RunStatus? Outcome(RunFolder folder, CancellationToken cancellation)
     {
-        ExperimentRun? run = null;
         try
         {
-            TokenData data = ExperimentData.Load(folder.Specification);
-            RequireFrozen(folder, data);
-            using var experiment = Experiment.Prepare(folder.Specification, data, 1, _stepSizeOf, _evaluator);
-            Keep(experiment.KeepModel());
-            run = new ExperimentRun(folder, experiment, TimeProvider.System, new Progress(folder.Name, tell));
-            _ = run.Execute(cancellation);
+            using var run = PreparedRun.Of(folder.Specification, 1, _stepSizeOf, _evaluator);
+            if (run.KeepModel() is { } evaluator)
+                Keep(evaluator);
+            RequireFrozen(folder, run);
+            _ = run.Execute(folder, new Progress(folder.Name, tell), cancellation);
             return null;
         }
-        catch (Exception failure) when (!IsOfTheDisk(failure) && failure is not OutOfMemoryException && (failure is not BadInputException || run is null or { HasBegun: true } || folder.IsUnpublished))
+        catch (Exception failure) when (!IsOfTheDisk(failure) && failure is not OutOfMemoryException && !IsDamage(failure))
         {
             // An outcome of this run; the sweep goes on.
             return new RunStatus { State = RunState.Failed, Step = folder.Status.Step, Message = failure.Message.ReplaceLineEndings(" ") };
         }
+
+        // What was written by an earlier process and cannot be taken up. Anything about the specification or its data is not the folder's fault.
+        bool IsDamage(Exception failure) => failure is BadInputException { Location: var place } && !folder.HasBegun && !folder.IsUnpublished && place.StartsWith(folder.Files.Path, StringComparison.Ordinal);
     }
 
     // A run's name has the fingerprint of its data in it: other data are another run.
-    private static void RequireFrozen(RunFolder folder, TokenData data)
+    private static void RequireFrozen(RunFolder folder, PreparedRun run)
     {
-        if (ExperimentData.IsExternal(folder.Specification) && RunName.Of(folder.Specification, data.Fingerprint) != folder.Name)
+        if (run.ExternalData is { } data && RunName.Of(folder.Specification, data) != folder.Name)
             throw new BadInputException(folder.Name, "the data have changed since the sweep was frozen. Restore them and retry, or start the sweep anew from its specification.");
     }
 

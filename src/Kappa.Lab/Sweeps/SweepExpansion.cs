@@ -9,7 +9,7 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     private const int EnoughProblems = 100;
 
     private readonly Dictionary<string, string> _byName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _fingerprints = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _fingerprints = new(StringComparer.Ordinal);
 
     public List<SweepRun> Runs()
     {
@@ -97,10 +97,11 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     {
         if (!ExperimentData.IsExternal(specification))
             return null;
-        string data = $"{specification.Data} {specification.Model.Width} {specification.Model.OutputWidth}";
-        if (!_fingerprints.TryGetValue(data, out string? fingerprint))
-            _fingerprints[data] = fingerprint = ExperimentData.Load(specification).Fingerprint;
-        return fingerprint;
+        string data = $"{specification.Data} {specification.Model.Kind} {specification.Model.Width} {specification.Model.OutputWidth}";
+        if (_fingerprints.TryGetValue(data, out string? fingerprint))
+            return fingerprint;
+        using var run = PreparedRun.Of(specification, 1, _ => 0);
+        return _fingerprints[data] = run.ExternalData;
     }
 
     // A name that is no key is a word, such as the 'he' of "scheme == he", if some key takes it.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Descent;
 using Kappa.Lab.Experiments;
 using Kappa.Models;
 using Kappa.Numerics;
@@ -29,12 +30,11 @@ public sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, lo
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
-        Group[] groups = [.. plan.Runs.GroupBy(Shape).Select(runs => Group.Of([.. runs]))];
-        int rehearsed = Math.Min(groups.Length, MostRehearsals);
-        double[] steps = [.. groups.Take(rehearsed).Select(group => RunForecast.Of(group.First, 0).SecondsPerStep)];
-        double seconds = groups.Select((group, k) => group.Steps * (k < rehearsed ? steps[k] : steps.Average())).Sum();
+        Group[] groups = [.. plan.Runs.GroupBy(Shape).Select((runs, k) => Group.Of([.. runs], k < MostRehearsals))];
+        double mean = groups.Average(group => group.SecondsPerStep) ?? 0;
+        double seconds = groups.Sum(group => group.Steps * (group.SecondsPerStep ?? mean));
         int parallel = Math.Min(threads, plan.Runs.Count);
-        return new(groups.Length, rehearsed, seconds / parallel, parallel * groups.Max(group => group.Bytes), groups.Sum(group => group.DiskBytes), parallel);
+        return new(groups.Length, Math.Min(groups.Length, MostRehearsals), seconds / parallel, parallel * groups.Max(group => group.Bytes), groups.Sum(group => group.DiskBytes), parallel);
     }
 
     /// <summary>The forecast in one line.</summary>
@@ -49,17 +49,29 @@ public sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, lo
         return (one.Model, one.Data.Samples ?? 0, one.Data.Tokens ?? 0, one.Descent.Precision, one.Telemetry);
     }
 
-    private sealed record Group(ExperimentSpecification First, double Steps, long Bytes, long DiskBytes)
+    private sealed record Group(double? SecondsPerStep, double Steps, long Bytes, long DiskBytes)
     {
-        public static Group Of(IReadOnlyList<SweepRun> runs)
+        public static Group Of(IReadOnlyList<SweepRun> runs, bool isRehearsed)
         {
-            using var experiment = Experiment.Prepare(runs[0].Specification, ExperimentData.Load(runs[0].Specification), 1, _ => 0);
-            TelemetrySpecification telemetry = runs[0].Specification.Telemetry;
-            long columns = new Kappa.Descent.TelemetryProbe(experiment.Model, experiment.Trained, telemetry.Quantities == TelemetryQuantities.All).Columns.Count;
+            ExperimentSpecification one = runs[0].Specification;
+            (RunForecast forecast, long columns, long parameters) = one.Model.Kind == ModelKind.Residual ? OfResidual(one, isRehearsed) : OfOther(one);
             double steps = runs.Sum(run => (double)run.Specification.Descent.Steps + 1);
-            long state = 2 * sizeof(double) * (long)ParameterLayout.For(experiment.Model.Shape).Length;
-            long disk = (long)(steps / telemetry.Every * columns * BytesOfANumber) + (runs.Count * (state + BytesOfDocuments));
-            return new(runs[0].Specification, steps, RunForecast.BytesOf(experiment), disk);
+            long disk = (long)(steps / one.Telemetry.Every * columns * BytesOfANumber) + (runs.Count * ((2 * sizeof(double) * parameters) + BytesOfDocuments));
+            return new(isRehearsed ? forecast.SecondsPerStep : null, steps, forecast.Bytes, disk);
+        }
+
+        private static (RunForecast Forecast, long Columns, long Parameters) OfResidual(ExperimentSpecification one, bool isRehearsed)
+        {
+            using var experiment = Experiment.Prepare(one, ExperimentData.Load(one), 1, _ => 0);
+            long columns = new TelemetryProbe(experiment.Model, experiment.Trained, one.Telemetry.Quantities == TelemetryQuantities.All).Columns.Count;
+            RunForecast forecast = isRehearsed ? RunForecast.Of(experiment) : new RunForecast(0, 0, RunForecast.BytesOf(experiment));
+            return (forecast, columns, ParameterLayout.For(experiment.Model.Shape).Length);
+        }
+
+        private static (RunForecast Forecast, long Columns, long Parameters) OfOther(ExperimentSpecification one)
+        {
+            using var experiment = TrainableExperiment.Prepare(one, 1, _ => 0);
+            return (TrainableForecast.Of(experiment, 0), new TrainableTelemetry(experiment).Columns.Count, experiment.Model.Layout.Length);
         }
     }
 }

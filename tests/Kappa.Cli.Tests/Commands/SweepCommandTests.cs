@@ -27,6 +27,18 @@ public sealed class SweepCommandTests
         Assert.Equal((0, 2, 1), (outcome.ExitCode, Status(outcome)["done"]!.GetValue<int>(), Status(outcome)["diverged"]!.GetValue<int>()));
     }
 
+    [Theory]
+    [InlineData("model.kind=kernelAttention", "width=16", "heads=2", "trained=[value]")]
+    [InlineData("model.kind=shallowEncoder", "width=8", "encoderWidth=128", "samples=6")]
+    [InlineData("model.kind=classifier", "source=digits", "patch=14", "width=16", "heads=2", "ffnWidth=32", "method=adam", "stepSize=0.01", "batchSize=20")]
+    public void Other_models_are_swept_as_well(params string[] words)
+    {
+        using var folder = new TemporaryFolder();
+        CommandOutcome outcome = CommandLine.Invoke(["sweep", .. words, "steps=5", "seed=range(0,3)", "--out", folder.Path, "--json"]);
+        Assert.True(outcome.ExitCode == 0, outcome.Messages);
+        Assert.Equal((3, 0), (Status(outcome)["done"]!.GetValue<int>(), Status(outcome)["failed"]!.GetValue<int>()));
+    }
+
     [Fact]
     public void A_cancelled_sweep_claims_nothing_until_it_is_resumed()
     {

@@ -98,7 +98,7 @@ public sealed class SweepCrashTests
         using var folder = new TemporaryFolder();
         string whole = Path.Combine(folder.Path, "whole"), full = Path.Combine(folder.Path, "full");
         Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", whole]).ExitCode);
-        using (ChildProcess limited = ChildProcess.StartLimited(32, [.. Words, "--out", full]))
+        using (ChildProcess limited = ChildProcess.StartLimited(256, [.. Words, "--out", full]))
         {
             CommandOutcome outcome = limited.End();
             Assert.Equal(3, outcome.ExitCode);
