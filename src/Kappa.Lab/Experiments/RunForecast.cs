@@ -32,7 +32,12 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
     public static RunForecast Of(Experiment experiment, long stepsDone = 0)
     {
         ArgumentNullException.ThrowIfNull(experiment);
-        long steps = Math.Max(0, experiment.Specification.Descent.Steps - stepsDone);
+        return OfSteps(experiment, Math.Max(0, experiment.Specification.Descent.Steps - stepsDone));
+    }
+
+    /// <summary>The same for any number of steps, such as those of all runs of one shape: the more there are, the longer it is rehearsed.</summary>
+    internal static RunForecast OfSteps(Experiment experiment, long steps)
+    {
         using var rehearsal = new Rehearsal(experiment);
         double seconds = rehearsal.SecondsPerStep();
         long start = Stopwatch.GetTimestamp();

@@ -54,17 +54,17 @@ public sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, lo
         public static Group Of(IReadOnlyList<SweepRun> runs, bool isRehearsed)
         {
             ExperimentSpecification one = runs[0].Specification;
-            (RunForecast forecast, long columns, long parameters) = one.Model.Kind == ModelKind.Residual ? OfResidual(one, isRehearsed) : OfOther(one);
             double steps = runs.Sum(run => (double)run.Specification.Descent.Steps + 1);
+            (RunForecast forecast, long columns, long parameters) = one.Model.Kind == ModelKind.Residual ? OfResidual(one, isRehearsed ? (long)steps : 0) : OfOther(one);
             long disk = (long)(steps / one.Telemetry.Every * columns * BytesOfANumber) + (runs.Count * ((2 * sizeof(double) * parameters) + BytesOfDocuments));
             return new(isRehearsed ? forecast.SecondsPerStep : null, steps, forecast.Bytes, disk);
         }
 
-        private static (RunForecast Forecast, long Columns, long Parameters) OfResidual(ExperimentSpecification one, bool isRehearsed)
+        private static (RunForecast Forecast, long Columns, long Parameters) OfResidual(ExperimentSpecification one, long steps)
         {
             using var experiment = Experiment.Prepare(one, ExperimentData.Load(one), 1, _ => 0);
             long columns = new TelemetryProbe(experiment.Model, experiment.Trained, one.Telemetry.Quantities == TelemetryQuantities.All).Columns.Count;
-            RunForecast forecast = isRehearsed ? RunForecast.Of(experiment) : new RunForecast(0, 0, RunForecast.BytesOf(experiment));
+            RunForecast forecast = steps > 0 ? RunForecast.OfSteps(experiment, steps) : new RunForecast(0, 0, RunForecast.BytesOf(experiment));
             return (forecast, columns, ParameterLayout.For(experiment.Model.Shape).Length);
         }
 
