@@ -101,11 +101,13 @@ public sealed class Axes
     /// <param name="values">The values, [ys.Count, xs.Count].</param>
     /// <param name="label">The quantity, printed along the colour bar.</param>
     /// <param name="scale">The colour scale, logarithmic unless told.</param>
+    /// <param name="minimum">Where the colours begin: the same in panels that are compared. Unset, the smallest value.</param>
+    /// <param name="maximum">Where they end. Unset, the largest value.</param>
     /// <exception cref="ArgumentException">The shapes contradict each other or coordinates do not increase.</exception>
-    public Axes HeatMap(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic)
+    public Axes HeatMap(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic, double? minimum = null, double? maximum = null)
     {
         RequireCells(xs, ys, values, label);
-        return Add(new HeatMapSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale)));
+        return Add(new HeatMapSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale, minimum, maximum)));
     }
 
     /// <summary>Adds a surface over the plane of the two axes, seen from the front right and above, with its colour bar; the panel holds nothing else.</summary>
@@ -121,7 +123,8 @@ public sealed class Axes
         return Add(new SurfaceSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale)));
     }
 
-    private static Axis ColourAxis(string label, AxisScale scale) => scale == AxisScale.Logarithmic ? Axis.Log(label) : Axis.Linear(label);
+    private static Axis ColourAxis(string label, AxisScale scale, double? minimum = null, double? maximum = null) =>
+        scale == AxisScale.Logarithmic ? Axis.Log(label, minimum, maximum) : Axis.Linear(label, minimum, maximum);
 
     private void RequireCells(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label)
     {

@@ -13,7 +13,7 @@ internal static class KernelsFigures
     [
         Curves(result, KernelStudy.ValuesOnly, Quantity.LossAboveFloor, "values-only", "Loss above the exact floor, only the values trained", "(ℒ − floor) / ℒ₀", KernelRunPart.Whole),
         Curves(result, KernelStudy.QueriesOnly, Quantity.Loss, "queries-only", "Loss with only the queries trained", "ℒ / ℒ₀", KernelRunPart.Relative),
-        Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained", "Loss with queries, keys and values trained", "ℒ / ℒ₀", KernelRunPart.Relative),
+        Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained", "Loss with queries, keys and values trained (the kernels begin at different losses)", "ℒ", KernelRunPart.Whole, least: null),
         Tests(result, "test-accuracy", "Accuracy on the test samples", Quantity.TestAccuracy, "test accuracy"),
         Tests(result, "test-loss", "Loss on the test samples", Quantity.TestLoss, "test cross-entropy"),
         .. Landscapes(result),
@@ -28,12 +28,12 @@ internal static class KernelsFigures
         Relative,
     }
 
-    private static Figure Curves(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, KernelRunPart part)
+    private static Figure Curves(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, KernelRunPart part, double? least = LeastShown)
     {
         var figure = new Figure(name, title, Caption(result, "Model G, Gaussian tokens, full-batch gradient descent"));
         foreach (RunGroup group in RunGroup.Of(result.Runs, study))
         {
-            Axes panel = figure.AddPanel(group.Setting, Axis.Whole("step k"), Axis.Log(axis, minimum: LeastShown));
+            Axes panel = figure.AddPanel(group.Setting, Axis.Whole("step k"), Axis.Log(axis, minimum: least));
             foreach (KernelArm arm in KernelArm.All.Where(arm => group.Of(arm).Length > 0))
             {
                 SeedBand.Of(group.Of(arm).Select(run => run.Series[quantity]).Select(values => part == KernelRunPart.Relative ? [.. values.Select(value => value / values[0])] : values)).DrawOn(panel, arm.Name);
@@ -77,13 +77,17 @@ internal static class KernelsFigures
         }
 
         var figure = new Figure("landscape", "Loss after two-stage training on a plane of two random directions", $"{runs[0].Setting}; row-normalised directions, the same draw for both kernels; seed 0. Centre: the end of the training.");
+
+        // The same colours for the same losses in both panels: which surface is flatter is what the figure is looked at for.
+        double[] finite = [.. runs.SelectMany(run => run.Series[Quantity.Grid]).Where(double.IsFinite)];
+        (double least, double most) = (finite.Min(), finite.Max());
         foreach (KernelRun run in runs)
         {
             LandscapeGrid grid = LandscapeGrid.Around((int)run[Quantity.GridPoints], run[Quantity.GridReach]);
             double[] flat = run.Series[Quantity.Grid];
             double[,] values = new double[grid.Second.Length, grid.First.Length];
             Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(double));
-            figure.AddPanel(run.Arm, Axis.Linear("α"), Axis.Linear("β")).HeatMap(grid.First, grid.Second, values, "loss");
+            figure.AddPanel(run.Arm, Axis.Linear("α"), Axis.Linear("β")).HeatMap(grid.First, grid.Second, values, "loss", minimum: least, maximum: most);
         }
 
         yield return figure;

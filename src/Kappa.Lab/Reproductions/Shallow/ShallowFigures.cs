@@ -14,7 +14,7 @@ internal static class ShallowFigures
 
     private static Figure Widths(ShallowResult result)
     {
-        var figure = new Figure("widths", "Loss by width, stable and literal normalisation", $"{result.Plan.PaperSizes}, LeCun, τ₀ = d_m^−1/2, step 1; line: median, band: range over {result.Plan.Seeds} seeds. Curves end where the loss leaves the finite numbers.");
+        var figure = new Figure("widths", "Loss by width, stable and literal normalisation", $"{result.Plan.PaperSizes}, LeCun, τ₀ = d_m^{{−1/2}}, step 1; line: median, band: range over {result.Plan.Seeds} seeds. Curves end where the loss leaves the finite numbers.");
         foreach (Normalisation normalisation in new[] { Normalisation.Stable, Normalisation.Literal })
         {
             Axes panel = figure.AddPanel(normalisation.Name.Split(':')[0], Axis.Whole("epoch"), Axis.Log("ℓ / ℓ₀"));
@@ -61,7 +61,7 @@ internal static class ShallowFigures
     private static Figure LogitScale(ShallowResult result)
     {
         string start = result.Plan.LogitStarts[0].Name;
-        var figure = new Figure("logit-scale", "Steps to a hundredth of the loss by τ₀ = d_m^−p", FormattableString.Invariant($"{result.Plan.SmallSizes}, {start}, own step; line: median, band: range over {result.Plan.Seeds} seeds. {result.Plan.Steps + 1} means not within the budget."));
+        var figure = new Figure("logit-scale", "Steps to a hundredth of the loss by τ₀ = d_m^{−p}", FormattableString.Invariant($"{result.Plan.SmallSizes}, {start}, own step; line: median, band: range over {result.Plan.Seeds} seeds. {result.Plan.Steps + 1} means not within the budget."));
         foreach (bool centred in new[] { false, true })
         {
             foreach (ScalarLabels labels in new[] { ScalarLabels.Gaussian, ScalarLabels.Attention })
@@ -79,7 +79,7 @@ internal static class ShallowFigures
 
     private static Figure Limit(ShallowResult result)
     {
-        var figure = new Figure("limiting-kernel", "Distance of the kernel from its limit of infinite width", $"{result.Plan.SmallSizes}, NTK initialisation, τ₀ = d_m^−1; line: median, band: range over {result.Plan.Seeds} seeds.");
+        var figure = new Figure("limiting-kernel", "Distance of the kernel from its limit of infinite width", $"{result.Plan.SmallSizes}, NTK initialisation, τ₀ = d_m^{{−1}}; line: median, band: range over {result.Plan.Seeds} seeds.");
         Axes panel = figure.AddPanel("at the start", Axis.Log("width d_m"), Axis.Log("‖K₀ − K_∞‖ / ‖K_∞‖"));
         ByNumber(panel, "measured", result.Points.Select(point => ((double)point.Run.Width, point.LimitDistance)));
         if (result.Plan.PointWidths.Count > 1)
@@ -93,7 +93,7 @@ internal static class ShallowFigures
 
     private static Figure Conditions(ShallowResult result)
     {
-        var figure = new Figure("conditions", "By which factor the conditions of the theorems fail", $"{result.Plan.SmallSizes}, NTK initialisation, τ₀ = d_m^−1; the worst condition of each theorem with its best radii; line: median, band: range over {result.Plan.Seeds} seeds. 1: all hold.");
+        var figure = new Figure("conditions", "By which factor the conditions of the theorems fail", $"{result.Plan.SmallSizes}, NTK initialisation, τ₀ = d_m^{{−1}}; the worst condition of each theorem with its best radii; line: median, band: range over {result.Plan.Seeds} seeds. 1: all hold.");
         Axes panel = figure.AddPanel("at the start", Axis.Log("width d_m"), Axis.Log("shortfall factor"));
         for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
         {
@@ -107,7 +107,7 @@ internal static class ShallowFigures
 
     private static Figure WidthGrowth(ShallowResult result)
     {
-        var figure = new Figure("width-growth", "Smallest width that converges, against the number of samples", FormattableString.Invariant($"T(1e-2) within {result.Plan.Steps} steps at 0.3/λ_max(K₀), LeCun, τ₀ = d_m^−1/2; {result.Plan.Seeds} seeds."));
+        var figure = new Figure("width-growth", "Smallest width that converges, against the number of samples", FormattableString.Invariant($"T(1e-2) within {result.Plan.Steps} steps at 0.3/λ_max(K₀), LeCun, τ₀ = d_m^{{−1/2}}; {result.Plan.Seeds} seeds."));
         Axes panel = figure.AddPanel("smallest width", Axis.Log("N"), Axis.Log("width d_m"));
         WidthSearchResult[] found = [.. result.Searches.Where(search => !search.IsLowerBound)];
         panel.Scatter("found", [.. found.Select(search => (double)search.Samples)], [.. found.Select(search => search.Width)]);
