@@ -13,7 +13,7 @@ internal sealed record Failure(string Line, int ExitCode)
         UsageException => new Failure(exception.Message, Cli.ExitCode.Usage),
         BadInputException => new Failure(exception.Message, Cli.ExitCode.BadInput),
         OperationCanceledException => new Failure("interrupted.", Cli.ExitCode.Interrupted),
-        UnauthorizedAccessException => new Failure($"{OneLine(exception.Message)} Choose a folder you may write to with --out.", Cli.ExitCode.BadInput),
+        UnauthorizedAccessException => new Failure($"{OneLine(exception.Message)} Choose a folder that you may write to.", Cli.ExitCode.BadInput),
         IOException => new Failure(OneLine(exception.Message), Cli.ExitCode.BadInput),
         _ => null,
     };

@@ -15,8 +15,10 @@ internal static class RunsFolder
     /// <summary>Returns the folder, which need not exist yet.</summary>
     /// <exception cref="UsageException">It has no name.</exception>
     /// <exception cref="BadInputException">It is a file.</exception>
-    public static string Require(string folder) =>
-        string.IsNullOrWhiteSpace(folder) ? throw new UsageException("--out must name a folder but is empty.")
-        : File.Exists(folder) ? throw new BadInputException(folder, "must be a folder but is a file. Choose another one with --out.")
+    /// <param name="folder">What the user wrote.</param>
+    /// <param name="option">The option it was written for.</param>
+    public static string Require(string folder, string option = "--out") =>
+        string.IsNullOrWhiteSpace(folder) ? throw new UsageException($"{option} must name a folder but is empty.")
+        : File.Exists(folder) ? throw new BadInputException(folder, $"must be a folder but is a file. Choose another one with {option}.")
         : folder;
 }

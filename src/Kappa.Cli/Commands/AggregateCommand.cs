@@ -16,7 +16,7 @@ internal static class AggregateCommand
         var by = new Option<string?>("--by") { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." };
         var sweep = new Option<string?>("--sweep") { Description = "Only the runs of this sweep." };
         Option<int?> seed = OptionRange.Integer("--seed", "Seed of the bootstrap (default: 0).");
-        var format = new Option<RowFormat?>("--format") { Description = "table, csv or json." };
+        Option<RowFormat?> format = OptionWord.Optional<RowFormat>("--format", "table, csv or json.");
         var json = new Option<bool>("--json") { Description = "The same as --format json." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("aggregate", "Summarise runs over their seeds: median, quartiles, bootstrap interval of the median.") { words, folder, of, by, sweep, seed, format, json, quiet };

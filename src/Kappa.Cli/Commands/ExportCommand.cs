@@ -14,22 +14,15 @@ internal static class ExportCommand
     public static Command Create(Terminal terminal)
     {
         var what = new Argument<string>("what") { Description = "A run (name, beginning of it, or folder) or a sweep (name or its beginning)." };
-        var format = new Option<ExportFormat>("--as") { Description = "csv, npz, safetensors, tensorboard or mlflow.", Required = true };
+        Option<ExportFormat> format = OptionWord.Required<ExportFormat>("--as", "csv, npz, safetensors, tensorboard or mlflow.");
         var to = new Option<string>("--to") { Description = "Where to write.", DefaultValueFactory = _ => DefaultFolder };
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
         var command = new Command("export", "Write a run or a sweep for other programs: table, arrays, weights, TensorBoard, MLflow.") { what, format, to, folder, json };
         command.SetAction(parsed =>
         {
-            string target = parsed.GetValue(to)!;
-            if (string.IsNullOrWhiteSpace(target))
-            {
-                throw new UsageException("--to must name a folder but is empty.");
-            }
-
-            return File.Exists(target)
-                ? throw new BadInputException(target, "must be a folder but is a file. Choose another one with --to.")
-                : Export(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(what)!, parsed.GetValue(format), target, parsed.GetValue(json));
+            string target = RunsFolder.Require(parsed.GetValue(to)!, "--to");
+            return Export(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(what)!, parsed.GetValue(format), target, parsed.GetValue(json));
         });
         return command;
     }

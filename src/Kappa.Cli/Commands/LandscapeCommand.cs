@@ -20,8 +20,8 @@ internal static class LandscapeCommand
     public static Command Create(Terminal terminal)
     {
         var target = new Argument<string>("target") { Description = "A run, by its name, a unique beginning of it, or its folder; or weights in .safetensors with their specification beside them." };
-        Option<LandscapeDirections> directions = Words("--directions", "What spans the plane: random, pca (principal components of the path) or curvature (top Hessian eigenvectors).", LandscapeDirections.Random);
-        Option<DirectionNormalisation> normalisation = Words("--normalisation", "What the lengths of random directions follow: row (each unit's weights, filter normalisation), layer, or none.", DirectionNormalisation.Row);
+        Option<LandscapeDirections> directions = OptionWord.Of("--directions", "What spans the plane: random, pca (principal components of the path) or curvature (top Hessian eigenvectors).", LandscapeDirections.Random);
+        Option<DirectionNormalisation> normalisation = OptionWord.Of("--normalisation", "What the lengths of random directions follow: row (each unit's weights, filter normalisation), layer, or none.", DirectionNormalisation.Row);
         Option<int?> grid = OptionRange.Integer("--grid", "Points along each axis (default: 41).");
         var span = new Option<string?>("--span") { Description = "Largest |α| and |β| (default: 1 with normalised random directions, a frame around the path with pca, a quarter of the weights' norm otherwise)." };
         Option<int?> seed = OptionRange.Integer("--seed", "Seed of random directions (default: 0).");
@@ -45,7 +45,7 @@ internal static class LandscapeCommand
     {
         LandscapeRequest request = wishes.ToRequest();
         LandscapeTarget target = Find(word, folder);
-        string results = RequireFolder(wishes.Results ?? Path.Combine(target.Folder, $"landscape-{wishes.Directions.ToString().ToLowerInvariant()}"));
+        string results = RunsFolder.Require(wishes.Results ?? Path.Combine(target.Folder, $"landscape-{wishes.Directions.ToString().ToLowerInvariant()}"), "--figures");
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, wishes.Quiet);
         if (target.Remark.Length > 0)
@@ -134,29 +134,6 @@ internal static class LandscapeCommand
             ? LandscapeTarget.OfPoint(WeightsFile.Read(path, specification).Require(), Path.GetDirectoryName(Path.GetFullPath(path))!)
             : throw new BadInputException(beside, reading.Problems[0].ToString());
     }
-
-    private static string RequireFolder(string folder) =>
-        string.IsNullOrWhiteSpace(folder) ? throw new UsageException("--figures must name a folder but is empty.")
-        : File.Exists(folder) ? throw new BadInputException(folder, "must be a folder but is a file. Choose another one with --figures.")
-        : folder;
-
-    private static Option<T> Words<T>(string name, string description, T standard)
-        where T : struct, Enum => new(name)
-        {
-            Description = description,
-            DefaultValueFactory = _ => standard,
-            CustomParser = result =>
-            {
-                string word = result.Tokens.Count > 0 ? result.Tokens[0].Value : string.Empty;
-                if (word.Length > 0 && char.IsLetter(word[0]) && Enum.TryParse(word, ignoreCase: true, out T value))
-                {
-                    return value;
-                }
-
-                result.AddError($"{name} must be one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()} but is '{word}'.");
-                return default;
-            },
-        };
 
     private sealed record Wishes(
         LandscapeDirections Directions, DirectionNormalisation? Normalisation, int? Grid, string? Span, int? Seed, int? States, int? Threads, string? Results, bool Json, bool Quiet)

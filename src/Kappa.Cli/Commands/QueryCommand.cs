@@ -11,7 +11,7 @@ internal static class QueryCommand
         var sql = new Argument<string?>("sql") { Description = "One SELECT on the views runs, telemetry_summary, claims, sweeps, sweep_runs, damaged.", Arity = ArgumentArity.ZeroOrOne };
         Option<string> folder = RunsFolder.Option();
         var schema = new Option<bool>("--schema") { Description = "Print the views and their columns." };
-        var format = new Option<RowFormat?>("--format") { Description = "table, csv or json." };
+        Option<RowFormat?> format = OptionWord.Optional<RowFormat>("--format", "table, csv or json.");
         var json = new Option<bool>("--json") { Description = "The same as --format json." };
         Option<int?> limit = OptionRange.Integer("--limit", $"Most rows (default: {RunQuery.DefaultRows}).");
         Option<int?> timeout = OptionRange.Integer("--timeout", $"Most seconds (default: {RunQuery.DefaultSeconds}).");

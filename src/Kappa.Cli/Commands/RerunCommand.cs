@@ -28,7 +28,7 @@ internal static class RerunCommand
 
             RunRecord record = RunRecord.Read(Target.Find(parsed.GetValue(folder)!, parsed.GetValue(run)!));
             var request = new Request(parsed.GetValue(verify), parsed.GetValue(threads) ?? Environment.ProcessorCount, parsed.GetValue(json), parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)]);
-            return parsed.GetValue(to) is { } kept ? Compute(terminal, record, RunsFolder.Require(kept), request) : Temporarily(terminal, record, request);
+            return parsed.GetValue(to) is { } kept ? Compute(terminal, record, RunsFolder.Require(kept, "--to"), request) : Temporarily(terminal, record, request);
         });
         return command;
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Kappa.Lab;
 using Kappa.Lab.Cluster;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Sweeps;
@@ -119,14 +118,7 @@ internal static class SweepCommand
     private static SweepReading Read(string[] words, int limit)
     {
         bool hasFile = words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal);
-        if (!hasFile)
-        {
-            return SweepReader.ReadText("command line", string.Empty, words, limit);
-        }
-
-        return !File.Exists(words[0]) ? throw new BadInputException(words[0], "no such file.")
-            : new FileInfo(words[0]).Length > SpecificationReader.LargestFile ? throw new BadInputException(words[0], $"a sweep must have at most {SpecificationReader.LargestFile} bytes but this file has more.")
-            : SweepReader.ReadText(words[0], File.ReadAllText(words[0]), words[1..], limit);
+        return hasFile ? SweepReader.Read(words[0], words[1..], limit) : SweepReader.Read(null, words, limit);
     }
 
     private static int Report(Terminal terminal, IReadOnlyList<Problem> problems)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kappa.Lab.Formats;
 
@@ -69,7 +68,7 @@ internal sealed class SubmissionLog
             return new(node["name"]!.GetValue<string>(), node["offset"]!.GetValue<int>(), node["of"]!.GetValue<int>(), node["array"]!.GetValue<string>(),
                 node["submitted"]!.GetValue<DateTimeOffset>(), node["job"]?.GetValue<string>());
         }
-        catch (Exception damage) when (damage is JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        catch (Exception damage) when (JsonDamage.Is(damage))
         {
             throw new BadInputException(location, "is not a submission. Remove the file when no job of this sweep is queued (squeue); its runs are not concerned.", damage);
         }

@@ -76,7 +76,8 @@ public static class SpecificationReader
         return settings;
     }
 
-    private static string ReadFile(string path, out string? problem)
+    /// <summary>The text of a specification or sweep; empty when there is a problem, which is one line without the path.</summary>
+    internal static string ReadFile(string path, out string? problem)
     {
         problem = null;
         try

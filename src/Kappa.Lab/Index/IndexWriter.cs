@@ -35,6 +35,7 @@ internal sealed record FolderContent(FolderEntry Entry, string? Damage = null, R
 }
 
 /// <summary>Writes folders into the tables of the index, inside one transaction. Its statements are compiled once.</summary>
+/// <remarks>A folder is found by kind and name inside the transaction: what another process has written in between is replaced, not doubled.</remarks>
 internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction transaction) : IDisposable
 {
     private static readonly string[] Parts = ["result", "telemetry_column", "claim", "sweep", "sweep_run"];
@@ -46,14 +47,14 @@ internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction
     private readonly SqliteCommand _sweep = Insert(connection, transaction, "sweep", 3);
     private readonly SqliteCommand _sweepRun = Insert(connection, transaction, "sweep_run", 4);
     private readonly SqliteCommand _last = Made(connection, transaction, "SELECT last_insert_rowid()");
+    private readonly SqliteCommand _find = Made(connection, transaction, "SELECT id FROM entry WHERE kind = $0 AND name = $1", 2);
     private readonly SqliteCommand[] _removals = [.. Parts.Select(table => Made(connection, transaction, $"DELETE FROM {table} WHERE entry = $0", 1)), Made(connection, transaction, "DELETE FROM entry WHERE id = $0", 1)];
 
     /// <summary>Writes what a folder holds instead of what was known of it.</summary>
-    public void Replace(long? earlier, FolderContent content)
+    public void Replace(FolderContent content)
     {
-        if (earlier is { } known)
-            Remove(known);
         FolderEntry folder = content.Entry;
+        Remove(folder.Kind.ToString(), folder.Name);
         Run(_entry, null, folder.Kind.ToString(), folder.Name, folder.Signature, content.Damage);
         long entry = (long)_last.ExecuteScalar()!;
         if (content.Run is { } run)
@@ -67,15 +68,18 @@ internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction
     }
 
     /// <summary>Removes all that is known of a folder.</summary>
-    public void Remove(long entry)
+    public void Remove(string kind, string name)
     {
+        (_find.Parameters[0].Value, _find.Parameters[1].Value) = (kind, name);
+        if (_find.ExecuteScalar() is not long entry)
+            return;
         foreach (SqliteCommand removal in _removals)
             Run(removal, entry);
     }
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in new[] { _entry, _result, _column, _claim, _sweep, _sweepRun, _last }.Concat(_removals))
+        foreach (SqliteCommand command in new[] { _entry, _result, _column, _claim, _sweep, _sweepRun, _last, _find }.Concat(_removals))
             command.Dispose();
     }
 

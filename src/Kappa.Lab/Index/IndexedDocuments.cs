@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Index;
 
@@ -56,7 +56,7 @@ internal static class IndexedDocuments
         {
             return read();
         }
-        catch (Exception damage) when (damage is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
         {
             throw new BadInputException(path, $"is damaged: {damage.Message.ReplaceLineEndings(" ").TrimEnd('.')}.", damage);
         }

@@ -87,63 +87,74 @@ public sealed class RunIndex(string store)
         long version = Number(connection, "PRAGMA user_version");
         if (version != IndexSchema.Version || reason is not null)
         {
+            bool isAsked = reason is not null;
             reason ??= version == 0 ? "it was new" : "it was of another version";
-            Execute(connection, null, $"BEGIN IMMEDIATE; {IndexSchema.Drop} {IndexSchema.Create} PRAGMA user_version = {IndexSchema.Version}; COMMIT");
+            CreateTables(connection, isAsked);
         }
 
-        Dictionary<(string Kind, string Name), (long Id, string Signature)> known = Known(connection);
+        Dictionary<(string Kind, string Name), string> known = Known(connection);
         FolderEntry[] present = [.. FolderScan.Of(store)];
-        FolderEntry[] changed = [.. present.Where(entry => !known.TryGetValue(Key(entry), out (long Id, string Signature) had) || had.Signature != entry.Signature)];
-        long[] gone = Gone(known, present);
+        FolderEntry[] changed = [.. present.Where(entry => !known.TryGetValue(Key(entry), out string? signature) || signature != entry.Signature)];
+        (string Kind, string Name)[] gone = Gone(known, present);
         Remove(connection, gone);
         for (int done = 0; done < changed.Length; done += Batch)
         {
             cancellation.ThrowIfCancellationRequested();
             FolderEntry[] batch = [.. changed.Skip(done).Take(Batch)];
-            Write(connection, batch, known);
+            Write(connection, batch);
             progress?.Report(new(done + batch.Length, changed.Length));
         }
 
         return new((int)Number(connection, "SELECT count(*) FROM result"), changed.Length, gone.Length, reason, Damaged(connection));
     }
 
-    private static void Write(SqliteConnection connection, FolderEntry[] batch, Dictionary<(string Kind, string Name), (long Id, string Signature)> known)
+    // Another process may have made them since the version was read; what it has written then stays.
+    private static void CreateTables(SqliteConnection connection, bool isAsked)
+    {
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
+        if (isAsked || Number(connection, "PRAGMA user_version", transaction) != IndexSchema.Version)
+            Execute(connection, transaction, $"{IndexSchema.Drop} {IndexSchema.Create} PRAGMA user_version = {IndexSchema.Version}");
+        transaction.Commit();
+    }
+
+    private static void Write(SqliteConnection connection, FolderEntry[] batch)
     {
         // Reading is most of the work and needs no connection.
         FolderContent[] contents = [.. batch.AsParallel().AsOrdered().Select(FolderContent.Read)];
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
         using var writer = new IndexWriter(connection, transaction);
         foreach (FolderContent content in contents)
-            writer.Replace(known.TryGetValue(Key(content.Entry), out (long Id, string Signature) had) ? had.Id : null, content);
+            writer.Replace(content);
         transaction.Commit();
     }
 
-    private static void Remove(SqliteConnection connection, long[] entries)
+    private static void Remove(SqliteConnection connection, (string Kind, string Name)[] entries)
     {
         if (entries.Length == 0)
             return;
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
         using var writer = new IndexWriter(connection, transaction);
-        foreach (long entry in entries)
-            writer.Remove(entry);
+        foreach ((string kind, string name) in entries)
+            writer.Remove(kind, name);
         transaction.Commit();
     }
 
-    private static long[] Gone(Dictionary<(string Kind, string Name), (long Id, string Signature)> known, FolderEntry[] present)
+    private static (string Kind, string Name)[] Gone(Dictionary<(string Kind, string Name), string> known, FolderEntry[] present)
     {
         HashSet<(string Kind, string Name)> here = [.. present.Select(Key)];
-        return [.. known.Where(pair => !here.Contains(pair.Key)).Select(pair => pair.Value.Id)];
+        return [.. known.Keys.Where(key => !here.Contains(key))];
     }
 
     private static (string Kind, string Name) Key(FolderEntry entry) => (entry.Kind.ToString(), entry.Name);
 
-    private static Dictionary<(string Kind, string Name), (long Id, string Signature)> Known(SqliteConnection connection)
+    // The signature of every folder that the index holds.
+    private static Dictionary<(string Kind, string Name), string> Known(SqliteConnection connection)
     {
-        var known = new Dictionary<(string, string), (long, string)>();
-        using SqliteCommand command = Command(connection, null, "SELECT id, kind, name, signature FROM entry");
+        var known = new Dictionary<(string, string), string>();
+        using SqliteCommand command = Command(connection, null, "SELECT kind, name, signature FROM entry");
         using SqliteDataReader reader = command.ExecuteReader();
         while (reader.Read())
-            known[(reader.GetString(1), reader.GetString(2))] = (reader.GetInt64(0), reader.GetString(3));
+            known[(reader.GetString(0), reader.GetString(1))] = reader.GetString(2);
         return known;
     }
 
@@ -170,9 +181,9 @@ public sealed class RunIndex(string store)
         _ = command.ExecuteNonQuery();
     }
 
-    private static long Number(SqliteConnection connection, string sql)
+    private static long Number(SqliteConnection connection, string sql, SqliteTransaction? transaction = null)
     {
-        using SqliteCommand command = Command(connection, null, sql);
+        using SqliteCommand command = Command(connection, transaction, sql);
         return command.ExecuteScalar() is long number ? number : 0;
     }
 

@@ -24,6 +24,9 @@ public sealed class RunQuery
     private const int StepsBetweenLooks = 20_000;
     private const int LongestValue = 1 << 24;
 
+    // Characters of all texts of an answer together.
+    private const long MostText = 1 << 26;
+
     private readonly RunIndex _index;
     private string? _refused;
 
@@ -73,8 +76,15 @@ public sealed class RunQuery
             throw new BadInputException("query", "must be one SELECT but gives no columns. See kappa query --schema.");
         string[] columns = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
         var rows = new List<IReadOnlyList<object?>>();
+        long text = 0;
         while (rows.Count < limit && reader.Read())
+        {
             rows.Add([.. Enumerable.Range(0, columns.Length).Select(column => Value(reader, column))]);
+            text += rows[^1].Sum(value => value is string words ? (long)words.Length : 0);
+            if (text > MostText)
+                throw new BadInputException("query", string.Create(CultureInfo.InvariantCulture, $"must give at most {MostText} characters but row {rows.Count} goes beyond. Ask for less, or fewer rows with --limit."));
+        }
+
         bool isCut = rows.Count == limit && reader.Read();
         return isCut || !reader.NextResult() ? new(columns, rows, isCut) : throw new BadInputException("query", "must be one SELECT but there are several statements. Ask them one by one.");
     }

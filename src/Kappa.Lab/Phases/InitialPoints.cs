@@ -48,7 +48,7 @@ internal static class InitialPoints
             }
 
             if (done > 0)
-                AtomicFile.WriteAllText(cache, JsonSerializer.Serialize(new CacheFile(FormatVersion, RunName.NumericsVersion, new(known, StringComparer.Ordinal)), Json) + "\n");
+                AtomicFile.WriteAllText(cache, JsonSerializer.Serialize(new CacheFile(FormatVersion, RunName.NumericsVersion, new(known.ToDictionary(pair => pair.Key, pair => (InitialPoint?)pair.Value), StringComparer.Ordinal)), Json) + "\n");
         }
 
         return [.. identities.Select(identity => known[identity])];
@@ -61,14 +61,14 @@ internal static class InitialPoints
         try
         {
             return File.Exists(cache) && JsonSerializer.Deserialize<CacheFile>(File.ReadAllText(cache), Json) is { FormatVersion: FormatVersion, NumericsVersion: RunName.NumericsVersion, Points: { } points }
-                ? new(points, StringComparer.Ordinal)
+                ? new(points.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!), StringComparer.Ordinal)
                 : new(StringComparer.Ordinal);
         }
-        catch (Exception damage) when (damage is JsonException or IOException)
+        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
         {
             return new(StringComparer.Ordinal);
         }
     }
 
-    private sealed record CacheFile(int FormatVersion, int NumericsVersion, SortedDictionary<string, InitialPoint>? Points);
+    private sealed record CacheFile(int FormatVersion, int NumericsVersion, SortedDictionary<string, InitialPoint?>? Points);
 }

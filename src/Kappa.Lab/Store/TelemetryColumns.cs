@@ -1,19 +1,24 @@
 namespace Kappa.Lab.Store;
 
-/// <summary>The header of a telemetry file: <c>step</c> first, then names without commas, quotes or blanks, each once.</summary>
+/// <summary>The header of a telemetry file: <c>step</c> first, then names of letters, digits, dots, underscores and hyphens that begin with a letter, each once.</summary>
+/// <remarks>Exports make files of these names, so nothing that is a path may be one.</remarks>
 internal static class TelemetryColumns
 {
     public const string Step = "step";
+    private const int LongestName = 200;
 
     /// <summary>What is wrong with the names, or <see langword="null"/>.</summary>
     public static string? Check(IReadOnlyList<string> columns)
     {
         if (columns.Count == 0 || columns[0] != Step)
             return $"the first column must be '{Step}' but is {(columns.Count == 0 ? "missing" : $"'{Experiments.Shown.Of(columns[0])}'")}";
-        if (columns.FirstOrDefault(name => name.Length == 0 || name.Any(letter => letter is ',' or '"' or '\uFFFD' || char.IsWhiteSpace(letter) || char.IsControl(letter))) is { } odd)
-            return $"a column must have a name without commas, quotes and blanks but one is '{Experiments.Shown.Of(odd)}'";
+        if (columns.FirstOrDefault(name => !IsName(name)) is { } odd)
+            return $"a column must have a name of at most {LongestName} letters, digits, dots, underscores and hyphens that begins with a letter, but one is '{Experiments.Shown.Of(odd)}'";
         return columns.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
             ? $"each column must occur once but '{twice.Key}' occurs {twice.Count()} times"
             : null;
     }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= LongestName && char.IsAsciiLetter(name[0]) && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 }

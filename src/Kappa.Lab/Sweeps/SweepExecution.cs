@@ -64,7 +64,19 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
             _ = run.Execute(folder, new Progress(folder.Name, tell), cancellation);
             return null;
         }
-        catch (Exception failure) when (!IsOfTheDisk(failure) && failure is not OutOfMemoryException && !IsDamage(failure))
+        catch (OutOfMemoryException)
+        {
+            // What the evaluator of the run before holds is the first thing to give back.
+            _evaluator?.Dispose();
+            _evaluator = null;
+            return new RunStatus
+            {
+                State = RunState.Failed,
+                Step = folder.Status.Step,
+                Message = "needed more memory than there was. Run fewer at a time (--threads 1) or make it smaller, then: kappa sweep retry.",
+            };
+        }
+        catch (Exception failure) when (!IsOfTheDisk(failure) && !IsDamage(failure))
         {
             // An outcome of this run; the sweep goes on.
             return new RunStatus { State = RunState.Failed, Step = folder.Status.Step, Message = failure.Message.ReplaceLineEndings(" ") };

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
@@ -69,9 +68,9 @@ public sealed class SweepFolder
             RequireNames(list, runs, found);
             return new(store, new(found, runs));
         }
-        catch (Exception damage) when (damage is JsonException or InvalidOperationException or NullReferenceException or FormatException or IOException)
+        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
         {
-            throw new BadInputException(document, $"the sweep is damaged: {damage.Message.TrimEnd('.')}. Start it again from its specification.", damage);
+            throw new BadInputException(document, $"the sweep is damaged: {damage.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Start it again from its specification.", damage);
         }
     }
 

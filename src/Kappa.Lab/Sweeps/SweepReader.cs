@@ -31,6 +31,18 @@ public static class SweepReader
     private const int MostProblems = 100;
     private static readonly KeyResolver Resolver = new(SpecificationKeys.All);
 
+    /// <summary>Reads a file, if one is given, and then the words.</summary>
+    /// <param name="path">A YAML file, or null for defaults only.</param>
+    /// <param name="words"><c>key=value</c>, <c>key=a,b,c</c> or <c>key=range(0,20)</c>.</param>
+    /// <param name="limit">Most combinations.</param>
+    public static SweepReading Read(string? path, IReadOnlyList<string> words, int limit = DefaultLimit)
+    {
+        if (path is null)
+            return ReadText("command line", "", words, limit);
+        string text = SpecificationReader.ReadFile(path, out string? problem);
+        return problem is null ? ReadText(Shown.Of(path), text, words, limit) : new(null, [new(Shown.Of(path), problem)]);
+    }
+
     /// <summary>Reads a text and then the words.</summary>
     /// <param name="name">What the text is called in locations.</param>
     /// <param name="text">YAML; may be empty.</param>

@@ -32,6 +32,14 @@ public sealed class ReportCommandTests
         Assert.Equal(0, CommandLine.Invoke("report", sweep, "--out", folder.Path).ExitCode);
         Assert.Equal(page, File.ReadAllText(report));
         Assert.Equal(computed, File.GetLastWriteTimeUtc(Path.Combine(beside, "initial-points.json")));
+
+        // A damaged file is computed anew.
+        JsonNode points = JsonNode.Parse(File.ReadAllText(Path.Combine(beside, "initial-points.json")))!;
+        JsonObject known = points.AsObject().First(pair => pair.Value is JsonObject).Value!.AsObject();
+        known[known.First().Key] = null;
+        File.WriteAllText(Path.Combine(beside, "initial-points.json"), points.ToJsonString());
+        Assert.Equal(0, CommandLine.Invoke("report", sweep, "--out", folder.Path).ExitCode);
+        Assert.Equal(page, File.ReadAllText(report));
     }
 
     [Fact]

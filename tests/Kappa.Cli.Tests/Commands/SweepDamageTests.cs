@@ -48,6 +48,35 @@ public sealed class SweepDamageTests
         Assert.Contains("runs.jsonl:3: run", outcome.Messages, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{\"name\": \"a\", \"name\": \"b\"}")]
+    [InlineData("{\"name\": 3}")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{")]
+    public void A_damaged_list_of_runs_is_one_line(string line)
+    {
+        using var folder = new TemporaryFolder();
+        string name = SweepFiles.Freeze(folder.Path, Words[1..]), list = Path.Combine(folder.Path, "sweeps", name, "runs.jsonl");
+        string[] lines = File.ReadAllLines(list);
+        File.WriteAllLines(list, [lines[0], line, .. lines[2..]]);
+        CommandOutcome outcome = CommandLine.Invoke("sweep", "status", name, "--out", folder.Path);
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("the sweep is damaged: ", Assert.Single(outcome.Messages.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_does_not_fit_the_memory_fails_and_the_others_are_done()
+    {
+        using var folder = new TemporaryFolder();
+        Dictionary<string, string> little = new() { ["DOTNET_GCHeapHardLimit"] = "0x6000000", ["DOTNET_gcServer"] = "0" };
+        using ChildProcess process = ChildProcess.StartIn(little, "sweep", "samples=4", "tokens=4", "width=8,2048", "ffnWidth=8", "steps=5", "seed=0,1", "--threads", "1", "--out", folder.Path, "--json", "--quiet");
+        CommandOutcome ended = process.End();
+        Assert.Equal("", ended.Messages);
+        JsonNode outcome = JsonNode.Parse(ended.Results)!;
+        Assert.Equal((2, 2), (outcome["done"]!.GetValue<int>(), outcome["failed"]!.GetValue<int>()));
+    }
+
     [Fact]
     public void Data_that_changed_after_freezing_fail_the_run_and_retry_takes_it_up_when_they_are_back()
     {

@@ -49,6 +49,21 @@ public sealed class RunIndexTests : IDisposable
     }
 
     [Fact]
+    public void Several_refreshes_at_once_hold_every_run_once()
+    {
+        for (int run = 0; run < 40; run++)
+            _ = _runs.Add($"run-{run}", 0.5, rows: 3);
+        _ = Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken }, worker =>
+        {
+            for (int turn = 0; turn < 3; turn++)
+                _ = _runs.Refresh(anew: (worker + turn) % 2 == 0);
+        });
+        Assert.Equal((40, 0, 0), Counts(_runs.Refresh()));
+        Assert.Equal(40L, _runs.Ask("SELECT count(*) FROM runs").Rows[0][0]);
+        Assert.Equal(80L, _runs.Ask("SELECT count(*) FROM telemetry_summary").Rows[0][0]);
+    }
+
+    [Fact]
     public void A_refreshed_index_is_that_of_a_new_one()
     {
         RunFiles changed = _runs.Add("a", 0.5);

@@ -55,6 +55,15 @@ public sealed class RunQueryTests : IDisposable
     }
 
     [Fact]
+    public void An_answer_too_large_for_memory_is_refused()
+    {
+        _ = _runs.Refresh();
+        BadInputException refusal = Assert.Throws<BadInputException>(() =>
+            new RunQuery(_runs.Index).Answer("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT zeroblob(8000000) FROM n"));
+        Assert.Equal("query: must give at most 67108864 characters but row 5 goes beyond. Ask for less, or fewer rows with --limit.", refusal.Message);
+    }
+
+    [Fact]
     public void A_question_without_end_is_ended()
     {
         _ = _runs.Refresh();

@@ -132,7 +132,8 @@ public sealed class TelemetryTests : IDisposable
     [InlineData("step,lo", ": must begin with a line of column names but has none. The run was interrupted before it recorded anything.")]
     [InlineData("loss,step\n", ":1: the first column must be 'step' but is 'loss'. The file is damaged or not telemetry.")]
     [InlineData("step,loss,loss\n", ":1: each column must occur once but 'loss' occurs 2 times. The file is damaged or not telemetry.")]
-    [InlineData("step,a b\n", ":1: a column must have a name without commas, quotes and blanks but one is 'a b'. The file is damaged or not telemetry.")]
+    [InlineData("step,a b\n", ":1: a column must have a name of at most 200 letters, digits, dots, underscores and hyphens that begins with a letter, but one is 'a b'. The file is damaged or not telemetry.")]
+    [InlineData("step,../loss\n", ":1: a column must have a name of at most 200 letters, digits, dots, underscores and hyphens that begins with a letter, but one is '../loss'. The file is damaged or not telemetry.")]
     public void Damage_elsewhere_is_an_error_with_its_line(string text, string expected)
     {
         System.IO.File.WriteAllText(File, text);

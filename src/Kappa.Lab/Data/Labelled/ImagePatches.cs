@@ -47,7 +47,7 @@ internal sealed record ImagePatches
     internal double Deviation { get; init; } = 1;
 
     /// <summary>The same patches with mean and deviation of all pixels of <paramref name="images"/>, usually those to train on.</summary>
-    /// <exception cref="ArgumentException">All pixels are equal.</exception>
+    /// <exception cref="BadInputException">All pixels are equal.</exception>
     internal ImagePatches StandardisedBy(LabelledImages images)
     {
         (double sum, double squares) = (0, 0);
@@ -62,7 +62,7 @@ internal sealed record ImagePatches
         double variance = ((count * squares) - (sum * sum)) / (count * count);
         return variance > 0
             ? this with { Mean = sum / count / byte.MaxValue, Deviation = Math.Sqrt(variance) / byte.MaxValue }
-            : throw new ArgumentException($"Pictures can be standardised when their pixels differ but all are {images.AllPixels[0]}.", nameof(images));
+            : throw new BadInputException(images.Description, $"the pictures must not all be of one grey but every pixel is {images.AllPixels[0]}.");
     }
 
     /// <summary>Writes the patches of some pictures.</summary>

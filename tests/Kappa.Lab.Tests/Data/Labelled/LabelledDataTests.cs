@@ -65,7 +65,7 @@ public sealed class LabelledDataTests
         new ImagePatches(2, 2, 1).StandardisedBy(images).Fill(images, [0, 1], tokens);
         Assert.Equal(0, tokens.Span.ToArray().Average(), 1e-14);
         Assert.Equal(1, tokens.Span.ToArray().Average(value => value * value), 1e-14);
-        _ = Assert.Throws<ArgumentException>(() => new ImagePatches(1, 1, 1).StandardisedBy(new LabelledImages(1, 1, [9, 9, 9], [0, 1, 0], 2, "flat")));
+        _ = Assert.Throws<BadInputException>(() => new ImagePatches(1, 1, 1).StandardisedBy(new LabelledImages(1, 1, [9, 9, 9], [0, 1, 0], 2, "flat")));
     }
 
     [Fact]
