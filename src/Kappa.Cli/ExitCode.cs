@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>Done, also when runs diverged: an outcome is not a failure.</summary>
     public const int Done = 0;
 
-    /// <summary>A verdict is negative: a claim did not reproduce, a check failed.</summary>
+    /// <summary>A verdict is negative: a claim did not reproduce, a check failed, runs of a sweep failed.</summary>
     public const int NegativeVerdict = 1;
 
     /// <summary>The command line is wrong.</summary>

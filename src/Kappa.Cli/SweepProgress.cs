@@ -22,10 +22,11 @@ internal static class SweepProgress
         progress.Say($"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} runs, {count} at a time");
         worker.Work(count, share, table.Add, interruption.Token);
         table.Clear();
-        int code = Print(terminal, sweep, json);
+        var status = SweepStatus.Of(sweep);
+        Print(terminal, sweep, status, json);
         if (!interruption.Token.IsCancellationRequested && !sweep.IsCancelled)
         {
-            return code;
+            return status.Failed == 0 ? ExitCode.Done : Failed(terminal, sweep, status.Failed);
         }
 
         terminal.Messages.WriteLine($"Stopped; the state is saved. Continue: kappa sweep resume {sweep.Plan.Name} --out '{sweep.Store}'");
@@ -47,7 +48,20 @@ internal static class SweepProgress
     /// <summary>Prints the status.</summary>
     public static int Print(Terminal terminal, SweepFolder sweep, bool json)
     {
-        var s = SweepStatus.Of(sweep);
+        Print(terminal, sweep, SweepStatus.Of(sweep), json);
+        return ExitCode.Done;
+    }
+
+    private static int Failed(Terminal terminal, SweepFolder sweep, int count)
+    {
+        string first = sweep.FirstFailure() is { } failure ? $" The first is {failure.Name}: {failure.Message}" : string.Empty;
+        terminal.Messages.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"kappa: {count} of {sweep.Plan.Runs.Count} runs failed.{first} Then try them again: kappa sweep retry {sweep.Plan.Name} --out '{sweep.Store}'"));
+        return ExitCode.NegativeVerdict;
+    }
+
+    private static void Print(Terminal terminal, SweepFolder sweep, SweepStatus s, bool json)
+    {
         IReadOnlyList<string> jobs = new SlurmSweep(sweep).Jobs;
         terminal.Results.WriteLine(json
             ? new JsonObject
@@ -72,7 +86,5 @@ internal static class SweepProgress
         {
             terminal.Results.WriteLine($"Slurm jobs submitted: {string.Join(", ", jobs)}");
         }
-
-        return ExitCode.Done;
     }
 }

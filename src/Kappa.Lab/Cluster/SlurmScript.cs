@@ -29,6 +29,9 @@ internal static class SlurmScript
     {
         yield return $"--job-name=kappa-{sweep}";
 
+        if (Path.GetFullPath(store).FirstOrDefault(letter => letter is '"' or '\\' || char.IsControl(letter)) is not '\0' and var odd)
+            throw new BadInputException("--out", $"must name a folder without quotes, backslashes and line ends, for a directive of sbatch cannot hold them, but has U+{(int)odd:X4}.");
+
         // In a file name % is Slurm's.
         yield return $"--output=\"{Path.Combine(store, "sweeps", sweep, "logs").Replace("%", "%%", StringComparison.Ordinal)}/%A_%a.log\"";
         yield return "--open-mode=append";

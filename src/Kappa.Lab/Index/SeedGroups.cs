@@ -16,6 +16,7 @@ public static class SeedGroups
     public static IReadOnlyList<string> DefaultQuantities { get; } = ["rate", "stepsToHundredth", "finalLoss"];
 
     private static readonly string[] Seeds = ["seed", "data_seed"];
+    private static readonly string[] Rates = ["rate", "rateLow", "rateHigh", "lateRate"];
     private static readonly string[] Numbers = ["stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "decades", "floorLoss", "roundingFloor", "recordedRows"];
 
     /// <summary>Groups and summarises.</summary>
@@ -62,14 +63,16 @@ public static class SeedGroups
         values,
         rows.Length,
         rows.GroupBy(row => row[0] is "done" ? (string?)row[1] ?? "nothing to fit" : (string)row[0]!).OrderByDescending(outcome => outcome.Count()).ToDictionary(outcome => outcome.Key, outcome => outcome.Count()),
-        [.. wanted.Select((quantity, index) => (quantity, SeedStatistics.Of(rows.Select(row => Number(quantity, row[0], row[2 + index])), seed)))]);
+        [.. wanted.Select((quantity, index) => (quantity, SeedStatistics.Of(rows.Select(row => Number(quantity, row[0], row[1], row[2 + index])), seed)))]);
 
-    // A finished run without T(1e-2) did not reach it; one that is not finished may still.
-    private static double Number(string quantity, object? state, object? value) => value switch
+    // A rate is one only where the loss falls linearly: a slope that the fit refuses is counted as an outcome and not averaged. A finished run without
+    // T(1e-2) did not reach it, and one without a finite loss diverged: leaving them out would speak of the survivors. A run that is not finished may still do either.
+    private static double Number(string quantity, object? state, object? outcome, object? value) => value switch
     {
+        _ when Rates.Contains(quantity) && outcome is not "linear" => double.NaN,
         long integer => integer,
         double number => number,
-        _ => quantity == "stepsToHundredth" && state is "done" ? double.PositiveInfinity : double.NaN,
+        _ => quantity is "stepsToHundredth" or "finalLoss" && state is "done" ? double.PositiveInfinity : double.NaN,
     };
 
     private static int Compare(object? one, object? other) => (one, other) switch

@@ -62,7 +62,9 @@ internal sealed class TrainableLadder
     private IEnumerable<Rung> Guaranteed()
     {
         var theorems = ModelTheorems.At(_experiment.Model, _experiment.Initial, _experiment.Trained);
-        foreach (Theorem theorem in theorems.All)
+
+        // What can never certify is no rung: it would be missing for any run.
+        foreach (Theorem theorem in theorems.All.Where(theorem => theorem.CanCertify))
         {
             var rung = new Rung { Name = $"guaranteed.{theorem.Name}", Title = $"guaranteed, {theorem.Name}", Kind = RungKind.APriori, Grade = RungGrade.Proven, Label = theorem.Label };
             Certificate own = theorems.Ask(theorem, CertificateOptions.Default with { StepSize = StepSize });

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Ladder;
 using Kappa.Numerics;
@@ -7,8 +8,8 @@ using Kappa.Spectra;
 namespace Kappa.Lab.Phases;
 
 /// <summary>What is known of a run before its first step, from its specification alone; the boundaries of a phase diagram are drawn from nothing else.</summary>
-/// <remarks>NaN where a quantity was too large to compute or no theorem applies. In double precision whatever the run's.</remarks>
-/// <param name="LambdaMax">λ_max(K_0) (P.7), estimated from below by Lanczos.</param>
+/// <remarks>NaN where a quantity was too large to compute, no theorem applies or the model has no such thing. In double precision whatever the run's.</remarks>
+/// <param name="LambdaMax">λ_max(K_0) (P.7), of a mean loss divided by the samples as the loss is; estimated from below. NaN for a cross-entropy.</param>
 /// <param name="Smoothness">β at θ_0, on the ball of radius 0 (C.8): proven, at least the largest eigenvalue of the Hessian; where the ball certificate holds, on its ball.</param>
 /// <param name="CertifiedStep">The largest step size that a theorem proves admissible; 0 when none certifies.</param>
 /// <param name="Shortfall">The largest factor by which a condition of the nearest certificate fails; 1 when one holds.</param>
@@ -28,6 +29,11 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
     public static InitialPoint Of(ExperimentSpecification specification)
     {
         ExperimentSpecification start = AtStart(specification);
+        if (start.Model.Kind != ModelKind.Residual)
+        {
+            return OfOtherModel(start);
+        }
+
         using var experiment = Experiment.Prepare(start, ExperimentData.Load(start));
         Matrix output = experiment.Model.Layer(start.Model.Depth - 1).AttentionOutput;
         double conditionNumber = ConditionNumberOf(output);
@@ -44,6 +50,19 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
     public static ExperimentSpecification AtStart(ExperimentSpecification specification) =>
         specification.Resolve() with { Descent = new DescentSpecification(), Telemetry = new TelemetrySpecification() };
 
+    private static InitialPoint OfOtherModel(ExperimentSpecification start)
+    {
+        using var experiment = TrainableExperiment.Prepare(start);
+        if (!double.IsFinite(experiment.LossFactor * experiment.InitialLoss))
+        {
+            return new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        }
+
+        var theorems = ModelTheorems.At(experiment.Model, experiment.Initial, experiment.Trained);
+        Certificate[] said = [.. theorems.All.Where(theorem => theorem.CanCertify).Select(theorem => theorems.Ask(theorem, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
+        return Judged(said) with { LambdaMax = experiment.LossFactor * TrainableCurvature.Of(experiment.Model, experiment.Initial, experiment.Trained) };
+    }
+
     private static double ConditionNumberOf(Matrix output)
     {
         double[] values = new double[Math.Min(output.Rows, output.Columns)];
@@ -56,8 +75,11 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
         using var point = new TrainingPoint(experiment.Model.Inputs, experiment.Model.Samples, experiment.Objective.Targets, experiment.InitialWeights, experiment.Trained);
         Certificate[] said = [.. Theorems.OfResidualTransformer.Where(theorem => theorem.Name is "path" or "ball").Select(theorem => theorem.Evaluate(point, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
         double smoothness = said.Where(certificate => certificate.Theorem.Name == "ball").SelectMany(certificate => certificate.Constants).FirstOrDefault(constant => constant.Symbol == "β")?.Value ?? double.NaN;
-        return said.Length == 0
-            ? new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN)
-            : new(double.NaN, smoothness, said.Max(certificate => certificate.Guarantee?.LargestStepSize ?? 0), said.Min(certificate => certificate.Guarantee is null ? certificate.Shortfall : 1), double.NaN);
+        return Judged(said) with { Smoothness = smoothness };
     }
+
+    // The largest certified step and the smallest shortfall of some certificates.
+    private static InitialPoint Judged(Certificate[] said) => said.Length == 0
+        ? new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN)
+        : new(double.NaN, double.NaN, said.Max(certificate => certificate.Guarantee?.LargestStepSize ?? 0), said.Min(certificate => certificate.Guarantee is null ? certificate.Shortfall : 1), double.NaN);
 }

@@ -8,7 +8,7 @@ namespace Kappa.Lab.Phases;
 internal static class InitialPoints
 {
     // Raised whenever a quantity is computed otherwise.
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
 
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 

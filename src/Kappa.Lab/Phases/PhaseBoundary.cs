@@ -17,8 +17,8 @@ internal sealed record PhaseBoundary(string Name, string Meaning, double Level, 
     /// <summary>The boundaries that concern a diagram over these keys.</summary>
     public static IReadOnlyList<PhaseBoundary> For(SweptKey x, SweptKey y) =>
     [
-        new("η λ_max(K_0) = 2", "linearised descent is stable below it (P.4); λ_max of the kernel at θ_0 by Lanczos, estimated", 2, (specification, point) => StepSize(specification, point) * point.LambdaMax),
-        new("η β = 1", "below it the smoothness lemma applies at θ_0 (C.8); β is a proven bound", 1, (specification, point) => StepSize(specification, point) * point.Smoothness),
+        new("η λ_max(K_0) = 2", "linearised descent is stable below it (P.4); λ_max of the kernel at θ_0, of a mean loss divided by the samples as the loss is, estimated", 2, (specification, point) => StepSize(specification, point) * point.LambdaMax),
+        new("η β = 1", "η times a proven bound on the curvature at θ_0 (C.8); a step itself needs the bound along its way", 1, (specification, point) => StepSize(specification, point) * point.Smoothness),
         .. Concerns(SizeKeys, x, y) ?
         [
             new PhaseBoundary("M = d", "above it the stack of M = N n rows is rank-limited: σ_M(H) = 0 for any weights (P.2); exact", 1, (specification, _) => Rows(specification) / specification.Model.Width),
@@ -49,15 +49,18 @@ internal sealed record PhaseBoundary(string Name, string Meaning, double Level, 
         return field;
     }
 
-    /// <summary>η of the first step; NaN when another run has it.</summary>
+    /// <summary>η of the first step; NaN when another run has it, and for momentum and Adam, which these boundaries are not about.</summary>
     public static double StepSize(ExperimentSpecification specification, InitialPoint point) => specification.Descent.StepSize switch
     {
+        _ when specification.Descent.Method != DescentMethod.GradientDescent => double.NaN,
         { Kind: StepSizeKind.Fixed } rule => rule.Value,
         { Kind: StepSizeKind.Auto or StepSizeKind.Adaptive } rule => rule.Value / point.LambdaMax,
         _ => double.NaN,
     };
 
-    private static double Rows(ExperimentSpecification specification) => specification.Data is { Samples: { } samples, Tokens: { } tokens } ? (double)samples * tokens : double.NaN;
+    // Only the residual Transformer has one row of H and Φ for each token row.
+    private static double Rows(ExperimentSpecification specification) =>
+        specification is { Model.Kind: ModelKind.Residual, Data: { Samples: { } samples, Tokens: { } tokens } } ? (double)samples * tokens : double.NaN;
 
     private static bool Concerns(string[] keys, SweptKey x, SweptKey y) => keys.Contains(x.Key.Path) || keys.Contains(y.Key.Path);
 }

@@ -80,7 +80,20 @@ public sealed class SweepFolder
     /// <summary>Takes a cancellation back.</summary>
     public void Continue() => File.Delete(Cancellation);
 
-    /// <summary>Queues the failed runs again.</summary>
+    /// <summary>The first run that failed, and why; null when none did.</summary>
+    public (string Name, string Message)? FirstFailure()
+    {
+        foreach (SweepRun run in Plan.Runs)
+        {
+            var files = new RunFiles(System.IO.Path.Combine(Store, run.Name));
+            if (StatusOf(files) is { State: RunState.Failed } status)
+                return (run.Name, status.Message ?? "no reason is recorded");
+        }
+
+        return null;
+    }
+
+    /// <summary>Queues the failed runs again; a damaged one is left to <c>resume</c>, which puts it aside.</summary>
     /// <returns>How many.</returns>
     public int Retry() => Enumerable.Range(0, Plan.Runs.Count).Count(index => TryRequeue(Files(index)));
 
@@ -94,24 +107,27 @@ public sealed class SweepFolder
 
     /// <summary>Whether run <paramref name="index"/> is done or failed; a damaged one is not.</summary>
     /// <param name="index">From 0.</param>
-    public bool IsEnded(int index)
+    public bool IsEnded(int index) => StatusOf(Files(index)) is { State: RunState.Done or RunState.Failed };
+
+    // Null when there is none, or a damaged one.
+    private static RunStatus? StatusOf(RunFiles files)
     {
         try
         {
-            return File.Exists(Files(index).Status) && RunDocuments.ReadStatus(Files(index)).State is RunState.Done or RunState.Failed;
+            return File.Exists(files.Status) ? RunDocuments.ReadStatus(files) : null;
         }
         catch (BadInputException)
         {
-            return false;
+            return null;
         }
     }
 
     private static bool TryRequeue(RunFiles files)
     {
-        if (!File.Exists(files.Status))
+        if (StatusOf(files) is null)
             return false;
         using FileStream? exclusive = RunLock.TryTake(files);
-        if (exclusive is null || RunDocuments.ReadStatus(files).State != RunState.Failed)
+        if (exclusive is null || StatusOf(files) is not { State: RunState.Failed })
             return false;
         RunDocuments.Write(files, new RunStatus { State = RunState.Queued, Heartbeat = DateTimeOffset.UtcNow });
         return true;

@@ -42,6 +42,9 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
         + $"α² ≥ {constants.First}ρ√(2ℓ_0) max(λ̄_V/C_O, λ̄_O/C_V, jτ₀C_x²d_s λ̄_Kλ̄_Vλ̄_O/C_Q, jτ₀C_x²d_s λ̄_Qλ̄_Vλ̄_O/C_K) and α³ ≥ {constants.Second}ρ²z√(2ℓ_0)/λ̄_O, gradient descent with a small enough step γ has ℓ_t ≤ (1 − γα²/2)^t ℓ_0.");
 
     /// <inheritdoc/>
+    public override bool CanCertify => false;
+
+    /// <inheritdoc/>
     public override string Page => "docs/theory/shallow-encoder.md";
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
         + "token mean (mean pooling: without d_s²). Gradient descent on the limit converges linearly when λ_min(K) > 0, which needs token means that are not zero and no two of one direction.";
 
     /// <inheritdoc/>
+    public override bool CanCertify => false;
+
+    /// <inheritdoc/>
     public override string Page => "docs/theory/shallow-encoder.md";
 
     /// <inheritdoc/>
@@ -33,8 +36,25 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
     ];
 
     /// <inheritdoc/>
-    internal override string? WhyNotApplicable(ModelPoint<ShallowEncoder> point) =>
-        point.IsTrained.All(trained => trained) ? null : "All four matrices must be trained, for the limit is that of the whole kernel; train all.";
+    internal override string? WhyNotApplicable(ModelPoint<ShallowEncoder> point)
+    {
+        if (!point.IsTrained.All(trained => trained))
+        {
+            return "All four matrices must be trained, for the limit is that of the whole kernel; train all.";
+        }
+
+        ShallowEncoderShape shape = point.Model.Shape;
+        if (!IsNear(shape.LogitScale, 1.0 / shape.Width) || !IsNear(shape.OutputScale, 1 / Math.Sqrt(shape.Width)))
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The limit is that of the NTK initialisation with τ₀ = 1/d_m = {1.0 / shape.Width:G4} and τ₁ = 1/√d_m = {1 / Math.Sqrt(shape.Width):G4}, but they are {shape.LogitScale:G4} and {shape.OutputScale:G4}; take these scales.");
+        }
+
+        return point.Parameters.Layout.Blocks.FirstOrDefault(block => !HasUnitVariance(point.Parameters[block].Span)) is { } odd
+            ? string.Create(CultureInfo.InvariantCulture, $"The limit is that of weights of variance 1, but the mean square of {odd.Name} is {MeanSquare(point.Parameters[odd].Span):G4}; take the NTK initialisation.")
+            : null;
+    }
 
     /// <inheritdoc/>
     internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
@@ -60,6 +80,13 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
             Constants = constants,
         };
     }
+
+    private static bool IsNear(double value, double expected) => Math.Abs(value - expected) <= 1e-9 * expected;
+
+    private static double MeanSquare(ReadOnlySpan<double> weights) => Vectors.SquaredNorm(weights) / weights.Length;
+
+    // The mean square of n standard Gaussians has deviation √(2/n); six of them is more than any chance.
+    private static bool HasUnitVariance(ReadOnlySpan<double> weights) => Math.Abs(MeanSquare(weights) - 1) <= 6 * Math.Sqrt(2.0 / weights.Length);
 
     private static double Distance(ModelPoint<ShallowEncoder> point, ShallowEncoderLimit limit)
     {

@@ -23,6 +23,9 @@ internal sealed class RankWindowTheorem : ModelTheorem<KernelAttention>
         + "min(n, d) for a Gaussian with free rows. ‖∇ℒ‖² ≥ 2μℒ with μ > 0 for every target near the output needs rank M·D_out. It is a necessary condition: it excludes and does not certify.";
 
     /// <inheritdoc/>
+    public override bool CanCertify => false;
+
+    /// <inheritdoc/>
     public override string Page => "docs/theory/kernel-attention.md";
 
     /// <inheritdoc/>

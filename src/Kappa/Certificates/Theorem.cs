@@ -76,6 +76,9 @@ public abstract class Theorem
     /// <summary>Where the statement comes from.</summary>
     public abstract IReadOnlyList<Source> Sources { get; }
 
+    /// <summary>Whether it can ever certify; <see langword="false"/> for one that excludes, speaks of a limit or has a conclusion that is not proven for a finite step.</summary>
+    public virtual bool CanCertify => true;
+
     /// <summary>Computes the conditions at a point and says what follows.</summary>
     /// <param name="point">Model, data, weights θ_0 and trained blocks.</param>
     /// <param name="options">What is asked; <c>null</c> for the defaults.</param>

@@ -72,7 +72,7 @@ public sealed class SweepDamageTests
         Dictionary<string, string> little = new() { ["DOTNET_GCHeapHardLimit"] = "0x6000000", ["DOTNET_gcServer"] = "0" };
         using ChildProcess process = ChildProcess.StartIn(little, "sweep", "samples=4", "tokens=4", "width=8,2048", "ffnWidth=8", "steps=5", "seed=0,1", "--threads", "1", "--out", folder.Path, "--json", "--quiet");
         CommandOutcome ended = process.End();
-        Assert.Equal("", ended.Messages);
+        Assert.Contains("needed more memory than there was.", Assert.Single(ended.MessageLines), StringComparison.Ordinal);
         JsonNode outcome = JsonNode.Parse(ended.Results)!;
         Assert.Equal((2, 2), (outcome["done"]!.GetValue<int>(), outcome["failed"]!.GetValue<int>()));
     }
@@ -86,10 +86,14 @@ public sealed class SweepDamageTests
         string store = Path.Combine(folder.Path, "store");
         string name = SweepFiles.Freeze(store, [.. Words[1..], "data.source=text", $"data.path={text}"]);
         File.WriteAllText(text, content.ToUpperInvariant());
-        JsonNode changed = JsonNode.Parse(CommandLine.Invoke("sweep", "resume", name, "--out", store, "--json").Results)!;
+        CommandOutcome refused = CommandLine.Invoke("sweep", "resume", name, "--out", store, "--json");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("4 of 4 runs failed. The first is ", refused.Messages, StringComparison.Ordinal);
+        JsonNode changed = JsonNode.Parse(refused.Results)!;
         Assert.Equal((0, 4), (changed["done"]!.GetValue<int>(), changed["failed"]!.GetValue<int>()));
         Assert.Contains("the data have changed", RunRecord.Read(SweepFiles.Runs(store)[0]).Status.Message, StringComparison.Ordinal);
         File.WriteAllText(text, content);
+        File.WriteAllText(Path.Combine(SweepFiles.Runs(store)[0], "status.json"), "{");
         JsonNode restored = JsonNode.Parse(CommandLine.Invoke("sweep", "retry", name, "--out", store, "--json").Results)!;
         Assert.Equal((4, 0), (restored["done"]!.GetValue<int>(), restored["failed"]!.GetValue<int>()));
     }

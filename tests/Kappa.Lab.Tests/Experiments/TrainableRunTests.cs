@@ -127,7 +127,7 @@ public sealed class TrainableRunTests : IDisposable
         // The fast direction has died out in the last third; the slope of a line through it has an error far below a hundredth.
         Assert.Equal(1, ladder.Find("measured.late")!.Value!.Value / ladder.Find("kernel.end")!.Value!.Value, 0.01);
         Assert.Equal(ladder.Find("kernel.start")!.Value!.Value, ladder.Find("kernel.end")!.Value!.Value, 1e-12);
-        Assert.Equal(["guaranteed.wide-encoder", "guaranteed.encoder", "guaranteed.encoder-sharper", "guaranteed.limiting-kernel"], ladder.Rungs.Take(4).Select(rung => rung.Name));
+        Assert.Equal(["guaranteed.wide-encoder", "kernel.start"], ladder.Rungs.Take(2).Select(rung => rung.Name));
         Assert.All(ladder.Rungs, rung => Assert.True(rung.Value is not null || rung.WhyMissing is not null));
     }
 

@@ -81,6 +81,22 @@ public sealed class SeedStatisticsTests
         Assert.Equal(7, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), ["depth=1,2"], [], ["width"])).Runs);
     }
 
+    /// <summary>A slope over a twentieth of a decade is no rate, and a run whose loss is not finite is no run without a loss.</summary>
+    [Fact]
+    public void What_the_fit_refused_is_counted_and_not_averaged_and_divergence_is_an_infinite_loss()
+    {
+        using var runs = new IndexFixture();
+        _ = runs.Add("a", 0.5, specification: Specification(1, 0));
+        _ = runs.Add("b", 0.999, specification: Specification(1, 1));
+        _ = runs.Add("c", double.NaN, specification: Specification(1, 2));
+        _ = runs.Refresh();
+        SeedGroup group = Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), [], [], []));
+        SeedStatistics rate = group.Statistics.Single(statistic => statistic.Quantity == "rate").Statistics, loss = group.Statistics.Single(statistic => statistic.Quantity == "finalLoss").Statistics;
+        Assert.Equal((1, 2), (rate.Count, rate.Missing));
+        Assert.Equal(0.5, rate.Median, 1e-12);
+        Assert.Equal((3, 0, 1), (loss.Count, loss.Missing, loss.NotReached));
+    }
+
     [Theory]
     [InlineData("deph=1", "command line: 'deph=1': unknown key 'deph'. Did you mean 'depth'?")]
     [InlineData("depth=-1", "command line: 'depth=-1': depth must be from 1 to 4096 but is -1.")]

@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Phases;
@@ -31,6 +32,28 @@ public sealed class PhaseBoundaryTests
         double edge = 2 / InitialPoint.Of(specification).LambdaMax;
         Assert.True(LossAfter(specification, 0.99 * edge) < 1);
         Assert.True(LossAfter(specification, 1.01 * edge) > 1);
+    }
+
+    /// <summary>Models G and S are linear in their last matrices, so descent of those changes at the edge of their own kernel too, of a mean loss as well.</summary>
+    [Theory]
+    [InlineData("model.kind=kernelAttention", "width=4", "samples=1", "tokens=3", "trained=[value]")]
+    [InlineData("model.kind=shallowEncoder", "width=4", "samples=3", "tokens=2", "encoderWidth=12", "trained=[readout]")]
+    [InlineData("model.kind=shallowEncoder", "width=4", "samples=3", "tokens=2", "encoderWidth=12", "trained=[readout]", "lossReduction=mean")]
+    public void Descent_of_another_linear_model_changes_its_class_at_the_edge(params string[] words)
+    {
+        ExperimentSpecification specification = Plan([.. words, "stepSize=0.1", "seed=3"]).Runs[0].Specification;
+        var point = InitialPoint.Of(specification);
+        double edge = 2 / point.LambdaMax;
+        Assert.True(OtherLossAfter(specification, 0.99 * edge) < 1);
+        Assert.True(OtherLossAfter(specification, 1.01 * edge) > 1);
+        Assert.Equal((double.NaN, double.NaN), (point.Smoothness, point.ConditionNumber));
+    }
+
+    [Fact]
+    public void A_cross_entropy_has_no_edge()
+    {
+        var point = InitialPoint.Of(Plan(["model.kind=classifier", "source=digits", "patch=14", "samples=10", "width=8", "ffnWidth=8", "stepSize=0.1"]).Runs[0].Specification);
+        Assert.Equal(new InitialPoint(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN), point);
     }
 
     [Fact]
@@ -113,6 +136,15 @@ public sealed class PhaseBoundaryTests
         double[] values = new double[Math.Min(features.Rows, features.Columns)];
         new SingularValues(features.Rows, features.Columns).Compute(features, values);
         return values[0];
+    }
+
+    private static double OtherLossAfter(ExperimentSpecification specification, double stepSize)
+    {
+        using var experiment = TrainableExperiment.Prepare(specification with { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } });
+        var training = new Training(experiment.Model, experiment.Options());
+        TrainingState state = training.Start(experiment.Initial);
+        _ = training.Run(state, null, TestContext.Current.CancellationToken);
+        return experiment.Model.Loss(state.Parameters, experiment.Model.AllSamples) / experiment.InitialLoss;
     }
 
     private static double LossAfter(ExperimentSpecification specification, double stepSize)

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
@@ -115,6 +116,24 @@ public sealed class EncoderTheoremTests
         double z = bar[0] * bar[0] * (1 + (t * t * bar[1] * bar[1] * ((bar[2] * bar[2]) + (bar[3] * bar[3]))));
         double slope = new[] { bar[1] / radii[0], bar[0] / radii[1], t * bar[3] * bar[1] * bar[0] / radii[2], t * bar[2] * bar[1] * bar[0] / radii[3] }.Max();
         return at.ResidualNorm * Math.Max(first * rho * slope / (alpha * alpha), second * rho * rho * z / bar[0] / (alpha * alpha * alpha));
+    }
+
+    [Fact]
+    public void The_limiting_kernel_is_that_of_the_NTK_initialisation_with_its_own_scales_alone()
+    {
+        Assert.Null(Limit(EncoderScheme.Ntk, 1.0 / 64));
+        Assert.Contains("τ₀ = 1/d_m = 0.01562", Limit(EncoderScheme.Ntk, 1.0 / 8), StringComparison.Ordinal);
+        Assert.Contains("they are 0.01562 and 1;", Limit(EncoderScheme.LeCun, 1.0 / 64), StringComparison.Ordinal);
+        EncoderScheme narrow = EncoderScheme.Ntk with { InputVariance = _ => 0.25 };
+        Assert.Contains("the mean square of query is 0.2", Limit(narrow, 1.0 / 64), StringComparison.Ordinal);
+
+        static string? Limit(EncoderScheme scheme, double logitScale)
+        {
+            (ShallowEncoderShape shape, ModelParameters start) = scheme.Create(new ShallowEncoderShape { InputWidth = 8, Width = 64, LogitScale = logitScale }, 5);
+            using var model = new ShallowEncoder(shape, ModelCase.Gaussian(12, 8, 6, "inputs", 0.35), ModelCase.Gaussian(4, 1, 6, "targets"), 4);
+            Certificate certificate = Theorems.OfShallowEncoder[^1].Evaluate(new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All));
+            return certificate.Outcome == CertificateOutcome.NotApplicable ? certificate.Explanation : null;
+        }
     }
 
     private static ShallowEncoder New(int width, TokenPooling pooling, LossReduction reduction, double readoutScale, out ModelParameters start)
