@@ -5,7 +5,7 @@ namespace Kappa.Benchmarks;
 internal static class Program
 {
     private const string Usage = """
-        usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|elementwise|step|models|singular-values|telemetry|certificates|all [--json] [--repeats N] [--threads N] [--bits 128|256|512]
+        usage: dotnet run -c Release --project benchmarks/Kappa.Benchmarks -- products|elementwise|step|singular-values|telemetry|certificates|all [--json] [--repeats N] [--threads N] [--bits 128|256|512]
 
         Times run in short repeats, each between two measurements of the fused multiply-add peak of one core;
         "of peak" is the median ratio; kappa bench compares with PyTorch. tiny-steps N runs N steps of the smallest size and prints nothing. --bits chooses the kernels of the products suite only. Progress goes to the error stream, results to the output.
@@ -61,11 +61,6 @@ internal static class Program
             all = all.Concat(BenchmarkSize.Standard.SelectMany(size => Steps(clock, size, threads)));
         }
 
-        if (suite is "models" or "all")
-        {
-            all = all.Concat(ModelBenchmark.Run(clock, threads));
-        }
-
         if (suite is "singular-values" or "all")
         {
             all = all.Concat(SingularValueBenchmark.Run(clock));
@@ -115,7 +110,7 @@ internal static class Program
         repeats = 31;
         threads = 1;
         path = VectorPaths.Widest;
-        bool valid = suite is "products" or "elementwise" or "step" or "models" or "singular-values" or "telemetry" or "certificates" or "all";
+        bool valid = suite is "products" or "elementwise" or "step" or "singular-values" or "telemetry" or "certificates" or "all";
         for (int i = 1; i < arguments.Length && valid; i++)
         {
             string? value = i + 1 < arguments.Length ? arguments[i + 1] : null;

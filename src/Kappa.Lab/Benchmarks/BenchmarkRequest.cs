@@ -7,7 +7,7 @@ namespace Kappa.Lab.Benchmarks;
 public sealed record BenchmarkRequest
 {
     /// <summary>The suites there are, in the order they run.</summary>
-    public static IReadOnlyList<string> AllSuites { get; } = ["step", "spectra", "products", "sweep", "kernel"];
+    public static IReadOnlyList<string> AllSuites { get; } = ["step", "spectra", "products", "sweep", "kernel", "models"];
 
     /// <summary>Which of them.</summary>
     public IReadOnlyList<string> Suites { get; init; } = AllSuites;

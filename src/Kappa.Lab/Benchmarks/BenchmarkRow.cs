@@ -6,7 +6,7 @@ namespace Kappa.Lab.Benchmarks;
 /// <remarks>Immutable. Times are of one execution: a step, a factorisation, a product, a run-step of a sweep.</remarks>
 public sealed record BenchmarkRow
 {
-    /// <summary>Which suite: step, spectra, products, sweep, kernel.</summary>
+    /// <summary>Which suite: step, spectra, products, sweep, kernel, models.</summary>
     public required string Suite { get; init; }
 
     /// <summary>What was executed, for example <c>step</c> or <c>step and singular values</c>.</summary>

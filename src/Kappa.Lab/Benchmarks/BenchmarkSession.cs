@@ -56,6 +56,9 @@ public static class BenchmarkSession
             case "products":
                 ProductSuite.Run(context);
                 break;
+            case ModelSuite.Name:
+                ModelSuite.Run(context);
+                break;
             case "sweep":
                 SweepSuite.Run(context);
                 SweepStoreSuite.Run(context);

@@ -21,7 +21,7 @@ public sealed record Requirement(string Name, double Bound, bool IsUpperBound, d
     public static IReadOnlyList<Requirement> Table(IReadOnlyList<BenchmarkRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return [.. Steps(rows), .. Shares(rows), .. Factorisations(rows), .. Others(rows)];
+        return [.. Steps(rows), .. Shares(rows), .. Factorisations(rows), .. Others(rows), .. Models(rows)];
     }
 
     /// <summary>One line: what must hold, what was found.</summary>
@@ -88,6 +88,10 @@ public sealed record Requirement(string Name, double Bound, bool IsUpperBound, d
             yield return new Requirement($"kernel product over gradient, d = {size.Width}", 2.5, true, rows.FirstOrDefault(row => Matches(row, KernelSuite.Gradient, size, 1, KernelSuite.KernelProduct))?.Ratio?.Median);
         }
     }
+
+    private static IEnumerable<Requirement> Models(IReadOnlyList<BenchmarkRow> rows) =>
+        rows.Where(row => row.Suite == ModelSuite.Name && row.Side == ModelSuite.Residual).Select(row => new Requirement(
+            $"{row.Work} {row.Size}{(row.Precision == Precision.Single ? " single" : string.Empty)} over as many operations of the residual Transformer", 1.5, true, 1 / row.Ratio?.Median));
 
     private static bool Matches(BenchmarkRow row, string work, BenchmarkSize size, int depth, string side) =>
         row.Work == work && row.Size == size.ToString() && row.Depth == depth && row.Threads == 1 && row.Precision == Precision.Double && row.Side == side;

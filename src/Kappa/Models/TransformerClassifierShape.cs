@@ -78,6 +78,15 @@ public sealed record TransformerClassifierShape
         return builder.Build();
     }
 
+    /// <summary>Multiply-adds of the products of one loss and gradient; the attention weights of a long sample are computed again on the way back.</summary>
+    /// <param name="samples">Samples of the batch.</param>
+    public double GradientMultiplyAdds(int samples)
+    {
+        double rows = (double)samples * Tokens, d = Width;
+        int attentionPasses = Tokens > KernelHead<double>.LongestKept ? 7 : 6;
+        return Depth * rows * ((3 * d * ((4 * d) + (2 * FfnWidth))) + (attentionPasses * (double)Tokens * d));
+    }
+
     /// <summary>Every offence at once.</summary>
     /// <exception cref="ArgumentException">A size is out of range, the width no multiple of the heads, a coefficient not finite, or the kernel or activation not valid.</exception>
     public void Validate()

@@ -74,6 +74,11 @@ public sealed class BenchmarkFilesTests
         Requirement share = Requirement.Table([Kappa]).Single(line => line.Name == "share of peak, depth 1, d = 16");
         Assert.True(share.IsReached);
         Assert.Null(Requirement.Table([])[0].IsReached);
+
+        // The other side's ratio says how long model R takes for as many operations: half as long is twice too slow.
+        BenchmarkRow other = Torch with { Suite = "models", Work = "gradient of w", Size = "s", Side = "residual, as many operations", Ratio = new Quantiles(0.3, 0.4, 0.5, 0.6) };
+        Requirement model = Assert.Single(Requirement.Table([other]), line => line.Name.StartsWith("gradient of w s over", StringComparison.Ordinal));
+        Assert.Equal((2.0, false), (model.Measured, model.IsReached));
     }
 
     [Fact]
