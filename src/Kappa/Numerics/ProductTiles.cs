@@ -6,6 +6,7 @@ namespace Kappa.Numerics;
 
 /// <summary>Register tiles of a product: 8 or 4 rows by one strip of columns, summed over k in order, one rounding per term.</summary>
 /// <remarks>Every element is the same chain of fused multiply-adds on every path and in every tile, so its bits depend on neither.</remarks>
+[SkipLocalsInit]
 internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     where TVector : struct
     where TLanes : struct, ILanes<TVector, T>
@@ -130,7 +131,8 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     }
 
     // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // A method of its own: beside the locals of the other tile the compiler keeps half of these sums on the stack.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FourRows(in PanelTask<T> task, T* a0, T* b, T* c, T* d, int rows, TVector mask)
     {
         nint aRow = task.ARow, aStep = task.AStep, bStep = task.BStep;
