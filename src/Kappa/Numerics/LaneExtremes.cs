@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
@@ -11,9 +10,10 @@ namespace Kappa.Numerics;
 /// Σ(y − σ²)⁻² = Σ z_i in one pass. A lane that has converged keeps its value while the others go on, so no result depends on another lane.
 /// Both values are right to a few ε σ_max. The workspace is owned by the instance: one instance per thread.
 /// </remarks>
-internal sealed unsafe class LaneExtremes
+internal sealed unsafe class LaneExtremes<TOctet>
+    where TOctet : struct, IOctet<TOctet>
 {
-    private const int Lanes = LaneReflector.Lanes;
+    private const int Lanes = Octets.Lanes;
 
     // Where many values are equal a sweep shortens the distance by about 2/(1 + √n) of itself, and some forty halvings are needed; more sweeps than these mean that the input was not scaled.
     private int MostSweeps => 200 + (int)(40 * Math.Sqrt(_order));
@@ -47,36 +47,36 @@ internal sealed unsafe class LaneExtremes
     /// <summary>σ_max and σ_min of each lane's B, whose entries are about 1 at most; anything where B is not finite or zero.</summary>
     /// <param name="diagonal">d [n vectors].</param>
     /// <param name="superdiagonal">e [n − 1 vectors].</param>
-    public (Vector512<double> Largest, Vector512<double> Smallest) Compute(double* diagonal, double* superdiagonal)
+    public (TOctet Largest, TOctet Smallest) Compute(double* diagonal, double* superdiagonal)
     {
         for (int i = 0; i < _order; i++)
         {
-            Vector512<double> d = Vector512.Load(diagonal + (i * Lanes));
-            Vector512<double> e = i + 1 < _order ? Vector512.Load(superdiagonal + (i * Lanes)) : Vector512<double>.Zero;
+            TOctet d = TOctet.Load(diagonal + (i * Lanes));
+            TOctet e = i + 1 < _order ? TOctet.Load(superdiagonal + (i * Lanes)) : default(TOctet);
             (d * d).Store(_q + (i * Lanes));
             (e * e).Store(_e + (i * Lanes));
         }
 
         Sweeps = 0;
-        Vector512<double> largestSquare = LargestSquare();
-        Vector512<double> largest = Vector512.Sqrt(largestSquare);
-        return (largest, Vector512.Sqrt(SmallestSquare(largest)));
+        TOctet largestSquare = LargestSquare();
+        TOctet largest = TOctet.Sqrt(largestSquare);
+        return (largest, TOctet.Sqrt(SmallestSquare(largest)));
     }
 
-    private Vector512<double> LargestSquare()
+    private TOctet LargestSquare()
     {
-        Vector512<double> y = Gershgorin();
-        Vector512<double> isActive = Vector512<double>.AllBitsSet;
+        TOctet y = Gershgorin();
+        TOctet isActive = TOctet.AllBitsSet;
         for (int sweep = 0; ; sweep++)
         {
             Sweeps++;
-            (Vector512<double> sum, Vector512<double> squareSum, Vector512<double> isAbove) = TracesAbove(y);
-            Vector512<double> decrement = isAbove & Laguerre(sum, squareSum);
+            (TOctet sum, TOctet squareSum, TOctet isAbove) = TracesAbove(y);
+            TOctet decrement = isAbove & Laguerre(sum, squareSum);
 
             // A pivot that is not positive says that y is at σ_max² already, to rounding.
-            y -= isActive & Vector512.ConditionalSelect(Vector512.GreaterThan(decrement, Vector512<double>.Zero), decrement, Vector512<double>.Zero);
-            isActive &= Vector512.GreaterThan(decrement, y * Resolution);
-            if (isActive == Vector512<double>.Zero)
+            y -= isActive & TOctet.ConditionalSelect(TOctet.GreaterThan(decrement, default(TOctet)), decrement, default(TOctet));
+            isActive &= TOctet.GreaterThan(decrement, y * TOctet.Create(Resolution));
+            if (TOctet.IsNone(isActive))
             {
                 return y;
             }
@@ -86,52 +86,52 @@ internal sealed unsafe class LaneExtremes
     }
 
     // max over rows of BBᵀ of the sum of magnitudes, at least σ_max², raised above the rounding of the pivots.
-    private Vector512<double> Gershgorin()
+    private TOctet Gershgorin()
     {
-        Vector512<double> bound = Vector512<double>.Zero, before = bound;
+        TOctet bound = default(TOctet), before = bound;
         for (int i = 0; i < _order; i++)
         {
-            Vector512<double> e = Vector512.Load(_e + (i * Lanes));
-            Vector512<double> after = i + 1 < _order ? Vector512.Sqrt(e * Vector512.Load(_q + ((i + 1) * Lanes))) : Vector512<double>.Zero;
-            bound = Vector512.Max(bound, Vector512.Load(_q + (i * Lanes)) + e + before + after);
+            TOctet e = TOctet.Load(_e + (i * Lanes));
+            TOctet after = i + 1 < _order ? TOctet.Sqrt(e * TOctet.Load(_q + ((i + 1) * Lanes))) : default(TOctet);
+            bound = TOctet.Max(bound, TOctet.Load(_q + (i * Lanes)) + e + before + after);
             before = after;
         }
 
-        return bound * (1 + (16 * Resolution));
+        return bound * TOctet.Create(1 + (16 * Resolution));
     }
 
     // D_i = y − q_i − e_i − t_i with the coupling t_i = e_{i−1} q_i/D_{i−1}; x_i = D_i'/D_i = (1 + t_i x_{i−1})/D_i; curvature_i = −D_i''/D_i = t_i (curvature_{i−1} + 2x²_{i−1})/D_i.
-    private (Vector512<double> Sum, Vector512<double> SquareSum, Vector512<double> IsAbove) TracesAbove(Vector512<double> y)
+    private (TOctet Sum, TOctet SquareSum, TOctet IsAbove) TracesAbove(TOctet y)
     {
-        Vector512<double> sum = Vector512<double>.Zero, squareSum = sum, x = sum, curvature = sum, reciprocal = sum, previousE = sum;
-        Vector512<double> isAbove = Vector512<double>.AllBitsSet;
+        TOctet sum = default(TOctet), squareSum = sum, x = sum, curvature = sum, reciprocal = sum, previousE = sum;
+        TOctet isAbove = TOctet.AllBitsSet;
         for (int i = 0; i < _order; i++)
         {
-            Vector512<double> q = Vector512.Load(_q + (i * Lanes)), e = Vector512.Load(_e + (i * Lanes));
-            Vector512<double> coupling = previousE * q * reciprocal;
-            Vector512<double> pivot = y - (q + e) - coupling;
-            reciprocal = Vector512<double>.One / pivot;
+            TOctet q = TOctet.Load(_q + (i * Lanes)), e = TOctet.Load(_e + (i * Lanes));
+            TOctet coupling = previousE * q * reciprocal;
+            TOctet pivot = y - (q + e) - coupling;
+            reciprocal = TOctet.Create(1) / pivot;
             curvature = coupling * (curvature + (x * x) + (x * x)) * reciprocal;
-            x = Vector512.FusedMultiplyAdd(coupling, x, Vector512<double>.One) * reciprocal;
+            x = TOctet.FusedMultiplyAdd(coupling, x, TOctet.Create(1)) * reciprocal;
             sum += x;
-            squareSum += Vector512.FusedMultiplyAdd(x, x, curvature);
-            isAbove &= Vector512.GreaterThan(pivot, Vector512<double>.Zero);
+            squareSum += TOctet.FusedMultiplyAdd(x, x, curvature);
+            isAbove &= TOctet.GreaterThan(pivot, default(TOctet));
             previousE = e;
         }
 
         return (sum, squareSum, isAbove);
     }
 
-    private Vector512<double> SmallestSquare(Vector512<double> largest)
+    private TOctet SmallestSquare(TOctet largest)
     {
-        Vector512<double> neglected = largest * Neglected;
-        Vector512<double> total = Vector512<double>.Zero, shift = total, isActive = Vector512<double>.AllBitsSet;
+        TOctet neglected = largest * TOctet.Create(Neglected);
+        TOctet total = default(TOctet), shift = total, isActive = TOctet.AllBitsSet;
         nint source = 0, target = _order * Lanes;
         for (int sweep = 0; ; sweep++)
         {
             Sweeps++;
-            (Vector512<double> sum, Vector512<double> squareSum, Vector512<double> isBelow) = Sweep(source, target, shift);
-            if (isBelow == Vector512<double>.AllBitsSet)
+            (TOctet sum, TOctet squareSum, TOctet isBelow) = Sweep(source, target, shift);
+            if (TOctet.IsAll(isBelow))
             {
                 (source, target) = (target, source);
             }
@@ -142,17 +142,17 @@ internal sealed unsafe class LaneExtremes
 
             // A lane whose shift was above σ_min² by rounding tries again with a part of it.
             total += shift & isBelow & isActive;
-            Vector512<double> next = Vector512.ConditionalSelect(isBelow, Laguerre(sum, squareSum), shift * 0.25);
+            TOctet next = TOctet.ConditionalSelect(isBelow, Laguerre(sum, squareSum), shift * TOctet.Create(0.25));
 
             // σ_min² ≤ total + n/S₁: where √ of that is above √total by more than the neglected part, the lane goes on.
-            Vector512<double> room = Vector512.ConditionalSelect(isBelow, Vector512.Create((double)_order) / sum, next);
-            Vector512<double> tolerance = neglected * Vector512.FusedMultiplyAdd(Vector512.Sqrt(total), Vector512.Create(2.0), neglected);
-            Vector512<double> goesOn = isActive & Vector512.GreaterThan(room, tolerance) & Vector512.GreaterThan(next, Vector512<double>.Zero);
-            Vector512<double> last = Vector512.AndNot(isActive & isBelow, goesOn) & Vector512.GreaterThan(next, Vector512<double>.Zero);
+            TOctet room = TOctet.ConditionalSelect(isBelow, TOctet.Create(_order) / sum, next);
+            TOctet tolerance = neglected * TOctet.FusedMultiplyAdd(TOctet.Sqrt(total), TOctet.Create(2.0), neglected);
+            TOctet goesOn = isActive & TOctet.GreaterThan(room, tolerance) & TOctet.GreaterThan(next, default(TOctet));
+            TOctet last = TOctet.AndNot(isActive & isBelow, goesOn) & TOctet.GreaterThan(next, default(TOctet));
             total += next & last;
             isActive = goesOn;
             shift = next & isActive;
-            if (isActive == Vector512<double>.Zero)
+            if (TOctet.IsNone(isActive))
             {
                 return total;
             }
@@ -162,48 +162,48 @@ internal sealed unsafe class LaneExtremes
     }
 
     // As BidiagonalSingularValues.Sweep, with p = x and c = curvature/2; a lane is below while every d is not negative.
-    private (Vector512<double> Sum, Vector512<double> SquareSum, Vector512<double> IsBelow) Sweep(nint source, nint target, Vector512<double> shift)
+    private (TOctet Sum, TOctet SquareSum, TOctet IsBelow) Sweep(nint source, nint target, TOctet shift)
     {
         double* q = _q + source, e = _e + source, newQ = _q + target, newE = _e + target;
-        Vector512<double> d = Vector512.Load(q) - shift;
-        Vector512<double> sum = Vector512<double>.Zero, squareSum = sum, p = sum, curvature = sum, previousE = sum;
-        Vector512<double> isBelow = Vector512.GreaterThanOrEqual(d, Vector512<double>.Zero);
+        TOctet d = TOctet.Load(q) - shift;
+        TOctet sum = default(TOctet), squareSum = sum, p = sum, curvature = sum, previousE = sum;
+        TOctet isBelow = TOctet.GreaterThanOrEqual(d, default(TOctet));
         for (nint i = 0; i < _order * Lanes; i += Lanes)
         {
             bool isLast = i == (_order - 1) * Lanes;
-            Vector512<double> link = Vector512.Load(e + i);
-            Vector512<double> pivot = d + link;
-            Vector512<double> reciprocal = Vector512<double>.One / pivot;
+            TOctet link = TOctet.Load(e + i);
+            TOctet pivot = d + link;
+            TOctet reciprocal = TOctet.Create(1) / pivot;
             curvature = previousE * (curvature + (p * p) + (p * p)) * reciprocal;
-            p = Vector512.FusedMultiplyAdd(previousE, p, Vector512<double>.One) * reciprocal;
+            p = TOctet.FusedMultiplyAdd(previousE, p, TOctet.Create(1)) * reciprocal;
             sum += p;
-            squareSum += Vector512.FusedMultiplyAdd(p, p, curvature);
+            squareSum += TOctet.FusedMultiplyAdd(p, p, curvature);
             pivot.Store(newQ + i);
-            Vector512<double> ratio = isLast ? Vector512<double>.Zero : Vector512.Load(q + i + Lanes) * reciprocal;
+            TOctet ratio = isLast ? default(TOctet) : TOctet.Load(q + i + Lanes) * reciprocal;
             previousE = link * ratio;
             previousE.Store(newE + i);
-            d = isLast ? d : Vector512.FusedMultiplyAdd(d, ratio, -shift);
-            isBelow &= Vector512.GreaterThanOrEqual(d, Vector512<double>.Zero);
+            d = isLast ? d : TOctet.FusedMultiplyAdd(d, ratio, -shift);
+            isBelow &= TOctet.GreaterThanOrEqual(d, default(TOctet));
         }
 
         return (sum, squareSum, isBelow);
     }
 
     // The lanes that passed take the new q and e; the others keep the old ones.
-    private void Accept(nint source, nint target, Vector512<double> isBelow)
+    private void Accept(nint source, nint target, TOctet isBelow)
     {
         for (nint i = 0; i < _order * Lanes; i += Lanes)
         {
-            Vector512.ConditionalSelect(isBelow, Vector512.Load(_q + target + i), Vector512.Load(_q + source + i)).Store(_q + source + i);
-            Vector512.ConditionalSelect(isBelow, Vector512.Load(_e + target + i), Vector512.Load(_e + source + i)).Store(_e + source + i);
+            TOctet.ConditionalSelect(isBelow, TOctet.Load(_q + target + i), TOctet.Load(_q + source + i)).Store(_q + source + i);
+            TOctet.ConditionalSelect(isBelow, TOctet.Load(_e + target + i), TOctet.Load(_e + source + i)).Store(_e + source + i);
         }
     }
 
     // n/(S₁ + √((n − 1)(n S₂ − S₁²))), lowered by the rounding of the sums; NaN or 0 where a sum is not finite.
-    private Vector512<double> Laguerre(Vector512<double> sum, Vector512<double> squareSum)
+    private TOctet Laguerre(TOctet sum, TOctet squareSum)
     {
-        Vector512<double> spread = Vector512.Max(Vector512<double>.Zero, (_order - 1) * ((squareSum * _order) - (sum * sum)));
-        return Vector512.Create(_order * (1 - (4 * Resolution * _order))) / (sum + Vector512.Sqrt(spread));
+        TOctet spread = TOctet.Max(default(TOctet), TOctet.Create(_order - 1) * ((squareSum * TOctet.Create(_order)) - (sum * sum)));
+        return TOctet.Create(_order * (1 - (4 * Resolution * _order))) / (sum + TOctet.Sqrt(spread));
     }
 
     private void RequireSweepsLeft(int sweep)

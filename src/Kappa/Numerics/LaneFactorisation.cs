@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
@@ -9,9 +8,10 @@ namespace Kappa.Numerics;
 /// Rows arrive in chunks that stay in the first-level cache, as in <see cref="TriangularFactor"/>; the bidiagonal reduction is that of Golub and Kahan 1965 without blocking.
 /// Meant for small n, where one matrix alone spends its time on latencies. Cost 2 rows n² + 8n³/3 flops a matrix. One instance per thread.
 /// </remarks>
-internal sealed unsafe class LaneFactorisation
+internal sealed unsafe class LaneFactorisation<TOctet>
+    where TOctet : struct, IOctet<TOctet>
 {
-    private const int Lanes = LaneReflector.Lanes;
+    private const int Lanes = Octets.Lanes;
 
     // 24 KiB: a chunk and the part of R that is in use share a first-level cache of 32 to 48 KiB.
     private const int ChunkElements = 3072;
@@ -31,7 +31,7 @@ internal sealed unsafe class LaneFactorisation
     public LaneFactorisation(int rows, int columns)
     {
         _columns = columns;
-        int padded = (columns + LaneReflector.Group - 1) & -LaneReflector.Group;
+        int padded = (columns + LaneColumns.Group - 1) & -LaneColumns.Group;
         _rowStep = padded * Lanes;
         int most = Math.Max(LeastChunkRows, (ChunkElements / (padded * Lanes)) & -Lanes);
         _chunkRows = Math.Min(most, (rows + Lanes - 1) & -Lanes);
@@ -63,16 +63,16 @@ internal sealed unsafe class LaneFactorisation
         {
             double* pivot = _r + (k * rowStep);
             double* column = _b + (k * Lanes);
-            LaneReflector first = Reflect(pivot + (k * Lanes), column, rows, rowStep);
+            LaneReflector<TOctet> first = Reflect(pivot + (k * Lanes), column, rows, rowStep);
             if (k + 1 == _columns)
             {
                 return;
             }
 
             // Two reflections go through the other columns together.
-            LaneReflector.Apply(first.Tau, pivot, _b, column, rows, rowStep, Lanes, Lanes, k + 1, k + 2);
-            LaneReflector second = Reflect(pivot + rowStep + ((k + 1) * Lanes), column + Lanes, rows, rowStep);
-            LaneReflector.ApplyPair(first.Tau, second.Tau, pivot, _b, column, rows, rowStep, k + 2, _columns);
+            LaneReflector<TOctet>.Apply(first.Tau, pivot, _b, column, rows, rowStep, Lanes, Lanes, k + 1, k + 2);
+            LaneReflector<TOctet> second = Reflect(pivot + rowStep + ((k + 1) * Lanes), column + Lanes, rows, rowStep);
+            LaneReflector<TOctet>.ApplyPair(first.Tau, second.Tau, pivot, _b, column, rows, rowStep, k + 2, _columns);
         }
     }
 
@@ -88,11 +88,11 @@ internal sealed unsafe class LaneFactorisation
             int rest = _columns - k - 1;
             if (k > 0)
             {
-                LaneReflector left = Reflect(corner, corner + rowStep, rest, rowStep);
-                LaneReflector.Apply(left.Tau, corner, corner + rowStep, corner + rowStep, rest, rowStep, Lanes, Lanes, 1, rest + 1);
+                LaneReflector<TOctet> left = Reflect(corner, corner + rowStep, rest, rowStep);
+                LaneReflector<TOctet>.Apply(left.Tau, corner, corner + rowStep, corner + rowStep, rest, rowStep, Lanes, Lanes, 1, rest + 1);
             }
 
-            Vector512.Load(corner).Store(diagonal + (k * Lanes));
+            TOctet.Load(corner).Store(diagonal + (k * Lanes));
             if (rest == 0)
             {
                 break;
@@ -100,35 +100,35 @@ internal sealed unsafe class LaneFactorisation
 
             // The same from the right: rows and columns change places, and the pivots are column k + 1.
             double* head = corner + Lanes;
-            LaneReflector right = Reflect(head, head + Lanes, rest - 1, Lanes);
-            LaneReflector.Apply(right.Tau, head, head + Lanes, head + Lanes, rest - 1, Lanes, rowStep, rowStep, 1, rest + 1);
+            LaneReflector<TOctet> right = Reflect(head, head + Lanes, rest - 1, Lanes);
+            LaneReflector<TOctet>.Apply(right.Tau, head, head + Lanes, head + Lanes, rest - 1, Lanes, rowStep, rowStep, 1, rest + 1);
             right.Beta.Store(superdiagonal + (k * Lanes));
         }
     }
 
     // The reflection of (α, x): α ← β, x ← x·InversePivot.
-    private static LaneReflector Reflect(double* alpha, double* x, int count, nint step)
+    private static LaneReflector<TOctet> Reflect(double* alpha, double* x, int count, nint step)
     {
-        Vector512<double> even = Vector512<double>.Zero, odd = even;
+        TOctet even = default(TOctet), odd = even;
         int i = 0;
         for (; i + 2 <= count; i += 2)
         {
-            Vector512<double> first = Vector512.Load(x + (i * step)), second = Vector512.Load(x + ((i + 1) * step));
-            even = Vector512.FusedMultiplyAdd(first, first, even);
-            odd = Vector512.FusedMultiplyAdd(second, second, odd);
+            TOctet first = TOctet.Load(x + (i * step)), second = TOctet.Load(x + ((i + 1) * step));
+            even = TOctet.FusedMultiplyAdd(first, first, even);
+            odd = TOctet.FusedMultiplyAdd(second, second, odd);
         }
 
         if (i < count)
         {
-            Vector512<double> last = Vector512.Load(x + (i * step));
-            even = Vector512.FusedMultiplyAdd(last, last, even);
+            TOctet last = TOctet.Load(x + (i * step));
+            even = TOctet.FusedMultiplyAdd(last, last, even);
         }
 
-        LaneReflector reflector = LaneReflector.Of(Vector512.Load(alpha), even + odd);
+        LaneReflector<TOctet> reflector = LaneReflector<TOctet>.Of(TOctet.Load(alpha), even + odd);
         reflector.Beta.Store(alpha);
         for (i = 0; i < count; i++)
         {
-            (Vector512.Load(x + (i * step)) * reflector.InversePivot).Store(x + (i * step));
+            (TOctet.Load(x + (i * step)) * reflector.InversePivot).Store(x + (i * step));
         }
 
         return reflector;

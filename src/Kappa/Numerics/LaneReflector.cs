@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
@@ -7,27 +6,25 @@ namespace Kappa.Numerics;
 /// <param name="Beta">β = ∓√(α² + Σx²).</param>
 /// <param name="Tau">τ = (β − α)/β, or 0 when H = I.</param>
 /// <param name="InversePivot">1/(α − β), or 0 when H = I.</param>
-internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<double> Tau, Vector512<double> InversePivot)
+internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, TOctet InversePivot)
+    where TOctet : struct, IOctet<TOctet>
 {
-    /// <summary>Doubles in a vector: matrices, one per lane, that go through an operation together.</summary>
-    public const int Lanes = 8;
-
-    /// <summary>Columns that <see cref="ApplyPair"/> takes together: rows are padded with zeros to whole groups.</summary>
-    public const int Group = 4;
+    private const int Lanes = Octets.Lanes;
+    private const int Group = LaneColumns.Group;
 
     /// <summary>The reflections of (α, x), lane by lane.</summary>
     /// <param name="alpha">α.</param>
     /// <param name="tailSquares">Σx².</param>
-    public static LaneReflector Of(Vector512<double> alpha, Vector512<double> tailSquares)
+    public static LaneReflector<TOctet> Of(TOctet alpha, TOctet tailSquares)
     {
-        Vector512<double> norm = Vector512.Sqrt(Vector512.FusedMultiplyAdd(alpha, alpha, tailSquares));
-        Vector512<double> sign = Vector512.Create(-0.0);
-        Vector512<double> beta = norm | Vector512.AndNot(sign, alpha);
-        Vector512<double> isIdentity = Vector512.LessThan(tailSquares, Vector512.Create(Reflector.TailFloor));
-        return new LaneReflector(
-            Vector512.ConditionalSelect(isIdentity, alpha, beta),
-            Vector512.AndNot((beta - alpha) / beta, isIdentity),
-            Vector512.AndNot(Vector512<double>.One / (alpha - beta), isIdentity));
+        TOctet norm = TOctet.Sqrt(TOctet.FusedMultiplyAdd(alpha, alpha, tailSquares));
+        TOctet sign = TOctet.Create(-0.0);
+        TOctet beta = norm | TOctet.AndNot(sign, alpha);
+        TOctet isIdentity = TOctet.LessThan(tailSquares, TOctet.Create(Reflector.TailFloor));
+        return new LaneReflector<TOctet>(
+            TOctet.ConditionalSelect(isIdentity, alpha, beta),
+            TOctet.AndNot((beta - alpha) / beta, isIdentity),
+            TOctet.AndNot(TOctet.Create(1) / (alpha - beta), isIdentity));
     }
 
     /// <summary>(p; B) ← H (p; B) for columns <paramref name="first"/> … <paramref name="end"/> − 1, v = (1, V): w_j = τ (p_j + Σ_i V_i B_ij), p_j ← p_j − w_j, B_ij ← B_ij − V_i w_j.</summary>
@@ -41,7 +38,7 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
     /// <param name="pivotStep">Doubles from one p_j to the next.</param>
     /// <param name="first">First column.</param>
     /// <param name="end">One past the last column.</param>
-    public static unsafe void Apply(Vector512<double> tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep, int first, int end)
+    public static unsafe void Apply(TOctet tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep, int first, int end)
     {
         int j = first;
         for (; j + 4 <= end; j += 4)
@@ -57,22 +54,22 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
 
     // Four columns share every load of V and hide the latency of each other's sums.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void ApplyToFour(Vector512<double> tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep)
+    private static unsafe void ApplyToFour(TOctet tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep)
     {
-        Vector512<double> p0 = Vector512.Load(pivot);
-        Vector512<double> p1 = Vector512.Load(pivot + pivotStep);
-        Vector512<double> p2 = Vector512.Load(pivot + (2 * pivotStep));
-        Vector512<double> p3 = Vector512.Load(pivot + (3 * pivotStep));
-        Vector512<double> w0 = p0, w1 = p1, w2 = p2, w3 = p3;
+        TOctet p0 = TOctet.Load(pivot);
+        TOctet p1 = TOctet.Load(pivot + pivotStep);
+        TOctet p2 = TOctet.Load(pivot + (2 * pivotStep));
+        TOctet p3 = TOctet.Load(pivot + (3 * pivotStep));
+        TOctet w0 = p0, w1 = p1, w2 = p2, w3 = p3;
         double* row = b;
         double* head = v;
         for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
         {
-            Vector512<double> x = Vector512.Load(head);
-            w0 = Vector512.FusedMultiplyAdd(x, Vector512.Load(row), w0);
-            w1 = Vector512.FusedMultiplyAdd(x, Vector512.Load(row + columnStep), w1);
-            w2 = Vector512.FusedMultiplyAdd(x, Vector512.Load(row + (2 * columnStep)), w2);
-            w3 = Vector512.FusedMultiplyAdd(x, Vector512.Load(row + (3 * columnStep)), w3);
+            TOctet x = TOctet.Load(head);
+            w0 = TOctet.FusedMultiplyAdd(x, TOctet.Load(row), w0);
+            w1 = TOctet.FusedMultiplyAdd(x, TOctet.Load(row + columnStep), w1);
+            w2 = TOctet.FusedMultiplyAdd(x, TOctet.Load(row + (2 * columnStep)), w2);
+            w3 = TOctet.FusedMultiplyAdd(x, TOctet.Load(row + (3 * columnStep)), w3);
         }
 
         (w0, w1, w2, w3) = (w0 * tau, w1 * tau, w2 * tau, w3 * tau);
@@ -84,28 +81,28 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
         head = v;
         for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
         {
-            Vector512<double> x = -Vector512.Load(head);
-            Vector512.FusedMultiplyAdd(x, w0, Vector512.Load(row)).Store(row);
-            Vector512.FusedMultiplyAdd(x, w1, Vector512.Load(row + columnStep)).Store(row + columnStep);
-            Vector512.FusedMultiplyAdd(x, w2, Vector512.Load(row + (2 * columnStep))).Store(row + (2 * columnStep));
-            Vector512.FusedMultiplyAdd(x, w3, Vector512.Load(row + (3 * columnStep))).Store(row + (3 * columnStep));
+            TOctet x = -TOctet.Load(head);
+            TOctet.FusedMultiplyAdd(x, w0, TOctet.Load(row)).Store(row);
+            TOctet.FusedMultiplyAdd(x, w1, TOctet.Load(row + columnStep)).Store(row + columnStep);
+            TOctet.FusedMultiplyAdd(x, w2, TOctet.Load(row + (2 * columnStep))).Store(row + (2 * columnStep));
+            TOctet.FusedMultiplyAdd(x, w3, TOctet.Load(row + (3 * columnStep))).Store(row + (3 * columnStep));
         }
     }
 
-    private static unsafe void ApplyToOne(Vector512<double> tau, double* pivot, double* b, double* v, int rows, nint rowStep)
+    private static unsafe void ApplyToOne(TOctet tau, double* pivot, double* b, double* v, int rows, nint rowStep)
     {
-        Vector512<double> p = Vector512.Load(pivot);
-        Vector512<double> w = p;
+        TOctet p = TOctet.Load(pivot);
+        TOctet w = p;
         for (nint i = 0; i < rows; i++)
         {
-            w = Vector512.FusedMultiplyAdd(Vector512.Load(v + (i * rowStep)), Vector512.Load(b + (i * rowStep)), w);
+            w = TOctet.FusedMultiplyAdd(TOctet.Load(v + (i * rowStep)), TOctet.Load(b + (i * rowStep)), w);
         }
 
         w *= tau;
         (p - w).Store(pivot);
         for (nint i = 0; i < rows; i++)
         {
-            Vector512.FusedMultiplyAdd(-Vector512.Load(v + (i * rowStep)), w, Vector512.Load(b + (i * rowStep))).Store(b + (i * rowStep));
+            TOctet.FusedMultiplyAdd(-TOctet.Load(v + (i * rowStep)), w, TOctet.Load(b + (i * rowStep))).Store(b + (i * rowStep));
         }
     }
 
@@ -120,13 +117,13 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
     /// <param name="rowStep">Doubles from row to row.</param>
     /// <param name="first">First column.</param>
     /// <param name="end">One past the last column; columns up to a whole group must exist.</param>
-    public static unsafe void ApplyPair(Vector512<double> tau0, Vector512<double> tau1, double* pivot, double* b, double* v, int rows, nint rowStep, int first, int end)
+    public static unsafe void ApplyPair(TOctet tau0, TOctet tau1, double* pivot, double* b, double* v, int rows, nint rowStep, int first, int end)
     {
-        Vector512<double> overlap = Vector512<double>.Zero;
+        TOctet overlap = default(TOctet);
         double* head = v;
         for (int i = 0; i < rows; i++, head += rowStep)
         {
-            overlap = Vector512.FusedMultiplyAdd(Vector512.Load(head), Vector512.Load(head + Lanes), overlap);
+            overlap = TOctet.FusedMultiplyAdd(TOctet.Load(head), TOctet.Load(head + Lanes), overlap);
         }
 
         for (int j = first & -Group; j < end; j += Group)
@@ -137,25 +134,25 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
 
     // Whole groups of four, eight sums at a time; in the first `skipped` columns w is zero, which changes nothing there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void ApplyPairToGroup(Vector512<double> tau0, Vector512<double> tau1, Vector512<double> overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
+    private static unsafe void ApplyPairToGroup(TOctet tau0, TOctet tau1, TOctet overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
     {
         double* next = pivot + rowStep;
-        Vector512<double> p0 = Vector512.Load(pivot), p1 = Vector512.Load(pivot + Lanes), p2 = Vector512.Load(pivot + (2 * Lanes)), p3 = Vector512.Load(pivot + (3 * Lanes));
-        Vector512<double> q0 = Vector512.Load(next), q1 = Vector512.Load(next + Lanes), q2 = Vector512.Load(next + (2 * Lanes)), q3 = Vector512.Load(next + (3 * Lanes));
+        TOctet p0 = TOctet.Load(pivot), p1 = TOctet.Load(pivot + Lanes), p2 = TOctet.Load(pivot + (2 * Lanes)), p3 = TOctet.Load(pivot + (3 * Lanes));
+        TOctet q0 = TOctet.Load(next), q1 = TOctet.Load(next + Lanes), q2 = TOctet.Load(next + (2 * Lanes)), q3 = TOctet.Load(next + (3 * Lanes));
         double* row = b;
         double* head = v;
         for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
         {
-            Vector512<double> x = Vector512.Load(head), y = Vector512.Load(head + Lanes);
-            Vector512<double> b0 = Vector512.Load(row), b1 = Vector512.Load(row + Lanes), b2 = Vector512.Load(row + (2 * Lanes)), b3 = Vector512.Load(row + (3 * Lanes));
-            p0 = Vector512.FusedMultiplyAdd(x, b0, p0);
-            p1 = Vector512.FusedMultiplyAdd(x, b1, p1);
-            p2 = Vector512.FusedMultiplyAdd(x, b2, p2);
-            p3 = Vector512.FusedMultiplyAdd(x, b3, p3);
-            q0 = Vector512.FusedMultiplyAdd(y, b0, q0);
-            q1 = Vector512.FusedMultiplyAdd(y, b1, q1);
-            q2 = Vector512.FusedMultiplyAdd(y, b2, q2);
-            q3 = Vector512.FusedMultiplyAdd(y, b3, q3);
+            TOctet x = TOctet.Load(head), y = TOctet.Load(head + Lanes);
+            TOctet b0 = TOctet.Load(row), b1 = TOctet.Load(row + Lanes), b2 = TOctet.Load(row + (2 * Lanes)), b3 = TOctet.Load(row + (3 * Lanes));
+            p0 = TOctet.FusedMultiplyAdd(x, b0, p0);
+            p1 = TOctet.FusedMultiplyAdd(x, b1, p1);
+            p2 = TOctet.FusedMultiplyAdd(x, b2, p2);
+            p3 = TOctet.FusedMultiplyAdd(x, b3, p3);
+            q0 = TOctet.FusedMultiplyAdd(y, b0, q0);
+            q1 = TOctet.FusedMultiplyAdd(y, b1, q1);
+            q2 = TOctet.FusedMultiplyAdd(y, b2, q2);
+            q3 = TOctet.FusedMultiplyAdd(y, b3, q3);
         }
 
         (p0, q0) = skipped > 0 ? default : Weights(tau0, tau1, overlap, p0, q0);
@@ -168,28 +165,35 @@ internal readonly record struct LaneReflector(Vector512<double> Beta, Vector512<
         head = v;
         for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
         {
-            Vector512<double> x = Vector512.Load(head), y = Vector512.Load(head + Lanes);
-            Vector512.FusedMultiplyAdd(y, q0, Vector512.FusedMultiplyAdd(x, p0, Vector512.Load(row))).Store(row);
-            Vector512.FusedMultiplyAdd(y, q1, Vector512.FusedMultiplyAdd(x, p1, Vector512.Load(row + Lanes))).Store(row + Lanes);
-            Vector512.FusedMultiplyAdd(y, q2, Vector512.FusedMultiplyAdd(x, p2, Vector512.Load(row + (2 * Lanes)))).Store(row + (2 * Lanes));
-            Vector512.FusedMultiplyAdd(y, q3, Vector512.FusedMultiplyAdd(x, p3, Vector512.Load(row + (3 * Lanes)))).Store(row + (3 * Lanes));
+            TOctet x = TOctet.Load(head), y = TOctet.Load(head + Lanes);
+            TOctet.FusedMultiplyAdd(y, q0, TOctet.FusedMultiplyAdd(x, p0, TOctet.Load(row))).Store(row);
+            TOctet.FusedMultiplyAdd(y, q1, TOctet.FusedMultiplyAdd(x, p1, TOctet.Load(row + Lanes))).Store(row + Lanes);
+            TOctet.FusedMultiplyAdd(y, q2, TOctet.FusedMultiplyAdd(x, p2, TOctet.Load(row + (2 * Lanes)))).Store(row + (2 * Lanes));
+            TOctet.FusedMultiplyAdd(y, q3, TOctet.FusedMultiplyAdd(x, p3, TOctet.Load(row + (3 * Lanes)))).Store(row + (3 * Lanes));
         }
     }
 
     // (−w₀, −w₁)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<double> First, Vector512<double> Second) Weights(Vector512<double> tau0, Vector512<double> tau1, Vector512<double> overlap, Vector512<double> p, Vector512<double> q)
+    private static (TOctet First, TOctet Second) Weights(TOctet tau0, TOctet tau1, TOctet overlap, TOctet p, TOctet q)
     {
-        Vector512<double> first = -(p * tau0);
-        return (first, -(Vector512.FusedMultiplyAdd(overlap, first, q) * tau1));
+        TOctet first = -(p * tau0);
+        return (first, -(TOctet.FusedMultiplyAdd(overlap, first, q) * tau1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void AddTo(double* row, Vector512<double> a, Vector512<double> b, Vector512<double> c, Vector512<double> d)
+    private static unsafe void AddTo(double* row, TOctet a, TOctet b, TOctet c, TOctet d)
     {
-        (Vector512.Load(row) + a).Store(row);
-        (Vector512.Load(row + Lanes) + b).Store(row + Lanes);
-        (Vector512.Load(row + (2 * Lanes)) + c).Store(row + (2 * Lanes));
-        (Vector512.Load(row + (3 * Lanes)) + d).Store(row + (3 * Lanes));
+        (TOctet.Load(row) + a).Store(row);
+        (TOctet.Load(row + Lanes) + b).Store(row + Lanes);
+        (TOctet.Load(row + (2 * Lanes)) + c).Store(row + (2 * Lanes));
+        (TOctet.Load(row + (3 * Lanes)) + d).Store(row + (3 * Lanes));
     }
+}
+
+/// <summary>How the columns of eight matrices are kept.</summary>
+internal static class LaneColumns
+{
+    /// <summary>Columns that a pair of reflections takes together: rows are padded with zeros to whole groups.</summary>
+    public const int Group = 4;
 }

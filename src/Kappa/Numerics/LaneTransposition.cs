@@ -7,7 +7,7 @@ namespace Kappa.Numerics;
 /// <summary>Copies rows of eight matrices into vectors across them: target(t), lane l ← factor_l · source_l(t).</summary>
 internal static unsafe class LaneTransposition
 {
-    private const int Lanes = LaneReflector.Lanes;
+    private const int Lanes = Octets.Lanes;
 
     /// <summary>Takes <paramref name="count"/> contiguous elements of each of the eight sources.</summary>
     /// <param name="sources">Eight first elements.</param>
@@ -16,12 +16,28 @@ internal static unsafe class LaneTransposition
     /// <param name="factor">One factor per lane.</param>
     /// <param name="target">First destination vector.</param>
     /// <param name="step">Doubles from one destination vector to the next.</param>
-    public static void Copy(double** sources, nint offset, int count, Vector512<double> factor, double* target, nint step)
+    public static void Copy<TOctet>(double** sources, nint offset, int count, TOctet factor, double* target, nint step)
+        where TOctet : struct, IOctet<TOctet>
     {
         int i = 0;
-        for (; Avx512F.IsSupported && i + Lanes <= count; i += Lanes)
+        if (typeof(TOctet) == typeof(WholeOctet))
         {
-            CopyBlock(sources, offset + i, factor, target + (i * step), step);
+            for (; i + Lanes <= count; i += Lanes)
+            {
+                CopyBlock(sources, offset + i, ((WholeOctet)(object)factor).Lanes, target + (i * step), step);
+            }
+        }
+        else if (Avx.IsSupported)
+        {
+            for (; i + 4 <= count; i += 4)
+            {
+                CopyFourByFour(sources, offset + i, target + (i * step), step);
+                CopyFourByFour(sources + 4, offset + i, target + (i * step) + 4, step);
+                for (double* row = target + (i * step), end = row + (4 * step); row != end; row += step)
+                {
+                    (TOctet.Load(row) * factor).Store(row);
+                }
+            }
         }
 
         for (; i < count; i++)
@@ -32,8 +48,22 @@ internal static unsafe class LaneTransposition
                 lane[l] = sources[l][offset + i];
             }
 
-            (Vector512.Load(lane) * factor).Store(lane);
+            (TOctet.Load(lane) * factor).Store(lane);
         }
+    }
+
+    // Four sources by four elements in two rounds: pairs of lanes, then halves.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyFourByFour(double** sources, nint offset, double* target, nint step)
+    {
+        const byte LowHalves = 0x20, HighHalves = 0x31;
+        Vector256<double> r0 = Vector256.Load(sources[0] + offset), r1 = Vector256.Load(sources[1] + offset);
+        Vector256<double> r2 = Vector256.Load(sources[2] + offset), r3 = Vector256.Load(sources[3] + offset);
+        Vector256<double> a0 = Avx.UnpackLow(r0, r1), a1 = Avx.UnpackHigh(r0, r1), a2 = Avx.UnpackLow(r2, r3), a3 = Avx.UnpackHigh(r2, r3);
+        Avx.Permute2x128(a0, a2, LowHalves).Store(target);
+        Avx.Permute2x128(a1, a3, LowHalves).Store(target + step);
+        Avx.Permute2x128(a0, a2, HighHalves).Store(target + (2 * step));
+        Avx.Permute2x128(a1, a3, HighHalves).Store(target + (3 * step));
     }
 
     // Eight by eight in three rounds: pairs of lanes, pairs of pairs, halves.

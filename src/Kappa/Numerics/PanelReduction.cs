@@ -122,7 +122,14 @@ internal sealed unsafe class PanelReduction
                     sources[lane] = row + lane < chunk.Rows ? first + ((nint)(row + lane) * chunk.Stride) : zeros;
                 }
 
-                LaneTransposition.Copy(sources, 0, columns, Vector512<double>.One, x + row, stride);
+                if (Octets.AreWhole)
+                {
+                    LaneTransposition.Copy(sources, 0, columns, WholeOctet.Create(1), x + row, stride);
+                }
+                else
+                {
+                    LaneTransposition.Copy(sources, 0, columns, HalvedOctet.Create(1), x + row, stride);
+                }
             }
         }
     }

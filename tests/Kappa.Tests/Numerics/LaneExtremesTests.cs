@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Kappa.Numerics;
 using Xunit;
 
@@ -6,7 +5,7 @@ namespace Kappa.Tests.Numerics;
 
 public sealed unsafe class LaneExtremesTests
 {
-    private const int Lanes = LaneReflector.Lanes;
+    private const int Lanes = Octets.Lanes;
     private const double Epsilon = 2.220446049250313e-16;
 
     [Fact]
@@ -26,7 +25,7 @@ public sealed unsafe class LaneExtremesTests
                     superdiagonal[i] *= scale;
                 }
 
-                (Vector512<double> largest, Vector512<double> smallest, int sweeps) = Compute(order, diagonal, superdiagonal);
+                (double[] largest, double[] smallest, int sweeps) = Compute(order, diagonal, superdiagonal);
                 for (int lane = 0; lane < Lanes; lane++)
                 {
                     double[] values = [.. Enumerable.Range(0, order).Select(i => diagonal[(i * Lanes) + lane])];
@@ -41,13 +40,31 @@ public sealed unsafe class LaneExtremesTests
         }
     }
 
-    private static (Vector512<double> Largest, Vector512<double> Smallest, int Sweeps) Compute(int order, double[] diagonal, double[] superdiagonal)
+    private static (double[] Largest, double[] Smallest, int Sweeps) Compute(int order, double[] diagonal, double[] superdiagonal)
     {
-        var extremes = new LaneExtremes(order);
-        fixed (double* d = diagonal, e = superdiagonal)
+        (double[] largest, double[] smallest, int sweeps) = Compute<HalvedOctet>(order, diagonal, superdiagonal);
+        if (Octets.AreWhole)
         {
-            (Vector512<double> largest, Vector512<double> smallest) = extremes.Compute(d, e);
-            return (largest, smallest, extremes.Sweeps);
+            (double[] wholeLargest, double[] wholeSmallest, int wholeSweeps) = Compute<WholeOctet>(order, diagonal, superdiagonal);
+            Assert.Equal(largest, wholeLargest);
+            Assert.Equal(smallest, wholeSmallest);
+            Assert.Equal(sweeps, wholeSweeps);
+        }
+
+        return (largest, smallest, sweeps);
+    }
+
+    private static (double[] Largest, double[] Smallest, int Sweeps) Compute<TOctet>(int order, double[] diagonal, double[] superdiagonal)
+        where TOctet : struct, IOctet<TOctet>
+    {
+        var extremes = new LaneExtremes<TOctet>(order);
+        double[] values = new double[2 * Lanes];
+        fixed (double* d = diagonal, e = superdiagonal, v = values)
+        {
+            (TOctet largest, TOctet smallest) = extremes.Compute(d, e);
+            largest.Store(v);
+            smallest.Store(v + Lanes);
+            return (values[..Lanes], values[Lanes..], extremes.Sweeps);
         }
     }
 }
