@@ -12,8 +12,8 @@ public sealed class TelemetryWriter : IDisposable
 {
     private const int BatchBytes = 1 << 16;
 
-    // The longest shortest-round-trip double, "-2.2250738585072014E-308", has 24 characters; then a comma or line feed.
-    private const int LongestField = 25;
+    // Then a comma or line feed.
+    private const int LongestField = DoubleText.Longest + 1;
 
     private readonly string _path;
     private readonly Stream _stream;
@@ -74,8 +74,7 @@ public sealed class TelemetryWriter : IDisposable
             Flush();
         foreach (double value in row)
         {
-            _ = value.TryFormat(_batch.AsSpan(_filled), out int written, "R", CultureInfo.InvariantCulture);
-            _filled += written;
+            _filled += DoubleText.Write(value, _batch.AsSpan(_filled));
             _batch[_filled++] = (byte)',';
         }
 
