@@ -69,14 +69,15 @@ internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
         }
     }
 
-    // ⌊power · factor / 2^128⌋ with the last bit set when something was cut off. The power is too large by less than one unit, so a last word of one means nothing was.
+    // ⌊power · factor / 2^128⌋ with the last bit set when something was cut off. The power is too large by less than one unit, which shows only below the words looked at; no product
+    // that is not an integer comes so near to one (the bound of the paper).
     private static ulong RoundedToOdd(UInt128 power, ulong factor)
     {
         ulong carried = Math.BigMul((ulong)power, factor, out _);
         ulong high = Math.BigMul((ulong)(power >> 64), factor, out ulong low);
         low += carried;
         high += low < carried ? 1UL : 0UL;
-        return high | (low > 1 ? 1UL : 0UL);
+        return high | (low != 0 ? 1UL : 0UL);
     }
 
     // 10^e / 2^(⌊log2 10^e⌋ − 127), rounded up: 128 bits, the first of them set.
