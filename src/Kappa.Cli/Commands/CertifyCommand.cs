@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Kappa.Certificates;
+using Kappa.Lab;
 using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
@@ -65,7 +66,24 @@ internal static class CertifyCommand
 
         CertificationView.Print(terminal, report, json);
         WriteFigure(terminal, report, figures);
+        KeepClaims(terminal, target.RunFolder, report);
         return report.IsNegative ? ExitCode.NegativeVerdict : ExitCode.Done;
+    }
+
+    // A run that may only be read, such as somebody else's, is certified all the same.
+    private static void KeepClaims(Terminal terminal, string? run, CertificationReport report)
+    {
+        try
+        {
+            if (run is not null)
+            {
+                RunClaims.Add(run, report);
+            }
+        }
+        catch (BadInputException refusal)
+        {
+            terminal.Messages.WriteLine($"kappa: the verdict was not kept in the run. {refusal.Message}");
+        }
     }
 
     private static void WriteFigure(Terminal terminal, CertificationReport report, string? folder)

@@ -23,8 +23,8 @@ internal static class CertifyTarget
             string path = Directory.Exists(first) ? first : FindRun(first, folder);
             var run = RunRecord.Read(path);
             return run.Specification.Model.Kind == ModelKind.Residual
-                ? new CertifiedThing(CertificationTarget.OfRun(run, threads))
-                : new CertifiedThing(null, TrainablePoint.OfRun(run, threads));
+                ? new CertifiedThing(CertificationTarget.OfRun(run, threads)) { RunFolder = path }
+                : new CertifiedThing(null, TrainablePoint.OfRun(run, threads)) { RunFolder = path };
         }
 
         switch (Path.GetExtension(first)?.ToLowerInvariant())
@@ -85,6 +85,9 @@ internal static class CertifyTarget
 /// <summary>What was named: of model R, of another model, or neither with the reasons.</summary>
 internal sealed record CertifiedThing(CertificationTarget? Target, TrainablePoint? Point = null, IReadOnlyList<Problem>? Problems = null) : IDisposable
 {
+    /// <summary>The folder of the run that was named; <see langword="null"/> when it was something else.</summary>
+    public string? RunFolder { get; init; }
+
     /// <summary>Answers a request about it; neither is null for both.</summary>
     public CertificationReport? Certify(CertificationRequest request, CancellationToken cancellation) =>
         Target is not null ? Certification.Of(Target, request, cancellation) : Point is not null ? ModelCertification.Of(Point, request, cancellation) : null;

@@ -13,6 +13,9 @@ public static class AtomicFile
 {
     private const string TemporaryExtension = ".tmp";
 
+    // A small checkpoint is one write.
+    private const int BufferBytes = 1 << 15;
+
     /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte-order mark.</summary>
     /// <param name="path">The file to replace or create; its folder exists.</param>
     /// <param name="text">The whole content.</param>
@@ -39,7 +42,7 @@ public static class AtomicFile
             $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}{TemporaryExtension}");
         try
         {
-            using (FileStream stream = new(temporary, isUnpublished ? FileMode.Create : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+            using (FileStream stream = new(temporary, isUnpublished ? FileMode.Create : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes))
             {
                 write(stream);
                 stream.Flush(flushToDisk: !isUnpublished);

@@ -31,8 +31,9 @@ internal static class RunStaging
                 Empty(files);
             return (files, exclusive);
         }
-        catch (BadInputException moved) when (moved.InnerException is DirectoryNotFoundException)
+        catch (BadInputException moved) when (moved.InnerException is DirectoryNotFoundException or FileNotFoundException || (moved.InnerException is IOException && !Directory.Exists(files.Path)))
         {
+            // Published while its lock was tried.
             return null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Store;
@@ -12,8 +13,8 @@ public sealed class TelemetryWriter : IDisposable
 {
     private const int BatchBytes = 1 << 16;
 
-    // The longest shortest-round-trip double, "-2.2250738585072014E-308", has 24 characters; then a comma or line feed.
-    private const int LongestField = 25;
+    // Then a comma or line feed.
+    private const int LongestField = DoubleText.Longest + 1;
 
     private readonly string _path;
     private readonly Stream _stream;
@@ -23,10 +24,11 @@ public sealed class TelemetryWriter : IDisposable
     private double _lastStep;
     private bool _hasFailed;
 
-    internal TelemetryWriter(string path, Stream stream, int columns, double lastStep)
+    internal TelemetryWriter(string path, Stream stream, int columns, double lastStep, string header = "")
     {
         (_path, _stream, _columns, _lastStep) = (path, stream, columns, lastStep);
-        _batch = new byte[Math.Max(BatchBytes, 2 * columns * LongestField)];
+        _batch = new byte[Math.Max(BatchBytes, Encoding.UTF8.GetMaxByteCount(header.Length) + (2 * columns * LongestField))];
+        _filled = Encoding.UTF8.GetBytes(header, _batch);
     }
 
     /// <summary>The step of the last row, in the file or still in memory; <see langword="null"/> when there is none. After <see cref="Continue"/> it tells whether the file reaches the checkpoint.</summary>
@@ -42,7 +44,12 @@ public sealed class TelemetryWriter : IDisposable
         ArgumentNullException.ThrowIfNull(columns);
         if (TelemetryColumns.Check(columns) is { } problem)
             throw new ArgumentException($"{problem}.", nameof(columns));
-        AtomicFile.WriteAllText(path, string.Join(',', columns) + "\n");
+        string header = string.Join(',', columns) + "\n";
+
+        // Where nobody reads yet the header may come with the first rows.
+        if (UnpublishedFolder.Holds(Path.GetFullPath(path)) && !File.Exists(path))
+            return new(path, OpenAtEnd(path), columns.Count, double.NegativeInfinity, header);
+        AtomicFile.WriteAllText(path, header);
         return new(path, OpenAtEnd(path), columns.Count, double.NegativeInfinity);
     }
 
@@ -74,8 +81,7 @@ public sealed class TelemetryWriter : IDisposable
             Flush();
         foreach (double value in row)
         {
-            _ = value.TryFormat(_batch.AsSpan(_filled), out int written, "R", CultureInfo.InvariantCulture);
-            _filled += written;
+            _filled += DoubleText.Write(value, _batch.AsSpan(_filled));
             _batch[_filled++] = (byte)',';
         }
 

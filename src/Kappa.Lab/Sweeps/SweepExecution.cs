@@ -15,20 +15,21 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
     private ResidualTransformer? _evaluator;
 
     /// <summary>Executes run <paramref name="index"/> unless it is finished or another process has it. A damaged folder is put aside and the run begun anew.</summary>
+    /// <returns>Whether it was executed.</returns>
     /// <exception cref="BadInputException">The disk refused.</exception>
-    public void Execute(int index, CancellationToken cancellation)
+    public bool TryExecute(int index, CancellationToken cancellation)
     {
         string name = sweep.Plan.Runs[index].Name;
         try
         {
-            Attempt(index, cancellation);
+            return Attempt(index, cancellation);
         }
         catch (BadInputException damage) when (!IsOfTheDisk(damage))
         {
             if (RunQuarantine.Move(sweep.Store, name) is not { } folder)
-                return;
+                return false;
             tell(new SweepRunQuarantined(name, damage.Message, folder));
-            Attempt(index, cancellation);
+            return Attempt(index, cancellation);
         }
     }
 
@@ -39,17 +40,18 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
     private static bool IsOfTheDisk(Exception failure) =>
         failure is IOException or UnauthorizedAccessException || failure.InnerException is (IOException or UnauthorizedAccessException) and not FileNotFoundException;
 
-    private void Attempt(int index, CancellationToken cancellation)
+    private bool Attempt(int index, CancellationToken cancellation)
     {
         using RunFolder? folder = sweep.TryClaim(index, environment);
         if (folder is null)
-            return;
+            return false;
         string name = folder.Name;
         tell(new SweepRunGoesOn(name, folder.Status.Step, folder.Specification.Descent.Steps, folder.Status.Loss));
         if (Outcome(folder, cancellation) is { } failed)
             folder.WriteStatus(failed);
         disk.Published();
         tell(new SweepRunEnded(name, folder.Status));
+        return true;
     }
 
     // Null when the run wrote its own end.

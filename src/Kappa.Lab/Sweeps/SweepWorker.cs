@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Kappa.Lab.Benchmarks;
 using Kappa.Lab.Store;
 
@@ -11,7 +12,10 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
     private readonly Lock _lock = new();
     private Exception? _failure;
 
-    /// <summary>Works until nothing is left to claim, one pinned thread per core.</summary>
+    /// <summary>Sends what was published to the disk on which the given file is.</summary>
+    internal Func<string, StoreSync> Disk { get; init; } = file => new StoreSync(file);
+
+    /// <summary>Works until every run is done, failed, or held by a living process, one pinned thread per core.</summary>
     /// <param name="threads">Runs at the same time.</param>
     /// <param name="share">Of the runs, this worker takes every <c>Of</c>-th from <c>Task</c> on.</param>
     /// <param name="watcher">Told of every run; one call at a time.</param>
@@ -21,11 +25,13 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var watch = new Timer(_ => StopIfCancelled(stop), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
-        using var disk = new StoreSync(sweep.Document);
-        int next = share.Task;
-        Thread[] workers = [.. Enumerable.Range(0, threads).Select(core => new Thread(() => WorkOn(core, threads, () => Interlocked.Add(ref next, share.Of) - share.Of, watcher, disk, stop)))];
-        Array.ForEach(workers, worker => worker.Start());
-        Array.ForEach(workers, worker => worker.Join());
+        using StoreSync disk = Disk(sweep.Document);
+        int[] left = [.. Enumerable.Range(0, sweep.Plan.Runs.Count).Where(index => index % share.Of == share.Task)];
+
+        // What another process held may be free by now: the process can have died. Each time fewer are left, or all of them have living owners.
+        for (int before = int.MaxValue; left.Length is > 0 and var count && count < before && !stop.IsCancellationRequested; before = count)
+            left = WorkThrough(left, threads, watcher, disk, stop);
+        Guard(disk.Complete, stop);
         if (_failure is not null)
             throw new BadInputException(sweep.Path, $"the sweep stopped: {_failure.Message} Then continue: kappa sweep resume {sweep.Plan.Name}", _failure);
     }
@@ -43,26 +49,46 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
         }
     }
 
-    private void WorkOn(int core, int threads, Func<int> next, Action<SweepEvent>? watcher, StoreSync disk, CancellationTokenSource stop)
+    // Those that another process holds, in order.
+    private int[] WorkThrough(int[] indices, int threads, Action<SweepEvent>? watcher, StoreSync disk, CancellationTokenSource stop)
     {
-        if (threads > 1)
-            _ = CorePinning.TryPin(core);
-        using var execution = new SweepExecution(sweep, environment, Tell, disk);
-        try
+        int next = -1;
+        var held = new ConcurrentBag<int>();
+        Thread[] workers = [.. Enumerable.Range(0, Math.Min(threads, indices.Length)).Select(core => new Thread(() => Guard(() => WorkOn(core), stop)))];
+        Array.ForEach(workers, worker => worker.Start());
+        Array.ForEach(workers, worker => worker.Join());
+        return [.. held.Order()];
+
+        void WorkOn(int core)
         {
-            for (int index = next(); index < sweep.Plan.Runs.Count && !stop.IsCancellationRequested; index = next())
-                execution.Execute(index, stop.Token);
-        }
-        catch (Exception failure) when (failure is BadInputException or IOException or UnauthorizedAccessException)
-        {
-            _failure = failure;
-            stop.Cancel();
+            if (threads > 1)
+                _ = CorePinning.TryPin(core);
+            using var execution = new SweepExecution(sweep, environment, Tell, disk);
+            for (int k = Interlocked.Increment(ref next); k < indices.Length && !stop.IsCancellationRequested; k = Interlocked.Increment(ref next))
+            {
+                if (!execution.TryExecute(indices[k], stop.Token) && !sweep.IsEnded(indices[k]))
+                    held.Add(indices[k]);
+            }
         }
 
         void Tell(SweepEvent happened)
         {
             lock (_lock)
                 watcher?.Invoke(happened);
+        }
+    }
+
+    // The first failure is the one to report.
+    private void Guard(Action work, CancellationTokenSource stop)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception failure) when (failure is BadInputException or IOException or UnauthorizedAccessException)
+        {
+            _ = Interlocked.CompareExchange(ref _failure, failure, null);
+            stop.Cancel();
         }
     }
 }

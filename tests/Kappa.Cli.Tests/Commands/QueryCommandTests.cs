@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
 using Xunit;
 
@@ -95,6 +96,29 @@ public sealed class QueryCommandTests : IDisposable
         Assert.Equal(1, outcome.ExitCode);
         Assert.Matches($@"^{name}: telemetry\.csv, row \d+ \(step \d+\), column [\w.]+: recorded \S+, computed \S+\.\n$", outcome.Results);
         Assert.Equal("different", JsonNode.Parse(Invoke("rerun", name, "--verify", "--json").Results)!["verdict"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("model.kind=kernelAttention", "width=8", "samples=2", "tokens=4", "steps=20", "stepSize=0.01")]
+    [InlineData("model.kind=shallowEncoder", "width=8", "samples=2", "tokens=4", "steps=20", "stepSize=0.01")]
+    [InlineData("model.kind=classifier", "source=reviews", "width=8", "samples=8", "data.testSamples=4", "tokens=16", "steps=5", "stepSize=0.01")]
+    public void A_run_of_every_other_kind_of_model_is_verified_and_exported(params string[] words)
+    {
+        RunFiles run = CommandLine.Run(Store, words);
+        string name = Path.GetFileName(run.Path), to = _folder.At("out");
+        Assert.StartsWith($"{name}: same bits", Done("rerun", name, "--verify").Results, StringComparison.Ordinal);
+        foreach (string format in new[] { "csv", "npz", "safetensors", "tensorboard", "mlflow" })
+        {
+            string written = Done("export", name, "--as", format, "--to", to).Results.TrimEnd();
+            Assert.True(File.Exists(written) ? new FileInfo(written).Length > 0 : Directory.Exists(written), $"{format}: {written}");
+        }
+
+        Assert.Equal(File.ReadAllText(run.Telemetry), File.ReadAllText(Path.Combine(to, $"{name}.csv")));
+        NdArray loss = NpzFile.Read(Path.Combine(to, $"{name}.npz"))["loss"];
+        Assert.Equal(TelemetryReader.Read(run.Telemetry)["loss"].ToArray(), loss.Data);
+        NamedTensor[] saved = [.. SafetensorsFile.Read(run.Checkpoint).Tensors], exported = [.. SafetensorsFile.Read(Path.Combine(to, $"{name}.safetensors")).Tensors];
+        Assert.NotEmpty(exported);
+        Assert.All(exported, tensor => Assert.Equal(saved.Single(one => one.Name == tensor.Name).Value.Data, tensor.Value.Data));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Kappa.Lab.Checkpoints;
 using Kappa.Lab.Store;
+using Kappa.Lab.Sweeps;
 using Xunit;
 
 namespace Kappa.Cli.Tests.Commands;
@@ -44,11 +45,35 @@ public sealed class SweepCrashTests
     {
         using var folder = new TemporaryFolder();
         using ChildProcess first = ChildProcess.Start([.. Words, "--out", folder.Path, "--threads", "2"]), second = ChildProcess.Start([.. Words, "--out", folder.Path, "--threads", "2"]);
-        Assert.Equal((0, 0), (first.End().ExitCode, second.End().ExitCode));
+        CommandOutcome[] outcomes = [first.End(), second.End()];
+        Assert.All(outcomes, outcome => Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages)));
         RunRecord[] runs = [.. SweepFiles.Runs(folder.Path).Select(RunRecord.Read)];
         Assert.Equal(40, runs.Length);
         Assert.All(runs, run => Assert.Equal((RunState.Done, 1), (run.Status.State, run.Sessions.Count)));
         Assert.Empty(Directory.GetDirectories(folder.Path, ".*"));
+    }
+
+    /// <summary>The owner has the run when the worker comes by, and is killed when the worker has finished another one.</summary>
+    [Fact]
+    public void A_run_whose_owner_dies_after_the_worker_passed_it_is_taken_at_the_end()
+    {
+        using var folder = new TemporaryFolder();
+        var sweep = SweepFolder.Freeze(folder.Path, SweepReader.ReadText("test", "zip: {steps: [100000, 50], seed: [0, 1]}", Model).Plan!);
+        string passed = sweep.Plan.Runs[0].Name;
+        using ChildProcess owner = ChildProcess.Start("sweep", "work", sweep.Plan.Name, "--task", "0", "--of", "2", "--out", folder.Path, "--quiet");
+        owner.WaitUntil(() => File.Exists(Path.Combine(folder.Path, $".{passed}.partial", "spec.yaml")), "the owner's claim");
+        List<string> ended = [];
+        new SweepWorker(sweep, RunEnvironment.Current([], 1, TimeProvider.System)).Work(1, (0, 1), Watch, CancellationToken.None);
+        Assert.Equal([sweep.Plan.Runs[1].Name, passed], ended);
+        Assert.Equal(2, SweepStatus.Of(sweep).Done);
+
+        void Watch(SweepEvent happened)
+        {
+            if (happened is SweepRunEnded run)
+                ended.Add(run.Run);
+            if (ended.Count == 1)
+                owner.Kill();
+        }
     }
 
     [Theory]

@@ -17,7 +17,7 @@ public sealed partial class PhasesGuideTests
     {
         using var folder = new TemporaryFolder();
         string sweep = "";
-        Assert.Equal(6, Commands.Length);
+        Assert.Equal(7, Commands.Length);
         foreach (string command in Commands)
         {
             string[] words = [.. command.Split(' ').Select(word => word.Trim('\'')).Select(word => word == "SWEEP" ? sweep : word.StartsWith("studies/", StringComparison.Ordinal) ? Path.Combine(Repository.Root, word) : word)];
@@ -41,7 +41,7 @@ public sealed partial class PhasesGuideTests
     }
 
     [Fact]
-    public void There_are_four_studies() => Assert.Equal(4, Studies.Count);
+    public void There_are_five_studies() => Assert.Equal(5, Studies.Count);
 
     [GeneratedRegex(@"^    kappa ([^\n#]*[^\n# ])", RegexOptions.Multiline)]
     private static partial Regex Command();
