@@ -89,7 +89,7 @@ public sealed class ModelCommandTests
     [InlineData("run method=adam", "method does not apply to model.kind 'residual'; remove it or choose another kind (kernelAttention, shallowEncoder, classifier).")]
     [InlineData("run model.kind=kernelAttention source=digits", "source 'digits' does not apply to model.kind 'kernelAttention'; use gaussian or text or arrays.")]
     [InlineData("run model.kind=kernelAttention width=10 heads=3", "heads must divide width, 10, but is 3; or give keyWidth and valueWidth.")]
-    [InlineData("run model.kind=classifier source=digits", "stepSize must be a number for model.kind 'classifier', where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.")]
+    [InlineData("run model.kind=classifier source=digits stepSize=auto(1)", "stepSize must be a number for model.kind 'classifier', where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.")]
     [InlineData("run model.kind=classifier source=digits samples=12 stepSize=1", "samples must be a multiple of 10, as many of each class, but is 12.")]
     [InlineData("run model.kind=classifier source=digits samples=10 testSamples=10 patch=5 width=8 stepSize=1", "the side of a patch must divide 28 and 28 but is 5.")]
     [InlineData("run model.kind=kernelAttention normalisesRows=true", "normalisesRows is about the gaussian kernel; the rows of a softmax always sum to one. Remove it or set kernel=gaussian.")]

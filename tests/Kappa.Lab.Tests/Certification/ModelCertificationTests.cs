@@ -102,7 +102,7 @@ public sealed class ModelCertificationTests : IDisposable
     }
 
     [Fact]
-    public void ConstantsOfalone_rest_on_no_estimate_and_are_certified_once_they_were_seen_to_keep_the_bound()
+    public void Values_alone_rest_on_no_estimate_and_are_certified_once_they_were_seen_to_keep_the_bound()
     {
         using var point = TrainablePoint.OfSpecification(Specification(Values));
         CertificationRequest request = new() { Theorems = [Theorems.Find("values-only")!] };
