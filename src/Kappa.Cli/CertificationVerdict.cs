@@ -1,5 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Lab.Certification;
+using Kappa.Models;
 
 namespace Kappa.Cli;
 
@@ -40,9 +41,10 @@ internal static class CertificationVerdict
     /// <summary>What a reader may want to ask next, as commands.</summary>
     public static IEnumerable<string> Hints(CertificationReport report)
     {
-        if (report.Verdict.Grade == CertificationGrade.NotCertified && !report.Request.IsSearch && report.RunStepSize is not null)
+        if (report.Verdict.Grade == CertificationGrade.NotCertified && !report.Request.IsSearch && report.HasLaterSteps)
         {
-            yield return $"From which step on it is certain: add --from-step.{(report.Request.FindsScale ? string.Empty : " How the initialisation would have to be scaled: add --find-scale.")}";
+            bool hasScale = !report.Request.FindsScale && report.Verdict.Certificate.Theorem is not ModelTheorem<KernelAttention>;
+            yield return $"From which step on it is certain: add --from-step.{(!hasScale ? string.Empty : " How the initialisation would have to be scaled: add --find-scale.")}";
         }
     }
 
@@ -75,7 +77,7 @@ internal static class CertificationVerdict
         Guarantee guarantee = found.Certificate.Guarantee!;
         Theorem theorem = found.Theorem;
         string how = cheapest.Price.Grade == CertificationGrade.Certified ? "Certified" : "Guaranteed, not observed,";
-        return $"{how} from W_2 = 0 and c·W_1 with c = {PlainText.Number(found.Scale!.Value)} ({theorem.Name}, {theorem.Label}): with η = {PlainText.Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss, to zero.";
+        return $"{how} from {found.Recipe} with c = {PlainText.Number(found.Scale!.Value)} ({theorem.Name}, {theorem.Label}): with η = {PlainText.Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss, to zero.";
     }
 
     // The theorem that misses least, by the residual.

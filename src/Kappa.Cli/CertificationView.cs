@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Kappa.Certificates;
 using Kappa.Lab.Certification;
+using Kappa.Models;
 using Kappa.Numerics;
 using Spectre.Console;
 
@@ -80,7 +81,7 @@ internal static class CertificationView
             return;
         }
 
-        PlainText.Paragraph(to, 2, $"Price of a certificate (C.11; W_2 = 0, c·W_1, bend scaled alike): {price.Found.Explanation} Found by doubling and bisection in {price.Found.Tries} evaluations.", hanging: 2);
+        PlainText.Paragraph(to, 2, $"Price of a certificate (C.11; {price.Found.Recipe}{(price.Found.Theorem is ModelTheorem<ShallowEncoder> ? string.Empty : ", bend scaled alike")}): {price.Found.Explanation} Found by doubling and bisection in {price.Found.Tries} evaluations.", hanging: 2);
         if (price.Found is { Scale: not null, Certificate.Guarantee: { } guarantee })
         {
             PlainText.Paragraph(to, 4, $"there: step size η = {PlainText.Number(guarantee.StepSize)}, rate ≥ {PlainText.Percent(guarantee.Rate)} of the loss a step", hanging: 2);

@@ -6,28 +6,29 @@ namespace Kappa.Cli;
 /// <summary>What Lanczos estimated at a point, each number with its residual and whether it converged (P.7, P.8, R.7).</summary>
 internal static class EstimatesView
 {
-    public static void Print(Terminal terminal, PointEvaluation evaluation)
+    public static void Print(Terminal terminal, PointEstimates estimates)
     {
-        foreach (string sentence in Sentences(evaluation))
+        foreach (string sentence in Sentences(estimates))
         {
             PlainText.Paragraph(terminal.Results, 0, sentence, hanging: 2);
         }
     }
 
-    private static IEnumerable<string> Sentences(PointEvaluation evaluation)
+    private static IEnumerable<string> Sentences(PointEstimates estimates)
     {
-        if (evaluation.KernelEnds is { } kernel)
+        if (estimates.KernelEnds is { } kernel)
         {
             yield return $"Kernel, estimated with {kernel.Products} products (P.7): λ_max = {Number(kernel.LambdaMax)}; {Smallest(kernel)}.";
         }
 
-        if (evaluation.Hessian is { } hessian)
+        if (estimates.Hessian is { } hessian)
         {
             string edge = hessian.LargestEigenvalue.Value > 0 ? $"; 2/sharpness = {PlainText.Number(2 / hessian.LargestEigenvalue.Value)}" : string.Empty;
-            yield return $"Hessian, estimated with {hessian.Products} products (R.7): sharpness (largest eigenvalue) = {Number(hessian.LargestEigenvalue)}{edge}; smallest eigenvalue = {Number(hessian.SmallestEigenvalue)}.";
+            string products = estimates.IsHessianDifferenced ? "differences of gradients, each right to about 1e-8 of the Hessian's size" : "products (R.7)";
+            yield return $"Hessian, estimated with {hessian.Products} {products}: sharpness (largest eigenvalue) = {Number(hessian.LargestEigenvalue)}{edge}; smallest eigenvalue = {Number(hessian.SmallestEigenvalue)}.";
         }
 
-        if (evaluation.KernelDensity is { } density)
+        if (estimates.KernelDensity is { } density)
         {
             MomentEstimate mean = density.Moment(1);
             yield return $"Kernel density, estimated with {density.Probes} probes, {density.Products} products (P.8): mean eigenvalue {PlainText.Number(mean.Value)} ± {PlainText.Number(mean.StandardError)} (standard error); half of the eigenvalues are below {PlainText.Number(Quantile(density, 0.5))}, nine in ten below {PlainText.Number(Quantile(density, 0.9))}.";

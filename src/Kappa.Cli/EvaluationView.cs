@@ -56,7 +56,7 @@ internal static class EvaluationView
                 rows => $"K: kernel of the {rows} outputs in the trained parameters. Floor: ε² outputs = {Number(Epsilon * Epsilon * rows)} of λ_max");
         }
 
-        EstimatesView.Print(terminal, evaluation);
+        EstimatesView.Print(terminal, evaluation.Estimates);
         PrintCertificates(terminal, evaluation);
     }
 

@@ -44,6 +44,8 @@ internal static class TrainableEvaluationView
             PlainText.Paragraph(terminal.Results, 0, $"The kernel is left out: {reason}.");
         }
 
+        EstimatesView.Print(terminal, evaluation.Estimates);
+
         Table gradients = new Table { Border = TableBorder.Rounded }.AddColumns("trained", "‖∇ℒ‖");
         foreach (ParameterBlock block in point.Model.Layout.Blocks.Where(point.Trained.Includes))
         {

@@ -27,7 +27,7 @@ internal static class CertifyCommand
         var fromStep = new Option<string?>("--from-step") { Description = "Find the first step from which convergence is certain, from this step on (default: 0).", Arity = ArgumentArity.ZeroOrOne };
         var stepSize = new Option<string?>("--step-size") { Description = "The step size that the guarantee must be for: a number, or run for the run's own (default: each theorem's choice)." };
         var lookAhead = new Option<bool>("--look-ahead") { Description = "With --from-step: also what the certificate found says from the first step on." };
-        var findScale = new Option<bool>("--find-scale") { Description = "Also find the smallest factor c that makes the initialisation W_2 = 0, c·W_1 certifiable: the price of a certificate." };
+        var findScale = new Option<bool>("--find-scale") { Description = "Also find the smallest factor c that makes the initialisation W_2 = 0, c·W_1 (shallow encoder: w_O = 0, c·W_V) certifiable: the price of a certificate." };
         var divisor = new Option<string?>("--step-divisor") { Description = "h of the path theorems' own step size 1/(hΛ²), above 0.5 (default: 1); 2 certifies earlier at half the step." };
         var floor = new Option<string?>("--floor-fraction") { Description = "Smallest share of its first value that the path theorems let their floor fall to, from 0 to 1 (default: 0.6); less certifies earlier at a slower rate." };
         Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for the Jacobian of kernel-floor (default: 1024; 64 when other theorems are asked as well).");

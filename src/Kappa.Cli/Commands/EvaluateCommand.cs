@@ -5,6 +5,7 @@ using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Points;
 using Kappa.Lab.Store;
+using Kappa.Models;
 using Kappa.Spectra;
 
 namespace Kappa.Cli.Commands;
@@ -51,7 +52,7 @@ internal static class EvaluateCommand
         (ModelPoint? point, IReadOnlyList<Problem> problems) = reading;
         if (reading.Other is { } other)
         {
-            return Evaluate(terminal, other, wishes, json);
+            return Evaluate(terminal, other, options, wishes, json);
         }
 
         if (point is null)
@@ -76,27 +77,28 @@ internal static class EvaluateCommand
 
         PointEvaluation evaluation = PointEvaluation.Of(point, options);
         EvaluationView.Print(terminal, evaluation, json);
-        WriteFigure(terminal, evaluation, wishes.Figures);
+        WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
         return double.IsFinite(evaluation.Loss) ? ExitCode.Done : ExitCode.NumericalFailure;
     }
 
-    private static int Evaluate(Terminal terminal, TrainablePoint point, Wishes wishes, bool json)
+    private static int Evaluate(Terminal terminal, TrainablePoint point, PointEvaluationOptions options, Wishes wishes, bool json)
     {
         using (point)
         {
-            if (wishes.IsMatrixFree || wishes.WithHessian || wishes.WithDensity || wishes.Figures is not null)
+            if (point.Model is not ITangent && (wishes.IsMatrixFree || options.WithDensity))
             {
-                throw new UsageException("--matrix-free, --hessian, --density and --figures are for the residual Transformer; leave them out for this point.");
+                throw new UsageException("--matrix-free, --density and --figures need products with the kernel, which this model does not have; leave them out.");
             }
 
-            long memory = wishes.NeedsKernel && wishes.Mebibytes is null ? long.MaxValue : wishes.Mebibytes is { } most ? (long)most << 20 : new PointEvaluationOptions().KernelMemory;
-            TrainableEvaluation evaluation = TrainableEvaluation.Of(point, memory);
+            PointEvaluationOptions asked = wishes.NeedsKernel && wishes.Mebibytes is null ? options with { KernelMemory = long.MaxValue } : options;
+            TrainableEvaluation evaluation = TrainableEvaluation.Of(point, asked);
             if (wishes.NeedsKernel && double.IsFinite(evaluation.Loss) && evaluation.KernelOmission is { } reason)
             {
                 throw new BadInputException(point.Name, $"{reason}. Allow more with --memory, train fewer matrices, or take fewer samples.");
             }
 
             TrainableEvaluationView.Print(terminal, evaluation, json);
+            WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
             return double.IsFinite(evaluation.Loss) ? ExitCode.Done : ExitCode.NumericalFailure;
         }
     }
@@ -134,14 +136,14 @@ internal static class EvaluateCommand
         }
     }
 
-    private static void WriteFigure(Terminal terminal, PointEvaluation evaluation, string? folder)
+    private static void WriteFigure(Terminal terminal, Figure? drawn, string? folder)
     {
         if (folder is null)
         {
             return;
         }
 
-        if (KernelDensityFigure.Of(evaluation) is not { } figure)
+        if (drawn is not { } figure)
         {
             terminal.Messages.WriteLine("kappa: no figure was written, for there is no density to draw.");
             return;

@@ -84,16 +84,17 @@ internal static class BoundCheck
     }
 
     /// <summary>Compares the record of a run that goes on with the certified step size.</summary>
-    /// <param name="point">θ_t.</param>
-    /// <param name="guarantee">What was certified there, for the run's own step size.</param>
+    /// <param name="loss">ℒ_t.</param>
+    /// <param name="rounding">What rounding may add to ‖e‖.</param>
+    /// <param name="guarantee">What was certified at step t, for the run's own step size.</param>
     /// <param name="telemetry">The record.</param>
     /// <param name="step">t.</param>
     /// <param name="precision">That of the run.</param>
     /// <returns>What was seen; <c>null</c> when the record has nothing after t, or has another step size.</returns>
-    public static BoundObservation? Read(TrainingPoint point, Guarantee guarantee, TelemetryTable telemetry, long step, Precision precision = Precision.Double)
+    public static BoundObservation? Read(double loss, double rounding, Guarantee guarantee, TelemetryTable telemetry, long step, Precision precision)
     {
         ReadOnlySpan<double> steps = telemetry["step"], losses = telemetry["loss"], stepSizes = telemetry["stepSize"];
-        var bound = new LossBound(point.Loss, guarantee.Rate, Rounding(point, precision));
+        var bound = new LossBound(loss, guarantee.Rate, rounding);
         var observed = new BoundObserver();
         for (int row = 0; row < steps.Length; row++)
         {
@@ -114,8 +115,8 @@ internal static class BoundCheck
         return observed.Steps < 1 ? null : observed.Conclude(isRecord: true, guarantee) with { Precision = precision };
     }
 
-    // Each number of F is the end of chains of sums of d, n or m terms in every block, each of relative error ε.
-    private static double Rounding(TrainingPoint point, Precision precision)
+    /// <summary>What rounding may add to ‖e‖: each number of F is the end of chains of sums of d, n or m terms in every block, each of relative error ε.</summary>
+    public static double Rounding(TrainingPoint point, Precision precision)
     {
         ResidualTransformerShape shape = point.Shape;
         int terms = shape.Depth * ((4 * shape.Width) + point.Model.Tokens + shape.FfnWidth);

@@ -30,8 +30,9 @@ public static class Certification
         {
             Target = target.Title,
             Request = request,
-            Origin = reached.Explain(LossOfRun(target, reached, point)),
+            Origin = reached.Origin.Explain(LossOfRun(target, reached, point)),
             RunPrecision = target.HasPath ? target.Precision : null,
+            HasLaterSteps = target.HasPath && !target.IsAdaptive,
             RunStepSize = target.HasPath && !target.IsAdaptive ? reached.State.StepSize : null,
             Findings = [.. request.Theorems.Select(theorem => request.IsSearch ? Search(asked, theorem) : Single(asked, theorem, point))],
         };
@@ -88,7 +89,7 @@ public static class Certification
         string? omission = null;
         if (certificate.Guarantee is Guarantee guarantee)
         {
-            record = asked.Target.Telemetry is { } telemetry ? BoundCheck.Read(point, guarantee, telemetry, step, asked.Target.Precision) : null;
+            record = asked.Target.Telemetry is { } telemetry ? BoundCheck.Read(point.Loss, BoundCheck.Rounding(point, asked.Target.Precision), guarantee, telemetry, step, asked.Target.Precision) : null;
             (check, omission) = Check(asked, point, guarantee);
         }
 

@@ -31,7 +31,7 @@ public static class CertificationFigure
             if (finding.Price is { Check: { } priceCheck } price && price.Found.Certificate.Guarantee is { } priceGuarantee)
             {
                 panels++;
-                Axes panel = figure.AddPanel(FormattableString.Invariant($"{finding.Certificate.Theorem.Name}, W_2 = 0 and c·W_1 with c = {price.Found.Scale:G4}"), Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
+                Axes panel = figure.AddPanel(FormattableString.Invariant($"{finding.Certificate.Theorem.Name}, {price.Found.Recipe} with c = {price.Found.Scale:G4}"), Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
                 AddDescent(panel, priceCheck, priceGuarantee, step: 0, relativeLoss: 1);
             }
         }

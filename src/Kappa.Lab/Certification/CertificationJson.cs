@@ -97,6 +97,7 @@ public static class CertificationJson
             json.WriteString("relation", Camel(condition.Relation));
             Number(json, "bound", condition.Bound);
             json.WriteBoolean("holds", condition.Holds);
+            json.WriteString("grade", Camel(condition.Grade));
             Number(json, "margin", condition.Margin);
             Number(json, "shortfall", condition.Shortfall);
             json.WriteEndObject();
@@ -205,6 +206,7 @@ public static class CertificationJson
         }
 
         json.WriteStartObject("price");
+        json.WriteString("recipe", price.Found.Recipe);
         Number(json, "scale", price.Found.Scale);
         Number(json, "notCertifiedScale", price.Found.NotCertifiedScale);
         json.WriteString("grade", Camel(price.Grade));

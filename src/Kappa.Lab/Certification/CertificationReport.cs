@@ -12,7 +12,7 @@ public enum CertificationGrade
     /// <summary>Every hypothesis is proven; the conclusion was not looked at.</summary>
     Guaranteed,
 
-    /// <summary>The conclusion was observed, but a constant behind a hypothesis is an estimate.</summary>
+    /// <summary>The conclusion was observed, but a hypothesis rests on an estimate.</summary>
     Consistent,
 
     /// <summary>A hypothesis could not be shown; convergence is neither proven nor excluded.</summary>
@@ -52,7 +52,7 @@ public sealed record ConditionHistory(string Name, string Symbol, int Evaluated,
 /// <param name="Conditions">Each condition along the tried steps.</param>
 public sealed record StepSearch(long? Found, IReadOnlyList<TriedStep> Tried, string Schedule, IReadOnlyList<ConditionHistory> Conditions);
 
-/// <summary>The price of a certificate (C.11): the smallest factor c for which convergence is guaranteed from W_2 = 0 and c·W_1 of the last block, the bend of the activation scaled alike.</summary>
+/// <summary>The price of a certificate (C.11): the smallest factor c for which convergence is guaranteed from W_2 = 0 and c·W_1 of the last block, the bend of the activation scaled alike; in model S from w_O = 0 and c·W_V.</summary>
 /// <param name="Found">What the search found: c, the largest smaller one that is not certified, the certificate at c.</param>
 /// <param name="Grade">What can be said of the certificate at c.</param>
 /// <param name="Check">Its guarantee compared with steps made from there; <c>null</c> when none were.</param>
@@ -102,7 +102,8 @@ public sealed record TheoremFinding
         {
             CertificateOutcome.NotApplicable => CertificationGrade.NotApplicable,
             CertificateOutcome.NotCertified => CertificationGrade.NotCertified,
-            _ when certificate.Constants.Any(constant => constant.Grade == ConstantGrade.Estimated) =>
+            // Constants that are estimates are there for orientation: the theorem does not rest on them.
+            _ when certificate.Conditions.Any(condition => condition.Grade == ConstantGrade.Estimated) =>
                 seen.Any(observation => observation.Holds) && seen.All(observation => observation.Holds) ? CertificationGrade.Consistent : CertificationGrade.NotCertified,
             _ when seen.Any(observation => !observation.Holds) => CertificationGrade.Contradicted,
             _ => seen.Length > 0 ? CertificationGrade.Certified : CertificationGrade.Guaranteed,
@@ -129,6 +130,9 @@ public sealed record CertificationReport
     public string PrecisionRemark => RunPrecision == Precision.Single
         ? "The descent is in single precision. What follows is computed in double precision from its weights and guaranteed of exact gradient descent from there."
         : string.Empty;
+
+    /// <summary>Whether there are later steps to ask about.</summary>
+    public bool HasLaterSteps { get; init; }
 
     /// <summary>The run's own step size at the step asked for; <c>null</c> for a point.</summary>
     public double? RunStepSize { get; init; }

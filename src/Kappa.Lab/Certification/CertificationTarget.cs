@@ -126,7 +126,7 @@ public sealed class CertificationTarget : IDisposable
             }
         }
 
-        return new ReachedStep(state, origin, isFromCheckpoint, RecordedLoss(step));
+        return new ReachedStep(state, new StepOrigin(step, origin, isFromCheckpoint, StepOrigin.Recorded(_telemetry, step)));
     }
 
     /// <inheritdoc/>
@@ -140,35 +140,9 @@ public sealed class CertificationTarget : IDisposable
         copy.CopyFrom(weights);
         return copy;
     }
-
-    private double? RecordedLoss(long step)
-    {
-        int row = _telemetry is null ? -1 : _telemetry["step"].IndexOf(step);
-        return row < 0 ? null : _telemetry!["loss"][row];
-    }
 }
 
 /// <summary>A step of a run, computed again.</summary>
 /// <param name="State">The state before it.</param>
-/// <param name="Origin">The step that it was computed from.</param>
-/// <param name="IsFromCheckpoint">Whether that is the run's checkpoint.</param>
-/// <param name="RecordedLoss">The loss that the run recorded at this step, when it did.</param>
-internal sealed record ReachedStep(DescentState State, long Origin, bool IsFromCheckpoint, double? RecordedLoss)
-{
-    /// <summary>One sentence; empty for step 0.</summary>
-    /// <param name="loss">ℒ as it was computed now.</param>
-    public string Explain(double loss)
-    {
-        if (State.Step == 0)
-        {
-            return string.Empty;
-        }
-
-        string origin = State.Step == Origin ? $"Step {State.Step} is the run's checkpoint"
-            : IsFromCheckpoint ? $"Step {State.Step} was computed from the checkpoint of step {Origin}"
-            : $"Step {State.Step} was computed from the start";
-        return RecordedLoss is not double recorded ? $"{origin}."
-            : recorded.Equals(loss) ? $"{origin}; its loss has the bits of the record."
-            : FormattableString.Invariant($"{origin}; its loss {loss:G17} is not the recorded {recorded:G17}: the run was made on a machine that rounds differently.");
-    }
-}
+/// <param name="Origin">Where it was computed from.</param>
+internal sealed record ReachedStep(DescentState State, StepOrigin Origin);

@@ -2,46 +2,50 @@ using Kappa.Certificates;
 using Kappa.Descent;
 using Kappa.Lab.Points;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 
-/// <summary>Asks theorems about a point of a model other than R and compares what they guarantee with a descent from there.</summary>
+/// <summary>Asks theorems about a point of a model other than R, or a later step of its descent, and compares what they guarantee with what happens.</summary>
 public static class ModelCertification
 {
-    private const double AffordableFlops = 1e10;
-    private const long FewestSteps = 50;
-    private const long MostSteps = 2000;
-
-    /// <summary>Answers a request at step 0.</summary>
+    /// <summary>Answers a request.</summary>
     /// <param name="point">The point.</param>
     /// <param name="request">What is asked; the theorems about model R, which are its default, stand for all about the point's own model.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="BadInputException">Something is asked that only model R has, or no theorem is about the model.</exception>
+    /// <exception cref="BadInputException">There is no such step, no step size, no scale to find, or no theorem about the model.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static CertificationReport Of(TrainablePoint point, CertificationRequest request, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(request);
-        var theorems = ModelTheorems.At(point.Model, point.Parameters, point.Trained);
-        CertificationRequest own = ReferenceEquals(request.Theorems, Theorems.OfResidualTransformer) ? request with { Theorems = theorems.All } : request;
+        CertificationRequest own = ReferenceEquals(request.Theorems, Theorems.OfResidualTransformer)
+            ? request with { Theorems = ModelTheorems.At(point.Model, point.Parameters, point.Trained).All }
+            : request;
         RequireAnswerable(point, own);
+        var path = new ModelPath(point);
         CertificateOptions options = own.OptionsFor(own.UsesRunStepSize ? OwnStepSize(point) : own.StepSize);
+        (TrainingState state, StepOrigin origin) = path.At(own.Step, cancellation);
+
+        // Theorems are about exact arithmetic, whatever the precision of the run.
+        ITrainable model = point.InDoublePrecision(out IDisposable? owner);
+        using IDisposable? twin = owner;
+        var asked = new Asked(point, model, path, own, options, state, model.Loss(point.Parameters, model.AllSamples), cancellation);
         return new CertificationReport
         {
             Target = point.Name,
             Request = own,
-            Origin = string.Empty,
+            Origin = origin.Explain(point.Model.Loss(state.Parameters, point.Model.AllSamples)),
             RunPrecision = point.Experiment?.Specification.Descent.Precision,
-            Findings = [.. own.Theorems.Select(theorem => Find(point, theorems.Ask(theorem, options), own, cancellation))],
+            HasLaterSteps = path.HasSteps,
+            Findings = [.. own.Theorems.Select(theorem => own.IsSearch ? Search(asked, theorem) : Single(asked, theorem))],
         };
     }
 
     private static void RequireAnswerable(TrainablePoint point, CertificationRequest request)
     {
         string? refusal = request.Theorems.Count == 0 ? "is of the experiments' Transformer, which no theorem of Kappa is about. Certify model.kind residual, kernelAttention or shallowEncoder."
-            : request.IsSearch || request.Step > 0 ? "is not of the residual Transformer: its theorems are about step 0. Leave --step and --from-step out."
-            : request.FindsScale ? "is not of the residual Transformer, whose initialisation alone can be scaled to be certifiable. Leave --find-scale out."
+            : request.IsSearch && point.Experiment is null ? "is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out."
+            : request.FindsScale && point.Model is not ShallowEncoder ? "is of kernel attention, where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out."
             : null;
         if (refusal is not null)
         {
@@ -55,29 +59,53 @@ public static class ModelCertification
             ? "is a point without a run, so it has no step size of its own. Give --step-size a number."
             : "does not descend by its whole gradient with one step size, which a guarantee is for. Give --step-size a number.");
 
-    private static TheoremFinding Find(TrainablePoint point, Certificate certificate, CertificationRequest request, CancellationToken cancellation)
+    private static TheoremFinding Single(Asked asked, Theorem theorem)
     {
-        cancellation.ThrowIfCancellationRequested();
-        BoundObservation? check = null;
+        asked.Cancellation.ThrowIfCancellationRequested();
+        var theorems = ModelTheorems.At(asked.Model, asked.State.Parameters, asked.Point.Trained);
+        TheoremFinding finding = Conclude(asked, theorems.Ask(theorem, asked.Options), asked.State);
+        return asked.Request.FindsScale ? finding with { Price = PriceOf(asked, theorem) } : finding;
+    }
+
+    // (C.20)
+    private static TheoremFinding Search(Asked asked, Theorem theorem)
+    {
+        var options = new FirstStepOptions { FirstStep = asked.Request.Step, LastStep = asked.Path.LastStep, Certificate = asked.Options };
+        TrainingState last = ModelPath.Copy(asked.State);
+        FirstStep<TrainingState> first = FirstStepSearch.Run(asked.Path.For(theorem, asked.Model, asked.Cancellation), last, options, asked.Cancellation);
+
+        // A search asks for verdicts alone; how far the last state is from one is measured once.
+        Certificate certificate = first.State is null ? ModelTheorems.At(asked.Model, last.Parameters, asked.Point.Trained).Ask(theorem, asked.Options) : first.Certificate;
+        TheoremFinding finding = Conclude(asked, certificate, first.State ?? last) with
+        {
+            Search = new StepSearch(first.State?.Step, first.Tried, first.Schedule, ConditionHistory.Of(first.Tried)),
+        };
+        return asked.Request.LooksAhead && first.State is { } found ? finding with { LookAhead = Ahead(asked, found.Step, first.Certificate.Guarantee!) } : finding;
+    }
+
+    private static TheoremFinding Conclude(Asked asked, Certificate certificate, TrainingState state)
+    {
+        BoundObservation? check = null, record = null;
         string? omission = null;
+        TrainablePoint point = asked.Point;
+        double loss = asked.Model.Loss(state.Parameters, asked.Model.AllSamples);
         if (certificate.Guarantee is { } guarantee)
         {
-            long steps = request.CheckSteps ?? AffordableSteps(point, guarantee);
-            check = steps > 0 ? Descend(point, guarantee, steps, cancellation) : null;
-            omission = check is not null ? null
-                : steps > 0 ? "the loss is at the rounding of the outputs already"
-                : request.CheckSteps == 0 ? "not asked for"
-                : "the steps would take long; ask for a number of them";
+            (check, omission) = ModelCheck.Of(asked.Model, point.Trained, state.Parameters, guarantee, asked.Request.CheckSteps, asked.Cancellation);
+            record = asked.Path.Telemetry is { } telemetry && point.Experiment is { IsGradientDescent: true } experiment
+                ? BoundCheck.Read(loss, ModelCheck.Rounding(asked.Model, state.Parameters, experiment.Specification.Descent.Precision), guarantee, telemetry, state.Step, experiment.Specification.Descent.Precision)
+                : null;
         }
 
         return new TheoremFinding
         {
             Certificate = certificate,
-            Grade = TheoremFinding.GradeOf(certificate, check),
-            Step = 0,
-            RelativeLoss = 1,
+            Grade = TheoremFinding.GradeOf(certificate, check, record),
+            Step = state.Step,
+            RelativeLoss = loss / asked.InitialLoss,
             Check = check,
             CheckOmission = omission,
+            Record = record,
             ResidualFactor = ResidualFactor(certificate),
         };
     }
@@ -89,55 +117,38 @@ public static class ModelCertification
         return certificate.Outcome == CertificateOutcome.NotCertified && certificate.Shortfall > 1 && certificate.Shortfall != worst ? certificate.Shortfall : null;
     }
 
-    // Six operations for each pair of a token row and a parameter.
-    private static long AffordableSteps(TrainablePoint point, Guarantee guarantee)
+    // (C.11) for model S, and the descent from the scaled point
+    private static InitialisationPrice PriceOf(Asked asked, Theorem theorem)
     {
-        double rows = point.Model.Samples * (double)(point.Model is ShallowEncoder encoder ? encoder.Tokens : point.Model.OutputRows);
-        double affordable = AffordableFlops / (6 * rows * point.Model.Layout.Length);
-        return affordable < FewestSteps ? 0 : (long)Math.Min(affordable, Math.Clamp(guarantee.StepsTo(1e-3), FewestSteps, MostSteps));
-    }
-
-    private static BoundObservation? Descend(TrainablePoint point, Guarantee guarantee, long steps, CancellationToken cancellation)
-    {
-        ITrainable model = point.Model;
-        double loss = model.Loss(point.Parameters, model.AllSamples);
-        var bound = new LossBound(loss, guarantee.Rate, Rounding(point));
-        long last = Math.Min(steps, bound.LastMeaningfulStep);
-        if (last < 1)
+        TrainablePoint point = asked.Point;
+        if (theorem is not ModelTheorem<ShallowEncoder> about)
         {
-            return null;
+            Certificate foreign = ModelTheorems.At(asked.Model, asked.State.Parameters, point.Trained).Ask(theorem, asked.Options);
+            var none = new CertifiableInitialisation { Theorem = theorem, Recipe = string.Empty, Certificate = foreign, Tries = 0, Search = new ScaleSearch(), Explanation = foreign.Explanation };
+            return new InitialisationPrice(none, CertificationGrade.NotApplicable, null);
         }
 
-        var observed = new BoundObserver();
-        var options = new TrainingOptions { Schedule = new StepSchedule { Peak = guarantee.StepSize }, Trained = point.Trained, MaximumSteps = last + 1 };
-        var training = new Training(model, options);
-        TrainingEnd end = training.Run(training.Start(point.Parameters), step =>
-        {
-            observed.Add(step.Step, step.Loss, bound);
-            foreach (BlockRadius radius in guarantee.Radii)
-            {
-                observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.State.Parameters[radius.Block].Span, point.Parameters[radius.Block].Span)));
-            }
-        }, cancellation);
-        cancellation.ThrowIfCancellationRequested();
-        if (end != TrainingEnd.Completed)
-        {
-            observed.Violation ??= "the descent ended early: the loss or the gradient is not finite";
-        }
-
-        return observed.Conclude(isRecord: false, guarantee);
+        var at = new ModelPoint<ShallowEncoder>((ShallowEncoder)asked.Model, asked.State.Parameters, point.Trained);
+        var found = CertifiableInitialisation.Find(about, at, asked.Options);
+        asked.Cancellation.ThrowIfCancellationRequested();
+        BoundObservation? check = found is { Scale: double scale, Certificate.Guarantee: { } guarantee }
+            ? ModelCheck.Of(asked.Model, point.Trained, CertifiableInitialisation.At(at, scale).Parameters, guarantee, asked.Request.CheckSteps, asked.Cancellation).Check
+            : null;
+        return new InitialisationPrice(found, TheoremFinding.GradeOf(found.Certificate, check), check);
     }
 
-    // Each number of F is the end of chains of sums as long as the matrices are, each of relative error ε.
-    private static double Rounding(TrainablePoint point)
+    // (C.19) needs ℒ over all samples at every step in between: they are made once more.
+    private static LookAhead? Ahead(Asked asked, long found, Guarantee guarantee)
     {
-        ITrainable model = point.Model;
-        Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
-        model.Output(point.Parameters, model.AllSamples, output);
-        Matrix targets = model is ShallowEncoder encoder ? encoder.Targets : ((KernelAttention)model).Targets;
-        double terms = model.Layout.Blocks.Sum(block => (double)Math.Max(block.Rows, block.Columns)) + (model is ShallowEncoder { Tokens: int tokens } ? tokens : model.OutputRows);
-        double factor = model is ShallowEncoder { Shape.Reduction: LossReduction.Mean } ? 1 / Math.Sqrt(model.Samples) : 1;
-        double unit = Spectra.RoundingFloor.UnitRoundoff(point.Experiment?.Specification.Descent.Precision ?? Precision.Double);
-        return factor * 2 * unit * terms * (Vectors.Norm(output.Span) + Vectors.Norm(targets.Span));
+        ITrainable model = asked.Model;
+        var losses = new List<double>();
+        TrainingState state = ModelPath.Copy(asked.State);
+        _ = asked.Path.Advance(state, found, step => losses.Add(model.Loss(step.State.Parameters, model.AllSamples)), asked.Cancellation);
+        asked.Cancellation.ThrowIfCancellationRequested();
+        losses.Add(model.Loss(state.Parameters, model.AllSamples));
+        return losses.TrueForAll(loss => loss > 0) ? LookAhead.Of([.. losses], guarantee) : null;
     }
+
+    private sealed record Asked(
+        TrainablePoint Point, ITrainable Model, ModelPath Path, CertificationRequest Request, CertificateOptions Options, TrainingState State, double InitialLoss, CancellationToken Cancellation);
 }

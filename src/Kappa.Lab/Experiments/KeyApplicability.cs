@@ -17,6 +17,7 @@ internal static class KeyApplicability
         ["model.heads"] = [.. G, .. C],
         ["model.kernel"] = [.. G, .. C],
         ["model.normalisesRows"] = [.. G, .. C],
+        ["model.masksPadding"] = C,
         ["model.encoderWidth"] = S,
         ["model.outputScale"] = S,
         ["model.pooling"] = S,

@@ -12,10 +12,11 @@ namespace Kappa.Lab.Experiments;
 /// <param name="Classes">C.</param>
 /// <param name="Ids">[N·n]; empty for patches.</param>
 /// <param name="Patches">[N·n, input width]; empty for ids.</param>
+/// <param name="Lengths">How many tokens of each sample are no padding [N]; empty for patches.</param>
 /// <param name="Labels">[N].</param>
 /// <param name="Description">Where they come from.</param>
 /// <param name="Fingerprint">SHA-256 of content and labels.</param>
-internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, int[] Ids, Matrix Patches, int[] Labels, string Description, string Fingerprint)
+internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, int[] Ids, Matrix Patches, int[] Lengths, int[] Labels, string Description, string Fingerprint)
 {
     /// <summary>Whether tokens are ids.</summary>
     public bool AreIds => Ids.Length > 0;
@@ -26,8 +27,12 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
     public static LabelledSplit<LabelledInputs> Load(DataSpecification data) => data.Source == DataSource.Reviews ? Reviews(data) : Pictures(data);
 
     /// <summary>The model on these samples.</summary>
-    public TransformerClassifier Model(TransformerClassifierShape shape, int threads, Kappa.Numerics.Precision precision) => AreIds
-        ? TransformerClassifier.OfTokens(shape, Ids, Labels, threads, precision)
+    /// <param name="shape">The shape.</param>
+    /// <param name="masksPadding">Whether padding is left out of attention and pooling (E.11).</param>
+    /// <param name="threads">Threads of a pass.</param>
+    /// <param name="precision">Of the passes.</param>
+    public TransformerClassifier Model(TransformerClassifierShape shape, bool masksPadding, int threads, Kappa.Numerics.Precision precision) => AreIds
+        ? TransformerClassifier.OfTokens(shape, Ids, Labels, threads, precision, masksPadding ? Lengths : null)
         : TransformerClassifier.OfPatches(shape, Patches, Labels, threads, precision);
 
     private static LabelledSplit<LabelledInputs> Reviews(DataSpecification data)
@@ -99,19 +104,19 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
 
     private static LabelledInputs OfSequences(ILabelledSequences sequences)
     {
-        int[] ids = new int[sequences.Count * sequences.Length];
+        int[] ids = new int[sequences.Count * sequences.Length], lengths = new int[sequences.Count];
         for (int sample = 0; sample < sequences.Count; sample++)
         {
-            _ = sequences.CopyIdentifiers(sample, ids.AsSpan(sample * sequences.Length, sequences.Length));
+            lengths[sample] = sequences.CopyIdentifiers(sample, ids.AsSpan(sample * sequences.Length, sequences.Length));
         }
 
-        return new LabelledInputs(sequences.Length, sequences.Vocabulary, sequences.Classes, ids, default, sequences.Labels.ToArray(), sequences.Description, sequences.Fingerprint);
+        return new LabelledInputs(sequences.Length, sequences.Vocabulary, sequences.Classes, ids, default, lengths, sequences.Labels.ToArray(), sequences.Description, sequences.Fingerprint);
     }
 
     private static LabelledInputs OfPatches(ImagePatches patches, LabelledImages images)
     {
         Matrix tokens = Matrix.Allocate(images.Count * patches.Tokens, patches.Features);
         patches.Fill<double>(images, Range(0, images.Count), tokens);
-        return new LabelledInputs(patches.Tokens, patches.Features, images.Classes, [], tokens, images.Labels.ToArray(), images.Description, images.Fingerprint);
+        return new LabelledInputs(patches.Tokens, patches.Features, images.Classes, [], tokens, [], images.Labels.ToArray(), images.Description, images.Fingerprint);
     }
 }

@@ -36,6 +36,9 @@ public sealed record ModelSpecification
     /// <summary>Whether the rows of a Gaussian kernel are divided by their sums (G, classifier).</summary>
     public bool NormalisesRows { get; init; }
 
+    /// <summary>Whether the classifier leaves padding out of attention and pooling (E.11); otherwise it is a token like any other. Default true.</summary>
+    public bool MasksPadding { get; init; } = true;
+
     /// <summary>Width d_m of the shallow encoder (S.1).</summary>
     public int EncoderWidth { get; init; } = 64;
 

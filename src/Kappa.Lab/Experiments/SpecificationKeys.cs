@@ -39,6 +39,7 @@ public static class SpecificationKeys
         yield return Key("heads", Heads, m => m.Heads, (m, v) => m with { Heads = (int)v }, "number of heads H (G.3)", isLater: true);
         yield return Key("kernel", new ChoiceKind<AttentionKernelKind>(), m => m.Kernel, (m, v) => m with { Kernel = v }, "attention kernel: softmax (G.1) or gaussian (G.2)", isLater: true);
         yield return Key("normalisesRows", new BooleanKind(), m => m.NormalisesRows, (m, v) => m with { NormalisesRows = v }, "divide the rows of the gaussian kernel by their sums (G.2)", isLater: true);
+        yield return Key("masksPadding", new BooleanKind(), m => m.MasksPadding, (m, v) => m with { MasksPadding = v }, "leave the padding of reviews out of attention and pooling (E.11)", isLater: true);
         yield return Key("encoderWidth", Size, m => m.EncoderWidth, (m, v) => m with { EncoderWidth = (int)v }, "width d_m of the shallow encoder (S.1)", isLater: true);
         yield return Key("outputScale", new OptionalKind<double>(Any, "default"), m => m.OutputScale, (m, v) => m with { OutputScale = v }, "factor τ₁ of the shallow encoder's output (S.1)", "that of encoderStart", isLater: true);
         yield return Key("pooling", new ChoiceKind<TokenPooling>(), m => m.Pooling, (m, v) => m with { Pooling = v }, "sum or mean over the tokens (S.1)", isLater: true);
@@ -58,7 +59,7 @@ public static class SpecificationKeys
         static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DataSpecification, T> get, Func<DataSpecification, T, DataSpecification> set, string text, string? means = null, bool isLater = false) =>
             SpecificationKey.Of(new($"data.{name}", text, means, isLater), kind, s => get(s.Data), (s, v) => s with { Data = set(s.Data, v) });
 
-        yield return Key("source", new ChoiceKind<DataSource>(), d => d.Source, (d, v) => d with { Source = v }, "where inputs and targets come from");
+        yield return Key("source", new ChoiceKind<DataSource>(), d => d.Source, (d, v) => d with { Source = v }, "where inputs and targets come from; digits when a classifier is not told");
         yield return Key("samples", new OptionalKind<long>(Size, "default"), d => d.Samples, (d, v) => d with { Samples = (int?)v }, "number of samples N", $"{DataSpecification.DefaultSamples}; {DataSpecification.DefaultLabelled} of digits, pathfinder, reviews; or what the arrays hold");
         yield return Key("tokens", new OptionalKind<long>(Size, "default"), d => d.Tokens, (d, v) => d with { Tokens = (int?)v }, "tokens per sample n", $"{DataSpecification.DefaultTokens}; {DataSpecification.DefaultBytes} bytes of reviews; or what the arrays hold");
         yield return Key("tokenScale", new OptionalKind<double>(Positive, "default"), d => d.TokenScale, (d, v) => d with { TokenScale = v }, "standard deviation of a token's entries (gaussian, teacher, correlated)", "1/√d");

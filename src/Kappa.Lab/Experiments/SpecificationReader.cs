@@ -52,6 +52,7 @@ public static class SpecificationReader
         var applied = new AppliedSettings(problems);
         applied.Apply(inFile);
         applied.Apply(onLine);
+        applied.Complete();
         problems.AddRange(SpecificationRules.Contradictions(applied.Specification, applied.IsSound, applied.Locate));
         return new(problems.Count == 0 ? applied.Specification : null, Shorten(problems));
     }
@@ -120,6 +121,34 @@ internal sealed class AppliedSettings(List<Problem> problems)
 
     /// <summary>Where the key was set last.</summary>
     public string? Locate(string path) => _locations.FirstOrDefault(pair => pair.Key.Path == path).Value;
+
+    /// <summary>Fills in what a classifier is not told and cannot take from the other kinds: labelled data, and a method with a step size that learns.</summary>
+    public void Complete()
+    {
+        if (Specification.Model.Kind != ModelKind.Classifier)
+            return;
+        if (Locate("data.source") is null)
+        {
+            Specification = Specification with
+            {
+                Data = Specification.Data with
+                {
+                    Source = DataSource.Digits,
+                    Samples = Locate("data.samples") is null ? ClassifierDefaults.Samples : Specification.Data.Samples,
+                    Patch = Locate("data.patch") is null ? ClassifierDefaults.Patch : Specification.Data.Patch,
+                },
+            };
+        }
+
+        DescentSpecification descent = Specification.Descent;
+        if (Locate("descent.stepSize") is not null)
+            return;
+        if (Locate("descent.method") is null && Locate("descent.batchSize") is null)
+            descent = descent with { Method = DescentMethod.Adam, BatchSize = ClassifierDefaults.BatchSize };
+        if (Locate("descent.steps") is null)
+            descent = descent with { Steps = ClassifierDefaults.Steps };
+        Specification = Specification with { Descent = descent with { StepSize = StepSizeSpecification.Fixed(ClassifierDefaults.StepSizeOf(descent.Method)) } };
+    }
 
     /// <summary>Applies the settings of one origin, in which a key may occur once.</summary>
     public void Apply(IReadOnlyList<Setting> settings)

@@ -105,7 +105,7 @@ internal sealed record TrainableProblem(ITrainable Model, ITrainable? Test, int[
         ModelParameters initial = ModelInitialisation.Create(shape, specification.Seed, train.AreIds, specification.Initialisation.Gain);
         Precision precision = specification.Descent.Precision;
         return new TrainableProblem(
-            train.Model(shape, threads, precision), test.Model(shape, threads, precision), test.Labels, initial, $"{train.Description}; tested on: {test.Description}", $"{train.Fingerprint}{test.Fingerprint}");
+            train.Model(shape, model.MasksPadding, threads, precision), test.Model(shape, model.MasksPadding, threads, precision), test.Labels, initial, $"{train.Description}; tested on: {test.Description}", $"{train.Fingerprint}{test.Fingerprint}");
     }
 
     // One label a sample: a column of N numbers.

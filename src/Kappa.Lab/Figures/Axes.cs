@@ -123,6 +123,22 @@ public sealed class Axes
         return Add(new SurfaceSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale)));
     }
 
+    /// <summary>Adds a line over the plane of a surface, such as the path of a descent at the height of its loss.</summary>
+    /// <param name="name">Name in the data.</param>
+    /// <param name="xs">Abscissas.</param>
+    /// <param name="ys">Ordinates, as many.</param>
+    /// <param name="values">Heights, as many.</param>
+    /// <exception cref="ArgumentException">The counts differ.</exception>
+    /// <exception cref="InvalidOperationException">The panel has no surface.</exception>
+    internal Axes SurfacePath(string name, double[] xs, double[] ys, double[] values)
+    {
+        if (xs.Length != ys.Length || xs.Length != values.Length)
+            throw new ArgumentException($"The line '{name}' over a surface must have as many x, y and values but has {xs.Length}, {ys.Length} and {values.Length}.", nameof(values));
+        return _series.Any(s => s is SurfaceSeries)
+            ? Add(new SurfacePathSeries(name, SeriesStyle.Default with { InLegend = false }, xs, ys, values))
+            : throw new InvalidOperationException($"The line '{name}' needs a surface in its panel; add the surface first.");
+    }
+
     private static Axis ColourAxis(string label, AxisScale scale, double? minimum = null, double? maximum = null) =>
         scale == AxisScale.Logarithmic ? Axis.Log(label, minimum, maximum) : Axis.Linear(label, minimum, maximum);
 

@@ -40,6 +40,7 @@ internal static class CsvFigure
         ReferenceLine => "vertical",
         IdentityLine => "identity",
         SurfaceSeries => "surface",
+        SurfacePathSeries => "surfacePath",
         HeatMapSeries => "heatmap",
         CellSeries => "cells",
         IntervalSeries => "interval",
@@ -52,6 +53,7 @@ internal static class CsvFigure
     {
         LineSeries s => s.Xs.Select((x, i) => $"{Number(x)},{Number(s.Ys[i])},,,"),
         ScatterSeries s => s.Xs.Select((x, i) => $"{Number(x)},{Number(s.Ys[i])},,,"),
+        SurfacePathSeries s => s.Xs.Select((x, i) => $"{Number(x)},{Number(s.Ys[i])},,,{Number(s.Values[i])}"),
         BandSeries s => s.Xs.Select((x, i) => $"{Number(x)},,{Number(s.Low[i])},{Number(s.High[i])},"),
         IntervalSeries s => s.Categories.Select((c, i) => $"{Field(c)},{Number(s.Centres[i])},{Number(s.Lows[i])},{Number(s.Highs[i])},"),
         BarSeries s => s.Categories.Select((c, i) => $"{Field(c)},{Number(s.Values[i])},,,"),

@@ -25,7 +25,7 @@ internal static class FigureNotes
     {
         var map = panel.HeatMap!;
         if (map.Missing > 0)
-            yield return Text($"{map.Map.Name}: {map.Missing} of {map.Map.Values.Length} values are not finite{(map.Map.Colour.Scale == AxisScale.Logarithmic ? " or not positive" : "")}; a cell with no other value is grey.");
+            yield return Text($"{map.Map.Name}: {map.Missing} of {map.Map.Values.Length} values are not finite{(map.Map.Colour.Scale == AxisScale.Logarithmic ? " or not positive" : "")}; {(map.Map is SurfaceSeries ? "where one is a corner of a cell the surface has a hole" : "a cell with no other value is grey")}.");
         if (map.ColumnsPerCell(panel.Plot.Width) is > 1 and var columns)
             yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns and shows the value farthest from the median; the CSV has them all.");
     }

@@ -13,7 +13,7 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
         PaintTitle();
         if (panel.HeatMap?.Map is SurfaceSeries surface)
         {
-            new SurfacePainter(svg, panel, _sizes).Paint(surface);
+            new SurfacePainter(svg, panel, _sizes).Paint(surface, panel.Axes.Series.OfType<SurfacePathSeries>());
             PaintColourBar();
             _ = svg.Close();
             return;

@@ -72,6 +72,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             case ReferenceLine s: WriteReference(s, look); break;
             case IdentityLine s: WriteIdentity(s, look); break;
             case SurfaceSeries s: WriteSurface(s); break;
+            case SurfacePathSeries s: WriteSurfacePath(s); break;
             case HeatMapSeries s: WriteHeatMap(s); break;
             case CellSeries s: WriteCells(s, look); break;
             case IntervalSeries s: WriteIntervals(s, look); break;
@@ -169,6 +170,19 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
                 var meta = panel.HeatMap!.Representative(row, column, block) is not { } value ? "nan" : Number(map.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
                 _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(map.Xs[column])},{Number(map.Ys[row])}) [{meta}]\n");
             }
+        }
+
+        _ = tex.Append("};\n");
+    }
+
+    private void WriteSurfacePath(SurfacePathSeries path)
+    {
+        var colour = panel.HeatMap!.Map.Colour;
+        _ = tex.Append("\\addplot3[black, mark=*, mark size=1.2pt, mark options={fill=white}, unbounded coords=jump, forget plot] coordinates {");
+        for (var i = 0; i < path.Xs.Length; i++)
+        {
+            var height = !colour.CanShow(path.Values[i]) ? "nan" : Number(colour.Scale == AxisScale.Logarithmic ? Math.Log10(path.Values[i]) : path.Values[i]);
+            _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(path.Xs[i])},{Number(path.Ys[i])},{height}) ");
         }
 
         _ = tex.Append("};\n");

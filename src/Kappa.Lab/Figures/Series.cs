@@ -32,6 +32,9 @@ internal record HeatMapSeries(string Name, SeriesStyle Style, double[] Xs, doubl
 /// <summary>The same values as a surface seen from the front right and above: height and colour are the value. It fills its panel.</summary>
 internal sealed record SurfaceSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : HeatMapSeries(Name, Style, Xs, Ys, Values, Colour);
 
+/// <summary>Points over the plane of a surface, joined in order and marked, drawn over it also where the surface would hide them. A point without a position breaks the line.</summary>
+internal sealed record SurfacePathSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[] Values) : Series(Name, Style);
+
 /// <summary>The cells of a grid that are drawn as one class, in one flat colour. Shares is [Ys, Xs]: the share of each cell that belongs to the class, also where another class is drawn; NaN in an empty cell.</summary>
 internal sealed record CellSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Shares, bool[,] Drawn) : Series(Name, Style)
 {

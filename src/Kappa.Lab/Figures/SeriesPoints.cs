@@ -10,6 +10,7 @@ internal static class SeriesPoints
     internal static IEnumerable<(double X, double Y)> Of(Series series, Axes axes) => series switch
     {
         LineSeries s => Pairs(s.Xs, s.Ys),
+        SurfacePathSeries s => Pairs(s.Xs, s.Ys),
         ScatterSeries s => Pairs(s.Xs, s.Ys),
         BandSeries s => Pairs(s.Xs, s.Low).Concat(Pairs(s.Xs, s.High)),
         IntervalSeries s => Slots(s.Categories, axes, s.Centres, s.Lows, s.Highs),

@@ -16,7 +16,7 @@ internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSiz
     private double _left;
     private double _top;
 
-    internal void Paint(SurfaceSeries surface)
+    internal void Paint(SurfaceSeries surface, IEnumerable<SurfacePathSeries> paths)
     {
         Fit();
         PaintBase();
@@ -30,7 +30,36 @@ internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSiz
         }
 
         _ = svg.Close();
+        foreach (var path in paths) PaintPath(surface, path);
         PaintLabels();
+    }
+
+    // White below and around black: it stands out from every shade.
+    private void PaintPath(SurfaceSeries surface, SurfacePathSeries path)
+    {
+        var pieces = new List<List<PagePoint>> { new() };
+        for (var i = 0; i < path.Xs.Length; i++)
+        {
+            if (PlaceOf(surface, path, i) is { } place) pieces[^1].Add(place);
+            else if (pieces[^1].Count > 0) pieces.Add([]);
+        }
+
+        foreach (var piece in pieces.Where(piece => piece.Count > 0))
+        {
+            var line = "M" + string.Join("L", piece.Select(p => $"{SvgWriter.Number(p.X)} {SvgWriter.Number(p.Y)}"));
+            _ = svg.Empty("path", ("d", line), ("fill", "none"), ("stroke", "#ffffff"), ("stroke-width", "2.6"), ("stroke-linejoin", "round"));
+            _ = svg.Empty("path", ("d", line), ("fill", "none"), ("stroke", Palette.Ink), ("stroke-width", "1.2"), ("stroke-linejoin", "round"));
+            foreach (var point in piece) _ = svg.Empty("circle", ("cx", SvgWriter.Number(point.X)), ("cy", SvgWriter.Number(point.Y)), ("r", "1.7"), ("fill", "#ffffff"), ("stroke", Palette.Ink), ("stroke-width", "0.9"));
+        }
+    }
+
+    /// <summary>None outside the base or the scale of heights.</summary>
+    private PagePoint? PlaceOf(SurfaceSeries surface, SurfacePathSeries path, int index)
+    {
+        if (!surface.Colour.CanShow(path.Values[index])) return null;
+        var (x, y) = (panel.X.FractionAt(panel.X.Coordinate(path.Xs[index])), panel.Y.FractionAt(panel.Y.Coordinate(path.Ys[index])));
+        var z = _colours.Scale.FractionAt(_colours.Scale.Coordinate(path.Values[index]));
+        return x is >= 0 and <= 1 && y is >= 0 and <= 1 && z is >= -0.02 and <= 1.02 ? Page(x, y, z) : null;
     }
 
     /// <summary>Every so manieth index, the last one always.</summary>

@@ -87,7 +87,7 @@ internal static class GzipFile
     {
         if (length > Math.Min(limits.MaximumBytes, Array.MaxLength) || length - FreeExpansionBytes > limits.MaximumExpansion * fileLength)
         {
-            throw new BadInputException(location, $"must expand to at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes and {limits.MaximumExpansion}-fold, but its {fileLength} bytes claim at offset {fileLength - 4} to be {length}. Expand it yourself or raise the limit.");
+            throw new BadInputException(location, $"must expand to at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes and {limits.MaximumExpansion}-fold, but its {fileLength} bytes claim at offset {fileLength - 4} to be {length}. Copy it again, for a file cut short claims a wrong length, or expand it yourself.");
         }
     }
 

@@ -15,6 +15,9 @@ public sealed record LadderLimits
     /// <summary>Operations for the kernel's spectrum at all states together; fewer states are looked at when it does not suffice.</summary>
     public double KernelWork { get; init; } = 2e10;
 
+    /// <summary>Bytes for a Jacobian in full; beyond it the kernel's ends come from products.</summary>
+    public long JacobianMemory { get; init; } = Spectra.JacobianSpectrum.DefaultMemoryLimit;
+
     /// <summary>Operations for all evaluations of theorems.</summary>
     public double TheoremWork { get; init; } = 2e10;
 }

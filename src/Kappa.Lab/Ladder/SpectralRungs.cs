@@ -40,7 +40,7 @@ internal sealed class SpectralRungs(Experiment experiment, IReadOnlyList<LadderS
     public IEnumerable<Rung> Kernel()
     {
         int wanted = Math.Min(2, states.Count);
-        bool isInFull = work.Kernel * wanted <= limits.KernelWork && JacobianSpectrum.ForecastBytes(work.Outputs, work.Parameters) <= JacobianSpectrum.DefaultMemoryLimit;
+        bool isInFull = work.Kernel * wanted <= limits.KernelWork && JacobianSpectrum.ForecastBytes(work.Outputs, work.Parameters) <= limits.JacobianMemory;
         double each = isInFull ? work.Kernel : work.MatrixFree;
         var start = new Rung { Name = "kernel.start", Title = "kernel, start", Kind = RungKind.APriori, Grade = isInFull ? RungGrade.Linearised : RungGrade.Estimated, Label = isInFull ? "P.4" : "P.7" };
         Rung path = start with { Name = "kernel.path", Title = "kernel, path", Kind = RungKind.AlongThePath };

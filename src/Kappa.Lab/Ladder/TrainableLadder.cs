@@ -33,6 +33,9 @@ internal sealed class TrainableLadder
     // The rows of J by one backward pass of a sample each, and their reduction.
     private double KernelWork => (_outputs * _gradient / _experiment.Model.Samples) + (2.0 * _outputs * _count * Math.Min(_outputs, _count));
 
+    // Lanczos: 200 products, each a gradient and a tangent of about the same cost, and each new vector made orthogonal to those before, twice.
+    private double MatrixFreeWork => 2 * ((200 * 2 * _gradient) + (8.0 * 200 * 200 * _outputs / 2));
+
     private double StepSize => _experiment.StepSize;
 
     /// <summary>Computes it; null for a run that is no plain gradient descent on a squared loss, where these rates mean nothing.</summary>
@@ -86,38 +89,39 @@ internal sealed class TrainableLadder
         };
     }
 
+    // In full where both ends of the run are affordable, otherwise from products with the kernel.
     private IEnumerable<Rung> Kernel()
     {
-        var start = new Rung { Name = "kernel.start", Title = "kernel, start", Kind = RungKind.APriori, Grade = RungGrade.Linearised, Label = "P.4" };
+        bool isInFull = KernelWork <= _limits.KernelWork && _outputs * _count * sizeof(double) <= _limits.JacobianMemory / 2;
+        var start = new Rung { Name = "kernel.start", Title = "kernel, start", Kind = RungKind.APriori, Grade = isInFull ? RungGrade.Linearised : RungGrade.Estimated, Label = isInFull ? "P.4" : "P.7" };
         Rung end = start with { Name = "kernel.end", Title = "kernel, end", Kind = RungKind.AlongThePath };
-        if (KernelWork > _limits.KernelWork || _outputs * _count * sizeof(double) > JacobianSpectrum.DefaultMemoryLimit / 2)
+        if (!isInFull && (MatrixFreeWork > _limits.KernelWork || _experiment.Model is not ITangent))
         {
             string why = FormattableString.Invariant(
-                $"The kernel's spectrum needs {KernelWork:G2} operations for {_outputs} outputs and {_count} trained parameters, and the limit is {_limits.KernelWork:G2}; use fewer samples or train fewer matrices.");
+                $"The kernel's ends need {MatrixFreeWork:G2} operations even without the matrix, for {_outputs} outputs and {_count} trained parameters, and the limit is {_limits.KernelWork:G2}; use fewer samples or train fewer matrices.");
             return [start with { WhyMissing = why }, end with { WhyMissing = why }];
         }
 
-        return [At(start, _experiment.Initial, 0), _last is null ? end with { WhyMissing = SpectralRungs.NoLaterState } : At(end, _last, _lastStep)];
+        return [At(start, _experiment.Initial, 0, isInFull), _last is null ? end with { WhyMissing = SpectralRungs.NoLaterState } : At(end, _last, _lastStep, isInFull)];
     }
 
     // (P.4), both sides: the kernel of a mean loss is divided by the samples as the loss is.
-    private Rung At(Rung rung, ModelParameters parameters, long step)
+    private Rung At(Rung rung, ModelParameters parameters, long step, bool isInFull)
     {
-        Matrix jacobian = TrainableJacobian.Of(_experiment.Model, parameters, _experiment.Trained);
-        SpectrumSummary summary = TrainableJacobian.Spectrum(jacobian, out double[] values);
-        double smallest = values.Length < jacobian.Rows || summary.Status != SpectrumStatus.WellDefined ? 0 : values[^1] * values[^1];
-        double slowest = StepSize * _experiment.LossFactor * smallest, fastest = StepSize * _experiment.LossFactor * values[0] * values[0];
-        string remark = summary.Status switch
+        double stepSize = StepSize * _experiment.LossFactor;
+        KernelEnds ends;
+        if (isInFull)
         {
-            SpectrumStatus.RankLimited => ": more outputs than trained parameters",
-            SpectrumStatus.BelowFloor => ": λ_min is below the rounding floor",
-            _ => fastest > 2 ? ", beyond the edge 2" : string.Empty,
-        };
-        return rung with
+            SpectrumSummary summary = TrainableJacobian.Spectrum(TrainableJacobian.Of(_experiment.Model, parameters, _experiment.Trained), out double[] values);
+            ends = KernelEnds.Of(summary, values, step, stepSize);
+        }
+        else
         {
-            Value = Math.Min(slowest * (2 - slowest), fastest * (2 - fastest)),
-            Note = FormattableString.Invariant($"step {step}, ηλ_min = {slowest:G3}, ηλ_max = {fastest:G3}{remark}"),
-        };
+            var kernel = new TrainableKernelOperator((ITangent)_experiment.Model, parameters, _experiment.Trained);
+            ends = KernelEnds.Estimated(KernelExtremes.Of(kernel, kernel.Parameters), step, stepSize);
+        }
+
+        return rung with { Value = ends.Rate, Note = ends.Note };
     }
 
     private static ModelParameters Descend(TrainableExperiment experiment, long lastStep, CancellationToken cancellation)

@@ -61,9 +61,16 @@ public static class LandscapeFigures
 
     private static Figure Surface(Landscape landscape)
     {
-        var figure = new Figure("surface", "Loss over the plane", $"{About(landscape)} Height and colour: loss, on a logarithmic scale. Parts behind are hidden.") { PlotHeight = 290 };
-        Axes panel = figure.AddPanel(string.Empty, Axis.Linear("α"), Axis.Linear("β"));
-        _ = panel.Surface(landscape.First, landscape.Second, landscape.Values, "loss ℒ");
+        string path = landscape.Path is null ? string.Empty : " Line and points: the path, projected, at the loss there; it is drawn over what would hide it.";
+        var figure = new Figure("surface", "Loss over the plane", $"{About(landscape)} Height and colour: loss, on a logarithmic scale. Parts behind are hidden.{path}") { PlotHeight = 290 };
+        double[] xs = landscape.Grid.First, ys = landscape.Grid.Second;
+        Axes panel = figure.AddPanel(string.Empty, Axis.Linear("α", xs[0], xs[^1]), Axis.Linear("β", ys[0], ys[^1]));
+        _ = panel.Surface(xs, ys, landscape.Values, "loss ℒ");
+        if (landscape.Path is { Points: var points })
+        {
+            _ = panel.SurfacePath("path", [.. points.Select(point => point.First)], [.. points.Select(point => point.Second)], [.. points.Select(point => point.PlaneLoss)]);
+        }
+
         return figure;
     }
 

@@ -8,10 +8,10 @@ internal static class EstimatesJson
 {
     /// <summary>Writes <c>kernel_extremes</c>, <c>hessian_extremes</c> and <c>kernel_density</c>, those that there are.</summary>
     /// <param name="json">Inside an object.</param>
-    /// <param name="evaluation">The evaluation.</param>
-    public static void Write(Utf8JsonWriter json, PointEvaluation evaluation)
+    /// <param name="estimates">What was estimated.</param>
+    public static void Write(Utf8JsonWriter json, PointEstimates estimates)
     {
-        if (evaluation.KernelEnds is { } kernel)
+        if (estimates.KernelEnds is { } kernel)
         {
             json.WriteStartObject("kernel_extremes");
             WriteEnd(json, "lambda_max", kernel.LambdaMax);
@@ -20,15 +20,17 @@ internal static class EstimatesJson
             WriteCost(json, kernel.Floor, kernel.Products);
         }
 
-        if (evaluation.Hessian is { } hessian)
+        if (estimates.Hessian is { } hessian)
         {
             json.WriteStartObject("hessian_extremes");
             WriteEnd(json, "sharpness", hessian.LargestEigenvalue);
             WriteEnd(json, "smallest_eigenvalue", hessian.SmallestEigenvalue);
+            if (estimates.IsHessianDifferenced)
+                json.WriteString("method", "differences of gradients");
             WriteCost(json, hessian.Floor, hessian.Products);
         }
 
-        if (evaluation.KernelDensity is { } density)
+        if (estimates.KernelDensity is { } density)
         {
             json.WriteStartObject("kernel_density");
             json.WriteString("grade", "estimated");
@@ -41,7 +43,7 @@ internal static class EstimatesJson
             json.WriteEndObject();
         }
 
-        if (evaluation.EstimateOmission is { } reason)
+        if (estimates.Omission is { } reason)
             json.WriteString("estimates_omitted", reason);
     }
 

@@ -26,7 +26,7 @@ public static class EvaluationJson
         WriteNumber(json, "gradient_norm", evaluation.GradientNorm);
         WriteNumber(json, "pl_ratio", evaluation.PlRatio);
         WriteKernel(json, evaluation);
-        EstimatesJson.Write(json, evaluation);
+        EstimatesJson.Write(json, evaluation.Estimates);
         WriteOutput(json, evaluation);
         WriteSpectra(json, "attention_output_singular_values", evaluation, layer => layer.AttentionOutput);
         WriteSpectra(json, "attention_branch_singular_values", evaluation, layer => layer.AttentionBranch);

@@ -14,28 +14,42 @@ public static class KernelDensityFigure
     public static Figure? Of(PointEvaluation evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        if (evaluation.KernelDensity is not { Width: > 0 } density || density.Nodes[^1] <= 0)
+        return Of(evaluation.Point.Name, evaluation.KernelDensity, evaluation.Kernel?.Eigenvalues);
+    }
+
+    /// <summary>Draws the density of an evaluation of another model.</summary>
+    /// <param name="evaluation">The evaluation.</param>
+    /// <returns><see langword="null"/> when the density was not estimated, or when no node of it is above zero.</returns>
+    public static Figure? Of(TrainableEvaluation evaluation)
+    {
+        ArgumentNullException.ThrowIfNull(evaluation);
+        return Of(evaluation.Point.Name, evaluation.Estimates.KernelDensity, evaluation.KernelOmission is null ? evaluation.KernelEigenvalues : null);
+    }
+
+    private static Figure? Of(string name, SpectralDensity? estimated, IReadOnlyList<double>? eigenvalues)
+    {
+        if (estimated is not { Width: > 0 } density || density.Nodes[^1] <= 0)
             return null;
 
         var figure = new Figure(
             "kernel-density", "Where the eigenvalues of the kernel are",
-            FormattableString.Invariant($"{evaluation.Point.Name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: estimated; the width {density.Width:G3} of the smoothing is a choice."))
+            FormattableString.Invariant($"{name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: estimated; the width {density.Width:G3} of the smoothing is a choice."))
         {
             Columns = 2,
         };
-        AddShare(figure.AddPanel("share", Axis.Log("x"), Axis.Linear("share of eigenvalues ≤ x")), density, evaluation.Kernel);
+        AddShare(figure.AddPanel("share", Axis.Log("x"), Axis.Linear("share of eigenvalues ≤ x")), density, eigenvalues);
         AddDensity(figure.AddPanel("density", Axis.Linear("x"), Axis.Linear("density at x")), density);
         return figure;
     }
 
-    private static void AddShare(Axes panel, SpectralDensity density, JacobianSpectrum? kernel)
+    private static void AddShare(Axes panel, SpectralDensity density, IReadOnlyList<double>? eigenvalues)
     {
         (double[] xs, double[] ys) = Steps([.. density.Nodes], [.. density.Weights]);
         _ = panel.Line("estimated", xs, ys);
-        if (kernel is null)
+        if (eigenvalues is null)
             return;
 
-        double[] all = [.. kernel.Eigenvalues.Reverse()];
+        double[] all = [.. eigenvalues.Reverse()];
         (xs, ys) = Steps(all, [.. all.Select(_ => 1.0 / all.Length)]);
         _ = panel.Line("all eigenvalues", xs, ys);
     }

@@ -1,36 +1,73 @@
+using Kappa.Lab.Landscapes;
 using Kappa.Models;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Points;
 
 /// <summary>What is estimated at a point by Lanczos (P.7, P.8, R.7), within the memory that is allowed.</summary>
-internal sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessian, SpectralDensity? KernelDensity, string? Omission)
+/// <param name="KernelEnds">Both ends of the kernel; <see langword="null"/> when not asked for or not possible.</param>
+/// <param name="Hessian">Both ends of the Hessian of the loss; likewise.</param>
+/// <param name="IsHessianDifferenced">Whether its products are differences of gradients, right to about eight digits, and not exact.</param>
+/// <param name="KernelDensity">Where the eigenvalues of the kernel are; likewise.</param>
+/// <param name="Omission">Why something that was asked for is missing; <see langword="null"/> when nothing is.</param>
+public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessian, bool IsHessianDifferenced, SpectralDensity? KernelDensity, string? Omission)
 {
     // With fewer products not even the largest eigenvalue would be seen.
     private const int FewestProducts = 20;
 
-    /// <summary>Estimates what is wanted.</summary>
+    // A difference of gradients is right to about 1e-8 of the Hessian's size: an eigenvector is not followed beyond that.
+    private const double DifferencedTolerance = 1e-5;
+
+    /// <summary>Estimates what is wanted of model R.</summary>
     /// <param name="model">The evaluator; its last forward pass is replaced.</param>
     /// <param name="point">The point.</param>
     /// <param name="isKernelWanted">Whether the kernel's ends are.</param>
     /// <param name="options">What else is, and how much memory it may take.</param>
     /// <param name="isFinite">Whether the loss is; otherwise there is nothing to estimate.</param>
-    public static PointEstimates Of(ResidualTransformer model, ModelPoint point, bool isKernelWanted, PointEvaluationOptions options, bool isFinite)
+    internal static PointEstimates Of(ResidualTransformer model, ModelPoint point, bool isKernelWanted, PointEvaluationOptions options, bool isFinite) => Of(
+        new Sources(
+            (long)point.Targets.Rows * point.Targets.Columns, point.TrainedBlocks.Sum(block => (long)block.Length), () => new KernelOperator(model, point.Weights, point.Trained),
+            () => new HessianOperator(model, point.Weights, point.Targets, point.Trained), IsDifferenced: false),
+        isKernelWanted, options, isFinite);
+
+    /// <summary>Estimates what is wanted of another model. Its kernel by exact products where it has a tangent, its Hessian by differences.</summary>
+    /// <param name="point">The point.</param>
+    /// <param name="isKernelWanted">Whether the kernel's ends are.</param>
+    /// <param name="options">What else is, and how much memory it may take.</param>
+    /// <param name="isFinite">Whether the loss is; otherwise there is nothing to estimate.</param>
+    internal static PointEstimates Of(TrainablePoint point, bool isKernelWanted, PointEvaluationOptions options, bool isFinite)
+    {
+        ITrainable model = point.Model;
+        return Of(
+            new Sources(
+                (long)model.Samples * model.OutputRows * model.OutputColumns, model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length),
+                model is ITangent tangent ? () => new TrainableKernelOperator(tangent, point.Parameters, point.Trained) : null, () => Differenced(point), IsDifferenced: true),
+            isKernelWanted, options, isFinite);
+    }
+
+    // The point keeps its model: the loss is not disposed of.
+    private static DifferencedHessian Differenced(TrainablePoint point)
+    {
+        var loss = new TrainableLoss(point.Model, point.Model.AllSamples, point.Parameters, point.Trained);
+        return new DifferencedHessian(loss, loss.Coordinates.Gather(point.Parameters.Vector));
+    }
+
+    private static PointEstimates Of(Sources sources, bool isKernelWanted, PointEvaluationOptions options, bool isFinite)
     {
         if (!isFinite)
-            return new PointEstimates(null, null, null, isKernelWanted || options.WithHessian || options.WithDensity ? "the loss is not finite" : null);
+            return new PointEstimates(null, null, sources.IsDifferenced, null, isKernelWanted || options.WithHessian || options.WithDensity ? "the loss is not finite" : null);
 
         // Every product keeps a vector.
         long memory = options.KernelMemory > 0 ? options.KernelMemory : JacobianSpectrum.DefaultMemoryLimit;
-        long outputs = (long)point.Targets.Rows * point.Targets.Columns;
-        long parameters = point.TrainedBlocks.Sum(block => (long)block.Length);
-        int kernelProducts = Affordable(outputs, memory);
-        int hessianProducts = Affordable(parameters, memory);
+        int kernelProducts = Affordable(sources.Outputs, memory), hessianProducts = Affordable(sources.Parameters, memory);
         var missing = new List<string>();
+        if (sources.Kernel is null && (isKernelWanted || options.WithDensity))
+            missing.Add("products with the kernel are for the residual Transformer, kernel attention and the shallow encoder");
         return new PointEstimates(
-            Wanted(isKernelWanted, kernelProducts, "kernel", outputs) ? KernelExtremes.Of(model, point.Weights, point.Trained, new LanczosOptions { MaximumProducts = kernelProducts }) : null,
-            Wanted(options.WithHessian, hessianProducts, "Hessian", parameters) ? Sharpness.Of(model, point.Weights, point.Targets, point.Trained, new LanczosOptions { MaximumProducts = hessianProducts }) : null,
-            Wanted(options.WithDensity, kernelProducts, "density of the kernel", outputs) ? SpectralDensity.Estimate(new KernelOperator(model, point.Weights, point.Trained), DensityOptions(kernelProducts)) : null,
+            sources.Kernel is { } kernel && Wanted(isKernelWanted, kernelProducts, "kernel", sources.Outputs) ? KernelExtremes.Of(kernel(), sources.Parameters, new LanczosOptions { MaximumProducts = kernelProducts }) : null,
+            Wanted(options.WithHessian, hessianProducts, "Hessian", sources.Parameters) ? Sharpness.Of(sources.Hessian(), HessianOptions(hessianProducts, sources.IsDifferenced)) : null,
+            sources.IsDifferenced,
+            sources.Kernel is { } density && Wanted(options.WithDensity, kernelProducts, "density of the kernel", sources.Outputs) ? SpectralDensity.Estimate(density(), DensityOptions(kernelProducts)) : null,
             missing.Count > 0 ? string.Join("; ", missing) : null);
 
         bool Wanted(bool isWanted, int products, string what, long size)
@@ -46,6 +83,12 @@ internal sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hes
         }
     }
 
+    private static LanczosOptions HessianOptions(int products, bool isDifferenced)
+    {
+        var options = new LanczosOptions { MaximumProducts = products };
+        return isDifferenced ? options with { Tolerance = DifferencedTolerance } : options;
+    }
+
     private static int Affordable(long size, long memory) => (int)Math.Clamp((memory / (sizeof(double) * size)) - 3, 1, new LanczosOptions().MaximumProducts);
 
     private static SpectralDensityOptions DensityOptions(int products)
@@ -53,4 +96,6 @@ internal sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hes
         var options = new SpectralDensityOptions();
         return options with { Steps = Math.Min(options.Steps, products) };
     }
+
+    private sealed record Sources(long Outputs, long Parameters, Func<ISymmetricOperator>? Kernel, Func<ISymmetricOperator> Hessian, bool IsDifferenced);
 }

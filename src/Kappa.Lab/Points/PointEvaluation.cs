@@ -67,17 +67,20 @@ public sealed class PointEvaluation
     /// <summary>Why the kernel was left out; null when it was not.</summary>
     public string? KernelOmission { get; private init; }
 
+    /// <summary>What was estimated: the kernel's ends where it was left out for its size or when asked for, and what else was asked for.</summary>
+    public required PointEstimates Estimates { get; init; }
+
     /// <summary>Both ends of the kernel, estimated from products with it (P.7): where it was left out for its size, or when asked for.</summary>
-    public KernelExtremes? KernelEnds { get; private init; }
+    public KernelExtremes? KernelEnds => Estimates.KernelEnds;
 
     /// <summary>Both ends of the Hessian of the loss, estimated (R.7); null when not asked for.</summary>
-    public Sharpness? Hessian { get; private init; }
+    public Sharpness? Hessian => Estimates.Hessian;
 
     /// <summary>Where the eigenvalues of the kernel are, estimated (P.8); null when not asked for.</summary>
-    public SpectralDensity? KernelDensity { get; private init; }
+    public SpectralDensity? KernelDensity => Estimates.KernelDensity;
 
     /// <summary>Why something that was asked for was not estimated; null when nothing is missing.</summary>
-    public string? EstimateOmission { get; private init; }
+    public string? EstimateOmission => Estimates.Omission;
 
     /// <summary>What the ball and the path certificate say (C.9, C.14), the step size their own; empty when not asked for.</summary>
     public IReadOnlyList<Certificate> Certificates { get; private init; } = [];
@@ -110,10 +113,7 @@ public sealed class PointEvaluation
         return new PointEvaluation(point, output, loss, gradient, layers)
         {
             KernelOmission = omission,
-            KernelEnds = estimates.KernelEnds,
-            Hessian = estimates.Hessian,
-            KernelDensity = estimates.KernelDensity,
-            EstimateOmission = estimates.Omission,
+            Estimates = estimates,
             Certificates = options.WithCertificates ? CertificatesOf(point) : [],
             Kernel = omission is null ? JacobianSpectrum.Of(model, point.Weights, point.Trained, options.KernelMemory, withBlocks: true) : null,
         };

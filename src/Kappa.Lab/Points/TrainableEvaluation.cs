@@ -45,15 +45,23 @@ public sealed class TrainableEvaluation
     /// <summary>Why <see cref="Jacobian"/> was left out; <see langword="null"/> when it was not.</summary>
     public string? KernelOmission { get; private init; }
 
+    /// <summary>The eigenvalues of K, as many as there are outputs, largest first: beyond the parameters they are 0. Empty when left out.</summary>
+    public IReadOnlyList<double> KernelEigenvalues =>
+        KernelOmission is null ? [.. Enumerable.Range(0, Output.Span.Length).Select(k => k < JacobianValues.Count ? JacobianValues[k] * JacobianValues[k] : 0)] : [];
+
+    /// <summary>What was estimated: the kernel's ends where it was left out for its size or when asked for, and what else was asked for.</summary>
+    public required PointEstimates Estimates { get; init; }
+
     /// <summary>What each theorem about the model says.</summary>
     public IReadOnlyList<Certificate> Certificates { get; private init; } = [];
 
     /// <summary>Evaluates.</summary>
     /// <param name="point">The point.</param>
-    /// <param name="memory">Most bytes for the Jacobian and its factorisation; 0 leaves the kernel out.</param>
-    public static TrainableEvaluation Of(TrainablePoint point, long memory)
+    /// <param name="options">What may be spent; null for the defaults.</param>
+    public static TrainableEvaluation Of(TrainablePoint point, PointEvaluationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(point);
+        options ??= new PointEvaluationOptions();
         ITrainable model = point.Model;
         var gradient = new ModelParameters(model.Layout);
         double loss = model.LossAndGradient(point.Parameters, model.AllSamples, gradient, point.Trained);
@@ -61,11 +69,11 @@ public sealed class TrainableEvaluation
         model.Output(point.Parameters, model.AllSamples, output);
         if (!double.IsFinite(loss))
         {
-            return new TrainableEvaluation(point, output, loss, gradient) { KernelOmission = "the loss is not finite" };
+            return new TrainableEvaluation(point, output, loss, gradient) { KernelOmission = "the loss is not finite", Estimates = PointEstimates.Of(point, options.IsMatrixFree, options, isFinite: false) };
         }
 
         var theorems = ModelTheorems.At(model, point.Parameters, point.Trained);
-        string? omission = Omission(point, output, memory);
+        string? omission = Omission(point, output, options);
         (double[] jacobian, SpectrumSummary? kernel) = omission is null ? Spectrum(TrainableJacobian.Of(model, point.Parameters, point.Trained)) : ([], null);
         (double[] values, SpectrumSummary? features) = model switch
         {
@@ -80,6 +88,7 @@ public sealed class TrainableEvaluation
             JacobianValues = jacobian,
             Jacobian = kernel,
             KernelOmission = omission,
+            Estimates = PointEstimates.Of(point, omission is not null && options.KernelMemory > 0 && (options.IsMatrixFree || model is ITangent), options, isFinite: true),
             Certificates = [.. theorems.All.Select(theorem => theorems.Ask(theorem, CertificateOptions.Default))],
         };
     }
@@ -91,11 +100,13 @@ public sealed class TrainableEvaluation
     }
 
     // The Jacobian and the copy that its factorisation works in.
-    private static string? Omission(TrainablePoint point, in Matrix output, long memory)
+    private static string? Omission(TrainablePoint point, in Matrix output, PointEvaluationOptions options)
     {
         long outputs = output.Span.Length, count = point.Model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length);
         double bytes = 2.0 * sizeof(double) * outputs * count;
-        return memory == 0 ? "not asked for"
+        long memory = options.KernelMemory;
+        return options.IsMatrixFree ? "the matrix-free route was asked for"
+            : memory == 0 ? "not asked for"
             : bytes > memory ? FormattableString.Invariant($"it needs {bytes / (1 << 20):F0} MiB for {outputs} outputs and {count} trained parameters, more than {memory >> 20} MiB")
             : null;
     }

@@ -27,6 +27,7 @@ public static class TrainableEvaluationJson
         EvaluationJson.WriteNumber(json, "gradient_norm", evaluation.GradientNorm);
         EvaluationJson.WriteNumber(json, "pl_ratio", evaluation.PlRatio);
         WriteKernel(json, evaluation);
+        EstimatesJson.Write(json, evaluation.Estimates);
         WriteOutput(json, evaluation);
         json.WritePropertyName(evaluation.Point.Model is KernelAttention ? "kernel_feature_singular_values" : "pooled_singular_values");
         EvaluationJson.WriteRow(json, [.. evaluation.FeatureValues]);
@@ -43,16 +44,8 @@ public static class TrainableEvaluationJson
             return;
         }
 
-        // K has as many eigenvalues as there are outputs; beyond the parameters they are 0.
-        int outputs = evaluation.Output.Span.Length;
-        double[] eigenvalues = new double[outputs];
-        for (int k = 0; k < Math.Min(outputs, evaluation.JacobianValues.Count); k++)
-        {
-            eigenvalues[k] = evaluation.JacobianValues[k] * evaluation.JacobianValues[k];
-        }
-
         json.WritePropertyName("ntk_eigenvalues");
-        EvaluationJson.WriteRow(json, eigenvalues);
+        EvaluationJson.WriteRow(json, [.. evaluation.KernelEigenvalues]);
     }
 
     // Samples of tokens in model G, as its targets are; a row a sample in model S.

@@ -1,6 +1,7 @@
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Points;
 
@@ -28,6 +29,9 @@ public sealed class TrainablePoint : IDisposable
     /// <summary>How the point would descend, for one of a specification or a run.</summary>
     internal TrainableExperiment? Experiment { get; private init; }
 
+    /// <summary>The run whose initial point this is; null for none.</summary>
+    internal RunRecord? Run { get; private init; }
+
     /// <summary>The initial point of an experiment.</summary>
     /// <param name="specification">A specification without problems, of a kind other than R.</param>
     /// <param name="threads">Threads of a pass.</param>
@@ -47,11 +51,12 @@ public sealed class TrainablePoint : IDisposable
     /// <exception cref="BadInputException">The record is damaged, or the data are not there.</exception>
     public static TrainablePoint OfRun(RunRecord run, int threads = 1)
     {
+        ArgumentNullException.ThrowIfNull(run);
         var experiment = LoadedRun.Prepare(run, threads);
-        return new TrainablePoint($"run {run.Name}", experiment.Model, experiment.Initial, experiment.Trained, experiment) { Experiment = experiment };
+        return new TrainablePoint($"run {run.Name}", experiment.Model, experiment.Initial, experiment.Trained, experiment) { Experiment = experiment, Run = run };
     }
 
-    /// <summary>The last saved state of a run, or of the same checkpoint on other data.</summary>
+    /// <summary>The last saved state of a run, or of the same checkpoint on other data; evaluated in double precision whatever that of the run.</summary>
     /// <param name="path">A checkpoint of such a run.</param>
     /// <param name="specification">Its specification.</param>
     /// <param name="threads">Threads of a pass.</param>
@@ -60,7 +65,7 @@ public sealed class TrainablePoint : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(specification);
-        var experiment = TrainableExperiment.Prepare(specification, threads, _ => 1);
+        var experiment = TrainableExperiment.Prepare(InDouble(specification), threads, _ => 1);
         try
         {
             ModelParameters parameters = TrainableCheckpoint.Read(path, experiment).State.Parameters;
@@ -72,6 +77,15 @@ public sealed class TrainablePoint : IDisposable
             throw;
         }
     }
+
+    /// <summary>The model in double precision, for what is said of exact arithmetic: its own where that is double, otherwise one to be disposed of.</summary>
+    internal ITrainable InDoublePrecision(out IDisposable? owner)
+    {
+        owner = Experiment is { Specification.Descent.Precision: Precision.Single } ? TrainableExperiment.Prepare(InDouble(Experiment.Specification), 1, _ => 1) : null;
+        return owner is TrainableExperiment twin ? twin.Model : Model;
+    }
+
+    private static ExperimentSpecification InDouble(ExperimentSpecification specification) => specification with { Descent = specification.Descent with { Precision = Precision.Double } };
 
     /// <inheritdoc/>
     public void Dispose() => _owner.Dispose();

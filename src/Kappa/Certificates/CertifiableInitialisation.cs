@@ -34,7 +34,7 @@ public sealed record ScaleSearch
 /// <remarks>
 /// Theory: ball certificate, C.11. Since ψ_{cε}(cx) = c ψ_ε(x) this multiplies Φ of the last block by c and changes nothing else in a model of one block; deeper, the blocks below keep
 /// their weights and have the wider bend too, for ε belongs to the shape. c is found by doubling or halving from 1 and bisection of log c: it is certified, and a c smaller by the
-/// tolerance was tried and is not. Whether some still smaller one is, is not excluded. A value.
+/// tolerance was tried and is not. Whether some still smaller one is, is not excluded. For model S the same from w_O = 0 and c·W_V, which multiplies F_pre by c. A value.
 /// </remarks>
 public sealed record CertifiableInitialisation
 {
@@ -42,6 +42,9 @@ public sealed record CertifiableInitialisation
 
     /// <summary>The theorem asked.</summary>
     public required Theorem Theorem { get; init; }
+
+    /// <summary>What is set to zero and what is scaled, for example <c>W_2 = 0 and c·W_1</c>.</summary>
+    public required string Recipe { get; init; }
 
     /// <summary>c; <c>null</c> when none was found.</summary>
     public double? Scale { get; init; }
@@ -71,9 +74,41 @@ public sealed record CertifiableInitialisation
     {
         ArgumentNullException.ThrowIfNull(theorem);
         ArgumentNullException.ThrowIfNull(point);
-        ScaleSearch limits = search ?? new ScaleSearch();
-        limits.Validate();
-        return new Bisection(theorem, point, options, limits).Run();
+        return new Bisection(theorem, "W_2 = 0 and c·W_1", WhyNotScalable(point), search, AtScale).Run();
+
+        Certificate AtScale(double c)
+        {
+            using TrainingPoint scaled = At(point, c);
+            return theorem.Evaluate(scaled, options);
+        }
+    }
+
+    /// <summary>Finds c for model S: w_O = 0 and c·W_V.</summary>
+    /// <param name="theorem">A theorem about model S.</param>
+    /// <param name="point">Model, data, parameters to be scaled and trained matrices.</param>
+    /// <param name="options">What the theorem is asked; <c>null</c> for the defaults.</param>
+    /// <param name="search">Limits; <c>null</c> for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static CertifiableInitialisation Find(ModelTheorem<ShallowEncoder> theorem, ModelPoint<ShallowEncoder> point, CertificateOptions? options = null, ScaleSearch? search = null)
+    {
+        ArgumentNullException.ThrowIfNull(theorem);
+        ArgumentNullException.ThrowIfNull(point);
+        string? reason = theorem is WideEncoderTheorem ? null : $"The theorem ({theorem.Label}) guarantees nothing for a finite step at any scale; ask wide-encoder.";
+        return new Bisection(theorem, "w_O = 0 and c·W_V", reason, search, c => theorem.Evaluate(At(point, c), options)).Run();
+    }
+
+    /// <summary>The point of model S with w_O = 0 and W_V scaled by <paramref name="scale"/>.</summary>
+    /// <param name="point">Not changed.</param>
+    /// <param name="scale">c &gt; 0.</param>
+    /// <exception cref="ArgumentException">The scale is not positive.</exception>
+    public static ModelPoint<ShallowEncoder> At(ModelPoint<ShallowEncoder> point, double scale)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        RequireScale(scale);
+        ModelParameters parameters = point.Parameters.Clone();
+        Vectors.Scale(parameters["value"].Span, scale);
+        parameters["readout"].Fill(0);
+        return new ModelPoint<ShallowEncoder>(point.Model, parameters, point.Trained);
     }
 
     /// <summary>The point with W_2 = 0 and W_1 and ε scaled by <paramref name="scale"/> (C.11), the forward pass done.</summary>
@@ -84,11 +119,7 @@ public sealed record CertifiableInitialisation
     public static TrainingPoint At(TrainingPoint point, double scale)
     {
         ArgumentNullException.ThrowIfNull(point);
-        if (!(scale > 0 && double.IsFinite(scale)))
-        {
-            throw new ArgumentException($"The scale must be a positive number but is {scale}.", nameof(scale));
-        }
-
+        RequireScale(scale);
         if (WhyNotScalable(point) is string reason)
         {
             throw new ArgumentException(reason, nameof(point));
@@ -103,27 +134,46 @@ public sealed record CertifiableInitialisation
         return new TrainingPoint(point.Model.Inputs, point.Model.Samples, point.Objective.Targets, weights, point.Trained);
     }
 
+    private static void RequireScale(double scale)
+    {
+        if (!(scale > 0 && double.IsFinite(scale)))
+        {
+            throw new ArgumentException($"The scale must be a positive number but is {scale}.", nameof(scale));
+        }
+    }
+
     private static string? WhyNotScalable(TrainingPoint point) =>
         point.Shape.Activation.Kind == ActivationKind.Gelu
             ? "W_1 and the bend of the activation must scale together but GELU has no width to scale; take the smooth leaky ReLU or the identity."
             : null;
 
-    private sealed class Bisection(Theorem theorem, TrainingPoint point, CertificateOptions? options, ScaleSearch limits)
+    private sealed class Bisection
     {
+        private readonly Theorem _theorem;
+        private readonly string _recipe;
+        private readonly string? _whyNotScalable;
+        private readonly ScaleSearch _limits;
+        private readonly Func<double, Certificate> _at;
         private double? _certified;
         private double? _notCertified;
         private Certificate? _best;
         private Certificate? _last;
         private int _tries;
 
+        public Bisection(Theorem theorem, string recipe, string? whyNotScalable, ScaleSearch? limits, Func<double, Certificate> at)
+        {
+            (_theorem, _recipe, _whyNotScalable, _limits, _at) = (theorem, recipe, whyNotScalable, limits ?? new ScaleSearch(), at);
+            _limits.Validate();
+        }
+
         public CertifiableInitialisation Run()
         {
-            if (WhyNotScalable(point) is string reason)
+            if (_whyNotScalable is string reason)
             {
-                return Result(Certificate.NotApplicable(theorem, reason), reason);
+                return Result(Certificate.NotApplicable(_theorem, reason), reason);
             }
 
-            for (double c = 1; !IsBracketed(c); c = Math.Clamp(Try(c) ? c / BracketFactor : c * BracketFactor, limits.Smallest, limits.Largest))
+            for (double c = 1; !IsBracketed(c); c = Math.Clamp(Try(c) ? c / BracketFactor : c * BracketFactor, _limits.Smallest, _limits.Largest))
             {
                 if (_last is { Outcome: CertificateOutcome.NotApplicable })
                 {
@@ -131,7 +181,7 @@ public sealed record CertifiableInitialisation
                 }
             }
 
-            while (_certified is double holds && _notCertified is double fails && holds > (1 + limits.Tolerance) * fails)
+            while (_certified is double holds && _notCertified is double fails && holds > (1 + _limits.Tolerance) * fails)
             {
                 _ = Try(Math.Sqrt(holds * fails));
             }
@@ -145,8 +195,7 @@ public sealed record CertifiableInitialisation
         private bool Try(double c)
         {
             _tries++;
-            using TrainingPoint scaled = At(point, c);
-            _last = theorem.Evaluate(scaled, options);
+            _last = _at(c);
             bool isCertified = _last.Outcome == CertificateOutcome.Guaranteed;
             if (isCertified)
             {
@@ -161,19 +210,20 @@ public sealed record CertifiableInitialisation
         }
 
         private string Describe() => _certified is not double c
-            ? Invariant($"No factor c up to {limits.Largest:G4} is certified; at {_notCertified:G4}: {_last!.Explanation}")
+            ? Invariant($"No factor c up to {_limits.Largest:G4} is certified; at {_notCertified:G4}: {_last!.Explanation}")
             : _notCertified is double fails
                 ? Invariant($"Convergence is guaranteed from c = {c:G4}; c = {fails:G4} is not certified.")
                 : Invariant($"Convergence is guaranteed from c = {c:G4}, the smallest factor that was asked for.");
 
         private CertifiableInitialisation Result(Certificate certificate, string explanation) => new()
         {
-            Theorem = theorem,
+            Theorem = _theorem,
+            Recipe = _recipe,
             Scale = _certified,
             NotCertifiedScale = _notCertified,
             Certificate = certificate,
             Tries = _tries,
-            Search = limits,
+            Search = _limits,
             Explanation = explanation,
         };
 

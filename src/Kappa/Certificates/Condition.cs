@@ -25,6 +25,9 @@ public enum ConditionRelation
 /// <param name="Bound">What it is compared with.</param>
 public sealed record Condition(string Name, string Symbol, string Label, double Value, ConditionRelation Relation, double Bound)
 {
+    /// <summary>What value and bound rest on; a theorem proves something only where that is no estimate. Default proven.</summary>
+    public ConstantGrade Grade { get; init; }
+
     /// <summary>Whether it holds; a value or bound that is not a number fails.</summary>
     public bool Holds => Relation switch
     {

@@ -35,8 +35,8 @@ public readonly record struct TriedStep(long Step, double RelativeLoss, Certific
     public string Explanation => Certificate.Explanation;
 }
 
-/// <summary>The first step of a run from which convergence is certain (C.20): a geometric schedule, then bisection between its last failure and first success.</summary>
-/// <remarks>Steps between two tried ones may be certified as well, for nothing says that the property is monotone; <see cref="Tried"/> says what was looked at.</remarks>
+/// <summary>The first step of a run of model R from which convergence is certain (C.20).</summary>
+/// <remarks>Found by <see cref="FirstStepSearch"/>; <see cref="Tried"/> says what was looked at.</remarks>
 public sealed record FirstCertifiedStep
 {
     /// <summary>The step found, or <c>null</c>.</summary>
@@ -71,104 +71,49 @@ public sealed record FirstCertifiedStep
         Theorem theorem, ResidualTransformer model, Objective objective, DescentOptions descent, DescentState state, FirstStepOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (!(options.Growth > 1))
+        FirstStep<DescentState> first = FirstStepSearch.Run(new Path(theorem, model, objective, descent, cancellation), state, options, cancellation);
+        ResidualTransformerWeights? weights = null;
+        if (first.State is { } found)
         {
-            throw new ArgumentException($"The growth of the schedule must exceed 1 but is {options.Growth}.", nameof(options));
+            weights = new ResidualTransformerWeights(model.Shape);
+            weights.CopyFrom(found.Weights);
         }
 
-        return new Searcher(theorem, model, objective, descent, options, cancellation).Run(state);
+        return new FirstCertifiedStep
+        {
+            Step = first.State?.Step,
+            RelativeLoss = first.State is null ? null : first.Tried.Last(tried => tried.Step == first.State.Step).RelativeLoss,
+            Certificate = first.Certificate,
+            Weights = weights,
+            Tried = first.Tried,
+            Schedule = first.Schedule,
+        };
     }
 
-    private sealed class Searcher(
-        Theorem theorem, ResidualTransformer model, Objective objective, DescentOptions descent, FirstStepOptions options, CancellationToken cancellation)
+    private sealed class Path(Theorem theorem, ResidualTransformer model, Objective objective, DescentOptions descent, CancellationToken cancellation) : ICertifiablePath<DescentState>
     {
-        private readonly List<TriedStep> _tried = [];
-        private double? _startLoss;
+        public long StepOf(DescentState state) => state.Step;
 
-        public FirstCertifiedStep Run(DescentState state)
-        {
-            DescentState? failed = null;
-            long target = Math.Max(options.FirstStep, state.Step);
-            while (true)
-            {
-                bool isThere = AdvanceTo(state, target);
-                (Certificate certificate, double loss) = Evaluate(state);
-                if (certificate.Outcome == CertificateOutcome.Guaranteed)
-                {
-                    return failed is null ? Found(state, certificate, loss) : Bisect(failed, state, certificate, loss);
-                }
-
-                bool isOver = !isThere || target >= options.LastStep || loss <= options.LeastRelativeLoss || certificate.Outcome == CertificateOutcome.NotApplicable;
-                if (isOver)
-                {
-                    return new FirstCertifiedStep { Certificate = certificate, Tried = _tried, Schedule = Describe() };
-                }
-
-                failed = Copy(state);
-                target = Math.Min(options.LastStep, Math.Max(target + 1, (long)Math.Ceiling(target * options.Growth)));
-            }
-        }
-
-        private FirstCertifiedStep Bisect(DescentState failed, DescentState held, Certificate certificate, double loss)
-        {
-            DescentState best = held;
-            while (best.Step - failed.Step > 1)
-            {
-                DescentState middle = Copy(failed);
-                _ = AdvanceTo(middle, failed.Step + ((best.Step - failed.Step) / 2));
-                (Certificate there, double lossThere) = Evaluate(middle);
-                if (there.Outcome == CertificateOutcome.Guaranteed)
-                {
-                    (best, certificate, loss) = (middle, there, lossThere);
-                }
-                else
-                {
-                    failed = middle;
-                }
-            }
-
-            return Found(best, certificate, loss);
-        }
-
-        private FirstCertifiedStep Found(DescentState state, Certificate certificate, double loss)
-        {
-            var weights = new ResidualTransformerWeights(model.Shape);
-            weights.CopyFrom(state.Weights);
-            return new FirstCertifiedStep { Step = state.Step, RelativeLoss = loss, Certificate = certificate, Weights = weights, Tried = _tried, Schedule = Describe() };
-        }
-
-        // False when the descent stopped before the target.
-        private bool AdvanceTo(DescentState state, long target)
-        {
-            if (_startLoss is null)
-            {
-                model.Forward(state.Weights);
-                _startLoss = objective.Loss(model.Output);
-            }
-
-            DescentOutcome outcome = new GradientDescent(model, objective, descent with { MaximumSteps = target, LossFloor = null, GradientTolerance = null }).Run(state, cancellation: cancellation);
-            cancellation.ThrowIfCancellationRequested();
-            return outcome.Reason == StopReason.StepBudget;
-        }
-
-        private (Certificate Certificate, double RelativeLoss) Evaluate(DescentState state)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var point = new TrainingPoint(model.Inputs, model.Samples, objective.Targets, state.Weights, descent.Trained);
-            Certificate certificate = theorem.Evaluate(point, options.Certificate with { MeasuresShortfall = false });
-            double relative = point.Loss / _startLoss!.Value;
-            _tried.Add(new TriedStep(state.Step, relative, certificate));
-            return (certificate, relative);
-        }
-
-        private string Describe() => FormattableString.Invariant(
-            $"{_tried.Count} steps were evaluated: from step {options.FirstStep} each {options.Growth:G3} times the one before, then bisection; a step between two that were evaluated may be certified as well.");
-
-        private static DescentState Copy(DescentState state)
+        public DescentState Copy(DescentState state)
         {
             var weights = new ResidualTransformerWeights(state.Weights.Shape);
             weights.CopyFrom(state.Weights);
             return new DescentState(weights, state.InitialWeights, state.Step, state.StepSize, state.PathLength);
+        }
+
+        public bool Advance(DescentState state, long target) =>
+            new GradientDescent(model, objective, descent with { MaximumSteps = target, LossFloor = null, GradientTolerance = null }).Run(state, cancellation: cancellation).Reason == StopReason.StepBudget;
+
+        public double Loss(DescentState state)
+        {
+            model.Forward(state.Weights);
+            return objective.Loss(model.Output);
+        }
+
+        public Certificate Certify(DescentState state, CertificateOptions options)
+        {
+            using var point = new TrainingPoint(model.Inputs, model.Samples, objective.Targets, state.Weights, descent.Trained);
+            return theorem.Evaluate(point, options);
         }
     }
 }

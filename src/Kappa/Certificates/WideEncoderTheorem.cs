@@ -39,7 +39,9 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
         EncoderPoint at = bounds.At;
         WideEncoderState? state = bounds.Find(at.ResidualNorm);
         double largestStep = state is null ? 0 : at.LossFactor / (state.Features * state.Features) / Outward.Factor, stepSize = options.StepSize ?? largestStep;
-        double factor = state is null && options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find(f * at.ResidualNorm) is not null) : 1;
+
+        // NaN where it is not looked for: the condition fails and does not say by how much.
+        double factor = state is not null ? 1 : options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find(f * at.ResidualNorm) is not null) : double.NaN;
         List<Condition> conditions = [new Condition("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.Features.Smallest, ConditionRelation.Above, 0)];
         conditions.Add(new Condition("readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms), ConditionRelation.Below, at.Features.Smallest * at.Features.Smallest));
         conditions.Add(new Condition("residual small enough for radii to exist", "√(2ℓ_0)", "S.9", at.ResidualNorm, ConditionRelation.AtMost, factor * at.ResidualNorm));
@@ -64,6 +66,7 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
         ? Invariant($"Every step with γ = {stepSize:G4} removes at least {WideEncoderBounds.Rate(state!, stepSize / at.LossFactor):G3} of the loss.")
         : state is not null ? Invariant($"The radii exist, but the step size {stepSize:G4} exceeds 1/Φ² = {largestStep:G4}; take a smaller step.")
         : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {1 / factor:G3} times smaller than {at.ResidualNorm:G4}.")
+        : double.IsNaN(factor) ? Invariant($"No radii exist at √(2ℓ_0) = {at.ResidualNorm:G4}.")
         : "The features' smallest singular value does not exceed what a moving W_V can do at the readout's initial size, whatever the residual; widen the model or start w_O smaller.";
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

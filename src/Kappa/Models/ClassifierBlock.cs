@@ -71,14 +71,18 @@ internal sealed class ClassifierBlock<T>
     public ClassifierBlockCache<T> NewCache() => new(_shape, _attention.NewCache(), _attention.LargestGroup * _shape.Tokens);
 
     /// <summary>Every matrix of the cache from Z.</summary>
-    public void Forward(ClassifierBlockFactors<T> factors, in Matrix<T> input, ClassifierBlockCache<T> cache)
+    /// <param name="factors">The weights.</param>
+    /// <param name="input">Z [rows, D].</param>
+    /// <param name="cache">Overwritten.</param>
+    /// <param name="lengths">For each sample how many of its tokens are attended to (E.11); empty for all.</param>
+    public void Forward(ClassifierBlockFactors<T> factors, in Matrix<T> input, ClassifierBlockCache<T> cache, ReadOnlySpan<int> lengths)
     {
         int rows = input.Rows;
         Matrix<T> normalised = cache.Normalised.RowRange(0, rows), attended = cache.AttentionOutput.RowRange(0, rows);
 
         // (E.3)  H = ρ_a Z + attention(LN(Z))                                 [rows, D]
         LayerNorm.Forward(input, factors.Norms[0], factors.Norms[1], _shape.NormEpsilon, cache.AttentionStatistics.RowRange(0, rows), normalised);
-        _attention.Forward(factors.Attention, normalised, _shape.AttentionResidual, input, cache.Attention, attended);
+        _attention.Forward(factors.Attention, normalised, _shape.AttentionResidual, input, cache.Attention, attended, lengths);
 
         // (E.4)  Z⁺ = ρ_f H + ψ(LN(H) W_1) W_2                                [rows, D]
         FeedForwardCache<T> ffn = Ffn(cache, rows);
@@ -95,7 +99,9 @@ internal sealed class ClassifierBlock<T>
     /// <param name="gradient">All gradients [1, P].</param>
     /// <param name="old">0 or 1.</param>
     /// <param name="dOutput">D [rows, D] on entry, dZ on return.</param>
-    public void Backward(ClassifierBlockFactors<T> factors, int layer, in Matrix<T> input, ClassifierBlockCache<T> cache, bool[] isTrained, in Matrix<T> gradient, double old, in Matrix<T> dOutput)
+    /// <param name="lengths">Of the way forward.</param>
+    public void Backward(
+        ClassifierBlockFactors<T> factors, int layer, in Matrix<T> input, ClassifierBlockCache<T> cache, bool[] isTrained, in Matrix<T> gradient, double old, in Matrix<T> dOutput, ReadOnlySpan<int> lengths)
     {
         int first = TransformerClassifierShape.FirstOf(layer), rows = input.Rows;
         Matrix<T> dNormalised = _dNormalised.RowRange(0, rows), dHidden = _dHidden.RowRange(0, rows);
@@ -118,7 +124,7 @@ internal sealed class ClassifierBlock<T>
         NormBackward(first + 6, cache.AttentionOutput.RowRange(0, rows), factors.Norms[2], cache.FfnStatistics.RowRange(0, rows), dNormalised, _shape.FfnResidual, isTrained, gradient, old, dOutput);
 
         // (E.7)  dZ = ρ_a dH + LN'(Z)ᵀ (what goes through attention)          [rows, D]
-        _attention.Backward(factors.Attention, cache.Normalised.RowRange(0, rows), cache.Attention, dOutput, isTrained, gradient, old, dNormalised);
+        _attention.Backward(factors.Attention, cache.Normalised.RowRange(0, rows), cache.Attention, dOutput, isTrained, gradient, old, dNormalised, lengths);
         NormBackward(first, input, factors.Norms[0], cache.AttentionStatistics.RowRange(0, rows), dNormalised, _shape.AttentionResidual, isTrained, gradient, old, dOutput);
     }
 

@@ -7,7 +7,8 @@ namespace Kappa.Models;
 /// <summary>The samples of a classifier: token ids or patches.</summary>
 /// <param name="Ids">Token ids [N·n], or empty.</param>
 /// <param name="Patches">Patches [N·n, numbers], or empty.</param>
-internal readonly record struct ClassifierInputs<T>(int[] Ids, Matrix<T> Patches)
+/// <param name="Lengths">For each sample how many of its tokens are no padding [N], or empty for all.</param>
+internal readonly record struct ClassifierInputs<T>(int[] Ids, Matrix<T> Patches, int[] Lengths)
     where T : unmanaged, IFloatingPointIeee754<T>;
 
 /// <summary>The experiments' Transformer for a group of samples: embedding (E.1), blocks, normalisation, mean pooling and head (E.5), forward and backward (E.7).</summary>
@@ -32,6 +33,7 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
     private readonly Matrix<T> _dStream;
     private readonly T[] _scratch;
     private readonly int[] _samples;
+    private readonly int[] _lengths;
     private readonly int _tokens;
     private int _count;
 
@@ -50,26 +52,34 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
         _output = Matrix<T>.Allocate(LargestGroup, shape.Classes);
         _scratch = new T[shape.Width];
         _samples = new int[LargestGroup];
+        _lengths = new int[inputs.Lengths.Length > 0 ? LargestGroup : 0];
     }
 
     /// <inheritdoc/>
     public int LargestGroup { get; }
+
+    private ReadOnlySpan<int> Lengths => _lengths.AsSpan(0, Math.Min(_lengths.Length, _count));
 
     /// <inheritdoc/>
     public Matrix<T> Forward(ReadOnlySpan<int> samples)
     {
         samples.CopyTo(_samples);
         _count = samples.Length;
+        for (int k = 0; k < _count && _lengths.Length > 0; k++)
+        {
+            _lengths[k] = _inputs.Lengths[samples[k]];
+        }
+
         int rows = _count * _tokens;
         Matrix<T> stream = _embedded.RowRange(0, rows);
         Embed(stream);
         for (int layer = 0; layer < _caches.Length; layer++)
         {
-            _block.Forward(_factors.Blocks[layer], stream, _caches[layer]);
+            _block.Forward(_factors.Blocks[layer], stream, _caches[layer], Lengths);
             stream = _caches[layer].Output.RowRange(0, rows);
         }
 
-        // (E.5)  z = (mean over tokens of LN(Z^L)) W_U                        [g, C]
+        // (E.5), (E.11)  z = (mean over tokens that are no padding of LN(Z^L)) W_U  [g, C]
         Matrix<T> normalised = _normalised.RowRange(0, rows), pooled = _pooled.RowRange(0, _count), output = _output.RowRange(0, _count);
         LayerNorm.Forward(stream, _factors.FinalGain, _factors.FinalShift, _shape.NormEpsilon, _statistics.RowRange(0, rows), normalised);
         Pool(normalised, pooled);
@@ -93,13 +103,10 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
             return;
         }
 
-        // (E.7)  each token gets dz W_Uᵀ/n, then the last normalisation       [rows, D]
+        // (E.7), (E.11)  each token but padding gets dz W_Uᵀ/n, then the last normalisation  [rows, D]
         Matrix<T> stream = _dStream.RowRange(0, rows), normalised = _normalised.RowRange(0, rows);
-        Products.MultiplyByTransposed(dOutput, _factors.Readout, _dPooled.RowRange(0, _count), 1.0 / _tokens);
-        for (int row = 0; row < rows; row++)
-        {
-            _dPooled.Row(row / _tokens).CopyTo(normalised.Row(row));
-        }
+        Products.MultiplyByTransposed(dOutput, _factors.Readout, _dPooled.RowRange(0, _count));
+        Spread(normalised);
 
         NormGradients.Backward(_layout, last - 2, Input(_caches.Length, rows), _factors.FinalGain, _statistics.RowRange(0, rows), normalised, 0, isTrained, gradient, old, stream, _scratch);
         for (int layer = _caches.Length - 1; layer >= 0; layer--)
@@ -109,7 +116,7 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
                 return;
             }
 
-            _block.Backward(_factors.Blocks[layer], layer, Input(layer, rows), _caches[layer], isTrained, gradient, old, stream);
+            _block.Backward(_factors.Blocks[layer], layer, Input(layer, rows), _caches[layer], isTrained, gradient, old, stream, Lengths);
         }
 
         EmbeddingGradients(stream, isTrained, gradient, old);
@@ -177,17 +184,35 @@ internal sealed class ClassifierPass<T> : ISamplePass<T>
 
     private void Pool(in Matrix<T> rows, in Matrix<T> pooled)
     {
-        T factor = T.CreateTruncating(1.0 / _tokens);
         for (int sample = 0; sample < pooled.Rows; sample++)
         {
             Span<T> pool = pooled.Row(sample);
             pool.Clear();
-            for (int token = 0; token < _tokens; token++)
+            for (int token = 0; token < LengthOf(sample); token++)
             {
                 TensorPrimitives.Add(pool, rows.Row((sample * _tokens) + token), pool);
             }
 
-            TensorPrimitives.Multiply(pool, factor, pool);
+            TensorPrimitives.Multiply(pool, T.CreateTruncating(1.0 / LengthOf(sample)), pool);
         }
     }
+
+    private void Spread(in Matrix<T> rows)
+    {
+        for (int sample = 0; sample < _count; sample++)
+        {
+            Span<T> share = _dPooled.Row(sample);
+            int length = LengthOf(sample);
+            TensorPrimitives.Multiply(share, T.CreateTruncating(1.0 / length), share);
+            for (int token = 0; token < _tokens; token++)
+            {
+                Span<T> row = rows.Row((sample * _tokens) + token);
+                row.Clear();
+                if (token < length)
+                    share.CopyTo(row);
+            }
+        }
+    }
+
+    private int LengthOf(int sample) => _lengths.Length > 0 ? _lengths[sample] : _tokens;
 }

@@ -4,7 +4,7 @@ namespace Kappa.Models;
 
 /// <summary>Model G on fixed data: F = Σ_h S_h X W_V^h W_O^h (G.3) with the loss ½‖F − Y‖², its gradient, and the features B_h = S_h X.</summary>
 /// <remarks>Theory: kernel attention, G.1–G.6. See <see cref="ITrainable"/> for batches, threads and precision.</remarks>
-public sealed class KernelAttention : ITrainable
+public sealed class KernelAttention : ITangent
 {
     private readonly TrainableEngine _engine;
     private readonly Matrix _inputs;
@@ -65,6 +65,13 @@ public sealed class KernelAttention : ITrainable
     /// <inheritdoc/>
     public void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix outputGradient, ModelParameters gradient, TrainedSet trained) =>
         _engine.Backward(parameters, batch, outputGradient, gradient, trained);
+
+    /// <inheritdoc/>
+    public void Tangent(ModelParameters parameters, ModelParameters direction, Matrix tangent)
+    {
+        _engine.RequireTangent(parameters, direction, tangent);
+        KernelAttentionTangent.Compute(Shape, _inputs, _tokens, parameters, direction, tangent);
+    }
 
     /// <summary>B = [B_1, …, B_H], B_h = S_h X stacked over samples (G.3): what the values are linear in.</summary>
     /// <param name="parameters">θ; not changed.</param>

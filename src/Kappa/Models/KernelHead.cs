@@ -60,13 +60,14 @@ internal sealed class KernelHead<T>
     /// <param name="input">Q, K, V.</param>
     /// <param name="kept">S [g·n, n], overwritten; empty when it is not kept.</param>
     /// <param name="output">O [g·n, d_v], overwritten.</param>
-    public void Forward(int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> output)
+    /// <param name="lengths">For each sample how many of its tokens are attended to (E.11), the first ones; empty for all.</param>
+    public void Forward(int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> output, ReadOnlySpan<int> lengths = default)
     {
         if (!KeepsWeights)
         {
             for (int sample = 0; sample < samples; sample++)
             {
-                ForwardLong(input.Sample(sample, _tokens), output.RowRange(sample * _tokens, _tokens));
+                ForwardLong(input.Sample(sample, _tokens), output.RowRange(sample * _tokens, _tokens), LengthOf(sample, lengths));
             }
 
             return;
@@ -76,16 +77,17 @@ internal sealed class KernelHead<T>
         Matrix<T> keyTransposed = _keyTransposed.RowRange(0, samples * input.Key.Columns);
         Transposition.CopyEach(samples, input.Key, keyTransposed);
         Products.MultiplyEach(samples, input.Query, keyTransposed, kept);
-        if (_kernel.Kind == AttentionKernelKind.Softmax)
+        PrepareExponents(input);
+        if (_kernel.Kind == AttentionKernelKind.Softmax && lengths.IsEmpty)
         {
             RowSoftmax.Apply(kept, _scale, kept);
         }
         else
         {
-            PrepareExponents(input);
-            for (int first = 0; first < kept.Rows; first += _tokens)
+            for (int sample = 0; sample < samples; sample++)
             {
-                WeighGaussian(kept.RowRange(first, _tokens), first, first);
+                int first = sample * _tokens;
+                Weigh(kept.RowRange(first, _tokens), first, first, LengthOf(sample, lengths));
             }
         }
 
@@ -100,13 +102,14 @@ internal sealed class KernelHead<T>
     /// <param name="dOutput">dO [g·n, d_v].</param>
     /// <param name="gradient">Overwritten where wanted.</param>
     /// <param name="training">Which are wanted.</param>
-    public void Backward(int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training)
+    /// <param name="lengths">Of the way forward.</param>
+    public void Backward(int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training, ReadOnlySpan<int> lengths = default)
     {
         if (!KeepsWeights)
         {
             for (int sample = 0; sample < samples; sample++)
             {
-                BackwardLong(input.Sample(sample, _tokens), dOutput.RowRange(sample * _tokens, _tokens), gradient.Sample(sample, _tokens), training);
+                BackwardLong(input.Sample(sample, _tokens), dOutput.RowRange(sample * _tokens, _tokens), gradient.Sample(sample, _tokens), training, LengthOf(sample, lengths));
             }
 
             return;
@@ -151,19 +154,19 @@ internal sealed class KernelHead<T>
         }
     }
 
-    private void ForwardLong(in HeadMatrices<T> input, in Matrix<T> output)
+    private void ForwardLong(in HeadMatrices<T> input, in Matrix<T> output, int length)
     {
         _long!.Take(input);
         PrepareExponents(input);
         for (int first = 0; first < _tokens; first += BlockRows)
         {
             int count = Math.Min(BlockRows, _tokens - first);
-            Matrix<T> weights = WeightsOf(input, first, count);
+            Matrix<T> weights = WeightsOf(input, first, count, length);
             Products.Multiply(weights, _long.Value, output.RowRange(first, count));
         }
     }
 
-    private void BackwardLong(in HeadMatrices<T> input, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training)
+    private void BackwardLong(in HeadMatrices<T> input, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training, int length)
     {
         _long!.Take(input);
         PrepareExponents(input);
@@ -172,7 +175,7 @@ internal sealed class KernelHead<T>
         {
             int count = Math.Min(BlockRows, _tokens - first);
             double old = first == 0 ? 0 : 1;
-            Matrix<T> weights = WeightsOf(input, first, count), dLogits = _dWeights.RowRange(0, count), dRows = dOutput.RowRange(first, count), query = input.Query.RowRange(first, count);
+            Matrix<T> weights = WeightsOf(input, first, count, length), dLogits = _dWeights.RowRange(0, count), dRows = dOutput.RowRange(first, count), query = input.Query.RowRange(first, count);
             if (training.Value)
             {
                 Products.TransposedMultiply(weights, dRows, gradient.Value, beta: old);
@@ -213,11 +216,11 @@ internal sealed class KernelHead<T>
         }
     }
 
-    private Matrix<T> WeightsOf(in HeadMatrices<T> input, int first, int count)
+    private Matrix<T> WeightsOf(in HeadMatrices<T> input, int first, int count, int length)
     {
         Matrix<T> weights = _weights.RowRange(0, count);
         Products.Multiply(input.Query.RowRange(first, count), _long!.KeyTransposed, weights);
-        Weigh(weights, first);
+        Weigh(weights, first, firstColumn: 0, length);
         return weights;
     }
 
@@ -230,22 +233,26 @@ internal sealed class KernelHead<T>
         }
     }
 
-    private void Weigh(in Matrix<T> products, int firstRow)
+    private int LengthOf(int sample, ReadOnlySpan<int> lengths) => lengths.IsEmpty ? _tokens : lengths[sample];
+
+    // S in the memory of the products q·k; its rows and columns begin at these of the exponents. (E.11): columns from the length on are 0, and so is what goes back through them.
+    private void Weigh(in Matrix<T> products, int firstRow, int firstColumn, int length)
     {
+        Matrix<T> attended = products.ColumnRange(0, length);
+        products.ColumnRange(length, products.Columns - length).Fill(T.Zero);
         if (_kernel.Kind == AttentionKernelKind.Softmax)
         {
-            RowSoftmax.Apply(products, _scale, products);
+            RowSoftmax.Apply(attended, _scale, attended);
         }
         else
         {
-            WeighGaussian(products, firstRow, firstColumn: 0);
+            WeighGaussian(attended, firstRow, firstColumn);
         }
     }
 
-    // S in the memory of the products q·k; its rows and columns begin at these of the exponents.
     private void WeighGaussian(in Matrix<T> products, int firstRow, int firstColumn)
     {
-        ReadOnlySpan<T> columns = _columnExponents.AsSpan(firstColumn, _tokens);
+        ReadOnlySpan<T> columns = _columnExponents.AsSpan(firstColumn, products.Columns);
         if (_kernel.NormalisesRows)
         {
             // ‖q_j‖² is the same along a row and falls out.

@@ -59,7 +59,8 @@ internal sealed class MultiHeadAttention<T>
     /// <param name="skip">Z' [rows, D_out]; not read when its factor is 0.</param>
     /// <param name="cache">Overwritten.</param>
     /// <param name="output">[rows, D_out], overwritten.</param>
-    public void Forward(AttentionFactors<T> factors, in Matrix<T> input, double residual, in Matrix<T> skip, AttentionCache<T> cache, in Matrix<T> output)
+    /// <param name="lengths">For each sample how many of its tokens are attended to (E.11); empty for all.</param>
+    public void Forward(AttentionFactors<T> factors, in Matrix<T> input, double residual, in Matrix<T> skip, AttentionCache<T> cache, in Matrix<T> output, ReadOnlySpan<int> lengths = default)
     {
         // (G.3)  [Q | K | V] = Z [W_Q | W_K | W_V]                            [rows, p]
         int rows = input.Rows;
@@ -67,7 +68,7 @@ internal sealed class MultiHeadAttention<T>
         for (int head = 0; head < _sizes.Heads; head++)
         {
             Matrix<T> mixed = cache.Mixed.RowRange(0, rows).ColumnRange(head * _sizes.ValueWidth, _sizes.ValueWidth);
-            _head.Forward(rows / _tokens, Of(cache.Projected, rows, head), Weights(cache, head, rows), mixed);
+            _head.Forward(rows / _tokens, Of(cache.Projected, rows, head), Weights(cache, head, rows), mixed, lengths);
         }
 
         // (G.3)  O = [S_1 V_1, …, S_H V_H] [W_O^1; …; W_O^H]                  [rows, D_out]
@@ -83,8 +84,10 @@ internal sealed class MultiHeadAttention<T>
     /// <param name="gradient">All gradients [1, P].</param>
     /// <param name="old">0 or 1.</param>
     /// <param name="dInput">dZ [rows, D], overwritten; empty when not wanted.</param>
+    /// <param name="lengths">Of the way forward.</param>
     public void Backward(
-        AttentionFactors<T> factors, in Matrix<T> input, AttentionCache<T> cache, in Matrix<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old, in Matrix<T> dInput)
+        AttentionFactors<T> factors, in Matrix<T> input, AttentionCache<T> cache, in Matrix<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old, in Matrix<T> dInput,
+        ReadOnlySpan<int> lengths = default)
     {
         int rows = input.Rows;
         bool wantsInput = dInput.Rows > 0;
@@ -101,7 +104,7 @@ internal sealed class MultiHeadAttention<T>
         for (int head = 0; head < _sizes.Heads; head++)
         {
             _head.Backward(
-                rows / _tokens, Of(cache.Projected, rows, head), Weights(cache, head, rows), dMixed.ColumnRange(head * _sizes.ValueWidth, _sizes.ValueWidth), Of(_dProjected, rows, head), training);
+                rows / _tokens, Of(cache.Projected, rows, head), Weights(cache, head, rows), dMixed.ColumnRange(head * _sizes.ValueWidth, _sizes.ValueWidth), Of(_dProjected, rows, head), training, lengths);
         }
 
         // (G.6)  dW = Zᵀ d[Q | K | V], its columns of this matrix             [D, columns]

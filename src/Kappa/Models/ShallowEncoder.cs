@@ -7,7 +7,7 @@ namespace Kappa.Models;
 /// Theory: shallow encoder, S.1–S.8. See <see cref="ITrainable"/> for batches, threads and precision. Where d_m is large the logits are formed with W_Qᵀ W_K [d, d], whose gradient is turned into
 /// those of W_Q and W_K once for the batch. At the kink of the ReLU its derivative is 0.
 /// </remarks>
-public sealed class ShallowEncoder : ITrainable
+public sealed class ShallowEncoder : ITangent
 {
     private readonly TrainableEngine _engine;
     private readonly Matrix _inputs;
@@ -75,6 +75,13 @@ public sealed class ShallowEncoder : ITrainable
     /// <inheritdoc/>
     public void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix outputGradient, ModelParameters gradient, TrainedSet trained) =>
         _engine.Backward(parameters, batch, outputGradient, gradient, trained);
+
+    /// <inheritdoc/>
+    public void Tangent(ModelParameters parameters, ModelParameters direction, Matrix tangent)
+    {
+        _engine.RequireTangent(parameters, direction, tangent);
+        ShallowEncoderTangent.Compute(Shape, _inputs, _tokens, parameters, direction, tangent);
+    }
 
     /// <summary>F_pre [N, d_m] (S.4): row n is τ₁ Σ_i ReLU(W_V X_nᵀβ_{i,n})ᵀ, so that f = F_pre w_O.</summary>
     /// <param name="parameters">θ; not changed.</param>

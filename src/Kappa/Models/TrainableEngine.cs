@@ -58,6 +58,15 @@ internal sealed class TrainableEngine : IDisposable
         _ = _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, OutputGradient = outputGradient, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
     }
 
+    /// <summary>Checks θ, v and the matrix for J v over all samples.</summary>
+    public void RequireTangent(ModelParameters parameters, ModelParameters direction, in Matrix tangent)
+    {
+        Require(parameters, _all);
+        ArgumentNullException.ThrowIfNull(direction);
+        direction.RequireLayout(Layout, nameof(direction));
+        RequireOutput(tangent, _all.Length, nameof(tangent));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _team.Dispose();
 

@@ -11,14 +11,14 @@ public sealed class TransformerClassifier : ITrainable
 {
     private readonly TrainableEngine _engine;
 
-    private TransformerClassifier(TransformerClassifierShape shape, int[] ids, in Matrix patches, int[] labels, int threads, Precision precision)
+    private TransformerClassifier(TransformerClassifierShape shape, int[] ids, in Matrix patches, int[] labels, int[] lengths, int threads, Precision precision)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         ParameterLayout layout = shape.NewLayout();
         RequireLabels(labels, shape.Classes);
         (Shape, Samples) = (shape, labels.Length);
         var team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(labels.Length, shape.Tokens)));
-        IBatchPass pass = precision == Precision.Single ? NewPass<float>(team, layout, ids, patches, labels) : NewPass<double>(team, layout, ids, patches, labels);
+        IBatchPass pass = precision == Precision.Single ? NewPass<float>(team, layout, ids, patches, labels, lengths) : NewPass<double>(team, layout, ids, patches, labels, lengths);
         _engine = new TrainableEngine(layout, labels.Length, 1, shape.Classes, team, pass);
     }
 
@@ -46,8 +46,9 @@ public sealed class TransformerClassifier : ITrainable
     /// <param name="labels">Classes [N], each at least 0 and below their number; copied.</param>
     /// <param name="threads">Number of threads, at least 1.</param>
     /// <param name="precision">The precision of the passes.</param>
-    /// <exception cref="ArgumentException">The shape is not valid, the sizes do not fit, or an id or label is out of range.</exception>
-    public static TransformerClassifier OfTokens(TransformerClassifierShape shape, int[] ids, int[] labels, int threads = 1, Precision precision = Precision.Double)
+    /// <param name="lengths">For each sample how many of its tokens are no padding [N], each 1 … n: the rest is neither attended to nor pooled (E.11). <c>null</c> when no token is padding; copied.</param>
+    /// <exception cref="ArgumentException">The shape is not valid, the sizes do not fit, or an id, label or length is out of range.</exception>
+    public static TransformerClassifier OfTokens(TransformerClassifierShape shape, int[] ids, int[] labels, int threads = 1, Precision precision = Precision.Double, int[]? lengths = null)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(ids);
@@ -58,9 +59,10 @@ public sealed class TransformerClassifier : ITrainable
             throw new ArgumentException($"There must be N·n = {labels.Length}·{shape.Tokens} token ids, N at least 1, but there are {ids.Length}.", nameof(ids));
         }
 
+        RequireLengths(lengths, labels.Length, shape.Tokens);
         int wrong = Array.FindIndex(ids, id => (uint)id >= (uint)shape.InputWidth);
         return wrong < 0
-            ? new TransformerClassifier(shape, [.. ids], default, [.. labels], threads, precision)
+            ? new TransformerClassifier(shape, [.. ids], default, [.. labels], PaddedOnly(lengths, shape.Tokens), threads, precision)
             : throw new ArgumentException($"A token id must lie between 0 and {shape.InputWidth - 1} but number {wrong} is {ids[wrong]}.", nameof(ids));
     }
 
@@ -77,7 +79,7 @@ public sealed class TransformerClassifier : ITrainable
         ArgumentNullException.ThrowIfNull(labels);
         shape.Validate();
         return labels.Length > 0 && patches.Rows == (long)labels.Length * shape.Tokens && patches.Columns == shape.InputWidth
-            ? new TransformerClassifier(shape, [], TokenRows.Copy(patches), [.. labels], threads, precision)
+            ? new TransformerClassifier(shape, [], TokenRows.Copy(patches), [.. labels], [], threads, precision)
             : throw new ArgumentException($"The patches must be [N·n, {shape.InputWidth}] with N·n = {labels.Length}·{shape.Tokens}, N at least 1, but are {patches}.", nameof(patches));
     }
 
@@ -98,6 +100,28 @@ public sealed class TransformerClassifier : ITrainable
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();
 
+    // Without padding there is nothing to mask.
+    private static int[] PaddedOnly(int[]? lengths, int tokens) => lengths is null || Array.TrueForAll(lengths, length => length == tokens) ? [] : [.. lengths];
+
+    private static void RequireLengths(int[]? lengths, int samples, int tokens)
+    {
+        if (lengths is null)
+        {
+            return;
+        }
+
+        if (lengths.Length != samples)
+        {
+            throw new ArgumentException($"There must be {samples} lengths, one a sample, but there are {lengths.Length}.", nameof(lengths));
+        }
+
+        int wrong = Array.FindIndex(lengths, length => length < 1 || length > tokens);
+        if (wrong >= 0)
+        {
+            throw new ArgumentException($"A length must lie between 1 and {tokens} but that of sample {wrong} is {lengths[wrong]}.", nameof(lengths));
+        }
+    }
+
     private static void RequireLabels(int[] labels, int classes)
     {
         int wrong = Array.FindIndex(labels, label => (uint)label >= (uint)classes);
@@ -107,11 +131,11 @@ public sealed class TransformerClassifier : ITrainable
         }
     }
 
-    private BatchPass<T> NewPass<T>(WorkerTeam team, ParameterLayout layout, int[] ids, in Matrix patches, int[] labels)
+    private BatchPass<T> NewPass<T>(WorkerTeam team, ParameterLayout layout, int[] ids, in Matrix patches, int[] labels, int[] lengths)
         where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
     {
         var factors = new ClassifierFactors<T>(Shape, layout);
-        var inputs = new ClassifierInputs<T>(ids, patches.Rows == 0 ? default : Precisions.Convert<T>(patches));
+        var inputs = new ClassifierInputs<T>(ids, patches.Rows == 0 ? default : Precisions.Convert<T>(patches), lengths);
         ISamplePass<T>[] passes = [.. Enumerable.Range(0, team.Threads).Select(_ => new ClassifierPass<T>(Shape, layout, factors, inputs))];
         return new BatchPass<T>(layout, team, factors, passes, new CrossEntropy(labels), Shape.Tokens, outputRows: 1);
     }

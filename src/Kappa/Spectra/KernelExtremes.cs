@@ -22,9 +22,20 @@ public sealed record KernelExtremes(EigenvalueEstimate LambdaMax, EigenvalueEsti
     /// <exception cref="ArgumentException">The weights do not fit the model, a trained name is not in it, or an option is out of range.</exception>
     public static KernelExtremes Of(ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained, LanczosOptions? options = null)
     {
-        options ??= new LanczosOptions();
         var kernel = new KernelOperator(model, weights, trained);
-        bool isRankLimited = kernel.Parameters < kernel.Size;
+        return Of(kernel, kernel.Parameters, options);
+    }
+
+    /// <summary>The ends of a kernel that is known by its products.</summary>
+    /// <param name="kernel">K.</param>
+    /// <param name="parameters">P, the number of parameters that J is taken in: K has at most this rank.</param>
+    /// <param name="options">When to stop; the defaults when <c>null</c>.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the operator is empty.</exception>
+    public static KernelExtremes Of(ISymmetricOperator kernel, long parameters, LanczosOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        options ??= new LanczosOptions();
+        bool isRankLimited = parameters < kernel.Size;
         ExtremeEigenvalues ends = Lanczos.Extremes(kernel, isRankLimited ? options with { Ends = SpectrumEnds.Largest } : options);
         SpectrumStatus status = StatusOf(ends, isRankLimited);
         EigenvalueEstimate smallest = status switch

@@ -23,7 +23,15 @@ public sealed record Sharpness(EigenvalueEstimate LargestEigenvalue, EigenvalueE
     /// <exception cref="ArgumentException">The weights or targets do not fit the model, a trained name is not in it, or an option is out of range.</exception>
     public static Sharpness Of(ResidualTransformer model, ResidualTransformerWeights weights, Matrix targets, TrainedSet trained, LanczosOptions? options = null)
     {
-        var hessian = new HessianOperator(model, weights, targets, trained);
+        return Of(new HessianOperator(model, weights, targets, trained), options);
+    }
+
+    /// <summary>The ends of a Hessian that is known by its products; by default until the largest eigenvalue has converged.</summary>
+    /// <param name="hessian">∇²ℒ.</param>
+    /// <param name="options">When to stop; when <c>null</c> the defaults, with the largest end alone waited for.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the operator is empty.</exception>
+    public static Sharpness Of(ISymmetricOperator hessian, LanczosOptions? options = null)
+    {
         ExtremeEigenvalues ends = Lanczos.Extremes(hessian, options ?? new LanczosOptions { Ends = SpectrumEnds.Largest });
         return new Sharpness(ends.Largest, ends.Smallest, ends.Products, ends.Floor);
     }

@@ -63,6 +63,12 @@ public sealed class ModelCommandTests
         Assert.Equal(1, certified.ExitCode);
         Assert.StartsWith("Not certified at step 0", certified.Results, StringComparison.Ordinal);
         Assert.DoesNotContain("about 1 times smaller", certified.Results, StringComparison.Ordinal);
+        Assert.EndsWith("add --find-scale.\n", certified.Results, StringComparison.Ordinal);
+        CommandOutcome last = CommandLine.Invoke("certify", name, "--out", folder.Path, "--step", "60");
+        Assert.Contains("Step 60 is the run's checkpoint; its loss has the bits of the record.", last.Results, StringComparison.Ordinal);
+        CommandOutcome price = CommandLine.Invoke("certify", name, "--out", folder.Path, "--find-scale");
+        Assert.Equal(0, price.ExitCode);
+        Assert.StartsWith("Certified from w_O = 0 and c·W_V with c = ", price.Results, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +78,7 @@ public sealed class ModelCommandTests
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
         using var report = JsonDocument.Parse(outcome.Results);
         JsonElement finding = report.RootElement.GetProperty("findings")[0];
-        Assert.Equal("values-only", finding.GetProperty("theorem").GetString());
+        Assert.Equal(("values-only", "certified"), (finding.GetProperty("theorem").GetString(), finding.GetProperty("grade").GetString()));
         Assert.True(finding.GetProperty("guarantee").GetProperty("rate").GetDouble() > 0);
         Assert.Equal("notApplicable", report.RootElement.GetProperty("findings")[1].GetProperty("grade").GetString());
     }
@@ -83,13 +89,14 @@ public sealed class ModelCommandTests
     [InlineData("run method=adam", "method does not apply to model.kind 'residual'; remove it or choose another kind (kernelAttention, shallowEncoder, classifier).")]
     [InlineData("run model.kind=kernelAttention source=digits", "source 'digits' does not apply to model.kind 'kernelAttention'; use gaussian or text or arrays.")]
     [InlineData("run model.kind=kernelAttention width=10 heads=3", "heads must divide width, 10, but is 3; or give keyWidth and valueWidth.")]
-    [InlineData("run model.kind=classifier source=digits", "stepSize must be a number for model.kind 'classifier', where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.")]
+    [InlineData("run model.kind=classifier source=digits stepSize=auto(1)", "stepSize must be a number for model.kind 'classifier', where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.")]
     [InlineData("run model.kind=classifier source=digits samples=12 stepSize=1", "samples must be a multiple of 10, as many of each class, but is 12.")]
     [InlineData("run model.kind=classifier source=digits samples=10 testSamples=10 patch=5 width=8 stepSize=1", "the side of a patch must divide 28 and 28 but is 5.")]
     [InlineData("run model.kind=kernelAttention normalisesRows=true", "normalisesRows is about the gaussian kernel; the rows of a softmax always sum to one. Remove it or set kernel=gaussian.")]
     [InlineData("run model.kind=kernelAttention trained=[readout]", "trained lists 'readout', which is neither a kind (query, key, value, output) nor a block of this model.")]
     [InlineData("run model.kind=shallowEncoder warmUp=9 steps=9", "warmUp must have fewer steps than the run, 9, but has 9.")]
-    [InlineData("certify model.kind=shallowEncoder --step 3", "is not of the residual Transformer: its theorems are about step 0. Leave --step and --from-step out.")]
+    [InlineData("certify model.kind=shallowEncoder steps=2 --step 3", "must be from 0 to 2, the last step of the specification kind=shallowEncoder steps=2, but is 3.")]
+    [InlineData("certify model.kind=kernelAttention --find-scale", "where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out.")]
     public void What_does_not_fit_the_model_is_one_line_and_exit_code_3(string command, string message)
     {
         using var folder = new TemporaryFolder();

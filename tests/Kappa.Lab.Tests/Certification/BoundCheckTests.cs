@@ -70,11 +70,16 @@ public sealed class BoundCheckTests : IDisposable
     [Fact]
     public void What_rests_on_an_estimate_is_never_certified()
     {
-        Certificate estimated = Made(Modest) with { Constants = [new Constant("c", "c", "C.9", 1, ConstantGrade.Estimated)] };
+        Certificate estimated = Made(Modest) with { Conditions = [new Condition("c", "c", "C.9", 1, ConditionRelation.Above, 0) { Grade = ConstantGrade.Estimated }] };
         BoundObservation kept = Descend(Modest)!;
         Assert.Equal(CertificationGrade.Consistent, TheoremFinding.GradeOf(estimated, kept));
         Assert.Equal(CertificationGrade.NotCertified, TheoremFinding.GradeOf(estimated));
         Assert.Equal(CertificationGrade.NotCertified, TheoremFinding.GradeOf(estimated, kept, kept with { Violation = "no" }));
+
+        // A constant that no hypothesis rests on is there for orientation.
+        Certificate oriented = Made(Modest) with { Constants = [new Constant("c", "c", "C.9", 1, ConstantGrade.Estimated)] };
+        Assert.Equal(CertificationGrade.Certified, TheoremFinding.GradeOf(oriented, kept));
+        Assert.Equal(CertificationGrade.Guaranteed, TheoremFinding.GradeOf(oriented));
     }
 
     [Fact]

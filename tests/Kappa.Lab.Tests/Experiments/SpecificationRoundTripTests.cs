@@ -18,7 +18,7 @@ public sealed class SpecificationRoundTripTests
         new() { Model = new() { Kind = ModelKind.ShallowEncoder } },
         new() { Model = new() { Kind = ModelKind.ShallowEncoder }, Data = new() { Source = DataSource.Correlated } },
         new() { Model = new() { Kind = ModelKind.Classifier }, Data = new() { Source = DataSource.Pathfinder, ContourLength = 9 }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) } },
-        new() { Model = new() { Kind = ModelKind.Classifier }, Data = new() { Source = DataSource.Reviews }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) } },
+        new() { Model = new() { Kind = ModelKind.Classifier, MasksPadding = false }, Data = new() { Source = DataSource.Reviews }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) }, Telemetry = new() { TestEvery = 3 } },
     ];
 
     [Fact]

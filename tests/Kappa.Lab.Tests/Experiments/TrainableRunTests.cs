@@ -66,6 +66,47 @@ public sealed class TrainableRunTests : IDisposable
     }
 
     [Fact]
+    public void A_classifier_that_is_told_nothing_learns()
+    {
+        ExperimentSpecification specification = Read("model.kind=classifier");
+        Assert.Equal((Lab.Experiments.DataSource.Digits, DescentMethod.Adam), (specification.Data.Source, specification.Descent.Method));
+        using var experiment = TrainableExperiment.Prepare(specification);
+        var training = new Training(experiment.Model, experiment.Options());
+        TrainingState state = training.Start(experiment.Initial);
+        _ = training.Run(state, cancellation: TestContext.Current.CancellationToken);
+
+        // Ten classes: 60 of 100 right by chance is excluded; measured 78.
+        Assert.InRange(experiment.Test(state.Parameters)!.Value.Accuracy, 0.6, 1);
+    }
+
+    [Theory]
+    [InlineData("model.kind=classifier stepSize=0.1", "digits", "gradientDescent", 2000)]
+    [InlineData("model.kind=classifier source=reviews", "reviews", "adam", 1000)]
+    [InlineData("model.kind=classifier method=momentum steps=7", "digits", "momentum", 7)]
+    public void What_a_classifier_is_told_is_left_as_it_is(string words, string source, string method, int steps)
+    {
+        ExperimentSpecification specification = Read(words);
+        string Value(string key) => SpecificationKeys.Find(key)!.Format(specification);
+        Assert.Equal((source, method, steps), (Value("data.source"), Value("descent.method"), specification.Descent.Steps));
+
+        // What is written down reads back to the same.
+        Assert.Equal(specification, SpecificationReader.ReadText("written", SpecificationWriter.Write(specification), []).Specification);
+    }
+
+    [Fact]
+    public void Padding_is_left_out_unless_the_specification_says_otherwise()
+    {
+        double Loss(string words)
+        {
+            using var experiment = TrainableExperiment.Prepare(Read($"model.kind=classifier source=reviews samples=10 testSamples=10 stepSize=0.1 {words}"));
+            return experiment.InitialLoss;
+        }
+
+        Assert.NotEqual(Loss("tokens=700"), Loss("tokens=700 masksPadding=false"), 1e-6);
+        Assert.Equal(Loss("tokens=20"), Loss("tokens=20 masksPadding=false"));
+    }
+
+    [Fact]
     public void The_path_of_a_loaded_run_begins_at_its_start_and_ends_at_its_checkpoint()
     {
         _ = Execute(_store.Create("run", Read(Classifier)), cancelAt: null);

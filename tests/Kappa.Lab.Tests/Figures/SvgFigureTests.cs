@@ -108,6 +108,26 @@ public sealed class SvgFigureTests
     }
 
     [Fact]
+    public void A_hole_of_a_surface_is_called_one_and_a_path_is_drawn_where_it_has_a_place()
+    {
+        var figure = new Figure("surface", "surface");
+        double[] at = [0, 1, 2];
+        _ = figure.AddPanel("", Axis.Linear("x", 0, 2), Axis.Linear("y", 0, 2)).Surface(at, at, new double[,] { { 1, 2, 3 }, { 2, double.NaN, 4 }, { 3, 4, 5 } }, "m")
+            .SurfacePath("path", [0, 1, 5, 2, 2], [0, 1, 1, 2, 1], [1, 2, 2, 5, double.NaN]);
+        Assert.Equal(
+            ["Outside the axes: path 1 of 5 points.", "m: 1 of 9 values are not finite or not positive; where one is a corner of a cell the surface has a hole."], figure.Notes);
+        XElement[] drawn = [.. XDocument.Parse(SvgFigure.File(figure)).Descendants().Where(e => e.Name.LocalName == "circle")];
+        Assert.Equal(3, drawn.Length);
+        Assert.Contains("1,surfacePath,path,1,5,1,,,2\n", CsvFigure.Write(figure), StringComparison.Ordinal);
+        Assert.Contains("(1,1,0.30103) ", PgfplotsFigure.Write(figure), StringComparison.Ordinal);
+
+        // The points rise with the loss: the first is the lowest on the page.
+        double[] heights = [.. drawn.Select(e => double.Parse(e.Attribute("cy")!.Value, System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.True(heights[0] > heights[1] && heights[1] > heights[2]);
+        _ = Assert.Throws<InvalidOperationException>(() => new Figure("f", "f").AddPanel("", Axis.Linear("x"), Axis.Linear("y")).SurfacePath("p", [0], [0], [1]));
+    }
+
+    [Fact]
     public void A_spike_of_one_column_survives_in_a_heat_map_of_many()
     {
         var values = new double[1, 5000];

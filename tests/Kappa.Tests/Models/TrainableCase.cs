@@ -51,7 +51,16 @@ internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable
         yield return Classifier(new TransformerClassifierShape { Tokens = 4, Classes = 2, InputWidth = 3, Depth = 1, Width = 5, Heads = 1, FfnWidth = 4, Kernel = AttentionKernel.Gaussian, AttentionResidual = 0.5, FfnResidual = 0 }, samples: 50, ofTokens: false);
         yield return Classifier(new TransformerClassifierShape { Tokens = 140, Classes = 2, InputWidth = 4, Depth = 2, Width = 4, FfnWidth = 3, Kernel = AttentionKernel.Gaussian }, samples: 2, ofTokens: true);
         yield return Classifier(new TransformerClassifierShape { Tokens = 131, Classes = 4, InputWidth = 2, Depth = 1, Width = 18, Heads = 3, FfnWidth = 5, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } }, samples: 3, ofTokens: false);
+        foreach (int tokens in (int[])[6, 134])
+        {
+            yield return Padded(new TransformerClassifierShape { Tokens = tokens, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Softmax with { Temperature = -0.7 } });
+            yield return Padded(new TransformerClassifierShape { Tokens = tokens, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Gaussian });
+            yield return Padded(new TransformerClassifierShape { Tokens = tokens, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } });
+        }
     }
+
+    /// <summary>Lengths of four samples: one token, some, all.</summary>
+    public static int[] Lengths(int tokens) => [1, tokens / 2, tokens, tokens - 1];
 
     public static IEnumerable<TrainableCase> All() => KernelAttentions().Concat(ShallowEncoders()).Concat(Classifiers());
 
@@ -81,6 +90,11 @@ internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable
         scale: 0.6,
         step: 1.0 / 4096,
         isMean: shape.Reduction == LossReduction.Mean);
+
+    private static TrainableCase Padded(TransformerClassifierShape shape) => new(
+        $"E padded {shape}",
+        (threads, precision) => TransformerClassifier.OfTokens(shape, Integers(4 * shape.Tokens, shape.InputWidth, 3), Integers(4, shape.Classes, 4), threads, precision, Lengths(shape.Tokens)),
+        scale: 0.6, step: 1.0 / 512, isMean: true);
 
     private static TrainableCase Classifier(TransformerClassifierShape shape, int samples, bool ofTokens) => new(
         $"E N={samples} {shape}", (threads, precision) => NewClassifier(shape, samples, ofTokens, threads, precision), scale: 0.6, step: 1.0 / 512, isMean: true);

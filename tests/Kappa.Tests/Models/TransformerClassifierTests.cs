@@ -79,6 +79,38 @@ public sealed class TransformerClassifierTests
         Assert.All(Enumerable.Range(0, 3), c => Assert.Equal(output[0, c], output[1, c], 1e-13));
     }
 
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void A_padded_sample_is_the_shorter_sample_and_what_the_padding_is_does_not_matter(AttentionKernelKind kind, bool normalised, int tokens, bool isLong)
+    {
+        int shorter = tokens - (isLong ? 3 : 1);
+        TransformerClassifierShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, 0.8, normalised) };
+        int[] ids = TrainableCase.Integers(tokens, shape.InputWidth, 3), other = [.. ids[..shorter], .. ids[shorter..].Select(id => (id + 1) % shape.InputWidth)];
+        using var padded = TransformerClassifier.OfTokens(shape, ids, [1], lengths: [shorter]);
+        using var otherwise = TransformerClassifier.OfTokens(shape, other, [1], lengths: [shorter]);
+        using var cut = TransformerClassifier.OfTokens(shape with { Tokens = shorter }, ids[..shorter], [1]);
+        using var unmasked = TransformerClassifier.OfTokens(shape, ids, [1]);
+        ModelParameters parameters = Parameters(padded.Layout), ofCut = new(cut.Layout), gradient = new(padded.Layout), otherGradient = new(padded.Layout), cutGradient = new(cut.Layout);
+        foreach (ParameterBlock block in cut.Layout.Blocks)
+        {
+            parameters[block.Name].RowRange(0, block.Rows).CopyTo(ofCut[block]);
+        }
+
+        double loss = padded.LossAndGradient(parameters, padded.AllSamples, gradient, TrainedSet.All);
+        Assert.Equal(loss, otherwise.LossAndGradient(parameters, padded.AllSamples, otherGradient, TrainedSet.All));
+        Assert.Equal(gradient.Vector, otherGradient.Vector);
+        Assert.NotEqual(loss, unmasked.Loss(parameters, padded.AllSamples), 1e-6);
+
+        // Sums of as many terms, some in another order: a few hundred ε.
+        Assert.Equal(cut.LossAndGradient(ofCut, cut.AllSamples, cutGradient, TrainedSet.All), loss, 1e-12);
+        foreach (ParameterBlock block in cut.Layout.Blocks)
+        {
+            Matrix found = gradient[block.Name];
+            Assert.All(Enumerable.Range(0, block.Rows), row => Assert.All(Enumerable.Range(0, block.Columns), column => Assert.Equal(cutGradient[block][row, column], found[row, column], 1e-11)));
+            Assert.All(Enumerable.Range(block.Rows, found.Rows - block.Rows), row => Assert.All(found.Row(row).ToArray(), value => Assert.Equal(0, value)));
+        }
+    }
+
     [Fact]
     public void A_long_sample_needs_memory_for_its_tokens_not_for_their_square()
     {
@@ -99,6 +131,8 @@ public sealed class TransformerClassifierTests
         Assert.Contains("number 1 is 7", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 7, 0, 0, 0], [0])).Message, StringComparison.Ordinal);
         Assert.Contains("sample 0 is 3", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0, 0], [3])).Message, StringComparison.Ordinal);
         Assert.Contains("there are 4", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0], [0])).Message, StringComparison.Ordinal);
+        Assert.Contains("sample 0 is 6", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0, 0], [1], lengths: [6])).Message, StringComparison.Ordinal);
+        Assert.Contains("there are 2", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0, 0], [1], lengths: [1, 1])).Message, StringComparison.Ordinal);
         string message = Assert.Throws<ArgumentException>(() => (Small with { Heads = 4, Depth = 0, NormEpsilon = 0 }).Validate()).Message;
         Assert.All(["Heads", "Depth", "ε"], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }

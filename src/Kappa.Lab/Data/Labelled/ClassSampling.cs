@@ -18,7 +18,7 @@ internal static class ClassSampling
         int smallest = Array.FindIndex(members, samples => samples.Count < perClass);
         if (smallest >= 0)
         {
-            throw new BadInputException(source, $"must have at least {perClass} samples of every class but has {members[smallest].Count} of class {smallest}. Ask for fewer.");
+            throw new BadInputException(source, $"must have at least {perClass} samples of every class but has {members[smallest].Count} of class {smallest}. Add files, or ask for fewer samples where that can be said.");
         }
 
         return [.. Enumerable.Range(0, perClass * classes).Select(k => members[k % classes][k / classes])];

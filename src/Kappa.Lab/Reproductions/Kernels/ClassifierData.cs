@@ -10,11 +10,12 @@ internal sealed class ClassifierData
 {
     private readonly int[] _identifiers;
     private readonly Matrix _patches;
+    private readonly int[] _lengths;
 
-    private ClassifierData(int tokens, int inputWidth, int classes, int[] labels, string fingerprint, int[] identifiers, Matrix patches)
+    private ClassifierData(int tokens, int inputWidth, int classes, int[] labels, string fingerprint, int[] identifiers, int[] lengths, Matrix patches)
     {
         (Tokens, InputWidth, Classes, Labels, Fingerprint) = (tokens, inputWidth, classes, labels, fingerprint);
-        (_identifiers, _patches) = (identifiers, patches);
+        (_identifiers, _lengths, _patches) = (identifiers, lengths, patches);
     }
 
     /// <summary>n.</summary>
@@ -41,13 +42,13 @@ internal sealed class ClassifierData
     /// <summary>Samples of identifiers.</summary>
     public static ClassifierData OfSequences(ILabelledSequences sequences)
     {
-        int[] identifiers = new int[sequences.Count * sequences.Length];
+        int[] identifiers = new int[sequences.Count * sequences.Length], lengths = new int[sequences.Count];
         for (int sample = 0; sample < sequences.Count; sample++)
         {
-            _ = sequences.CopyIdentifiers(sample, identifiers.AsSpan(sample * sequences.Length, sequences.Length));
+            lengths[sample] = sequences.CopyIdentifiers(sample, identifiers.AsSpan(sample * sequences.Length, sequences.Length));
         }
 
-        return new ClassifierData(sequences.Length, sequences.Vocabulary, sequences.Classes, sequences.Labels.ToArray(), sequences.Fingerprint, identifiers, default);
+        return new ClassifierData(sequences.Length, sequences.Vocabulary, sequences.Classes, sequences.Labels.ToArray(), sequences.Fingerprint, identifiers, lengths, default);
     }
 
     /// <summary>Samples of patches.</summary>
@@ -55,7 +56,7 @@ internal sealed class ClassifierData
     {
         Matrix tokens = Matrix.Allocate(images.Count * patches.Tokens, patches.Features);
         patches.Fill(images, [.. Enumerable.Range(0, images.Count)], tokens);
-        return new ClassifierData(patches.Tokens, patches.Features, images.Classes, images.Labels.ToArray(), $"{images.Fingerprint} side {patches.Side}", [], tokens);
+        return new ClassifierData(patches.Tokens, patches.Features, images.Classes, images.Labels.ToArray(), $"{images.Fingerprint} side {patches.Side}", [], [], tokens);
     }
 
     /// <summary>The shape of [B]'s experiments on these samples.</summary>
@@ -63,7 +64,7 @@ internal sealed class ClassifierData
 
     /// <summary>A single-threaded model on these samples.</summary>
     public TransformerClassifier Model(TransformerClassifierShape shape, Precision precision) => IsOfTokens
-        ? TransformerClassifier.OfTokens(shape, _identifiers, Labels, 1, precision)
+        ? TransformerClassifier.OfTokens(shape, _identifiers, Labels, 1, precision, _lengths)
         : TransformerClassifier.OfPatches(shape, _patches, Labels, 1, precision);
 }
 

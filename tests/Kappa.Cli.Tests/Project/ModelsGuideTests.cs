@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using Kappa.Cli.Tests.Commands;
+using Xunit;
+
+namespace Kappa.Cli.Tests.Project;
+
+/// <summary>The commands of the guide about the other models run.</summary>
+public sealed partial class ModelsGuideTests
+{
+    public static TheoryData<string> Commands => [.. Command().Matches(Repository.Read("docs/guide/models.md")).Select(match => match.Groups[1].Value)];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void A_command_of_the_guide_does_what_the_page_says(string command)
+    {
+        using var folder = new TemporaryFolder();
+        CommandOutcome outcome = CommandLine.Invoke([.. command.Split(' '), "--out", folder.Path]);
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
+        if (command.StartsWith("certify", StringComparison.Ordinal))
+        {
+            Assert.StartsWith("Certified from ", outcome.Results, StringComparison.Ordinal);
+        }
+        else
+        {
+            _ = Assert.Single(Directory.GetDirectories(folder.Path));
+        }
+    }
+
+    [Fact]
+    public void The_guide_has_runs_of_each_model_and_certificates() => Assert.Equal((4, 2), (Commands.Count(row => row.Data.StartsWith("run", StringComparison.Ordinal)), Commands.Count(row => row.Data.StartsWith("certify", StringComparison.Ordinal))));
+
+    [GeneratedRegex(@"^kappa ((?:run|certify) [^\n#…]+)$", RegexOptions.Multiline)]
+    private static partial Regex Command();
+}
