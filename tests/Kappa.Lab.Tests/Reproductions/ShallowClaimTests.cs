@@ -127,7 +127,34 @@ public sealed class ShallowClaimTests
         static DigitOutcome Digits(int width, double exponent, double loss) => new(new DigitRun(width, exponent, 1, 0), [loss], loss, 0.5, false);
     }
 
-    private static EncoderPointResult Point(int width, double distance, double shortfall) => new(Run(width, 0.9).Run, distance, [shortfall, shortfall, double.PositiveInfinity]);
+    [Theory]
+    [InlineData(double.PositiveInfinity, 1, 1, double.PositiveInfinity, Verdict.Partly)]
+    [InlineData(1, 1, 1, double.PositiveInfinity, Verdict.Reproduced)]
+    [InlineData(1, 1, double.PositiveInfinity, 1, Verdict.Partly)]
+    [InlineData(1, 1, double.PositiveInfinity, double.PositiveInfinity, Verdict.Reproduced)]
+    public void A_diverged_training_has_no_loss_to_win_with(double narrowHalf, double narrowOne, double wideHalf, double wideOne, Verdict expected)
+    {
+        ClaimFinding finding = DigitsClaim.Judge([Digits(8, 0.5, narrowHalf), Digits(8, 1, narrowOne), Digits(64, 0.5, wideHalf), Digits(64, 1, wideOne)], "stand-in digits");
+        Assert.Equal(expected, finding.Verdict);
+        Assert.Contains(finding.Measurements, m => m.Note?.StartsWith("diverged: 1 with d_m^−", StringComparison.Ordinal) == true);
+
+        static DigitOutcome Digits(int width, double exponent, double loss) => new(new DigitRun(width, exponent, 1, 0), [loss], loss, 0.5, double.IsInfinity(loss));
+    }
+
+    [Fact]
+    public void A_digit_training_that_leaves_the_finite_numbers_has_an_infinite_loss_from_there_on()
+    {
+        DigitData data = DigitData.Load(null, 100, 100);
+        DigitRun calm = new(4, 0.5, 3, 0), wild = calm with { StepSize = 1e160 };
+        DigitOutcome end = calm.Read(calm.Run(data, TestContext.Current.CancellationToken)), diverged = wild.Read(wild.Run(data, TestContext.Current.CancellationToken));
+        Assert.False(end.Diverged);
+        Assert.All(end.Loss, loss => Assert.InRange(loss, 1, 4));
+        Assert.True(diverged.Diverged);
+        Assert.Equal((double.PositiveInfinity, double.PositiveInfinity), (diverged.Loss[^1], diverged.TestLoss));
+    }
+
+    private static EncoderPointResult Point(int width, double distance, double shortfall) =>
+        new(Run(width, 0.9).Run, distance, [shortfall, shortfall, double.PositiveInfinity]);
 
     private static EncoderOutcome Run(int width, double ratio, long seed = 0) => new(
         new EncoderRun { Sizes = new EncoderSizes(4, 3, 5), Width = width, Steps = Budget, Seed = seed }, 0.1, 10, false,

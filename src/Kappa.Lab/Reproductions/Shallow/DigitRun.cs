@@ -73,9 +73,11 @@ internal sealed class DigitData
 internal sealed record DigitRun(int Width, double LogitExponent, int Epochs, long Seed)
 {
     private const int Batch = 50;
-    private const double StepSize = 0.05;
 
-    public string Identity(DigitData data) => string.Create(CultureInfo.InvariantCulture, $"digits D={Width} p={LogitExponent:R} epochs={Epochs} seed={Seed} {data.Fingerprint}");
+    /// <summary>η.</summary>
+    public double StepSize { get; init; } = 0.05;
+
+    public string Identity(DigitData data) => string.Create(CultureInfo.InvariantCulture, $"digits D={Width} p={LogitExponent:R} step={StepSize:R} epochs={Epochs} seed={Seed} {data.Fingerprint}");
 
     public Checkpoint Run(DigitData data, CancellationToken cancellation)
     {
@@ -99,10 +101,17 @@ internal sealed record DigitRun(int Width, double LogitExponent, int Epochs, lon
         TrainingState state = training.Start(ModelInitialisation.Create(shape, Seed, ofTokens: false));
         TrainingEnd end = training.Run(state, step => losses[step.Step / perEpoch] += step.Loss / perEpoch, cancellation);
         cancellation.ThrowIfCancellationRequested();
+        bool diverged = end == TrainingEnd.NonFinite;
+        if (diverged)
+        {
+            // The epoch that was not finished has no mean, and those after it were never made.
+            Array.Fill(losses, double.PositiveInfinity, (int)(state.Step / perEpoch), Epochs - (int)(state.Step / perEpoch));
+        }
+
         Checkpoint record = JobStore.NewRecord();
         record.AddTensor("loss", [Epochs], losses);
-        record.AddNumber("diverged", end == TrainingEnd.NonFinite ? 1 : 0);
-        record.AddNumber("testLoss", test.Loss(state.Parameters, test.AllSamples));
+        record.AddNumber("diverged", diverged ? 1 : 0);
+        record.AddNumber("testLoss", diverged ? double.PositiveInfinity : test.Loss(state.Parameters, test.AllSamples));
         record.AddNumber("testAccuracy", Accuracy(test, state.Parameters, data.TestLabels));
         return record;
     }
@@ -131,8 +140,8 @@ internal sealed record DigitRun(int Width, double LogitExponent, int Epochs, lon
 
 /// <summary>What a training gave.</summary>
 /// <param name="Run">The training.</param>
-/// <param name="Loss">Mean loss of the minibatches of each epoch.</param>
-/// <param name="TestLoss">Cross-entropy on the test pictures.</param>
-/// <param name="TestAccuracy">Share of the test pictures that are right.</param>
+/// <param name="Loss">Mean loss of the minibatches of each epoch; +∞ from the epoch on in which the loss left the finite numbers.</param>
+/// <param name="TestLoss">Cross-entropy on the test pictures; +∞ after divergence.</param>
+/// <param name="TestAccuracy">Share of the test pictures that are right, with the last parameters of a finite loss.</param>
 /// <param name="Diverged">Whether the loss left the finite numbers.</param>
 internal sealed record DigitOutcome(DigitRun Run, double[] Loss, double TestLoss, double TestAccuracy, bool Diverged);
