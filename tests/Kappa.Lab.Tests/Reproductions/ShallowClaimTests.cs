@@ -127,6 +127,19 @@ public sealed class ShallowClaimTests
         static DigitOutcome Digits(int width, double exponent, double loss) => new(new DigitRun(width, exponent, 1, 0), [loss], loss, 0.5, false);
     }
 
+    [Fact]
+    public void Every_setting_has_conditions_of_its_own_and_only_that_of_the_limit_is_judged_by_it()
+    {
+        EncoderPointResult ntk = Point(64, 0.1, 100), leCun = ntk with { Run = ntk.Run with { Start = EncoderStart.LeCun, LogitExponent = 0.5 }, LimitDistance = double.NaN, Shortfalls = [1, double.PositiveInfinity, 3] };
+        ClaimFinding finding = ConditionsClaim.Judge([ntk, leCun]);
+        Assert.Equal(Verdict.Partly, finding.Verdict);
+        Assert.Equal(
+            ["NTK, τ₀ = d_m^−1: True 100", "NTK, τ₀ = d_m^−1: True 100", "LeCun, τ₀ = d_m^−0.5: False 1", "LeCun, τ₀ = d_m^−0.5: True ∞"],
+            finding.Measurements.Where(m => m.Refutes is not null).Select(m => FormattableString.Invariant($"{m.Setting}: {m.Refutes} {m.Value.Median}").Replace("Infinity", "∞", StringComparison.Ordinal)));
+        Assert.Contains("LeCun, τ₀ = d_m^−0.5: 1 (encoder), none (encoder-sharper)", finding.Reason, StringComparison.Ordinal);
+        Assert.Equal(Verdict.Reproduced, LimitClaim.Judge([Point(64, 1, 1), Point(256, 0.5, 1), leCun with { LimitDistance = 7 }]).Verdict);
+    }
+
     [Theory]
     [InlineData(double.PositiveInfinity, 1, 1, double.PositiveInfinity, Verdict.Partly)]
     [InlineData(1, 1, 1, double.PositiveInfinity, Verdict.Reproduced)]
@@ -154,7 +167,7 @@ public sealed class ShallowClaimTests
     }
 
     private static EncoderPointResult Point(int width, double distance, double shortfall) =>
-        new(Run(width, 0.9).Run, distance, [shortfall, shortfall, double.PositiveInfinity]);
+        new(Run(width, 0.9).Run with { Start = EncoderStart.Ntk, LogitExponent = 1 }, distance, [shortfall, shortfall, double.PositiveInfinity]);
 
     private static EncoderOutcome Run(int width, double ratio, long seed = 0) => new(
         new EncoderRun { Sizes = new EncoderSizes(4, 3, 5), Width = width, Steps = Budget, Seed = seed }, 0.1, 10, false,
