@@ -140,6 +140,21 @@ public sealed class ShallowClaimTests
         Assert.Equal(Verdict.Reproduced, LimitClaim.Judge([Point(64, 1, 1), Point(256, 0.5, 1), leCun with { LimitDistance = 7 }]).Verdict);
     }
 
+    // N^1 up to 256 at N = 16, where the true exponent is larger: without the bounds the fit would see N = 4 and 8 alone.
+    [Fact]
+    public void Searches_without_a_width_at_the_largest_N_only_bound_the_exponent_and_elsewhere_leave_it_unknown()
+    {
+        WidthSearchResult[] flat = [.. Searches(4, 4), .. Searches(8, 8)], steep = [.. Searches(4, 4), .. Searches(8, 16)];
+        ClaimFinding bounded = WidthGrowthClaim.Judge([.. flat, .. Searches(16, 16, isBound: true)]), confirmed = WidthGrowthClaim.Judge([.. steep, .. Searches(16, 256, isBound: true)]);
+        Assert.Equal((Verdict.NotMeasured, true), (bounded.Verdict, bounded.Measurements[0].Value.MedianIsLowerBound));
+        Assert.Equal((Verdict.Reproduced, true), (confirmed.Verdict, confirmed.Measurements[0].Value.MedianIsLowerBound));
+        Assert.Equal(3, confirmed.Measurements[0].Value.Median, 1e-9);
+        Assert.Equal(Verdict.NotMeasured, WidthGrowthClaim.Judge([.. Searches(4, 4), .. Searches(8, 8, isBound: true), .. Searches(16, 16)]).Verdict);
+        Assert.Equal(Verdict.NotReproduced, WidthGrowthClaim.Judge([.. flat, .. Searches(16, 16)]).Verdict);
+
+        static IEnumerable<WidthSearchResult> Searches(int samples, double width, bool isBound = false) => new long[] { 0, 1 }.Select(seed => new WidthSearchResult(samples, seed, width, isBound));
+    }
+
     [Theory]
     [InlineData(double.PositiveInfinity, 1, 1, double.PositiveInfinity, Verdict.Partly)]
     [InlineData(1, 1, 1, double.PositiveInfinity, Verdict.Reproduced)]

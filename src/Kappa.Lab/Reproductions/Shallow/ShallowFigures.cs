@@ -115,11 +115,13 @@ internal static class ShallowFigures
     {
         var figure = new Figure("width-growth", "Smallest width that converges, against the number of samples", FormattableString.Invariant($"T(1e-2) within {result.Plan.Steps} steps at 0.3/λ_max(K₀), LeCun, τ₀ = d_m^{{−1/2}}; {result.Plan.Seeds} seeds."));
         Axes panel = figure.AddPanel("smallest width", Axis.Log("N"), Axis.Log("width d_m"));
-        WidthSearchResult[] found = [.. result.Searches.Where(search => !search.IsLowerBound)];
-        panel.Scatter("found", [.. found.Select(search => (double)search.Samples)], [.. found.Select(search => search.Width)]);
-        if (found.Select(search => search.Samples).Distinct().Count() > 1)
+        foreach (IGrouping<bool, WidthSearchResult> part in result.Searches.GroupBy(search => search.IsLowerBound).OrderBy(part => part.Key))
         {
-            var fit = ShallowMeasurements.Exponent(found.Select(search => ((double)search.Samples, search.Width, search.Seed))).Fit;
+            panel.Scatter(part.Key ? "none found: larger than" : "found", [.. part.Select(search => (double)search.Samples)], [.. part.Select(search => search.Width)]);
+        }
+
+        if (WidthGrowthClaim.Exponent(result.Searches) is var (_, fit))
+        {
             panel.Fit(fit.Slope, fit.Intercept, FormattableString.Invariant($"exponent {fit.Slope:F2} [{fit.SlopeLow:F2}, {fit.SlopeHigh:F2}]"));
         }
 
