@@ -36,7 +36,7 @@ internal static class LandscapeStudy
         (Dictionary<string, double[]> series, ModelParameters end) = ClassifierTraining.Run(task, second, plan.LandscapeRecipe, carried, job.Seed + 1, context);
         LandscapeGrid grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
         double[,] values = Sweep(task, second, end, grid, job.Seed, context.Cancellation);
-        return job.Measured(Numbers(LandscapeNumbers.Of(grid, values), plan.LandscapePoints, series), new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
+        return job.Measured(Numbers(grid, values, plan.LandscapePoints, series), new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
     }
 
     private static double[,] Sweep(ClassifierTask task, TransformerClassifierShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
@@ -48,16 +48,25 @@ internal static class LandscapeStudy
         return LandscapeSweep.Run(Loss, plane, grid, threads: 1, cancellation: cancellation);
     }
 
-    private static Dictionary<string, double> Numbers(LandscapeNumbers numbers, int points, Dictionary<string, double[]> series) => new(StringComparer.Ordinal)
+    private static Dictionary<string, double> Numbers(LandscapeGrid grid, double[,] values, int points, Dictionary<string, double[]> series)
     {
-        [Quantity.GridPoints] = points,
-        [Quantity.GridReach] = Reach,
-        [Quantity.LocalMinima] = numbers.LocalMinima,
-        [Quantity.Curvature] = numbers.LargerPrincipal.Median,
-        [Quantity.HighCurvature] = numbers.LargerPrincipal.High,
-        [Quantity.Roughness] = numbers.RoughnessMedian,
-        [Quantity.NonConvex] = numbers.NonConvexShare,
-        [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
-        [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
-    };
+        var numbers = LandscapeNumbers.Of(grid, values);
+        CurvatureQuantiles curvature = Curvature(grid, values);
+        return new(StringComparer.Ordinal)
+        {
+            [Quantity.GridPoints] = points,
+            [Quantity.GridReach] = Reach,
+            [Quantity.LocalMinima] = numbers.LocalMinima,
+            [Quantity.Curvature] = curvature.Median,
+            [Quantity.HighCurvature] = curvature.High,
+            [Quantity.Roughness] = numbers.RoughnessMedian,
+            [Quantity.NonConvex] = numbers.NonConvexShare,
+            [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
+            [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
+        };
+    }
+
+    /// <summary>max(|λ₁|, |λ₂|) of the Hessian [2, 2] in α and β over the interior points: a ridge is no flatter than a valley.</summary>
+    internal static CurvatureQuantiles Curvature(LandscapeGrid grid, double[,] values) =>
+        CurvatureQuantiles.Of(GridCurvature.Of(grid, values).Select(at => Math.Max(Math.Abs(at.Larger), Math.Abs(at.Smaller))));
 }
