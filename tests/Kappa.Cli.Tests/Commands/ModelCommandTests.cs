@@ -63,6 +63,9 @@ public sealed class ModelCommandTests
         Assert.Equal(1, certified.ExitCode);
         Assert.StartsWith("Not certified at step 0", certified.Results, StringComparison.Ordinal);
         Assert.DoesNotContain("about 1 times smaller", certified.Results, StringComparison.Ordinal);
+
+        // Proposition 1 never certifies, however small the residual.
+        Assert.DoesNotContain("the nearest is encoder", certified.Results, StringComparison.Ordinal);
     }
 
     [Fact]
