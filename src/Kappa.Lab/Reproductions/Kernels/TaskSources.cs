@@ -30,8 +30,7 @@ internal static class TaskSources
         }
         else
         {
-            split = ReviewFolder.Read(folder, size.Length, Math.Max(size.Train, size.Test) / 2, DataSeed);
-            split = split with { Train = split.Train.Select(First(size.Train), "to train"), Test = split.Test.Select(First(size.Test), "to test") };
+            split = ReviewFolder.Read(folder, size.Length, new(size.Train / 2, size.Test / 2), DataSeed);
         }
 
         return new ClassifierTask($"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)", ClassifierData.OfSequences(split.Train), ClassifierData.OfSequences(split.Test));
