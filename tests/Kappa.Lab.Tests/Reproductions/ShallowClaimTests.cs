@@ -172,7 +172,7 @@ public sealed class ShallowClaimTests
     [Fact]
     public void A_digit_training_that_leaves_the_finite_numbers_has_an_infinite_loss_from_there_on()
     {
-        DigitData data = DigitData.Load(null, 100, 100);
+        ClassifierTask data = DigitTask.Load(null, 100, 100);
         DigitRun calm = new(4, 0.5, 3, 0), wild = calm with { StepSize = 1e160 };
         DigitOutcome end = calm.Read(calm.Run(data, TestContext.Current.CancellationToken)), diverged = wild.Read(wild.Run(data, TestContext.Current.CancellationToken));
         Assert.False(end.Diverged);

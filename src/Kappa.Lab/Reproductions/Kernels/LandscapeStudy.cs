@@ -28,10 +28,10 @@ internal static class LandscapeStudy
     private static KernelRun Run(KernelJob job, KernelsPlan plan, KernelArm arm, KernelJobContext context)
     {
         ClassifierTask task = plan.LandscapeTask;
-        TransformerClassifierShape first = task.Train.Shape(AttentionKernel.Softmax), second = task.Train.Shape(arm.Kernel);
-        ModelParameters start = ModelInitialisation.Create(first, job.Seed, task.Train.IsOfTokens);
+        TransformerClassifierShape first = task.Shape(AttentionKernel.Softmax), second = task.Shape(arm.Kernel);
+        ModelParameters start = ModelInitialisation.Create(first, job.Seed, task.Train.AreIds);
         (_, ModelParameters middle) = ClassifierTraining.Run(task, first, plan.LandscapeRecipe, start, job.Seed, context with { Key = context.Key + "-first" });
-        ModelParameters carried = ModelInitialisation.Create(second, job.Seed, task.Train.IsOfTokens);
+        ModelParameters carried = ModelInitialisation.Create(second, job.Seed, task.Train.AreIds);
         middle.Vector.CopyTo(carried.Vector.AsSpan());
         (Dictionary<string, double[]> series, ModelParameters end) = ClassifierTraining.Run(task, second, plan.LandscapeRecipe, carried, job.Seed + 1, context);
         LandscapeGrid grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
@@ -41,8 +41,8 @@ internal static class LandscapeStudy
 
     private static double[,] Sweep(ClassifierTask task, TransformerClassifierShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
     {
-        int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Count))];
-        ILandscapeLoss Loss() => new TrainableLoss(task.Train.Model(shape, Precision.Double), batch, end, TrainedSet.All);
+        int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Labels.Length))];
+        ILandscapeLoss Loss() => new TrainableLoss(ClassifierTask.Model(task.Train, shape, Precision.Double), batch, end, TrainedSet.All);
         using ILandscapeLoss centre = Loss();
         LandscapePlane plane = RandomDirections.Of(centre.Coordinates, centre.Coordinates.Gather(end.Vector), DirectionNormalisation.Row, seed);
         return LandscapeSweep.Run(Loss, plane, grid, threads: 1, cancellation: cancellation);
