@@ -83,7 +83,7 @@ internal static class CertificationVerdict
     // The theorem that misses least, by the residual.
     private static string Nearest(CertificationReport report)
     {
-        TheoremFinding? nearest = report.Findings.Where(finding => finding.ResidualFactor is double factor && double.IsFinite(factor)).MinBy(finding => finding.ResidualFactor);
+        TheoremFinding? nearest = report.Findings.Where(finding => finding.Certificate.Theorem.CanCertify && finding.ResidualFactor is double factor && double.IsFinite(factor)).MinBy(finding => finding.ResidualFactor);
         return nearest is null ? string.Empty : $"; the nearest is {nearest.Certificate.Theorem.Name}, for a residual about {PlainText.Rough(nearest.ResidualFactor!.Value)} times smaller";
     }
 }

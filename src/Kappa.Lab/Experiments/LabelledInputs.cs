@@ -51,10 +51,18 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
             ClassSampling.Balanced(part.Labels, part.Classes, count / part.Classes, seed, System.IO.Path.Combine(folder, name)), Chosen(count, seed));
     }
 
-    private static LabelledSplit<LabelledInputs> Pictures(DataSpecification data)
+    private static LabelledSplit<LabelledInputs> Pictures(DataSpecification data) => OfPictures(data.Source == DataSource.Digits ? Digits(data) : Pathfinders(data), data.Patch);
+
+    /// <summary>Texts as ids of their bytes.</summary>
+    public static LabelledSplit<LabelledInputs> OfTexts(LabelledSplit<LabelledTexts> texts) => new(OfSequences(texts.Train), OfSequences(texts.Test));
+
+    /// <summary>Pictures as a token a pixel, or as patches standardised by the mean and deviation of what is trained on.</summary>
+    /// <param name="images">Pictures of one size.</param>
+    /// <param name="patch">Side of a patch; null for pixels.</param>
+    /// <exception cref="BadInputException">The side does not divide the pictures'.</exception>
+    public static LabelledSplit<LabelledInputs> OfPictures(LabelledSplit<LabelledImages> images, int? patch)
     {
-        LabelledSplit<LabelledImages> images = data.Source == DataSource.Digits ? Digits(data) : Pathfinders(data);
-        if (data.Patch is not int side)
+        if (patch is not int side)
         {
             return new(OfSequences(new PixelSequences(images.Train)), OfSequences(new PixelSequences(images.Test)));
         }

@@ -69,6 +69,9 @@ public sealed class ModelCommandTests
         CommandOutcome price = CommandLine.Invoke("certify", name, "--out", folder.Path, "--find-scale");
         Assert.Equal(0, price.ExitCode);
         Assert.StartsWith("Certified from w_O = 0 and c·W_V with c = ", price.Results, StringComparison.Ordinal);
+
+        // Proposition 1 never certifies, however small the residual.
+        Assert.DoesNotContain("the nearest is encoder", certified.Results, StringComparison.Ordinal);
     }
 
     [Fact]

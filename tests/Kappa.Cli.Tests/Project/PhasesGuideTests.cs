@@ -17,7 +17,7 @@ public sealed partial class PhasesGuideTests
     {
         using var folder = new TemporaryFolder();
         string sweep = "";
-        Assert.Equal(7, Commands.Length);
+        Assert.Equal(12, Commands.Length);
         foreach (string command in Commands)
         {
             string[] words = [.. command.Split(' ').Select(word => word.Trim('\'')).Select(word => word == "SWEEP" ? sweep : word.StartsWith("studies/", StringComparison.Ordinal) ? Path.Combine(Repository.Root, word) : word)];
@@ -40,8 +40,29 @@ public sealed partial class PhasesGuideTests
         Assert.Contains($"# Takes: {JsonNode.Parse(whole.Results)!["runs"]!.AsArray().Count} runs", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Studies))]
+    public void A_shipped_study_runs_and_the_command_in_its_header_draws_it(string path)
+    {
+        using var folder = new TemporaryFolder();
+        CommandOutcome sweep = CommandLine.Invoke("sweep", Path.Combine(Repository.Root, path), "seed=0", "steps=20", "--json", "--out", folder.Path);
+        Assert.True(sweep.ExitCode == 0, sweep.Messages);
+        string name = JsonNode.Parse(sweep.Results)!["sweep"]!.GetValue<string>();
+        string[] words = [.. Then().Match(Repository.Read(path)).Groups[1].Value.Split(' ').Select(word => word == "SWEEP" ? name : word)];
+        CommandOutcome report = CommandLine.Invoke([.. words, "--out", folder.Path, "--to", folder.At("report"), "--json"]);
+        Assert.True(report.ExitCode == 0, report.Messages);
+        Assert.Contains("phase", string.Join(' ', Directory.GetFiles(folder.At("report"), "*.svg", SearchOption.AllDirectories).Select(file => Path.GetFileName(file))), StringComparison.Ordinal);
+    }
+
     [Fact]
-    public void There_are_five_studies() => Assert.Equal(5, Studies.Count);
+    public void The_guide_lists_every_study()
+    {
+        Assert.Equal(10, Studies.Count);
+        Assert.All(Repository.Under("studies/", ".yaml"), path => Assert.Contains($"kappa sweep {path} --show", Repository.Read("docs/guide/phases.md"), StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"^# Then:  kappa (report SWEEP.*)$", RegexOptions.Multiline)]
+    private static partial Regex Then();
 
     [GeneratedRegex(@"^    kappa ([^\n#]*[^\n# ])", RegexOptions.Multiline)]
     private static partial Regex Command();

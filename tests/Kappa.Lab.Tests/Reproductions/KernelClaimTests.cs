@@ -1,3 +1,4 @@
+using Kappa.Lab.Landscapes;
 using Kappa.Lab.Reproductions;
 using Kappa.Lab.Reproductions.Kernels;
 using Xunit;
@@ -87,6 +88,51 @@ public sealed class KernelClaimTests
     {
         KernelRun[] runs = [.. Runs(KernelStudy.Landscape, "text (stand-in)", (arm, _) => [(Quantity.Curvature, arm == KernelArm.Gaussian ? median : 1), (Quantity.HighCurvature, arm == KernelArm.Gaussian ? high : 1)])];
         Assert.Equal(verdict, ComparisonClaims.JudgeFlatness(runs).Verdict);
+    }
+
+    [Theory]
+    [InlineData(0.4, 0.5, 0.9, Verdict.Reproduced)]
+    [InlineData(0.4, 0.5, 1.5, Verdict.NotMeasured)]
+    [InlineData(0.9, 1.1, 1.5, Verdict.NotMeasured)]
+    [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced)]
+    public void Seeds_that_disagree_about_the_flatter_landscape_decide_nothing(double first, double second, double third, Verdict verdict)
+    {
+        double[] ratios = [first, second, third];
+        KernelRun[] runs = [.. Runs(KernelStudy.Landscape, "text (stand-in)", (arm, seed) => new[] { Quantity.Curvature, Quantity.HighCurvature }.Select(quantity => (quantity, arm == KernelArm.Gaussian ? ratios[seed] : 1)))];
+        ClaimFinding finding = ComparisonClaims.JudgeFlatness(runs);
+        Assert.Equal(verdict, finding.Verdict);
+        Assert.Equal(verdict == Verdict.NotMeasured, finding.Reason.Contains("do not agree", StringComparison.Ordinal));
+    }
+
+    // ℒ = 0.05 α² − 25 β²: eigenvalues 0.1 and −50 everywhere.
+    [Fact]
+    public void A_ridge_is_as_curved_as_its_steeper_side()
+    {
+        LandscapeGrid grid = LandscapeGrid.Around(5, 1);
+        double[,] values = new double[5, 5];
+        for (int row = 0; row < 5; row++)
+        {
+            for (int column = 0; column < 5; column++)
+            {
+                values[row, column] = (0.05 * grid.First[column] * grid.First[column]) - (25 * grid.Second[row] * grid.Second[row]);
+            }
+        }
+
+        CurvatureQuantiles curvature = LandscapeStudy.Curvature(grid, values);
+        Assert.Equal(9, curvature.Points);
+        Assert.Equal(50, curvature.Median, 1e-9);
+        Assert.Equal(50, curvature.High, 1e-9);
+    }
+
+    [Fact]
+    public void The_best_run_is_stable_whatever_an_unstable_one_passed()
+    {
+        (string Name, double? Passage, double End)[] runs = [("wild", 3, double.PositiveInfinity), ("lost", 2, double.NaN), ("risen", 1, 1.5), ("slow", null, 0.5), ("slower", null, 0.6), ("quick", 40, 0.009), ("deep", 40, 0.001)];
+        Assert.Equal("deep", Best(runs));
+        Assert.Equal("slow", Best(runs[..5]));
+        Assert.Equal("risen", Best(runs[..3]));
+
+        static string Best((string Name, double? Passage, double End)[] runs) => BestRun.Of(runs, run => run.Passage, run => run.End).Name;
     }
 
     [Fact]

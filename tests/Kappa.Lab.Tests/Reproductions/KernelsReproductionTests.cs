@@ -110,6 +110,21 @@ public sealed class KernelsReproductionTests : IDisposable
         Assert.Contains("nothing", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Each_part_of_a_folder_of_texts_is_asked_for_its_own_number()
+    {
+        foreach (string name in (string[])["train/pos/0", "train/pos/1", "train/neg/0", "train/neg/1", "test/pos/0", "test/neg/0"])
+        {
+            string path = _folder.At($"{name}.txt");
+            _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, name);
+        }
+
+        ClassifierTask task = TaskSources.Text(_folder.Path, new TaskSize(4, 2, 12));
+        Assert.Equal([0, 0, 1, 1], task.Train.Labels.Order());
+        Assert.Equal([0, 1], task.Test.Labels.Order());
+    }
+
     private static KernelsPlan Tiny()
     {
         var choices = new ReproductionChoices(true, 1, new Dictionary<string, string>());

@@ -127,7 +127,62 @@ public sealed class ShallowClaimTests
         static DigitOutcome Digits(int width, double exponent, double loss) => new(new DigitRun(width, exponent, 1, 0), [loss], loss, 0.5, false);
     }
 
-    private static EncoderPointResult Point(int width, double distance, double shortfall) => new(Run(width, 0.9).Run, distance, [shortfall, shortfall, double.PositiveInfinity]);
+    [Fact]
+    public void Every_setting_has_conditions_of_its_own_and_only_that_of_the_limit_is_judged_by_it()
+    {
+        EncoderPointResult ntk = Point(64, 0.1, 100), leCun = ntk with { Run = ntk.Run with { Start = EncoderStart.LeCun, LogitExponent = 0.5 }, LimitDistance = double.NaN, Shortfalls = [1, double.PositiveInfinity, 3] };
+        ClaimFinding finding = ConditionsClaim.Judge([ntk, leCun]);
+        Assert.Equal(Verdict.Partly, finding.Verdict);
+        Assert.Equal(
+            ["NTK, τ₀ = d_m^−1: True 100", "NTK, τ₀ = d_m^−1: True 100", "LeCun, τ₀ = d_m^−0.5: False 1", "LeCun, τ₀ = d_m^−0.5: True ∞"],
+            finding.Measurements.Where(m => m.Refutes is not null).Select(m => FormattableString.Invariant($"{m.Setting}: {m.Refutes} {m.Value.Median}").Replace("Infinity", "∞", StringComparison.Ordinal)));
+        Assert.Contains("LeCun, τ₀ = d_m^−0.5: 1 (encoder), none (encoder-sharper)", finding.Reason, StringComparison.Ordinal);
+        Assert.Equal(Verdict.Reproduced, LimitClaim.Judge([Point(64, 1, 1), Point(256, 0.5, 1), leCun with { LimitDistance = 7 }]).Verdict);
+    }
+
+    // N^1 up to 256 at N = 16, where the true exponent is larger: without the bounds the fit would see N = 4 and 8 alone.
+    [Fact]
+    public void Searches_without_a_width_at_the_largest_N_only_bound_the_exponent_and_elsewhere_leave_it_unknown()
+    {
+        WidthSearchResult[] flat = [.. Searches(4, 4), .. Searches(8, 8)], steep = [.. Searches(4, 4), .. Searches(8, 16)];
+        ClaimFinding bounded = WidthGrowthClaim.Judge([.. flat, .. Searches(16, 16, isBound: true)]), confirmed = WidthGrowthClaim.Judge([.. steep, .. Searches(16, 256, isBound: true)]);
+        Assert.Equal((Verdict.NotMeasured, true), (bounded.Verdict, bounded.Measurements[0].Value.MedianIsLowerBound));
+        Assert.Equal((Verdict.Reproduced, true), (confirmed.Verdict, confirmed.Measurements[0].Value.MedianIsLowerBound));
+        Assert.Equal(3, confirmed.Measurements[0].Value.Median, 1e-9);
+        Assert.Equal(Verdict.NotMeasured, WidthGrowthClaim.Judge([.. Searches(4, 4), .. Searches(8, 8, isBound: true), .. Searches(16, 16)]).Verdict);
+        Assert.Equal(Verdict.NotReproduced, WidthGrowthClaim.Judge([.. flat, .. Searches(16, 16)]).Verdict);
+
+        static IEnumerable<WidthSearchResult> Searches(int samples, double width, bool isBound = false) => new long[] { 0, 1 }.Select(seed => new WidthSearchResult(samples, seed, width, isBound));
+    }
+
+    [Theory]
+    [InlineData(double.PositiveInfinity, 1, 1, double.PositiveInfinity, Verdict.Partly)]
+    [InlineData(1, 1, 1, double.PositiveInfinity, Verdict.Reproduced)]
+    [InlineData(1, 1, double.PositiveInfinity, 1, Verdict.Partly)]
+    [InlineData(1, 1, double.PositiveInfinity, double.PositiveInfinity, Verdict.Reproduced)]
+    public void A_diverged_training_has_no_loss_to_win_with(double narrowHalf, double narrowOne, double wideHalf, double wideOne, Verdict expected)
+    {
+        ClaimFinding finding = DigitsClaim.Judge([Digits(8, 0.5, narrowHalf), Digits(8, 1, narrowOne), Digits(64, 0.5, wideHalf), Digits(64, 1, wideOne)], "stand-in digits");
+        Assert.Equal(expected, finding.Verdict);
+        Assert.Contains(finding.Measurements, m => m.Note?.StartsWith("diverged: 1 with d_m^−", StringComparison.Ordinal) == true);
+
+        static DigitOutcome Digits(int width, double exponent, double loss) => new(new DigitRun(width, exponent, 1, 0), [loss], loss, 0.5, double.IsInfinity(loss));
+    }
+
+    [Fact]
+    public void A_digit_training_that_leaves_the_finite_numbers_has_an_infinite_loss_from_there_on()
+    {
+        ClassifierTask data = DigitTask.Load(null, 100, 100);
+        DigitRun calm = new(4, 0.5, 3, 0), wild = calm with { StepSize = 1e160 };
+        DigitOutcome end = calm.Read(calm.Run(data, TestContext.Current.CancellationToken)), diverged = wild.Read(wild.Run(data, TestContext.Current.CancellationToken));
+        Assert.False(end.Diverged);
+        Assert.All(end.Loss, loss => Assert.InRange(loss, 1, 4));
+        Assert.True(diverged.Diverged);
+        Assert.Equal((double.PositiveInfinity, double.PositiveInfinity), (diverged.Loss[^1], diverged.TestLoss));
+    }
+
+    private static EncoderPointResult Point(int width, double distance, double shortfall) =>
+        new(Run(width, 0.9).Run with { Start = EncoderStart.Ntk, LogitExponent = 1 }, distance, [shortfall, shortfall, double.PositiveInfinity]);
 
     private static EncoderOutcome Run(int width, double ratio, long seed = 0) => new(
         new EncoderRun { Sizes = new EncoderSizes(4, 3, 5), Width = width, Steps = Budget, Seed = seed }, 0.1, 10, false,

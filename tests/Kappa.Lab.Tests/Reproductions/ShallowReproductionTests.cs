@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Kappa.Certificates;
+using Kappa.Lab.Data.Correlated;
 using Kappa.Lab.Reproductions;
 using Kappa.Lab.Reproductions.Shallow;
 using Kappa.Models;
@@ -69,6 +71,38 @@ public sealed class ShallowReproductionTests : IDisposable
         string report = File.ReadAllText(Path.Combine(_folder.At("out"), "report.html"));
         Assert.Contains("stand-in digits", report, StringComparison.Ordinal);
         Assert.Contains("kappa reproduce shallow --tiny", report, StringComparison.Ordinal);
+    }
+
+    // Not a factor of α² or α³ at radii that do not exist. At this width no residual is small enough for the last theorem.
+    [Fact]
+    public void The_factor_of_a_point_is_that_by_which_the_residual_is_too_large()
+    {
+        const int Impossible = 2;
+        EncoderRun run = Tiny.Points().First(run => run.Start == EncoderStart.LeCun) with { Width = 512 };
+        EncoderPointResult point = EncoderPointResult.Read(EncoderPointResult.Compute(run), run);
+        (ShallowEncoder model, ModelParameters start) = run.Prepare();
+        using (model)
+        {
+            Matrix output = Matrix.Allocate(model.Samples, 1);
+            model.Output(start, model.AllSamples, output);
+            ScalarSamples data = run.Data();
+            for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
+            {
+                Assert.True(double.IsFinite(point.Shortfalls[k]) == (k != Impossible), $"{EncoderPointResult.TheoremNames[k]}: {point.Shortfalls[k]}");
+                Assert.True(k == Impossible || Holds(k, 1 / (1.01 * point.Shortfalls[k])), $"{EncoderPointResult.TheoremNames[k]} fails below its factor");
+                Assert.False(Holds(k, 1.01 / point.Shortfalls[k]), $"{EncoderPointResult.TheoremNames[k]} holds above its factor");
+                Assert.True(k != Impossible || !Holds(k, 1e-12));
+            }
+
+            // Labels that are nearer to the output by a factor.
+            bool Holds(int theorem, double factor)
+            {
+                double[] labels = [.. data.Labels.Select((label, n) => output[n, 0] + (factor * (label - output[n, 0])))];
+                using var near = new ShallowEncoder(model.Shape, data.Inputs, new Matrix(labels, 0, labels.Length, 1), labels.Length);
+                Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem]).Evaluate(new ModelPoint<ShallowEncoder>(near, start, TrainedSet.All));
+                return certificate.Conditions.All(condition => condition.Holds);
+            }
+        }
     }
 
     [Theory]

@@ -21,13 +21,13 @@ internal static class ReviewFolder
     /// <summary>Reads both parts.</summary>
     /// <param name="folder">The folder with train and test.</param>
     /// <param name="length">Bytes of a text that are kept; shorter ones are padded.</param>
-    /// <param name="perClass">How many texts of either class and part, chosen by <paramref name="seed"/>; <c>null</c> for all there are.</param>
+    /// <param name="perClass">How many texts of either class in each part, chosen by <paramref name="seed"/>; <c>null</c> for all there are.</param>
     /// <param name="seed">Any integer.</param>
     /// <param name="limits">How much all kept bytes of a part may take; <c>null</c> for the defaults.</param>
     /// <exception cref="BadInputException">A folder is missing, empty or has too few texts, a text is empty, too long or not UTF-8, or the limit is exceeded.</exception>
-    internal static LabelledSplit<LabelledTexts> Read(string folder, int length = DefaultLength, int? perClass = null, long seed = 0, ReadLimits? limits = null) => new(
-        ReadPart(folder, "train", length, perClass, seed, limits ?? ReadLimits.Default),
-        ReadPart(folder, "test", length, perClass, seed, limits ?? ReadLimits.Default));
+    internal static LabelledSplit<LabelledTexts> Read(string folder, int length = DefaultLength, LabelledSplit<int>? perClass = null, long seed = 0, ReadLimits? limits = null) => new(
+        ReadPart(folder, "train", length, perClass?.Train, seed, limits ?? ReadLimits.Default),
+        ReadPart(folder, "test", length, perClass?.Test, seed, limits ?? ReadLimits.Default));
 
     private static LabelledTexts ReadPart(string folder, string part, int length, int? perClass, long seed, ReadLimits limits)
     {

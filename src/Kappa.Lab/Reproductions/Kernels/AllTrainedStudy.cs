@@ -24,13 +24,14 @@ internal static class AllTrainedStudy
         from seed in Enumerable.Range(0, plan.Seeds)
         select Job(plan, scale, own, arm, seed);
 
-    /// <summary>The best stable run over <see cref="Multiples"/> of 1/λ_max(K_0): first to the target, then lowest at the end.</summary>
+    /// <summary>The best stable run over <see cref="Multiples"/> of 1/λ_max(K_0), see <see cref="BestRun"/>.</summary>
     public static (double StepSize, double[] Losses) Best(KernelProblem problem, TrainedSet trained, int steps, CancellationToken cancellation)
     {
         SpectrumSummary kernel = problem.Kernel(trained);
-        return Multiples.Select(multiple => multiple / (kernel.SigmaMax * kernel.SigmaMax))
-            .Select(stepSize => (StepSize: stepSize, Losses: problem.Descend(trained, stepSize, steps, cancellation)))
-            .OrderBy(run => Passage(run.Losses) ?? int.MaxValue).ThenBy(run => run.Losses[^1]).First();
+        return BestRun.Of(
+            Multiples.Select(multiple => multiple / (kernel.SigmaMax * kernel.SigmaMax)).Select(stepSize => (StepSize: stepSize, Losses: problem.Descend(trained, stepSize, steps, cancellation))),
+            run => Passage(run.Losses),
+            run => run.Losses[^1] / run.Losses[0]);
     }
 
     /// <summary>The first step with ℒ ≤ 1e-2 ℒ_0, or null.</summary>

@@ -21,13 +21,13 @@ internal static class ClassifierStudy
 
     private static KernelRun Run(KernelJob job, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, KernelJobContext context)
     {
-        TransformerClassifierShape shape = task.Train.Shape(arm.Kernel);
-        ModelParameters start = ModelInitialisation.Create(shape, job.Seed, task.Train.IsOfTokens);
+        TransformerClassifierShape shape = task.Shape(arm.Kernel);
+        ModelParameters start = ModelInitialisation.Create(shape, job.Seed, task.Train.AreIds);
         (Dictionary<string, double[]> series, _) = ClassifierTraining.Run(task, shape, recipe, start, job.Seed, context);
         return job.Measured(
             new Dictionary<string, double>(StringComparer.Ordinal)
             {
-                [Quantity.TestSamples] = task.Test.Count,
+                [Quantity.TestSamples] = task.Test.Labels.Length,
                 [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
                 [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
                 [Quantity.EndFraction] = series[Quantity.Loss][^1] / series[Quantity.Loss][0],

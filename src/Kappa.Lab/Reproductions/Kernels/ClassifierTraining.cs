@@ -45,7 +45,7 @@ internal sealed class ClassifierTraining
     private ClassifierTraining(ClassifierTask task, TransformerClassifierShape shape, TrainingRecipe recipe, KernelJobContext context)
     {
         (_task, _recipe, _context) = (task, recipe, context);
-        _test = task.Test.Model(shape, recipe.Precision);
+        _test = ClassifierTask.Model(task.Test, shape, recipe.Precision);
     }
 
     /// <summary>Loss of every step's batch; loss and accuracy on the test samples every few steps and at the end; the trained parameters.</summary>
@@ -53,7 +53,7 @@ internal sealed class ClassifierTraining
     public static (Dictionary<string, double[]> Series, ModelParameters End) Run(
         ClassifierTask task, TransformerClassifierShape shape, TrainingRecipe recipe, ModelParameters start, long seed, KernelJobContext context)
     {
-        using TransformerClassifier model = task.Train.Model(shape, recipe.Precision);
+        using TransformerClassifier model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
         var run = new ClassifierTraining(task, shape, recipe, context);
         using (run._test)
         {
@@ -105,18 +105,9 @@ internal sealed class ClassifierTraining
 
     private void Evaluate(TrainingState state)
     {
-        Matrix logits = Matrix.Allocate(_test.Samples, _test.OutputColumns);
-        _test.Output(state.Parameters, _test.AllSamples, logits);
-        int right = 0;
-        for (int sample = 0; sample < logits.Rows; sample++)
-        {
-            ReadOnlySpan<double> row = logits.Row(sample);
-            right += System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row) == _task.Test.Labels[sample] ? 1 : 0;
-        }
-
         _steps.Add(state.Step);
         _testLosses.Add(_test.Loss(state.Parameters, _test.AllSamples));
-        _accuracies.Add((double)right / logits.Rows);
+        _accuracies.Add(ClassifierTask.Accuracy(_test, state.Parameters, _task.Test.Labels));
     }
 
     private void Save(TrainingState state)

@@ -21,7 +21,7 @@ internal static class ComparisonClaims
         "flatter-landscape",
         Papers.Song,
         "After a two-stage training of which only the second stage's kernel differs, the loss surface of the Gaussian kernel is flatter.",
-        "median over seeds of the ratio, Gaussian / softmax, of the median of |the larger principal curvature| over the grid, or of its 95 % quantile, above 1");
+        "the ratio, Gaussian / softmax, of the median over the grid of max(|λ₁|, |λ₂|), the principal curvatures, or of its 95 % quantile, above 1; where the seeds lie on both sides of 1 nothing is decided");
 
     public static ClaimFinding JudgeAllTrained(IReadOnlyList<KernelRun> runs)
     {
@@ -40,8 +40,8 @@ internal static class ComparisonClaims
     public static ClaimFinding JudgeFlatness(IReadOnlyList<KernelRun> runs)
     {
         Measurement[] measurements = [.. RunGroup.Of(runs, KernelStudy.Landscape).Where(group => group.IsComplete).SelectMany(FlatnessOf)];
-        return ClaimFinding.From(Flatness, measurements, (_, refuting, confirming) =>
-            string.Join(" ", refuting.Concat(confirming).Select(m => $"{m.Quantity}: {m.Value}.")) + (measurements.Length == 0 ? "Nothing was measured." : $" On {measurements[0].Setting}."));
+        return ClaimFinding.From(Flatness, measurements, (_, _, _) =>
+            measurements.Length == 0 ? "Nothing was measured." : $"{string.Join(" ", measurements.Where(m => m.Quantity.StartsWith("ratio", StringComparison.Ordinal)).Select(m => $"{m.Quantity}: {m.Value}{(m.Note is null ? string.Empty : $" ({m.Note})")}."))} On {measurements[0].Setting}.");
     }
 
     private const string Difference = "test accuracy, Gaussian − softmax";
@@ -83,7 +83,7 @@ internal static class ComparisonClaims
             yield return new Measurement(group.Setting, $"local minima on the grid, {arm.Name}", group.Summary(arm, Quantity.LocalMinima), null);
             yield return new Measurement(group.Setting, $"share of the grid that is not convex, {arm.Name}", group.Summary(arm, Quantity.NonConvex), null);
             yield return new Measurement(group.Setting, $"roughness of the cuts (median), {arm.Name}", group.Summary(arm, Quantity.Roughness), null);
-            yield return new Measurement(group.Setting, $"larger principal curvature, median over the grid, {arm.Name}", group.Summary(arm, Quantity.Curvature), null);
+            yield return new Measurement(group.Setting, $"max(|λ₁|, |λ₂|), median over the grid, {arm.Name}", group.Summary(arm, Quantity.Curvature), null);
         }
 
         yield return Ratio(group, "ratio of median curvatures, Gaussian / softmax", Quantity.Curvature);
@@ -92,8 +92,9 @@ internal static class ComparisonClaims
 
     private static Measurement Ratio(RunGroup group, string name, string quantity)
     {
-        SeedSummary ratio = group.Paired((gaussian, softmax) => Math.Abs(gaussian[quantity] / softmax[quantity]));
-        return new Measurement(group.Setting, name, ratio, double.IsNaN(ratio.Median) ? null : ratio.Median > 1);
+        SeedSummary ratio = group.Paired((gaussian, softmax) => gaussian[quantity] / softmax[quantity]);
+        bool? refutes = ratio.Low > 1 ? true : ratio.High < 1 ? false : null;
+        return new Measurement(group.Setting, name, ratio, refutes, refutes is null ? "the seeds do not agree on which is flatter" : null);
     }
 
     private static string Side(string words, IReadOnlyList<Measurement> measurements) =>

@@ -62,16 +62,16 @@ internal static class KernelsForecast
         double tests = (recipe.Steps / recipe.EvaluateEvery) + 1;
 
         // A test passes the samples forward twice: for the logits and for the loss.
-        return (recipe.Steps * step) + (tests * 2 * task.Test.Count * ForwardShare * step / recipe.BatchSize);
+        return (recipe.Steps * step) + (tests * 2 * task.Test.Labels.Length * ForwardShare * step / recipe.BatchSize);
     }
 
     private static double StepSeconds(ClassifierTask task, TrainingRecipe recipe, int depth)
     {
-        TransformerClassifierShape shape = task.Train.Shape(AttentionKernel.Gaussian) with { Depth = depth };
-        using TransformerClassifier model = task.Train.Model(shape, recipe.Precision);
+        TransformerClassifierShape shape = task.Shape(AttentionKernel.Gaussian) with { Depth = depth };
+        using TransformerClassifier model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
         var training = new Training(model, recipe.Options(0) with { MaximumSteps = 3 });
         var times = new List<long>();
-        TrainingState state = training.Start(ModelInitialisation.Create(shape, 0, task.Train.IsOfTokens));
+        TrainingState state = training.Start(ModelInitialisation.Create(shape, 0, task.Train.AreIds));
         _ = training.Run(state, _ => times.Add(Stopwatch.GetTimestamp()));
         return times.Count < 3 ? 0 : Stopwatch.GetElapsedTime(times[1], times[2]).TotalSeconds;
     }

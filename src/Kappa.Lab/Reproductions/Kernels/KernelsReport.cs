@@ -53,7 +53,7 @@ internal static class KernelsReport
         _ = section.Table(
             ["task", "training", "samples to train on", "samples to test on"],
             new[] { (plan.Pathfinder, plan.PathfinderRecipe), (plan.Text, plan.TextRecipe), (plan.LandscapeTask, plan.LandscapeRecipe), (plan.LandscapeTask, plan.DepthRecipe) }.Select(row =>
-                (IReadOnlyList<string>)[row.Item1.Name, row.Item2.Words, FormattableString.Invariant($"{row.Item1.Train.Count}"), FormattableString.Invariant($"{row.Item1.Test.Count}")]),
+                (IReadOnlyList<string>)[row.Item1.Name, row.Item2.Words, FormattableString.Invariant($"{row.Item1.Train.Labels.Length}"), FormattableString.Invariant($"{row.Item1.Test.Labels.Length}")]),
             "The Transformer of the experiments: two layers, D = 64, two heads, feed-forward 128, normalisation before each part, residual connections, learned positions, mean pooling. Rates warm up over the first twentieth and fall linearly to zero. Batch, step sizes and counts are ours: those of the paper are not known here.");
         _ = section.Paragraph("A task called a stand-in is not the data of the paper; its accuracies say nothing about accuracies there.");
     }

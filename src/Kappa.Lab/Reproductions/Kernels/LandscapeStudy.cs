@@ -28,36 +28,45 @@ internal static class LandscapeStudy
     private static KernelRun Run(KernelJob job, KernelsPlan plan, KernelArm arm, KernelJobContext context)
     {
         ClassifierTask task = plan.LandscapeTask;
-        TransformerClassifierShape first = task.Train.Shape(AttentionKernel.Softmax), second = task.Train.Shape(arm.Kernel);
-        ModelParameters start = ModelInitialisation.Create(first, job.Seed, task.Train.IsOfTokens);
+        TransformerClassifierShape first = task.Shape(AttentionKernel.Softmax), second = task.Shape(arm.Kernel);
+        ModelParameters start = ModelInitialisation.Create(first, job.Seed, task.Train.AreIds);
         (_, ModelParameters middle) = ClassifierTraining.Run(task, first, plan.LandscapeRecipe, start, job.Seed, context with { Key = context.Key + "-first" });
-        ModelParameters carried = ModelInitialisation.Create(second, job.Seed, task.Train.IsOfTokens);
+        ModelParameters carried = ModelInitialisation.Create(second, job.Seed, task.Train.AreIds);
         middle.Vector.CopyTo(carried.Vector.AsSpan());
         (Dictionary<string, double[]> series, ModelParameters end) = ClassifierTraining.Run(task, second, plan.LandscapeRecipe, carried, job.Seed + 1, context);
         LandscapeGrid grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
         double[,] values = Sweep(task, second, end, grid, job.Seed, context.Cancellation);
-        return job.Measured(Numbers(LandscapeNumbers.Of(grid, values), plan.LandscapePoints, series), new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
+        return job.Measured(Numbers(grid, values, plan.LandscapePoints, series), new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
     }
 
     private static double[,] Sweep(ClassifierTask task, TransformerClassifierShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
     {
-        int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Count))];
-        ILandscapeLoss Loss() => new TrainableLoss(task.Train.Model(shape, Precision.Double), batch, end, TrainedSet.All);
+        int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Labels.Length))];
+        ILandscapeLoss Loss() => new TrainableLoss(ClassifierTask.Model(task.Train, shape, Precision.Double), batch, end, TrainedSet.All);
         using ILandscapeLoss centre = Loss();
         LandscapePlane plane = RandomDirections.Of(centre.Coordinates, centre.Coordinates.Gather(end.Vector), DirectionNormalisation.Row, seed);
         return LandscapeSweep.Run(Loss, plane, grid, threads: 1, cancellation: cancellation);
     }
 
-    private static Dictionary<string, double> Numbers(LandscapeNumbers numbers, int points, Dictionary<string, double[]> series) => new(StringComparer.Ordinal)
+    private static Dictionary<string, double> Numbers(LandscapeGrid grid, double[,] values, int points, Dictionary<string, double[]> series)
     {
-        [Quantity.GridPoints] = points,
-        [Quantity.GridReach] = Reach,
-        [Quantity.LocalMinima] = numbers.LocalMinima,
-        [Quantity.Curvature] = numbers.LargerPrincipal.Median,
-        [Quantity.HighCurvature] = numbers.LargerPrincipal.High,
-        [Quantity.Roughness] = numbers.RoughnessMedian,
-        [Quantity.NonConvex] = numbers.NonConvexShare,
-        [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
-        [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
-    };
+        var numbers = LandscapeNumbers.Of(grid, values);
+        CurvatureQuantiles curvature = Curvature(grid, values);
+        return new(StringComparer.Ordinal)
+        {
+            [Quantity.GridPoints] = points,
+            [Quantity.GridReach] = Reach,
+            [Quantity.LocalMinima] = numbers.LocalMinima,
+            [Quantity.Curvature] = curvature.Median,
+            [Quantity.HighCurvature] = curvature.High,
+            [Quantity.Roughness] = numbers.RoughnessMedian,
+            [Quantity.NonConvex] = numbers.NonConvexShare,
+            [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
+            [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
+        };
+    }
+
+    /// <summary>max(|λ₁|, |λ₂|) of the Hessian [2, 2] in α and β over the interior points: a ridge is no flatter than a valley.</summary>
+    internal static CurvatureQuantiles Curvature(LandscapeGrid grid, double[,] values) =>
+        CurvatureQuantiles.Of(GridCurvature.Of(grid, values).Select(at => Math.Max(Math.Abs(at.Larger), Math.Abs(at.Smaller))));
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kappa.Lab.Data.Labelled;
 using Kappa.Lab.Data.Pathfinder;
 using Kappa.Lab.Data.Reviews;
+using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Reproductions.Kernels;
 
@@ -30,11 +31,10 @@ internal static class TaskSources
         }
         else
         {
-            split = ReviewFolder.Read(folder, size.Length, Math.Max(size.Train, size.Test) / 2, DataSeed);
-            split = split with { Train = split.Train.Select(First(size.Train), "to train"), Test = split.Test.Select(First(size.Test), "to test") };
+            split = ReviewFolder.Read(folder, size.Length, new(size.Train / 2, size.Test / 2), DataSeed);
         }
 
-        return new ClassifierTask($"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)", ClassifierData.OfSequences(split.Train), ClassifierData.OfSequences(split.Test));
+        return new ClassifierTask($"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)", LabelledInputs.OfTexts(split));
     }
 
     /// <summary>The Pathfinder task, 32 × 32: a token a pixel, or patches.</summary>
@@ -46,16 +46,11 @@ internal static class TaskSources
         LabelledImages all = folder is null
             ? PathfinderGenerator.Create(PathfinderSpecification.Of(PathfinderDifficulty.Easy), size.Train + size.Test, DataSeed)
             : PathfinderFolder.Read(folder, (size.Train + size.Test) / 2, DataSeed);
-        LabelledImages train = all.Select(First(size.Train), "to train"), test = all.Select(After(size.Train, size.Test), "to test");
-        string source = folder is null ? "stand-in: own generator" : "Pathfinder files";
-        if (size.Length == 1)
-        {
-            return new ClassifierTask($"Pathfinder ({source}, 1024 pixels)", ClassifierData.OfSequences(new PixelSequences(train)), ClassifierData.OfSequences(new PixelSequences(test)));
-        }
-
-        ImagePatches patches = new ImagePatches(train.Height, train.Width, size.Length).StandardisedBy(train);
-        string name = string.Create(CultureInfo.InvariantCulture, $"Pathfinder ({source}, {patches.Tokens} patches of {size.Length} × {size.Length})");
-        return new ClassifierTask(name, ClassifierData.OfPatches(train, patches), ClassifierData.OfPatches(test, patches));
+        LabelledSplit<LabelledImages> split = new(all.Select(First(size.Train), "to train"), all.Select(After(size.Train, size.Test), "to test"));
+        int? patch = size.Length == 1 ? null : size.Length;
+        LabelledSplit<LabelledInputs> inputs = LabelledInputs.OfPictures(split, patch);
+        string seen = patch is null ? "1024 pixels" : string.Create(CultureInfo.InvariantCulture, $"{inputs.Train.Tokens} patches of {patch} × {patch}");
+        return new ClassifierTask($"Pathfinder ({(folder is null ? "stand-in: own generator" : "Pathfinder files")}, {seen})", inputs);
     }
 
     private static int[] First(int count) => [.. Enumerable.Range(0, count)];

@@ -8,37 +8,42 @@ internal static class ConditionsClaim
     public static Claim Claim { get; } = new(
         "conditions-hold",
         ShallowMeasurements.Paper + ", Proposition 1 as recalled",
-        "At widths of experiments the conditions of the convergence theorem hold.",
-        "at no width computed the conditions (S.5), with recalled or sharper constants and the best radii, hold for half of the seeds (number ours)");
+        "At widths of experiments the conditions of the convergence theorem hold: with LeCun initialisation, τ₀ = d_m^−1/2 or d_m^−1, and with NTK, τ₀ = d_m^−1.",
+        "in a setting there is no width computed at which the conditions (S.5), with recalled or sharper constants and the best radii, hold for half of the seeds (number ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<EncoderPointResult> points)
     {
-        var measurements = new List<Measurement>();
-        for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
-        {
-            int theorem = k;
-            string name = EncoderPointResult.TheoremNames[k];
-            (int Width, SeedSummary Shortfall)[] known =
-            [
-                .. points.GroupBy(point => point.Run.Width).OrderBy(group => group.Key)
-                    .Select(group => (group.Key, SeedSummary.Of(group.Select(point => point.Shortfalls[theorem])))).Where(entry => !double.IsNaN(entry.Item2.Median)),
-            ];
-            measurements.AddRange(known.Select(entry => new Measurement($"width {entry.Width}", $"factor by which the worst condition fails, {name}", entry.Shortfall, null, name == Ours ? "derived for this project" : null)));
-            if (known.Length > 0)
-            {
-                SeedSummary least = known.Select(entry => entry.Shortfall).MinBy(shortfall => shortfall.Median);
-                measurements.Add(new Measurement("all widths", $"least factor, {name}", least, name == Ours ? null : least.Median > 1));
-            }
-        }
-
+        Measurement[] measurements = [.. points.GroupBy(point => point.Setting).SelectMany(setting => Enumerable.Range(0, EncoderPointResult.TheoremNames.Count).SelectMany(theorem => Of([.. setting], theorem)))];
         return ClaimFinding.From(Claim, measurements, (_, _, _) => Reason(measurements));
     }
 
-    private static string Reason(List<Measurement> measurements)
+    private static IEnumerable<Measurement> Of(EncoderPointResult[] points, int theorem)
     {
-        Measurement[] least = [.. measurements.Where(m => m.Quantity.StartsWith("least", StringComparison.Ordinal))];
+        (string setting, string name) = (points[0].Setting, EncoderPointResult.TheoremNames[theorem]);
+        (int Width, SeedSummary Shortfall)[] known =
+        [
+            .. points.GroupBy(point => point.Run.Width).OrderBy(group => group.Key)
+                .Select(group => (group.Key, SeedSummary.Of(group.Select(point => point.Shortfalls[theorem])))).Where(entry => !double.IsNaN(entry.Item2.Median)),
+        ];
+        foreach ((int width, SeedSummary shortfall) in known)
+        {
+            yield return new Measurement($"{setting}, width {width}", $"factor by which √(2ℓ_0) is too large, {name}", shortfall, null, name == Ours ? "derived for this project" : null);
+        }
+
+        if (known.Length > 0)
+        {
+            SeedSummary least = known.Select(entry => entry.Shortfall).MinBy(shortfall => shortfall.Median);
+            yield return new Measurement(setting, $"least factor over the widths, {name}", least, name == Ours ? null : least.Median > 1);
+        }
+    }
+
+    private static string Reason(IReadOnlyList<Measurement> measurements)
+    {
+        IGrouping<string, Measurement>[] least = [.. measurements.Where(m => m.Quantity.StartsWith("least", StringComparison.Ordinal)).GroupBy(m => m.Setting)];
         return least.Length == 0
             ? "No theorem applies at these widths."
-            : $"The least factors by which a condition fails: {string.Join(", ", least.Select(m => FormattableString.Invariant($"{m.Value.Median:G3} ({m.Quantity.Split(", ")[1]})")))}; 1 means that all hold.";
+            : $"The least factors by which √(2ℓ_0) is too large for the conditions: {string.Join("; ", least.Select(setting => $"{setting.Key}: {string.Join(", ", setting.Select(Words))}"))}. 1 means that all hold, none that no residual is small enough at any width.";
     }
+
+    private static string Words(Measurement least) => FormattableString.Invariant($"{(double.IsPositiveInfinity(least.Value.Median) ? "none" : $"{least.Value.Median:G3}")} ({least.Quantity.Split(", ")[1]})");
 }

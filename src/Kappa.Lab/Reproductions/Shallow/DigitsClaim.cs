@@ -9,7 +9,7 @@ internal static class DigitsClaim
         "digits",
         ShallowMeasurements.Paper,
         "A one-layer vision Transformer on digits learns alike with τ₀ = d_m^−1/2 and d_m^−1 when narrow, and faster with d_m^−1/2 when wide.",
-        "the median training loss of the last epoch with d_m^−1 over that with d_m^−1/2 is outside [1/1.1, 1.1] at the smallest width, or below 1.1 at the largest (numbers ours)");
+        "the median training loss of the last epoch with d_m^−1 over that with d_m^−1/2 is outside [1/1.1, 1.1] at the smallest width, or below 1.1 at the largest (numbers ours; a loss that left the finite numbers counts as +∞, and nothing is decided where both do)");
 
     public static ClaimFinding Judge(IReadOnlyList<DigitOutcome> runs, string data)
     {
@@ -27,10 +27,19 @@ internal static class DigitsClaim
 
             SeedSummary ratio = ShallowMeasurements.Ratio(Last(width, 1), Last(width, 0.5));
             bool isNarrow = width.Key == runs.Min(run => run.Run.Width);
-            measurements.Add(new Measurement(setting, "ratio of median training losses, d_m^−1 / d_m^−1/2", ratio, isNarrow ? !(ratio.Median is >= 1 / Band and <= Band) : !(ratio.Median >= Band)));
+            measurements.Add(new Measurement(setting, "ratio of median training losses, d_m^−1 / d_m^−1/2", ratio, Refutes(ratio.Median, isNarrow), Diverged(width)));
         }
 
         return ClaimFinding.From(Claim, measurements, (_, refuting, confirming) => Reason([.. refuting, .. confirming], data));
+    }
+
+    // ∞/∞ compares nothing.
+    private static bool? Refutes(double ratio, bool isNarrow) => double.IsNaN(ratio) ? null : isNarrow ? ratio is not (>= 1 / Band and <= Band) : ratio < Band;
+
+    private static string? Diverged(IEnumerable<DigitOutcome> runs)
+    {
+        string arms = string.Join(", ", runs.Where(run => run.Diverged).GroupBy(run => run.Run.LogitExponent).Select(arm => FormattableString.Invariant($"{arm.Count()} with d_m^−{arm.Key}")));
+        return arms.Length == 0 ? null : $"diverged: {arms}";
     }
 
     private static SeedSummary Last(IEnumerable<DigitOutcome> runs, double exponent) => SeedSummary.Of(runs.Where(run => run.Run.LogitExponent == exponent).Select(run => run.Loss[^1]));

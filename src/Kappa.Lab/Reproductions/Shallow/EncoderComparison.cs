@@ -47,8 +47,8 @@ internal sealed record EncoderComparison(IReadOnlyList<(string Name, EncoderRun 
         return runs;
     }
 
-    // First passage, then end loss; a run that diverged or ended above its start does not count unless all do.
-    private static EncoderOutcome Best(EncoderRun run, CancellationToken cancellation) => Multiples
-        .Select(multiple => EncoderOutcome.Of(run with { Step = new EncoderStep(multiple, true) }, cancellation))
-        .MinBy(outcome => (outcome.FinalFraction > 1 ? double.PositiveInfinity : outcome.StepsToTarget.Value, outcome.FinalFraction))!;
+    private static EncoderOutcome Best(EncoderRun run, CancellationToken cancellation) => BestRun.Of(
+        Multiples.Select(multiple => EncoderOutcome.Of(run with { Step = new EncoderStep(multiple, true) }, cancellation)),
+        outcome => outcome.StepsToTarget is (double step, false) ? step : null,
+        outcome => outcome.FinalFraction);
 }

@@ -14,6 +14,7 @@ internal static class LimitClaim
 
     public static ClaimFinding Judge(IReadOnlyList<EncoderPointResult> points)
     {
+        points = [.. points.Where(point => EncoderPointResult.HasLimit(point.Run))];
         var measurements = new List<Measurement>();
         if (points.Select(point => point.Run.Width).Distinct().Count() > 1)
         {

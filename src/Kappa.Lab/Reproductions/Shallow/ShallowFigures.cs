@@ -81,10 +81,11 @@ internal static class ShallowFigures
     {
         var figure = new Figure("limiting-kernel", "Distance of the kernel from its limit of infinite width", $"{result.Plan.SmallSizes}, NTK initialisation, τ₀ = d_m^{{−1}}; line: median, band: range over {result.Plan.Seeds} seeds.");
         Axes panel = figure.AddPanel("at the start", Axis.Log("width d_m"), Axis.Log("‖K₀ − K_∞‖ / ‖K_∞‖"));
-        ByNumber(panel, "measured", result.Points.Select(point => ((double)point.Run.Width, point.LimitDistance)));
+        EncoderPointResult[] points = [.. result.Points.Where(point => EncoderPointResult.HasLimit(point.Run))];
+        ByNumber(panel, "measured", points.Select(point => ((double)point.Run.Width, point.LimitDistance)));
         if (result.Plan.PointWidths.Count > 1)
         {
-            var fit = ShallowMeasurements.Exponent(result.Points.Select(point => ((double)point.Run.Width, point.LimitDistance, point.Run.Seed))).Fit;
+            var fit = ShallowMeasurements.Exponent(points.Select(point => ((double)point.Run.Width, point.LimitDistance, point.Run.Seed))).Fit;
             panel.Fit(fit.Slope, fit.Intercept, FormattableString.Invariant($"slope {fit.Slope:F2} [{fit.SlopeLow:F2}, {fit.SlopeHigh:F2}]"));
         }
 
@@ -93,15 +94,20 @@ internal static class ShallowFigures
 
     private static Figure Conditions(ShallowResult result)
     {
-        var figure = new Figure("conditions", "By which factor the conditions of the theorems fail", $"{result.Plan.SmallSizes}, NTK initialisation, τ₀ = d_m^{{−1}}; the worst condition of each theorem with its best radii; line: median, band: range over {result.Plan.Seeds} seeds. 1: all hold.");
-        Axes panel = figure.AddPanel("at the start", Axis.Log("width d_m"), Axis.Log("shortfall factor"));
-        for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
+        var figure = new Figure("conditions", "By which factor the residual is too large for the theorems", $"{result.Plan.SmallSizes}; the factor by which √(2ℓ₀) would have to be smaller for all conditions to hold with the best radii; line: median, band: range over {result.Plan.Seeds} seeds. 1: all hold; no line: no residual is small enough.");
+        foreach (IGrouping<string, EncoderPointResult> setting in result.Points.GroupBy(point => point.Setting))
         {
-            int theorem = k;
-            ByNumber(panel, EncoderPointResult.TheoremNames[k], result.Points.Select(point => ((double)point.Run.Width, point.Shortfalls[theorem])));
+            EncoderRun run = setting.First().Run;
+            Axes panel = figure.AddPanel(FormattableString.Invariant($"{run.Start.Name}, τ₀ = d_m^{{−{run.LogitExponent}}}"), Axis.Log("width d_m"), Axis.Log("factor"));
+            for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
+            {
+                int theorem = k;
+                ByNumber(panel, EncoderPointResult.TheoremNames[k], setting.Select(point => ((double)point.Run.Width, point.Shortfalls[theorem])));
+            }
+
+            panel.HorizontalLine(1, "holds");
         }
 
-        panel.HorizontalLine(1, "holds");
         return figure;
     }
 
@@ -109,11 +115,13 @@ internal static class ShallowFigures
     {
         var figure = new Figure("width-growth", "Smallest width that converges, against the number of samples", FormattableString.Invariant($"T(1e-2) within {result.Plan.Steps} steps at 0.3/λ_max(K₀), LeCun, τ₀ = d_m^{{−1/2}}; {result.Plan.Seeds} seeds."));
         Axes panel = figure.AddPanel("smallest width", Axis.Log("N"), Axis.Log("width d_m"));
-        WidthSearchResult[] found = [.. result.Searches.Where(search => !search.IsLowerBound)];
-        panel.Scatter("found", [.. found.Select(search => (double)search.Samples)], [.. found.Select(search => search.Width)]);
-        if (found.Select(search => search.Samples).Distinct().Count() > 1)
+        foreach (IGrouping<bool, WidthSearchResult> part in result.Searches.GroupBy(search => search.IsLowerBound).OrderBy(part => part.Key))
         {
-            var fit = ShallowMeasurements.Exponent(found.Select(search => ((double)search.Samples, search.Width, search.Seed))).Fit;
+            panel.Scatter(part.Key ? "none found: larger than" : "found", [.. part.Select(search => (double)search.Samples)], [.. part.Select(search => search.Width)]);
+        }
+
+        if (WidthGrowthClaim.Exponent(result.Searches) is var (_, fit))
+        {
             panel.Fit(fit.Slope, fit.Intercept, FormattableString.Invariant($"exponent {fit.Slope:F2} [{fit.SlopeLow:F2}, {fit.SlopeHigh:F2}]"));
         }
 

@@ -148,11 +148,12 @@ internal sealed record ShallowPlan
         select new EncoderComparison([.. LogitExponents.Select(exponent => (
             FormattableString.Invariant($"p = {exponent}"), Small(width, seed) with { Start = start, LogitExponent = exponent, Centred = centred, Labels = labels }))]);
 
-    /// <summary>Points in the setting of the limit: NTK, τ₀ = d_m^−1.</summary>
+    /// <summary>Points in the setting of the limit, NTK with τ₀ = d_m^−1, and in that of the experiments, LeCun, with either τ₀.</summary>
     public IEnumerable<EncoderRun> Points() =>
+        from setting in PointSettings
         from width in PointWidths
         from seed in AllSeeds
-        select Small(width, seed) with { Start = EncoderStart.Ntk, LogitExponent = 1 };
+        select Small(width, seed) with { Start = setting.Start, LogitExponent = setting.Exponent };
 
     public IEnumerable<WidthSearch> Searches() =>
         from samples in SearchSamples
@@ -173,6 +174,7 @@ internal sealed record ShallowPlan
 
     private static readonly Normalisation[] Normalisations = [Normalisation.Stable, Normalisation.MeanLoss, Normalisation.Literal];
     private static readonly EncoderStart[] MovementStarts = [EncoderStart.LeCun, EncoderStart.Ntk];
+    private static readonly (EncoderStart Start, double Exponent)[] PointSettings = [(EncoderStart.Ntk, 1), (EncoderStart.LeCun, 0.5), (EncoderStart.LeCun, 1)];
     private static readonly bool[] Centrings = [false, true];
 
     private IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(seed => (long)seed);

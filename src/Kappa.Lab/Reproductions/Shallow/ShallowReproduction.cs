@@ -51,11 +51,11 @@ internal static class ShallowReproduction
         DataFolders = [new DataFolder("mnist", "Folder with the four MNIST files (IDX, also .gz); without it the digits are a stand-in.")],
     };
 
-    public static ShallowResult Run(ShallowPlan plan, int threads, IProgress<ReproductionProgress>? progress = null, string? workFolder = null, DigitData? data = null, CancellationToken cancellation = default)
+    public static ShallowResult Run(ShallowPlan plan, int threads, IProgress<ReproductionProgress>? progress = null, string? workFolder = null, ClassifierTask? data = null, CancellationToken cancellation = default)
     {
         JobStore? store = workFolder is null ? null : new JobStore(workFolder);
         var jobs = new JobList(threads, progress, cancellation);
-        DigitData digits = data ?? LoadDigits(plan);
+        ClassifierTask digits = data ?? LoadDigits(plan);
 
         Job<T> Add<T>(string name, string identity, Func<CancellationToken, Checkpoint> run, Func<Checkpoint, T> read) =>
             jobs.Add(name, token => read(FindOrRun(store, JobStore.Key($"shallow {name}", identity), run, token)));
@@ -97,7 +97,7 @@ internal static class ShallowReproduction
         ShallowPlan plan = choices.Quick ? ShallowPlan.Quick(choices.Seeds, digits) : ShallowPlan.Full(choices.Seeds, digits);
 
         // Read before anything runs, so that bad files are told at once.
-        DigitData data = LoadDigits(plan);
+        ClassifierTask data = LoadDigits(plan);
         return new PlannedReproduction(plan.Mode, plan.Describe(), threads => ShallowForecast.Of(plan, threads).Words(), work =>
         {
             ShallowResult result = Run(plan, work.Threads, work.Progress, work.Folder, data, work.Cancellation);
@@ -105,7 +105,7 @@ internal static class ShallowReproduction
         });
     }
 
-    private static DigitData LoadDigits(ShallowPlan plan) => DigitData.Load(plan.DigitFolder, plan.DigitCount, Math.Min(plan.DigitCount, TestPictures));
+    private static ClassifierTask LoadDigits(ShallowPlan plan) => DigitTask.Load(plan.DigitFolder, plan.DigitCount, Math.Min(plan.DigitCount, TestPictures));
 
     private static Checkpoint Record(EncoderRun run, CancellationToken cancellation)
     {

@@ -24,10 +24,10 @@ internal static class ShallowTables
     /// <summary>points.csv: limiting kernel and conditions.</summary>
     public static string Points(IReadOnlyList<EncoderPointResult> points)
     {
-        var text = new StringBuilder($"width,seed,limitDistance,{string.Join(',', EncoderPointResult.TheoremNames)}\n");
+        var text = new StringBuilder($"start,logitExponent,width,seed,limitDistance,{string.Join(',', EncoderPointResult.TheoremNames)}\n");
         foreach (EncoderPointResult point in points)
         {
-            Row(text, [point.Run.Width, point.Run.Seed, point.LimitDistance, .. point.Shortfalls.Cast<object>()]);
+            Row(text, [point.Run.Start.Name, point.Run.LogitExponent, point.Run.Width, point.Run.Seed, point.LimitDistance, .. point.Shortfalls.Cast<object>()]);
         }
 
         return text.ToString();

@@ -1,3 +1,5 @@
+using Kappa.Spectra;
+
 namespace Kappa.Lab.Reproductions.Shallow;
 
 /// <summary>[C]: how tight the sufficient widths Ω(N²) and Ω(N³) are.</summary>
@@ -9,16 +11,15 @@ internal static class WidthGrowthClaim
         "width-is-tight",
         "our question to " + ShallowMeasurements.Paper + " (S.6)",
         "The width that is needed grows with the number of samples like N² or faster, so that the sufficient widths Ω(N²) and Ω(N³) are tight.",
-        "the upper end of the 95 % interval of the exponent of the smallest width with T(1e-2) within the budget, against N, is below 2 (number ours)");
+        "the upper end of the 95 % interval of the exponent of the smallest width with T(1e-2) within the budget, against N, is below 2 (number ours); a search that found no width gives a lower bound, which refutes nothing");
 
     public static ClaimFinding Judge(IReadOnlyList<WidthSearchResult> searches)
     {
-        WidthSearchResult[] found = [.. searches.Where(search => !search.IsLowerBound)];
         var measurements = new List<Measurement>();
-        if (found.Select(search => search.Samples).Distinct().Count() > 1)
+        if (Exponent(searches) is var (exponent, _))
         {
-            SeedSummary exponent = ShallowMeasurements.Exponent(found.Select(search => ((double)search.Samples, search.Width, search.Seed))).Exponent;
-            measurements.Add(new Measurement("all N", "exponent of the smallest converging width, 95 % interval", exponent, exponent.High < LeastExponent, found.Length == searches.Count ? null : $"{searches.Count - found.Length} searches found none and are left out"));
+            int none = searches.Count(search => search.IsLowerBound);
+            measurements.Add(new Measurement("all N", "exponent of the smallest converging width, 95 % interval", exponent, Refutes(exponent, none), none == 0 ? null : $"{none} searches found none and count with the largest width tried"));
         }
 
         measurements.AddRange(searches.GroupBy(search => search.Samples).OrderBy(group => group.Key).Select(group =>
@@ -26,7 +27,29 @@ internal static class WidthGrowthClaim
         return ClaimFinding.From(Claim, measurements, (_, refuting, confirming) => Reason([.. refuting, .. confirming], measurements));
     }
 
+    /// <summary>The exponent over the seeds; null when fewer than two N have a converging width.</summary>
+    /// <remarks>
+    /// A search without one counts with the largest width tried. Where that happens at the largest N alone the exponent is a lower bound, for the slope rises with every width there; where
+    /// it happens elsewhere too it can be wrong either way, and is NaN.
+    /// </remarks>
+    public static (SeedSummary Exponent, Regression Fit)? Exponent(IReadOnlyList<WidthSearchResult> searches)
+    {
+        if (searches.Where(search => !search.IsLowerBound).Select(search => search.Samples).Distinct().Count() < 2)
+        {
+            return null;
+        }
+
+        (SeedSummary exponent, Regression fit) = ShallowMeasurements.Exponent(searches.Select(search => ((double)search.Samples, search.Width, search.Seed)));
+        WidthSearchResult[] none = [.. searches.Where(search => search.IsLowerBound)];
+        return none.Length == 0 ? (exponent, fit)
+            : none.All(search => search.Samples == searches.Max(other => other.Samples)) ? (exponent with { LowerBounds = exponent.Count }, fit)
+            : (new SeedSummary(double.NaN, double.NaN, double.NaN, exponent.Count, 0), fit);
+    }
+
+    // A lower bound can only confirm.
+    private static bool? Refutes(SeedSummary exponent, int none) => exponent.High >= LeastExponent ? false : none > 0 ? null : true;
+
     private static string Reason(Measurement[] judged, List<Measurement> all) => judged.Length == 0
-        ? "Fewer than two numbers of samples have a converging width."
+        ? "Fewer than two numbers of samples have a converging width, or so many searches found none that the exponent is unknown or only a lower bound."
         : $"The smallest converging width grows with exponent {ShallowMeasurements.Words(judged[0].Value)}: {string.Join(", ", all.Skip(1).Select(m => FormattableString.Invariant($"{m.Value.Median:G3} for {m.Setting}")))}.";
 }

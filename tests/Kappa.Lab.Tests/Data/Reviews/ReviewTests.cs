@@ -30,8 +30,8 @@ public sealed class ReviewTests : IDisposable
         Assert.Equal([0, 0, 1], read.Train.Labels.ToArray());
         Assert.Equal([0, 1], read.Test.Labels.ToArray());
         Assert.Equal([0xC3, 0xA9], read.Test.Text(0).ToArray());
-        Assert.Equal([1, 1], ClassSampling.Count(ReviewFolder.Read(_folder.Path, 5, perClass: 1, seed: 4).Train.Labels, 2));
-        Assert.Contains("but has 1 of class 1", Assert.Throws<BadInputException>(() => ReviewFolder.Read(_folder.Path, 5, perClass: 2)).Message, StringComparison.Ordinal);
+        Assert.Equal([1, 1], ClassSampling.Count(ReviewFolder.Read(_folder.Path, 5, perClass: new(1, 1), seed: 4).Train.Labels, 2));
+        Assert.Contains("but has 1 of class 1", Assert.Throws<BadInputException>(() => ReviewFolder.Read(_folder.Path, 5, perClass: new(2, 2))).Message, StringComparison.Ordinal);
         Assert.Contains("must take at most 14 bytes", Assert.Throws<BadInputException>(() => ReviewFolder.Read(_folder.Path, 5, limits: new ReadLimits { MaximumBytes = 14 })).Message, StringComparison.Ordinal);
     }
 
