@@ -24,7 +24,7 @@ internal sealed record ClassifierTask(string Name, LabelledInputs Train, Labelle
     public TransformerClassifierShape Shape(AttentionKernel kernel) => new() { Tokens = Train.Tokens, Classes = Train.Classes, InputWidth = Train.InputWidth, Kernel = kernel };
 
     /// <summary>A single-threaded model on one of the parts.</summary>
-    public static TransformerClassifier Model(LabelledInputs part, TransformerClassifierShape shape, Precision precision) => part.Model(shape, 1, precision);
+    public static TransformerClassifier Model(LabelledInputs part, TransformerClassifierShape shape, Precision precision) => part.Model(shape, masksPadding: true, 1, precision);
 
     /// <summary>The share of a model's samples whose largest score is at their label.</summary>
     public static double Accuracy(TransformerClassifier model, ModelParameters parameters, int[] labels)
