@@ -19,17 +19,10 @@ public readonly record struct Quantiles(double Least, double Lower, double Media
         }
 
         double[] sorted = [.. values.Order()];
-        return new Quantiles(sorted[0], At(sorted, 0.25), At(sorted, 0.5), At(sorted, 0.75));
+        return new Quantiles(sorted[0], Statistics.Quantiles.OfSorted(sorted, 0.25), Statistics.Quantiles.OfSorted(sorted, 0.5), Statistics.Quantiles.OfSorted(sorted, 0.75));
     }
 
     /// <summary>The same in another unit.</summary>
     /// <param name="factor">Positive.</param>
     internal Quantiles Scaled(double factor) => new(Least * factor, Lower * factor, Median * factor, Upper * factor);
-
-    private static double At(double[] sorted, double fraction)
-    {
-        double position = fraction * (sorted.Length - 1);
-        int below = (int)position;
-        return below == sorted.Length - 1 ? sorted[below] : sorted[below] + ((position - below) * (sorted[below + 1] - sorted[below]));
-    }
 }

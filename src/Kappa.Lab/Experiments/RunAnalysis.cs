@@ -48,9 +48,10 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
         return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status.RoundingFloor ?? 0), layers) { Ladder = LadderFile.Find(run.Files) };
     }
 
-    private static RateFit? Fit(TelemetryTable telemetry, double roundingFloor)
+    /// <summary>The fit of a loss curve; null with fewer than two rows, or without a loss.</summary>
+    internal static RateFit? Fit(TelemetryTable? telemetry, double roundingFloor)
     {
-        if (telemetry.Rows < 2)
+        if (telemetry is not { Rows: >= 2 } || !telemetry.Has("loss"))
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Statistics;
 using Kappa.Lab.Store;
 using Kappa.Spectra;
 
@@ -35,9 +36,6 @@ internal sealed record ColumnSummary(string Column, int Rows, double First, doub
 /// <summary>What the index keeps of a run: documents, rate, and a summary of every column. Read from its files alone.</summary>
 internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, RateFit? Rate)
 {
-    /// <summary>T(1e-2) is counted to this share of the initial loss.</summary>
-    public const double Target = 1e-2;
-
     /// <summary>Why the run stopped, in the words of the index; null while it has not.</summary>
     public string? Outcome => Run.Status.StopReason is { } reason ? Word(reason) : null;
 
@@ -45,22 +43,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     public double? InitialLoss => HasLoss ? Telemetry!["loss"][0] : null;
 
     /// <summary>The first recorded step whose loss is at most a hundredth of the initial one; null when it was not reached.</summary>
-    public long? StepsToHundredth
-    {
-        get
-        {
-            if (!HasLoss)
-                return null;
-            ReadOnlySpan<double> losses = Telemetry!["loss"];
-            for (int row = 0; row < losses.Length; row++)
-            {
-                if (losses[row] <= Target * losses[0])
-                    return (long)Telemetry["step"][row];
-            }
-
-            return null;
-        }
-    }
+    public long? StepsToHundredth => HasLoss && FirstPassage.Of(Telemetry!["loss"], FirstPassage.Hundredth) is int row ? (long)Telemetry["step"][row] : null;
 
     private bool HasLoss => Telemetry is { Rows: > 0 } && Telemetry.Has("loss");
 
@@ -72,7 +55,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
 
         // A queued run has none, and neither has one that diverged before its first row was written.
         TelemetryTable? telemetry = run.Status.State is not RunState.Queued && File.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
-        return new(run, telemetry, Fit(telemetry, run.Status.RoundingFloor ?? 0));
+        return new(run, telemetry, RunAnalysis.Fit(telemetry, run.Status.RoundingFloor ?? 0));
     }
 
     /// <summary>The values of <see cref="IndexColumns.All"/>.</summary>
@@ -94,17 +77,6 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     /// <summary>The columns of the telemetry.</summary>
     public IEnumerable<ColumnSummary> Columns() =>
         Telemetry is { Rows: > 0 } telemetry ? telemetry.Columns.Skip(1).Select(column => ColumnSummary.Of(telemetry, column)) : [];
-
-    private static RateFit? Fit(TelemetryTable? telemetry, double roundingFloor)
-    {
-        if (telemetry is not { Rows: >= 2 } || !telemetry.Has("loss"))
-            return null;
-        long[] steps = new long[telemetry.Rows];
-        ReadOnlySpan<double> recorded = telemetry["step"];
-        for (int row = 0; row < steps.Length; row++)
-            steps[row] = (long)recorded[row];
-        return RateFit.Of(telemetry["loss"], steps, new RateFitOptions { RoundingFloor = roundingFloor });
-    }
 
     private static string Word(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 

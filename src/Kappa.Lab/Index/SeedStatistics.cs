@@ -1,4 +1,4 @@
-using Kappa.Numerics;
+using Kappa.Lab.Statistics;
 
 namespace Kappa.Lab.Index;
 
@@ -18,11 +18,6 @@ namespace Kappa.Lab.Index;
 /// <param name="IntervalHigh">Upper end.</param>
 public sealed record SeedStatistics(int Count, int Missing, int NotReached, double Lower, double Median, double Upper, double IntervalLow, double IntervalHigh)
 {
-    /// <summary>Resamples of the bootstrap.</summary>
-    public const int Resamples = 2000;
-
-    private const double Outside = 0.025;
-
     /// <summary>Summarises values.</summary>
     /// <param name="values">Numbers, +∞ for not reached, NaN for missing.</param>
     /// <param name="seed">Seed of the resampling.</param>
@@ -32,36 +27,9 @@ public sealed record SeedStatistics(int Count, int Missing, int NotReached, doub
         double[] sorted = [.. all.Where(value => !double.IsNaN(value)).Order()];
         if (sorted.Length == 0)
             return new(0, all.Length, 0, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
-        double[] medians = Medians(sorted, new RandomSequence(seed, "bootstrap"));
+        var interval = BootstrapInterval.OfSorted(sorted, seed);
         return new(
             sorted.Length, all.Length - sorted.Length, sorted.Count(double.IsPositiveInfinity),
-            Quantile(sorted, 0.25), Quantile(sorted, 0.5), Quantile(sorted, 0.75), Quantile(medians, Outside), Quantile(medians, 1 - Outside));
-    }
-
-    /// <summary>The quantile of sorted values: at (n − 1)·fraction, between two in proportion.</summary>
-    internal static double Quantile(ReadOnlySpan<double> sorted, double fraction)
-    {
-        double position = fraction * (sorted.Length - 1);
-        int below = (int)position;
-        double share = position - below;
-
-        // ∞ − ∞ would be NaN, and a share of nothing must not touch the next value.
-        return share == 0 || sorted[below] == sorted[below + 1] ? sorted[below] : sorted[below] + (share * (sorted[below + 1] - sorted[below]));
-    }
-
-    private static double[] Medians(double[] sorted, RandomSequence random)
-    {
-        double[] medians = new double[Resamples];
-        double[] drawn = new double[sorted.Length];
-        for (int resample = 0; resample < Resamples; resample++)
-        {
-            for (int index = 0; index < drawn.Length; index++)
-                drawn[index] = sorted[random.Below(((long)resample * drawn.Length) + index, sorted.Length)];
-            Array.Sort(drawn);
-            medians[resample] = Quantile(drawn, 0.5);
-        }
-
-        Array.Sort(medians);
-        return medians;
+            Quantiles.OfSorted(sorted, 0.25), Quantiles.OfSorted(sorted, 0.5), Quantiles.OfSorted(sorted, 0.75), interval.Low, interval.High);
     }
 }

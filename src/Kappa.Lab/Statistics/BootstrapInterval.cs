@@ -26,8 +26,14 @@ internal sealed record BootstrapInterval(double Low, double High, double Level, 
     public static BootstrapInterval? OfMedian(IEnumerable<double> values, long seed = 0)
     {
         double[] sorted = [.. values.Order()];
-        if (sorted.Length < LeastValues || double.IsNaN(sorted[0]))
-            return null;
+        return sorted.Length < LeastValues || double.IsNaN(sorted[0]) ? null : OfSorted(sorted, seed);
+    }
+
+    /// <summary>The interval whatever the number of values: with few of them it is their range, and says so little.</summary>
+    /// <param name="sorted">At least one value, rising, without NaN.</param>
+    /// <param name="seed">Seed of the resampling.</param>
+    public static BootstrapInterval OfSorted(double[] sorted, long seed = 0)
+    {
         double[] medians = Medians(sorted, new RandomSequence(seed, "bootstrap.median"));
         double tail = (1 - NominalLevel) / 2;
         int low = (int)Math.Floor(tail * (medians.Length - 1));

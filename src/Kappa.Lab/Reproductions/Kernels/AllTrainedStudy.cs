@@ -1,3 +1,4 @@
+using Kappa.Lab.Statistics;
 using Kappa.Models;
 using Kappa.Spectra;
 
@@ -6,7 +7,6 @@ namespace Kappa.Lab.Reproductions.Kernels;
 /// <summary>Queries, keys and values trained, W_O fixed: softmax against Gaussian at several token scales, at the same step and at each one's own.</summary>
 internal static class AllTrainedStudy
 {
-    private const double Target = 1e-2;
     private static readonly double[] Multiples = [0.1, 0.3, 1];
     private static readonly bool[] Rules = [true, false];
 
@@ -35,11 +35,7 @@ internal static class AllTrainedStudy
     }
 
     /// <summary>The first step with ℒ ≤ 1e-2 ℒ_0, or null.</summary>
-    public static int? Passage(double[] losses)
-    {
-        int step = Array.FindIndex(losses, loss => loss <= Target * losses[0]);
-        return step < 0 ? null : step;
-    }
+    public static int? Passage(double[] losses) => FirstPassage.Of(losses, FirstPassage.Hundredth);
 
     private static KernelJob Job(KernelsPlan plan, double scale, bool own, KernelArm arm, long seed)
     {

@@ -30,7 +30,7 @@ public sealed record ArmRun(
     LearningProblem Problem, Arm Arm, StepRule Rule, double StepSize, StepSizeSpecification StepSizeRule, double LargestEigenvalue, int Budget, StopReason Stop, double StallLevel, RateFit Rate, ArmPath Path)
 {
     /// <summary>The loss fraction whose first passage T(1e-2) the first claim compares.</summary>
-    public const double Target = 1e-2;
+    public const double Target = Statistics.FirstPassage.Hundredth;
 
     /// <summary>Recorded steps: one more than the updates made, because step 0 is recorded too.</summary>
     public int Steps => Path.Loss.Length;
@@ -56,9 +56,5 @@ public sealed record ArmPath(double[] Loss, double[] ConditionNumber, double[] B
 {
     /// <summary>The first step with ℒ ≤ fraction·ℒ_0, or null.</summary>
     /// <param name="fraction">Fraction of the initial loss.</param>
-    public int? FirstPassage(double fraction)
-    {
-        int step = Array.FindIndex(Loss, loss => loss <= fraction * Loss[0]);
-        return step < 0 ? null : step;
-    }
+    public int? FirstPassage(double fraction) => Statistics.FirstPassage.Of(Loss, fraction);
 }

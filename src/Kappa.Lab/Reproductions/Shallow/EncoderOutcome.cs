@@ -1,5 +1,6 @@
 using Kappa.Descent;
 using Kappa.Lab.Checkpoints;
+using Kappa.Lab.Statistics;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;
@@ -17,20 +18,13 @@ namespace Kappa.Lab.Reproductions.Shallow;
 internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double LargestEigenvalue, bool Diverged, double[] Loss, double[] Movement, double KernelMovement)
 {
     /// <summary>The loss fraction of T(1e-2).</summary>
-    public const double Target = 1e-2;
+    public const double Target = FirstPassage.Hundredth;
 
     /// <summary>Names of the matrices, in the order of <see cref="Movement"/>.</summary>
     public static IReadOnlyList<string> Matrices { get; } = ["query", "key", "value", "readout"];
 
     /// <summary>T(1e-2), or one more than the budget as a lower bound.</summary>
-    public (double Value, bool IsLowerBound) StepsToTarget
-    {
-        get
-        {
-            int step = Array.FindIndex(Loss, loss => loss <= Target * Loss[0]);
-            return step < 0 ? (Run.Steps + 1.0, true) : (step, false);
-        }
-    }
+    public (double Value, bool IsLowerBound) StepsToTarget => FirstPassage.Of(Loss, Target) is int step ? (step, false) : (Run.Steps + 1.0, true);
 
     public double FinalFraction => Diverged ? double.PositiveInfinity : Loss[^1] / Loss[0];
 
