@@ -28,7 +28,7 @@ internal static class SweepProgress
             return code;
         }
 
-        terminal.Messages.WriteLine($"Stopped; the state is saved. Continue: kappa sweep resume {sweep.Plan.Name} --out '{sweep.Store}'");
+        terminal.Messages.WriteLine($"{(sweep.IsCancelled ? "The sweep is cancelled" : "Stopped")}; the state is saved. Continue: kappa sweep resume {sweep.Plan.Name} --out '{sweep.Store}'");
         return ExitCode.Interrupted;
     }
 
