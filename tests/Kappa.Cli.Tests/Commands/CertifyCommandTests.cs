@@ -154,7 +154,7 @@ public sealed class CertifyCommandTests
         Assert.InRange(path.GetProperty("guarantee").GetProperty("rate").GetDouble(), 0, 1);
         Assert.True(path.GetProperty("check").GetProperty("holds").GetBoolean());
         Assert.True(path.GetProperty("lookAhead").GetProperty("constant").GetDouble() >= 1);
-        Assert.All(path.GetProperty("conditions").EnumerateArray(), condition => Assert.Equal(["name", "symbol", "label", "value", "relation", "bound", "holds", "margin", "shortfall"], condition.EnumerateObject().Select(pair => pair.Name)));
+        Assert.All(path.GetProperty("conditions").EnumerateArray(), condition => Assert.Equal(["name", "symbol", "label", "value", "relation", "bound", "holds", "grade", "margin", "shortfall"], condition.EnumerateObject().Select(pair => pair.Name)));
         Assert.Equal(5, path.GetProperty("guarantee").GetProperty("radii").EnumerateObject().Count());
     }
 
