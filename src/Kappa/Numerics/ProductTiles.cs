@@ -22,8 +22,44 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     private const int CacheLine = 64;
 
     /// <summary>All rows of all samples of a panel.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    /// <remarks>Two methods, for the compiler counts the locals of a tile that is never reached, and beyond some number it keeps sums on the stack.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(in PanelTask<T> task)
+    {
+        if (TLanes.HasManyRegisters)
+        {
+            RunEights(task);
+        }
+        else
+        {
+            RunFours(task);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunFours(in PanelTask<T> task)
+    {
+        TVector mask = TLanes.FirstLanes(task.Columns - ((TStrip.Vectors - 1) * TLanes.Count));
+        T* a = task.A;
+        T* b = task.B;
+        T* c = task.C;
+        T* d = task.D;
+        for (int sample = 0; sample < task.Samples; sample++)
+        {
+            for (int row = 0; row < task.Rows; row += 4)
+            {
+                FourRows(task, a + ((row >> 3) * task.ATile) + ((row & 7) * task.ARow), b, c + (row * task.CRow), d + (row * task.DRow), task.Rows - row, mask);
+            }
+
+            a += task.ASample;
+            b += task.BSample;
+            c += task.CSample;
+            d += task.DSample;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunEights(in PanelTask<T> task)
     {
         TVector mask = TLanes.FirstLanes(task.Columns - ((TStrip.Vectors - 1) * TLanes.Count));
         T* a = task.A;
@@ -33,19 +69,16 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
         for (int sample = 0; sample < task.Samples; sample++)
         {
             int row = 0;
-            if (TLanes.HasManyRegisters)
+            byte* next = (byte*)task.NextB;
+            nint share = next == null || !Sse.IsSupported ? 0 : ShareOfNextPanel(task);
+            for (; row <= task.Rows - 8; row += 8)
             {
-                byte* next = (byte*)task.NextB;
-                nint share = next == null || !Sse.IsSupported ? 0 : ShareOfNextPanel(task);
-                for (; row <= task.Rows - 8; row += 8)
+                for (byte* end = next + share; next != end; next += CacheLine)
                 {
-                    for (byte* end = next + share; next != end; next += CacheLine)
-                    {
-                        Sse.Prefetch1(next);
-                    }
-
-                    EightRows(task, a + ((row >> 3) * task.ATile), b, c + (row * task.CRow), d + (row * task.DRow), mask);
+                    Sse.Prefetch1(next);
                 }
+
+                EightRows(task, a + ((row >> 3) * task.ATile), b, c + (row * task.CRow), d + (row * task.DRow), mask);
             }
 
             for (; row < task.Rows; row += 4)
@@ -131,8 +164,7 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     }
 
     // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows.
-    // A method of its own: beside the locals of the other tile the compiler keeps half of these sums on the stack.
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourRows(in PanelTask<T> task, T* a0, T* b, T* c, T* d, int rows, TVector mask)
     {
         nint aRow = task.ARow, aStep = task.AStep, bStep = task.BStep;

@@ -48,6 +48,24 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(["environment.json", "spec.yaml", "status.json"], Files("a").Where(name => name != ".lock"));
     }
 
+    /// <summary>A reader accepts what has its place, so a folder takes it with its status: where the rename fails, the status is in the folder already.</summary>
+    [Fact]
+    public void A_claimed_run_takes_its_place_with_everything_written()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using RunFolder folder = RunFolder.TryClaim(_fixture.Root, "a", new ExperimentSpecification().Resolve(), _fixture.Machine, _fixture.Time)!;
+        Assert.False(Directory.Exists(_fixture.At("a", "")));
+
+        // Somebody else's folder is in the way: the rename is refused after all has been written.
+        _ = Directory.CreateDirectory(_fixture.At("a", "in the way"));
+        Assert.Contains("cannot be published", Assert.Throws<BadInputException>(() => folder.WriteStatus(new() { State = RunState.Done, Step = 3 })).Message, StringComparison.Ordinal);
+        Assert.Equal((RunState.Done, 3L), (RunDocuments.ReadStatus(folder.Files).State, RunDocuments.ReadStatus(folder.Files).Step));
+        Directory.Delete(_fixture.At("a", ""), recursive: true);
+        folder.WriteStatus(new() { State = RunState.Done, Step = 3 });
+        Assert.Equal(RunState.Done, RunRecord.Read(_fixture.At("a", "")).Status.State);
+    }
+
     [Fact]
     public void A_heartbeat_is_the_clock_at_the_time_of_writing()
     {
