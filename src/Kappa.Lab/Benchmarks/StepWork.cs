@@ -34,6 +34,8 @@ internal sealed class StepWork : IContestant, IDisposable
     private readonly TelemetryProbe _probe;
     private readonly double[] _row;
     private readonly Action<DescentStep>? _observer;
+    private readonly long[] _allocated;
+    private readonly Action<int> _countBytes;
 
     public StepWork(BenchmarkSize size, int depth, int threads, StepMeasure measure, Precision precision = Precision.Double, string side = "kappa")
     {
@@ -46,6 +48,8 @@ internal sealed class StepWork : IContestant, IDisposable
         _factorisations = [.. Enumerable.Range(0, 2 * depth).Select(_ => new SingularValues(rows, size.Width))];
         _singularValues = new double[2 * depth * Math.Min(rows, size.Width)];
         _factorise = Factorise;
+        _allocated = new long[_model.Threads];
+        _countBytes = thread => _allocated[thread] = GC.GetAllocatedBytesForCurrentThread();
         _probe = new TelemetryProbe(_model, TrainedSet.All, measure == StepMeasure.Telemetry);
         _row = new double[_probe.Columns.Count];
         _observer = measure switch
@@ -91,8 +95,27 @@ internal sealed class StepWork : IContestant, IDisposable
         return (loss, norm);
     }
 
-    /// <summary>Managed bytes, of all threads, that a steady step allocates: the least of three counts, for other threads of the process allocate now and then.</summary>
-    public double SteadyBytes() => Enumerable.Range(0, 3).Min(_ => CountBytes());
+    /// <summary>Managed bytes that a steady step allocates, on all threads that compute it and on no other of the process.</summary>
+    public double SteadyBytes()
+    {
+        const int steps = 20;
+        long first = 0, last = 0;
+        GradientDescent descent = Descent(steps);
+        _ = AllocatedBytes();
+        _ = descent.Run(descent.Start(_weights), step =>
+        {
+            _observer?.Invoke(step);
+            if (step.Step == 1)
+            {
+                first = AllocatedBytes();
+            }
+            else if (step.Step == steps - 1)
+            {
+                last = AllocatedBytes();
+            }
+        });
+        return (double)(last - first) / (steps - 2);
+    }
 
     public void Dispose() => _model.Dispose();
 
@@ -115,24 +138,11 @@ internal sealed class StepWork : IContestant, IDisposable
         return weights;
     }
 
-    private double CountBytes()
+    // As many parts as threads: each thread takes its own.
+    private long AllocatedBytes()
     {
-        const int steps = 20;
-        long first = 0, last = 0;
-        GradientDescent descent = Descent(steps);
-        _ = descent.Run(descent.Start(_weights), step =>
-        {
-            _observer?.Invoke(step);
-            if (step.Step == 1)
-            {
-                first = GC.GetTotalAllocatedBytes(precise: true);
-            }
-            else if (step.Step == steps - 1)
-            {
-                last = GC.GetTotalAllocatedBytes(precise: true);
-            }
-        });
-        return (double)(last - first) / (steps - 2);
+        _model.RunParts(_allocated.Length, _countBytes);
+        return _allocated.Sum();
     }
 
     private GradientDescent Descent(int steps) => new(_model, _objective, new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = steps - 1 });

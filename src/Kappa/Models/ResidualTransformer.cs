@@ -219,7 +219,7 @@ public sealed class ResidualTransformer : IDisposable
     public int Threads => _team.Threads;
 
     /// <summary>Computes the parts of an observer's own work on the evaluator's threads, which are idle while a step is observed.</summary>
-    /// <param name="parts">Number of parts; they run concurrently and in any order, so each writes to its own memory.</param>
+    /// <param name="parts">Number of parts; they run concurrently and in any order, so each writes to its own memory. As many as <see cref="Threads"/>: one on each thread.</param>
     /// <param name="compute">Computes the part of a number; an exception is thrown here when all parts have ended.</param>
     public void RunParts(int parts, Action<int> compute) => _team.Run(_observerWork.Of(compute), parts);
 
