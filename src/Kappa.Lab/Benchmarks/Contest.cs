@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime;
 using Kappa.Numerics;
 
@@ -21,6 +22,9 @@ internal sealed class Contest(ContestClock clock)
     private const int LongestWarmUp = 8;
     private const int SteadyBlocks = 3;
 
+    // In lead-ins: a turn so long has its own beginning, and does not notice it.
+    private const int LongTurn = 20;
+
     /// <summary>Holds the contest.</summary>
     /// <param name="contestants">The first is the one whose share of the peak is asked; one whose peer fails leaves the contest.</param>
     /// <param name="operations">Floating-point operations of one execution; null when they are not counted.</param>
@@ -35,7 +39,7 @@ internal sealed class Contest(ContestClock clock)
         }
 
         List<double> shares = [];
-        double round = entrants.Sum(entrant => entrant.Warm * entrant.Executions);
+        double round = entrants.Sum(entrant => entrant.Turn);
         int rounds = Math.Clamp((int)(clock.Budget / round), Math.Min(clock.FewestRounds, clock.Rounds), clock.Rounds);
         double before = Peak(precision);
         for (int k = 0; k < rounds; k++)
@@ -68,22 +72,31 @@ internal sealed class Contest(ContestClock clock)
     }
 
     // Warm means compiled with full optimisation as well: in tiers that takes some executions and a few tenths of a second.
-    private (int Executions, double Seconds) Calibrate(IContestant contestant)
+    private Calibration Calibrate(IContestant contestant)
     {
-        double seconds = contestant.Seconds(1);
-        int steadyBlocks = 0;
-        for (double spent = seconds; spent < clock.WarmUp || (steadyBlocks < SteadyBlocks && spent < LongestWarmUp * clock.WarmUp);)
+        (double seconds, double beside) = Timed(contestant, 1);
+        double spent = seconds + beside;
+        for (int steadyBlocks = 0; spent < clock.WarmUp || (steadyBlocks < SteadyBlocks && spent < LongestWarmUp * clock.WarmUp);)
         {
             long compiled = JitInfo.GetCompiledMethodCount();
             int executions = Math.Clamp((int)(0.2 * clock.WarmUp / seconds), 1, 100_000);
-            double block = contestant.Seconds(executions);
+            (double block, beside) = Timed(contestant, executions);
             bool isSteady = block / executions > 0.9 * seconds && JitInfo.GetCompiledMethodCount() == compiled;
             steadyBlocks = isSteady ? steadyBlocks + 1 : 0;
             seconds = block / executions;
-            spent += block;
+            spent += block + beside;
         }
 
-        return (Math.Max(1, (int)Math.Round(clock.Block / seconds)), seconds);
+        int timed = Math.Max(1, (int)Math.Round(clock.Block / seconds));
+        return new Calibration(timed, seconds, (timed * seconds) + beside);
+    }
+
+    // What it says, and how much longer it took: a sweep runs whole however few run-steps are asked for, and says their share of its time.
+    private static (double Seconds, double Beside) Timed(IContestant contestant, int executions)
+    {
+        long start = Stopwatch.GetTimestamp();
+        double seconds = contestant.Seconds(executions);
+        return (seconds, Math.Max(0, Stopwatch.GetElapsedTime(start).TotalSeconds - seconds));
     }
 
     private static bool Try(IContestant contestant, List<string> findings, Action work)
@@ -100,21 +113,24 @@ internal sealed class Contest(ContestClock clock)
         }
     }
 
-    private sealed class Entrant(IContestant contestant, (int Executions, double Seconds) calibration)
+    // Executions of a block, seconds of one, and how long a turn takes.
+    private sealed record Calibration(int Executions, double Seconds, double Turn);
+
+    private sealed class Entrant(IContestant contestant, Calibration calibration)
     {
         public IContestant Contestant => contestant;
 
         public int Executions => calibration.Executions;
 
-        public double Warm => calibration.Seconds;
+        public double Turn => calibration.Turn;
 
         public List<double> Times { get; } = [];
 
         // Untimed at first: the other side's threads may still be watching for work on this side's cores, and this side's matrices have left the caches.
         public void TakeTurn(double leadIn)
         {
-            int leading = (int)Math.Min(Executions, leadIn / Warm);
-            _ = leading > 0 ? contestant.Seconds(leading) : 0;
+            int leading = (int)Math.Min(Executions, leadIn / calibration.Seconds);
+            _ = leading > 0 && Turn < LongTurn * leadIn ? contestant.Seconds(leading) : 0;
             Times.Add(contestant.Seconds(Executions) / Executions);
         }
 

@@ -16,11 +16,11 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
     // 256 rows by 128 terms of A are 256 KiB: they stay in the second-level cache while the panels of B pass.
     private const int RowBlock = 256;
 
+    // From so many rows on every panel of B would be copied three times or more: then all are copied once.
+    private const int RowsForPackingOnce = 2 * RowBlock + 1;
+
     // Bytes of a row from which on a page holds at most two terms of a column of A, which also share few sets of a cache.
     private const int PageStride = 2048;
-
-    // Vectors in the widest strip of a tile.
-    private const int WidestStrip = 3;
 
     public int Lanes => TLanes.Count;
 
@@ -46,19 +46,24 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
                 task.DSample = task.Rows * task.DRow;
             }
 
+            if (c.Rows >= RowsForPackingOnce && samples == 1 && c.Columns > RightPanels<TVector, TLanes, T>.Widest)
+            {
+                right = RightPanels<TVector, TLanes, T>.PackAll(right, depth);
+            }
+
             // One panel goes through all samples in one call; more would bring every sample into cache once for each panel.
-            int together = c.Columns <= WidestStrip * TLanes.Count ? samples : 1;
+            int together = c.Columns <= RightPanels<TVector, TLanes, T>.Widest ? samples : 1;
             task.Samples = together;
             if (together == samples)
             {
-                DepthBlocks(ref task, right);
+                RowBlocks(ref task, right);
                 return;
             }
 
             for (int sample = 0; sample < samples; sample++)
             {
                 PanelTask<T> part = task;
-                DepthBlocks(ref part, right);
+                RowBlocks(ref part, right);
                 task.A += task.ASample;
                 task.C += task.CSample;
                 task.D += task.DSample;
@@ -78,7 +83,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         {
             PanelTask<T> task = Task(aFirst, a.Stride, 1, a.Columns, c, cFirst, dFirst, secondFirst, ending);
             var right = new RightFactor<T> { Data = bFirst, PackedDepth = a.Columns, Columns = c.Columns };
-            DepthBlocks(ref task, right);
+            RowBlocks(ref task, right);
         }
     }
 
@@ -91,14 +96,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
 
         fixed (T* source = &matrix.First, target = &packed.First)
         {
-            int vectors = VectorsOf(packed.Columns);
-            for (int start = 0; vectors > 0;)
-            {
-                int width = StripOf(vectors), columns = Math.Min(width * TLanes.Count, packed.Columns - start);
-                Pack(source, matrix.Stride, isTransposed, start, packed.Rows, columns, target + ((nint)start * packed.Rows), width * TLanes.Count);
-                vectors -= width;
-                start += width * TLanes.Count;
-            }
+            RightPanels<TVector, TLanes, T>.PackAll(source, matrix.Stride, isTransposed, packed.Rows, packed.Columns, target);
         }
     }
 
@@ -123,39 +121,13 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         return task;
     }
 
-    // Equal blocks, so that no short one is left over.
-    private static void DepthBlocks(ref PanelTask<T> task, in RightFactor<T> right)
-    {
-        int depth = (int)task.Depth;
-        int blocks = (depth + ProductKernels.DepthBlock - 1) / ProductKernels.DepthBlock;
-        if (blocks == 1)
-        {
-            RowBlocks(ref task, right, firstTerm: 0);
-            return;
-        }
-
-        T* a = task.A;
-        for (int block = 0; block < blocks; block++)
-        {
-            int start = (int)((long)depth * block / blocks);
-            int end = (int)((long)depth * (block + 1) / blocks);
-            task.A = a + (start * task.AStep);
-            task.Depth = end - start;
-            RowBlocks(ref task, right, start);
-            task.Result = ProductResult.Sum;
-            task.Beta = T.One;
-            task.D = task.C;
-            task.DRow = task.CRow;
-            task.DSample = task.CSample;
-        }
-    }
-
-    private static void RowBlocks(ref PanelTask<T> task, in RightFactor<T> right, int firstTerm)
+    // Rows outside: those of C stay in cache while their sums are completed; B, in panels that are read as they lie, comes again for each block of rows.
+    private static void RowBlocks(ref PanelTask<T> task, in RightFactor<T> right)
     {
         int rows = task.Rows;
-        if (rows <= RowBlock && !PackingRowsPays(task, right.Columns))
+        if (rows <= RowBlock)
         {
-            Panels(ref task, right, firstTerm);
+            DepthBlocks(ref task, right);
             return;
         }
 
@@ -166,28 +138,58 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
             block.C += row * task.CRow;
             block.D += row * task.DRow;
             block.Rows = Math.Min(RowBlock, rows - row);
-            if (PackingRowsPays(block, right.Columns))
-            {
-                PackRows(ref block);
-            }
-
-            Panels(ref block, right, firstTerm);
+            DepthBlocks(ref block, right);
         }
     }
 
-    private static int VectorsOf(int columns) => (columns + TLanes.Count - 1) / TLanes.Count;
+    // Equal blocks, so that no short one is left over.
+    private static void DepthBlocks(ref PanelTask<T> task, in RightFactor<T> right)
+    {
+        int depth = (int)task.Depth;
+        int blocks = (depth + ProductKernels.DepthBlock - 1) / ProductKernels.DepthBlock;
+        if (blocks == 1)
+        {
+            Block(ref task, right, firstTerm: 0);
+            return;
+        }
 
-    // Strips of three vectors while that leaves no single one: a last four are two and two.
-    private static int StripOf(int vectors) => vectors == WidestStrip + 1 ? 2 : Math.Min(vectors, WidestStrip);
+        T* a = task.A;
+        for (int block = 0; block < blocks; block++)
+        {
+            int start = (int)((long)depth * block / blocks);
+            int end = (int)((long)depth * (block + 1) / blocks);
+            task.A = a + (start * task.AStep);
+            task.Depth = end - start;
+            Block(ref task, right, start);
+            task.Result = ProductResult.Sum;
+            task.Beta = T.One;
+            task.D = task.C;
+            task.DRow = task.CRow;
+            task.DSample = task.CSample;
+        }
+    }
 
-    private static void Panels(ref PanelTask<T> task, in RightFactor<T> right, int firstTerm)
+    private static void Block(ref PanelTask<T> task, in RightFactor<T> right, int firstTerm)
+    {
+        if (PackingRowsPays(task, right.Columns))
+        {
+            PanelTask<T> packed = task;
+            PackRows(ref packed);
+            ColumnPanels(ref packed, right, firstTerm);
+            return;
+        }
+
+        ColumnPanels(ref task, right, firstTerm);
+    }
+
+    private static void ColumnPanels(ref PanelTask<T> task, in RightFactor<T> right, int firstTerm)
     {
         T* c = task.C;
         T* d = task.D;
-        int vectors = VectorsOf(right.Columns), start = 0;
+        int vectors = RightPanels<TVector, TLanes, T>.VectorsOf(right.Columns), start = 0;
         while (vectors > 0)
         {
-            int width = StripOf(vectors);
+            int width = RightPanels<TVector, TLanes, T>.StripOf(vectors);
             int panelWidth = width * TLanes.Count;
             task.Columns = Math.Min(panelWidth, right.Columns - start);
             if (right.PackedDepth > 0)
@@ -218,16 +220,26 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         task.D = d;
     }
 
-    private static bool PackingRowsPays(in PanelTask<T> task, int columns) =>
-        task.ARow == 1 && task.AStep * sizeof(T) >= PageStride && (task.AStep * sizeof(T) & 64) == 0 && task.Samples == 1 && columns > WidestStrip * TLanes.Count && task.Depth >= 16;
+    private static bool PackingRowsPays(in PanelTask<T> task, int columns)
+    {
+        if (task.Samples > 1 || task.Depth < 16)
+        {
+            return false;
+        }
+
+        return task.ARow == 1
+            ? task.AStep * sizeof(T) >= PageStride && (task.AStep * sizeof(T) & 64) == 0 && columns > RightPanels<TVector, TLanes, T>.Widest
+            : task.ARow * sizeof(T) >= 2 * PageStride && columns > 16 * RightPanels<TVector, TLanes, T>.Widest;
+    }
 
     private static void PackRows(ref PanelTask<T> task)
     {
         int depth = (int)task.Depth;
         int tileStride = ProductPanel<T>.TileStride(depth);
         T* tiles = ProductPanel<T>.RowsMemory((task.Rows + 7) / 8 * tileStride);
-        ProductPanel<T>.PackRows(task.A, task.AStep, depth, task.Rows, tiles);
+        ProductPanel<T>.PackRows(task.A, task.ARow, task.AStep, depth, task.Rows, tiles);
         task.A = tiles;
+        task.ARow = 1;
         task.ATile = tileStride;
         task.AStep = 8;
     }
@@ -251,34 +263,12 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         task.Samples = 1;
         for (int sample = 0; sample < samples; sample++)
         {
-            Pack(b, right.Stride, right.IsTransposed, start, depth, task.Columns, panel, panelWidth);
+            RightPanels<TVector, TLanes, T>.Pack(b, right.Stride, right.IsTransposed, start, depth, task.Columns, panel, panelWidth);
             Tiles(task, width);
             task.A += task.ASample;
             task.C += task.CSample;
             task.D += task.DSample;
             b += task.BSample;
-        }
-    }
-
-    private static void Pack(T* b, nint stride, bool isTransposed, int start, int depth, int columns, T* panel, int panelWidth)
-    {
-        if (isTransposed)
-        {
-            ProductPanel<T>.PackTransposed(b + (start * stride), stride, depth, columns, panel, panelWidth);
-        }
-        else if (columns == panelWidth)
-        {
-            for (T* row = b + start, end = row + (depth * stride); row != end; row += stride)
-            {
-                for (int j = 0; j < panelWidth; j += TLanes.Count, panel += TLanes.Count)
-                {
-                    TLanes.Store(panel, TLanes.Load(row + j));
-                }
-            }
-        }
-        else
-        {
-            ProductPanel<T>.Pack(b + start, stride, depth, columns, panel, panelWidth);
         }
     }
 

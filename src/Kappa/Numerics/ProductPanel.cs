@@ -17,10 +17,16 @@ internal static unsafe class ProductPanel<T>
     private static T[]? _panel;
 
     [ThreadStatic]
+    private static T[]? _panels;
+
+    [ThreadStatic]
     private static T[]? _rows;
 
     /// <summary>Aligned memory for <paramref name="length"/> elements of B that belongs to the calling thread and keeps its size, so that steady work allocates nothing.</summary>
     public static T* PanelMemory(int length) => Memory(ref _panel, length);
+
+    /// <summary>The same for all panels of B.</summary>
+    public static T* PanelsMemory(int length) => Memory(ref _panels, length);
 
     /// <summary>The same for A.</summary>
     public static T* RowsMemory(int length) => Memory(ref _rows, length);
@@ -30,14 +36,25 @@ internal static unsafe class ProductPanel<T>
 
     /// <summary>Groups of eight columns of A, tile(t)(k, i) = a(k, 8t + i).</summary>
     /// <param name="a">First element of A [depth, rows]: the rows of Aᵀ are its columns.</param>
-    /// <param name="stride">Elements from row to row of A.</param>
-    /// <param name="depth">Rows k.</param>
-    /// <param name="rows">Columns of A.</param>
+    /// <param name="rowStep">Elements from i to i + 1.</param>
+    /// <param name="stride">Elements from k to k + 1.</param>
+    /// <param name="depth">Terms k.</param>
+    /// <param name="rows">Rows i.</param>
     /// <param name="tiles">Destination, groups <see cref="TileStride"/> apart.</param>
     /// <remarks>A is read row by row, as it lies in memory; tiles that read it themselves would jump from page to page.</remarks>
-    public static void PackRows(T* a, nint stride, int depth, int rows, T* tiles)
+    public static void PackRows(T* a, nint rowStep, nint stride, int depth, int rows, T* tiles)
     {
         int tileStride = TileStride(depth);
+        if (rowStep != 1)
+        {
+            for (int first = 0; first < rows; first += Group, tiles += tileStride)
+            {
+                Transposition.Copy(a + (first * rowStep), rowStep, Math.Min(Group, rows - first), depth, tiles, Group);
+            }
+
+            return;
+        }
+
         int whole = rows & -Group;
         for (nint k = 0; k < depth; k++)
         {

@@ -54,6 +54,9 @@ public sealed class ProductsTests
 
         // Rows of more than a page: those of Aᵀ are packed.
         new Case((ProductForm)form, 1, 525, 40, 50, 1, 1, 1).CheckAgainstPlainLoops((VectorPath)path);
+
+        // All panels of B are copied once, and the rows of A block by block.
+        new Case((ProductForm)form, 1, 517, 514, 389, -0.7, 0.5, 1).CheckAgainstPlainLoops((VectorPath)path);
     }
 
     [Theory]
@@ -74,9 +77,9 @@ public sealed class ProductsTests
     public void Every_path_gives_the_same_bits(int form, int path)
     {
         SkipUnlessSupported((VectorPath)path);
-        foreach ((int rows, int depth, int columns) in new[] { (8, 8, 16), (13, 300, 29), (64, 16, 3), (5, 7, 65) })
+        foreach ((int samples, int rows, int depth, int columns) in new[] { (2, 8, 8, 16), (2, 13, 300, 29), (2, 64, 16, 3), (2, 5, 7, 65), (1, 521, 514, 389) })
         {
-            Case product = new((ProductForm)form, 2, rows, depth, columns, 0.3, 1, 0);
+            Case product = new((ProductForm)form, samples, rows, depth, columns, 0.3, 1, 0);
             Assert.Equal(product.Result(VectorPath.Bits128), product.Result((VectorPath)path));
         }
     }
