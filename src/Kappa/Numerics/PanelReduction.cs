@@ -137,6 +137,16 @@ internal sealed unsafe class PanelReduction
     // x_j·y and x_j·z for eight columns.
     private static void Dots(double* columns, nint stride, double* y, double* z, int length, double* sumsOfY, double* sumsOfZ)
     {
+        if (!Octets.AreWhole)
+        {
+            for (int pair = 0; pair < 8; pair += 2)
+            {
+                DotsOfTwo(columns + (pair * stride), stride, y, z, length, sumsOfY + pair, sumsOfZ + pair);
+            }
+
+            return;
+        }
+
         Vector512<double> y0 = Vector512<double>.Zero, y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;
         Vector512<double> z0 = y0, z1 = y0, z2 = y0, z3 = y0, z4 = y0, z5 = y0, z6 = y0, z7 = y0;
         double* others = columns + (4 * stride);
@@ -162,6 +172,27 @@ internal sealed unsafe class PanelReduction
         StoreSums(z0, z1, z2, z3, sumsOfZ);
         StoreSums(z4, z5, z6, z7, sumsOfZ + 4);
     }
+
+    // The same for two columns: with sixteen registers of four numbers the sums of eight columns would lie on the stack. The same sums in the same order.
+    private static void DotsOfTwo(double* columns, nint stride, double* y, double* z, int length, double* sumsOfY, double* sumsOfZ)
+    {
+        Vector256<double> y0 = Vector256<double>.Zero, y0After = y0, y1 = y0, y1After = y0, z0 = y0, z0After = y0, z1 = y0, z1After = y0;
+        for (nint i = 0; i < length; i += Lanes)
+        {
+            Vector256<double> yi = Vector256.Load(y + i), yAfter = Vector256.Load(y + i + 4), zi = Vector256.Load(z + i), zAfter = Vector256.Load(z + i + 4);
+            Vector256<double> x = Vector256.Load(columns + i), xAfter = Vector256.Load(columns + i + 4);
+            (y0, z0) = (Vector256.FusedMultiplyAdd(x, yi, y0), Vector256.FusedMultiplyAdd(x, zi, z0));
+            (y0After, z0After) = (Vector256.FusedMultiplyAdd(xAfter, yAfter, y0After), Vector256.FusedMultiplyAdd(xAfter, zAfter, z0After));
+            (x, xAfter) = (Vector256.Load(columns + stride + i), Vector256.Load(columns + stride + i + 4));
+            (y1, z1) = (Vector256.FusedMultiplyAdd(x, yi, y1), Vector256.FusedMultiplyAdd(x, zi, z1));
+            (y1After, z1After) = (Vector256.FusedMultiplyAdd(xAfter, yAfter, y1After), Vector256.FusedMultiplyAdd(xAfter, zAfter, z1After));
+        }
+
+        (sumsOfY[0], sumsOfY[1]) = (SumOf(y0 + y0After), SumOf(y1 + y1After));
+        (sumsOfZ[0], sumsOfZ[1]) = (SumOf(z0 + z0After), SumOf(z1 + z1After));
+    }
+
+    private static double SumOf(Vector256<double> sums) => sums[0] + sums[1] + (sums[2] + sums[3]);
 
     // target ← target − Σ_j w_j x_j over eight columns; weights from the target on are zero.
     private static void Subtract(double* columns, nint stride, double* weights, double* target, int length)
