@@ -128,6 +128,13 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
 
         for (int j = first & -Group; j < end; j += Group)
         {
+            if (!Octets.AreWhole)
+            {
+                ApplyPairToTwo(tau0, tau1, overlap, pivot + (j * Lanes), b + (j * Lanes), v, rows, rowStep, first - j);
+                ApplyPairToTwo(tau0, tau1, overlap, pivot + ((j + 2) * Lanes), b + ((j + 2) * Lanes), v, rows, rowStep, first - j - 2);
+                continue;
+            }
+
             ApplyPairToGroup(tau0, tau1, overlap, pivot + (j * Lanes), b + (j * Lanes), v, rows, rowStep, first - j);
         }
     }
@@ -170,6 +177,39 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
             TOctet.FusedMultiplyAdd(y, q1, TOctet.FusedMultiplyAdd(x, p1, TOctet.Load(row + Lanes))).Store(row + Lanes);
             TOctet.FusedMultiplyAdd(y, q2, TOctet.FusedMultiplyAdd(x, p2, TOctet.Load(row + (2 * Lanes)))).Store(row + (2 * Lanes));
             TOctet.FusedMultiplyAdd(y, q3, TOctet.FusedMultiplyAdd(x, p3, TOctet.Load(row + (3 * Lanes)))).Store(row + (3 * Lanes));
+        }
+    }
+
+    // The same for half a group: its eight sums would take all sixteen registers of half an octet.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void ApplyPairToTwo(TOctet tau0, TOctet tau1, TOctet overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
+    {
+        double* next = pivot + rowStep;
+        TOctet p0 = TOctet.Load(pivot), p1 = TOctet.Load(pivot + Lanes), q0 = TOctet.Load(next), q1 = TOctet.Load(next + Lanes);
+        double* row = b;
+        double* head = v;
+        for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
+        {
+            TOctet x = TOctet.Load(head), y = TOctet.Load(head + Lanes), b0 = TOctet.Load(row), b1 = TOctet.Load(row + Lanes);
+            p0 = TOctet.FusedMultiplyAdd(x, b0, p0);
+            p1 = TOctet.FusedMultiplyAdd(x, b1, p1);
+            q0 = TOctet.FusedMultiplyAdd(y, b0, q0);
+            q1 = TOctet.FusedMultiplyAdd(y, b1, q1);
+        }
+
+        (p0, q0) = skipped > 0 ? default : Weights(tau0, tau1, overlap, p0, q0);
+        (p1, q1) = skipped > 1 ? default : Weights(tau0, tau1, overlap, p1, q1);
+        (TOctet.Load(pivot) + p0).Store(pivot);
+        (TOctet.Load(pivot + Lanes) + p1).Store(pivot + Lanes);
+        (TOctet.Load(next) + q0).Store(next);
+        (TOctet.Load(next + Lanes) + q1).Store(next + Lanes);
+        row = b;
+        head = v;
+        for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
+        {
+            TOctet x = TOctet.Load(head), y = TOctet.Load(head + Lanes);
+            TOctet.FusedMultiplyAdd(y, q0, TOctet.FusedMultiplyAdd(x, p0, TOctet.Load(row))).Store(row);
+            TOctet.FusedMultiplyAdd(y, q1, TOctet.FusedMultiplyAdd(x, p1, TOctet.Load(row + Lanes))).Store(row + Lanes);
         }
     }
 
