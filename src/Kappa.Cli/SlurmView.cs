@@ -12,17 +12,19 @@ internal static class SlurmView
 {
     /// <summary>Submits, or shows what would be submitted.</summary>
     /// <param name="terminal">Where to print.</param>
+    /// <param name="store">The folder of runs.</param>
     /// <param name="prepare">Makes the sweep ready; not called when Slurm is missing and needed.</param>
     /// <param name="options">What the user asks of the cluster.</param>
     /// <param name="isDryRun">Submit nothing.</param>
     /// <param name="json">Print JSON.</param>
-    public static int Submit(Terminal terminal, Func<SweepFolder> prepare, SlurmOptions options, bool isDryRun, bool json)
+    public static int Submit(Terminal terminal, string store, Func<SweepFolder> prepare, SlurmOptions options, bool isDryRun, bool json)
     {
         if (!isDryRun)
         {
             SlurmSweep.RequireSlurm();
         }
 
+        SlurmSweep.RequireStore(store);
         SweepFolder sweep = prepare();
         var cluster = new SlurmSweep(sweep);
         SlurmSubmission submission = isDryRun ? cluster.Show(Command(), options)
@@ -109,7 +111,7 @@ internal static class SlurmView
         })]),
     }.ToJsonString();
 
-    private static string OutOption(string store) => store == RunsFolder.Default ? string.Empty : $" --out '{store}'";
+    private static string OutOption(string store) => store == RunsFolder.Default ? string.Empty : $" --out '{store.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     // The nodes call the program as it was called here: by its own file, or by the runtime with its library.
     private static string[] Command()

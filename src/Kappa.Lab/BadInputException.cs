@@ -11,6 +11,9 @@ public sealed class BadInputException(string location, string message, Exception
     /// <summary>Where: a path, <c>file:line</c>, or a key.</summary>
     public string Location { get; } = location;
 
+    // A disk that is full, or a folder that may not be written, says nothing of what the folder holds; a file that is missing does.
+    internal bool IsOfTheDisk => InnerException is (IOException or UnauthorizedAccessException) and not (FileNotFoundException or DirectoryNotFoundException);
+
     // Names of files and keys come from outside too: a control character in them must not break the line or the terminal.
     private static string OneLine(string text) => string.Create(text.Length, text, static (line, source) =>
     {

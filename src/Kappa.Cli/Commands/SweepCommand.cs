@@ -32,7 +32,7 @@ internal static class SweepCommand
             string store = RunsFolder.Require(parsed.GetValue(folder)!);
             if (isForSlurm)
             {
-                return SlurmView.Submit(terminal, () => SweepFolder.Freeze(store, reading.Plan), slurm.Options(parsed), parsed.GetValue(show) || slurm.IsDryRun(parsed), parsed.GetValue(json));
+                return SlurmView.Submit(terminal, store, () => SweepFolder.Freeze(store, reading.Plan), slurm.Options(parsed), parsed.GetValue(show) || slurm.IsDryRun(parsed), parsed.GetValue(json));
             }
 
             return parsed.GetValue(show)
@@ -69,6 +69,7 @@ internal static class SweepCommand
 
             return SlurmView.Submit(
                 terminal,
+                sweep.Store,
                 () =>
                 {
                     prepare(sweep);

@@ -22,15 +22,20 @@ internal static class SlurmScript
         return text.Append('\n').Append(Body.Replace("WORK", call, StringComparison.Ordinal)).ToString();
     }
 
+    /// <summary>Refuses a folder of runs that a directive of sbatch cannot name.</summary>
+    /// <exception cref="BadInputException">It has a double quote, a backslash or a line end.</exception>
+    public static void RequireStore(string store)
+    {
+        if (Path.GetFullPath(store).FirstOrDefault(letter => letter is '"' or '\\' || char.IsControl(letter)) is not '\0' and var odd)
+            throw new BadInputException("--out", $"must name a folder without double quotes, backslashes and line ends, for a directive of sbatch cannot hold them, but has U+{(int)odd:X4}.");
+    }
+
     /// <summary>A word as the shell reads it back.</summary>
     public static string Quoted(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static IEnumerable<string> Directives(string store, string sweep, SlurmOptions options)
     {
         yield return $"--job-name=kappa-{sweep}";
-
-        if (Path.GetFullPath(store).FirstOrDefault(letter => letter is '"' or '\\' || char.IsControl(letter)) is not '\0' and var odd)
-            throw new BadInputException("--out", $"must name a folder without quotes, backslashes and line ends, for a directive of sbatch cannot hold them, but has U+{(int)odd:X4}.");
 
         // In a file name % is Slurm's.
         yield return $"--output=\"{Path.Combine(store, "sweeps", sweep, "logs").Replace("%", "%%", StringComparison.Ordinal)}/%A_%a.log\"";

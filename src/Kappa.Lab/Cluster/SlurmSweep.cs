@@ -21,6 +21,11 @@ public sealed class SlurmSweep(SweepFolder sweep)
     /// <exception cref="BadInputException">A command of Slurm is missing.</exception>
     public static void RequireSlurm() => SlurmCommands.Require();
 
+    /// <summary>Refuses a folder of runs that a batch script cannot name, before anything is written there.</summary>
+    /// <param name="store">The folder of runs.</param>
+    /// <exception cref="BadInputException">It has a double quote, a backslash or a line end.</exception>
+    public static void RequireStore(string store) => SlurmScript.RequireStore(store);
+
     /// <summary>The numbers of all jobs that were submitted for the sweep, in order; those that have ended too.</summary>
     /// <exception cref="BadInputException">The record is damaged.</exception>
     public IReadOnlyList<string> Jobs => [.. SubmissionLog.Read(sweep.Path).All.Select(submission => submission.Job).OfType<string>()];
@@ -147,8 +152,9 @@ public sealed class SlurmSweep(SweepFolder sweep)
         }
     }
 
-    private static void Check(SlurmOptions options)
+    private void Check(SlurmOptions options)
     {
+        RequireStore(_store);
         if (options.Check() is [{ } first, ..])
             throw new BadInputException(first.Location, first.Message);
     }

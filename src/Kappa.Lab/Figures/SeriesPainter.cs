@@ -97,10 +97,18 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
             _ = svg.Rectangle(left, top, width, height, ("fill", look.Colour), ("stroke", "#ffffff"), ("stroke-width", "0.5"));
             var (share, size) = (series.Shares[row, column], 0.85 * layout.Sizes.Tick);
             var text = share < 1 ? FormattableString.Invariant($"{100 * share:F0} %") : "";
-            if (text.Length > 0 && TextMetrics.Width(text, size) < width - 2 && size < height)
-                _ = svg.Text(left + (width / 2), top + (height / 2) + (0.36 * size), text, size, "middle", ("fill", Palette.Ink), ("stroke", "#ffffff"), ("stroke-width", "1.6"), ("stroke-linejoin", "round"), ("paint-order", "stroke"));
+            var (wide, room) = (TextMetrics.Width(text, size), _markerSize + 3);
+
+            // In the corner, because a mark of the cell is in its middle; where the cell is too small for both, the mark alone.
+            var clears = wide < (width / 2) - room || size < (height / 2) - room || !IsMarked(left, top, width, height);
+            if (text.Length > 0 && wide < width - 4 && size < height && clears)
+                _ = svg.Text(left + 3, top + height - 2.5, text, size, "start", ("fill", Palette.Ink), ("stroke", "#ffffff"), ("stroke-width", "1.6"), ("stroke-linejoin", "round"), ("paint-order", "stroke"));
         }
     }
+
+    private bool IsMarked(double left, double top, double width, double height) => panel.Axes.Series.OfType<ScatterSeries>()
+        .SelectMany(marks => Geometry.Points(marks.Xs, marks.Ys, panel.X, panel.Y))
+        .Any(point => point.X > left && point.X < left + width && point.Y > top && point.Y < top + height);
 
     private void PaintIntervals(IntervalSeries series, Look look)
     {

@@ -23,18 +23,26 @@ internal static class PhaseFigure
         var caption = new List<string> { Seeds(grid) };
         var figure = new Figure("phase-diagram", $"What becomes of a run, by {grid.X.Key.Name} and {grid.Y.Key.Name}") { PlotHeight = grid.Panels.Count == 1 ? 250 : null };
         IReadOnlyList<PhaseBoundary> boundaries = PhaseBoundary.For(grid.X, grid.Y);
+        var certificates = new List<(bool AreDrawn, double Nearest)>();
+        var courses = boundaries.ToDictionary(boundary => boundary, _ => new List<Course>());
         foreach (PhasePanel panel in grid.Panels)
         {
             Axes axes = figure.AddPanel(panel.Title, grid.XAxis, grid.YAxis);
             DrawCells(axes, grid, panel);
-            DrawCertified(axes, grid, panel, points, caption);
+            certificates.Add(DrawCertified(axes, grid, panel, points));
             int drawn = 0;
             foreach (PhaseBoundary boundary in boundaries)
-                drawn += Draw(axes, grid, boundary, boundary.Over(panel.Cells, points), Dashes[drawn % Dashes.Length], caption) ? 1 : 0;
+            {
+                Course course = Draw(axes, grid, boundary, boundary.Over(panel.Cells, points), Dashes[drawn % Dashes.Length]);
+                courses[boundary].Add(course);
+                drawn += course.IsDrawn ? 1 : 0;
+            }
         }
 
+        caption.Add(Certified(certificates));
+        caption.AddRange(boundaries.SelectMany(boundary => Sentences(boundary, courses[boundary])));
         caption.Add("Boundaries are computed from initial points alone, median over the seeds of a cell, and interpolated between cells.");
-        figure.Caption = string.Join(' ', caption.Distinct());
+        figure.Caption = string.Join(' ', caption);
         return figure;
     }
 
@@ -58,43 +66,47 @@ internal static class PhaseFigure
         }
     }
 
-    private static bool Draw(Axes axes, PhaseGrid grid, PhaseBoundary boundary, double[,] field, DashStyle dash, List<string> caption)
+    private static Course Draw(Axes axes, PhaseGrid grid, PhaseBoundary boundary, double[,] field, DashStyle dash)
     {
         double[] finite = [.. field.Cast<double>().Where(double.IsFinite).Order()];
         var pieces = LevelCurve.Of(grid.XAxis, grid.YAxis, grid.Xs, grid.Ys, field, boundary.Level);
-        if (pieces.Count == 0)
-        {
-            if (finite.Length > 0 && !boundary.Name.StartsWith('κ'))
-                caption.Add(NotCrossed(boundary, finite[0] / boundary.Level, finite[^1] / boundary.Level));
-            return false;
-        }
-
         foreach (var piece in pieces)
             _ = axes.Line(boundary.Name, [.. piece.Select(point => point.X)], [.. piece.Select(point => point.Y)], new SeriesStyle { Colour = Black, Dash = dash, WidthFactor = 1.5 });
-        caption.Add($"{boundary.Name}: {boundary.Meaning}.");
-        return true;
+        return finite.Length == 0 ? new(pieces.Count > 0, double.NaN, double.NaN) : new(pieces.Count > 0, finite[0] / boundary.Level, finite[^1] / boundary.Level);
     }
 
-    private static string NotCrossed(PhaseBoundary boundary, double least, double most) =>
-        string.Create(CultureInfo.InvariantCulture, $"{boundary.Name} is not crossed: the left side is {least:G3} to {most:G3} times the right one.");
+    // One sentence for all panels that draw a boundary, and one for all that do not meet it.
+    private static IEnumerable<string> Sentences(PhaseBoundary boundary, List<Course> courses)
+    {
+        bool isDrawn = courses.Any(course => course.IsDrawn);
+        if (isDrawn)
+            yield return $"{boundary.Name}: {boundary.Meaning}.";
+        Course[] apart = [.. courses.Where(course => !course.IsDrawn && double.IsFinite(course.Least))];
+        if (apart.Length == 0 || boundary.Name.StartsWith('κ'))
+            yield break;
+        string which = apart.Length == courses.Count ? "" : $" in {apart.Length} of {courses.Count} panels";
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"{boundary.Name} is not crossed{which}: the left side is {apart.Min(course => course.Least):G3} to {apart.Max(course => course.Most):G3} times the right one.");
+    }
 
-    private static void DrawCertified(Axes axes, PhaseGrid grid, PhasePanel panel, IReadOnlyDictionary<string, InitialPoint> points, List<string> caption)
+    private static (bool AreDrawn, double Nearest) DrawCertified(Axes axes, PhaseGrid grid, PhasePanel panel, IReadOnlyDictionary<string, InitialPoint> points)
     {
         double[,] step = PhaseBoundary.Median(panel.Cells, outcome => PhaseBoundary.StepSize(outcome.Run.Specification, points[outcome.Run.Name]) / points[outcome.Run.Name].CertifiedStep);
         double[,] shortfall = PhaseBoundary.Median(panel.Cells, outcome => points[outcome.Run.Name].Shortfall);
         var certified = (from row in Enumerable.Range(0, grid.Ys.Length) from column in Enumerable.Range(0, grid.Xs.Length) where step[row, column] <= 1 select (X: grid.Xs[column], Y: grid.Ys[row])).ToList();
-        double nearest = shortfall.Cast<double>().Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min();
         if (certified.Count > 0)
-        {
             _ = axes.Scatter("certified at θ_0", [.. certified.Select(cell => cell.X)], [.. certified.Select(cell => cell.Y)], MarkerShape.Circle, new SeriesStyle { Colour = Black });
-            caption.Add("Dots: at least half of the seeds are certified to converge from θ_0 with their own step size (C.9, C.14).");
-        }
-        else
-        {
-            caption.Add(double.IsNaN(nearest) ? "No theorem applies to these runs, or none is affordable."
-                : nearest <= 1 ? "Certificates at θ_0 hold for smaller step sizes only."
-                : string.Create(CultureInfo.InvariantCulture, $"No cell is certified at θ_0 with its step size; of the nearest a condition fails by a factor {nearest:G3}."));
-        }
+        return (certified.Count > 0, shortfall.Cast<double>().Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min());
+    }
+
+    private static string Certified(List<(bool AreDrawn, double Nearest)> panels)
+    {
+        if (panels.Any(panel => panel.AreDrawn))
+            return "Dots: at least half of the seeds are certified to converge from θ_0 with their own step size (C.9, C.14).";
+        double nearest = panels.Select(panel => panel.Nearest).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min();
+        return double.IsNaN(nearest) ? "No theorem applies to these runs, or none is affordable."
+            : nearest <= 1 ? "Certificates at θ_0 hold for smaller step sizes only."
+            : string.Create(CultureInfo.InvariantCulture, $"No cell is certified at θ_0 with its step size; of the nearest a condition fails by a factor {nearest:G3}.");
     }
 
     private static string Seeds(PhaseGrid grid)
@@ -104,4 +116,7 @@ internal static class PhaseFigure
         string empty = counts[0] == 0 ? " White: none is finished." : string.Empty;
         return $"Colour: the class of most of the {runs} finished runs of a cell, of several the worst; a number is its share where it is not all of them.{empty}";
     }
+
+    /// <summary>What became of a boundary in one panel: whether it is drawn, and between which multiples of its level the quantity lies; NaN where there is none.</summary>
+    private readonly record struct Course(bool IsDrawn, double Least, double Most);
 }

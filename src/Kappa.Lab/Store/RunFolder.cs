@@ -138,6 +138,22 @@ public sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Whether claiming the run fails for what its folder holds.</summary>
+    /// <exception cref="BadInputException">The disk refused: that says nothing of the run.</exception>
+    internal static bool IsDamaged(RunFiles files)
+    {
+        try
+        {
+            if (!IsEnded(files) && File.Exists(files.Status))
+                _ = (RunDocuments.ReadEnvironment(files), RunDocuments.ReadSpecification(files));
+            return false;
+        }
+        catch (BadInputException damage) when (!damage.IsOfTheDisk)
+        {
+            return true;
+        }
+    }
+
     // A finished run needs no lock. A power failure can leave its files empty, for it may come before they reached the disk.
     private static bool IsEnded(RunFiles files)
     {

@@ -19,6 +19,12 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
 
     public List<SweepRule> Exclude { get; } = [];
 
+    /// <summary>Settings that found no place, because their axis cannot be formed: their values are checked like all others.</summary>
+    public List<Setting> Unplaced { get; } = [];
+
+    /// <summary>What could not be read.</summary>
+    public SweepGaps Gaps { get; } = new();
+
     /// <summary>Reads the file's mapping.</summary>
     public void Read(YamlMappingNode root)
     {
@@ -27,13 +33,16 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
             switch ((key as YamlScalarNode)?.Value)
             {
                 case "base": ReadKeys(value, "", (known, node) => Add(Base, One(known, node))); break;
-                case "grid": ReadKeys(value, "", (known, node) => AddAxis([known], [Many(known, node)], node)); break;
+                case "grid": ReadKeys(value, "", (known, node) => AddAxis([known], [() => Many(known, node)], node)); break;
                 case "zip": ReadZip(value); break;
                 case "seeds": Seeds(value); break;
                 case "derived": ReadKeys(value, "", (known, node) => Derived.Add(new(Text(node), At(node), known))); break;
                 case "where": Where.AddRange(Rules(value)); break;
                 case "exclude": Exclude.AddRange(Rules(value)); break;
-                case var other: problems.Add(new(At(key), $"unknown section '{Shown.Of(other ?? "")}'.{Suggestion.For(other ?? "", Sections)} A sweep has {string.Join(", ", Sections)}.")); break;
+                case var other:
+                    problems.Add(new(At(key), $"unknown section '{Shown.Of(other ?? "")}'.{Suggestion.For(other ?? "", Sections)} A sweep has {string.Join(", ", Sections)}."));
+                    Gaps.AddSection();
+                    break;
             }
         }
     }
@@ -48,18 +57,30 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
         if (wrong is not null)
             problems.Add(new(location, wrong));
         var settings = new List<Setting>();
+        bool isRead = wrong is null;
         foreach (string part in parts)
         {
             Setting? setting = OverrideSettings.Read(equals < 0 ? word : $"{word[..equals]}={part}", resolver, out Problem? problem);
-            if (problem is not null)
-                problems.Add(problem);
-            if (setting is null)
-                return;
-            settings.Add(setting with { Location = location });
+            isRead &= setting is not null;
+            if (problem is not null && !problems.Contains(problem))
+                problems.Add(problem with { Location = parts.Count == 1 ? location : problem.Location });
+            if (setting is not null)
+                settings.Add(setting with { Location = location });
         }
 
-        if (settings.Count > 0)
+        if (isRead)
             Replace(settings);
+        else
+            LeaveOut(equals < 0 ? null : resolver.Find(word[..equals].Trim(), out _), settings);
+    }
+
+    private void LeaveOut(SpecificationKey? key, IReadOnlyList<Setting> settings)
+    {
+        Unplaced.AddRange(settings);
+        if (key is null)
+            Gaps.AddKey();
+        else
+            Gaps.Add(key.Path);
     }
 
     private void Replace(List<Setting> settings)
@@ -68,13 +89,19 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
         if (settings[0].Location.StartsWith("command line", StringComparison.Ordinal) && Settings(key).FirstOrDefault(set => set.Location.StartsWith("command line", StringComparison.Ordinal)) is { } first)
         {
             problems.Add(new(settings[0].Location, $"{key.Name} is given twice; the first is at {first.Location}."));
+            LeaveOut(key, settings);
             return;
         }
 
         _ = Base.RemoveAll(setting => setting.Key == key);
         _ = Derived.RemoveAll(rule => rule.Key == key);
         if (Axes.Find(axis => axis.Keys.Count > 1 && axis.Keys.Contains(key)) is not null)
+        {
             problems.Add(new(settings[0].Location, $"{key.Name} is zipped with other keys in the file; change it there."));
+            LeaveOut(key, settings);
+            return;
+        }
+
         _ = Axes.RemoveAll(axis => axis.Keys.Count == 1 && axis.Keys[0] == key);
         if (settings.Count == 1)
             Base.Add(settings[0]);
@@ -90,6 +117,7 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
         if (node is not YamlMappingNode mapping)
         {
             problems.Add(new(At(node), "must be a mapping of keys, for example {depth: 2}."));
+            Gaps.AddKey();
             return;
         }
 
@@ -101,36 +129,51 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
             else if ((group.Length == 0 ? resolver.Find(written, out string problem) : resolver.FindIn(group, written, out problem)) is { } key)
                 use(key, value);
             else
+            {
                 problems.Add(new(At(keyNode), problem));
+                Gaps.AddKey();
+            }
         }
     }
 
     private void ReadZip(YamlNode node)
     {
+        int before = problems.Count;
         var keys = new List<SpecificationKey>();
-        var columns = new List<IReadOnlyList<Setting>>();
+        var columns = new List<Func<IReadOnlyList<Setting>>>();
         ReadKeys(node, "", (key, value) =>
         {
             keys.Add(key);
-            columns.Add(Many(key, value));
+            columns.Add(() => Many(key, value));
         });
-        AddAxis(keys, columns, node);
+        if (keys.Count > 0)
+            AddAxis(keys, columns, node);
+        else if (problems.Count == before)
+            problems.Add(new(At(node), "zip has no keys. Remove it or list keys."));
     }
 
     private void Seeds(YamlNode node)
     {
         SpecificationKey key = resolver.Find("seed", out _)!;
-        AddAxis([key], [Many(key, node)], node);
+        AddAxis([key], [() => Many(key, node)], node);
     }
 
-    private void AddAxis(IReadOnlyList<SpecificationKey> keys, List<IReadOnlyList<Setting>> columns, YamlNode node)
+    private void AddAxis(List<SpecificationKey> keys, List<Func<IReadOnlyList<Setting>>> read, YamlNode node)
     {
-        if (columns.Any(column => column.Count == 0) || columns.Count == 0)
-            problems.Add(new(At(node), $"{string.Join(", ", keys.Select(key => key.Name))} has no values: an empty grid has no runs. Remove it or list values."));
-        else if (columns.Any(column => column.Count != columns[0].Count))
+        int before = problems.Count;
+        List<IReadOnlyList<Setting>> columns = [.. read.Select(column => column())];
+        bool isRead = problems.Count == before;
+        if (isRead && keys.Zip(columns).Where(pair => pair.Second.Count == 0).Select(pair => pair.First.Name).ToArray() is { Length: > 0 } empty)
+            problems.Add(new(At(node), $"{string.Join(", ", empty)} has no values: an empty grid has no runs. Remove it or list values."));
+        else if (isRead && columns.Any(column => column.Count != columns[0].Count))
             problems.Add(new(At(node), $"zipped keys must have equally many values but have {string.Join(", ", keys.Zip(columns, (key, column) => $"{key.Name}: {column.Count}"))}."));
-        else
+        if (problems.Count == before)
             Axes.Add(new(keys, [.. Enumerable.Range(0, columns[0].Count).Select(k => columns.Select(column => column[k]).ToArray())]));
+        else
+        {
+            for (int k = 0; k < keys.Count; k++)
+                LeaveOut(keys[k], columns[k]);
+        }
     }
 
     private List<Setting> Many(SpecificationKey key, YamlNode node)
@@ -150,6 +193,7 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
         if (node is YamlSequenceNode list && list.Children.All(item => item is YamlScalarNode))
             return [new(key, SettingValue.List([.. list.Children.Select(item => Value((YamlScalarNode)item))]), At(node))];
         problems.Add(new(At(node), $"{key.Name} must be a value or a flat list."));
+        Gaps.Add(key.Path);
         return [];
     }
 

@@ -26,29 +26,61 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
         }
         catch (BadInputException damage) when (!IsOfTheDisk(damage))
         {
-            if (RunQuarantine.Move(sweep.Store, name) is not { } folder)
-                return false;
-            tell(new SweepRunQuarantined(name, damage.Message, folder));
+            if (RunQuarantine.TryMove(sweep.Store, name) is { } folder)
+            {
+                tell(new SweepRunQuarantined(name, damage.Message, folder));
+                return Attempt(index, cancellation);
+            }
+        }
+
+        try
+        {
+            // Whoever put it aside or made it whole need not have executed it.
             return Attempt(index, cancellation);
+        }
+        catch (BadInputException damage) when (!IsOfTheDisk(damage))
+        {
+            // Another process holds it.
+            return false;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _evaluator?.Dispose();
 
-    // A disk that is full, or a folder that may not be written, says nothing about a run.
-    private static bool IsOfTheDisk(Exception failure) =>
-        failure is IOException or UnauthorizedAccessException || failure.InnerException is (IOException or UnauthorizedAccessException) and not FileNotFoundException;
+    private static bool IsOfTheDisk(Exception failure) => failure is IOException or UnauthorizedAccessException or BadInputException { IsOfTheDisk: true };
 
     private bool Attempt(int index, CancellationToken cancellation)
     {
-        using RunFolder? folder = sweep.TryClaim(index, environment);
-        if (folder is null)
-            return false;
+        using (RunFolder? folder = sweep.TryClaim(index, environment))
+        {
+            if (folder is null)
+                return false;
+            if (TryWork(folder, cancellation))
+                return true;
+        }
+
+        // Anew, in a folder that holds nothing that could be damaged.
+        using RunFolder? empty = sweep.TryClaim(index, environment);
+        return empty is not null && TryWork(empty, cancellation);
+    }
+
+    // False when the folder was put aside: still under the lock, so that nobody can have made it whole since.
+    private bool TryWork(RunFolder folder, CancellationToken cancellation)
+    {
         string name = folder.Name;
         tell(new SweepRunGoesOn(name, folder.Status.Step, folder.Specification.Descent.Steps, folder.Status.Loss));
-        if (Outcome(folder, cancellation) is { } failed)
-            folder.WriteStatus(failed);
+        try
+        {
+            if (Outcome(folder, cancellation) is { } failed)
+                folder.WriteStatus(failed);
+        }
+        catch (BadInputException damage) when (!IsOfTheDisk(damage) && IsDamage(folder, damage))
+        {
+            tell(new SweepRunQuarantined(name, damage.Message, RunQuarantine.Move(sweep.Store, folder.Files)));
+            return false;
+        }
+
         disk.Published();
         tell(new SweepRunEnded(name, folder.Status));
         return true;
@@ -78,15 +110,16 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
                 Message = "needed more memory than there was. Run fewer at a time (--threads 1) or make it smaller, then: kappa sweep retry.",
             };
         }
-        catch (Exception failure) when (!IsOfTheDisk(failure) && !IsDamage(failure))
+        catch (Exception failure) when (!IsOfTheDisk(failure) && !IsDamage(folder, failure))
         {
             // An outcome of this run; the sweep goes on.
             return new RunStatus { State = RunState.Failed, Step = folder.Status.Step, Message = failure.Message.ReplaceLineEndings(" ") };
         }
-
-        // What was written by an earlier process and cannot be taken up. Anything about the specification or its data is not the folder's fault.
-        bool IsDamage(Exception failure) => failure is BadInputException { Location: var place } && !folder.HasBegun && !folder.IsUnpublished && place.StartsWith(folder.Files.Path, StringComparison.Ordinal);
     }
+
+    // What was written by an earlier process and cannot be taken up. Anything about the specification or its data is not the folder's fault.
+    private static bool IsDamage(RunFolder folder, Exception failure) =>
+        failure is BadInputException { Location: var place } && !folder.HasBegun && !folder.IsUnpublished && place.StartsWith(folder.Files.Path, StringComparison.Ordinal);
 
     // A run's name has the fingerprint of its data in it: other data are another run.
     private static void RequireFrozen(RunFolder folder, PreparedRun run)

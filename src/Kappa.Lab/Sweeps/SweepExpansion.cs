@@ -10,14 +10,23 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
 
     private readonly Dictionary<string, string> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> _fingerprints = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _refusals = new(StringComparer.Ordinal);
+    private readonly HashSet<Problem> _reported = [.. problems];
+    private readonly Dictionary<SweepRule, SpecificationKey[]> _keys = [];
+    private readonly HashSet<string> _varying = [.. description.Axes.SelectMany(axis => axis.Keys).Concat(description.Derived.Select(rule => rule.Key!)).Select(key => key.Path)];
 
-    public List<SweepRun> Runs()
+    /// <summary>The runs of the first combinations.</summary>
+    /// <param name="count">How many combinations.</param>
+    /// <param name="isNamed">Whether the sweep is complete: only then runs have names, can be the same, and their data are read.</param>
+    public List<SweepRun> Runs(long count, bool isNamed)
     {
+        foreach (SweepRule rule in description.Derived.Concat(description.Where).Concat(description.Exclude))
+            FindKeys(rule);
         var runs = new List<SweepRun>();
-        long count = description.Axes.Aggregate(1L, (product, axis) => product * axis.Points.Count);
         for (long index = 0; index < count && problems.Count < EnoughProblems; index++)
         {
-            if (Expand(Combination(index)) is { } run)
+            List<Setting> swept = Combination(index);
+            if (Expand(swept) is { } specification && isNamed && Named(specification.Resolve(), swept) is { } run)
                 runs.Add(run);
         }
 
@@ -37,41 +46,88 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         return settings;
     }
 
-    private SweepRun? Expand(List<Setting> swept)
+    // Null when it is not kept, or has problems.
+    private ExperimentSpecification? Expand(List<Setting> swept)
     {
-        int before = problems.Count;
-        var applied = new AppliedSettings(problems);
-        applied.Apply([.. description.Base, .. swept]);
+        var found = new List<Problem>();
+        var applied = new AppliedSettings(found);
+        applied.Apply([.. description.Base.Concat(swept).DistinctBy(setting => setting.Key)]);
+        var underived = new HashSet<string>(StringComparer.Ordinal);
         foreach (SweepRule rule in description.Derived)
         {
-            if (Guarded(rule, () => SweepExpression.Evaluate(rule.Expression, key => ValueOf(applied.Specification, key))) is { } value)
+            if (Guarded(rule, IsKnown, found, () => SweepExpression.Evaluate(rule.Expression, key => ValueOf(applied.Specification, key))) is { } value)
                 applied.Apply([new(rule.Key!, new(Written(value), false), rule.Location)]);
+            else
+                _ = underived.Add(rule.Key!.Path);
         }
 
-        if (problems.Count > before || !IsKept(applied.Specification))
-            return null;
-        problems.AddRange(SpecificationRules.Contradictions(applied.Specification, applied.IsSound, applied.Locate));
-        return problems.Count > before ? null : Named(applied.Specification.Resolve(), swept);
+        bool? isKept = IsKept(applied.Specification, IsKnown, found);
+
+        // Of a combination that may be left out, only what is the same in all of them counts.
+        if (isKept != false)
+            found.AddRange(SpecificationRules.Contradictions(applied.Specification, path => IsKnown(path) && (isKept == true || !_varying.Contains(path)), applied.Locate));
+        problems.AddRange(found.Where(_reported.Add));
+        return found.Count == 0 && isKept == true ? applied.Specification : null;
+
+        bool IsKnown(string path) => applied.IsSound(path) && !underived.Contains(path) && !description.Gaps.Covers(path, applied.Locate(path) is not null);
     }
 
-    private bool IsKept(ExperimentSpecification specification) =>
-        description.Where.All(rule => Holds(rule, specification) == true) && description.Exclude.All(rule => Holds(rule, specification) == false);
-
-    private bool? Holds(SweepRule rule, ExperimentSpecification specification) =>
-        (bool?)Guarded(rule, () => SweepExpression.Holds(rule.Expression, key => ValueOf(specification, key)));
-
-    private object? Guarded(SweepRule rule, Func<object> evaluate)
+    // Null when it cannot be told.
+    private bool? IsKept(ExperimentSpecification specification, Func<string, bool> isKnown, List<Problem> found)
     {
+        bool?[] verdicts = [.. description.Where.Select(Holds), .. description.Exclude.Select(rule => !Holds(rule))];
+        return verdicts.Contains(false) ? false : verdicts.Contains(null) || description.Gaps.HasRules ? null : true;
+
+        bool? Holds(SweepRule rule) => (bool?)Guarded(rule, isKnown, found, () => SweepExpression.Holds(rule.Expression, key => ValueOf(specification, key)));
+    }
+
+    // Null when the value is not known, or there is none, which is a problem.
+    private object? Guarded(SweepRule rule, Func<string, bool> isKnown, List<Problem> found, Func<object> evaluate)
+    {
+        if (!_keys.TryGetValue(rule, out SpecificationKey[]? keys) || !keys.All(key => isKnown(key.Path)))
+            return null;
         try
         {
             return evaluate();
         }
         catch (ExpressionException error)
         {
-            problems.Add(new(rule.Location, $"'{Shown.Of(rule.Expression)}' {error.Message}."));
+            found.Add(Wrong(rule, error));
             return null;
         }
     }
+
+    // Once for every expression: the keys that it reads, or what is wrong with each of its names.
+    private void FindKeys(SweepRule rule)
+    {
+        int before = problems.Count;
+        var keys = new List<SpecificationKey>();
+        try
+        {
+            foreach (string name in SweepExpression.Names(rule.Expression))
+            {
+                if (resolver.Find(name, out string problem) is { } key)
+                    keys.Add(key);
+                else if (!IsWord(name))
+                    Report(Wrong(rule, new($"has an {problem.TrimEnd('.')}")));
+            }
+        }
+        catch (ExpressionException error)
+        {
+            Report(Wrong(rule, error));
+        }
+
+        if (problems.Count == before)
+            _keys[rule] = [.. keys];
+
+        void Report(Problem problem)
+        {
+            if (_reported.Add(problem))
+                problems.Add(problem);
+        }
+    }
+
+    private static Problem Wrong(SweepRule rule, ExpressionException error) => new(rule.Location, $"'{Shown.Of(rule.Expression)}' {error.Message}{(error.Message.EndsWith('?') ? "" : ".")}");
 
     private SweepRun? Named(ExperimentSpecification specification, List<Setting> swept)
     {
@@ -86,7 +142,9 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         }
         catch (BadInputException error)
         {
-            problems.Add(new("sweep", $"'{point}': {error.Message}"));
+            // Usually of a file that all runs read: said once.
+            if (_refusals.Add(error.Message))
+                problems.Add(new("sweep", $"'{point}': {error.Message}"));
         }
 
         return null;
@@ -108,16 +166,15 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     private object ValueOf(ExperimentSpecification specification, string name)
     {
         if (resolver.Find(name, out string problem) is not { } key)
-        {
-            bool isWord = SpecificationKeys.All.Any(candidate => candidate.Values.Split(" | ").Contains(name));
-            return isWord ? name : throw new ExpressionException($"has an {problem.TrimEnd('.')}");
-        }
+            return IsWord(name) ? name : throw new ExpressionException($"has an {problem.TrimEnd('.')}");
 
         string text = key.Format(specification.Resolve());
         return text is "true" or "false" ? text == "true"
             : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number
             : text;
     }
+
+    private static bool IsWord(string name) => SpecificationKeys.All.Any(candidate => candidate.Values.Split(" | ").Contains(name));
 
     private static string Written(object value) => value switch
     {

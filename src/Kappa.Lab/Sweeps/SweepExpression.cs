@@ -14,6 +14,7 @@ internal sealed partial class SweepExpression
 {
     private const int Longest = 1000;
     private const int Deepest = 64;
+    private static readonly string[] Words = ["or", "and", "not", "true", "false"];
     private static readonly string[] Comparisons = ["==", "!=", "<=", ">=", "<", ">"];
 
     private readonly string[] _tokens;
@@ -31,8 +32,6 @@ internal sealed partial class SweepExpression
     /// <exception cref="ExpressionException">It is not an expression, or it has no value.</exception>
     public static object Evaluate(string text, Func<string, object> valueOf)
     {
-        if (text.Length > Longest)
-            throw new ExpressionException($"must have at most {Longest} characters but has {text.Length}");
         var expression = new SweepExpression(Split(text), valueOf);
         object value = expression.Or();
         return expression._next == expression._tokens.Length ? value : throw new ExpressionException($"'{expression.Current}' is one word too many");
@@ -42,8 +41,18 @@ internal sealed partial class SweepExpression
     public static bool Holds(string text, Func<string, object> valueOf) =>
         Evaluate(text, valueOf) is bool holds ? holds : throw new ExpressionException("must be true or false, such as 'width >= depth', but is a value");
 
+    /// <summary>The names that the expression asks the values of, in order.</summary>
+    /// <exception cref="ExpressionException">A letter of it has no meaning.</exception>
+    public static IEnumerable<string> Names(string text)
+    {
+        string[] tokens = Split(text);
+        return tokens.Where((token, at) => char.IsAsciiLetter(token[0]) && !Words.Contains(token) && (at + 1 == tokens.Length || tokens[at + 1] != "(")).Distinct();
+    }
+
     private static string[] Split(string text)
     {
+        if (text.Length > Longest)
+            throw new ExpressionException($"must have at most {Longest} characters but has {text.Length}");
         var tokens = new List<string>();
         for (int at = 0; at < text.Length;)
         {

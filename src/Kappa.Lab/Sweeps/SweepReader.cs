@@ -40,7 +40,7 @@ public static class SweepReader
         if (path is null)
             return ReadText("command line", "", words, limit);
         string text = SpecificationReader.ReadFile(path, out string? problem);
-        return problem is null ? ReadText(Shown.Of(path), text, words, limit) : new(null, [new(Shown.Of(path), problem)]);
+        return Read(Shown.Of(path), text, words, limit, problem is null ? [] : [new(Shown.Of(path), problem)]);
     }
 
     /// <summary>Reads a text and then the words.</summary>
@@ -52,19 +52,27 @@ public static class SweepReader
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(words);
-        var problems = new List<Problem>();
+        return Read(name, text, words, limit, []);
+    }
+
+    private static SweepReading Read(string name, string text, IReadOnlyList<string> words, int limit, List<Problem> problems)
+    {
         var description = new SweepDescription(name, Resolver, problems);
         if (SweepText.Load(name, text, problems) is YamlMappingNode root)
             description.Read(root);
+        else if (problems.Count > 0)
+            description.Gaps.AddSection();
         foreach (string word in words)
             description.Override(word);
         RefuseRepeatedKeys(description, problems);
+        CheckValues(description, problems);
         UInt128 count = description.Axes.Aggregate(UInt128.One, (product, axis) => product > ulong.MaxValue ? product : product * (UInt128)axis.Points.Count);
-        if (count > (UInt128)limit)
+        bool isWithinLimit = count <= (UInt128)limit;
+        if (!isWithinLimit)
             problems.Add(new("sweep", string.Create(CultureInfo.InvariantCulture, $"must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the grid.")));
-        if (problems.Count > 0)
-            return new(null, [.. problems.Take(MostProblems)]);
-        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs();
+
+        // Of too many combinations the first ones are looked at all the same: what is wrong with them is known now.
+        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs(isWithinLimit ? (long)count : limit, isNamed: isWithinLimit && description.Gaps.IsEmpty);
         if (runs.Count == 0 && problems.Count == 0)
             problems.Add(new("sweep", $"has no runs: where and exclude leave none of {count} combinations."));
         return problems.Count > 0 ? new(null, [.. problems.Distinct().Take(MostProblems)]) : new(new(NameOf(runs), runs), []);
@@ -82,8 +90,20 @@ public static class SweepReader
             .Concat(description.Derived.Select(rule => (rule.Key!, rule.Location)));
         foreach ((SpecificationKey key, string location) in given)
         {
-            if (!first.TryAdd(key, location))
-                problems.Add(new(location, $"{key.Name} is given twice; the first is at {first[key]}."));
+            if (first.TryAdd(key, location))
+                continue;
+            problems.Add(new(location, $"{key.Name} is given twice; the first is at {first[key]}."));
+            description.Gaps.Add(key.Path);
+        }
+    }
+
+    // Every value, also one that is in no combination that can be formed.
+    private static void CheckValues(SweepDescription description, List<Problem> problems)
+    {
+        foreach (Setting setting in description.Base.Concat(description.Axes.SelectMany(axis => axis.Points.SelectMany(point => point))).Concat(description.Unplaced))
+        {
+            if (setting.Key.Assign(new(), setting.Value).Problem is { } problem && problems.Count < MostProblems)
+                problems.Add(new(setting.Location, problem));
         }
     }
 }

@@ -150,6 +150,34 @@ public sealed class SlurmCommandTests : IDisposable
         Assert.Empty(_folder.Entries);
     }
 
+    [Theory]
+    [InlineData("two\nlines", "U+000A")]
+    [InlineData("a\"quote", "U+0022")]
+    [InlineData("back\\slash", "U+005C")]
+    public void A_folder_that_a_directive_cannot_name_is_refused_and_nothing_is_written(string name, string letter)
+    {
+        foreach (string[] more in (string[][])[["--dry-run"], []])
+        {
+            CommandOutcome outcome = _slurm.Invoke([.. Words, "--out", _folder.At(name), .. more]);
+            Assert.Equal(3, outcome.ExitCode);
+            Assert.StartsWith("kappa: --out: must name a folder without double quotes", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+            Assert.Contains(letter, outcome.Messages, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(_folder.Entries);
+        Assert.Empty(_slurm.CallsOf("sbatch"));
+    }
+
+    [Fact]
+    public void An_apostrophe_a_space_and_a_percent_sign_in_the_folder_are_written_as_shell_and_Slurm_read_them()
+    {
+        string store = _folder.At("50% of Kappa's runs");
+        CommandOutcome outcome = CommandLine.Invoke([.. Words, "--out", store, "--dry-run"]);
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains($"#SBATCH --output=\"{_folder.Path}/50%% of Kappa's runs/sweeps/", outcome.Results, StringComparison.Ordinal);
+        Assert.Contains($" --out '{_folder.Path}/50% of Kappa'\\''s runs' --task", outcome.Results, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_option_of_Slurm_needs_Slurm()
     {

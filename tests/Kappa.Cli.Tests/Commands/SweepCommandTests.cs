@@ -40,6 +40,40 @@ public sealed class SweepCommandTests
     }
 
     [Fact]
+    public void Every_problem_of_a_file_and_its_words_is_said_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.At("s.yaml");
+        File.WriteAllText(file, """
+            base: {depth: 1, width: 8, samples: 2, steps: 5, spectraAt: [0, 9]}
+            grid: {dpth: [1], gain: [], scheme: [leCun, hee], centred: [true]}
+            zip: {keyGain: [1, 2], queryGain: [-1]}
+            derived: {ffnWidth: 4*wdth + hight}
+            where: [seed >, width == he]
+            """);
+        CommandOutcome outcome = CommandLine.Invoke("sweep", file, "tokens=0,4", "sed=1", "seed=range(0,20000)", "--out", folder.At("store"));
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Equal(
+            [
+                "FILE:2:8: unknown key 'dpth'. Did you mean 'depth'?",
+                "FILE:2:25: gain has no values: an empty grid has no runs. Remove it or list values.",
+                "FILE:3:6: zipped keys must have equally many values but have keyGain: 2, queryGain: 1.",
+                "command line: 'sed=1': unknown key 'sed'. Did you mean 'seed'?",
+                "FILE:2:45: scheme must be one of gaussian, leCun, he, xavier, ntk, orthogonal but is 'hee'. Did you mean 'he'?",
+                "command line: 'tokens=0,4': tokens must be from 1 to 1048576 or 'default' but is 0.",
+                "FILE:3:36: queryGain must be at least 0 but is -1.",
+                "sweep: must have at most 10000 combinations but has 80000. Raise the limit with --limit, or thin the grid.",
+                "FILE:4:21: '4*wdth + hight' has an unknown key 'wdth'. Did you mean 'width'?",
+                "FILE:4:21: '4*wdth + hight' has an unknown key 'hight'.",
+                "FILE:5:9: 'seed >' ends too early.",
+                "FILE:5:17: 'width == he' compares '8' with 'he', which are of different kinds.",
+                "FILE:1:61: spectraAt lists step 9, which is after the last of 5 steps; use 'last'.",
+            ],
+            outcome.MessageLines.Select(line => line.Replace(file, "FILE", StringComparison.Ordinal)["kappa: ".Length..]));
+        Assert.Equal(["s.yaml"], folder.Entries.Select(Path.GetFileName));
+    }
+
+    [Fact]
     public void A_cancelled_sweep_claims_nothing_until_it_is_resumed()
     {
         using var folder = new TemporaryFolder();

@@ -76,6 +76,39 @@ public sealed partial class PhaseGridTests
         Assert.Contains("fill=c0072B2".ToUpperInvariant(), PgfplotsFigure.Write(figure).ToUpperInvariant(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_caption_of_many_panels_says_each_thing_once()
+    {
+        SweepPlan plan = PhaseBoundaryTests.Plan(["stepSize=0.01,0.1", "attentionResidual=0,1", "depth=1,2,3"]);
+        RunOutcome[] outcomes = [.. plan.Runs.Select(run => new RunOutcome(run, OutcomeState.Finished, "made") { Phase = RunPhase.Slow })];
+        IReadOnlyList<SweptKey> keys = SweptKey.Of(plan);
+
+        // η λ_max = 2 lies between the step sizes at depth 1 alone; η β is 4 to 120 everywhere.
+        string caption = PhaseFigure.Of(PhaseGrid.Of(outcomes, keys[0], keys[1], [keys[2]]), plan.Runs.ToDictionary(run => run.Name, run => new InitialPoint(run.Specification.Model.Depth == 1 ? 50 : 2, 400.0 * run.Specification.Model.Depth, 0, 2 + run.Specification.Model.Depth, 7))).Caption!;
+        Assert.Contains("η λ_max(K_0) = 2: linearised", caption, StringComparison.Ordinal);
+        Assert.Contains("η λ_max(K_0) = 2 is not crossed in 2 of 3 panels: the left side is 0.01 to 0.1 times the right one.", caption, StringComparison.Ordinal);
+        Assert.Contains("η β = 1 is not crossed: the left side is 4 to 120 times the right one.", caption, StringComparison.Ordinal);
+        Assert.Contains("of the nearest a condition fails by a factor 3.", caption, StringComparison.Ordinal);
+        Assert.Equal(2, caption.Split("is not crossed").Length - 1);
+        Assert.Equal(1, caption.Split("No cell is certified").Length - 1);
+    }
+
+    [Fact]
+    public void A_share_and_the_dot_of_its_cell_do_not_touch()
+    {
+        SweepPlan plan = PhaseBoundaryTests.Plan(["stepSize=0.01,0.1,1", "attentionResidual=0,0.5,1", "seed=0,1,2"]);
+        RunOutcome[] outcomes = [.. plan.Runs.Select((run, k) => new RunOutcome(run, OutcomeState.Finished, "made") { Phase = k % 3 == 0 ? RunPhase.Slow : RunPhase.Converges })];
+        IReadOnlyList<SweptKey> keys = SweptKey.Of(plan);
+        string svg = SvgFigure.File(PhaseFigure.Of(PhaseGrid.Of(outcomes, keys[0], keys[1], []), plan.Runs.ToDictionary(run => run.Name, _ => new InitialPoint(0.01, 0.01, 10, 1, 3))));
+        (double X, double Y)[] shares = [.. Share().Matches(svg).Select(Position)], dots = [.. Dot().Matches(svg).Select(Position).Take(9)];
+        Assert.Equal((9, 9), (shares.Length, dots.Length));
+
+        // After the nine dots comes that of the legend. A share is 6 high and at most 20 wide, begins at its x and stands on its y; a dot has the radius 2.1 and its outline begins at its left.
+        Assert.All(shares, share => Assert.All(dots, dot => Assert.True(dot.Y + 2.1 < share.Y - 6 || dot.Y - 2.1 > share.Y || dot.X > share.X + 20 || dot.X + 4.2 < share.X, $"{share} lies over {dot}.")));
+
+        static (double, double) Position(Match match) => (double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
+    }
+
     private static Figure Small()
     {
         SweepPlan plan = PhaseBoundaryTests.Plan(Words);
@@ -117,6 +150,12 @@ public sealed partial class PhaseGridTests
             folder = folder.Parent;
         return folder.FullName;
     }
+
+    [GeneratedRegex(@"<text x=""([\d.]+)"" y=""([\d.]+)""[^>]*>\d+ %<")]
+    private static partial Regex Share();
+
+    [GeneratedRegex(@"M([\d.]+) ([\d.]+)A2\.1 ")]
+    private static partial Regex Dot();
 
     [GeneratedRegex(@"-?\d+(\.\d+)?|[^\s\d-]+|-")]
     private static partial Regex Token();

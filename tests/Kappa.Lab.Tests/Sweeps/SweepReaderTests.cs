@@ -34,6 +34,12 @@ public sealed class SweepReaderTests
     [InlineData("seeds: range(0, 10001)", "must have at most 10000 combinations but has 10001.")]
     [InlineData("where: dpth > 1", "has an unknown key 'dpth'. Did you mean 'depth'?")]
     [InlineData("where: depth > 1", "has no runs")]
+    [InlineData("seeds: range(3, 3)", "s:2:8: 'range(3, 3)' is empty")]
+    [InlineData("zip: {dpth: [1]}", "s:2:7: unknown key 'dpth'.")]
+    [InlineData("zip: {}", "s:2:6: zip has no keys.")]
+    [InlineData("zip: 3", "s:2:6: must be a mapping of keys")]
+    [InlineData("zip: {gain: [{a: 1}], keyGain: [1]}", "gain must be a value or a flat list.")]
+    [InlineData("grid: {width: [4, 8]}", "width is given twice; the first is at s:1:25.")]
     [InlineData("grd: {gain: [1]}", "unknown section 'grd'. Did you mean 'grid'?")]
     [InlineData("grid: {width: [4]}", "width is given twice; the first is at s:1:25.")]
     public void A_wrong_description_is_one_line_with_its_place(string text, string expected)
@@ -41,6 +47,30 @@ public sealed class SweepReaderTests
         SweepReading reading = SweepReader.ReadText("s", Tiny + text + "\n", []);
         Assert.Null(reading.Plan);
         Assert.Contains(expected, Assert.Single(reading.Problems).ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>What cannot be read may have been what makes the rest right.</summary>
+    [Theory]
+    [InlineData("grid: {stpes: [9]}\nzip: {spectraAt: [[100000]]}", "unknown key 'stpes'")]
+    [InlineData("grid: {steps: []}\nzip: {spectraAt: [[100000]]}", "steps has no values")]
+    [InlineData("grid: {spectraAt: [[100000]]}\nwhere: stpes > 5", "unknown key 'stpes'")]
+    [InlineData("grid: {spectraAt: [[100000]]}\nwher: seed > 5", "unknown section 'wher'")]
+    [InlineData("grid: {spectraAt: [[100000]]}\nderived: {steps: 2*wdth}", "unknown key 'wdth'")]
+    [InlineData("grid: {gian: [9]}\nwhere: 1 / gain > 7", "unknown key 'gian'")]
+    [InlineData("seeds: [1, 1]\nderived: {sed: width + 1}", "unknown key 'sed'")]
+    public void What_may_follow_from_a_problem_is_not_reported_beside_it(string text, string expected)
+    {
+        SweepReading reading = SweepReader.ReadText("s", $"base: {{depth: 1, width: 8, samples: 2, tokens: 4}}\n{text}\n", []);
+        Assert.Contains(expected, Assert.Single(reading.Problems).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_problem_of_thousands_of_combinations_is_one_line_and_hides_no_other()
+    {
+        SweepReading reading = SweepReader.ReadText("s", Tiny + "seeds: range(0, 3000)\nderived: {ffnWidth: 8 - 8 * floor(seed / 2999)}\n", ["spectraAt=[6]"]);
+        Assert.Equal(2, reading.Problems.Count);
+        Assert.Contains("spectraAt lists step 6", reading.Problems[0].Message, StringComparison.Ordinal);
+        Assert.StartsWith("s:3:21: ffnWidth must be", reading.Problems[1].ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
