@@ -67,12 +67,12 @@ public sealed class KernelClaimTests
 
     // End losses, Gaussian / softmax, of three seeds: the median alone would decide the second, third and fourth.
     [Theory]
-    [InlineData(0.1, 0.5, 0.9, Verdict.Reproduced, "no worse in: scale 1 (10^-0.30 [-1.00, -0.05])")]
-    [InlineData(0.1, 0.5, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^-0.30 [-1.00, 0.18], the seeds do not agree on which ends lower)")]
-    [InlineData(0.9, 1.1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0.04 [-0.05, 0.18], the seeds do not agree on which ends lower)")]
-    [InlineData(1, 1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0.00 [0.00, 0.18], the seeds do not agree on which ends lower)")]
-    [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced, "Gaussian worse in: scale 1 (10^0.08 [0.04, 0.18])")]
-    [InlineData(1, 1, 1, Verdict.Reproduced, "no worse in: scale 1 (10^0.00 [0.00, 0.00])")]
+    [InlineData(0.1, 0.5, 0.9, Verdict.Reproduced, "no worse in: scale 1 (10^-0.3 [-1, -0.046])")]
+    [InlineData(0.1, 0.5, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^-0.3 [-1, 0.18], the seeds do not agree on which ends lower)")]
+    [InlineData(0.9, 1.1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0.041 [-0.046, 0.18], the seeds do not agree on which ends lower)")]
+    [InlineData(1, 1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0 [0, 0.18], the seeds do not agree on which ends lower)")]
+    [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced, "Gaussian worse in: scale 1 (10^0.079 [0.041, 0.18])")]
+    [InlineData(1, 1, 1, Verdict.Reproduced, "no worse in: scale 1 (10^0 [0, 0])")]
     [InlineData(1.1, 1.2, double.NaN, Verdict.NotMeasured, "a seed has no finite ratio")]
     public void Seeds_that_disagree_about_the_lower_end_decide_nothing(double first, double second, double third, Verdict verdict, string named)
     {

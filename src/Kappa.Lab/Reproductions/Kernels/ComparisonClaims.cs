@@ -102,5 +102,5 @@ internal static class ComparisonClaims
     }
 
     private static string Side(string words, IReadOnlyList<Measurement> measurements) =>
-        measurements.Count == 0 ? $"{words}: nowhere." : $"{words} in: {string.Join("; ", measurements.Select(m => FormattableString.Invariant($"{m.Setting} (10^{m.Value.Median:F2} [{m.Value.Low:F2}, {m.Value.High:F2}]{(m.Note is null ? string.Empty : $", {m.Note}")})")))}.";
+        measurements.Count == 0 ? $"{words}: nowhere." : $"{words} in: {string.Join("; ", measurements.Select(m => FormattableString.Invariant($"{m.Setting} (10^{m.Value.Median:G2} [{m.Value.Low:G2}, {m.Value.High:G2}]{(m.Note is null ? string.Empty : $", {m.Note}")})")))}.";
 }
