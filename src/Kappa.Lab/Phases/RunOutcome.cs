@@ -1,4 +1,5 @@
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Statistics;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 using Kappa.Spectra;
@@ -27,8 +28,6 @@ internal enum OutcomeState
 /// <param name="Reason">What decided its class, or why it has none.</param>
 internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reason)
 {
-    private const double Hundredth = 1e-2;
-
     /// <summary>Its class, when finished.</summary>
     public RunPhase? Phase { get; init; }
 
@@ -45,8 +44,7 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
         {
             if (Curve is null)
                 return double.NaN;
-            int at = Array.FindIndex(Curve.Losses, loss => loss <= Hundredth * Curve.Losses[0]);
-            return at < 0 ? double.PositiveInfinity : Curve.Steps[at];
+            return FirstPassage.Of(Curve.Losses, FirstPassage.Hundredth) is int at ? Curve.Steps[at] : double.PositiveInfinity;
         }
     }
 

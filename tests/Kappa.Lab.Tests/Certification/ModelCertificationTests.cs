@@ -59,6 +59,13 @@ public sealed class ModelCertificationTests : IDisposable
         Assert.Equal(CertificationGrade.NotCertified, Ask(point, request with { Step = found.Step - 1 }).Verdict.Grade);
         Assert.Equal(found.Certificate.Guarantee, Ask(point, request with { Step = found.Step }).Verdict.Certificate.Guarantee, (one, other) => one!.Rate == other!.Rate);
 
+        // A search from a later step does not look before it, and has observed nothing by then.
+        TheoremFinding later = Ask(point, request with { IsSearch = true, LooksAhead = true, Step = found.Step + 3 }).Verdict;
+        Assert.Equal((found.Step + 3, 0), (later.Search!.Found!.Value, later.LookAhead!.Value.Steps));
+
+        // The search of one theorem leaves the start of the next where it was.
+        Assert.Equal(found.Step, Ask(point, request with { Theorems = [Theorems.Find("encoder")!, .. request.Theorems], IsSearch = true }).Findings[1].Search!.Found);
+
         // (C.19): the whole run stays below the geometric series.
         ReadOnlySpan<double> losses = TelemetryReader.Read(run.Files.Telemetry)["loss"];
         LookAhead ahead = found.LookAhead!.Value;
@@ -77,6 +84,26 @@ public sealed class ModelCertificationTests : IDisposable
         Assert.Equal((CertificationGrade.NotCertified, null, 3L), (report.Grade, report.Verdict.Search!.Found, report.Verdict.Step));
         Assert.InRange(report.Verdict.Certificate.Shortfall, 1.01, 100);
         Assert.Equal("√(2ℓ_0)", report.Verdict.Search.Conditions.Single(history => history is { FirstHolds: null, LastFails: 3 }).Symbol);
+    }
+
+    [Fact]
+    public void A_step_beyond_the_loss_at_which_the_run_would_stop_is_reached_and_the_loss_of_a_batch_is_compared_with_nothing()
+    {
+        using var stopped = TrainablePoint.OfSpecification(Specification($"{Encoder} lossFloor=0.9"));
+        Assert.Equal(5, Ask(stopped, new() { Step = 5, CheckSteps = 0 }).Verdict.Step);
+        using var batches = TrainablePoint.OfRun(Run($"{Encoder} method=adam stepSize=0.001 batchSize=1"));
+        Assert.Equal("Step 7 was computed from the start.", Ask(batches, new() { Step = 7, CheckSteps = 0 }).Origin);
+    }
+
+    [Fact]
+    public void A_proposition_that_finds_the_factor_for_the_residual_says_it_and_no_other_does()
+    {
+        using var point = TrainablePoint.OfSpecification(Specification(Encoder));
+        CertificationReport report = Ask(point, new() { CheckSteps = 0 });
+        Assert.True(report.HasLaterSteps);
+        Assert.All(report.Findings, finding => Assert.Equal(finding.Certificate.Theorem.Name is "encoder" or "encoder-sharper" ? finding.Certificate.Shortfall : null, finding.ResidualFactor));
+        using var saved = TrainablePoint.OfCheckpoint(Run(Encoder).Files.Checkpoint, Specification(Encoder));
+        Assert.False(Ask(saved, new() { CheckSteps = 0 }).HasLaterSteps);
     }
 
     [Fact]

@@ -31,6 +31,14 @@ public sealed class TrainableEstimatesTests
         Assert.NotNull(KernelDensityFigure.Of(evaluation));
     }
 
+    // 4 trained parameters and 6 outputs: K has rank 4 at most, which no product has to find out.
+    [Fact]
+    public void Fewer_trained_parameters_than_outputs_leave_no_smallest_eigenvalue()
+    {
+        using TrainablePoint point = Point("model.kind=shallowEncoder width=4 tokens=3 samples=6 encoderWidth=4 trained=[readout] steps=30");
+        Assert.Equal(SpectrumStatus.RankLimited, TrainableEvaluation.Of(point, new PointEvaluationOptions { IsMatrixFree = true }).Estimates.KernelEnds!.Status);
+    }
+
     // G.4: F is linear in W_V, so ∇²ℒ = JᵀJ wherever the residual is.
     [Fact]
     public void The_sharpness_of_values_alone_is_the_largest_eigenvalue_of_the_kernel_and_says_that_it_is_differenced()

@@ -65,6 +65,30 @@ public sealed class KernelClaimTests
         Assert.Equal(second > 1, finding.Reason.Split("Gaussian worse")[1].Contains("scale 1", StringComparison.Ordinal));
     }
 
+    // End losses, Gaussian / softmax, of three seeds: the median alone would decide the second, third and fourth.
+    [Theory]
+    [InlineData(0.1, 0.5, 0.9, Verdict.Reproduced, "no worse in: scale 1 (10^-0.3 [-1, -0.046])")]
+    [InlineData(0.1, 0.5, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^-0.3 [-1, 0.18], the seeds do not agree on which ends lower)")]
+    [InlineData(0.9, 1.1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0.041 [-0.046, 0.18], the seeds do not agree on which ends lower)")]
+    [InlineData(1, 1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0 [0, 0.18], the seeds do not agree on which ends lower)")]
+    [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced, "Gaussian worse in: scale 1 (10^0.079 [0.041, 0.18])")]
+    [InlineData(1, 1, 1, Verdict.Reproduced, "no worse in: scale 1 (10^0 [0, 0])")]
+    [InlineData(1.1, 1.2, double.NaN, Verdict.NotMeasured, "a seed has no finite ratio")]
+    public void Seeds_that_disagree_about_the_lower_end_decide_nothing(double first, double second, double third, Verdict verdict, string named)
+    {
+        ClaimFinding finding = ComparisonClaims.JudgeAllTrained([.. Ends("scale 1", first, second, third)]);
+        Assert.Equal(verdict, finding.Verdict);
+        Assert.Contains(named, finding.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_undecided_scale_leaves_the_verdict_to_the_others()
+    {
+        KernelRun[] undecided = [.. Ends("scale 0.5", 0.9, 1.1, 1.5)];
+        Assert.Equal(Verdict.Reproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 0.1)]).Verdict);
+        Assert.Equal(Verdict.NotReproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 10)]).Verdict);
+    }
+
     // 200 samples: one standard error of a difference is 0.05, guessing ends at 0.5 + 0.0707.
     [Theory]
     [InlineData(0.8, 0.7, Verdict.Reproduced)]
@@ -138,10 +162,11 @@ public sealed class KernelClaimTests
     [Fact]
     public void No_run_measures_nothing() => Assert.All(KernelsReproduction.Judge([]), finding => Assert.Equal(Verdict.NotMeasured, finding.Verdict));
 
-    private static IEnumerable<KernelRun> Ends(string setting, double gaussianOverSoftmax) =>
+    // One ratio of the end losses for all seeds, or one for each.
+    private static IEnumerable<KernelRun> Ends(string setting, params double[] gaussianOverSoftmax) =>
         from arm in KernelArm.All
         from seed in new long[] { 0, 1, 2 }
-        let end = arm == KernelArm.Gaussian ? gaussianOverSoftmax : 1
+        let end = arm == KernelArm.Gaussian ? gaussianOverSoftmax[seed % gaussianOverSoftmax.Length] : 1
         select new KernelRun(
             KernelStudy.AllTrained, setting, arm.Name, seed, new Dictionary<string, double> { [Quantity.EndFraction] = end, [Quantity.Budget] = 10 }, new Dictionary<string, double[]> { [Quantity.Loss] = [2, end] });
 

@@ -1,6 +1,8 @@
 using Kappa.Lab.Reproductions;
+using Kappa.Lab.Reproductions.Kernels;
 using Kappa.Lab.Reproductions.Residual;
 using Kappa.Lab.Reproductions.Shallow;
+using Kappa.Spectra;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Reproductions;
@@ -17,6 +19,27 @@ public sealed class ShallowClaimTests
     [InlineData(0.8, 0.999, Verdict.NotReproduced)]
     public void Every_width_but_the_smallest_must_be_linear(double narrow, double wide, Verdict expected) =>
         Assert.Equal(expected, WidthClaim.Judge([Run(10, narrow), Run(100, wide)]).Verdict);
+
+    // A run that ended early does not reach a hundredth later: the budget counts, as a bound.
+    [Fact]
+    public void The_steps_to_a_hundredth_are_those_of_the_run_or_a_bound_by_its_budget()
+    {
+        Assert.Equal((2.0, false), (Run(10, 0.9) with { Loss = [1, 0.5, 0.01, 0] }).StepsToTarget);
+        Assert.Equal((Budget + 1.0, true), (Run(10, 0.9) with { Loss = [1, 0.5, 0.011] }).StepsToTarget);
+        Assert.Equal((2.0, false), Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.01, 0]).StepsToTarget);
+        Assert.Equal((Synthetic.Budget + 1.0, true), Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.011]).StepsToTarget);
+        Assert.Equal((1, null), (Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.02]).Path.FirstPassage(0.5), Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.02]).Path.FirstPassage(0.01)));
+        Assert.Equal(2, AllTrainedStudy.Passage([1, 0.05, 0.01, 0]));
+    }
+
+    // Axes.Fit draws e^intercept · x^slope: a figure's line must go through its points.
+    [Fact]
+    public void The_line_of_an_exponent_goes_through_the_points_it_was_fitted_to()
+    {
+        (SeedSummary exponent, Regression fit) = ShallowMeasurements.Exponent(new double[] { 16, 64, 256 }.SelectMany(x => new long[] { 0, 1 }.Select(seed => (x, 3 / Math.Sqrt(x), seed))));
+        Assert.Equal(-0.5, exponent.Median, 1e-12);
+        Assert.All(new double[] { 16, 64, 256 }, x => Assert.Equal(3 / Math.Sqrt(x), Math.Exp(fit.Intercept) * Math.Pow(x, fit.Slope), 1e-12));
+    }
 
     [Fact]
     public void A_literal_run_that_leaves_the_finite_numbers_or_ends_above_its_start_refutes()

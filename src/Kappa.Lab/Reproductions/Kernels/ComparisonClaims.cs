@@ -9,7 +9,7 @@ internal static class ComparisonClaims
         "all-trained",
         Papers.Song,
         "With queries, keys and values trained, the Gaussian kernel trains no worse than softmax.",
-        "at some token scale the median over seeds of log(end loss, Gaussian / softmax) is positive; the scales are named");
+        "at some token scale and step log(end loss, Gaussian / softmax) is positive for every seed; where the seeds have both signs nothing is decided; the settings are named");
 
     public static Claim Accuracy { get; } = new(
         "accuracy",
@@ -26,7 +26,8 @@ internal static class ComparisonClaims
     public static ClaimFinding JudgeAllTrained(IReadOnlyList<KernelRun> runs)
     {
         Measurement[] measurements = [.. RunGroup.Of(runs, KernelStudy.AllTrained).Where(group => group.IsComplete).SelectMany(AllTrainedOf)];
-        return ClaimFinding.From(AllTrained, measurements, (_, refuting, confirming) => $"{Side("Gaussian no worse", confirming)} {Side("Gaussian worse", refuting)}");
+        return ClaimFinding.From(AllTrained, measurements, (_, refuting, confirming) =>
+            $"{Side("Gaussian no worse", confirming)} {Side("Gaussian worse", refuting)} {Side("Undecided", [.. measurements.Where(m => m.Quantity == EndRatio && m.Refutes is null)])}");
     }
 
     public static ClaimFinding JudgeAccuracy(IReadOnlyList<KernelRun> runs)
@@ -44,6 +45,7 @@ internal static class ComparisonClaims
             measurements.Length == 0 ? "Nothing was measured." : $"{string.Join(" ", measurements.Where(m => m.Quantity.StartsWith("ratio", StringComparison.Ordinal)).Select(m => $"{m.Quantity}: {m.Value}{(m.Note is null ? string.Empty : $" ({m.Note})")}."))} On {measurements[0].Setting}.");
     }
 
+    private const string EndRatio = "log₁₀(end loss, Gaussian / softmax)";
     private const string Difference = "test accuracy, Gaussian − softmax";
 
     private static IEnumerable<Measurement> AllTrainedOf(RunGroup group)
@@ -57,7 +59,9 @@ internal static class ComparisonClaims
         }
 
         SeedSummary ratio = group.Paired((gaussian, softmax) => Math.Log10(gaussian.Series[Quantity.Loss][^1] / softmax.Series[Quantity.Loss][^1]));
-        yield return new Measurement(group.Setting, "log₁₀(end loss, Gaussian / softmax)", ratio, double.IsNaN(ratio.Median) ? null : ratio.Median > 0);
+        bool? refutes = ratio.Low > 0 ? true : ratio.High <= 0 ? false : null;
+        string? note = refutes is not null ? null : double.IsNaN(ratio.Median) ? "a seed has no finite ratio" : "the seeds do not agree on which ends lower";
+        yield return new Measurement(group.Setting, EndRatio, ratio, refutes, note);
     }
 
     private static IEnumerable<Measurement> AccuracyOf(RunGroup group)
@@ -98,5 +102,5 @@ internal static class ComparisonClaims
     }
 
     private static string Side(string words, IReadOnlyList<Measurement> measurements) =>
-        measurements.Count == 0 ? $"{words}: nowhere." : $"{words} in: {string.Join("; ", measurements.Select(m => FormattableString.Invariant($"{m.Setting} (10^{m.Value.Median:F2})")))}.";
+        measurements.Count == 0 ? $"{words}: nowhere." : $"{words} in: {string.Join("; ", measurements.Select(m => FormattableString.Invariant($"{m.Setting} (10^{m.Value.Median:G2} [{m.Value.Low:G2}, {m.Value.High:G2}]{(m.Note is null ? string.Empty : $", {m.Note}")})")))}.";
 }

@@ -13,12 +13,12 @@ internal static class KernelsFigures
     [
         Curves(result, KernelStudy.ValuesOnly, Quantity.LossAboveFloor, "values-only", "Loss above the exact floor, only the values trained", "(ℒ − floor) / ℒ₀", KernelRunPart.Whole),
         Curves(result, KernelStudy.QueriesOnly, Quantity.Loss, "queries-only", "Loss with only the queries trained", "ℒ / ℒ₀", KernelRunPart.Relative),
-        Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained", "Loss with queries, keys and values trained (the kernels begin at different losses)", "ℒ", KernelRunPart.Whole, least: null),
-        Tests(result, "test-accuracy", "Accuracy on the test samples", Quantity.TestAccuracy, "test accuracy"),
-        Tests(result, "test-loss", "Loss on the test samples", Quantity.TestLoss, "test cross-entropy"),
+        Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained", "Loss with queries, keys and values trained (the kernels begin at different losses)", "ℒ", KernelRunPart.Whole),
+        Tests(result, "test-accuracy", "Accuracy on the test samples", Quantity.TestAccuracy, "test accuracy", guessing: 0.5),
+        Tests(result, "test-loss", "Loss on the test samples", Quantity.TestLoss, "test cross-entropy [nats]"),
         .. Landscapes(result),
         Intervals(result, KernelStudy.Initialisation, Quantity.EndFraction, "initialisation", "Initialisations (open question)", "end loss / ℒ₀", "Model G, queries, keys and values trained, own step"),
-        Intervals(result, KernelStudy.Depth, Quantity.EndFraction, "depth", "Depth with and without residual connections (open question)", "end / first training loss", $"{result.Plan.LandscapeTask.Name}, {result.Plan.DepthRecipe.Words}"),
+        Intervals(result, KernelStudy.Depth, Quantity.EndFraction, "depth", "Depth with and without residual connections (open question)", "end / first training loss", $"{result.Plan.LandscapeTask.Name}, {result.Plan.DepthRecipe.Words}; the end is the mean over the last {OpenStudies.LastSteps} batches"),
         Variance(result),
     ];
 
@@ -28,23 +28,32 @@ internal static class KernelsFigures
         Relative,
     }
 
-    private static Figure Curves(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, KernelRunPart part, double? least = LeastShown)
+    private static Figure Curves(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, KernelRunPart part)
     {
         var figure = new Figure(name, title, Caption(result, "Model G, Gaussian tokens, full-batch gradient descent"));
         foreach (RunGroup group in RunGroup.Of(result.Runs, study))
         {
-            Axes panel = figure.AddPanel(group.Setting, Axis.Whole("step k"), Axis.Log(axis, minimum: least));
-            foreach (KernelArm arm in KernelArm.All.Where(arm => group.Of(arm).Length > 0))
+            (string Arm, SeedBand Band)[] bands = [.. KernelArm.All.Where(arm => group.Of(arm).Length > 0).Select(arm => (arm.Name, SeedBand.Of(group.Of(arm).Select(Values))))];
+            Axes panel = figure.AddPanel(Unbroken(group.Setting), Axis.Whole("step k"), Axis.Log(axis, LowerLimit(bands.SelectMany(band => band.Band.Low))));
+            foreach ((string arm, SeedBand band) in bands)
             {
-                SeedBand.Of(group.Of(arm).Select(run => run.Series[quantity]).Select(values => part == KernelRunPart.Relative ? [.. values.Select(value => value / values[0])] : values)).DrawOn(panel, arm.Name);
+                band.DrawOn(panel, arm);
             }
         }
 
         return figure;
+
+        double[] Values(KernelRun run) => part == KernelRunPart.Relative ? [.. run.Series[quantity].Select(value => value / run.Series[quantity][0])] : run.Series[quantity];
     }
 
+    // Only where values go below what is shown: an axis down to there would press all others together.
+    private static double? LowerLimit(IEnumerable<double> values) => values.Any(value => value is > 0 and < LeastShown) ? LeastShown : null;
+
+    // A percent sign stays with its number.
+    private static string Unbroken(string title) => title.Replace(" %", "\u00A0%", StringComparison.Ordinal);
+
     // Mean and range over the runs, at the steps at which the test was made.
-    private static Figure Tests(KernelsResult result, string name, string title, string quantity, string axis)
+    private static Figure Tests(KernelsResult result, string name, string title, string quantity, string axis, double? guessing = null)
     {
         var figure = new Figure(name, title, $"Line: mean, band: range over {result.Plan.Seeds} runs. Two layers, D = 64, two heads, feed-forward 128.");
         foreach (RunGroup group in new[] { KernelStudy.Pathfinder, KernelStudy.Text }.SelectMany(study => RunGroup.Of(result.Runs, study)))
@@ -62,6 +71,11 @@ internal static class KernelsFigures
                 double[] steps = group.Of(arm).Select(run => run.Series[Quantity.Step]).MinBy(values => values.Length)!;
                 _ = panel.Band(arm.Name, steps, At(steps.Length, k => runs.Min(run => run[k])), At(steps.Length, k => runs.Max(run => run[k])));
                 _ = panel.Line(arm.Name, steps, At(steps.Length, k => runs.Average(run => run[k])));
+            }
+
+            if (guessing is double chance)
+            {
+                _ = panel.HorizontalLine(chance, "guessing");
             }
         }
 
@@ -87,7 +101,7 @@ internal static class KernelsFigures
             double[] flat = run.Series[Quantity.Grid];
             double[,] values = new double[grid.Second.Length, grid.First.Length];
             Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(double));
-            figure.AddPanel(run.Arm, Axis.Linear("α"), Axis.Linear("β")).HeatMap(grid.First, grid.Second, values, "loss", minimum: least, maximum: most);
+            figure.AddPanel(run.Arm, Axis.Linear("α"), Axis.Linear("β")).HeatMap(grid.First, grid.Second, values, "cross-entropy [nats]", minimum: least, maximum: most);
         }
 
         yield return figure;
@@ -95,7 +109,7 @@ internal static class KernelsFigures
 
     private static Figure Intervals(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, string definition)
     {
-        var figure = new Figure(name, title, Caption(result, definition));
+        var figure = new Figure(name, title, $"{definition}. Point: median, bar: range over {result.Plan.Seeds} seeds.");
         Axes panel = figure.AddPanel(string.Empty, Axis.Categories(string.Empty), Axis.Log(axis));
         RunGroup[] groups = [.. RunGroup.Of(result.Runs, study).Where(group => group.IsComplete)];
         foreach (KernelArm arm in KernelArm.All)
@@ -110,8 +124,8 @@ internal static class KernelsFigures
     private static Figure Variance(KernelsResult result)
     {
         var figure = new Figure("initial-variance", "Smallest eigenvalue of B₀B₀ᵀ against the gain of queries and keys (open question)", Caption(result, "Model G, N = 2, n = 4, D = 16, two heads; zero is below rounding"));
-        Axes panel = figure.AddPanel(string.Empty, Axis.Log("gain of W_Q and W_K"), Axis.Log("λ_B"));
         RunGroup[] groups = [.. RunGroup.Of(result.Runs, KernelStudy.Variance).Where(group => group.IsComplete)];
+        Axes panel = figure.AddPanel(string.Empty, Axis.Log("gain of W_Q and W_K"), Axis.Log("λ_B", LowerLimit(groups.SelectMany(group => group.Runs).Select(run => run[Quantity.LambdaB]))));
         foreach (KernelArm arm in KernelArm.All)
         {
             double[] gains = [.. groups.Select(group => group.Runs[0][Quantity.Scale])];

@@ -8,6 +8,9 @@ namespace Kappa.Lab.Reproductions.Kernels;
 /// <summary>What [B] leaves open, measured and not judged: initialisations, depth with and without residual connections, and the variance of queries and keys against λ_B.</summary>
 internal static class OpenStudies
 {
+    /// <summary>Losses of single batches scatter; the end is their mean over so many last steps.</summary>
+    public const int LastSteps = 10;
+
     private static readonly double[] VarianceGains = [0.25, 0.5, 1, 2, 4];
     private static readonly (string Name, double Residual)[] Connections = [("with residuals", 1), ("without residuals", 0)];
 
@@ -61,9 +64,6 @@ internal static class OpenStudies
         });
         return job;
     }
-
-    // Losses of single batches scatter; the end is their mean over the last steps.
-    private const int LastSteps = 10;
 
     private static KernelJob Variance(double gain, KernelArm arm, long seed)
     {

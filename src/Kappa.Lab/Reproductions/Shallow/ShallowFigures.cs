@@ -30,7 +30,7 @@ internal static class ShallowFigures
     private static Figure Schemes(ShallowResult result)
     {
         int width = result.Plan.SchemeWidths[^1];
-        var figure = new Figure("initialisations", "LeCun, He and NTK initialisation at the same step and at each one's own", $"{result.Plan.SmallSizes}, width {width}, to a hundredth of the loss; line: median, band: range over {result.Plan.Seeds} seeds.");
+        var figure = new Figure("initialisations", "LeCun, He and NTK initialisation at the same step and at each one's own", $"{result.Plan.SmallSizes}, width {width}. A run ends at a hundredth of its loss and counts with its last loss from there on. Line: median, band: range over {result.Plan.Seeds} seeds.");
         foreach (StepRule rule in new[] { StepRule.Same, StepRule.Own })
         {
             Axes panel = figure.AddPanel(rule == StepRule.Own ? "own step" : "same step", Axis.Whole("step k"), Axis.Log("ℓ / ℓ₀"));
@@ -66,7 +66,7 @@ internal static class ShallowFigures
         {
             foreach (ScalarLabels labels in new[] { ScalarLabels.Gaussian, ScalarLabels.Attention })
             {
-                Axes panel = figure.AddPanel($"{(centred ? "centred" : "ordinary")}, {(labels == ScalarLabels.Attention ? "attention" : "Gaussian")} labels", Axis.Log("width d_m"), Axis.Log("T(1e-2)"));
+                Axes panel = figure.AddPanel($"{(centred ? "centred" : "ordinary")}, {(labels == ScalarLabels.Attention ? "attention" : "Gaussian")} labels", Axis.Log("width d_m"), Axis.Log("T(1e-2) [steps]"));
                 foreach (IGrouping<string, ComparedRun> arm in result.Logits.Where(run => run.Rule == StepRule.Own && run.Outcome.Run.Start.Name == start && run.Outcome.Run.Centred == centred && run.Outcome.Run.Labels == labels).GroupBy(run => run.Arm))
                 {
                     ByNumber(panel, arm.Key, arm.Select(run => ((double)run.Outcome.Run.Width, run.Outcome.StepsToTarget.Value)));
@@ -80,7 +80,7 @@ internal static class ShallowFigures
     private static Figure Limit(ShallowResult result)
     {
         var figure = new Figure("limiting-kernel", "Distance of the kernel from its limit of infinite width", $"{result.Plan.SmallSizes}, NTK initialisation, τ₀ = d_m^{{−1}}; line: median, band: range over {result.Plan.Seeds} seeds.");
-        Axes panel = figure.AddPanel("at the start", Axis.Log("width d_m"), Axis.Log("‖K₀ − K_∞‖ / ‖K_∞‖"));
+        Axes panel = figure.AddPanel("at the start", Axis.Log("width d_m"), Axis.Log("‖K₀ − K_{∞}‖ / ‖K_{∞}‖"));
         EncoderPointResult[] points = [.. result.Points.Where(point => EncoderPointResult.HasLimit(point.Run))];
         ByNumber(panel, "measured", points.Select(point => ((double)point.Run.Width, point.LimitDistance)));
         if (result.Plan.PointWidths.Count > 1)
@@ -114,7 +114,7 @@ internal static class ShallowFigures
     private static Figure WidthGrowth(ShallowResult result)
     {
         var figure = new Figure("width-growth", "Smallest width that converges, against the number of samples", FormattableString.Invariant($"T(1e-2) within {result.Plan.Steps} steps at 0.3/λ_max(K₀), LeCun, τ₀ = d_m^{{−1/2}}; {result.Plan.Seeds} seeds."));
-        Axes panel = figure.AddPanel("smallest width", Axis.Log("N"), Axis.Log("width d_m"));
+        Axes panel = figure.AddPanel(string.Empty, Axis.Log("samples N"), Axis.Log("smallest width d_m"));
         foreach (IGrouping<bool, WidthSearchResult> part in result.Searches.GroupBy(search => search.IsLowerBound).OrderBy(part => part.Key))
         {
             panel.Scatter(part.Key ? "none found: larger than" : "found", [.. part.Select(search => (double)search.Samples)], [.. part.Select(search => search.Width)]);
@@ -130,10 +130,10 @@ internal static class ShallowFigures
 
     private static Figure Digits(ShallowResult result)
     {
-        var figure = new Figure("digits", "A one-layer vision Transformer on digits", FormattableString.Invariant($"{result.DigitName}, {result.Plan.DigitCount} pictures, momentum 0.9, step 0.05, batches of 50; mean training loss of each epoch; line: median, band: range over {result.Plan.Seeds} seeds."));
+        var figure = new Figure("digits", "A one-layer vision Transformer on digits", FormattableString.Invariant($"{result.DigitName}, {result.Plan.DigitCount} pictures, momentum 0.9, step 0.05, batches of 50, τ₀ = d_m^{{−p}}; mean training loss of each epoch; line: median, band: range over {result.Plan.Seeds} seeds."));
         foreach (IGrouping<int, DigitOutcome> width in result.Digits.GroupBy(run => run.Run.Width).OrderBy(group => group.Key))
         {
-            Axes panel = figure.AddPanel($"width {width.Key}", Axis.Whole("epoch"), Axis.Log("training loss"));
+            Axes panel = figure.AddPanel($"width {width.Key}", Axis.Whole("epoch"), Axis.Log("training cross-entropy [nats]"));
             foreach (IGrouping<double, DigitOutcome> arm in width.GroupBy(run => run.Run.LogitExponent).OrderBy(group => group.Key))
             {
                 SeedBand.Of(arm.Select(run => run.Loss)).DrawOn(panel, FormattableString.Invariant($"p = {arm.Key}"));
@@ -145,8 +145,8 @@ internal static class ShallowFigures
 
     private static Figure Open(ShallowResult result)
     {
-        var figure = new Figure("open-questions", "Other starts and correlated data", FormattableString.Invariant($"{result.Plan.SmallSizes}, width {result.Plan.OpenWidth}, 0.3/λ_max(K₀); median and range over {result.Plan.Seeds} seeds. {result.Plan.Steps + 1} means not within the budget."));
-        Axes panel = figure.AddPanel("steps", Axis.Categories("setting"), Axis.Log("T(1e-2)"));
+        var figure = new Figure("open-questions", "Other starts and correlated data", FormattableString.Invariant($"{result.Plan.SmallSizes}, width {result.Plan.OpenWidth}, 0.3/λ_max(K₀); point: median, bar: range over {result.Plan.Seeds} seeds. {result.Plan.Steps + 1} means not within the budget."));
+        Axes panel = figure.AddPanel(string.Empty, Axis.Categories("setting"), Axis.Log("T(1e-2) [steps]"));
         Measurement[] steps = [.. OpenAnswers.Of(result.Open).Where(answer => answer.Quantity.StartsWith("T(", StringComparison.Ordinal))];
         panel.Intervals([.. steps.Select(answer => answer.Setting)], [.. steps.Select(answer => answer.Value.Median)], [.. steps.Select(answer => answer.Value.Low)], [.. steps.Select(answer => answer.Value.High)], "T(1e-2)");
         return figure;

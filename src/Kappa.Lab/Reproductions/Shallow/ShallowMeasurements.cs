@@ -23,12 +23,12 @@ internal static class ShallowMeasurements
     public static bool? IsTooSmall(SeedSummary ratio, double least) =>
         double.IsNaN(ratio.Median) ? null : ratio.Median >= least ? false : ratio.MedianIsLowerBound ? null : true;
 
-    /// <summary>The exponent of y against x over runs, median slope with a 95 % bootstrap interval that resamples seeds; values that are not positive and finite are left out.</summary>
+    /// <summary>The exponent of y against x over runs, fitted in natural logarithms as a figure draws it, median slope with a 95 % bootstrap interval that resamples seeds; values that are not positive and finite are left out.</summary>
     public static (SeedSummary Exponent, Regression Fit) Exponent(IEnumerable<(double X, double Y, long Seed)> points)
     {
         (double X, double Y, long Seed)[] usable = [.. points.Where(point => point.Y > 0 && double.IsFinite(point.Y))];
         Regression fit = Regression.Robust(
-            [.. usable.Select(point => Math.Log10(point.X))], [.. usable.Select(point => Math.Log10(point.Y))], [.. usable.Select(point => (int)point.Seed)], new RandomSequence(0, "reproduction.shallow.exponents"));
+            [.. usable.Select(point => Math.Log(point.X))], [.. usable.Select(point => Math.Log(point.Y))], [.. usable.Select(point => (int)point.Seed)], new RandomSequence(0, "reproduction.shallow.exponents"));
         return (new SeedSummary(fit.Slope, fit.SlopeLow, fit.SlopeHigh, usable.Length, 0), fit);
     }
 
