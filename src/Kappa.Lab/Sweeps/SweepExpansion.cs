@@ -52,6 +52,9 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         var found = new List<Problem>();
         var applied = new AppliedSettings(found);
         applied.Apply([.. description.Base.Concat(swept).DistinctBy(setting => setting.Key)]);
+
+        // Derived values see the defaults of the kind, and one of them can be the kind.
+        applied.Complete();
         var underived = new HashSet<string>(StringComparer.Ordinal);
         foreach (SweepRule rule in description.Derived)
         {
@@ -61,6 +64,7 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
                 _ = underived.Add(rule.Key!.Path);
         }
 
+        applied.Complete();
         bool? isKept = IsKept(applied.Specification, IsKnown, found);
 
         // Of a combination that may be left out, only what is the same in all of them counts.

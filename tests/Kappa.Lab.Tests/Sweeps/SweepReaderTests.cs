@@ -1,3 +1,4 @@
+using Kappa.Lab.Experiments;
 using Kappa.Lab.Sweeps;
 using Xunit;
 
@@ -104,5 +105,17 @@ public sealed class SweepReaderTests
 
         Assert.InRange(refused, 1000, 19_999);
         _ = Assert.Throws<ExpressionException>(() => SweepExpression.Evaluate(new string('(', 900), _ => 1.0));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("derived: {kind: '\"classifier\"'}")]
+    public void A_classifier_of_a_sweep_has_the_defaults_of_one_that_runs_alone(string text)
+    {
+        string[] words = text.Length == 0 ? ["model.kind=classifier"] : [];
+        SweepReading reading = SweepReader.ReadText("s", text, [.. words, "seed=3,4"]);
+        Assert.Empty(reading.Problems);
+        ExperimentSpecification alone = SpecificationReader.ReadText("s", "", ["model.kind=classifier", "seed=3"]).Specification!;
+        Assert.Equal(alone.Resolve(), reading.Plan!.Runs[0].Specification);
     }
 }
