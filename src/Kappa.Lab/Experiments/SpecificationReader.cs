@@ -123,31 +123,35 @@ internal sealed class AppliedSettings(List<Problem> problems)
     public string? Locate(string path) => _locations.FirstOrDefault(pair => pair.Key.Path == path).Value;
 
     /// <summary>Fills in what a classifier is not told and cannot take from the other kinds: labelled data, and a method with a step size that learns.</summary>
-    public void Complete()
+    public void Complete() => Specification = Completed();
+
+    /// <summary>What <see cref="Complete"/> would make of the settings so far.</summary>
+    public ExperimentSpecification Completed()
     {
-        if (Specification.Model.Kind != ModelKind.Classifier)
-            return;
+        ExperimentSpecification completed = Specification;
+        if (completed.Model.Kind != ModelKind.Classifier)
+            return completed;
         if (Locate("data.source") is null)
         {
-            Specification = Specification with
+            completed = completed with
             {
-                Data = Specification.Data with
+                Data = completed.Data with
                 {
                     Source = DataSource.Digits,
-                    Samples = Locate("data.samples") is null ? ClassifierDefaults.Samples : Specification.Data.Samples,
-                    Patch = Locate("data.patch") is null ? ClassifierDefaults.Patch : Specification.Data.Patch,
+                    Samples = Locate("data.samples") is null ? ClassifierDefaults.Samples : completed.Data.Samples,
+                    Patch = Locate("data.patch") is null ? ClassifierDefaults.Patch : completed.Data.Patch,
                 },
             };
         }
 
-        DescentSpecification descent = Specification.Descent;
+        DescentSpecification descent = completed.Descent;
         if (Locate("descent.stepSize") is not null)
-            return;
+            return completed;
         if (Locate("descent.method") is null && Locate("descent.batchSize") is null)
             descent = descent with { Method = DescentMethod.Adam, BatchSize = ClassifierDefaults.BatchSize };
         if (Locate("descent.steps") is null)
             descent = descent with { Steps = ClassifierDefaults.Steps };
-        Specification = Specification with { Descent = descent with { StepSize = StepSizeSpecification.Fixed(ClassifierDefaults.StepSizeOf(descent.Method)) } };
+        return completed with { Descent = descent with { StepSize = StepSizeSpecification.Fixed(ClassifierDefaults.StepSizeOf(descent.Method)) } };
     }
 
     /// <summary>Applies the settings of one origin, in which a key may occur once.</summary>

@@ -7,6 +7,9 @@ namespace Kappa.Lab.Sweeps;
 /// <summary>A sweep as written, before it is expanded: what all runs share, the axes, the rules. Collects every problem with its place.</summary>
 internal sealed class SweepDescription(string name, KeyResolver resolver, List<Problem> problems)
 {
+    // Of one word's values; no more problems than that are shown in all.
+    private const int MostRefused = 100;
+
     private static readonly string[] Sections = ["base", "grid", "zip", "seeds", "derived", "where", "exclude"];
 
     public List<Setting> Base { get; } = [];
@@ -53,16 +56,26 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
         int equals = word.IndexOf('=', StringComparison.Ordinal);
         string text = equals < 0 ? "" : word[(equals + 1)..];
         string location = $"command line: '{Shown.Of(word)}'";
+        if (equals >= 0 && resolver.Find(word[..equals].Trim(), out string unknown) is null)
+        {
+            problems.Add(new(location, unknown));
+            Gaps.AddKey();
+            return;
+        }
+
         IReadOnlyList<string> parts = SweepValues.Range(text, out string? wrong) ?? SweepValues.Split(text);
         if (wrong is not null)
             problems.Add(new(location, wrong));
         var settings = new List<Setting>();
         bool isRead = wrong is null;
+        int refused = 0;
         foreach (string part in parts)
         {
             Setting? setting = OverrideSettings.Read(equals < 0 ? word : $"{word[..equals]}={part}", resolver, out Problem? problem);
             isRead &= setting is not null;
-            if (problem is not null && !problems.Contains(problem))
+            if (problem is not null && ++refused > MostRefused)
+                break;
+            if (problem is not null)
                 problems.Add(problem with { Location = parts.Count == 1 ? location : problem.Location });
             if (setting is not null)
                 settings.Add(setting with { Location = location });

@@ -52,13 +52,10 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         var found = new List<Problem>();
         var applied = new AppliedSettings(found);
         applied.Apply([.. description.Base.Concat(swept).DistinctBy(setting => setting.Key)]);
-
-        // Derived values see the defaults of the kind, and one of them can be the kind.
-        applied.Complete();
         var underived = new HashSet<string>(StringComparer.Ordinal);
         foreach (SweepRule rule in description.Derived)
         {
-            if (Guarded(rule, IsKnown, found, () => SweepExpression.Evaluate(rule.Expression, key => ValueOf(applied.Specification, key))) is { } value)
+            if (Guarded(rule, IsKnown, found, () => SweepExpression.Evaluate(rule.Expression, key => ValueOf(applied.Completed(), key))) is { } value)
                 applied.Apply([new(rule.Key!, new(Written(value), false), rule.Location)]);
             else
                 _ = underived.Add(rule.Key!.Path);
@@ -79,10 +76,20 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     // Null when it cannot be told.
     private bool? IsKept(ExperimentSpecification specification, Func<string, bool> isKnown, List<Problem> found)
     {
-        bool?[] verdicts = [.. description.Where.Select(Holds), .. description.Exclude.Select(rule => !Holds(rule))];
-        return verdicts.Contains(false) ? false : verdicts.Contains(null) || description.Gaps.HasRules ? null : true;
+        // One rule that leaves the combination out is enough: that another has no value there is no problem.
+        var wrong = new List<Problem>();
+        bool? verdict = description.Gaps.HasRules ? null : true;
+        foreach (bool? isMet in description.Where.Select(Holds).Concat(description.Exclude.Select(rule => !Holds(rule))))
+        {
+            if (isMet == false)
+                return false;
+            verdict = isMet is null ? null : verdict;
+        }
 
-        bool? Holds(SweepRule rule) => (bool?)Guarded(rule, isKnown, found, () => SweepExpression.Holds(rule.Expression, key => ValueOf(specification, key)));
+        found.AddRange(wrong);
+        return verdict;
+
+        bool? Holds(SweepRule rule) => (bool?)Guarded(rule, isKnown, wrong, () => SweepExpression.Holds(rule.Expression, key => ValueOf(specification, key)));
     }
 
     // Null when the value is not known, or there is none, which is a problem.

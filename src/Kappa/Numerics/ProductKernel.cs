@@ -19,6 +19,9 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
     // From so many rows on every panel of B would be copied three times or more: then all are copied once.
     private const int RowsForPackingOnce = 2 * RowBlock + 1;
 
+    // Elements; a thread keeps the memory.
+    private const int MostPackedOnce = 1 << 22;
+
     // Bytes of a row from which on a page holds at most two terms of a column of A, which also share few sets of a cache.
     private const int PageStride = 2048;
 
@@ -46,7 +49,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
                 task.DSample = task.Rows * task.DRow;
             }
 
-            if (c.Rows >= RowsForPackingOnce && samples == 1 && c.Columns > RightPanels<TVector, TLanes, T>.Widest)
+            if (c.Rows >= RowsForPackingOnce && (long)depth * c.Columns <= MostPackedOnce && samples == 1 && c.Columns > RightPanels<TVector, TLanes, T>.Widest)
             {
                 right = RightPanels<TVector, TLanes, T>.PackAll(right, depth);
             }

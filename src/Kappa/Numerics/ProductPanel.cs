@@ -34,14 +34,14 @@ internal static unsafe class ProductPanel<T>
     /// <summary>Elements from one packed group of eight rows to the next: some more than the group, lest groups of 128 terms share the sets of a cache.</summary>
     public static int TileStride(int depth) => (depth + 1) * Group;
 
-    /// <summary>Groups of eight columns of A, tile(t)(k, i) = a(k, 8t + i).</summary>
-    /// <param name="a">First element of A [depth, rows]: the rows of Aᵀ are its columns.</param>
+    /// <summary>Groups of eight rows of the left factor, tile(t)(k, i) = its element (8t + i, k).</summary>
+    /// <param name="a">Its first element.</param>
     /// <param name="rowStep">Elements from i to i + 1.</param>
     /// <param name="stride">Elements from k to k + 1.</param>
     /// <param name="depth">Terms k.</param>
     /// <param name="rows">Rows i.</param>
     /// <param name="tiles">Destination, groups <see cref="TileStride"/> apart.</param>
-    /// <remarks>A is read row by row, as it lies in memory; tiles that read it themselves would jump from page to page.</remarks>
+    /// <remarks>It is read as it lies in memory; tiles that read it themselves would jump from page to page.</remarks>
     public static void PackRows(T* a, nint rowStep, nint stride, int depth, int rows, T* tiles)
     {
         int tileStride = TileStride(depth);

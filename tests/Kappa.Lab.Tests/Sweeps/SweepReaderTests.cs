@@ -108,14 +108,37 @@ public sealed class SweepReaderTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("derived: {kind: '\"classifier\"'}")]
-    public void A_classifier_of_a_sweep_has_the_defaults_of_one_that_runs_alone(string text)
+    [InlineData("", "")]
+    [InlineData("derived: {kind: '\"classifier\"'}", "")]
+    [InlineData("derived: {stepSize: 1/width}", "stepSize=0.0625")]
+    [InlineData("derived: {batchSize: 2*width}", "batchSize=32")]
+    [InlineData("derived: {ffnWidth: samples/10}", "ffnWidth=100")]
+    public void A_classifier_of_a_sweep_is_the_one_that_runs_alone(string text, string derived)
     {
-        string[] words = text.Length == 0 ? ["model.kind=classifier"] : [];
-        SweepReading reading = SweepReader.ReadText("s", text, [.. words, "seed=3,4"]);
+        string[] shared = ["width=16", "heads=2"];
+        string[] kind = text.Contains("kind", StringComparison.Ordinal) ? [] : ["model.kind=classifier"];
+        SweepReading reading = SweepReader.ReadText("s", text, [.. shared, .. kind, "seed=3,4"]);
         Assert.Empty(reading.Problems);
-        ExperimentSpecification alone = SpecificationReader.ReadText("s", "", ["model.kind=classifier", "seed=3"]).Specification!;
-        Assert.Equal(alone.Resolve(), reading.Plan!.Runs[0].Specification);
+        SpecificationReading alone = SpecificationReader.ReadText("s", "", [.. shared, "model.kind=classifier", "seed=3", .. derived.Length == 0 ? [] : new[] { derived }]);
+        Assert.Empty(alone.Problems);
+        Assert.Equal(alone.Specification!.Resolve(), reading.Plan!.Runs[0].Specification);
+    }
+
+    [Theory]
+    [InlineData("where: [depth > 1, width / (depth - 1) > 4]")]
+    [InlineData("where: [width / (depth - 1) > 4, depth > 1]")]
+    [InlineData("where: depth > 1\nexclude: width / (depth - 1) < 4")]
+    public void A_rule_without_a_value_is_no_problem_where_another_leaves_the_combination_out(string rules)
+    {
+        SweepReading reading = SweepReader.ReadText("s", "base: {width: 8, samples: 2, tokens: 4, steps: 5}\ngrid: {depth: [1, 2]}\n" + rules + "\n", []);
+        Assert.Empty(reading.Problems);
+        _ = Assert.Single(reading.Plan!.Runs);
+    }
+
+    [Fact]
+    public void An_unknown_key_of_many_values_is_one_problem()
+    {
+        SweepReading reading = SweepReader.ReadText("s", Tiny, ["sed=range(0,1000000)"]);
+        Assert.Contains("unknown key 'sed'", Assert.Single(reading.Problems).Message, StringComparison.Ordinal);
     }
 }
