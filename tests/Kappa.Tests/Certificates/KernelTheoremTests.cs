@@ -57,6 +57,7 @@ public sealed class KernelTheoremTests
         MathNetMatrix map = KroneckerMap(model, start);
         MathNetVector values = map.Svd(computeVectors: false).S;
         Assert.InRange(Constant(certificate, "σ_max(J)²") / (values[0] * values[0]), 1, 1 + 1e-8);
+        Assert.InRange(certificate.Guarantee!.LargestStepSize * Constant(certificate, "β"), 1 - 1e-8, 1);
         double smallest = values[map.RowCount - 1];
 
         // Outward rounding takes 4ε σ_max √columns off σ_min and the factor 1 + 1e-9 off both.
