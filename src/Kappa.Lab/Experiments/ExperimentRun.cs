@@ -142,12 +142,9 @@ public sealed class ExperimentRun
 
     private void SaveSpectra(long step)
     {
+        _ = Directory.CreateDirectory(_folder.Files.Spectra);
         foreach ((string name, ReadOnlyMemory<double> values) in _probe.Spectra)
-        {
-            string path = _folder.Files.Spectrum(step, name);
-            _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            NpyFile.Write(path, [values.Length], values);
-        }
+            NpyFile.Write(_folder.Files.Spectrum(step, name), [values.Length], values);
     }
 
     private void Finish(DescentState state, DescentOutcome outcome)

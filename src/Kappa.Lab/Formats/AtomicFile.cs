@@ -42,7 +42,8 @@ public static class AtomicFile
             $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}{TemporaryExtension}");
         try
         {
-            using (FileStream stream = new(temporary, isUnpublished ? FileMode.Create : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes))
+            // Only what is there is emptied: a file emptied on opening, though it be a new one, is sent to the disk when it is closed (ext4), and the run waits for it.
+            using (FileStream stream = new(temporary, isUnpublished && File.Exists(target) ? FileMode.Create : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes))
             {
                 write(stream);
                 stream.Flush(flushToDisk: !isUnpublished);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Kappa.Lab.Formats;
 
@@ -17,6 +18,7 @@ internal static class DoubleText
 
     private const int AllDigits = 17;
     private const ulong EightDigits = 100_000_000;
+    private const double LargestShortInteger = 1e9;
 
     private static readonly ulong[] s_powers = [.. Enumerable.Range(0, 20).Select(e => (ulong)BigInteger.Pow(10, e))];
 
@@ -26,15 +28,17 @@ internal static class DoubleText
     /// <returns>How many bytes it has.</returns>
     public static int Write(double value, Span<byte> text)
     {
-        if (value == 0 || !double.IsFinite(value))
+        if (!double.IsFinite(value))
+            return WithoutDigits(value, text);
+        text[0] = (byte)'-';
+        int sign = double.IsNegative(value) ? 1 : 0;
+        if (value == 0)
         {
-            _ = value.TryFormat(text, out int written, "R", CultureInfo.InvariantCulture);
-            return written;
+            text[sign] = (byte)'0';
+            return sign + 1;
         }
 
-        text[0] = (byte)'-';
-        int sign = value < 0 ? 1 : 0;
-        (ulong digits, int exponent) = ShortestDecimal.Of(value);
+        (ulong digits, int exponent) = IsShortInteger(value) ? new((ulong)Math.Abs(value), 0) : ShortestDecimal.Of(value);
         int count = CountOf(digits);
         int places = count + exponent;
 
@@ -47,6 +51,18 @@ internal static class DoubleText
             : places < count ? WithPoint(all, count, places, unsigned)
             : Integer(all, places, unsigned));
     }
+
+    // In line with the rest it would make every call prepare the framework's large frame.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int WithoutDigits(double value, Span<byte> text)
+    {
+        _ = value.TryFormat(text, out int written, "R", CultureInfo.InvariantCulture);
+        return written;
+    }
+
+    // Steps and ranks: all their digits are needed, and the zeros at their end are zeros of the shortest decimal as well.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsShortInteger(double value) => Math.Abs(value) < LargestShortInteger && value == Math.Truncate(value);
 
     // d.ddddE-05
     private static int WithExponent(ulong all, int count, int exponent, Span<byte> text)
@@ -87,12 +103,14 @@ internal static class DoubleText
         return places;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int CountOf(ulong digits)
     {
         int atLeast = ((BitOperations.Log2(digits) + 1) * 1233) >> 12;
         return atLeast + (digits >= s_powers[atLeast] ? 1 : 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteDigits(ulong all, Span<byte> text)
     {
         ulong upper = all / EightDigits, first = upper / EightDigits;
@@ -102,6 +120,7 @@ internal static class DoubleText
     }
 
     // Splits eight digits into two of four, those into pairs and those into digits, in the lanes of one word; the first digit is the lowest byte.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Eight(ulong digits)
     {
         ulong four = digits / 10_000;

@@ -14,6 +14,7 @@ internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
 {
     private const int FractionBits = 52;
     private const ulong HiddenBit = 1UL << FractionBits;
+    private const ulong EightZeros = 100_000_000;
     private const int SmallestBinaryExponent = -1074;
 
     // k runs from log10 of the smallest subnormal to that of the last place of the largest number.
@@ -60,6 +61,9 @@ internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
 
     private static ShortestDecimal WithoutZeros(ulong digits, int exponent)
     {
+        // Short decimals such as 0.001 have many.
+        if (digits % EightZeros == 0)
+            (digits, exponent) = (digits / EightZeros, exponent + 8);
         while (true)
         {
             ulong rest = digits / 10;

@@ -57,7 +57,7 @@ public sealed class TelemetryTests : IDisposable
     public void A_row_of_longest_numbers_fits_its_batch()
     {
         string[] columns = ["step", .. Enumerable.Range(0, 5000).Select(k => $"c{k}")];
-        double[] row = [.. Enumerable.Repeat(-2.2250738585072014E-308, 5001)];
+        double[] row = [.. Enumerable.Range(0, 5001).Select(k => k % 2 == 0 ? -2.2250738585072014E-308 : -2.2250738585072024E-308)];
         using (var writer = TelemetryWriter.Create(File, columns))
         {
             for (int step = 0; step < 5; step++)
@@ -71,13 +71,29 @@ public sealed class TelemetryTests : IDisposable
     }
 
     [Fact]
+    public void Equal_neighbours_in_a_row_are_written_each()
+    {
+        string[] columns = ["step", .. Enumerable.Range(0, 9).Select(k => $"c{k}")];
+        using (var writer = TelemetryWriter.Create(File, columns))
+        {
+            writer.Append([0, 0, 0.1, 0.1, 0.1, 0.25, -0.0, 0, double.NaN, double.NaN]);
+            writer.Append([1, 1, 1, 0.1, 1, 1, 12.5, 12.5, 0, 0]);
+        }
+
+        Assert.Equal("0,0,0.1,0.1,0.1,0.25,-0,0,NaN,NaN\n1,1,1,0.1,1,1,12.5,12.5,0,0\n", string.Join('\n', System.IO.File.ReadAllText(File).Split('\n')[1..]));
+    }
+
+    [Fact]
     public void Appending_allocates_nothing()
     {
         using var writer = TelemetryWriter.Create(File, Columns);
         double[] row = [0, 0.123456789, 1e-9];
         writer.Append(row);
+        writer.Flush();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int step = 1; step < 500; step++)
+
+        // Enough for several batches.
+        for (int step = 1; step < 10_000; step++)
         {
             row[0] = step;
             writer.Append(row);
@@ -237,14 +253,16 @@ public sealed class TelemetryTests : IDisposable
         Assert.StartsWith("the first column must be 'step' but is 'loss'.", Assert.Throws<ArgumentException>(() => TelemetryWriter.Create(_folder.At("x"), ["loss"])).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_full_disk_keeps_whole_lines_says_so_once_and_takes_half_a_line_back()
+    [Theory]
+    [InlineData(50, true)]
+    [InlineData(5000, false)]
+    public void A_full_disk_keeps_whole_lines_says_so_once_and_takes_half_a_line_back(int rows, bool thenFlush)
     {
         using var disk = new SmallDisk(room: 300);
         var writer = new TelemetryWriter("telemetry.csv", disk, 3, double.NegativeInfinity);
         Append(writer, 0, 5, flushEvery: 1);
         string before = disk.Text;
-        BadInputException error = Assert.Throws<BadInputException>(() => Append(writer, 5, 50, flushEvery: 100_000, thenFlush: true));
+        BadInputException error = Assert.Throws<BadInputException>(() => Append(writer, 5, rows, flushEvery: 100_000, thenFlush));
         Assert.Equal("telemetry.csv: writing failed (No space left on device). What was recorded before is kept; free space on the disk and resume the run.", error.Message);
         Assert.Equal(before, disk.Text);
         writer.Dispose();
