@@ -148,7 +148,7 @@ internal static class ShallowFigures
         var figure = new Figure("open-questions", "Other starts and correlated data", FormattableString.Invariant($"{result.Plan.SmallSizes}, width {result.Plan.OpenWidth}, 0.3/λ_max(K₀); point: median, bar: range over {result.Plan.Seeds} seeds. {result.Plan.Steps + 1} means not within the budget."));
         Axes panel = figure.AddPanel(string.Empty, Axis.Categories("setting"), Axis.Log("T(1e-2) [steps]"));
         Measurement[] steps = [.. OpenAnswers.Of(result.Open).Where(answer => answer.Quantity.StartsWith("T(", StringComparison.Ordinal))];
-        panel.Intervals([.. steps.Select(answer => answer.Setting)], [.. steps.Select(answer => answer.Value.Median)], [.. steps.Select(answer => answer.Value.Low)], [.. steps.Select(answer => answer.Value.High)], "T(1e-2)");
+        panel.Intervals([.. steps.Select(answer => answer.Setting)], [.. steps.Select(answer => answer.Value.Median)], [.. steps.Select(answer => answer.Value.Low)], [.. steps.Select(answer => answer.Value.High)], "median and range");
         return figure;
     }
 
