@@ -2,7 +2,7 @@ using Kappa.Lab;
 
 namespace Kappa.Cli;
 
-/// <summary>A failure as the user sees it: one line and an exit code.</summary>
+/// <summary>A failure as the user sees it: one line, or of several mistakes in the command line one for each, and an exit code.</summary>
 /// <param name="Line">What must hold, what was found, what to do.</param>
 /// <param name="ExitCode">One of <see cref="Cli.ExitCode"/>.</param>
 internal sealed record Failure(string Line, int ExitCode)
@@ -23,4 +23,16 @@ internal sealed record Failure(string Line, int ExitCode)
 
 /// <summary>The command line asks for something that does not exist or contradicts itself.</summary>
 /// <param name="message">What must hold, what was found, what to do.</param>
-internal sealed class UsageException(string message) : Exception(message);
+internal sealed class UsageException(string message) : Exception(message)
+{
+    /// <summary>Throws when there are problems, a line for each.</summary>
+    /// <exception cref="UsageException">There are.</exception>
+    public static void ThrowIfAny(IEnumerable<string> problems)
+    {
+        string lines = string.Join('\n', problems);
+        if (lines.Length > 0)
+        {
+            throw new UsageException(lines);
+        }
+    }
+}

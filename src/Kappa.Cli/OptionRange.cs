@@ -11,7 +11,8 @@ internal static class OptionRange
     public const int MostThreads = 1024;
 
     /// <summary>An integer option; the parser's own message would name a type of the program.</summary>
-    public static Option<int?> Integer(string name, string description) => new(name) { Description = description, CustomParser = result => Parse(name, result) };
+    public static Option<int?> Integer(string name, string description, int least = int.MinValue, int most = int.MaxValue) =>
+        new(name) { Description = description, CustomParser = result => Parse(name, least, most, result) };
 
     /// <summary>Throws when a given value lies outside its range.</summary>
     /// <exception cref="UsageException">It does.</exception>
@@ -19,19 +20,22 @@ internal static class OptionRange
     {
         if (value is { } given && (given < least || given > most))
         {
-            throw new UsageException($"{option} must be from {least} to {most} but is {given}.");
+            throw new UsageException(Outside(option, given, least, most));
         }
     }
 
-    private static int? Parse(string name, ArgumentResult result)
+    private static int? Parse(string name, int least, int most, ArgumentResult result)
     {
         string word = result.Tokens.Count > 0 ? result.Tokens[0].Value : string.Empty;
-        if (int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+        bool isInteger = long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number);
+        if (isInteger && number >= least && number <= most)
         {
-            return number;
+            return (int)number;
         }
 
-        result.AddError($"{name} must be an integer but is '{word}'.");
+        result.AddError(isInteger ? Outside(name, number, least, most) : $"{name} must be an integer but is '{word}'.");
         return null;
     }
+
+    private static string Outside(string name, long number, int least, int most) => string.Create(CultureInfo.InvariantCulture, $"{name} must be from {least} to {most} but is {number}.");
 }

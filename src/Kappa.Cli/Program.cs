@@ -35,7 +35,11 @@ internal static class Program
         }
         catch (Exception exception) when (Failure.Describe(exception) is { } failure)
         {
-            terminal.Messages.WriteLine($"kappa: {failure.Line}");
+            foreach (string line in failure.Line.Split('\n'))
+            {
+                terminal.Messages.WriteLine($"kappa: {line}");
+            }
+
             if (parsed.GetValue<bool>("--trace"))
             {
                 terminal.Messages.WriteLine(exception);

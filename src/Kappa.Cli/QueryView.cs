@@ -76,7 +76,7 @@ internal static class QueryView
     {
         null => string.Empty,
         double.NaN => "–",
-        double number => double.IsPositiveInfinity(number) ? "∞" : number.ToString("G6", CultureInfo.InvariantCulture),
+        double number => double.IsInfinity(number) ? number > 0 ? "∞" : "-∞" : number.ToString("G6", CultureInfo.InvariantCulture),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? string.Empty,
     };
@@ -87,16 +87,19 @@ internal static class QueryView
         var table = new Table { Border = TableBorder.Rounded };
         foreach (string header in headers)
         {
-            _ = table.AddColumn(new TableColumn(new Text(header)).NoWrap());
+            _ = table.AddColumn(new TableColumn(new Text(Printable(header))).NoWrap());
         }
 
         foreach (IReadOnlyList<string> row in rows)
         {
-            _ = table.AddRow(row.Select(cell => new Text(cell)));
+            _ = table.AddRow(row.Select(cell => new Text(Printable(cell))));
         }
 
         terminal.Render(table, WidestTable);
     }
+
+    // What stands in a run must not move the cursor or change the colours of a terminal.
+    private static string Printable(string text) => string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? '\uFFFD' : letter));
 
     private static void PrintTable(Terminal terminal, QueryResult result)
     {

@@ -14,11 +14,23 @@ internal static class RunsFolder
 
     /// <summary>Returns the folder, which need not exist yet.</summary>
     /// <exception cref="UsageException">It has no name.</exception>
-    /// <exception cref="BadInputException">It is a file.</exception>
+    /// <exception cref="BadInputException">It is a file, or lies in one.</exception>
     /// <param name="folder">What the user wrote.</param>
     /// <param name="option">The option it was written for.</param>
     public static string Require(string folder, string option = "--out") =>
         string.IsNullOrWhiteSpace(folder) ? throw new UsageException($"{option} must name a folder but is empty.")
         : File.Exists(folder) ? throw new BadInputException(folder, $"must be a folder but is a file. Choose another one with {option}.")
+        : FileAbove(folder) is { } file ? throw new BadInputException(folder, $"must be a folder but {file} is a file. Choose another one with {option}.")
         : folder;
+
+    private static string? FileAbove(string folder)
+    {
+        string? above = Path.GetDirectoryName(Path.GetFullPath(folder));
+        while (above is not null && !File.Exists(above))
+        {
+            above = Path.GetDirectoryName(above);
+        }
+
+        return above;
+    }
 }

@@ -12,7 +12,6 @@ internal static class SweepPlanView
     /// <summary>Prints it.</summary>
     public static int Print(Terminal terminal, SweepPlan plan, int? threads, bool json)
     {
-        OptionRange.Require("--threads", threads, 1, OptionRange.MostThreads);
         var forecast = SweepForecast.Of(plan, threads ?? Environment.ProcessorCount);
         if (json)
         {

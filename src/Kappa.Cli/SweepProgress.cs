@@ -13,13 +13,12 @@ internal static class SweepProgress
     /// <summary>Works until nothing is left, or until interrupted.</summary>
     public static int Work(Terminal terminal, SweepFolder sweep, ParseResult parsed, (int Task, int Of) share, int? threads, bool json, bool quiet)
     {
-        OptionRange.Require("--threads", threads, 1, OptionRange.MostThreads);
         int count = threads ?? Environment.ProcessorCount;
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, quiet);
         using var table = new SweepTable(terminal, quiet, SweepStatus.Of(sweep), ShareLeft(sweep, share));
         var worker = new SweepWorker(sweep, RunEnvironment.Current([.. parsed.Tokens.Select(token => token.Value)], count, TimeProvider.System));
-        progress.Say($"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} runs, {count} at a time");
+        progress.Say($"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} {(sweep.Plan.Runs.Count == 1 ? "run" : "runs")}, {count} at a time");
         worker.Work(count, share, table.Add, interruption.Token);
         table.Clear();
         var status = SweepStatus.Of(sweep);

@@ -29,7 +29,7 @@ internal static class ReportCommand
             {
                 X = parsed.GetValue(x),
                 Y = parsed.GetValue(y),
-                Folder = parsed.GetValue(to) is { } given ? RunsFolder.Require(given) : null,
+                Folder = parsed.GetValue(to) is { } given ? RunsFolder.Require(given, "--to") : null,
                 Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
             };
             return IsRun(store, word) ? OfRun(terminal, store, word, options, parsed.GetValue(json)) : OfSweep(terminal, SweepFolder.Open(store, word), options, parsed.GetValue(json), parsed.GetValue(quiet));
@@ -54,7 +54,7 @@ internal static class ReportCommand
         }
         catch (BadInputException reason)
         {
-            throw new BadInputException(store, $"has no sweep of this name, and for a run: {reason.Message}", reason);
+            throw new BadInputException(reason.Location, $"{reason.Message[(reason.Location.Length + 2)..]} It has no sweep of this name either.", reason);
         }
     }
 

@@ -1,12 +1,14 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Kappa.Lab.Cluster;
-using Kappa.Lab.Experiments;
 
 namespace Kappa.Cli.Commands;
 
 /// <summary>The options that send a sweep to a cluster.</summary>
 internal sealed class SlurmArguments
 {
+    private const string ThreadsOfCluster = "--threads must not come with --slurm: a task has a run on each of its cores. Write --cores, or leave it out.";
+
     private readonly Option<bool> _slurm = new("--slurm") { Description = "Submit to Slurm instead of running here." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "With --slurm: write and show the script, submit nothing." };
     private readonly Option<string?> _partition = new("--partition") { Description = "With --slurm: partition." };
@@ -36,8 +38,13 @@ internal sealed class SlurmArguments
     /// <exception cref="UsageException">It is not, but an option that needs it is.</exception>
     public bool AreAsked(ParseResult parsed)
     {
-        Option? lonely = parsed.GetValue(_slurm) ? null : All.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
-        return lonely is null ? parsed.GetValue(_slurm) : throw new UsageException($"{lonely.Name} must come with --slurm. Add --slurm, or leave it out.");
+        if (parsed.GetValue(_slurm))
+        {
+            return true;
+        }
+
+        UsageException.ThrowIfAny(All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => $"{option.Name} must come with --slurm. Add --slurm, or leave it out."));
+        return false;
     }
 
     /// <summary>Whether nothing is to be submitted.</summary>
@@ -58,7 +65,8 @@ internal sealed class SlurmArguments
             Cores = parsed.GetValue(_cores) ?? 1,
             ExtraLines = parsed.GetValue(_lines) ?? [],
         };
-        IReadOnlyList<Problem> problems = options.Check();
-        return problems.Count == 0 ? options : throw new UsageException(string.Join(" ", problems.Select(problem => $"{problem.Location} {problem.Message}")));
+        IEnumerable<string> problems = options.Check().Select(problem => $"{problem.Location} {problem.Message}");
+        UsageException.ThrowIfAny(parsed.GetResult("--threads") is OptionResult { Implicit: false } ? problems.Append(ThreadsOfCluster) : problems);
+        return options;
     }
 }

@@ -13,7 +13,7 @@ internal static class SweepCommand
         var words = new Argument<string[]>("words") { Description = "An optional YAML file, then key=value, key=a,b,c or key=range(0,20).", Arity = ArgumentArity.ZeroOrMore };
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = Threads();
-        Option<int?> limit = OptionRange.Integer("--limit", "Most combinations (default: 10000).");
+        Option<int?> limit = OptionRange.Integer("--limit", "Most combinations (default: 10000).", least: 1);
         var show = new Option<bool>("--show") { Description = "Print the runs and what they will take, and start none." };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
@@ -21,8 +21,6 @@ internal static class SweepCommand
         SlurmArguments slurm = SlurmArguments.AddTo(command);
         command.SetAction(parsed =>
         {
-            bool isForSlurm = slurm.AreAsked(parsed);
-            OptionRange.Require("--limit", parsed.GetValue(limit), 1, int.MaxValue);
             SweepReading reading = Read(parsed.GetValue(words)!, parsed.GetValue(limit) ?? SweepReader.DefaultLimit);
             if (reading.Plan is null)
             {
@@ -30,7 +28,7 @@ internal static class SweepCommand
             }
 
             string store = RunsFolder.Require(parsed.GetValue(folder)!);
-            if (isForSlurm)
+            if (slurm.AreAsked(parsed))
             {
                 return SlurmView.Submit(terminal, store, () => SweepFolder.Freeze(store, reading.Plan), slurm.Options(parsed), parsed.GetValue(show) || slurm.IsDryRun(parsed), parsed.GetValue(json));
             }
@@ -85,12 +83,11 @@ internal static class SweepCommand
 
     private static Command WorkOn(Terminal terminal)
     {
-        Option<int?> task = OptionRange.Integer("--task", "Which share, from 0 (default: 0).");
-        Option<int?> of = OptionRange.Integer("--of", "Into how many shares the runs are dealt (default: 1).");
+        Option<int?> task = OptionRange.Integer("--task", "Which share, from 0 (default: 0).", least: 0);
+        Option<int?> of = OptionRange.Integer("--of", "Into how many shares the runs are dealt (default: 1).", 1, 1_000_000);
         Command command = OnSweep("work", "Work on one share of a sweep; USR1 or TERM: save and leave with exit code 75.", (sweep, parsed, json, quiet, threads) =>
         {
             (int share, int shares) = (parsed.GetValue(task) ?? 0, parsed.GetValue(of) ?? 1);
-            OptionRange.Require("--of", shares, 1, 1_000_000);
             OptionRange.Require("--task", share, 0, shares - 1);
             LockProbe.Require(sweep.Path);
             int code = SweepProgress.Work(terminal, sweep, parsed, (share, shares), threads ?? 1, json, quiet);
@@ -114,11 +111,11 @@ internal static class SweepCommand
         return command;
     }
 
-    private static Option<int?> Threads() => OptionRange.Integer("--threads", "Runs at the same time (default: one on each core). No result depends on it.");
+    private static Option<int?> Threads() => OptionRange.Integer("--threads", "Runs at the same time (default: one on each core). No result depends on it.", 1, OptionRange.MostThreads);
 
     private static SweepReading Read(string[] words, int limit)
     {
-        bool hasFile = words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal);
+        bool hasFile = words.Length > 0 && words[0].Length > 0 && !words[0].Contains('=', StringComparison.Ordinal);
         return hasFile ? SweepReader.Read(words[0], words[1..], limit) : SweepReader.Read(null, words, limit);
     }
 

@@ -142,7 +142,8 @@ public sealed class ExperimentRun
 
     private void SaveSpectra(long step)
     {
-        _ = Directory.CreateDirectory(_folder.Files.Spectra);
+        if (_probe.Spectra.Any())
+            _ = Directory.CreateDirectory(_folder.Files.Spectra);
         foreach ((string name, ReadOnlyMemory<double> values) in _probe.Spectra)
             NpyFile.Write(_folder.Files.Spectrum(step, name), [values.Length], values);
     }

@@ -58,7 +58,7 @@ internal static class IndexedDocuments
         }
         catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
         {
-            throw new BadInputException(path, $"is damaged: {damage.Message.ReplaceLineEndings(" ").TrimEnd('.')}.", damage);
+            throw new BadInputException(path, $"is damaged: {JsonDamage.Reason(damage)}.", damage);
         }
     }
 }

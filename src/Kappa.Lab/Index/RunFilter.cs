@@ -24,7 +24,7 @@ internal static class RunFilter
     public static string Column(string word)
     {
         SpecificationKey key = IndexColumns.Keys.FirstOrDefault(column => column.Name == word).Key
-            ?? Resolver.Find(word, out string problem) ?? throw new BadInputException("key", problem);
+            ?? Resolver.Find(word, out string problem) ?? throw new BadInputException("--by", problem);
         return IndexColumns.Keys.First(column => column.Key == key).Name;
     }
 

@@ -35,7 +35,7 @@ public static class SeedGroups
         string where = RunFilter.Where(words, sweep);
         QueryResult found = query.Answer($"SELECT state, rateOutcome, {Quoted(wanted.Concat(keys))} FROM runs WHERE {where} ORDER BY name", int.MaxValue);
         if (found.Rows.Count == 0)
-            throw new BadInputException("runs", $"there must be a run{(words.Count > 0 ? $" with {string.Join(" ", words)}" : "")} but there is none. See kappa list.");
+            throw new BadInputException("runs", $"there must be a run{(sweep is null ? "" : $" of a sweep '{Shown.Of(sweep)}'")}{(words.Count > 0 ? $" with {string.Join(" ", words)}" : "")} but there is none. See kappa list.");
         IGrouping<string, IReadOnlyList<object?>>[] groups = [.. found.Rows.GroupBy(row => string.Join('\u001f', row.Skip(2 + wanted.Length).Select(SqlText.Of)))];
         int[] telling = by.Count > 0 ? [.. Enumerable.Range(0, keys.Length)] : [.. Enumerable.Range(0, keys.Length).Where(key => groups.Select(group => SqlText.Of(group.First()[2 + wanted.Length + key])).Distinct().Count() > 1)];
         return [.. groups.Select(group => Group([.. group], wanted, [.. telling.Select(key => (keys[key], group.First()[2 + wanted.Length + key]))], seed)).OrderBy(group => group, ByValues)];

@@ -127,9 +127,9 @@ public sealed class RunFolder : IDisposable
 
             if (!isBegun)
                 Formats.AtomicFile.WriteAllText(files.Specification, SpecificationWriter.Write(specification));
-            IReadOnlyList<RunEnvironment> earlier = isBegun ? RunDocuments.ReadEnvironment(files).Sessions : [];
+            IReadOnlyList<RunEnvironment> earlier = isBegun ? Sessions(files, specification) : [];
             RunDocuments.Write(files, new EnvironmentRecord { Sessions = [.. earlier, environment] });
-            return new(files, exclusive, isBegun ? RunDocuments.ReadSpecification(files) : specification, status, time);
+            return new(files, exclusive, specification, status, time);
         }
         catch
         {
@@ -140,18 +140,27 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Whether claiming the run fails for what its folder holds.</summary>
     /// <exception cref="BadInputException">The disk refused: that says nothing of the run.</exception>
-    internal static bool IsDamaged(RunFiles files)
+    internal static bool IsDamaged(RunFiles files, ExperimentSpecification specification)
     {
         try
         {
             if (!IsEnded(files) && File.Exists(files.Status))
-                _ = (RunDocuments.ReadEnvironment(files), RunDocuments.ReadSpecification(files));
+                _ = Sessions(files, specification);
             return false;
         }
         catch (BadInputException damage) when (!damage.IsOfTheDisk)
         {
             return true;
         }
+    }
+
+    // Who worked on a run that was begun; it goes on only as what its name says.
+    private static IReadOnlyList<RunEnvironment> Sessions(RunFiles files, ExperimentSpecification specification)
+    {
+        IReadOnlyList<RunEnvironment> sessions = RunDocuments.ReadEnvironment(files).Sessions;
+        return RunName.Identity(RunDocuments.ReadSpecification(files)) == RunName.Identity(specification)
+            ? sessions
+            : throw new BadInputException(files.Specification, "must be the specification that the run is named by but is another one. The run folder is damaged.");
     }
 
     // A finished run needs no lock. A power failure can leave its files empty, for it may come before they reached the disk.

@@ -17,6 +17,21 @@ internal static class RunLock
         }
     }
 
+    /// <summary>Whether another process has the run, or has just moved its folder away.</summary>
+    /// <exception cref="BadInputException">The folder is not writable.</exception>
+    public static bool IsHeldOrGone(RunFiles files)
+    {
+        try
+        {
+            using FileStream? exclusive = TryTake(files);
+            return exclusive is null;
+        }
+        catch (BadInputException gone) when (gone.InnerException is DirectoryNotFoundException)
+        {
+            return true;
+        }
+    }
+
     public static FileStream Take(RunFiles files)
     {
         try

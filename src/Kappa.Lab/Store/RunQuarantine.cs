@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Store;
 
@@ -8,13 +9,13 @@ internal static class RunQuarantine
     /// <summary>Moves a run that cannot be claimed, if under its lock that is still so: until it is held another process can have put the run aside and computed it again.</summary>
     /// <returns>Where it lies now; null when another process holds it, or it has gone or is whole.</returns>
     /// <exception cref="BadInputException">The disk refused.</exception>
-    public static string? TryMove(string store, string name)
+    public static string? TryMove(string store, string name, ExperimentSpecification specification)
     {
         var files = new RunFiles(Path.Combine(store, name));
         try
         {
             using FileStream? exclusive = RunLock.TryTake(files);
-            return exclusive is not null && RunFolder.IsDamaged(files) ? Move(store, files) : null;
+            return exclusive is not null && RunFolder.IsDamaged(files, specification) ? Move(store, files) : null;
         }
         catch (BadInputException gone) when (gone.InnerException is DirectoryNotFoundException)
         {

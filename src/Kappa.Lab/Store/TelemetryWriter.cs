@@ -79,9 +79,12 @@ public sealed class TelemetryWriter : IDisposable
     /// <param name="row">One number for each column; the first is the step, an integer above the previous one. NaN and infinities are allowed in the others.</param>
     /// <exception cref="ArgumentException">The row has another length or its step does not follow.</exception>
     /// <exception cref="BadInputException">The disk refused a batch; whole lines written before remain.</exception>
+    /// <exception cref="InvalidOperationException">It refused one before: what follows would leave a gap.</exception>
     public void Append(ReadOnlySpan<double> row)
     {
         Require(row);
+        if (_hasFailed)
+            throw new InvalidOperationException("Nothing can be appended after a write that failed. Continue the file from the last checkpoint.");
         if (_numbers == _rows.Length)
             WriteRows();
         row.CopyTo(_rows.AsSpan(_numbers));

@@ -1,5 +1,6 @@
 using Kappa.Lab.Experiments;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Kappa.Lab.Sweeps;
@@ -39,9 +40,9 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
                 case "grid": ReadKeys(value, "", (known, node) => AddAxis([known], [() => Many(known, node)], node)); break;
                 case "zip": ReadZip(value); break;
                 case "seeds": Seeds(value); break;
-                case "derived": ReadKeys(value, "", (known, node) => Derived.Add(new(Text(node), At(node), known))); break;
-                case "where": Where.AddRange(Rules(value)); break;
-                case "exclude": Exclude.AddRange(Rules(value)); break;
+                case "derived": ReadKeys(value, "", Derive); break;
+                case "where": AddRules(Where, value); break;
+                case "exclude": AddRules(Exclude, value); break;
                 case var other:
                     problems.Add(new(At(key), $"unknown section '{Shown.Of(other ?? "")}'.{Suggestion.For(other ?? "", Sections)} A sweep has {string.Join(", ", Sections)}."));
                     Gaps.AddSection();
@@ -134,10 +135,18 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
             return;
         }
 
+        bool isCut = false;
         foreach ((YamlNode keyNode, YamlNode value) in mapping.Children)
         {
             string written = Text(keyNode);
-            if (group.Length == 0 && value is YamlMappingNode && resolver.Groups.Contains(written))
+
+            // The rest of a value that a comma has cut.
+            if (isCut && OpenBrackets(written) < 0)
+                continue;
+            isCut = mapping.Style == MappingStyle.Flow && RefuseCut(value);
+            if (isCut)
+                Gaps.AddKey();
+            else if (group.Length == 0 && value is YamlMappingNode && resolver.Groups.Contains(written))
                 ReadKeys(value, written, use);
             else if ((group.Length == 0 ? resolver.Find(written, out string problem) : resolver.FindIn(group, written, out problem)) is { } key)
                 use(key, value);
@@ -210,8 +219,46 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
         return [];
     }
 
-    private IEnumerable<SweepRule> Rules(YamlNode node) =>
-        (node is YamlSequenceNode list ? list.Children : [node]).Select(item => new SweepRule(Text(item), At(item)));
+    private void Derive(SpecificationKey key, YamlNode node)
+    {
+        if (IsExpression(node, "4*width"))
+            Derived.Add(new(Text(node), At(node), key));
+        else
+            Gaps.Add(key.Path);
+    }
+
+    private void AddRules(List<SweepRule> rules, YamlNode node)
+    {
+        bool isCut = false;
+        foreach (YamlNode item in node is YamlSequenceNode list ? list.Children : [node])
+        {
+            if (isCut && OpenBrackets(Text(item)) < 0)
+                continue;
+            isCut = node is YamlSequenceNode { Style: SequenceStyle.Flow } && RefuseCut(item);
+            if (!isCut && IsExpression(item, "width >= depth"))
+                rules.Add(new(Text(item), At(item)));
+            else
+                Gaps.AddRule();
+        }
+    }
+
+    private bool IsExpression(YamlNode node, string example)
+    {
+        bool isWritten = Text(node).Length > 0;
+        if (!isWritten)
+            problems.Add(new(At(node), $"must be an expression, such as '{example}', but is {(node is YamlScalarNode ? "empty" : node is YamlMappingNode ? "a mapping" : "a list")}."));
+        return isWritten;
+    }
+
+    private bool RefuseCut(YamlNode node)
+    {
+        bool isCut = node is YamlScalarNode { Style: ScalarStyle.Plain } && OpenBrackets(Text(node)) > 0;
+        if (isCut)
+            problems.Add(new(At(node), $"'{Shown.Of(Text(node))}' has a bracket that is not closed: inside {{ }} and [ ] YAML ends a value at a comma. Put the value in quotes."));
+        return isCut;
+    }
+
+    private static int OpenBrackets(string text) => text.Count(letter => letter == '(') - text.Count(letter => letter == ')');
 
     private static void Add(List<Setting> settings, List<Setting> more) => settings.AddRange(more);
 

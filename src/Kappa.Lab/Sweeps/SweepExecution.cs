@@ -19,16 +19,16 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
     /// <exception cref="BadInputException">The disk refused.</exception>
     public bool TryExecute(int index, CancellationToken cancellation)
     {
-        string name = sweep.Plan.Runs[index].Name;
+        SweepRun run = sweep.Plan.Runs[index];
         try
         {
             return Attempt(index, cancellation);
         }
         catch (BadInputException damage) when (!IsOfTheDisk(damage))
         {
-            if (RunQuarantine.TryMove(sweep.Store, name) is { } folder)
+            if (RunQuarantine.TryMove(sweep.Store, run.Name, run.Specification) is { } folder)
             {
-                tell(new SweepRunQuarantined(name, damage.Message, folder));
+                tell(new SweepRunQuarantined(run.Name, damage.Message, folder));
                 return Attempt(index, cancellation);
             }
         }
@@ -38,9 +38,9 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
             // Whoever put it aside or made it whole need not have executed it.
             return Attempt(index, cancellation);
         }
-        catch (BadInputException damage) when (!IsOfTheDisk(damage))
+        catch (BadInputException damage) when (!IsOfTheDisk(damage) && RunLock.IsHeldOrGone(sweep.Files(index)))
         {
-            // Another process holds it.
+            // Another process has it.
             return false;
         }
     }

@@ -155,7 +155,7 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         {
             // Usually of a file that all runs read: said once.
             if (_refusals.Add(error.Message))
-                problems.Add(new("sweep", $"'{point}': {error.Message}"));
+                problems.Add(new("sweep", point.Length > 0 ? $"'{point}': {error.Message}" : error.Message));
         }
 
         return null;

@@ -58,13 +58,19 @@ internal sealed partial class SweepExpression
         {
             Match match = Token().Match(text, at);
             if (!match.Success || match.Length == 0)
-                throw new ExpressionException($"'{text[at]}' at character {at + 1} has no meaning here");
+                throw Meaningless(text, at + text[at..].TakeWhile(char.IsWhiteSpace).Count());
             if (match.Groups["token"].Success)
                 tokens.Add(match.Groups["token"].Value);
             at += match.Length;
         }
 
         return [.. tokens];
+    }
+
+    private static ExpressionException Meaningless(string text, int at)
+    {
+        string instead = text[at] switch { '=' => "; equality is '=='", '&' => "; write 'and'", '|' => "; write 'or'", '!' => "; write 'not'", _ => "" };
+        return new($"has '{text[at]}' at character {at + 1}, which has no meaning there{instead}");
     }
 
     private object Or()

@@ -38,9 +38,9 @@ public sealed class SweepFolder
     {
         ArgumentNullException.ThrowIfNull(plan);
         var folder = new SweepFolder(store, plan);
-        _ = Directory.CreateDirectory(folder.Path);
-        if (File.Exists(folder.Document))
-            return Open(store, plan.Name);
+        Make(folder.Path);
+        if (File.Exists(folder.Document) && IsWhole(folder))
+            return folder;
         AtomicFile.WriteAllText(System.IO.Path.Combine(folder.Path, "runs.jsonl"), string.Concat(plan.Runs.Select(run => Line(run) + "\n")));
 
         // Last: a sweep without it was never completely frozen.
@@ -57,21 +57,8 @@ public sealed class SweepFolder
     {
         ArgumentNullException.ThrowIfNull(name);
         string found = Find(store, name);
-        string document = System.IO.Path.Combine(PathOf(store, found), "sweep.json"), list = System.IO.Path.Combine(PathOf(store, found), "runs.jsonl");
-        try
-        {
-            JsonNode header = JsonNode.Parse(File.ReadAllText(document))!;
-            Require(document, "formatVersion", header, FormatVersion);
-            Require(document, "numericsVersion", header, RunName.NumericsVersion);
-            SweepRun[] runs = [.. File.ReadLines(list).Select((line, index) => Run($"{list}:{index + 1}", line))];
-            Require(document, "runs", header, runs.Length);
-            RequireNames(list, runs, found);
-            return new(store, new(found, runs));
-        }
-        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
-        {
-            throw new BadInputException(document, $"the sweep is damaged: {damage.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Start it again from its specification.", damage);
-        }
+        int count = Count(System.IO.Path.Combine(PathOf(store, found), "sweep.json"));
+        return new(store, new(found, Runs(System.IO.Path.Combine(PathOf(store, found), "runs.jsonl"), count, found)));
     }
 
     /// <summary>No run is claimed from now on, by any process, until <see cref="Continue"/>.</summary>
@@ -143,6 +130,76 @@ public sealed class SweepFolder
         return matches.Length == 1 ? matches[0] : throw new BadInputException(root, matches.Length == 0
             ? $"has no sweep '{Shown.Of(name)}'. It holds {names.Length}{(names.Length > 0 ? $": {string.Join(", ", names.Take(5))}" : "")}."
             : $"'{Shown.Of(name)}' must name one sweep but begins {matches.Length}. Write more of it.");
+    }
+
+    private static void Make(string path)
+    {
+        try
+        {
+            _ = Directory.CreateDirectory(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, $"the folder of the sweep cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder of runs.", failure);
+        }
+    }
+
+    // A damaged one is written anew: its name says what it holds.
+    private static bool IsWhole(SweepFolder folder)
+    {
+        try
+        {
+            _ = Open(folder.Store, folder.Plan.Name);
+            return true;
+        }
+        catch (BadInputException damage) when (!damage.IsOfTheDisk && !IsOfAnotherVersion(folder.Document))
+        {
+            return false;
+        }
+    }
+
+    private static bool IsOfAnotherVersion(string document)
+    {
+        try
+        {
+            JsonNode header = JsonNode.Parse(File.ReadAllText(document))!;
+            return (header["formatVersion"]!.GetValue<int>(), header["numericsVersion"]!.GetValue<int>()) != (FormatVersion, RunName.NumericsVersion);
+        }
+        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
+        {
+            return false;
+        }
+    }
+
+    // How many runs the document counts.
+    private static int Count(string document) => Guarded(document, () =>
+    {
+        JsonNode header = JsonNode.Parse(File.ReadAllText(document))!;
+        Require(document, "formatVersion", header, FormatVersion);
+        Require(document, "numericsVersion", header, RunName.NumericsVersion);
+        return header["runs"]!.GetValue<int>();
+    });
+
+    private static SweepRun[] Runs(string list, int count, string sweep)
+    {
+        string[] lines = Guarded(list, () => File.ReadAllLines(list));
+        if (lines.Length != count)
+            throw new BadInputException(list, $"the sweep is damaged: it must have the {count} runs that sweep.json counts but has {lines.Length}. Start it again from its specification.");
+        SweepRun[] runs = [.. lines.Select((line, index) => Guarded($"{list}:{index + 1}", () => Run($"{list}:{index + 1}", line)))];
+        RequireNames(list, runs, sweep);
+        return runs;
+    }
+
+    private static T Guarded<T>(string location, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
+        {
+            throw new BadInputException(location, $"the sweep is damaged: {JsonDamage.Reason(damage)}. Start it again from its specification.", damage);
+        }
     }
 
     private static void Require(string document, string key, JsonNode header, int expected)

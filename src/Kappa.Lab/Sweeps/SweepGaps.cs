@@ -19,6 +19,9 @@ internal sealed class SweepGaps
     /// <summary>A key was written that is none.</summary>
     public void AddKey() => HasKeys = true;
 
+    /// <summary>A condition was written that is none.</summary>
+    public void AddRule() => HasRules = true;
+
     /// <summary>A part was written that may hold anything.</summary>
     public void AddSection() => HasKeys = HasRules = true;
 

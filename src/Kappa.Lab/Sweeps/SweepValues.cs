@@ -47,7 +47,9 @@ internal static partial class SweepValues
         long step = 1;
         if (match.Groups[3].Success)
             isRead &= Read(match, 3, out step);
-        if (!isRead || step <= 0 || first >= end)
+        if (!isRead)
+            problem = $"'{Shown.Of(text)}' must have integers from {long.MinValue} to {long.MaxValue}.";
+        else if (step <= 0 || first >= end)
             problem = $"'{Shown.Of(text)}' is empty: range(first, end, step) needs first < end and a step of at least 1.";
         else if (((Int128)end - first) / step > LongestRange)
             problem = $"'{Shown.Of(text)}' must have at most {LongestRange} values.";

@@ -35,6 +35,17 @@ public sealed class BadFolderTests
         Assert.Equal("a file", File.ReadAllText(file));
     }
 
+    [Theory]
+    [InlineData("run")]
+    [InlineData("sweep seed=0,1")]
+    [InlineData("list")]
+    public void A_folder_of_runs_cannot_lie_in_a_file(string command)
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("runs", "a file"), inside = Path.Combine(file, "a", "b");
+        BadInput.Refuse(folder, [.. command.Split(' '), "--out", inside], $"{inside}: must be a folder but {file} is a file. Choose another one with --out.");
+    }
+
     [Fact]
     public void Folders_of_data_without_the_files_are_refused_before_anything_runs()
     {

@@ -133,6 +133,15 @@ public sealed class QueryCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_table_has_no_control_characters_and_both_infinities()
+    {
+        _ = Run("quantities=loss");
+        string text = Done("query", "SELECT char(27) || '[31m' AS a, 1e999 AS b, -1e999 AS c").Results;
+        Assert.Contains("\uFFFD[31m │ ∞ │ -∞ │", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', text);
+    }
+
+    [Fact]
     public void Runs_and_folders_that_do_not_exist_are_refused()
     {
         _ = Run();
@@ -146,6 +155,10 @@ public sealed class QueryCommandTests : IDisposable
         CommandOutcome empty = CommandLine.Invoke("query", "SELECT 1", "--out", _folder.At("nowhere"));
         Assert.Equal((3, $"kappa: {_folder.At("nowhere")}: must be a folder of runs but does not exist. Name it with --out.\n"), (empty.ExitCode, empty.Messages));
         CommandOutcome nobody = Invoke("aggregate", "depth=7");
+        CommandOutcome elsewhere = Invoke("aggregate", "depth=1", "--sweep", "zzz");
+        Assert.Equal((3, "kappa: runs: there must be a run of a sweep 'zzz' with depth=1 but there is none. See kappa list.\n"), (elsewhere.ExitCode, elsewhere.Messages));
+        CommandOutcome unknown = Invoke("aggregate", "--by", "dpth");
+        Assert.Equal((3, "kappa: --by: unknown key 'dpth'. Did you mean 'depth'?\n"), (unknown.ExitCode, unknown.Messages));
         Assert.Equal((3, "kappa: runs: there must be a run with depth=7 but there is none. See kappa list.\n"), (nobody.ExitCode, nobody.Messages));
     }
 

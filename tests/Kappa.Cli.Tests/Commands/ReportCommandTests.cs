@@ -78,7 +78,8 @@ public sealed class ReportCommandTests
         string sweep = Sweep(folder.Path, [.. Words, "gain=1,2"]);
         Refused(CommandLine.Invoke("report", sweep, "--out", folder.Path), "Choose two with --x and --y");
         Refused(CommandLine.Invoke("report", sweep, "--out", folder.Path, "--x", "width"), "The swept keys are");
-        Refused(CommandLine.Invoke("report", "nothing", "--out", folder.Path), "no sweep");
+        Refused(CommandLine.Invoke("report", "nothing", "--out", folder.Path), $"{folder.Path}: has no run 'nothing'. It holds 24 runs. It has no sweep of this name either.");
+        Refused(CommandLine.Invoke("report", sweep, "--out", folder.Path, "--to", Path.Combine(folder.Path, "sweeps", sweep, "sweep.json")), "is a file. Choose another one with --to.");
         Refused(CommandLine.Invoke("report", sweep, "--out", Path.Combine(folder.Path, "nowhere")), "no sweep");
         Assert.Equal(0, CommandLine.Invoke("report", sweep, "--out", folder.Path, "--x", "stepSize", "--y", "gain").ExitCode);
         File.WriteAllText(Path.Combine(folder.Path, "sweeps", sweep, "runs.jsonl"), "{");

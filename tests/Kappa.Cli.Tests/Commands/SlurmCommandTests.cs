@@ -186,6 +186,27 @@ public sealed class SlurmCommandTests : IDisposable
     }
 
     [Fact]
+    public void Wrong_options_are_told_together_before_anything_is_written()
+    {
+        string[] words = [.. Words, "--out", _folder.At("new")];
+        CommandOutcome values = CommandLine.Invoke([.. words, "--threads", "-5", "--limit", "99999999999"]);
+        Assert.Equal(
+            (2, "kappa: --threads must be from 1 to 1024 but is -5.\nkappa: --limit must be from 1 to 2147483647 but is 99999999999.\nTry: kappa sweep --help\n"),
+            (values.ExitCode, values.Messages));
+        CommandOutcome cluster = CommandLine.Invoke([.. words, "--threads", "2", "--time", "1:00", "--per-task", "0", "--partition", "a b"]);
+        Assert.Equal(
+            [
+                "kappa: --partition must be a name of letters, digits and . , _ + - but is 'a b'.",
+                "kappa: --time must be more than 120 s, because a task is told to save so long ahead, but is 60 s.",
+                "kappa: --per-task must be at least 1 but is 0.",
+                "kappa: --threads must not come with --slurm: a task has a run on each of its cores. Write --cores, or leave it out.",
+            ],
+            cluster.MessageLines);
+        Assert.Equal(2, cluster.ExitCode);
+        Assert.False(Directory.Exists(_folder.At("new")));
+    }
+
+    [Fact]
     public void A_worker_refuses_a_file_system_without_locks()
     {
         string sweep = JsonNode.Parse(CommandLine.Invoke([.. Submission, "--dry-run", "--json"]).Results)!["sweep"]!.GetValue<string>();

@@ -73,6 +73,30 @@ public sealed class SweepCommandTests
         Assert.Equal(["s.yaml"], folder.Entries.Select(Path.GetFileName));
     }
 
+    [Theory]
+    [InlineData("status", "status.json")]
+    [InlineData("retry", "status.json")]
+    [InlineData("resume", "cancelled")]
+    public void A_wrong_number_of_threads_changes_nothing(string command, string kept)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", folder.Path]).ExitCode);
+        string name = SweepFiles.Name(folder.Path), status = Path.Combine(SweepFiles.Runs(folder.Path)[0], "status.json");
+        File.WriteAllText(status, File.ReadAllText(status).Replace("\"done\"", "\"failed\"", StringComparison.Ordinal));
+        Assert.Equal(0, CommandLine.Invoke("sweep", "cancel", name, "--out", folder.Path).ExitCode);
+        string file = kept == "status.json" ? status : Path.Combine(folder.Path, "sweeps", name, kept), before = File.ReadAllText(file);
+        CommandOutcome outcome = CommandLine.Invoke("sweep", command, name, "--threads", "0", "--out", folder.Path);
+        Assert.Equal((2, $"kappa: --threads must be from 1 to 1024 but is 0.\nTry: kappa sweep {command} --help\n"), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal(before, File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void A_word_of_nothing_is_no_file()
+    {
+        using var folder = new TemporaryFolder();
+        BadInput.Refuse(folder, ["sweep", "", "--out", folder.At("new")], "command line: '': must have the form key=value.");
+    }
+
     [Fact]
     public void A_cancelled_sweep_claims_nothing_until_it_is_resumed()
     {

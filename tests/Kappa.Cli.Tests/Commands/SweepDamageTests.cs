@@ -36,6 +36,21 @@ public sealed class SweepDamageTests
     }
 
     [Fact]
+    public void A_run_does_not_go_on_as_another_than_its_name_says()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", folder.Path]).ExitCode);
+        string expected = SweepFiles.Bytes(folder.Path);
+        var run = new RunFiles(SweepFiles.Runs(folder.Path)[1]);
+        File.WriteAllText(run.Status, File.ReadAllText(run.Status).Replace("\"done\"", "\"interrupted\"", StringComparison.Ordinal));
+        File.WriteAllText(run.Specification, File.ReadAllText(run.Specification).Replace("steps: 50", "steps: 60", StringComparison.Ordinal));
+        CommandOutcome outcome = CommandLine.Invoke("sweep", "resume", SweepFiles.Name(folder.Path), "--out", folder.Path);
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains($"{run.Specification}: must be the specification that the run is named by but is another one.", outcome.Messages, StringComparison.Ordinal);
+        Assert.Equal(expected, SweepFiles.Bytes(folder.Path));
+    }
+
+    [Fact]
     public void A_list_of_runs_that_was_changed_is_refused_by_its_line()
     {
         using var folder = new TemporaryFolder();
@@ -63,6 +78,37 @@ public sealed class SweepDamageTests
         CommandOutcome outcome = CommandLine.Invoke("sweep", "status", name, "--out", folder.Path);
         Assert.Equal(3, outcome.ExitCode);
         Assert.Contains("the sweep is damaged: ", Assert.Single(outcome.Messages.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sweep.json", "null", "sweep.json: the sweep is damaged: a key is missing.")]
+    [InlineData("sweep.json", "{", "sweep.json: the sweep is damaged: it is no JSON.")]
+    [InlineData("runs.jsonl", "{", "runs.jsonl: the sweep is damaged: it must have the 4 runs that sweep.json counts but has 1.")]
+    public void A_damaged_sweep_is_started_again_from_its_specification_as_it_says(string file, string content, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        string name = SweepFiles.Freeze(folder.Path, Words[1..]), path = Path.Combine(folder.Path, "sweeps", name, file), whole = File.ReadAllText(path);
+        File.WriteAllText(path, content);
+        CommandOutcome refused = CommandLine.Invoke("sweep", "resume", name, "--out", folder.Path);
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Contains(expected, Assert.Single(refused.MessageLines), StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", folder.Path]).ExitCode);
+        Assert.Equal(whole, File.ReadAllText(path));
+    }
+
+    [Theory]
+    [InlineData("formatVersion")]
+    [InlineData("numericsVersion")]
+    public void A_sweep_of_another_version_is_not_written_over(string key)
+    {
+        using var folder = new TemporaryFolder();
+        string name = SweepFiles.Freeze(folder.Path, Words[1..]), path = Path.Combine(folder.Path, "sweeps", name, "sweep.json");
+        JsonNode header = JsonNode.Parse(File.ReadAllText(path))!;
+        header[key] = 99;
+        File.WriteAllText(path, header.ToJsonString());
+        CommandOutcome refused = CommandLine.Invoke([.. Words, "--out", folder.Path]);
+        Assert.Equal((3, header.ToJsonString()), (refused.ExitCode, File.ReadAllText(path)));
+        Assert.Contains($"{key} must be", Assert.Single(refused.MessageLines), StringComparison.Ordinal);
     }
 
     [Fact]

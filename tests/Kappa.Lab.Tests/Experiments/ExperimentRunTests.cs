@@ -83,6 +83,13 @@ public sealed class ExperimentRunTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_measures_no_spectra_has_no_folder_for_them()
+    {
+        _ = Execute(_store.Create("loss", Read(["quantities=loss", "spectraAt=[0,last]"])), cancelAt: null);
+        Assert.False(Directory.Exists(_store.At("loss", "spectra")));
+    }
+
+    [Fact]
     public void The_step_size_of_another_run_is_the_one_in_its_first_row()
     {
         _ = Execute(_store.Create("first", Read([])), cancelAt: null);

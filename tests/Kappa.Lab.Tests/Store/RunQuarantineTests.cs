@@ -24,17 +24,17 @@ public sealed class RunQuarantineTests : IDisposable
         File.WriteAllText(path, content);
         Assert.NotNull(Record.Exception(() => sweep.TryClaim(0, Machine)));
         File.WriteAllBytes(path, whole);
-        Assert.Null(RunQuarantine.TryMove(_folder.Path, sweep.Plan.Runs[0].Name));
+        Assert.Null(RunQuarantine.TryMove(_folder.Path, sweep.Plan.Runs[0].Name, sweep.Plan.Runs[0].Specification));
         Assert.Equal(whole, File.ReadAllBytes(path));
         Assert.False(Directory.Exists(Quarantine));
 
         File.WriteAllText(path, content);
-        Assert.Equal(Path.Combine(Quarantine, $"{sweep.Plan.Runs[0].Name}-1"), RunQuarantine.TryMove(_folder.Path, sweep.Plan.Runs[0].Name));
+        Assert.Equal(Path.Combine(Quarantine, $"{sweep.Plan.Runs[0].Name}-1"), RunQuarantine.TryMove(_folder.Path, sweep.Plan.Runs[0].Name, sweep.Plan.Runs[0].Specification));
         Assert.False(Directory.Exists(run.Path));
     }
 
     [Fact]
-    public void A_run_that_has_gone_is_nothing_to_move() => Assert.Null(RunQuarantine.TryMove(_folder.Path, "gone"));
+    public void A_run_that_has_gone_is_nothing_to_move() => Assert.Null(RunQuarantine.TryMove(_folder.Path, "gone", new()));
 
     [Fact]
     public void A_damaged_run_that_another_process_holds_is_left_to_it()

@@ -1,4 +1,3 @@
-using System.Text;
 using Kappa.Lab.Store;
 using Kappa.Numerics;
 using Xunit;
@@ -265,6 +264,7 @@ public sealed class TelemetryTests : IDisposable
         BadInputException error = Assert.Throws<BadInputException>(() => Append(writer, 5, rows, flushEvery: 100_000, thenFlush));
         Assert.Equal("telemetry.csv: writing failed (No space left on device). What was recorded before is kept; free space on the disk and resume the run.", error.Message);
         Assert.Equal(before, disk.Text);
+        Assert.Equal("Nothing can be appended after a write that failed. Continue the file from the last checkpoint.", Assert.Throws<InvalidOperationException>(() => writer.Append([10_000, 0, 0])).Message);
         writer.Dispose();
         Assert.Equal(before, disk.Text);
     }
@@ -295,19 +295,5 @@ public sealed class TelemetryTests : IDisposable
 
         if (thenFlush)
             writer.Flush();
-    }
-
-    /// <summary>A stream that takes what fits, then fails as a full disk does: after part of the bytes.</summary>
-    private sealed class SmallDisk(int room) : MemoryStream
-    {
-        public string Text => Encoding.UTF8.GetString(ToArray());
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            int fits = (int)Math.Min(count, room - Length);
-            base.Write(buffer, offset, fits);
-            if (fits < count)
-                throw new IOException("No space left on device");
-        }
     }
 }

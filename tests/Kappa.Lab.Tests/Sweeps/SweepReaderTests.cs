@@ -36,6 +36,17 @@ public sealed class SweepReaderTests
     [InlineData("where: dpth > 1", "has an unknown key 'dpth'. Did you mean 'depth'?")]
     [InlineData("where: depth > 1", "has no runs")]
     [InlineData("seeds: range(3, 3)", "s:2:8: 'range(3, 3)' is empty")]
+    [InlineData("seeds: range(0, 9999999999999999999)", "s:2:8: 'range(0, 9999999999999999999)' must have integers from -9223372036854775808 to 9223372036854775807.")]
+    [InlineData("derived: {ffnWidth: max(width, 4)}", "s:2:21: 'max(width' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma. Put the value in quotes.")]
+    [InlineData("grid: {seed: range(0, 4), gain: [1, 2]}", "s:2:14: 'range(0' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma.")]
+    [InlineData("where: [max(width, 4) > 3, seed == 0]", "s:2:9: 'max(width' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma.")]
+    [InlineData("where: max(width, 4", "s:2:8: 'max(width, 4' a bracket is not closed.")]
+    [InlineData("where: width = 8", "s:2:8: 'width = 8' has '=' at character 7, which has no meaning there; equality is '=='.")]
+    [InlineData("where: seed > 1 && width > 1", "'seed > 1 && width > 1' has '&' at character 10, which has no meaning there; write 'and'.")]
+    [InlineData("where: {width: 8}", "s:2:8: must be an expression, such as 'width >= depth', but is a mapping.")]
+    [InlineData("where:", "s:2:7: must be an expression, such as 'width >= depth', but is empty.")]
+    [InlineData("exclude: [[seed == 0]]", "s:2:11: must be an expression, such as 'width >= depth', but is a list.")]
+    [InlineData("derived: {ffnWidth: [1]}", "s:2:21: must be an expression, such as '4*width', but is a list.")]
     [InlineData("zip: {dpth: [1]}", "s:2:7: unknown key 'dpth'.")]
     [InlineData("zip: {}", "s:2:6: zip has no keys.")]
     [InlineData("zip: 3", "s:2:6: must be a mapping of keys")]
@@ -48,6 +59,14 @@ public sealed class SweepReaderTests
         SweepReading reading = SweepReader.ReadText("s", Tiny + text + "\n", []);
         Assert.Null(reading.Plan);
         Assert.Contains(expected, Assert.Single(reading.Problems).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_that_are_not_there_are_named_with_the_swept_values_if_there_are_any()
+    {
+        string[] words = ["data.source=text", "data.path=/not/there"];
+        Assert.Equal("sweep: /not/there: does not exist. Check the path.", Assert.Single(SweepReader.ReadText("s", Tiny, words).Problems).ToString());
+        Assert.Equal("sweep: 'seed=0': /not/there: does not exist. Check the path.", Assert.Single(SweepReader.ReadText("s", Tiny, [.. words, "seed=0,1"]).Problems).ToString());
     }
 
     /// <summary>What cannot be read may have been what makes the rest right.</summary>
