@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Kappa.Lab;
 using Kappa.Lab.Cluster;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli;
@@ -111,7 +112,7 @@ internal static class SlurmView
         })]),
     }.ToJsonString();
 
-    private static string OutOption(string store) => store == RunsFolder.Default ? string.Empty : $" --out '{store.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    private static string OutOption(string store) => store == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(store)}";
 
     // The nodes call the program as it was called here: by its own file, or by the runtime with its library.
     private static string[] Command()

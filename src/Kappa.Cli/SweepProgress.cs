@@ -28,7 +28,7 @@ internal static class SweepProgress
             return status.Failed == 0 ? ExitCode.Done : Failed(terminal, sweep, status.Failed);
         }
 
-        terminal.Messages.WriteLine($"{(sweep.IsCancelled ? "The sweep is cancelled" : "Stopped")}; the state is saved. Continue: kappa sweep resume {sweep.Plan.Name} --out '{sweep.Store}'");
+        terminal.Messages.WriteLine($"{(sweep.IsCancelled ? "The sweep is cancelled" : "Stopped")}; the state is saved. Continue: {sweep.ResumeCommand}");
         return ExitCode.Interrupted;
     }
 

@@ -73,7 +73,7 @@ internal static class ExportCommand
             }
         }
 
-        return written.Count > 0 ? written : throw new BadInputException(sweep.Path, "must have a run that can be exported but has none. Run it: kappa sweep resume " + sweep.Plan.Name);
+        return written.Count > 0 ? written : throw new BadInputException(sweep.Path, "must have a run that can be exported but has none. Run it: " + sweep.ResumeCommand);
     }
 
     // A run comes first: a sweep is meant when no run has the name.

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Kappa.Descent;
 using Kappa.Lab;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
 
@@ -107,7 +108,9 @@ internal static class RunCommand
 
         using RunFolder folder = RunFolder.Open(path, request.Environment(), TimeProvider.System);
         using var run = PreparedRun.Of(folder.Specification, request.ThreadCount, StepSizes.Of(store));
-        return Execute(terminal, request, folder, run);
+        return RunName.IsOfAnother(folder.Name, run.Specification, run.ExternalData)
+            ? throw new BadInputException(folder.Files.Specification, $"must be the specification and the data that run {folder.Name} is named by, under this version of the numerics, but is not. Restore it, or run it under its own name: kappa run {ShellWord.Of(folder.Files.Specification)}{request.OutSuffix}")
+            : Execute(terminal, request, folder, run);
     }
 
     private static int Execute(Terminal terminal, Request request, RunFolder folder, PreparedRun run)
@@ -177,7 +180,7 @@ internal static class RunCommand
     {
         public int ThreadCount => Threads ?? System.Environment.ProcessorCount;
 
-        public string OutSuffix => Folder == RunsFolder.Default ? string.Empty : Folder.Contains(' ', StringComparison.Ordinal) ? $" --out '{Folder}'" : $" --out {Folder}";
+        public string OutSuffix => Folder == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(Folder)}";
 
         public RunEnvironment Environment() => RunEnvironment.Current(CommandLine, ThreadCount, TimeProvider.System);
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kappa.Lab.Cluster;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli.Commands;
@@ -28,6 +29,11 @@ internal static class SweepCommand
             }
 
             string store = RunsFolder.Require(parsed.GetValue(folder)!);
+            if (StepSizes.ProblemsOf(reading.Plan, new RunStore(store)) is { Count: > 0 } missing)
+            {
+                return Report(terminal, missing);
+            }
+
             if (slurm.AreAsked(parsed))
             {
                 return SlurmView.Submit(terminal, store, () => SweepFolder.Freeze(store, reading.Plan), slurm.Options(parsed), parsed.GetValue(show) || slurm.IsDryRun(parsed), parsed.GetValue(json));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Cluster;
 
@@ -18,7 +19,7 @@ internal static class SlurmScript
         foreach (string line in Directives(store, sweep, options))
             _ = text.Append("#SBATCH ").Append(line).Append('\n');
         string call = string.Create(CultureInfo.InvariantCulture,
-            $"{string.Join(' ', command.Select(Quoted))} sweep work {sweep} --out {Quoted(store)} --task \"$task\" --of {shares} --threads {options.Cores} --quiet");
+            $"{string.Join(' ', command.Select(ShellWord.Quoted))} sweep work {sweep} --out {ShellWord.Quoted(store)} --task \"$task\" --of {shares} --threads {options.Cores} --quiet");
         return text.Append('\n').Append(Body.Replace("WORK", call, StringComparison.Ordinal)).ToString();
     }
 
@@ -29,9 +30,6 @@ internal static class SlurmScript
         if (Path.GetFullPath(store).FirstOrDefault(letter => letter is '"' or '\\' || char.IsControl(letter)) is not '\0' and var odd)
             throw new BadInputException("--out", $"must name a folder without double quotes, backslashes and line ends, for a directive of sbatch cannot hold them, but has U+{(int)odd:X4}.");
     }
-
-    /// <summary>A word as the shell reads it back.</summary>
-    public static string Quoted(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static IEnumerable<string> Directives(string store, string sweep, SlurmOptions options)
     {

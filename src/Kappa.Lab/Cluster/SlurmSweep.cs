@@ -69,7 +69,7 @@ public sealed class SlurmSweep(SweepFolder sweep)
         Check(options);
         SlurmCommands.Require();
         if (sweep.IsCancelled)
-            throw new BadInputException(sweep.Path, $"the sweep is cancelled. Continue it: kappa sweep resume {sweep.Plan.Name} --slurm");
+            throw new BadInputException(sweep.Path, $"the sweep is cancelled. Continue it: {sweep.ResumeCommand} --slurm");
         LockProbe.Require(sweep.Path);
         using FileStream exclusive = TakeLock();
         int size = SlurmCommands.MaxArraySize();
@@ -114,7 +114,7 @@ public sealed class SlurmSweep(SweepFolder sweep)
 
     private static SlurmArrayJob Describe(string? job, SlurmChunk chunk, IReadOnlyList<string> words) =>
         new(job, words.First(word => word.StartsWith("--array=", StringComparison.Ordinal))["--array=".Length..], chunk.Offset, chunk.Indices.Count,
-            $"sbatch {string.Join(' ', words.Select(word => word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-=/._:,".Contains(letter, StringComparison.Ordinal)) ? word : SlurmScript.Quoted(word)))}");
+            $"sbatch {string.Join(' ', words.Select(ShellWord.Of))}");
 
     // The same sweep in another folder must not be taken for this one.
     private string NameOf(int serial) => string.Create(CultureInfo.InvariantCulture,

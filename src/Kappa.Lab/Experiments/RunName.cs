@@ -38,6 +38,17 @@ public static class RunName
             : $"{label}-{digits}";
     }
 
+    /// <summary>Whether a name ends in digits of another experiment or another version of the numerics. A name without digits says nothing.</summary>
+    /// <param name="name">Of a run folder.</param>
+    /// <param name="specification">Resolved or not.</param>
+    /// <param name="dataFingerprint">Fingerprint of external files.</param>
+    public static bool IsOfAnother(string name, ExperimentSpecification specification, string? dataFingerprint)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string digits = name[(name.LastIndexOf('-') + 1)..];
+        return digits.Length == Digits && digits.All(char.IsAsciiHexDigitLower) && digits != Of(specification, dataFingerprint);
+    }
+
     /// <summary>What a name of a run, or a prefix of one, violates: it becomes a folder's name, so it must not leave its folder.</summary>
     internal static string? Check(string name) => CheckText(name, LongestName);
 

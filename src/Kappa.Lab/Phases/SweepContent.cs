@@ -35,7 +35,7 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
     public IEnumerable<string> Notices()
     {
         if (!IsFinished)
-            yield return $"The sweep is not finished: {Count(OutcomeState.Unfinished)} of {Outcomes.Count} runs are missing. Continue: kappa sweep resume {Sweep.Plan.Name} --out '{Sweep.Store}'";
+            yield return $"The sweep is not finished: {Count(OutcomeState.Unfinished)} of {Outcomes.Count} runs are missing. Continue: {Sweep.ResumeCommand}";
         if (Count(OutcomeState.Damaged) > 0)
             yield return $"{Count(OutcomeState.Damaged)} runs cannot be read; the report names them.";
         if (Grid is null)

@@ -1,5 +1,6 @@
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Reports;
 using Kappa.Lab.Store;
 
@@ -65,12 +66,12 @@ internal static class SweepDocument
         _ = what.Details("Specification of the first run").Code(SpecificationWriter.Write(first));
         RunEnvironment[] sessions = [.. content.Outcomes.SelectMany(outcome => outcome.Sessions).DistinctBy(Machine)];
         _ = report.Section("Where").List(sessions.Length == 0 ? ["No run has an environment."] : sessions.Select(Machine));
-        string[] commands = [.. content.Outcomes.SelectMany(outcome => outcome.Sessions).Select(session => session.CommandLine).Where(words => words is ["sweep", ..]).Select(words => $"kappa {string.Join(' ', words.Select(Quoted))}").Distinct().Take(5)];
+        string[] commands = [.. content.Outcomes.SelectMany(outcome => outcome.Sessions).Select(session => session.CommandLine).Where(words => words is ["sweep", ..]).Select(words => $"kappa {string.Join(' ', words.Select(ShellWord.Of))}").Distinct().Take(5)];
         _ = report.Section("How to run it again").Code(string.Join('\n',
         [
             .. commands,
-            $"kappa sweep resume {content.Sweep.Plan.Name} --out {Quoted(content.Sweep.Store)}    # as frozen",
-            $"kappa report {content.Sweep.Plan.Name} --out {Quoted(content.Sweep.Store)}",
+            $"{content.Sweep.ResumeCommand}    # as frozen",
+            $"kappa report {content.Sweep.Plan.Name} --out {ShellWord.Of(content.Sweep.Store)}",
         ]));
     }
 
@@ -78,6 +79,4 @@ internal static class SweepDocument
         content.Outcomes.SelectMany(outcome => outcome.Sessions).Take(1).ToArray() is [var session] ? $"Kappa {session.KappaVersion}{(session.Commit is { } commit ? $", commit {commit}" : string.Empty)}, numerics {RunName.NumericsVersion}." : "No run yet.";
 
     private static string Machine(RunEnvironment session) => $"{session.Host}: {session.Processor}, {session.Cores} cores, {session.SimdBits}-bit vectors, {session.OperatingSystem}, {session.Runtime}, Kappa {session.KappaVersion}";
-
-    private static string Quoted(string word) => word.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '/' or '=' or '-' or '_' or ',') ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -25,6 +25,9 @@ public sealed class SweepFolder
     /// <summary>Whether the sweep was cancelled: the file <c>cancelled</c> exists. Nobody claims a run then, and running ones save and stop.</summary>
     public bool IsCancelled => File.Exists(Cancellation);
 
+    /// <summary>The command that continues it.</summary>
+    public string ResumeCommand => $"kappa sweep resume {Plan.Name} --out {ShellWord.Of(Store)}";
+
     /// <summary>The document that makes the folder a sweep.</summary>
     internal string Document => System.IO.Path.Combine(Path, "sweep.json");
 

@@ -33,7 +33,7 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
             left = WorkThrough(left, threads, watcher, disk, stop);
         Guard(disk.Complete, stop);
         if (_failure is not null)
-            throw new BadInputException(sweep.Path, $"the sweep stopped: {_failure.Message} Then continue: kappa sweep resume {sweep.Plan.Name} --out '{sweep.Store}'", _failure);
+            throw new BadInputException(sweep.Path, $"the sweep stopped: {_failure.Message} Then continue: {sweep.ResumeCommand}", _failure);
     }
 
     private void StopIfCancelled(CancellationTokenSource stop)

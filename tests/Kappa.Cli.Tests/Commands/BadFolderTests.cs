@@ -16,6 +16,11 @@ public sealed class BadFolderTests
         BadInput.Refuse(folder, ["run", .. CommandLine.Tiny, "stepSize=same(feed)", "--out", folder.Path], message);
         BadInput.Refuse(
             folder,
+            ["sweep", .. CommandLine.Tiny, "stepSize=same(feed),0.1,same(f00d)", "--out", folder.Path],
+            $"descent.stepSize: same(feed) must name a run that has begun, but {message}",
+            $"descent.stepSize: same(f00d) must name a run that has begun, but {message.Replace("feed", "f00d", StringComparison.Ordinal)}");
+        BadInput.Refuse(
+            folder,
             ["show", "../up", "--out", folder.Path],
             "run: a name must have 1 to 77 letters, digits, dots, underscores or hyphens and begin with a letter or digit but is '../up'.");
     }
@@ -96,6 +101,27 @@ public sealed class BadFolderTests
         Assert.Equal(3, outcome.ExitCode);
         Assert.StartsWith($"kappa: {files.Checkpoint}: ", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
         Assert.Equal(telemetry, File.ReadAllBytes(files.Telemetry));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("first-")]
+    public void A_run_is_not_resumed_as_another_than_its_name_says(string label)
+    {
+        using var folder = new TemporaryFolder();
+        string[] words = [.. CommandLine.Tiny, "quantities=loss"];
+        RunFiles files = CommandLine.Run(folder.Path, label.Length > 0 ? [.. words, "--name", label.TrimEnd('-')] : words);
+        string name = Path.GetFileName(files.Path);
+        File.WriteAllText(files.Status, File.ReadAllText(files.Status).Replace("\"done\"", "\"interrupted\"", StringComparison.Ordinal));
+        File.WriteAllText(files.Specification, File.ReadAllText(files.Specification).Replace("steps: 50", "steps: 60", StringComparison.Ordinal));
+        BadInput.Refuse(
+            folder,
+            ["run", "--resume", name, "--out", folder.Path],
+            $"{files.Specification}: must be the specification and the data that run {name} is named by, under this version of the numerics, but is not. Restore it, or run it under its own name: kappa run {files.Specification} --out {folder.Path}");
+
+        // A folder that the user has named otherwise says nothing.
+        Directory.Move(files.Path, folder.At("other"));
+        Assert.Equal(0, CommandLine.Invoke("run", "--resume", "other", "--out", folder.Path).ExitCode);
     }
 
     [Fact]

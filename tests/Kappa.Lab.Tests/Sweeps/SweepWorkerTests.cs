@@ -20,7 +20,7 @@ public sealed class SweepWorkerTests : IDisposable
         BadInputException refusal = Assert.Throws<BadInputException>(() => worker.Work(1, (0, 1), null, CancellationToken.None));
         Assert.StartsWith(sweep.Path, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("the disk did not take what was written (Input/output error)", refusal.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"kappa sweep resume {sweep.Plan.Name} --out '{_folder.Path}'", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"kappa sweep resume {sweep.Plan.Name} --out {_folder.Path}", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
