@@ -31,10 +31,11 @@ internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peer
     /// <param name="like">The row of Kappa, without numbers.</param>
     /// <param name="contestants">Kappa first.</param>
     /// <param name="operations">Of one execution.</param>
-    public void Hold(BenchmarkRow like, IReadOnlyList<IContestant> contestants, double? operations)
+    /// <param name="clock">Other conditions than those of the rest.</param>
+    public void Hold(BenchmarkRow like, IReadOnlyList<IContestant> contestants, double? operations, ContestClock? clock = null)
     {
         double? before = like.Threads > 1 ? CoreRoundTrip.Measure() : null;
-        foreach (Standing standing in new Contest(Clock).Hold(contestants, operations, like.Precision, Findings))
+        foreach (Standing standing in new Contest(clock ?? Clock).Hold(contestants, operations, like.Precision, Findings))
         {
             Add(like with
             {

@@ -24,14 +24,17 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(text);
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        Write(path, stream => stream.Write(bytes));
+        Write(path, stream => stream.Write(bytes), bufferBytes: 0);
     }
 
     /// <summary>Writes what <paramref name="write"/> puts into the stream.</summary>
     /// <param name="path">The file to replace or create; its folder exists.</param>
     /// <param name="write">Writes the whole content; the stream can seek. What it throws, other than a failure of the disk, passes through unchanged.</param>
     /// <exception cref="BadInputException">The disk is full, the folder is missing or not writable, or the path is a folder.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => Write(path, write, BufferBytes);
+
+    // A text is one write already.
+    private static void Write(string path, Action<Stream> write, int bufferBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
@@ -43,7 +46,7 @@ public static class AtomicFile
         try
         {
             // Only what is there is emptied: a file emptied on opening, though it be a new one, is sent to the disk when it is closed (ext4), and the run waits for it.
-            using (FileStream stream = new(temporary, isUnpublished && File.Exists(target) ? FileMode.Create : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes))
+            using (FileStream stream = new(temporary, isUnpublished && File.Exists(target) ? FileMode.Create : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferBytes))
             {
                 write(stream);
                 stream.Flush(flushToDisk: !isUnpublished);
