@@ -6,8 +6,8 @@ namespace Kappa.Lab.Store;
 
 /// <summary>Appends rows to <c>telemetry.csv</c>: invariant numbers, each the shortest text that reads back to the same bits, one line per recorded step.</summary>
 /// <remarks>
-/// Rows collect in memory as numbers (32 KiB) and become text together, when that is full or at <see cref="Flush"/>: a number costs half as much in a row of thousands as between two
-/// steps, where the step has taken the caches. The text goes out in writes of whole lines. The bytes depend on columns and rows alone, not on when they were flushed. Appending
+/// Rows collect in memory as numbers (32 KiB) and become text together, when that is full or at <see cref="Flush"/>: a number costs less in a row of thousands than between two
+/// steps, where the step has taken the caches (docs/guide/performance.md). The text goes out in writes of whole lines. The bytes depend on columns and rows alone, not on when they were flushed. Appending
 /// allocates nothing. Not thread-safe.
 /// </remarks>
 public sealed class TelemetryWriter : IDisposable
@@ -92,7 +92,7 @@ public sealed class TelemetryWriter : IDisposable
         _lastStep = row[0];
     }
 
-    /// <summary>Hands the collected lines to the system in one write: other processes see them, and they survive the end of this process.</summary>
+    /// <summary>Hands the collected lines to the system in writes of whole lines: other processes see them, and they survive the end of this process.</summary>
     /// <exception cref="BadInputException">The disk refused; whole lines written before remain.</exception>
     public void Flush()
     {
