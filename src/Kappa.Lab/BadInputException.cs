@@ -11,6 +11,9 @@ public sealed class BadInputException(string location, string message, Exception
     /// <summary>Where: a path, <c>file:line</c>, or a key.</summary>
     public string Location { get; } = location;
 
+    /// <summary>The message without the location, on one line.</summary>
+    internal string Reason { get; } = OneLine(message);
+
     // A disk that is full, or a folder that may not be written, says nothing of what the folder holds; a file that is missing does.
     internal bool IsOfTheDisk => InnerException is (IOException or UnauthorizedAccessException) and not (FileNotFoundException or DirectoryNotFoundException);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Experiments;
 
@@ -83,7 +84,7 @@ public static class SpecificationReader
         problem = null;
         try
         {
-            using FileStream stream = File.OpenRead(path);
+            using FileStream stream = InputFile.OpenRegular(path);
             byte[] bytes = new byte[LargestFile + 1];
             int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (length > LargestFile)
@@ -95,13 +96,15 @@ public static class SpecificationReader
         {
             problem = $"must be UTF-8 text, but byte {error.Index} is not. Save the file as UTF-8.";
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        catch (BadInputException refused)
         {
-            problem = "no such file.";
+            problem = Directory.Exists(path) ? "is a folder; give a YAML file."
+                : refused.InnerException is FileNotFoundException or DirectoryNotFoundException ? "no such file."
+                : refused.Reason;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (IOException error)
         {
-            problem = Directory.Exists(path) ? "is a folder; give a YAML file." : $"cannot be read: {Shown.Of(error.Message.TrimEnd('.'))}.";
+            problem = $"cannot be read: {Shown.Of(error.Message.TrimEnd('.'))}.";
         }
 
         return "";

@@ -14,12 +14,14 @@ internal sealed class YamlSettings
 
     private readonly string _name;
     private readonly KeyResolver _resolver;
-    private readonly Parser _parser;
+    private readonly string _text;
     private readonly List<Setting> _settings = [];
     private readonly List<Problem> _problems = [];
     private readonly Dictionary<string, string> _groupLocations = new(StringComparer.Ordinal);
 
-    private YamlSettings(string name, string text, KeyResolver resolver) => (_name, _resolver, _parser) = (name, resolver, new Parser(new StringReader(text)));
+    private GuardedParser? _parser;
+
+    private YamlSettings(string name, string text, KeyResolver resolver) => (_name, _text, _resolver) = (name, text, resolver);
 
     /// <summary>Reads <paramref name="text"/>.</summary>
     /// <param name="name">Name of the file, for locations.</param>
@@ -34,7 +36,7 @@ internal sealed class YamlSettings
         }
         catch (YamlException error)
         {
-            reading.Report(error.Start, $"not valid YAML: {Shown.Of(error.Message.TrimEnd('.'))}.");
+            reading.Report(error.Start, $"not valid YAML: {Shown.Of(error.Message.TrimEnd('.'), Shown.Sentence)}.");
         }
 
         return (reading._settings, reading._problems);
@@ -42,6 +44,7 @@ internal sealed class YamlSettings
 
     private void ReadStream()
     {
+        _parser = new GuardedParser(_text);
         int documents = 0;
         for (ParsingEvent next = Next(); next is not StreamEnd; next = Next())
         {
@@ -182,18 +185,10 @@ internal sealed class YamlSettings
         return refused is null;
     }
 
-    // The scanner answers some malformed texts with an InvalidOperationException instead of its own kind.
     private ParsingEvent Next()
     {
-        Mark here = _parser.Current?.End ?? Mark.Empty;
-        try
-        {
-            return _parser.MoveNext() ? _parser.Current! : throw new YamlException(here, here, "the text ends too early");
-        }
-        catch (InvalidOperationException error)
-        {
-            throw new YamlException(here, here, "no structure from here on; is a bracket or quote open?", error);
-        }
+        Mark here = _parser!.Current?.End ?? Mark.Empty;
+        return _parser.MoveNext() ? _parser.Current! : throw new YamlException(here, here, "the text ends too early");
     }
 
     private string At(Mark mark) => $"{_name}:{mark.Line}:{mark.Column}";

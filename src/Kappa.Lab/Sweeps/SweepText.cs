@@ -23,7 +23,7 @@ internal static class SweepText
         {
             RefuseTricks(text);
             var stream = new YamlStream();
-            stream.Load(new StringReader(text));
+            stream.Load(new GuardedParser(text));
             if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" })
                 return null;
             if (stream.Documents is [{ RootNode: YamlMappingNode root }])
@@ -32,9 +32,9 @@ internal static class SweepText
         }
         catch (YamlException error)
         {
-            problems.Add(new($"{name}:{error.Start.Line}:{error.Start.Column}", $"not valid YAML: {Shown.Of(error.Message.TrimEnd('.'))}."));
+            problems.Add(new($"{name}:{error.Start.Line}:{error.Start.Column}", $"not valid YAML: {Shown.Of(error.Message.TrimEnd('.'), Shown.Sentence)}."));
         }
-        catch (InvalidOperationException)
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {
             problems.Add(new(name, "not valid YAML; is a bracket or quote open?"));
         }
@@ -45,7 +45,7 @@ internal static class SweepText
     // Loading follows nesting by recursion, so its depth is checked by the flat events first.
     private static void RefuseTricks(string text)
     {
-        var parser = new Parser(new StringReader(text));
+        var parser = new GuardedParser(text);
         int depth = 0;
         while (parser.MoveNext())
         {

@@ -54,6 +54,10 @@ public sealed class BadSpecificationTests
     [InlineData("model: {depth: 2\nseed: [1\n", "1:14: not valid YAML: no structure from here on; is a bracket or quote open?.")]
     [InlineData("seed: 1\n---\nseed: 2\n", "2:1: a specification is one YAML document; remove what follows '---'.")]
     [InlineData("seed: &a 1\n", "1:7: anchors ('&name') are refused; write the value out.")]
+    [InlineData("depth: !<> 1\n", "1:6: not valid YAML: cannot be read from here on; write names and values without special characters.")]
+    [InlineData("!<:>", "1:5: not valid YAML: cannot be read from here on; write names and values without special characters.")]
+    [InlineData("seed: 1\nwidth: 8\0\nsteps: 2\n", "2:9: not valid YAML: must be printable text but has the control character U+0000 (is it UTF-16 or a binary file?); save it as UTF-8 text.")]
+    [InlineData("data:\n  path: \"\\ud800\"\n", "2:9: not valid YAML: While scanning a quoted scalar, found invalid Unicode surrogates.")]
     [InlineData("- seed\n", "1:1: a specification is a mapping of keys to values, for example 'model: {depth: 2}'.")]
     public void A_file_that_is_no_specification_is_refused_with_line_and_column(string text, string message)
     {
