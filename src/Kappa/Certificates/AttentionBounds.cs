@@ -47,12 +47,12 @@ internal sealed class AttentionBounds
 
     /// <summary>sup ‖diag(w) Z W_Q‖₂ by the better of two routes.</summary>
     public double WeightedQuery(ReadOnlySpan<double> weights) => Math.Min(
-        Weighted(_centre.Query, (_input.Change * _queryNorm) + (_input.CentreNorm * _ball[_at.Query]), weights),
+        Weighted(_centre.Query, (_input.Change * _queryNorm) + ((_input.CentreNorm + _input.Centre.Error) * _ball[_at.Query]) + _centre.Query.Error, weights),
         WeightedInput(weights) * _queryNorm);
 
-    /// <summary>‖diag(w) C‖₂ + max w · change.</summary>
-    public double Weighted(in Matrix centre, double change, ReadOnlySpan<double> weights) =>
-        _norms.UpperBound(centre, weights) + (change == 0 ? 0 : Largest(weights) * change);
+    /// <summary>‖diag(w) Ĉ‖₂ + max w · change, the change from the doubles Ĉ, so with their error.</summary>
+    public double Weighted(EnclosedMatrix centre, double change, ReadOnlySpan<double> weights) =>
+        _norms.UpperBound(centre.Values, weights) + (change == 0 ? 0 : Largest(weights) * change);
 
     /// <summary>Rows z_r W_Q at most [M].</summary>
     public double[] QueryRows => _rows.Query;

@@ -63,12 +63,7 @@ internal sealed class BallCertificate : Theorem
         }
 
         var report = new BallReport(this, point, function, options);
-        double residualNorm = Math.Sqrt(2 * point.Loss);
-        if (residualNorm == 0)
-        {
-            return report.Solved();
-        }
-
+        double residualNorm = function.Centre.ResidualNorm;
         double[]? radii = function.At(new double[function.Blocks], withSecond: false).Pl.Sum > 0 ? BallRadii.Find(function, residualNorm) : null;
         return radii is null ? report.WithoutRadii(residualNorm) : report.WithRadii(radii, residualNorm);
     }

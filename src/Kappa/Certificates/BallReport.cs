@@ -38,27 +38,6 @@ internal sealed class BallReport(Theorem theorem, TrainingPoint point, BallFunct
         };
     }
 
-    /// <summary>The certificate where the loss is 0: the gradient is 0 and no weight ever moves, so the ball is a point and every constant will do for PL.</summary>
-    public Certificate Solved()
-    {
-        double[] radii = new double[function.Blocks];
-        BallConstants constants = function.At(radii, withSecond: true);
-        double largestStep = 1 / constants.Smoothness(0) / Outward.Factor;
-        double stepSize = options.StepSize ?? (double.IsFinite(largestStep) ? largestStep : 1);
-
-        // Any μ is true of a point without loss; half of 1/η keeps the rate inside (0, 1) where the features give no smaller one.
-        double plConstant = constants.Pl.Sum > 0 ? Math.Min(constants.Pl.Sum, 0.5 / stepSize) : 0.5 / stepSize;
-        return new Certificate
-        {
-            Theorem = theorem,
-            Outcome = CertificateOutcome.Guaranteed,
-            Explanation = "The loss is 0, so the gradient is 0 and the loss stays 0 with every step size.",
-            Conditions = [Opening().First()],
-            Constants = Constants(constants, plConstant, 0, "at θ_0"),
-            Guarantee = Promise(stepSize, Math.Max(stepSize, largestStep), plConstant, radii),
-        };
-    }
-
     private Certificate Conclude(BallConstants constants, double[] radii, double residualNorm, List<Condition> conditions)
     {
         // (C.8) η ≤ 1/β

@@ -11,27 +11,29 @@ namespace Kappa.Certificates;
 internal static class BlockGrams
 {
     /// <summary>Of Z⁺ in W_Q, W_K, W_V, W_1, W_2.</summary>
-    public static Matrix[] OfOutput(LayerCentre centre, RowStacks stacks, double temperature) =>
+    public static GramEnclosure[] OfOutput(LayerCentre centre, RowStacks stacks, double temperature) =>
     [
         Spread(centre.Input, stacks.KeyCovarianceOutput, temperature * temperature),
         Spread(centre.Query, stacks.CovarianceOutput, temperature * temperature),
         Spread(centre.Mixed, stacks.Transfer, 1),
         Spread(centre.AttentionOutput, FfnOutStack(centre), 1),
-        SpreadIdentity(centre.Hidden, centre.Input.Columns),
+        SpreadIdentity(centre.Hidden, centre.Input.Values.Columns),
     ];
 
     /// <summary>Of H in W_Q, W_K, W_V.</summary>
-    public static Matrix[] OfAttentionOutput(LayerCentre centre, RowStacks stacks, double temperature) =>
+    public static GramEnclosure[] OfAttentionOutput(LayerCentre centre, RowStacks stacks, double temperature) =>
     [
         Spread(centre.Input, stacks.KeyCovariance, temperature * temperature),
         Spread(centre.Query, stacks.Covariance, temperature * temperature),
-        SpreadIdentity(centre.Mixed, centre.Input.Columns),
+        SpreadIdentity(centre.Mixed, centre.Input.Values.Columns),
     ];
 
-    private static Matrix Spread(in Matrix vectors, in Matrix stack, double factor)
+    // Each element is a product of an outer and an inner one: |Δ(oi)| ≤ |Δo| |i| + |o| |Δi|, with the largest |o| and |Δo|.
+    private static GramEnclosure Spread(EnclosedMatrix vectors, RowStack stack, double factor)
     {
-        Matrix outer = Gram(vectors), inner = Gram(stack);
-        int width = stack.Rows / vectors.Rows;
+        (Matrix outer, double size, double outerError) = Gram(vectors);
+        Matrix inner = Gram(stack.Values);
+        int width = stack.Columns;
         for (int row = 0; row < inner.Rows; row++)
         {
             ReadOnlySpan<double> weights = outer.Row(row / width);
@@ -41,12 +43,16 @@ internal static class BlockGrams
             }
         }
 
-        return inner;
+        double stackNorm = RoundedUp.FrobeniusNorm(stack.Values), stackError = RoundedUp.Norm(stack.Errors);
+        double innerError = EnclosedMatrix.ProductError(stackNorm, stackError, stackNorm, stackError, stack.Values.Columns);
+        double error = (outerError * ((stackNorm * stackNorm) + innerError)) + (size * innerError);
+        return new GramEnclosure(inner, RoundedUp.Of((factor * error) + (RoundedUp.Gamma(4) * RoundedUp.FrobeniusNorm(inner)) + EnclosedMatrix.Underflow));
     }
 
-    private static Matrix SpreadIdentity(in Matrix vectors, int width)
+    private static GramEnclosure SpreadIdentity(EnclosedMatrix vectors, int width)
     {
-        Matrix outer = Gram(vectors), result = Matrix.Allocate(vectors.Rows * width, vectors.Rows * width);
+        (Matrix outer, _, _) = Gram(vectors);
+        Matrix result = Matrix.Allocate(outer.Rows * width, outer.Rows * width);
         for (int r = 0; r < outer.Rows; r++)
         {
             for (int s = 0; s < outer.Rows; s++)
@@ -58,14 +64,19 @@ internal static class BlockGrams
             }
         }
 
-        return result;
+        double norm = RoundedUp.FrobeniusNorm(vectors.Values);
+        double error = EnclosedMatrix.ProductError(norm, vectors.Error, norm, vectors.Error, vectors.Values.Columns);
+
+        // The singular values of X ⊗ I are those of X: the norm of the error does not grow with the width, its Frobenius norm by its root.
+        return new GramEnclosure(result, RoundedUp.Of(Math.Sqrt(width) * error));
     }
 
     // (diag(ψ'_r) W_2)ᵀ [M·d, m]
-    private static Matrix FfnOutStack(LayerCentre centre)
+    private static RowStack FfnOutStack(LayerCentre centre)
     {
         Matrix ffnOut = centre.Weights.FfnOut;
-        Matrix stack = Matrix.Allocate(centre.Input.Rows * ffnOut.Columns, ffnOut.Rows);
+        int rows = centre.Input.Values.Rows;
+        var stack = new RowStack(rows, ffnOut.Columns, ffnOut.Rows);
         double[] column = new double[ffnOut.Rows];
         for (int a = 0; a < ffnOut.Columns; a++)
         {
@@ -74,13 +85,33 @@ internal static class BlockGrams
                 column[j] = ffnOut[j, a];
             }
 
-            for (int r = 0; r < centre.Input.Rows; r++)
+            for (int r = 0; r < rows; r++)
             {
-                TensorPrimitives.Multiply(centre.HiddenDerivative.Row(r), column, stack.Row((r * ffnOut.Columns) + a));
+                TensorPrimitives.Multiply(centre.HiddenDerivative.Values.Row(r), column, stack.Values.Row((r * ffnOut.Columns) + a));
             }
         }
 
+        double largest = centre.FfnOutRowNorms.Max();
+        for (int r = 0; r < rows; r++)
+        {
+            double size = RoundedUp.FrobeniusNorm(stack.Values.RowRange(r * ffnOut.Columns, ffnOut.Columns));
+            stack.Errors[r] = RoundedUp.Of((largest * centre.HiddenDerivative.RowError[r]) + (RoundedUp.Gamma(1) * size) + EnclosedMatrix.Underflow);
+        }
+
         return stack;
+    }
+
+    // X Xᵀ, and of its exact elements the largest size and error.
+    private static (Matrix Values, double Size, double Error) Gram(EnclosedMatrix vectors)
+    {
+        double size = 0, error = 0;
+        for (int row = 0; row < vectors.Values.Rows; row++)
+        {
+            size = Math.Max(size, RoundedUp.Norm(vectors.Values.Row(row)));
+            error = Math.Max(error, vectors.RowError[row]);
+        }
+
+        return (Gram(vectors.Values), RoundedUp.Of((size + error) * (size + error)), EnclosedMatrix.ProductError(size, error, size, error, vectors.Values.Columns));
     }
 
     private static Matrix Gram(in Matrix matrix)

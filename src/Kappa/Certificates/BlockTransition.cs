@@ -3,83 +3,124 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>The exact Jacobian of one block's Z⁺ or H in its input at θ_0, sample by sample (C.17).</summary>
-/// <remarks>n·d backward passes (R.6) of this block alone.</remarks>
+/// <summary>The exact Jacobian of one block's Z⁺ or H in its input at θ_0, sample by sample, with its error (C.17, C.37).</summary>
+/// <remarks>
+/// ∂h_r/∂z_j = p_j W_V + τ p_j (z_r M)ᵀ (z̃_j W_V) + δ_rj (ρ_a I + τ W_Q W_Kᵀ Cov_r W_V) with M = W_Q W_Kᵀ: from the logits of row r, whose change in z_j is τ z_r M dz_jᵀ and in z_r τ dz_r M z̃_jᵀ as
+/// Σ_j p_j z̃_j = 0. For Z⁺ each is multiplied by T_r. A row vector times a matrix is the convention of the whole model.
+/// </remarks>
 internal sealed class BlockTransition
 {
     private readonly Matrix _jacobian;
     private readonly int _samples;
+    private readonly double _error;
 
-    private BlockTransition(Matrix jacobian, int samples)
+    private BlockTransition(Matrix jacobian, int samples, double error)
     {
-        (_jacobian, _samples) = (jacobian, samples);
+        (_jacobian, _samples, _error) = (jacobian, samples, error);
     }
 
     /// <summary>Of Z⁺, or of H.</summary>
     /// <param name="shape">The model.</param>
-    /// <param name="centre">The block at θ_0.</param>
+    /// <param name="centre">The block at θ_0, with its stacks.</param>
     /// <param name="toAttentionOutput">Whether H stands in the place of Z⁺.</param>
     public static BlockTransition Of(ResidualTransformerShape shape, LayerCentre centre, bool toAttentionOutput)
     {
-        int samples = centre.Samples, perSample = centre.Tokens * shape.Width;
-        ResidualTransformerShape single = shape with { Depth = 1, ReadoutWidth = null, FfnResidual = toAttentionOutput ? 1 : shape.FfnResidual };
-        BlockWeights weights = centre.Weights;
-        if (toAttentionOutput)
+        int tokens = centre.Tokens, width = shape.Width, rows = centre.Input.Values.Rows;
+        RowStacks stacks = centre.Rows.Stacks!;
+        Matrix jacobian = Matrix.Allocate(rows * width, tokens * width), own = Matrix.Allocate(width, tokens * width);
+        double[] errors = new double[rows];
+        for (int row = 0; row < rows; row++)
         {
-            // With ρ_f = 1 and W_2 = 0 the block's output is H.
-            weights = weights with { FfnOut = Matrix.Allocate(weights.FfnOut.Rows, weights.FfnOut.Columns) };
-        }
-
-        var evaluator = new ResidualBlock<double>(single, samples, LogitRoute.Factored);
-        var factors = new BlockFactors<double>(single, LogitRoute.Factored);
-        factors.TakeLogits(weights.Matrices);
-        factors.TakeBranches(weights.Matrices);
-        var cache = BlockCache<double>.Allocate(single, centre.Input, centre.Tokens, LogitRoute.Factored, RowMemory.Contiguous);
-        var scratch = BlockScratch<double>.Allocate(single, centre.Input.Rows, centre.Tokens, LogitRoute.Factored, RowMemory.Contiguous);
-        Matrix unit = Matrix.Allocate(centre.Input.Rows, shape.Width), gradient = Matrix.Allocate(centre.Input.Rows, shape.Width);
-        Matrix jacobian = Matrix.Allocate(samples * perSample, perSample);
-        var wanted = new BlockTraining(false, false, false, false, false, Input: true);
-        evaluator.Forward(factors, cache, isFirst: false);
-        for (int output = 0; output < perSample; output++)
-        {
-            // Output number k of every sample at once: the samples do not meet.
-            SetUnits(unit, samples, perSample, output, 1);
-            evaluator.Backward(factors, cache, unit, wanted, default, default, old: 0, scratch, gradient);
-            SetUnits(unit, samples, perSample, output, 0);
-            for (int i = 0; i < samples; i++)
+            Matrix target = jacobian.RowRange(row * width, width);
+            double error = Attention(shape, centre, stacks, row, toAttentionOutput ? target : own);
+            if (!toAttentionOutput)
             {
-                gradient.Span.Slice(i * perSample, perSample).CopyTo(jacobian.Row((i * perSample) + output));
+                // T_rᵀ times what H does                                   [d, n·d]
+                Matrix transfer = stacks.Transfer.Values.RowRange(row * width, width);
+                Products.Multiply(transfer, own, target);
+                error = EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(transfer), stacks.Transfer.Errors[row], RoundedUp.FrobeniusNorm(own), error, width);
             }
+
+            errors[row] = error;
         }
 
-        return new BlockTransition(jacobian, samples);
+        return new BlockTransition(jacobian, centre.Samples, RoundedUp.Norm(errors));
     }
 
-    /// <summary>max_i ‖∂Z⁺_i/∂Z_i‖₂.</summary>
-    public double Norm(SpectralNorm norms) => Enumerable.Range(0, _samples).Max(i => norms.UpperBound(Of(i)));
+    /// <summary>max_i ‖∂Z⁺_i/∂Z_i‖₂ at most.</summary>
+    public double Norm(SpectralNorm norms) => Enumerable.Range(0, _samples).Max(i => norms.UpperBound(Of(i))) + _error;
 
     /// <summary>T K Tᵀ: the Gram matrix of an earlier block's Jacobian carried through this block.</summary>
     /// <param name="gram">K [M·d, M·d].</param>
-    public Matrix Carry(in Matrix gram)
+    public GramEnclosure Carry(GramEnclosure gram)
     {
         int size = _jacobian.Columns;
-        Matrix left = Matrix.Allocate(gram.Rows, gram.Columns), both = Matrix.Allocate(gram.Rows, gram.Columns);
-        Products.MultiplyEach(_samples, _jacobian, gram, left);
+        Matrix left = Matrix.Allocate(gram.Values.Rows, gram.Values.Columns), both = Matrix.Allocate(gram.Values.Rows, gram.Values.Columns);
+        Products.MultiplyEach(_samples, _jacobian, gram.Values, left);
         for (int i = 0; i < _samples; i++)
         {
             Products.MultiplyByTransposed(left.ColumnRange(i * size, size), Of(i), both.ColumnRange(i * size, size));
         }
 
-        return both;
+        double norm = RoundedUp.FrobeniusNorm(_jacobian);
+        double leftError = EnclosedMatrix.ProductError(norm, _error, RoundedUp.FrobeniusNorm(gram.Values), gram.Error, size);
+        return new GramEnclosure(both, EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(left), leftError, norm, _error, size));
     }
 
     private Matrix Of(int sample) => _jacobian.RowRange(sample * _jacobian.Columns, _jacobian.Columns);
 
-    private static void SetUnits(in Matrix unit, int samples, int perSample, int output, double value)
+    // Element (a, (j, c)): the derivative of h_ra in z_jc. Returns the error (Frobenius).
+    private static double Attention(ResidualTransformerShape shape, LayerCentre centre, RowStacks stacks, int row, in Matrix target)
     {
-        for (int i = 0; i < samples; i++)
+        int tokens = centre.Tokens, width = shape.Width;
+        double temperature = shape.LogitScale;
+        Matrix value = centre.Weights.Value, values = stacks.Values.RowRange(row * tokens, tokens);
+        ReadOnlySpan<double> direction = centre.Rows.QueryKeyRows.High.Row(row);
+        for (int a = 0; a < width; a++)
         {
-            unit.Span[(i * perSample) + output] = value;
+            Span<double> derivative = target.Row(a);
+            for (int j = 0; j < tokens; j++)
+            {
+                double weight = centre.Attention[row, j], through = temperature * Math.Sqrt(weight) * values[j, a];
+                for (int c = 0; c < width; c++)
+                {
+                    derivative[(j * width) + c] = (weight * value[c, a]) + (through * direction[c]);
+                }
+            }
         }
+
+        return AddOwn(shape, centre, stacks, row, target) + ErrorOfOthers(centre, stacks, row, Math.Abs(temperature));
+    }
+
+    // + ρ_a I + τ W_Q (W_Kᵀ Cov_r W_V) in the columns of token r itself
+    private static double AddOwn(ResidualTransformerShape shape, LayerCentre centre, RowStacks stacks, int row, in Matrix target)
+    {
+        int width = shape.Width, first = row % centre.Tokens * width;
+        Matrix covariance = stacks.KeyCovariance.Values.RowRange(row * width, width), logits = Matrix.Allocate(width, width);
+        Products.MultiplyByTransposed(covariance, centre.Weights.Query, logits);
+        for (int a = 0; a < width; a++)
+        {
+            Span<double> own = target.Row(a).Slice(first, width);
+            Vectors.AddScaled(own, shape.LogitScale, logits.Row(a));
+            own[a] += shape.AttentionResidual;
+        }
+
+        double error = EnclosedMatrix.ProductError(
+            RoundedUp.FrobeniusNorm(covariance), stacks.KeyCovariance.Errors[row], RoundedUp.FrobeniusNorm(centre.Weights.Query), 0, shape.KeyWidth);
+        double sizes = (Math.Abs(shape.LogitScale) * RoundedUp.FrobeniusNorm(logits)) + (Math.Abs(shape.AttentionResidual) * Math.Sqrt(width)) + RoundedUp.FrobeniusNorm(target);
+        return RoundedUp.Of((Math.Abs(shape.LogitScale) * error) + (RoundedUp.Gamma(4) * sizes));
+    }
+
+    // Weights used exceed A by a share; √p_j z̃_j W_V and z_r M have errors of their own; each element takes a few roundings.
+    private static double ErrorOfOthers(LayerCentre centre, RowStacks stacks, int row, double temperature)
+    {
+        Matrix values = stacks.Values.RowRange(row * centre.Tokens, centre.Tokens);
+        double share = Math.Min(1, 2 * centre.Precise.AttentionError[row]) + RoundedUp.Gamma(8), valueNorm = RoundedUp.FrobeniusNorm(values), valueError = stacks.ValueErrors[row];
+        double direction = centre.Rows.QueryKey[row];
+        PreciseMatrix rows = centre.Rows.QueryKeyRows;
+        double directionError = rows.RowError[row] + RoundedUp.Norm(rows.Low.Row(row));
+        double weights = Vectors.Norm(centre.Attention.Row(row)) * RoundedUp.FrobeniusNorm(centre.Weights.Value);
+        double logits = (directionError * (valueNorm + valueError)) + (direction * (valueError + (share * (valueNorm + valueError))));
+        return RoundedUp.Of((share * weights) + (temperature * logits) + (1e-100 * (1 + weights + (temperature * direction * valueNorm))));
     }
 }

@@ -12,36 +12,29 @@ namespace Kappa.Certificates;
 internal sealed record LayerNorms(double[] Inputs, double Attention, double Mixed, double AttentionOutput, double Hidden);
 
 /// <summary>Everything that the bounds on a ball need to know about its centre θ_0: spectral norms, and the smallest singular values of the last block. Computed once a point.</summary>
-/// <remarks>Singular values by the orthogonal route (P.1), the smallest ones rounded down (<see cref="Outward.Down"/>) and 0 where the shape has none.</remarks>
+/// <remarks>Every norm is at least, every floor at most that of the exact matrix: the errors of <see cref="PreciseForward"/> are added or taken off (C.39). A floor is 0 where the shape has none.</remarks>
 internal sealed class CentreNorms
 {
-    private readonly Dictionary<(int Rows, int Columns), SingularValues> _workspaces = [];
+    private readonly SpectralNorm _norms = new();
 
     /// <summary>Computes them.</summary>
-    /// <param name="point">The point, its forward pass done.</param>
+    /// <param name="point">The point.</param>
     public CentreNorms(TrainingPoint point)
     {
-        ResidualTransformer model = point.Model;
-        LayerView last = model.Layer(point.Shape.Depth - 1);
-        (double hidden, HiddenFloor) = RowSide(last.Hidden);
-        (double attentionOutput, AttentionOutputFloor) = RowSide(last.AttentionOutput);
-        (LastOutput, LastOutputFloor) = point.Weights.Readout is null ? (0, 0) : RowSide(last.Output);
-        Parameters = [.. point.Weights.Layout.Blocks.Select(block => ColumnSide(point.Weights[block]).Largest)];
-        FfnOutFloor = ColumnSide(point.Weights.Block(point.Shape.Depth - 1).FfnOut).Smallest;
-        ReadoutFloor = point.Weights.Readout is Matrix readout ? ColumnSide(readout).Smallest : 1;
-        Layers = new LayerNorms[point.Shape.Depth];
-        for (int l = 0; l < Layers.Length; l++)
-        {
-            LayerView layer = model.Layer(l);
-            bool isLast = l == Layers.Length - 1;
-            Layers[l] = new LayerNorms(
-                EachSample(layer.Input, model),
-                l == 0 ? Math.Sqrt(model.Tokens) : EachSample(layer.Attention, model).Max(),
-                NormOfMixed(layer, model.Samples),
-                isLast ? attentionOutput : RowSide(layer.AttentionOutput).Largest,
-                isLast ? hidden : RowSide(layer.Hidden).Largest);
-        }
+        var forward = new PreciseForward(point);
+        ResidualNorm = forward.ResidualNorm;
+        HiddenFloor = EnclosedMatrix.Of(forward.Last.Hidden).RowFloor();
+        AttentionOutputFloor = EnclosedMatrix.Of(forward.Last.AttentionOutput).RowFloor();
+        var lastOutput = EnclosedMatrix.Of(forward.Last.Output);
+        (LastOutput, LastOutputFloor) = point.Weights.Readout is null ? (0, 0) : (lastOutput.Largest(_norms), lastOutput.RowFloor());
+        Parameters = [.. point.Weights.Layout.Blocks.Select(block => _norms.UpperBound(point.Weights[block]))];
+        FfnOutFloor = SingularValueFloor.OfColumns(point.Weights.Block(point.Shape.Depth - 1).FfnOut);
+        ReadoutFloor = point.Weights.Readout is Matrix readout ? SingularValueFloor.OfColumns(readout) : 1;
+        Layers = [.. forward.Layers.Select((layer, l) => Norms(layer, point.Model, isFirst: l == 0))];
     }
+
+    /// <summary>R = ‖F − Y‖ = √(2ℒ_0) at most.</summary>
+    public double ResidualNorm { get; }
 
     /// <summary>‖W_b⁰‖₂ in layout order.</summary>
     public double[] Parameters { get; }
@@ -72,40 +65,17 @@ internal sealed class CentreNorms
         Parameters.All(double.IsFinite) && double.IsFinite(LastOutput)
         && Layers.All(layer => layer.Inputs.All(double.IsFinite) && double.IsFinite(layer.Attention + layer.Mixed + layer.AttentionOutput + layer.Hidden));
 
-    private double NormOfMixed(LayerView layer, int samples)
+    private LayerNorms Norms(PreciseLayer layer, ResidualTransformer model, bool isFirst) => new(
+        EachSample(EnclosedMatrix.Of(layer.Input), model),
+        isFirst ? Math.Sqrt(model.Tokens) : EachSample(EnclosedMatrix.Of(layer.Attention), model).Max(),
+        EnclosedMatrix.Of(layer.Mixed).Largest(_norms),
+        EnclosedMatrix.Of(layer.AttentionOutput).Largest(_norms),
+        EnclosedMatrix.Of(layer.Hidden).Largest(_norms));
+
+    private double[] EachSample(EnclosedMatrix stacked, ResidualTransformer model)
     {
-        Matrix mixed = Matrix.Allocate(layer.Input.Rows, layer.Input.Columns);
-        Products.MultiplyEach(samples, layer.Attention, layer.Input, mixed);
-        return RowSide(mixed).Largest;
-    }
-
-    private double[] EachSample(Matrix stacked, ResidualTransformer model)
-    {
-        double[] norms = new double[model.Samples];
-        for (int i = 0; i < norms.Length; i++)
-        {
-            norms[i] = RowSide(stacked.RowRange(i * model.Tokens, model.Tokens)).Largest;
-        }
-
-        return norms;
-    }
-
-    // σ_max and σ_rows.
-    private (double Largest, double Smallest) RowSide(in Matrix matrix) => Extremes(matrix, matrix.Rows);
-
-    // σ_max and σ_columns.
-    private (double Largest, double Smallest) ColumnSide(in Matrix matrix) => Extremes(matrix, matrix.Columns);
-
-    private (double Largest, double Smallest) Extremes(in Matrix matrix, int count)
-    {
-        if (!_workspaces.TryGetValue((matrix.Rows, matrix.Columns), out SingularValues? workspace))
-        {
-            workspace = new SingularValues(matrix.Rows, matrix.Columns);
-            _workspaces.Add((matrix.Rows, matrix.Columns), workspace);
-        }
-
-        double[] values = new double[Math.Min(matrix.Rows, matrix.Columns)];
-        workspace.Compute(matrix, values);
-        return (values[0], values.Length < count ? 0 : Outward.Down(values[count - 1], values[0], matrix.Rows));
+        int tokens = model.Tokens;
+        return [.. Enumerable.Range(0, model.Samples).Select(i =>
+            RoundedUp.Of(_norms.UpperBound(stacked.Values.RowRange(i * tokens, tokens)) + RoundedUp.Norm(stacked.RowError.AsSpan(i * tokens, tokens))))];
     }
 }

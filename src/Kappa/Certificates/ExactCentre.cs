@@ -9,7 +9,7 @@ internal sealed class ExactCentre
     // Norms over the weights cost (M d)³; beyond this order only those in the input are computed.
     private const int LargestOrder = 700;
 
-    private Matrix[] _grams = [];
+    private GramEnclosure[] _grams = [];
 
     /// <summary>max_i ‖∂Z⁺_i/∂Z_i‖₂; 0 for the first block, whose input is constant.</summary>
     public double Transfer { get; private init; }
@@ -26,6 +26,9 @@ internal sealed class ExactCentre
     /// <summary>‖∂Z⁺/∂(all trained blocks)‖; infinite where it is not computed. For the last block this is σ_max(J).</summary>
     public double JointOutput { get; private set; } = double.PositiveInfinity;
 
+    /// <summary>σ_min of the Jacobian of Z⁺ in all trained blocks at least; 0 where it is not computed or nothing can be shown. For the last block this is σ_min(J).</summary>
+    public double JointFloor { get; private set; }
+
     /// <summary>‖diag(‖W_1 diag(ψ'_r)‖) ∂H/∂(all trained blocks before W_1 of this block)‖; infinite where it is not computed.</summary>
     public double JointHidden { get; private set; } = double.PositiveInfinity;
 
@@ -34,25 +37,31 @@ internal sealed class ExactCentre
 
     /// <summary>One for each block.</summary>
     /// <param name="shape">The model.</param>
-    /// <param name="layers">Its blocks at θ_0, with stacks where the problem is affordable.</param>
+    /// <param name="layers">Its blocks at θ_0, with stacks where there is more than one or the floor is wanted.</param>
     /// <param name="isTrained">Which blocks of the layout are trained.</param>
     /// <param name="norms">Workspace.</param>
-    public static ExactCentre[] Of(ResidualTransformerShape shape, LayerCentre[] layers, IReadOnlyList<bool> isTrained, SpectralNorm norms)
+    /// <param name="wantsFloor">Whether σ_min(J) is wanted.</param>
+    public static ExactCentre[] Of(ResidualTransformerShape shape, LayerCentre[] layers, IReadOnlyList<bool> isTrained, SpectralNorm norms, bool wantsFloor)
     {
         var result = new ExactCentre[layers.Length];
+        bool wantsGrams = wantsFloor || (layers.Length > 1 && IsAffordable(layers[0].Input.Values.Rows, shape.Width));
         for (int layer = 0; layer < layers.Length; layer++)
         {
             LayerCentre centre = layers[layer];
             BlockTransition? output = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: false);
             BlockTransition? attention = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: true);
             result[layer] = new ExactCentre { Transfer = output?.Norm(norms) ?? 0, AttentionTransfer = attention?.Norm(norms) ?? 0 };
-            if (centre.Rows.Stacks is RowStacks stacks)
+            if (wantsGrams && centre.Rows.Stacks is RowStacks stacks)
             {
-                Matrix[] earlier = layer == 0 ? [] : result[layer - 1]._grams;
-                Matrix[] outputGrams = [.. earlier.Select(gram => output!.Carry(gram)), .. BlockGrams.OfOutput(centre, stacks, shape.LogitScale)];
-                Matrix[] hiddenGrams = [.. earlier.Select(gram => attention!.Carry(gram)), .. BlockGrams.OfAttentionOutput(centre, stacks, shape.LogitScale)];
-                Array.ForEach(hiddenGrams, gram => Weight(gram, centre.Rows.FfnIn));
+                GramEnclosure[] earlier = layer == 0 ? [] : result[layer - 1]._grams;
+                GramEnclosure[] outputGrams = [.. earlier.Select(gram => output!.Carry(gram)), .. BlockGrams.OfOutput(centre, stacks, shape.LogitScale)];
+                GramEnclosure[] hiddenGrams = [.. earlier.Select(gram => attention!.Carry(gram)), .. BlockGrams.OfAttentionOutput(centre, stacks, shape.LogitScale)];
+                hiddenGrams = [.. hiddenGrams.Select(gram => gram.Weighted(centre.Rows.FfnIn))];
                 result[layer].Take(outputGrams, hiddenGrams, layers.Length > 1, layer == layers.Length - 1, isTrained, norms);
+                if (wantsFloor && layer == layers.Length - 1)
+                {
+                    result[layer].JointFloor = GramEnclosure.Sum(outputGrams, isTrained).RootFloor();
+                }
             }
         }
 
@@ -60,50 +69,19 @@ internal sealed class ExactCentre
     }
 
     // Block by block where later blocks build on it, jointly at the end.
-    private void Take(Matrix[] outputGrams, Matrix[] hiddenGrams, bool isDeep, bool isLast, IReadOnlyList<bool> isTrained, SpectralNorm norms)
+    private void Take(GramEnclosure[] outputGrams, GramEnclosure[] hiddenGrams, bool isDeep, bool isLast, IReadOnlyList<bool> isTrained, SpectralNorm norms)
     {
         _grams = outputGrams;
         if (isDeep)
         {
-            Output = [.. outputGrams.Select(gram => RootNorm(gram, norms))];
-            Hidden = [.. hiddenGrams.Select(gram => RootNorm(gram, norms))];
+            Output = [.. outputGrams.Select(gram => gram.RootNorm(norms))];
+            Hidden = [.. hiddenGrams.Select(gram => gram.RootNorm(norms))];
         }
 
         if (isLast)
         {
-            JointOutput = RootNorm(Sum(outputGrams, isTrained), norms);
-            JointHidden = RootNorm(Sum(hiddenGrams, isTrained), norms);
-        }
-    }
-
-    // ‖J‖₂ = √‖J Jᵀ‖₂
-    private static double RootNorm(in Matrix gram, SpectralNorm norms) => Outward.Up(Math.Sqrt(norms.UpperBound(gram)));
-
-    // J Jᵀ = Σ_b J_b J_bᵀ
-    private static Matrix Sum(Matrix[] grams, IReadOnlyList<bool> isTrained)
-    {
-        Matrix sum = Matrix.Allocate(grams[0].Rows, grams[0].Columns);
-        for (int b = 0; b < grams.Length; b++)
-        {
-            if (isTrained[b])
-            {
-                Vectors.AddScaled(sum.Span, 1, grams[b].Span);
-            }
-        }
-
-        return sum;
-    }
-
-    private static void Weight(in Matrix gram, double[] rowWeights)
-    {
-        int width = gram.Rows / rowWeights.Length;
-        for (int i = 0; i < gram.Rows; i++)
-        {
-            Span<double> row = gram.Row(i);
-            for (int s = 0; s < rowWeights.Length; s++)
-            {
-                Vectors.Scale(row.Slice(s * width, width), rowWeights[i / width] * rowWeights[s]);
-            }
+            JointOutput = GramEnclosure.Sum(outputGrams, isTrained).RootNorm(norms);
+            JointHidden = GramEnclosure.Sum(hiddenGrams, isTrained).RootNorm(norms);
         }
     }
 }

@@ -79,7 +79,7 @@ internal sealed class FeedForwardBounds
         double largest = 0;
         for (int j = 0; j < _rows.UnitChange.Length; j++)
         {
-            largest = Math.Max(largest, _centre.UnitNorms[j] + (Math.Min(_rows.UnitChange[j], _activation.DerivativeRange) * _input.CentreNorm));
+            largest = Math.Max(largest, _centre.UnitNorms[j] + (Math.Min(_rows.UnitChange[j], _activation.DerivativeRange) * (_input.CentreNorm + _input.Centre.Error)));
         }
 
         return Math.Min(_slope * _input.Norm, largest + (_slope * _input.Change));

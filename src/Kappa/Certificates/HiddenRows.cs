@@ -79,17 +79,18 @@ internal sealed class HiddenRows
         return reach;
     }
 
-    // c_rj = max |ψ''| within the reach of P_rj                            [M, m]
+    // c_rj = max |ψ''| within the reach of P_rj, whose double is off by its error                            [M, m]
     private Matrix LocalCurvature(Activation activation)
     {
-        Matrix curvature = Matrix.Allocate(_centre.Preactivation.Rows, _centre.Preactivation.Columns);
+        Matrix curvature = Matrix.Allocate(_centre.Preactivation.Values.Rows, _centre.Preactivation.Values.Columns);
         for (int r = 0; r < curvature.Rows; r++)
         {
-            ReadOnlySpan<double> preactivation = _centre.Preactivation.Row(r);
+            ReadOnlySpan<double> preactivation = _centre.Preactivation.Values.Row(r);
             Span<double> row = curvature.Row(r);
+            double reach = RoundedUp.Of(_change[r] + _centre.Preactivation.RowError[r]);
             for (int j = 0; j < row.Length; j++)
             {
-                row[j] = activation.SecondDerivativeBoundNear(preactivation[j], _change[r]);
+                row[j] = activation.SecondDerivativeBoundNear(preactivation[j], reach);
             }
         }
 

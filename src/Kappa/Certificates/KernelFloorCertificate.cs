@@ -38,9 +38,9 @@ internal sealed class KernelFloorCertificate : Theorem
             return Certificate.NotApplicable(this, reason);
         }
 
-        SpectrumSummary spectrum = JacobianSpectrum.Of(point.Model, point.Weights, point.Trained, options.MemoryLimit).Summary;
-        double floor = Outward.Down(spectrum.SigmaMinRow, spectrum.SigmaMax, point.Rows * point.Shape.OutputWidth);
-        return PathScope.Report(this, point, options, PathFloor.Kernel, floor, Outward.Up(spectrum.SigmaMax));
+        var forward = new PreciseForward(point);
+        var propagation = new LocalPropagation(point, forward, wantsFloor: true);
+        return PathScope.Report(this, point, forward, options, PathFloor.Kernel, propagation.StartFloor, propagation);
     }
 
     private static string? WhyTooLarge(TrainingPoint point, long limit)

@@ -12,19 +12,19 @@ internal sealed class LocalBound
     /// <summary>Bounds that are all zero: the intermediate is constant.</summary>
     /// <param name="centre">Z(θ_0) [M, k].</param>
     /// <param name="blocks">B, without the pseudo-block.</param>
-    public LocalBound(in Matrix centre, int blocks)
+    public LocalBound(EnclosedMatrix centre, int blocks)
     {
-        int rows = centre.Rows;
+        int rows = centre.Values.Rows;
         Centre = centre;
         First = new double[blocks + 1];
         FirstRows = [.. Enumerable.Range(0, blocks + 1).Select(_ => new double[rows])];
         Second = new double[blocks + 1, blocks + 1];
-        RowChange = new double[centre.Rows];
-        RowNorm = new double[centre.Rows];
+        RowChange = new double[rows];
+        RowNorm = new double[rows];
     }
 
-    /// <summary>Z(θ_0) [M, k].</summary>
-    public Matrix Centre { get; }
+    /// <summary>Z(θ_0) [M, k], as it was computed and with its error.</summary>
+    public EnclosedMatrix Centre { get; }
 
     /// <summary>ℓ_b ≥ sup ‖∂Z/∂W_b‖ [B + 1].</summary>
     public double[] First { get; }
@@ -35,13 +35,13 @@ internal sealed class LocalBound
     /// <summary>q_bc ≥ sup of the second derivative in blocks b and c [B + 1, B + 1], symmetric.</summary>
     public double[,] Second { get; }
 
-    /// <summary>sup ‖Z − Z(θ_0)‖; after <see cref="Close"/>.</summary>
+    /// <summary>sup ‖Z − Ẑ‖ for the doubles Ẑ of the centre: how far Z can move, plus their error (C.39); after <see cref="Close"/>.</summary>
     public double Change { get; private set; }
 
-    /// <summary>sup ‖z_r − z_r(θ_0)‖ [M]; after <see cref="Close"/>.</summary>
+    /// <summary>sup ‖z_r − ẑ_r‖ [M], likewise; after <see cref="Close"/>.</summary>
     public double[] RowChange { get; }
 
-    /// <summary>‖Z(θ_0)‖₂.</summary>
+    /// <summary>‖Ẑ‖₂.</summary>
     public double CentreNorm { get; private set; }
 
     /// <summary>v ≥ sup ‖Z‖₂; after <see cref="Close"/>.</summary>
@@ -52,7 +52,7 @@ internal sealed class LocalBound
 
     /// <summary>Makes the first derivatives consistent with each other and takes centre plus radius (C.15).</summary>
     /// <param name="ball">The ball.</param>
-    /// <param name="centreNorm">‖Z(θ_0)‖₂.</param>
+    /// <param name="centreNorm">‖Ẑ‖₂.</param>
     public LocalBound Close(ParameterBall ball, double centreNorm)
     {
         CentreNorm = centreNorm;
@@ -63,7 +63,7 @@ internal sealed class LocalBound
             LimitRows(b);
         }
 
-        Change = ball.Reach(First);
+        Change = ball.Reach(First) + Centre.Error;
         double[] row = new double[First.Length];
         for (int r = 0; r < RowChange.Length; r++)
         {
@@ -72,8 +72,8 @@ internal sealed class LocalBound
                 row[b] = FirstRows[b][r];
             }
 
-            RowChange[r] = Math.Min(ball.Reach(row), Change);
-            RowNorm[r] = Vectors.Norm(Centre.Row(r)) + RowChange[r];
+            RowChange[r] = Math.Min(ball.Reach(row) + Centre.RowError[r], Change);
+            RowNorm[r] = RoundedUp.Norm(Centre.Values.Row(r)) + RowChange[r];
         }
 
         return this;

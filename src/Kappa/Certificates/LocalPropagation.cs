@@ -17,17 +17,26 @@ internal sealed class LocalPropagation
     /// <summary>Prepares the bounds around a point.</summary>
     /// <param name="point">A model without readout and with a smooth activation.</param>
     public LocalPropagation(TrainingPoint point)
+        : this(point, new PreciseForward(point), wantsFloor: false)
+    {
+    }
+
+    /// <summary>Prepares the bounds around a point that has been evaluated.</summary>
+    /// <param name="point">A model without readout and with a smooth activation.</param>
+    /// <param name="forward">Its evaluation.</param>
+    /// <param name="wantsFloor">Whether <see cref="StartFloor"/> is wanted, which costs the Gram matrix of J whatever its size.</param>
+    public LocalPropagation(TrainingPoint point, PreciseForward forward, bool wantsFloor)
     {
         _shape = point.Shape;
-        point.Model.Forward(point.Weights);
         _layers = new LayerCentre[_shape.Depth];
+        bool keepsStacks = wantsFloor || _shape.Depth > 1;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            _layers[layer] = new LayerCentre(_shape, point.Weights.Block(layer), point.Model.Layer(layer), point.Model.Samples, _norms);
+            _layers[layer] = new LayerCentre(_shape, point.Weights.Block(layer), forward.Layers[layer], point.Model.Samples, _norms, keepsStacks);
         }
 
         _isTrained = [.. point.IsTrained];
-        _exact = ExactCentre.Of(_shape, _layers, _isTrained, _norms);
+        _exact = ExactCentre.Of(_shape, _layers, _isTrained, _norms, wantsFloor);
     }
 
     /// <summary>B = 5L.</summary>
@@ -35,6 +44,9 @@ internal sealed class LocalPropagation
 
     /// <summary>σ_max(J) at θ_0 where it is affordable; infinite otherwise.</summary>
     public double StartJoint => _exact[^1].JointOutput;
+
+    /// <summary>σ_min(J) at θ_0 at least; 0 where it was not asked for or cannot be told from 0.</summary>
+    public double StartFloor => _exact[^1].JointFloor;
 
     /// <summary>The bounds of the output F and of the last block's features Φ on a ball.</summary>
     /// <param name="ball">A ball of B radii.</param>

@@ -1,5 +1,4 @@
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -46,12 +45,9 @@ internal sealed class PathCertificate : Theorem
     /// <inheritdoc/>
     internal override Certificate Compute(TrainingPoint point, CertificateOptions options)
     {
-        point.Model.Forward(point.Weights);
-        Matrix hidden = point.Model.Layer(point.Shape.Depth - 1).Hidden;
-        double[] values = new double[Math.Min(hidden.Rows, hidden.Columns)];
-        new SingularValues(hidden.Rows, hidden.Columns).Compute(hidden, values);
-        double floor = Outward.Down(values[hidden.Rows - 1], values[0], hidden.Rows);
-        return PathScope.Report(this, point, options, PathFloor.Features, floor);
+        var forward = new PreciseForward(point);
+        double floor = EnclosedMatrix.Of(forward.Last.Hidden).RowFloor();
+        return PathScope.Report(this, point, forward, options, PathFloor.Features, floor);
     }
 
     private static ParameterBlock LastOutWeight(TrainingPoint point) => point.Weights.Layout.Blocks[(5 * point.Shape.Depth) - 1];

@@ -20,24 +20,24 @@ internal sealed class PathMarch
     private readonly int _out;
     private readonly double[] _startFirst;
 
-    /// <summary>Prepares the centre: one forward pass, one singular value decomposition, the bounds at radius 0.</summary>
+    /// <summary>Prepares the centre: the bounds at radius 0.</summary>
     /// <param name="point">A point that the theorem is about.</param>
+    /// <param name="propagation">The bounds around it.</param>
     /// <param name="kind">Which floor.</param>
     /// <param name="startFloor">s_0, rounded down.</param>
-    /// <param name="largest">σ_max(J) at θ_0, rounded up, where it is known; infinite otherwise.</param>
     /// <param name="usesRefinements">Whether to use the norms over all trained blocks together and p piece by piece; without them the certificate is the plain (C.14).</param>
-    public PathMarch(TrainingPoint point, PathFloor kind, double startFloor, double largest = double.PositiveInfinity, bool usesRefinements = true)
+    public PathMarch(TrainingPoint point, LocalPropagation propagation, PathFloor kind, double startFloor, bool usesRefinements = true)
     {
         _kind = kind;
         StartFloor = startFloor;
-        _propagation = new LocalPropagation(point);
+        _propagation = propagation;
         _out = _propagation.Blocks - 1;
         _trained = [.. point.IsTrained.Take(_propagation.Blocks)];
         _joint = [.. _trained.Select((trained, b) => trained && (kind == PathFloor.Kernel || b != _out))];
         LocalBound output = _propagation.On(new ParameterBall(new double[_propagation.Blocks])).Output;
         _startFirst = [.. output.First.Take(_propagation.Blocks).Select((first, b) => _trained[b] ? Outward.Up(first) : 0)];
         _usesRefinements = usesRefinements;
-        StartLambda = Math.Min(Math.Min(largest, usesRefinements ? _propagation.StartJoint : double.PositiveInfinity), Outward.Up(Vectors.Norm(_startFirst)));
+        StartLambda = Math.Min(usesRefinements || kind == PathFloor.Kernel ? _propagation.StartJoint : double.PositiveInfinity, Outward.Up(Vectors.Norm(_startFirst)));
     }
 
     /// <summary>s_0.</summary>

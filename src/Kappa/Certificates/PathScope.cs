@@ -16,7 +16,7 @@ internal static class PathScope
     }
 
     /// <summary>Marches, and says what came out (C.16).</summary>
-    public static Certificate Report(Theorem theorem, TrainingPoint point, CertificateOptions options, PathFloor kind, double floor, double largest = double.PositiveInfinity)
+    public static Certificate Report(Theorem theorem, TrainingPoint point, PreciseForward forward, CertificateOptions options, PathFloor kind, double floor, LocalPropagation? propagation = null)
     {
         string symbol = kind == PathFloor.Features ? "σ_M(Φ)" : "σ_min(J)";
         var start = new Condition(kind == PathFloor.Features ? "smallest singular value of the features" : "smallest singular value of the Jacobian", symbol, theorem.Label, floor, ConditionRelation.Above, 0);
@@ -31,8 +31,8 @@ internal static class PathScope
             };
         }
 
-        double residual = Outward.Up(Math.Sqrt(2 * point.Loss));
-        var march = new PathMarch(point, kind, floor, largest, options.UsesRefinements);
+        double residual = Outward.Up(forward.ResidualNorm);
+        var march = new PathMarch(point, propagation ?? new LocalPropagation(point, forward, wantsFloor: false), kind, floor, options.UsesRefinements);
         PathResult result = march.Run(residual, options);
         Guarantee? guarantee = result.End == PathEnd.Certified ? GuaranteeOf(point, result, kind) : null;
 

@@ -1,33 +1,62 @@
 namespace Kappa.Certificates;
 
-/// <summary>The small matrices behind the row norms of one block, kept for problems where exact Gram matrices of its Jacobians are affordable (C.17).</summary>
-/// <remarks>Each is stacked over the M rows and transposed: row (r, a) holds column a of the matrix of token row r.</remarks>
-internal sealed class RowStacks(int rows, int width, int keyWidth)
+/// <summary>One small matrix for each token row, stacked and transposed: row (r, a) holds column a of the matrix of token row r. Each is known up to an error (C.37).</summary>
+/// <param name="rows">M.</param>
+/// <param name="columns">Columns of each matrix, d.</param>
+/// <param name="height">Rows of each matrix.</param>
+internal sealed class RowStack(int rows, int columns, int height)
 {
-    /// <summary>(Cov_r W_V)ᵀ [M·d, d].</summary>
-    public Matrix Covariance { get; } = Matrix.Allocate(rows * width, width);
+    /// <summary>[M·columns, height].</summary>
+    public Matrix Values { get; } = Matrix.Allocate(rows * columns, height);
 
-    /// <summary>(W_Kᵀ Cov_r W_V)ᵀ [M·d, d_k].</summary>
-    public Matrix KeyCovariance { get; } = Matrix.Allocate(rows * width, keyWidth);
+    /// <summary>Error (Frobenius) of each row's matrix at most [M].</summary>
+    public double[] Errors { get; } = new double[rows];
 
-    /// <summary>(Cov_r W_V T_r)ᵀ [M·d, d].</summary>
-    public Matrix CovarianceOutput { get; } = Matrix.Allocate(rows * width, width);
-
-    /// <summary>(W_Kᵀ Cov_r W_V T_r)ᵀ [M·d, d_k].</summary>
-    public Matrix KeyCovarianceOutput { get; } = Matrix.Allocate(rows * width, keyWidth);
-
-    /// <summary>T_rᵀ [M·d, d].</summary>
-    public Matrix Transfer { get; } = Matrix.Allocate(rows * width, width);
+    /// <summary>Columns of each matrix.</summary>
+    public int Columns => columns;
 
     /// <summary>Writes the matrix of one token row.</summary>
-    public static void Keep(in Matrix stack, int row, in Matrix matrix)
+    public void Keep(int row, in Matrix matrix, double error)
     {
+        Errors[row] = error;
         for (int i = 0; i < matrix.Rows; i++)
         {
             for (int a = 0; a < matrix.Columns; a++)
             {
-                stack[(row * matrix.Columns) + a, i] = matrix[i, a];
+                Values[(row * columns) + a, i] = matrix[i, a];
             }
         }
+    }
+}
+
+/// <summary>The small matrices behind the row norms of one block, kept where exact Gram matrices of its Jacobians are wanted (C.17).</summary>
+internal sealed class RowStacks(int rows, int tokens, int width, int keyWidth)
+{
+    /// <summary>Cov_r W_V [d, d].</summary>
+    public RowStack Covariance { get; } = new(rows, width, width);
+
+    /// <summary>W_Kᵀ Cov_r W_V [d_k, d].</summary>
+    public RowStack KeyCovariance { get; } = new(rows, width, keyWidth);
+
+    /// <summary>Cov_r W_V T_r [d, d].</summary>
+    public RowStack CovarianceOutput { get; } = new(rows, width, width);
+
+    /// <summary>W_Kᵀ Cov_r W_V T_r [d_k, d].</summary>
+    public RowStack KeyCovarianceOutput { get; } = new(rows, width, keyWidth);
+
+    /// <summary>T_r [d, d].</summary>
+    public RowStack Transfer { get; } = new(rows, width, width);
+
+    /// <summary>√p_j z̃_j W_V, n rows for each token row [M·n, d].</summary>
+    public Matrix Values { get; } = Matrix.Allocate(rows * tokens, width);
+
+    /// <summary>Their error (Frobenius) by token row [M].</summary>
+    public double[] ValueErrors { get; } = new double[rows];
+
+    /// <summary>Writes the rows √p_j z̃_j W_V of one token row.</summary>
+    public void KeepValues(int row, in Matrix values, double error)
+    {
+        values.CopyTo(Values.RowRange(row * tokens, tokens));
+        ValueErrors[row] = error;
     }
 }

@@ -1,0 +1,36 @@
+using Kappa.Numerics;
+
+namespace Kappa.Certificates;
+
+/// <summary>Model R at θ_0 in precise arithmetic (C.39): every block, and the residual F − Y.</summary>
+internal sealed class PreciseForward
+{
+    /// <summary>Evaluates the model at the point's weights, inputs and targets, which are exact.</summary>
+    public PreciseForward(TrainingPoint point)
+    {
+        PreciseMatrix z = PreciseMatrix.Exact(point.Model.Inputs);
+        Layers = new PreciseLayer[point.Shape.Depth];
+        for (int layer = 0; layer < Layers.Length; layer++)
+        {
+            Layers[layer] = new PreciseLayer(point.Shape, point.Weights.Block(layer), z, point.Model.Samples);
+            z = Layers[layer].Output;
+        }
+
+        // (R.4)  F = Z^L W_U
+        Output = point.Weights.Readout is Matrix readout ? z.Multiply(readout) : z;
+        var residual = EnclosedMatrix.Of(Output.AddScaled(-1, PreciseMatrix.Exact(point.Objective.Targets)));
+        ResidualNorm = RoundedUp.Of(RoundedUp.FrobeniusNorm(residual.Values) + residual.Error);
+    }
+
+    /// <summary>The blocks, first to last.</summary>
+    public PreciseLayer[] Layers { get; }
+
+    /// <summary>The last block.</summary>
+    public PreciseLayer Last => Layers[^1];
+
+    /// <summary>F [M, d_out].</summary>
+    public PreciseMatrix Output { get; }
+
+    /// <summary>R = ‖F − Y‖ = √(2ℒ_0) at most.</summary>
+    public double ResidualNorm { get; }
+}
