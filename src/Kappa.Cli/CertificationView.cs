@@ -4,7 +4,6 @@ using Kappa.Certificates;
 using Kappa.Lab.Certification;
 using Kappa.Models;
 using Kappa.Numerics;
-using Spectre.Console;
 
 namespace Kappa.Cli;
 
@@ -21,9 +20,9 @@ internal static class CertificationView
             return;
         }
 
-        PlainText.Paragraph(terminal.Results, 0, CertificationVerdict.Of(report));
-        PlainText.Paragraph(terminal.Results, 0, report.Origin);
-        PlainText.Paragraph(terminal.Results, 0, report.PrecisionRemark);
+        terminal.Paragraph(0, CertificationVerdict.Of(report));
+        terminal.Paragraph(0, report.Origin);
+        terminal.Paragraph(0, report.PrecisionRemark);
         foreach (TheoremFinding finding in report.Findings.Where(finding => report.Findings.Count > 1 || finding.Grade != CertificationGrade.NotApplicable))
         {
             terminal.Results.WriteLine();
@@ -33,15 +32,14 @@ internal static class CertificationView
         foreach (string hint in CertificationVerdict.Hints(report))
         {
             terminal.Results.WriteLine();
-            PlainText.Paragraph(terminal.Results, 0, hint);
+            terminal.Paragraph(0, hint);
         }
     }
 
     private static void Print(Terminal terminal, CertificationReport report, TheoremFinding finding)
     {
         Certificate certificate = finding.Certificate;
-        TextWriter to = terminal.Results;
-        PlainText.Paragraph(to, 0, $"{certificate.Theorem.Name} ({certificate.Theorem.Label}): {CertificationVerdict.Word(finding.Grade)}{At(report, finding)}. {certificate.Explanation}", hanging: 2);
+        terminal.Paragraph(0, $"{certificate.Theorem.Name} ({certificate.Theorem.Label}): {CertificationVerdict.Word(finding.Grade)}{At(report, finding)}. {certificate.Explanation}", hanging: 2);
         if (finding.Grade == CertificationGrade.NotApplicable)
         {
             return;
@@ -50,70 +48,70 @@ internal static class CertificationView
         // Where the theorem itself says by which factor, it is not said twice.
         if (finding.ResidualFactor is double factor && !(Math.Abs(Math.Log(certificate.Shortfall / factor)) < 0.05) && !certificate.Shortfall.Equals(factor))
         {
-            PlainText.Paragraph(to, 2, double.IsPositiveInfinity(factor)
+            terminal.Paragraph(2, double.IsPositiveInfinity(factor)
                 ? "No smaller residual would do either."
                 : $"With these weights the residual would have to be about {PlainText.Rough(factor)} times smaller, the loss {PlainText.Rough(factor * factor)} times.");
         }
 
         if (certificate.Guarantee is Guarantee guarantee)
         {
-            Print(to, finding, guarantee);
+            Print(terminal, finding, guarantee);
         }
 
         if (certificate.Conditions.Count > 0)
         {
-            terminal.Render(Conditions(certificate), PlainText.Columns);
+            Conditions(certificate).Print(terminal);
         }
 
         if (certificate.Constants.Count > 0)
         {
-            PlainText.Paragraph(to, 2, "Constants: " + string.Join(" · ", certificate.Constants.GroupBy(constant => constant.Symbol).Select(Constants)) + ".", hanging: 2);
+            terminal.Paragraph(2, "Constants: " + string.Join(" · ", certificate.Constants.GroupBy(constant => constant.Symbol).Select(Constants)) + ".", hanging: 2);
         }
 
         Print(terminal, finding.Search);
-        Print(to, finding.Price);
+        Print(terminal, finding.Price);
     }
 
-    private static void Print(TextWriter to, InitialisationPrice? price)
+    private static void Print(Terminal to, InitialisationPrice? price)
     {
         if (price is null)
         {
             return;
         }
 
-        PlainText.Paragraph(to, 2, $"Price of a certificate (C.11; {price.Found.Recipe}{(price.Found.Theorem is ModelTheorem<ShallowEncoder> ? string.Empty : ", bend scaled alike")}): {price.Found.Explanation} Found by doubling and bisection in {price.Found.Tries} evaluations.", hanging: 2);
+        to.Paragraph(2, $"Price of a certificate (C.11; {price.Found.Recipe}{(price.Found.Theorem is ModelTheorem<ShallowEncoder> ? string.Empty : ", bend scaled alike")}): {price.Found.Explanation} Found by doubling and bisection in {price.Found.Tries} evaluations.", hanging: 2);
         if (price.Found is { Scale: not null, Certificate.Guarantee: { } guarantee })
         {
-            PlainText.Paragraph(to, 4, $"there: step size η = {PlainText.Number(guarantee.StepSize)}, rate ≥ {PlainText.Percent(guarantee.Rate)} of the loss a step", hanging: 2);
+            to.Paragraph(4, $"there: step size η = {PlainText.Number(guarantee.StepSize)}, rate ≥ {PlainText.Percent(guarantee.Rate)} of the loss a step", hanging: 2);
         }
 
         if (price.Check is { } check)
         {
-            PlainText.Paragraph(to, 4, Observation(check), hanging: 2);
+            to.Paragraph(4, Observation(check), hanging: 2);
         }
     }
 
-    private static void Print(TextWriter to, TheoremFinding finding, Guarantee guarantee)
+    private static void Print(Terminal to, TheoremFinding finding, Guarantee guarantee)
     {
         string largest = guarantee.LargestStepSize > guarantee.StepSize ? $" (up to {PlainText.Number(guarantee.LargestStepSize)} is proven)" : string.Empty;
-        PlainText.Paragraph(to, 2, $"step size η = {PlainText.Number(guarantee.StepSize)}{largest}, rate ≥ {PlainText.Percent(guarantee.Rate)} of the loss a step, PL constant μ = {PlainText.Number(guarantee.PlConstant)}", hanging: 2);
-        PlainText.Paragraph(to, 2, $"at most {guarantee.StepsTo(1e-6).ToString("F0", CultureInfo.InvariantCulture)} steps to 1e-6 of the loss at step {finding.Step}; {Radii(guarantee)}", hanging: 2);
+        to.Paragraph(2, $"step size η = {PlainText.Number(guarantee.StepSize)}{largest}, rate ≥ {PlainText.Percent(guarantee.Rate)} of the loss a step, PL constant μ = {PlainText.Number(guarantee.PlConstant)}", hanging: 2);
+        to.Paragraph(2, $"at most {guarantee.StepsTo(1e-6).ToString("F0", CultureInfo.InvariantCulture)} steps to 1e-6 of the loss at step {finding.Step}; {Radii(guarantee)}", hanging: 2);
         foreach (BoundObservation observation in new[] { finding.Record, finding.Check }.OfType<BoundObservation>())
         {
-            PlainText.Paragraph(to, 2, Observation(observation), hanging: 2);
+            to.Paragraph(2, Observation(observation), hanging: 2);
         }
 
         if (finding.CheckOmission is { } reason)
         {
-            PlainText.Paragraph(to, 2, $"not descended to see the bound hold: {reason} (--check STEPS)", hanging: 2);
+            to.Paragraph(2, $"not descended to see the bound hold: {reason} (--check STEPS)", hanging: 2);
         }
 
         if (finding.LookAhead is LookAhead ahead)
         {
             long from = finding.Step - ahead.Steps;
-            PlainText.Paragraph(
-                to, 2,
-                $"looking ahead (C.19): from step {from} on ‖e‖ stays below {PlainText.Number(ahead.Constant)} · {ahead.Factor.ToString("G6", CultureInfo.InvariantCulture)}^k · ‖e_{from}‖, if the certified step size is used from step {finding.Step} on; the first {ahead.Steps} steps are observation, the rest is theorem",
+            to.Paragraph(
+                2,
+                $"looking ahead (C.19): from step {from} on ‖e‖ stays below {PlainText.Number(ahead.Constant)} · {NumberText.Of(ahead.Factor, 6)}^k · ‖e_{from}‖, if the certified step size is used from step {finding.Step} on; the first {ahead.Steps} steps are observation, the rest is theorem",
                 hanging: 2);
         }
     }
@@ -134,15 +132,9 @@ internal static class CertificationView
             : "no matrix moves by more than " + string.Join(", ", groups.Select(group => $"{group.Key} ({(group.Count() > 4 ? "the others" : string.Join(", ", group.Select(radius => radius.Block.Name)))})"));
     }
 
-    private static Table Conditions(Certificate certificate)
+    private static ResultTable Conditions(Certificate certificate)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        _ = table.AddColumn("condition").AddColumn("value").AddColumn("must be").AddColumn("margin").AddColumn("");
-        foreach (TableColumn column in table.Columns.Skip(1))
-        {
-            column.NoWrap = true;
-        }
-
+        var table = new ResultTable("condition", "value", "must be", new ResultColumn("margin", 1), "");
         foreach (Condition condition in certificate.Conditions)
         {
             string verdict = condition.Holds ? "holds" : double.IsPositiveInfinity(condition.Shortfall) ? "fails" : $"fails by {PlainText.Factor(condition.Shortfall)}×";
@@ -151,7 +143,7 @@ internal static class CertificationView
                 $"{condition.Name}, {condition.Symbol} ({condition.Label})", PlainText.Number(condition.Value), $"{Relation(condition.Relation)} {PlainText.Number(condition.Bound)}",
                 PlainText.Number(condition.Margin), verdict,
             ];
-            _ = table.AddRow(cells.Select(cell => new Text(cell)));
+            _ = table.Rows([cells]);
         }
 
         return table;
@@ -164,12 +156,12 @@ internal static class CertificationView
             return;
         }
 
-        PlainText.Paragraph(terminal.Results, 2, $"Searched: {search.Schedule}", hanging: 2);
+        terminal.Paragraph(2, $"Searched: {search.Schedule}", hanging: 2);
         ConditionHistory[] changing = [.. search.Conditions.Where(history => history.FirstFails is not null)];
         foreach (ConditionHistory history in changing)
         {
             string holds = history.FirstHolds is long first ? $"first held at step {first}" : "held at none";
-            PlainText.Paragraph(terminal.Results, 2, $"{history.Name} ({history.Symbol}): first failed at step {history.FirstFails}, last at {history.LastFails}, {holds}, of the {history.Evaluated} evaluated", hanging: 2);
+            terminal.Paragraph(2, $"{history.Name} ({history.Symbol}): first failed at step {history.FirstFails}, last at {history.LastFails}, {holds}, of the {history.Evaluated} evaluated", hanging: 2);
         }
     }
 

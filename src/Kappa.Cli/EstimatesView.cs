@@ -10,7 +10,7 @@ internal static class EstimatesView
     {
         foreach (string sentence in Sentences(estimates))
         {
-            PlainText.Paragraph(terminal.Results, 0, sentence, hanging: 2);
+            terminal.Paragraph(0, sentence, hanging: 2);
         }
     }
 

@@ -2,7 +2,6 @@ using Kappa.Certificates;
 using Kappa.Lab.Points;
 using Kappa.Models;
 using Kappa.Spectra;
-using Spectre.Console;
 
 namespace Kappa.Cli;
 
@@ -40,14 +39,14 @@ internal static class EvaluationView
 
     private static void PrintTables(Terminal terminal, PointEvaluation evaluation)
     {
-        terminal.Results.WriteLine($"Point {evaluation.Point.Name}: {Model(evaluation.Point)}");
-        terminal.Results.WriteLine($"Loss: {Number(evaluation.Loss)}   gradient norm: {Number(evaluation.GradientNorm)}   PL ratio: {PlRatio(evaluation)}");
-        terminal.Render(Layers(evaluation));
+        terminal.Paragraph(0, $"Point {evaluation.Point.Name}: {Model(evaluation.Point)}");
+        terminal.Paragraph(0, $"Loss: {Number(evaluation.Loss)}   gradient norm: {Number(evaluation.GradientNorm)}   PL ratio: {PlRatio(evaluation)}");
+        Layers(evaluation).Print(terminal);
         PrintNotes(
             terminal, [.. evaluation.Layers.SelectMany(layer => new[] { layer.AttentionBranch.Summary, layer.AttentionOutput.Summary, layer.Hidden.Summary })],
             summary => $"width {summary.Columns} < {summary.Rows} rows: σ_M is 0 for any weights, κ is that of the {summary.Columns} values there are",
             rows => $"A Z W_V: attention branch, H: attention output, Φ: hidden. Floor: ε √rows = {Number(Epsilon * Math.Sqrt(rows))} of σ_max");
-        terminal.Render(Blocks(evaluation));
+        Blocks(evaluation).Print(terminal);
         if (evaluation.Kernel is { } kernel)
         {
             PrintNotes(
@@ -68,22 +67,22 @@ internal static class EvaluationView
                 ? $"guaranteed: with η = {Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss; kappa certify descends to see it."
                 : certificate.Outcome == CertificateOutcome.NotApplicable ? $"not applicable. {certificate.Explanation}" : $"not certified. {certificate.Explanation}";
             string name = certificate.Theorem.Name;
-            PlainText.Paragraph(terminal.Results, 0, $"{char.ToUpperInvariant(name[0])}{name[1..]} certificate ({certificate.Theorem.Label}): {verdict}", hanging: 2);
+            terminal.Paragraph(0, $"{char.ToUpperInvariant(name[0])}{name[1..]} certificate ({certificate.Theorem.Label}): {verdict}", hanging: 2);
         }
     }
 
     // Said once below a table and not in every row: the tables fit into 80 columns.
     private static void PrintNotes(Terminal terminal, SpectrumSummary[] spectra, Func<SpectrumSummary, string> narrow, Func<int, string> caption)
     {
-        terminal.Results.WriteLine($"{caption(spectra[0].Rows)}.");
+        terminal.Paragraph(0, $"{caption(spectra[0].Rows)}.");
         foreach (string note in spectra.Where(summary => summary.Status is SpectrumStatus.RankLimited).Select(narrow).Distinct())
         {
-            terminal.Results.WriteLine($"{RankLimited}: {note}.");
+            terminal.Paragraph(0, $"{RankLimited}: {note}.");
         }
 
         if (spectra.Any(summary => summary.Status is SpectrumStatus.BelowFloor || (summary.Status is SpectrumStatus.RankLimited && summary.IsNumericallyDeficient)))
         {
-            terminal.Results.WriteLine($"{IllConditioned} or ≥: ill-conditioned, not told from a smaller rank; κ is at least the one shown.");
+            terminal.Paragraph(0, $"{IllConditioned} or ≥: ill-conditioned, not told from a smaller rank; κ is at least the one shown.");
         }
     }
 
@@ -112,9 +111,9 @@ internal static class EvaluationView
         _ => Number(evaluation.PlRatio),
     };
 
-    private static Table Layers(PointEvaluation evaluation)
+    private static ResultTable Layers(PointEvaluation evaluation)
     {
-        Table table = Headed("block, matrix", "σ_max", "σ_M", "κ", "worst sample κ", "rank");
+        ResultTable table = Headed("block, matrix", "σ_max", "σ_M", "κ", "worst sample κ", "rank");
         foreach (LayerSpectra layer in evaluation.Layers)
         {
             AddPart(table, $"{layer.Layer} A Z W_V", layer.AttentionBranch);
@@ -125,7 +124,7 @@ internal static class EvaluationView
         return table;
     }
 
-    private static void AddPart(Table table, string name, MatrixSpectrum spectrum)
+    private static void AddPart(ResultTable table, string name, MatrixSpectrum spectrum)
     {
         SpectrumSummary summary = spectrum.Summary;
         AddRow(
@@ -133,9 +132,9 @@ internal static class EvaluationView
             Bounded(spectrum.Samples.ConditionNumberMax, spectrum.Samples.BelowFloor > 0), Rank(summary));
     }
 
-    private static Table Blocks(PointEvaluation evaluation)
+    private static ResultTable Blocks(PointEvaluation evaluation)
     {
-        Table table = evaluation.Kernel is null ? Headed("trained", "‖∇ℒ‖") : Headed("trained", "‖∇ℒ‖", "λ_max(K)", "λ_min(K)", "κ(K)", "rank");
+        ResultTable table = evaluation.Kernel is null ? Headed("trained", "‖∇ℒ‖") : Headed("trained", "‖∇ℒ‖", "λ_max(K)", "λ_min(K)", "κ(K)", "rank");
         int index = 0;
         foreach (ParameterBlock block in evaluation.Point.TrainedBlocks)
         {
@@ -146,7 +145,7 @@ internal static class EvaluationView
         return table;
     }
 
-    private static void AddBlock(Table table, string name, double gradientNorm, SpectrumSummary? jacobian)
+    private static void AddBlock(ResultTable table, string name, double gradientNorm, SpectrumSummary? jacobian)
     {
         string[] kernel = jacobian is { } summary
             ?
@@ -168,13 +167,15 @@ internal static class EvaluationView
     private static string Rank(SpectrumSummary summary) =>
         summary.Status is SpectrumStatus.NonFinite ? Number(double.NaN) : $"{summary.NumericalRank}/{summary.Rows}";
 
-    private static Table Headed(params string[] headers) => new Table { Border = TableBorder.Rounded }.AddColumns(headers);
+    // The first two and the smallest value are what the table is for; the others give way to a narrow screen.
+    private static ResultTable Headed(params string[] headers) =>
+        new([.. headers.Select((header, k) => new ResultColumn(header, header is "worst sample κ" or "rank" or "σ_max" or "λ_max(K)" ? headers.Length - k : null))]) { Elsewhere = "--json has them" };
 
-    private static void AddRow(Table table, params string[] cells) => table.AddRow(cells.Select(cell => new Text(cell)));
+    private static void AddRow(ResultTable table, params string[] cells) => table.Rows([cells]);
 
     private static string Bounded(double value, bool isLowerBound) => isLowerBound && double.IsFinite(value) ? $"≥ {Number(value)}" : Number(value);
 
     private static double Square(double x) => x * x;
 
-    private static string Number(double value) => double.IsPositiveInfinity(value) ? "∞" : FormattableString.Invariant($"{value:G4}");
+    private static string Number(double value) => PlainText.Number(value);
 }

@@ -1,57 +1,48 @@
 using System.Globalization;
+using Kappa.Numerics;
 
 namespace Kappa.Cli;
 
-/// <summary>Sentences and numbers for a reader at a terminal: lines of at most a hundred columns, numbers of three or four digits.</summary>
+/// <summary>Sentences and numbers for a reader at a terminal.</summary>
 internal static class PlainText
 {
-    /// <summary>Columns of a line; what is longer is broken between words.</summary>
-    public const int Columns = 100;
-
-    /// <summary>Writes a paragraph, its later lines under the text of the first.</summary>
-    /// <param name="writer">Where.</param>
-    /// <param name="indent">Spaces before every line.</param>
-    /// <param name="text">One paragraph; a word longer than a line keeps a line of its own.</param>
-    /// <param name="hanging">Further spaces before every line but the first.</param>
-    public static void Paragraph(TextWriter writer, int indent, string text, int hanging = 0)
+    /// <summary>The lines of a paragraph, broken between words only: a number is never torn.</summary>
+    /// <param name="text">One paragraph; a word longer than a line has a line of its own.</param>
+    /// <param name="width">Columns of a line.</param>
+    /// <param name="hanging">Spaces before every line but the first.</param>
+    public static IEnumerable<string> Wrapped(string text, int width, int hanging = 0)
     {
-        string line = new(' ', indent);
-        bool isEmpty = true;
-        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        string line = string.Empty;
+        int start = 0;
+        foreach (string word in text.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!isEmpty && Length(line) + 1 + Length(word) > Columns)
+            if (line.Length > start && Length(line) + 1 + Length(word) > width)
             {
-                writer.WriteLine(line);
-                (line, isEmpty) = (new string(' ', indent + hanging), true);
+                yield return line;
+                (line, start) = (new string(' ', hanging), hanging);
             }
 
-            line += isEmpty ? word : $" {word}";
-            isEmpty = false;
+            line += line.Length > start ? $" {word}" : word;
         }
 
-        if (!isEmpty)
+        if (line.Length > start)
         {
-            writer.WriteLine(line);
+            yield return line;
         }
     }
 
     /// <summary>A number with four digits.</summary>
-    public static string Number(double value) => double.IsPositiveInfinity(value) ? "∞" : value.ToString("G4", CultureInfo.InvariantCulture);
+    public static string Number(double value) => NumberText.Of(value);
 
     /// <summary>A factor with three digits.</summary>
-    public static string Factor(double value) => double.IsPositiveInfinity(value) ? "∞" : value >= 100 && value < 1e6 ? value.ToString("F0", CultureInfo.InvariantCulture) : value.ToString("G3", CultureInfo.InvariantCulture);
+    public static string Factor(double value) => NumberText.Of(value, 3);
 
     /// <summary>A factor with two digits.</summary>
-    public static string Rough(double value)
-    {
-        string scientific = value.ToString("0.0E+0", CultureInfo.InvariantCulture);
-        double rounded = double.Parse(scientific, CultureInfo.InvariantCulture);
-        return rounded >= 1e5 ? scientific.Replace(".0E", "E", StringComparison.Ordinal).Replace("E+", "e", StringComparison.Ordinal) : rounded.ToString("0.##", CultureInfo.InvariantCulture);
-    }
+    public static string Rough(double value) => NumberText.Of(value, 2);
 
     /// <summary>A share of one in per cent.</summary>
-    public static string Percent(double share) => (100 * share).ToString("G3", CultureInfo.InvariantCulture) + " %";
+    public static string Percent(double share) => NumberText.Percent(share);
 
-    // A combining mark, as in r̄, takes no column.
-    private static int Length(string text) => text.Count(letter => CharUnicodeInfo.GetUnicodeCategory(letter) != UnicodeCategory.NonSpacingMark);
+    /// <summary>Columns of a text; a combining mark, as in r̄, takes none.</summary>
+    public static int Length(string text) => text.Count(letter => CharUnicodeInfo.GetUnicodeCategory(letter) != UnicodeCategory.NonSpacingMark);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kappa.Lab.Index;
-using Spectre.Console;
+using Kappa.Numerics;
 
 namespace Kappa.Cli;
 
@@ -22,8 +22,6 @@ internal enum RowFormat
 /// <summary>Rows on the terminal as a table, as CSV or as JSON.</summary>
 internal static class QueryView
 {
-    private const int WidestTable = 1000;
-
     public static void Print(Terminal terminal, QueryResult result, RowFormat format)
     {
         switch (format)
@@ -76,30 +74,16 @@ internal static class QueryView
     {
         null => string.Empty,
         double.NaN => "–",
-        double number => double.IsInfinity(number) ? number > 0 ? "∞" : "-∞" : number.ToString("G6", CultureInfo.InvariantCulture),
+        double number => NumberText.Of(number, 6),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? string.Empty,
     };
 
-    /// <summary>A table of ready cells.</summary>
+    /// <summary>A table of ready cells; what was asked for is never left out, so one that is too wide is printed as a block for each row.</summary>
     public static void PrintCells(Terminal terminal, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        foreach (string header in headers)
-        {
-            _ = table.AddColumn(new TableColumn(new Text(Printable(header))).NoWrap());
-        }
-
-        foreach (IReadOnlyList<string> row in rows)
-        {
-            _ = table.AddRow(row.Select(cell => new Text(Printable(cell))));
-        }
-
-        terminal.Render(table, WidestTable);
+        new ResultTable([.. headers.Select(header => new ResultColumn(header))]).Rows(rows).Print(terminal);
     }
-
-    // What stands in a run must not move the cursor or change the colours of a terminal.
-    private static string Printable(string text) => string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? '\uFFFD' : letter));
 
     private static void PrintTable(Terminal terminal, QueryResult result)
     {

@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Ladder;
-using Spectre.Console;
 
 namespace Kappa.Cli;
 
@@ -19,44 +18,53 @@ internal static class RunSummaryView
             return;
         }
 
-        terminal.Results.WriteLine($"Run {analysis.Run.Name}: {analysis.Run.Status.Message ?? analysis.Run.Status.State.ToString()}");
+        terminal.Paragraph(0, $"Run {analysis.Run.Name}: {analysis.Run.Status.Message ?? analysis.Run.Status.State.ToString()}");
         if (analysis.Rate is { } rate)
         {
-            terminal.Results.WriteLine($"Rate: {rate.Explanation}");
+            terminal.Paragraph(0, $"Rate: {rate.Explanation}");
         }
 
         foreach (string note in new[] { analysis.RoundingRemark, analysis.PrecisionRemark, analysis.Telemetry.Note }.OfType<string>())
         {
-            terminal.Results.WriteLine($"Note: {note}");
+            terminal.Paragraph(0, $"Note: {note}");
         }
 
-        if (analysis.Layers.Count > 0)
-        {
-            PrintTable(terminal, RunAnalysisTable.Headers, RunAnalysisTable.Rows(analysis));
-        }
-
+        PrintLayers(terminal, analysis);
         if (analysis.Ladder is { } ladder)
         {
-            PrintTable(terminal, LadderTable.Headers, LadderTable.Rows(ladder));
+            Ladder().Rows(LadderTable.Rows(ladder)).Print(terminal);
             foreach (string missing in LadderTable.Missing(ladder))
             {
-                terminal.Results.WriteLine(missing);
+                terminal.Paragraph(0, missing);
             }
         }
 
-        terminal.Results.WriteLine($"Folder: {analysis.Run.Files.Path}");
+        terminal.Paragraph(0, $"Folder: {analysis.Run.Files.Path}");
     }
 
-    private static void PrintTable(Terminal terminal, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
+    // Remarks are sentences: they stand below the table, once for all rows that share them.
+    private static void PrintLayers(Terminal terminal, RunAnalysis analysis)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        _ = table.AddColumns([.. headers]);
-        foreach (IReadOnlyList<string> row in rows)
+        if (analysis.Layers.Count == 0)
         {
-            _ = table.AddRow(row.Select(cell => new Text(cell)));
+            return;
         }
 
-        terminal.Render(table);
+        IReadOnlyList<string>[] rows = [.. RunAnalysisTable.Rows(analysis)];
+        int last = RunAnalysisTable.Headers.Count - 1;
+        int?[] importance = [null, null, 6, null, 5, null, 3, 4];
+        new ResultTable([.. RunAnalysisTable.Headers.Take(last).Select((header, k) => new ResultColumn(header, importance[k]))]).Rows(rows.Select(row => row.Take(last).ToArray())).Print(terminal);
+        foreach (IGrouping<string, IReadOnlyList<string>> remark in rows.Where(row => row[last].Length > 0).GroupBy(row => row[last]))
+        {
+            string where = remark.Count() == rows.Length ? rows.Length == 1 ? string.Empty : "all layers: " : string.Join(", ", remark.Select(row => $"layer {row[0]} {row[1]}")) + ": ";
+            terminal.Paragraph(0, $"{where}{remark.Key}.", hanging: 2);
+        }
+    }
+
+    private static ResultTable Ladder()
+    {
+        int?[] importance = [null, null, null, null, 2, 3, 1];
+        return new([.. LadderTable.Headers.Select((header, k) => new ResultColumn(header, importance[k]))]);
     }
 
     private static string Json(RunAnalysis analysis)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Spectre.Console;
 
 namespace Kappa.Cli;
@@ -9,15 +11,28 @@ namespace Kappa.Cli;
 /// <param name="MessagesAreATerminal">Whether a progress line may be redrawn on <paramref name="Messages"/>.</param>
 internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool ResultsAreATerminal, bool MessagesAreATerminal)
 {
-    private const int WidthWithoutTerminal = 120;
+    /// <summary>Columns of text that goes into a file or a pipe; JSON and CSV have lines of any length.</summary>
+    public const int WidthWithoutTerminal = 100;
 
-    /// <summary>The process's own streams; NO_COLOR is respected.</summary>
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
+    /// <summary>Columns that a sentence takes at most: longer lines are tiring to read.</summary>
+    public const int WidestText = 100;
+
+    private const int Narrowest = 40;
+
+    /// <summary>Columns of a line; no table and no sentence is wider.</summary>
+    public int Width { get; init; } = WidthWithoutTerminal;
+
+    /// <summary>The process's own streams; NO_COLOR and COLUMNS are respected.</summary>
+    public static Terminal OfProcess()
+    {
+        int width = WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), Console.IsOutputRedirected);
+        TextWriter messages = Console.IsErrorRedirected ? Console.Error : new WrappedLines(Console.Error, WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), false));
+        return new Terminal(Console.Out, messages, !Console.IsOutputRedirected, !Console.IsErrorRedirected) { Width = width };
+    }
 
     /// <summary>Writes a table, a rule or other renderable to the results.</summary>
     /// <param name="renderable">What to write.</param>
-    /// <param name="columns">Its width where there is no terminal.</param>
-    public void Render(Spectre.Console.Rendering.IRenderable renderable, int columns = WidthWithoutTerminal)
+    public void Render(Spectre.Console.Rendering.IRenderable renderable)
     {
         bool colour = ResultsAreATerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -27,11 +42,62 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(Results),
         });
-        if (!ResultsAreATerminal)
+        console.Profile.Width = Width;
+        console.Write(renderable);
+    }
+
+    /// <summary>Writes a paragraph to the results, broken between words, its later lines under the text of the first.</summary>
+    /// <param name="indent">Spaces before every line.</param>
+    /// <param name="text">One paragraph; a word longer than a line, such as a path, keeps a line of its own.</param>
+    /// <param name="hanging">Further spaces before every line but the first.</param>
+    public void Paragraph(int indent, string text, int hanging = 0)
+    {
+        foreach (string line in PlainText.Wrapped(text, Math.Min(Width, WidestText) - indent, hanging))
         {
-            console.Profile.Width = columns;
+            Results.WriteLine(new string(' ', indent) + line);
+        }
+    }
+
+    // COLUMNS is what a user sets to be asked no more; a terminal says its own width; a pipe has none.
+    private static int WidthOf(string? columns, bool isRedirected)
+    {
+        if (int.TryParse(columns, NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0)
+        {
+            return Math.Max(Narrowest, given);
         }
 
-        console.Write(renderable);
+        if (isRedirected)
+        {
+            return WidthWithoutTerminal;
+        }
+
+        try
+        {
+            return Console.WindowWidth > 0 ? Math.Max(Narrowest, Console.WindowWidth) : WidthWithoutTerminal;
+        }
+        catch (IOException)
+        {
+            return WidthWithoutTerminal;
+        }
+    }
+
+    // A terminal breaks a long line wherever its edge is, within numbers too.
+    private sealed class WrappedLines(TextWriter inner, int width) : TextWriter(CultureInfo.InvariantCulture)
+    {
+        public override Encoding Encoding => inner.Encoding;
+
+        public override void Write(char value) => inner.Write(value);
+
+        public override void Write(string? value) => inner.Write(value);
+
+        public override void WriteLine(string? value)
+        {
+            foreach (string line in (value ?? string.Empty).Split('\n').SelectMany(line => line.Length <= width ? [line] : PlainText.Wrapped(line, width, hanging: 2)))
+            {
+                inner.WriteLine(line);
+            }
+        }
+
+        public override void Flush() => inner.Flush();
     }
 }

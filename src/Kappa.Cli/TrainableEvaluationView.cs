@@ -4,7 +4,6 @@ using Kappa.Lab.Points;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;
-using Spectre.Console;
 
 namespace Kappa.Cli;
 
@@ -33,37 +32,37 @@ internal static class TrainableEvaluationView
     private static void PrintTables(Terminal terminal, TrainableEvaluation evaluation)
     {
         TrainablePoint point = evaluation.Point;
-        terminal.Results.WriteLine($"Point {point.Name}: {Model(point.Model)}, {point.Model.Samples} samples, {point.Model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length)} of {point.Model.Layout.Length} parameters trained.");
-        terminal.Results.WriteLine($"Loss: {PlainText.Number(evaluation.Loss)}   gradient norm: {PlainText.Number(evaluation.GradientNorm)}   PL ratio: {PlainText.Number(evaluation.PlRatio)}");
-        Table spectra = new Table { Border = TableBorder.Rounded }.AddColumns("matrix", "rows", "columns", "σ_max", "σ_min, row side", "rank");
+        terminal.Paragraph(0, $"Point {point.Name}: {Model(point.Model)}, {point.Model.Samples} samples, {point.Model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length)} of {point.Model.Layout.Length} parameters trained.");
+        terminal.Paragraph(0, $"Loss: {PlainText.Number(evaluation.Loss)}   gradient norm: {PlainText.Number(evaluation.GradientNorm)}   PL ratio: {PlainText.Number(evaluation.PlRatio)}");
+        var spectra = new ResultTable("matrix", new ResultColumn("rows", 1), new ResultColumn("columns", 1), "σ_max", "σ_min, row side", "rank");
         AddSpectrum(spectra, point.Model is KernelAttention ? "B, the features (G.3)" : "F_pre, the features (S.4)", evaluation.Features);
         AddSpectrum(spectra, "J, the Jacobian (P.4)", evaluation.Jacobian);
-        terminal.Render(spectra);
+        spectra.Print(terminal);
         if (evaluation.KernelOmission is { } reason)
         {
-            PlainText.Paragraph(terminal.Results, 0, $"The kernel is left out: {reason}.");
+            terminal.Paragraph(0, $"The kernel is left out: {reason}.");
         }
 
         EstimatesView.Print(terminal, evaluation.Estimates);
 
-        Table gradients = new Table { Border = TableBorder.Rounded }.AddColumns("trained", "‖∇ℒ‖");
+        var gradients = new ResultTable("trained", "‖∇ℒ‖");
         foreach (ParameterBlock block in point.Model.Layout.Blocks.Where(point.Trained.Includes))
         {
-            _ = gradients.AddRow(new Text(block.Name), new Text(PlainText.Number(Vectors.Norm(evaluation.Gradient[block].Span))));
+            _ = gradients.Row(block.Name, PlainText.Number(Vectors.Norm(evaluation.Gradient[block].Span)));
         }
 
-        terminal.Render(gradients);
+        gradients.Print(terminal);
         foreach (Certificate certificate in evaluation.Certificates)
         {
             string verdict = certificate.Guarantee is { } guarantee
                 ? $"guaranteed: with η = {PlainText.Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss; kappa certify descends to see it."
                 : certificate.Outcome == CertificateOutcome.NotApplicable ? $"not applicable. {certificate.Explanation}" : $"not certified. {certificate.Explanation}";
-            PlainText.Paragraph(terminal.Results, 0, $"{certificate.Theorem.Name} ({certificate.Theorem.Label}): {verdict}", hanging: 2);
+            terminal.Paragraph(0, $"{certificate.Theorem.Name} ({certificate.Theorem.Label}): {verdict}", hanging: 2);
         }
     }
 
     // P.2: too narrow is told apart from badly conditioned.
-    private static void AddSpectrum(Table table, string name, SpectrumSummary? spectrum)
+    private static void AddSpectrum(ResultTable table, string name, SpectrumSummary? spectrum)
     {
         if (spectrum is not { } summary)
         {
@@ -77,7 +76,7 @@ internal static class TrainableEvaluationView
             _ => PlainText.Number(summary.SigmaMinRow),
         };
         string[] cells = [name, $"{summary.Rows}", $"{summary.Columns}", PlainText.Number(summary.SigmaMax), smallest, $"{summary.NumericalRank}/{summary.Rows}"];
-        _ = table.AddRow(cells.Select(cell => new Text(cell)));
+        _ = table.Rows([cells]);
     }
 
     private static string Model(ITrainable model) => model switch

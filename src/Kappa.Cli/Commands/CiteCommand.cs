@@ -58,8 +58,8 @@ internal static class CiteCommand
                 continue;
             }
 
-            PlainText.Paragraph(terminal.Results, 0, $"[{one.Reference.Key}] {one.Reference.ToText()}", hanging: 2);
-            PlainText.Paragraph(terminal.Results, 2, $"for {one.Use}", hanging: 2);
+            terminal.Paragraph(0, $"[{one.Reference.Key}] {one.Reference.ToText()}", hanging: 2);
+            terminal.Paragraph(2, $"for {one.Use}", hanging: 2);
         }
 
         return ExitCode.Done;
@@ -88,9 +88,9 @@ internal static class CiteCommand
                 continue;
             }
 
-            PlainText.Paragraph(terminal.Results, 0, $"[{reference.Key}] {reference.ToText()}", hanging: 2);
+            terminal.Paragraph(0, $"[{reference.Key}] {reference.ToText()}", hanging: 2);
             string[] used = [.. theorems.Where(theorem => theorem.Sources.Any(source => source.Key == reference.Key)).Select(theorem => $"{theorem.Name} ({theorem.Label}{(theorem.Sources.First(source => source.Key == reference.Key).AsRecalled ? ", as recalled" : string.Empty)})")];
-            PlainText.Paragraph(terminal.Results, 2, $"for {string.Join(", ", used)}", hanging: 2);
+            terminal.Paragraph(2, $"for {string.Join(", ", used)}", hanging: 2);
         }
 
         return ExitCode.Done;

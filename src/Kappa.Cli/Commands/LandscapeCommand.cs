@@ -6,7 +6,6 @@ using Kappa.Lab.Experiments;
 using Kappa.Lab.Landscapes;
 using Kappa.Lab.Points;
 using Kappa.Lab.Store;
-using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
 
@@ -97,15 +96,8 @@ internal static class LandscapeCommand
             return;
         }
 
-        var table = new Table { Border = TableBorder.Rounded };
-        _ = table.AddColumn("quantity").AddColumn("value");
-        foreach (IReadOnlyList<string> row in LandscapeReport.Rows(landscape))
-        {
-            _ = table.AddRow(new Text(row[0]), new Text(row[1]));
-        }
-
         terminal.Results.WriteLine($"Landscape of {landscape.Target.Name}");
-        terminal.Render(table);
+        new ResultTable("quantity", "value").Rows(LandscapeReport.Rows(landscape)).Print(terminal);
     }
 
     private static LandscapeTarget Find(string word, string folder)

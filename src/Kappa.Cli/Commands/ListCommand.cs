@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
-using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
 
@@ -37,8 +36,9 @@ internal static class ListCommand
             return ExitCode.Done;
         }
 
-        var table = new Table { Border = TableBorder.Rounded };
-        _ = table.AddColumns("run", "state", "step", "loss", "model", "depth", "width", "data", "ρ_a", "step size", "seed");
+        var table = new ResultTable(
+            "run", "state", new ResultColumn("step", 9), new ResultColumn("loss", 10), new ResultColumn("model", 2), new ResultColumn("depth", 7), new ResultColumn("width", 6), new ResultColumn("data", 1),
+            new ResultColumn("ρ_a", 5), new ResultColumn("step size", 4), new ResultColumn("seed", 8));
         foreach (RunRecord run in listing.Runs)
         {
             ExperimentSpecification specification = run.Specification;
@@ -47,10 +47,10 @@ internal static class ListCommand
                 run.Name, run.Status.StopReason ?? run.Status.State.ToString(), Shown(run.Status.Step), Shown(run.Status.Loss), Kind(specification), Where(specification, specification.Model.Depth), Shown(specification.Model.Width),
                 specification.Data.Source.ToString(), Where(specification, specification.Model.AttentionResidual), specification.Descent.StepSize.ToString(), Shown(specification.Seed),
             ];
-            _ = table.AddRow(cells.Select(cell => new Text(cell)));
+            _ = table.Rows([cells]);
         }
 
-        terminal.Render(table);
+        table.Print(terminal);
         foreach (DamagedRun run in listing.Damaged)
         {
             terminal.Messages.WriteLine($"kappa: {run.Name} cannot be read: {run.Reason}");
@@ -72,14 +72,13 @@ internal static class ListCommand
             return ExitCode.Done;
         }
 
-        var table = new Table { Border = TableBorder.Rounded };
-        _ = table.AddColumns("key", "type", "default", "meaning");
+        var table = new ResultTable("key", new ResultColumn("type", 1), new ResultColumn("default", 2), "meaning");
         foreach (SpecificationKey key in SpecificationKeys.All)
         {
-            _ = table.AddRow(new Text(key.Path), new Text(key.Values), new Text(key.Default), new Text(key.Documentation));
+            _ = table.Row(key.Path, key.Values, key.Default, key.Documentation);
         }
 
-        terminal.Render(table);
+        table.Print(terminal);
         return ExitCode.Done;
     }
 

@@ -100,19 +100,14 @@ internal static class ReproduceCommand
 
     private static void PrintVerdicts(Terminal terminal, IReadOnlyList<ClaimFinding> findings)
     {
-        terminal.Results.WriteLine(ClaimReport.Headline(findings));
-        var table = new Table { Border = TableBorder.Rounded, ShowRowSeparators = true };
-        _ = table.AddColumn("claim").AddColumn("verdict").AddColumn("what was measured").AddColumn("refuted if");
+        terminal.Paragraph(0, ClaimReport.Headline(findings));
+        var table = new ResultTable("claim", "verdict", "what was measured", new ResultColumn("refuted if", 1)) { HasSeparators = true, Elsewhere = "the report has them" };
         foreach (ClaimFinding finding in ClaimReport.WorstFirst(findings))
         {
-            _ = table.AddRow(
-                new Text(finding.Claim.Statement),
-                new Text(ClaimReport.Word(finding.Verdict), new Style(Colour(finding.Verdict))),
-                new Text(finding.Reason),
-                new Text(finding.Claim.RefutedIf));
+            _ = table.Row(finding.Claim.Statement, new ResultCell(ClaimReport.Word(finding.Verdict), Colour(finding.Verdict)), finding.Reason, finding.Claim.RefutedIf);
         }
 
-        terminal.Render(table);
+        table.Print(terminal);
     }
 
     private static Color Colour(Verdict verdict) => verdict switch

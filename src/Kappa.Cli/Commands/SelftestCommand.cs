@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Kappa.Lab.Selftest;
 using Spectre.Console;
@@ -38,28 +37,25 @@ internal static class SelftestCommand
         }
         else
         {
-            terminal.Render(AsTable(checks));
-            terminal.Results.WriteLine($"{checks.Length - failed} checks passed, {failed} failed.");
+            AsTable(checks).Print(terminal);
+            terminal.Paragraph(0, $"{checks.Length - failed} checks passed, {failed} failed.");
         }
 
         return failed == 0 ? ExitCode.Done : ExitCode.NegativeVerdict;
     }
 
-    private static Table AsTable(SelftestCheck[] checks)
+    private static ResultTable AsTable(SelftestCheck[] checks)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        _ = table.AddColumns("group", "check", "error", "allowed", "measure", "result");
+        var table = new ResultTable(new ResultColumn("group", 2), "check", "error", "allowed", new ResultColumn("measure", 1), "result");
         foreach (SelftestCheck check in checks)
         {
-            _ = table.AddRow(
-                new Text(check.Group), new Text(check.Name), new Text(Shown(check.Error)), new Text(Shown(check.Tolerance)), new Text(check.Measure),
-                new Text(check.Passed ? "passed" : "FAILED", new Style(check.Passed ? Color.Green : Color.Red)));
+            _ = table.Row(check.Group, check.Name, Shown(check.Error), Shown(check.Tolerance), check.Measure, new ResultCell(check.Passed ? "passed" : "FAILED", check.Passed ? Color.Green : Color.Red));
         }
 
         return table;
     }
 
-    private static string Shown(double value) => value.ToString("0.0e+00", CultureInfo.InvariantCulture);
+    private static string Shown(double value) => PlainText.Rough(value);
 
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

@@ -28,12 +28,12 @@ internal static class TheoremList
 
         foreach (Theorem theorem in Theorems.All)
         {
-            PlainText.Paragraph(terminal.Results, 0, $"{theorem.Name} ({theorem.Label}): {theorem.Title}");
-            PlainText.Paragraph(terminal.Results, 2, theorem.Statement);
-            PlainText.Paragraph(terminal.Results, 2, $"Proof: {theorem.Page}");
+            terminal.Paragraph(0, $"{theorem.Name} ({theorem.Label}): {theorem.Title}");
+            terminal.Paragraph(2, theorem.Statement);
+            terminal.Paragraph(2, $"Proof: {theorem.Page}");
             foreach (Source source in theorem.Sources)
             {
-                PlainText.Paragraph(terminal.Results, 2, $"[{source.Key}] {source.Citation}{(source.AsRecalled ? " (as recalled)" : string.Empty)}", hanging: 2);
+                terminal.Paragraph(2, $"[{source.Key}] {source.Citation}{(source.AsRecalled ? " (as recalled)" : string.Empty)}", hanging: 2);
             }
 
             terminal.Results.WriteLine();
