@@ -18,7 +18,7 @@ internal static class RunSummaryView
             return;
         }
 
-        terminal.Paragraph(0, $"Run {analysis.Run.Name}: {analysis.Run.Status.Message ?? analysis.Run.Status.State.ToString()}");
+        terminal.Paragraph(0, $"Run {analysis.Run.Name}: {(analysis.Run.IsLost ? Lost(analysis.Run) : analysis.Run.Status.Message ?? analysis.Run.State)}");
         if (analysis.Rate is { } rate)
         {
             terminal.Paragraph(0, $"Rate: {rate.Explanation}");
@@ -41,6 +41,8 @@ internal static class RunSummaryView
 
         terminal.Paragraph(0, $"Folder: {analysis.Run.Files.Path}");
     }
+
+    private static string Lost(Kappa.Lab.Store.RunRecord run) => $"lost: its process ended at step {run.Status.Step} without a word. {Target.Resume(run)}";
 
     // Remarks are sentences: they stand below the table, once for all rows that share them.
     private static void PrintLayers(Terminal terminal, RunAnalysis analysis)
@@ -76,9 +78,10 @@ internal static class RunSummaryView
             json.WriteNumber("schemaVersion", SchemaVersion);
             json.WriteString("run", analysis.Run.Name);
             json.WriteString("folder", analysis.Run.Files.Path);
-            json.WriteString("state", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Status.State.ToString()));
+            json.WriteString("state", analysis.Run.State);
             json.WriteString("stopReason", analysis.Run.Status.StopReason);
             json.WriteNumber("step", analysis.Run.Status.Step);
+            json.WriteString("resume", analysis.Run.IsLost ? Target.ResumeCommand(analysis.Run) : null);
             json.WriteString("precision", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Specification.Descent.Precision.ToString()));
             Number(json, "roundingFloor", analysis.Run.Status.RoundingFloor ?? double.NaN);
             if (analysis.Run.Specification.Model.Kind != ModelKind.Residual)

@@ -71,7 +71,7 @@ internal static class CertifyTarget
     // What looks like a path is not searched for among the runs.
     private static string FindRun(string name, string folder) => Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or WeightsFile.Extension
         ? throw new BadInputException(name, "no such file or folder. Name a specification (.yaml), a run, or a point (.json).")
-        : new RunStore(RunsFolder.Require(folder)).Find(name);
+        : Target.Find(folder, name);
 
     private static void RefuseSettings(string[] words, string because)
     {

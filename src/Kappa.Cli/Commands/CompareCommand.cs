@@ -92,11 +92,3 @@ internal static class CompareCommand
         json.WriteEndObject();
     }
 }
-
-/// <summary>A run named on the command line.</summary>
-internal static class Target
-{
-    /// <summary>The folder of a run given as its name, a unique beginning of it, or its folder.</summary>
-    public static string Find(string store, string run) =>
-        run.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(run) ? run : new RunStore(RunsFolder.Require(store)).Find(run);
-}

@@ -169,7 +169,7 @@ internal static class EvaluateCommand
 
         if (!File.Exists(path) && !Path.HasExtension(path) && Path.GetFileName(path) == path)
         {
-            return ReadRun(new RunStore(RunsFolder.Require(folder)).Find(path), settings);
+            return ReadRun(Target.Find(folder, path), settings);
         }
 
         return settings.Length == 0

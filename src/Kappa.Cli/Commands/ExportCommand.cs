@@ -30,7 +30,7 @@ internal static class ExportCommand
     private static int Export(Terminal terminal, string store, string what, ExportFormat format, string target, bool json)
     {
         List<string> written;
-        if (FindSweep(store, what) is { } sweep)
+        if (Target.FindSweep(store, what) is { } sweep)
         {
             written = Sweep(terminal, sweep, format, target);
         }
@@ -74,13 +74,5 @@ internal static class ExportCommand
         }
 
         return written.Count > 0 ? written : throw new BadInputException(sweep.Path, "must have a run that can be exported but has none. Run it: " + sweep.ResumeCommand);
-    }
-
-    // A run comes first: a sweep is meant when no run has the name.
-    private static SweepFolder? FindSweep(string store, string what)
-    {
-        bool isRun = what.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) || Directory.Exists(new RunFiles(Path.Combine(store, what)).Path);
-        bool isSweep = !isRun && what.Length > 0 && Directory.Exists(Path.Combine(store, "sweeps")) && Directory.GetDirectories(Path.Combine(store, "sweeps"), what + "*").Length > 0;
-        return isSweep ? SweepFolder.Open(store, what) : null;
     }
 }

@@ -110,7 +110,7 @@ internal static class LandscapeCommand
         bool isPath = Path.GetFileName(word) != word || Path.HasExtension(word);
         return Directory.Exists(word) ? LandscapeTarget.OfRun(RunRecord.Read(word))
             : isPath ? throw new BadInputException(word, $"no such folder. Name a run, or weights in {WeightsFile.Extension}.")
-            : LandscapeTarget.OfRun(RunRecord.Read(new RunStore(RunsFolder.Require(folder)).Find(word)));
+            : LandscapeTarget.OfRun(RunRecord.Read(Target.Find(folder, word)));
     }
 
     private static LandscapeTarget OfWeights(string path)

@@ -12,7 +12,7 @@ internal static class ReportCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "A sweep or a run: its name, or the only beginning of it." };
+        var name = new Argument<string>("name") { Description = "A sweep or a run: its name, the only beginning of it, or its folder." };
         Option<string> folder = RunsFolder.Option();
         var to = new Option<string?>("--to") { Description = "Where report and figures of a sweep go (default: report/ in its folder)." };
         var x = new Option<string?>("--x") { Description = "The key across the phase diagram." };
@@ -32,30 +32,11 @@ internal static class ReportCommand
                 Folder = parsed.GetValue(to) is { } given ? RunsFolder.Require(given, "--to") : null,
                 Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
             };
-            return IsRun(store, word) ? OfRun(terminal, store, word, options, parsed.GetValue(json)) : OfSweep(terminal, SweepFolder.Open(store, word), options, parsed.GetValue(json), parsed.GetValue(quiet));
+            return Target.FindSweep(store, word) is { } sweep
+                ? OfSweep(terminal, sweep, options, parsed.GetValue(json), parsed.GetValue(quiet))
+                : OfRun(terminal, Target.Find(store, word), options, parsed.GetValue(json));
         });
         return command;
-    }
-
-    // A sweep's folder lies in sweeps/, so a name that begins none of them can only be a run's.
-    private static bool IsRun(string store, string name)
-    {
-        string sweeps = Path.Combine(store, "sweeps");
-        bool isSweep = Directory.Exists(sweeps) && name.Length > 0 && Directory.GetDirectories(sweeps).Any(path => Path.GetFileName(path).StartsWith(name, StringComparison.Ordinal));
-        if (isSweep)
-        {
-            return false;
-        }
-
-        try
-        {
-            _ = new RunStore(store).Find(name);
-            return true;
-        }
-        catch (BadInputException reason)
-        {
-            throw new BadInputException(reason.Location, $"{reason.Message[(reason.Location.Length + 2)..]} It has no sweep of this name either.", reason);
-        }
     }
 
     private static int OfSweep(Terminal terminal, SweepFolder sweep, SweepReportOptions options, bool json, bool quiet)
@@ -85,14 +66,14 @@ internal static class ReportCommand
         return ExitCode.Done;
     }
 
-    private static int OfRun(Terminal terminal, string store, string name, SweepReportOptions options, bool json)
+    private static int OfRun(Terminal terminal, string run, SweepReportOptions options, bool json)
     {
         if ((options.X ?? options.Y ?? options.Folder) is not null)
         {
-            throw new UsageException($"{Path.GetFileName(new RunStore(store).Find(name))} is a run; --x, --y and --to are for sweeps. Its report is written into its folder.");
+            throw new UsageException($"{Path.GetFileName(Path.GetFullPath(run))} is a run; --x, --y and --to are for sweeps. Its report is written into its folder.");
         }
 
-        var analysis = RunAnalysis.Of(RunRecord.Read(new RunStore(store).Find(name)));
+        var analysis = RunAnalysis.Of(RunRecord.Read(run));
         foreach (string notice in RunReport.Write(analysis))
         {
             terminal.Messages.WriteLine(notice);

@@ -81,7 +81,7 @@ internal static class RunCommand
             return ExitCode.Done;
         }
 
-        throw new BadInputException(path, $"this experiment was begun and is {record.Status.State.ToString().ToLowerInvariant()}. Continue it: kappa run --resume {record.Name}{request.OutSuffix}");
+        throw new BadInputException(path, $"this experiment was begun and is {record.State}. Continue it: kappa run --resume {record.Name}{request.OutSuffix}");
     }
 
     private static int Resume(Terminal terminal, Request request)

@@ -22,8 +22,7 @@ internal static class ShowCommand
 
     private static int Show(Terminal terminal, string run, string folder, bool figures, bool json)
     {
-        bool isFolder = run.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(run);
-        RunAnalysis analysis = WithLadder(terminal, RunAnalysis.Of(RunRecord.Read(isFolder ? run : new RunStore(RunsFolder.Require(folder)).Find(run))));
+        RunAnalysis analysis = WithLadder(terminal, RunAnalysis.Of(RunRecord.Read(Target.Find(folder, run))));
         if (figures)
         {
             foreach (string notice in RunReport.Write(analysis))

@@ -51,15 +51,15 @@ public static class RunClaims
     private static SortedDictionary<string, JsonNode> Read(string path)
     {
         SortedDictionary<string, JsonNode> claims = new(StringComparer.Ordinal);
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        if (!Path.Exists(path))
         {
             return claims;
         }
 
-        try
+        return StoredDocument.Json(path, Claims, "It must hold the claims of a run. Remove it and certify again.", LargestFile);
+
+        SortedDictionary<string, JsonNode> Claims(JsonNode document)
         {
-            JsonNode document = file.Length <= LargestFile ? JsonNode.Parse(File.ReadAllText(path))! : throw new FormatException($"it must have at most {LargestFile} bytes but has {file.Length}");
             int version = document["schemaVersion"]!.GetValue<int>();
             if (version != SchemaVersion)
             {
@@ -72,10 +72,6 @@ public static class RunClaims
             }
 
             return claims;
-        }
-        catch (Exception damage) when (damage is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException or IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(path, $"must hold the claims of a run but does not: {damage.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Remove it and certify again.", damage);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class SubmissionLog
     public static SubmissionLog Read(string folder)
     {
         string path = Path.Combine(folder, "submissions.jsonl");
-        return new(path, File.Exists(path) ? [.. File.ReadLines(path).Select((line, index) => Parse($"{path}:{index + 1}", line))] : []);
+        return new(path, Path.Exists(path) ? [.. StoredDocument.Lines(path).Select((line, index) => Parse($"{path}:{index + 1}", line))] : []);
     }
 
     /// <summary>Writes down what is about to be submitted.</summary>
@@ -60,17 +60,11 @@ internal sealed class SubmissionLog
         ["submitted"] = submission.Submitted,
     }.ToJsonString();
 
-    private static Submission Parse(string location, string line)
-    {
-        try
-        {
-            JsonNode node = JsonNode.Parse(line)!;
-            return new(node["name"]!.GetValue<string>(), node["offset"]!.GetValue<int>(), node["of"]!.GetValue<int>(), node["array"]!.GetValue<string>(),
-                node["submitted"]!.GetValue<DateTimeOffset>(), node["job"]?.GetValue<string>());
-        }
-        catch (Exception damage) when (JsonDamage.Is(damage))
-        {
-            throw new BadInputException(location, "is not a submission. Remove the file when no job of this sweep is queued (squeue); its runs are not concerned.", damage);
-        }
-    }
+    private static Submission Parse(string location, string line) => StoredDocument.JsonLine(
+        location,
+        line,
+        node => new Submission(
+            node["name"]!.GetValue<string>(), node["offset"]!.GetValue<int>(), node["of"]!.GetValue<int>(), node["array"]!.GetValue<string>(),
+            node["submitted"]!.GetValue<DateTimeOffset>(), node["job"]?.GetValue<string>()),
+        "It must be a submission. Remove the file when no job of this sweep is queued (squeue); its runs are not concerned.");
 }

@@ -9,6 +9,9 @@ internal sealed class KeyResolver(IReadOnlyList<SpecificationKey> keys)
 
     public IReadOnlyList<string> Groups { get; } = [.. keys.Select(key => key.Group).Where(group => group.Length > 0).Distinct()];
 
+    /// <summary>Whether a key is written so; to say what is wrong with a name takes much longer.</summary>
+    public bool Knows(string name) => _byPath.ContainsKey(name) || _byName[name].Count() == 1;
+
     /// <summary>The key, or what is wrong with the name.</summary>
     public SpecificationKey? Find(string name, out string problem)
     {

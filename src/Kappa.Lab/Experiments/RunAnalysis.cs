@@ -38,6 +38,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
     {
         ArgumentNullException.ThrowIfNull(run);
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
+        _ = telemetry["loss"];
         LayerSummary[] layers =
         [
             .. from layer in Enumerable.Range(0, run.Specification.Model.Depth)

@@ -15,6 +15,7 @@ public static class RunReport
     public static IReadOnlyList<string> Write(RunAnalysis analysis)
     {
         ArgumentNullException.ThrowIfNull(analysis);
+        Formats.RegularFile.RequireOwn(analysis.Run.Files.Figures, isFolder: true);
         IReadOnlyList<Figure> figures = Figures(analysis);
         var notices = new HashSet<string>(StringComparer.Ordinal);
         foreach (Figure figure in figures)

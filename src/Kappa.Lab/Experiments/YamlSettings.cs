@@ -83,7 +83,7 @@ internal sealed class YamlSettings
             }
 
             var value = Next();
-            if (group is null && (value is MappingStart || _resolver.Groups.Contains(key.Value)) && _resolver.Find(key.Value, out _) is null)
+            if (group is null && (value is MappingStart || _resolver.Groups.Contains(key.Value)) && !_resolver.Knows(key.Value))
                 ReadGroup(key, value);
             else
                 ReadKey(group, key, value);

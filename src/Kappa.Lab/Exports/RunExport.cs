@@ -79,7 +79,7 @@ public static class RunExport
     private static string Weights(RunRecord run, string path)
     {
         if (!File.Exists(run.Files.Checkpoint))
-            throw new BadInputException(run.Files.Checkpoint, $"must exist for its weights to be exported but does not: the run is {run.Status.State.ToString().ToLowerInvariant()}.");
+            throw new BadInputException(run.Files.Checkpoint, $"must exist for its weights to be exported but does not: the run is {run.State}.");
         SafetensorsContent content = SafetensorsFile.Read(run.Files.Checkpoint);
         NamedTensor[] weights = [.. content.Tensors.Where(tensor => !RunCheckpoint.IsState(tensor.Name))];
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)

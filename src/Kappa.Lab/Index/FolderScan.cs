@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Index;
 
@@ -57,9 +58,14 @@ internal static class FolderScan
         bool isOne = false;
         for (int index = 0; index < files.Length; index++)
         {
-            var file = new FileInfo(System.IO.Path.Combine(path, files[index]));
-            isOne |= file.Exists && index < needed;
-            _ = file.Exists ? signature.Append(CultureInfo.InvariantCulture, $"{file.Length}@{file.LastWriteTimeUtc.Ticks} ") : signature.Append("- ");
+            var facts = FileFacts.Of(System.IO.Path.Combine(path, files[index]));
+            isOne |= facts.Kind != FileKind.Unknown && index < needed;
+            _ = facts.Kind switch
+            {
+                FileKind.Unknown => signature.Append("- "),
+                FileKind.Regular => signature.Append(CultureInfo.InvariantCulture, $"{facts.Length}@{facts.Modified} "),
+                _ => signature.Append(CultureInfo.InvariantCulture, $"{facts.Kind} "),
+            };
         }
 
         return isOne ? new(kind, name, path, signature.ToString()) : null;

@@ -10,7 +10,7 @@ internal static class IndexColumns
     public static IReadOnlyList<(string Name, string Meaning)> Results { get; } =
     [
         ("name", "name of the run, the name of its folder"),
-        ("state", "queued, running, done, failed or interrupted"),
+        ("state", "queued, running, done, failed, interrupted, or lost: running by its status, but its process is dead"),
         ("outcome", "why it stopped: lossFloor, gradientTolerance, stepBudget, nonFinite, noDecrease; NULL while it has not"),
         ("stepReached", "the step it reached"),
         ("initialLoss", "loss of the first recorded row"),
@@ -28,6 +28,7 @@ internal static class IndexColumns
         ("message", "a line about the end"),
         ("heartbeat", "when status.json was written, UTC"),
         ("started", "when the first process began, UTC"),
+        ("words", "the key=value words of the command line that began it; NULL for a run of a sweep, see sweep_runs"),
         ("host", "machine of the last process"),
         ("kappaVersion", "version of Kappa of the last process"),
         ("specification", "the resolved specification as a JSON object of full key names"),

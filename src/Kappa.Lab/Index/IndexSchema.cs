@@ -7,12 +7,6 @@ namespace Kappa.Lab.Index;
 /// <summary>Tables and views of the index. Their text is their version: an index made from another text is made anew.</summary>
 internal static class IndexSchema
 {
-    /// <summary>What drops the tables of any earlier version.</summary>
-    public const string Drop = """
-        DROP VIEW IF EXISTS runs; DROP VIEW IF EXISTS damaged; DROP VIEW IF EXISTS telemetry_summary; DROP VIEW IF EXISTS claims; DROP VIEW IF EXISTS sweeps; DROP VIEW IF EXISTS sweep_runs;
-        DROP TABLE IF EXISTS entry; DROP TABLE IF EXISTS result; DROP TABLE IF EXISTS telemetry_column; DROP TABLE IF EXISTS claim; DROP TABLE IF EXISTS sweep; DROP TABLE IF EXISTS sweep_run;
-        """;
-
     /// <summary>The tables and views.</summary>
     public static string Create { get; } = $"""
         CREATE TABLE entry (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, signature TEXT NOT NULL, damage TEXT, UNIQUE (kind, name));
@@ -29,7 +23,7 @@ internal static class IndexSchema
         CREATE VIEW sweep_runs AS SELECT sweep.name AS sweep, position, run, "values" FROM sweep_run JOIN sweep USING (entry);
         CREATE VIEW sweeps AS SELECT sweep.name AS name, numericsVersion, count(*) AS runs, count(*) FILTER (WHERE state = 'done') AS done,
           count(*) FILTER (WHERE outcome = 'nonFinite') AS diverged, count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state IS NULL OR state IN ('queued', 'interrupted')) AS waiting,
-          count(*) FILTER (WHERE state = 'running') AS running
+          count(*) FILTER (WHERE state = 'running') AS running, count(*) FILTER (WHERE state = 'lost') AS lost
           FROM sweep JOIN sweep_run USING (entry) LEFT JOIN result ON result.name = run GROUP BY sweep.entry;
         CREATE UNIQUE INDEX result_name ON result (name);
         """;

@@ -2,38 +2,6 @@ using Microsoft.Data.Sqlite;
 
 namespace Kappa.Lab.Index;
 
-/// <summary>What a folder held when it was read, or what is wrong with it.</summary>
-internal sealed record FolderContent(FolderEntry Entry, string? Damage = null, RunSummary? Run = null, IReadOnlyList<ColumnSummary>? Columns = null, IndexedSweep? Sweep = null, IReadOnlyList<IndexedClaim>? Claims = null)
-{
-    /// <summary>Reads a folder; damage is a value, so that it does not hide the other folders.</summary>
-    public static FolderContent Read(FolderEntry entry)
-    {
-        try
-        {
-            return entry.Kind switch
-            {
-                EntryKind.Run => OfRun(entry),
-                EntryKind.Sweep => new(entry, Sweep: IndexedDocuments.Sweep(entry.Path)),
-                _ => new(entry, Claims: IndexedDocuments.Claims(Path.Combine(entry.Path, "claims.json"))),
-            };
-        }
-        catch (Exception damage) when (damage is BadInputException or IOException or UnauthorizedAccessException)
-        {
-            return new(entry, damage.Message.ReplaceLineEndings(" "));
-        }
-    }
-
-    private static FolderContent OfRun(FolderEntry entry)
-    {
-        RunSummary run = RunSummary.Read(entry.Path);
-        string claims = run.Run.Files.Claims;
-
-        // Only the numbers stay in memory until the batch is written, not the telemetry.
-        ColumnSummary[] columns = [.. run.Columns()];
-        return new(entry, Run: run, Columns: columns, Claims: File.Exists(claims) ? IndexedDocuments.Claims(claims) : null);
-    }
-}
-
 /// <summary>Writes folders into the tables of the index, inside one transaction. Its statements are compiled once.</summary>
 /// <remarks>A folder is found by kind and name inside the transaction: what another process has written in between is replaced, not doubled.</remarks>
 internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction transaction) : IDisposable
@@ -58,7 +26,7 @@ internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction
         Run(_entry, null, folder.Kind.ToString(), folder.Name, folder.Signature, content.Damage);
         long entry = (long)_last.ExecuteScalar()!;
         if (content.Run is { } run)
-            Run(_result, [entry, .. run.Values()]);
+            Run(_result, [entry, .. run]);
         foreach (ColumnSummary column in content.Columns ?? [])
             Run(_column, entry, column.Column, (long)column.Rows, column.First, column.Last, column.Least, column.LeastStep < 0 ? null : column.LeastStep, column.Most, column.MostStep < 0 ? null : column.MostStep, (long)column.NotFinite);
         foreach (IndexedClaim claim in content.Claims ?? [])

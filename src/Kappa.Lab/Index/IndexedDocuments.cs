@@ -13,26 +13,19 @@ internal sealed record IndexedSweep(int NumericsVersion, IReadOnlyList<(string R
 /// <summary>Reads claims and sweeps as the index needs them: also those of another version of the numerics, which can be asked about though not continued.</summary>
 internal static class IndexedDocuments
 {
-    private const long LargestDocument = 1L << 28;
-
-    public static IReadOnlyList<IndexedClaim> Claims(string path) => Guarded(path, () =>
-        JsonNode.Parse(Text(path))!["claims"]!.AsArray().Select(claim => Claim(claim!.AsObject())).ToArray());
+    public static IReadOnlyList<IndexedClaim> Claims(string path) =>
+        StoredDocument.Json(path, document => document["claims"]!.AsArray().Select(claim => Claim(claim!.AsObject())).ToArray());
 
     public static IndexedSweep Sweep(string folder)
     {
         string document = Path.Combine(folder, "sweep.json"), list = Path.Combine(folder, "runs.jsonl");
-        (int count, int version) = Guarded(document, () =>
-        {
-            JsonNode header = JsonNode.Parse(Text(document))!;
-            return (header["runs"]!.GetValue<int>(), header["numericsVersion"]!.GetValue<int>());
-        });
-        (string, string)[] runs = Guarded(list, () => Text(list).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Run).ToArray());
+        (int count, int version) = StoredDocument.Json(document, header => (header["runs"]!.GetValue<int>(), header["numericsVersion"]!.GetValue<int>()), most: StoredDocument.Page);
+        (string, string)[] runs = [.. StoredDocument.Lines(list).Select((line, index) => StoredDocument.JsonLine($"{list}:{index + 1}", line, Run))];
         return runs.Length == count ? new(version, runs) : throw new BadInputException(list, $"must have the {count} runs that sweep.json counts but has {runs.Length}. Start the sweep again from its specification.");
     }
 
-    private static (string Run, string Values) Run(string line)
+    private static (string Run, string Values) Run(JsonNode node)
     {
-        JsonNode node = JsonNode.Parse(line)!;
         string name = node["name"]!.GetValue<string>();
         return RunName.Check(name) is { } must
             ? throw new FormatException($"a run's name {must}")
@@ -45,20 +38,4 @@ internal static class IndexedDocuments
         Word(claim, "id"), Word(claim, "source"), Word(claim, "statement"), Word(claim, "refutedIf"), Word(claim, "verdict"), Word(claim, "reason"), claim["measurements"]?.ToJsonString());
 
     private static string? Word(JsonObject claim, string key) => claim[key]?.GetValue<string>();
-
-    private static string Text(string path) => new FileInfo(path) is { Exists: true, Length: > LargestDocument } large
-        ? throw new FormatException($"a document must have at most {LargestDocument} bytes but has {large.Length}")
-        : File.ReadAllText(path);
-
-    private static T Guarded<T>(string path, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
-        {
-            throw new BadInputException(path, $"is damaged: {JsonDamage.Reason(damage)}.", damage);
-        }
-    }
 }

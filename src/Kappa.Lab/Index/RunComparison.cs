@@ -49,7 +49,7 @@ public sealed record RunComparison(string First, string Second, IReadOnlyList<Pa
     // Both record increasing steps, perhaps not the same ones.
     private static (int Common, LossDifference? Difference) Parting(TelemetryTable? one, TelemetryTable? other)
     {
-        if (one is null || other is null || !one.Has("loss") || !other.Has("loss"))
+        if (one is null || other is null)
             return (0, null);
         ReadOnlySpan<double> steps = one["step"], otherSteps = other["step"], losses = one["loss"], otherLosses = other["loss"];
         int common = 0;

@@ -23,16 +23,21 @@ public readonly record struct IndexProgress(int Done, int Total);
 /// <summary>The SQLite index <c>index.sqlite</c> beside the runs of a store. The files are the truth: the index can be deleted at any time, and whatever is wrong with it, it is made anew.</summary>
 /// <remarks>
 /// Write-ahead log: readers go on while it is refreshed. A folder is read again when the size or the time of one of its documents differs. Every batch of
-/// folders is one transaction, so that a killed refresh leaves a smaller index and never a wrong one. Thread-safe across processes.
+/// folders is one transaction, so that a killed refresh leaves a smaller index and never a wrong one. Where the folder of runs may only be read, or a link or something else stands in
+/// the place of the file, the index is kept in memory and goes with this object. Thread-safe across processes.
 /// </remarks>
 /// <param name="store">The folder of runs.</param>
-public sealed class RunIndex(string store)
+public sealed class RunIndex(string store) : IDisposable
 {
-    private const int Batch = 500;
-    private const int BusySeconds = 60;
+    private const int Batch = 250;
+
+    private readonly IndexFile _file = new(store);
 
     /// <summary>The file.</summary>
-    public string Path { get; } = System.IO.Path.Combine(store, "index.sqlite");
+    public string Path => _file.Path;
+
+    /// <summary>Whether it is kept in memory, because the file cannot be written.</summary>
+    public bool IsInMemory => _file.IsInMemory;
 
     /// <summary>Brings the index up to the files.</summary>
     /// <param name="anew">Forget what it holds and read everything.</param>
@@ -43,53 +48,64 @@ public sealed class RunIndex(string store)
     {
         if (!Directory.Exists(store))
             throw new BadInputException(store, "must be a folder of runs but does not exist. Name it with --out.");
-        try
+        if (_file.IsOdd)
+            _file.MoveToMemory();
+        string? reason = anew ? "as asked" : null;
+        for (int attempt = 0; ; attempt++)
         {
-            return Refreshed(anew ? "as asked" : null, progress, cancellation);
-        }
-        catch (SqliteException damage) when (IsDamage(damage))
-        {
-            return Guarded(() =>
+            try
             {
-                Delete();
-                return Refreshed("it was damaged", progress, cancellation);
-            });
-        }
-        catch (SqliteException failure)
-        {
-            throw Refusal(failure);
+                return Refreshed(reason, progress, cancellation);
+            }
+            catch (Exception failure) when (attempt < 2 && failure is SqliteException or InvalidCastException or IOException or UnauthorizedAccessException)
+            {
+                reason = TakeRemedy(failure) ?? throw Refusal(failure);
+            }
         }
     }
 
-    /// <summary>Whether the file is no database or a broken one: SQLITE_CORRUPT, SQLITE_NOTADB, and SQLITE_ERROR, which a missing table gives.</summary>
-    internal static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_ERROR;
+    /// <summary>Ends the index that is kept in memory.</summary>
+    public void Dispose() => _file.Dispose();
 
-    internal SqliteConnection Open(SqliteOpenMode mode)
+    internal SqliteConnection Open(SqliteOpenMode mode) => _file.Open(mode);
+
+    // A damaged file is removed, and one that cannot be written left alone; null when neither is the case.
+    private string? TakeRemedy(Exception failure)
     {
-        // No pool: a pooled connection would keep the file open after its use.
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds }.ToString());
+        bool isDamage = failure is InvalidCastException || (failure is SqliteException damage && IndexFile.IsDamage(damage));
         try
         {
-            connection.Open();
-            return connection;
+            if (isDamage && !IsInMemory)
+            {
+                _file.Delete();
+                return "it was damaged";
+            }
         }
-        catch
+        catch (Exception refusal) when (refusal is IOException or UnauthorizedAccessException)
         {
-            connection.Dispose();
-            throw;
+            // It may not be written at all.
+            _file.MoveToMemory();
+            return "it was damaged and may not be written";
         }
+
+        if (IsInMemory || failure is not SqliteException readOnly || !IndexFile.IsReadOnly(readOnly))
+            return null;
+        _file.MoveToMemory();
+        return "its file may not be written";
     }
 
     private IndexReport Refreshed(string? reason, IProgress<IndexProgress>? progress, CancellationToken cancellation)
     {
         using SqliteConnection connection = Open(SqliteOpenMode.ReadWriteCreate);
-        _ = Number(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; SELECT 0");
+        if (!IsInMemory)
+            _ = Number(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; SELECT 0");
         long version = Number(connection, "PRAGMA user_version");
-        if (version != IndexSchema.Version || reason is not null)
+        bool isOwn = version == IndexSchema.Version && IndexFile.HasOwnSchema(connection);
+        if (!isOwn || reason is not null)
         {
             bool isAsked = reason is not null;
-            reason ??= version == 0 ? "it was new" : "it was of another version";
-            CreateTables(connection, isAsked);
+            reason ??= version == 0 ? "it was new" : version == IndexSchema.Version ? "it was damaged" : "it was of another version";
+            CreateTables(connection, isAsked || version == IndexSchema.Version);
         }
 
         Dictionary<(string Kind, string Name), string> known = Known(connection);
@@ -97,14 +113,8 @@ public sealed class RunIndex(string store)
         FolderEntry[] changed = [.. present.Where(entry => !known.TryGetValue(Key(entry), out string? signature) || signature != entry.Signature)];
         (string Kind, string Name)[] gone = Gone(known, present);
         Remove(connection, gone);
-        for (int done = 0; done < changed.Length; done += Batch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            FolderEntry[] batch = [.. changed.Skip(done).Take(Batch)];
-            Write(connection, batch);
-            progress?.Report(new(done + batch.Length, changed.Length));
-        }
-
+        Read(connection, changed, progress, cancellation);
+        RunLiveness.Update(connection, store);
         return new((int)Number(connection, "SELECT count(*) FROM result"), changed.Length, gone.Length, reason, Damaged(connection));
     }
 
@@ -113,14 +123,48 @@ public sealed class RunIndex(string store)
     {
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
         if (isAsked || Number(connection, "PRAGMA user_version", transaction) != IndexSchema.Version)
-            Execute(connection, transaction, $"{IndexSchema.Drop} {IndexSchema.Create} PRAGMA user_version = {IndexSchema.Version}");
+        {
+            DropAll(connection, transaction);
+            Execute(connection, transaction, $"{IndexSchema.Create} PRAGMA user_version = {IndexSchema.Version}");
+        }
+
         transaction.Commit();
     }
 
-    private static void Write(SqliteConnection connection, FolderEntry[] batch)
+    // Whatever is there, of an earlier version or of somebody else; views first, for they name tables.
+    private static void DropAll(SqliteConnection connection, SqliteTransaction transaction)
     {
-        // Reading is most of the work and needs no connection.
-        FolderContent[] contents = [.. batch.AsParallel().AsOrdered().Select(FolderContent.Read)];
+        var drops = new List<string>();
+        using (SqliteCommand command = Command(connection, transaction, "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite_%' ORDER BY type = 'table'"))
+        using (SqliteDataReader reader = command.ExecuteReader())
+        {
+            while (reader.Read())
+                drops.Add($"DROP {reader.GetString(0)} IF EXISTS \"{reader.GetString(1).Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+        }
+
+        foreach (string drop in drops)
+            Execute(connection, transaction, drop);
+    }
+
+    // Reading is most of the work and needs no connection: while one batch is written the next is read.
+    private static void Read(SqliteConnection connection, FolderEntry[] changed, IProgress<IndexProgress>? progress, CancellationToken cancellation)
+    {
+        Task<FolderContent[]> next = ReadBatch(0);
+        for (int done = 0; done < changed.Length;)
+        {
+            FolderContent[] contents = next.GetAwaiter().GetResult();
+            cancellation.ThrowIfCancellationRequested();
+            next = ReadBatch(done + Batch);
+            Write(connection, contents);
+            done += contents.Length;
+            progress?.Report(new(done, changed.Length));
+        }
+
+        Task<FolderContent[]> ReadBatch(int first) => Task.Run<FolderContent[]>(() => [.. changed.Skip(first).Take(Batch).ToArray().AsParallel().AsOrdered().Select(FolderContent.Read)], CancellationToken.None);
+    }
+
+    private static void Write(SqliteConnection connection, FolderContent[] contents)
+    {
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
         using var writer = new IndexWriter(connection, transaction);
         foreach (FolderContent content in contents)
@@ -187,24 +231,6 @@ public sealed class RunIndex(string store)
         return command.ExecuteScalar() is long number ? number : 0;
     }
 
-    private void Delete()
-    {
-        foreach (string suffix in new[] { "", "-wal", "-shm", "-journal" })
-            File.Delete(Path + suffix);
-    }
-
-    private IndexReport Guarded(Func<IndexReport> refresh)
-    {
-        try
-        {
-            return refresh();
-        }
-        catch (SqliteException failure)
-        {
-            throw Refusal(failure);
-        }
-    }
-
-    private BadInputException Refusal(SqliteException failure) =>
+    private BadInputException Refusal(Exception failure) =>
         new(Path, $"the index cannot be written: {failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Check the disk and the permissions of the folder of runs.", failure);
 }

@@ -61,6 +61,10 @@ public sealed class RunQuery
         {
             throw new BadInputException("query", "must have no parameters ($name, @name, ?): write the values out.", failure);
         }
+        catch (SqliteException failure) when (failure.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
+        {
+            throw new BadInputException(_index.Path, "the index is damaged. Make it anew: kappa index --rebuild", failure);
+        }
         catch (SqliteException failure)
         {
             throw new BadInputException("query", _refused is { } what ? $"reads only: it must be one SELECT, but it would {what}." : $"{Reason(failure)} See kappa query --schema.", failure);

@@ -45,7 +45,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     /// <summary>The first recorded step whose loss is at most a hundredth of the initial one; null when it was not reached.</summary>
     public long? StepsToHundredth => HasLoss && FirstPassage.Of(Telemetry!["loss"], FirstPassage.Hundredth) is int row ? (long)Telemetry["step"][row] : null;
 
-    private bool HasLoss => Telemetry is { Rows: > 0 } && Telemetry.Has("loss");
+    private bool HasLoss => Telemetry is { Rows: > 0 };
 
     /// <summary>Reads a run folder.</summary>
     /// <exception cref="BadInputException">It is damaged.</exception>
@@ -54,7 +54,8 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         RunRecord run = RunRecord.Read(path);
 
         // A queued run has none, and neither has one that diverged before its first row was written.
-        TelemetryTable? telemetry = run.Status.State is not RunState.Queued && File.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
+        TelemetryTable? telemetry = run.Status.State is not RunState.Queued && Path.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
+        _ = telemetry is null ? [] : telemetry["loss"];
         return new(run, telemetry, RunAnalysis.Fit(telemetry, run.Status.RoundingFloor ?? 0));
     }
 
@@ -66,10 +67,10 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         var json = new JsonObject(SpecificationKeys.All.Select(key => KeyValuePair.Create(key.Path, Node(IndexColumns.Value(key.Format(specification))))));
         return
         [
-            Run.Name, Word(status.State.ToString()), Outcome, status.Step, InitialLoss, status.Loss, StepsToHundredth,
+            Run.Name, Run.State, Outcome, status.Step, InitialLoss, status.Loss, StepsToHundredth,
             Rate?.Rate, Rate?.RateLow, Rate?.RateHigh, Rate?.LateRate, Rate is { } rate ? Word(rate.Outcome.ToString()) : null, Rate?.Decades, Rate?.FloorLoss, status.RoundingFloor,
             (long)(Telemetry?.Rows ?? 0), status.Message, Time(status.Heartbeat), Run.Sessions.Count > 0 ? Time(Run.Sessions[0].Started) : null,
-            Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null, json.ToJsonString(),
+            Words(), Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null, json.ToJsonString(),
             .. IndexColumns.Keys.Select(column => IndexColumns.Value(column.Key.Format(specification))),
         ];
     }
@@ -77,6 +78,9 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     /// <summary>The columns of the telemetry.</summary>
     public IEnumerable<ColumnSummary> Columns() =>
         Telemetry is { Rows: > 0 } telemetry ? telemetry.Columns.Skip(1).Select(column => ColumnSummary.Of(telemetry, column)) : [];
+
+    // A sweep's words are those of all its runs; what one of them has is in the sweep.
+    private string? Words() => Run.Sessions is [{ CommandLine: ["run", ..] words }, ..] ? string.Join(' ', words.Where(word => word.Contains('=', StringComparison.Ordinal) && word[0] != '-')) : null;
 
     private static string Word(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 

@@ -30,7 +30,7 @@ public static class LadderFile
     public static RateLadder? Find(RunFiles files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return File.Exists(files.Ladder) ? RunDocuments.ReadJson(files.Ladder, LadderJson.Default.RateLadder) : null;
+        return Path.Exists(files.Ladder) ? RunDocuments.ReadJson(files.Ladder, LadderJson.Default.RateLadder) : null;
     }
 }
 

@@ -18,6 +18,7 @@ public static class LandscapeReport
     {
         ArgumentNullException.ThrowIfNull(landscape);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        RegularFile.RequireOwn(Path.Combine(folder, "figures"), isFolder: true);
         _ = Directory.CreateDirectory(folder);
         IReadOnlyList<Figure> figures = LandscapeFigures.Of(landscape);
         var notices = new HashSet<string>(StringComparer.Ordinal);

@@ -27,6 +27,7 @@ internal sealed class LandscapeRows : IDisposable
     /// <exception cref="BadInputException">The file is damaged, belongs to another landscape, or another process has it open.</exception>
     public static LandscapeRows Open(string path, string fingerprint, int rows, int columns)
     {
+        RegularFile.RequireOwn(path, isFolder: false);
         FileStream stream = Use(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         try
         {

@@ -58,13 +58,14 @@ internal static class InitialPoints
 
     private static Dictionary<string, InitialPoint> Read(string cache)
     {
+        // A damaged one costs time: its points are computed again.
         try
         {
-            return File.Exists(cache) && JsonSerializer.Deserialize<CacheFile>(File.ReadAllText(cache), Json) is { FormatVersion: FormatVersion, NumericsVersion: RunName.NumericsVersion, Points: { } points }
+            return Path.Exists(cache) && StoredDocument.Json(cache, node => node.Deserialize<CacheFile>(Json)) is { FormatVersion: FormatVersion, NumericsVersion: RunName.NumericsVersion, Points: { } points }
                 ? new(points.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!), StringComparer.Ordinal)
                 : new(StringComparer.Ordinal);
         }
-        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
+        catch (BadInputException)
         {
             return new(StringComparer.Ordinal);
         }

@@ -67,7 +67,7 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
             {
                 RunState.Done => Finished(run, RunAnalysis.Of(record)),
                 RunState.Failed => new(run, OutcomeState.Failed, record.Status.Message ?? "no reason recorded") { Sessions = record.Sessions },
-                var state => new(run, OutcomeState.Unfinished, $"{(state == RunState.Interrupted ? "interrupted" : state == RunState.Queued ? "not begun" : "running or lost")} at step {record.Status.Step}") { Sessions = record.Sessions },
+                var state => new(run, OutcomeState.Unfinished, $"{(state == RunState.Interrupted ? "interrupted" : state == RunState.Queued ? "not begun" : record.State)} at step {record.Status.Step}") { Sessions = record.Sessions },
             };
         }
         catch (BadInputException damage)

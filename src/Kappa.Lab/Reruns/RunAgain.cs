@@ -21,7 +21,7 @@ public static class RunAgain
     {
         ArgumentNullException.ThrowIfNull(run);
         if (run.Status.State != RunState.Done)
-            throw new BadInputException(run.Files.Path, $"must be done to be computed again but is {run.Status.State.ToString().ToLowerInvariant()}. Finish it: kappa run --resume {run.Name}");
+            throw new BadInputException(run.Files.Path, $"must be done to be computed again but is {run.State}. Finish it: kappa run --resume {run.Name}");
 
         // A step size that another run decides is looked up beside the original.
         var beside = new RunStore(Path.GetDirectoryName(run.Files.Path)!);

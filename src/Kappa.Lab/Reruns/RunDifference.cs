@@ -27,7 +27,7 @@ public sealed record RunDifference(string File, string Place, string Recorded, s
 
     private static RunDifference? Lines(string recorded, string computed)
     {
-        string[] ones = System.IO.File.ReadAllLines(recorded), others = System.IO.File.ReadAllLines(computed);
+        string[] ones = StoredDocument.Lines(recorded), others = StoredDocument.Lines(computed);
         int same = ones.Zip(others).TakeWhile(pair => pair.First == pair.Second).Count();
         return same == ones.Length && same == others.Length ? null
             : new(Path.GetFileName(recorded), string.Create(CultureInfo.InvariantCulture, $"line {same + 1}"), same < ones.Length ? ones[same] : "the end", same < others.Length ? others[same] : "the end");
@@ -106,8 +106,21 @@ public sealed record RunDifference(string File, string Place, string Recorded, s
         return same == one.Data.Length ? null : new(file, string.Create(CultureInfo.InvariantCulture, $"{what}, element {same}"), Text(one.Data[same]), Text(other.Data[same]));
     }
 
-    private static bool SameBytes(string one, string other) =>
-        System.IO.File.Exists(one) == System.IO.File.Exists(other) && (!System.IO.File.Exists(one) || System.IO.File.ReadAllBytes(one).AsSpan().SequenceEqual(System.IO.File.ReadAllBytes(other)));
+    private static bool SameBytes(string one, string other)
+    {
+        if (!System.IO.File.Exists(one) || !System.IO.File.Exists(other))
+            return System.IO.File.Exists(one) == System.IO.File.Exists(other);
+        using FileStream first = InputFile.Open(one), second = InputFile.Open(other);
+        byte[] ones = new byte[1 << 16], others = new byte[1 << 16];
+        bool isSame = first.Length == second.Length;
+        for (int read = 1; isSame && read > 0;)
+        {
+            read = first.ReadAtLeast(ones, ones.Length, throwOnEndOfStream: false);
+            isSame = second.ReadAtLeast(others, others.Length, throwOnEndOfStream: false) == read && ones.AsSpan(0, read).SequenceEqual(others.AsSpan(0, read));
+        }
+
+        return isSame;
+    }
 
     private static bool SameBits(double one, double other) => BitConverter.DoubleToInt64Bits(one) == BitConverter.DoubleToInt64Bits(other);
 

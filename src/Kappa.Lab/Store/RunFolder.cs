@@ -144,7 +144,11 @@ public sealed class RunFolder : IDisposable
     {
         try
         {
-            if (!IsEnded(files) && File.Exists(files.Status))
+            if (IsEnded(files))
+                return false;
+            RunLock.RequireOwn(files);
+            RunLock.RequireOwnParts(files);
+            if (File.Exists(files.Status))
                 _ = Sessions(files, specification);
             return false;
         }

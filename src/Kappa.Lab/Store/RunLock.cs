@@ -32,8 +32,29 @@ internal static class RunLock
         }
     }
 
+    /// <summary>Whether no process has the run. Asked without making the lock's file, so also in a folder that may only be read, and without keeping another reader out.</summary>
+    public static bool IsFree(RunFiles files)
+    {
+        try
+        {
+            using FileStream probe = Formats.RegularFile.OpenToRead(files.Lock, FileShare.Read, bufferBytes: 0);
+            return true;
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException or BadInputException)
+        {
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes the lock. What leads out of the run folder is refused first: whoever holds the lock writes.</summary>
+    /// <exception cref="BadInputException">Another process has it, the folder is missing or not writable, or a link stands where the run would be written.</exception>
     public static FileStream Take(RunFiles files)
     {
+        RequireOwn(files);
         try
         {
             return new(files.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
@@ -51,13 +72,31 @@ internal static class RunLock
             throw new BadInputException(files.Path, "another process is writing this run. Wait until it has ended, or stop it.", failure);
         }
     }
+
+    /// <summary>Refuses a folder, or a file for its lock, that leads somewhere else: to take the lock is to write.</summary>
+    /// <exception cref="BadInputException">It does.</exception>
+    public static void RequireOwn(RunFiles files)
+    {
+        Formats.RegularFile.RequireOwn(files.Path, isFolder: true);
+        Formats.RegularFile.RequireOwn(files.Lock, isFolder: false);
+    }
+
+    /// <summary>Refuses what is in the folder and would be written through. The other files are replaced by renaming, which takes a link away and leaves what it leads to alone.</summary>
+    /// <exception cref="BadInputException">There is such a thing.</exception>
+    public static void RequireOwnParts(RunFiles files)
+    {
+        Formats.RegularFile.RequireOwn(files.Telemetry, isFolder: false);
+        Formats.RegularFile.RequireOwn(files.Spectra, isFolder: true);
+        Formats.RegularFile.RequireOwn(files.Figures, isFolder: true);
+    }
 }
 
-/// <summary>Temporary files of interrupted writes: a name that starts with a dot and ends with <c>.tmp</c>. Only the holder of the lock removes them.</summary>
+/// <summary>Temporary files of interrupted writes: a name that starts with a dot and ends with <c>.tmp</c>. Only the holder of the lock removes them, and not through a link.</summary>
 internal static class LeftBehind
 {
     public static void Remove(RunFiles files)
     {
+        RunLock.RequireOwnParts(files);
         foreach (string folder in new[] { files.Path, files.Spectra, files.Figures }.Where(Directory.Exists))
         {
             foreach (string temporary in Directory.EnumerateFiles(folder, ".*.tmp"))

@@ -14,12 +14,28 @@ internal static class RunQuarantine
         var files = new RunFiles(Path.Combine(store, name));
         try
         {
+            if (LeadsElsewhere(files))
+                return Move(store, files);
             using FileStream? exclusive = RunLock.TryTake(files);
             return exclusive is not null && RunFolder.IsDamaged(files, specification) ? Move(store, files) : null;
         }
         catch (BadInputException gone) when (gone.InnerException is DirectoryNotFoundException)
         {
             return null;
+        }
+    }
+
+    // A link in place of the folder or its lock is moved as it is: no lock can be taken without writing where it leads.
+    private static bool LeadsElsewhere(RunFiles files)
+    {
+        try
+        {
+            RunLock.RequireOwn(files);
+            return false;
+        }
+        catch (BadInputException)
+        {
+            return true;
         }
     }
 

@@ -66,7 +66,7 @@ public sealed class RunStore(string path)
     private static bool LooksLikeARun(string folder)
     {
         var files = new RunFiles(folder);
-        return File.Exists(files.Status) || File.Exists(files.Specification) || File.Exists(files.Telemetry);
+        return System.IO.Path.Exists(files.Status) || System.IO.Path.Exists(files.Specification) || System.IO.Path.Exists(files.Telemetry);
     }
 
     private static bool Begins(string candidate, string prefix) =>

@@ -6,12 +6,15 @@ namespace Kappa.Lab.Store;
 /// <summary>What writer and reader of telemetry share: the header, the step of a line, cutting off.</summary>
 internal static class TelemetryFile
 {
+    // Integers beyond 2^53 are not all doubles.
+    private const double LargestStep = 1L << 53;
+
     /// <summary>Opens the file also while its writer appends.</summary>
     public static FileStream OpenToRead(string path)
     {
         try
         {
-            return new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return Formats.RegularFile.OpenToRead(path, FileShare.ReadWrite | FileShare.Delete, bufferBytes: 0);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -61,6 +64,7 @@ internal static class TelemetryFile
         (long length, double kept) = FindEnd(path, lastStep);
         try
         {
+            Formats.RegularFile.RequireOwn(path, isFolder: false);
             using FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             if (stream.Length > length)
                 stream.SetLength(length);
@@ -102,6 +106,6 @@ internal static class TelemetryFile
             throw new BadInputException($"{path}:{lines.Number}", $"the step must be an integer{after} but is '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
         }
 
-        return step;
+        return Math.Abs(step) <= LargestStep ? step : throw new BadInputException($"{path}:{lines.Number}", string.Create(CultureInfo.InvariantCulture, $"the step must be at most 2^53 but is {step:G4}. The file is damaged."));
     }
 }

@@ -7,9 +7,10 @@ namespace Kappa.Lab.Store;
 /// <summary>The recorded rows of a run, by column.</summary>
 public sealed class TelemetryTable
 {
+    private readonly string _path;
     private readonly Dictionary<string, List<double>> _values;
 
-    internal TelemetryTable(IReadOnlyList<string> columns, Dictionary<string, List<double>> values, string? note) => (Columns, _values, Note) = (columns, values, note);
+    internal TelemetryTable(string path, IReadOnlyList<string> columns, Dictionary<string, List<double>> values, string? note) => (_path, Columns, _values, Note) = (path, columns, values, note);
 
     /// <summary>The names, <c>step</c> first.</summary>
     public IReadOnlyList<string> Columns { get; }
@@ -22,10 +23,10 @@ public sealed class TelemetryTable
 
     /// <summary>The values of a column, one per row.</summary>
     /// <param name="column">Its name.</param>
-    /// <exception cref="ArgumentException">There is no such column; the message names the nearest.</exception>
+    /// <exception cref="BadInputException">The file has no such column; the message names the nearest.</exception>
     public ReadOnlySpan<double> this[string column] => _values.TryGetValue(column, out List<double>? values)
         ? CollectionsMarshal.AsSpan(values)
-        : throw new ArgumentException($"There is no column '{column}' among {Columns.Count}.{Experiments.Suggestion.For(column, Columns)}", nameof(column));
+        : throw new BadInputException($"{_path}:1", $"must have a column '{Experiments.Shown.Of(column)}' but has none among its {Columns.Count}.{Experiments.Suggestion.For(column, Columns)} The file is damaged, or of another model.");
 
     /// <summary>Whether there is a column of this name.</summary>
     /// <param name="column">A name.</param>
@@ -55,12 +56,12 @@ public static class TelemetryReader
         while (lines.MoveNext())
         {
             if (!lines.IsWhole)
-                return new(columns, values, $"Line {lines.Number} is torn (it has no line end) and was left out.");
+                return new(path, columns, values, $"Line {lines.Number} is torn (it has no line end) and was left out.");
             step = TelemetryFile.ReadStep(path, lines, step);
             ReadRow(path, lines, inOrder);
         }
 
-        return new(columns, values, note: null);
+        return new(path, columns, values, note: null);
     }
 
     private static void ReadRow(string path, TelemetryLines lines, List<double>[] columns)

@@ -197,6 +197,8 @@ public sealed class TelemetryWriter : IDisposable
     {
         try
         {
+            RegularFile.RequireOwn(path, isFolder: false);
+
             // bufferSize 0: the batch above is the only buffer, so one batch is one write.
             return new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         }

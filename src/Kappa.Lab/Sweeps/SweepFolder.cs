@@ -11,6 +11,8 @@ public sealed class SweepFolder
     /// <summary>Version of the layout.</summary>
     public const int FormatVersion = 1;
 
+    private const string Advice = "Start the sweep again from its specification.";
+
     private SweepFolder(string store, SweepPlan plan) => (Store, Plan) = (store, plan);
 
     /// <summary>The folder of runs.</summary>
@@ -62,6 +64,19 @@ public sealed class SweepFolder
         string found = Find(store, name);
         int count = Count(System.IO.Path.Combine(PathOf(store, found), "sweep.json"));
         return new(store, new(found, Runs(System.IO.Path.Combine(PathOf(store, found), "runs.jsonl"), count, found)));
+    }
+
+    /// <summary>Whether a sweep of a folder of runs has this name, or one that begins so.</summary>
+    /// <param name="store">The folder of runs.</param>
+    /// <param name="name">A name or its beginning.</param>
+    public static bool Has(string store, string name) => name.Length > 0 && Names(store).Any(candidate => candidate.StartsWith(name, StringComparison.Ordinal));
+
+    /// <summary>The folder of runs around the folder of a sweep; <see langword="null"/> when it is no such folder.</summary>
+    /// <param name="folder">Any folder.</param>
+    public static string? StoreAround(string folder)
+    {
+        string? sweeps = System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)));
+        return System.IO.Path.GetFileName(sweeps) == "sweeps" && System.IO.Path.Exists(System.IO.Path.Combine(folder, "sweep.json")) ? System.IO.Path.GetDirectoryName(sweeps) : null;
     }
 
     /// <summary>No run is claimed from now on, by any process, until <see cref="Continue"/>.</summary>
@@ -125,10 +140,16 @@ public sealed class SweepFolder
 
     private static string PathOf(string store, string name) => System.IO.Path.Combine(store, "sweeps", name);
 
+    private static string[] Names(string store)
+    {
+        string root = System.IO.Path.Combine(store, "sweeps");
+        return StoredDocument.Guarded<string[]>(root, () => Directory.Exists(root) ? [.. Directory.GetDirectories(root).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)] : []);
+    }
+
     private static string Find(string store, string name)
     {
         string root = System.IO.Path.Combine(store, "sweeps");
-        string[] names = Directory.Exists(root) ? [.. Directory.GetDirectories(root).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)] : [];
+        string[] names = Names(store);
         string[] matches = [.. names.Where(candidate => name.Length > 0 && candidate.StartsWith(name, StringComparison.Ordinal))];
         return matches.Length == 1 ? matches[0] : throw new BadInputException(root, matches.Length == 0
             ? $"has no sweep '{Shown.Of(name)}'. It holds {names.Length}{(names.Length > 0 ? $": {string.Join(", ", names.Take(5))}" : "")}."
@@ -165,44 +186,33 @@ public sealed class SweepFolder
     {
         try
         {
-            JsonNode header = JsonNode.Parse(File.ReadAllText(document))!;
-            return (header["formatVersion"]!.GetValue<int>(), header["numericsVersion"]!.GetValue<int>()) != (FormatVersion, RunName.NumericsVersion);
+            return StoredDocument.Json(document, header => (header["formatVersion"]!.GetValue<int>(), header["numericsVersion"]!.GetValue<int>()) != (FormatVersion, RunName.NumericsVersion));
         }
-        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
+        catch (BadInputException)
         {
             return false;
         }
     }
 
     // How many runs the document counts.
-    private static int Count(string document) => Guarded(document, () =>
-    {
-        JsonNode header = JsonNode.Parse(File.ReadAllText(document))!;
-        Require(document, "formatVersion", header, FormatVersion);
-        Require(document, "numericsVersion", header, RunName.NumericsVersion);
-        return header["runs"]!.GetValue<int>();
-    });
+    private static int Count(string document) => StoredDocument.Json(
+        document,
+        header =>
+        {
+            Require(document, "formatVersion", header, FormatVersion);
+            Require(document, "numericsVersion", header, RunName.NumericsVersion);
+            return header["runs"]!.GetValue<int>();
+        },
+        Advice);
 
     private static SweepRun[] Runs(string list, int count, string sweep)
     {
-        string[] lines = Guarded(list, () => File.ReadAllLines(list));
+        string[] lines = StoredDocument.Lines(list);
         if (lines.Length != count)
-            throw new BadInputException(list, $"the sweep is damaged: it must have the {count} runs that sweep.json counts but has {lines.Length}. Start it again from its specification.");
-        SweepRun[] runs = [.. lines.Select((line, index) => Guarded($"{list}:{index + 1}", () => Run($"{list}:{index + 1}", line)))];
+            throw new BadInputException(list, $"the sweep is damaged: it must have the {count} runs that sweep.json counts but has {lines.Length}. {Advice}");
+        SweepRun[] runs = [.. lines.Select((line, index) => StoredDocument.JsonLine($"{list}:{index + 1}", line, node => Run($"{list}:{index + 1}", node), Advice))];
         RequireNames(list, runs, sweep);
         return runs;
-    }
-
-    private static T Guarded<T>(string location, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
-        {
-            throw new BadInputException(location, $"the sweep is damaged: {JsonDamage.Reason(damage)}. Start it again from its specification.", damage);
-        }
     }
 
     private static void Require(string document, string key, JsonNode header, int expected)
@@ -229,9 +239,8 @@ public sealed class SweepFolder
         ["specification"] = SpecificationWriter.Write(run.Specification),
     }.ToJsonString();
 
-    private static SweepRun Run(string location, string line)
+    private static SweepRun Run(string location, JsonNode node)
     {
-        JsonNode node = JsonNode.Parse(line)!;
         SpecificationReading reading = SpecificationReader.ReadText(location, node["specification"]!.GetValue<string>(), []);
         return reading.Specification is { } specification && RunName.Check(node["name"]!.GetValue<string>()) is null
             ? new(node["name"]!.GetValue<string>(), node["values"]!.AsObject().ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>()), specification.Resolve())

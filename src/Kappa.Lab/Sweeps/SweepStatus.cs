@@ -12,9 +12,6 @@ namespace Kappa.Lab.Sweeps;
 /// <param name="Damaged">Their folder cannot be read.</param>
 public sealed record SweepStatus(int Total, int Done, int Diverged, int Running, int Lost, int Failed, int Damaged)
 {
-    // A living run writes every second; only after several silent ones is its lock tried.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
-
     /// <summary>Not begun, or interrupted.</summary>
     public int Waiting => Total - Done - Running - Lost - Failed - Damaged;
 
@@ -40,7 +37,7 @@ public sealed record SweepStatus(int Total, int Done, int Diverged, int Running,
             {
                 RunState.Done => this with { Done = Done + 1, Diverged = Diverged + (run.StopReason == "NonFinite" ? 1 : 0) },
                 RunState.Failed => this with { Failed = Failed + 1 },
-                RunState.Running when IsDead(files, run) => this with { Lost = Lost + 1 },
+                RunState.Running when RunLock.IsFree(files) => this with { Lost = Lost + 1 },
                 RunState.Running => this with { Running = Running + 1 },
                 _ => this,
             };
@@ -49,13 +46,5 @@ public sealed record SweepStatus(int Total, int Done, int Diverged, int Running,
         {
             return this with { Damaged = Damaged + 1 };
         }
-    }
-
-    private static bool IsDead(RunFiles files, RunStatus run)
-    {
-        if (DateTimeOffset.UtcNow - run.Heartbeat < Silence)
-            return false;
-        using FileStream? exclusive = RunLock.TryTake(files);
-        return exclusive is not null;
     }
 }

@@ -86,7 +86,7 @@ public sealed class SeedStatisticsTests
         SeedStatistics steps = groups[1].Statistics.Single(statistic => statistic.Quantity == "stepsToHundredth").Statistics;
         Assert.Equal((4, 0), (steps.Count, steps.Missing));
         Assert.Equal(3, steps.NotReached);
-        Assert.Equal(1, groups[1].Outcomes["running"]);
+        Assert.Equal(1, groups[1].Outcomes["lost"]);
 
         Assert.Equal(3, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), ["depth=1", "seed=range(0,9)"], ["finalLoss"], [])).Runs);
         Assert.Equal(7, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), ["depth=1,2"], [], ["width"])).Runs);

@@ -146,7 +146,7 @@ public sealed class RunFolderTests : IDisposable
         File.WriteAllBytes(_fixture.At("a", "status.json"), new byte[(1 << 20) + 1]);
         Assert.Contains("must have at most 1048576 bytes but has 1048577.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
         File.Delete(_fixture.At("a", "status.json"));
-        Assert.Contains("must exist in a run folder but does not.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
+        Assert.Contains("must exist in its folder but does not.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -275,7 +275,7 @@ public sealed class TelemetryTests : IDisposable
         Write(File, 0, 2);
         TelemetryTable table = TelemetryReader.Read(File);
         Assert.True(table.Has("loss"));
-        Assert.StartsWith("There is no column 'los' among 3. Did you mean 'loss'?", Assert.Throws<ArgumentException>(() => table["los"].Length).Message, StringComparison.Ordinal);
+        Assert.Contains("must have a column 'los' but has none among its 3. Did you mean 'loss'?", Assert.Throws<BadInputException>(() => table["los"].Length).Message, StringComparison.Ordinal);
     }
 
     private static void Write(string path, int from, int to, int flushEvery = 10)
