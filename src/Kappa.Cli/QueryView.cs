@@ -93,14 +93,12 @@ internal static class QueryView
 
     private static void PrintCsv(Terminal terminal, QueryResult result)
     {
-        terminal.Results.WriteLine(string.Join(',', result.Columns.Select(Field)));
+        terminal.Results.WriteLine(string.Join(',', result.Columns.Select(CsvField.Of)));
         foreach (IReadOnlyList<object?> row in result.Rows)
         {
-            terminal.Results.WriteLine(string.Join(',', row.Select(value => Field(value is double number ? number.ToString("R", CultureInfo.InvariantCulture) : Shown(value)))));
+            terminal.Results.WriteLine(string.Join(',', row.Select(value => value is string text ? CsvField.Of(text) : value is double number ? number.ToString("R", CultureInfo.InvariantCulture) : Shown(value))));
         }
     }
-
-    private static string Field(string text) => text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     private static void PrintJson(Terminal terminal, QueryResult result) => Json(terminal, json =>
     {

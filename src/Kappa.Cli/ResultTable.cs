@@ -42,7 +42,7 @@ internal sealed class ResultTable(params ResultColumn[] columns)
     public ResultTable Row(params ResultCell[] cells)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(cells.Length, columns.Length);
-        _rows.Add([.. cells.Select(cell => cell with { Text = Printable(cell.Text) })]);
+        _rows.Add([.. cells.Select(cell => cell with { Text = PlainWriter.Plain(cell.Text) })]);
         return this;
     }
 
@@ -159,7 +159,4 @@ internal sealed class ResultTable(params ResultColumn[] columns)
             }
         }
     }
-
-    // What stands in a run must not move the cursor or change the colours of a terminal.
-    private static string Printable(string text) => string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? '\uFFFD' : letter));
 }

@@ -9,6 +9,7 @@ namespace Kappa.Cli;
 internal static class RunSummaryView
 {
     private const int SchemaVersion = 1;
+    private const int LongestMessage = 500;
 
     public static void Print(Terminal terminal, RunAnalysis analysis, bool json)
     {
@@ -18,7 +19,7 @@ internal static class RunSummaryView
             return;
         }
 
-        terminal.Paragraph(0, $"Run {analysis.Run.Name}: {(analysis.Run.IsLost ? Lost(analysis.Run) : analysis.Run.Status.Message ?? analysis.Run.State)}");
+        terminal.Paragraph(0, $"Run {analysis.Run.Name}: {(analysis.Run.IsLost ? Lost(analysis.Run) : Message(analysis.Run))}");
         if (analysis.Rate is { } rate)
         {
             terminal.Paragraph(0, $"Rate: {rate.Explanation}");
@@ -40,6 +41,13 @@ internal static class RunSummaryView
         }
 
         terminal.Paragraph(0, $"Folder: {analysis.Run.Files.Path}");
+    }
+
+    // A line, whatever the file says.
+    private static string Message(Kappa.Lab.Store.RunRecord run)
+    {
+        string message = (run.Status.Message ?? run.State).ReplaceLineEndings(" ");
+        return message.Length <= LongestMessage ? message : message[..LongestMessage] + "…";
     }
 
     private static string Lost(Kappa.Lab.Store.RunRecord run) => $"lost: its process ended at step {run.Status.Step} without a word. {Target.Resume(run)}";

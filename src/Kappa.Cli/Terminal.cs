@@ -19,6 +19,12 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
 
     private const int Narrowest = 40;
 
+    /// <summary>Standard output, without control characters of whoever wrote what is printed.</summary>
+    public TextWriter Results { get; } = PlainWriter.Over(Results);
+
+    /// <summary>Standard error, likewise.</summary>
+    public TextWriter Messages { get; } = PlainWriter.Over(Messages);
+
     /// <summary>Columns of a line; no table and no sentence is wider.</summary>
     public int Width { get; init; } = WidthWithoutTerminal;
 
@@ -40,10 +46,10 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
             Ansi = colour ? AnsiSupport.Yes : AnsiSupport.No,
             ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(Results),
+            Out = new AnsiConsoleOutput(PlainWriter.Below(Results)),
         });
         console.Profile.Width = Width;
-        console.Write(renderable);
+        console.Write(new PlainRenderable(renderable));
     }
 
     /// <summary>Writes a paragraph to the results, broken between words, its later lines under the text of the first.</summary>

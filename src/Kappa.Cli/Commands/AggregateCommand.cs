@@ -23,7 +23,7 @@ internal static class AggregateCommand
         command.SetAction(parsed =>
         {
             RowFormat rows = QueryView.Format(parsed.GetValue(format), parsed.GetValue(json));
-            _ = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out RunIndex index);
+            using RunIndex index = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out _);
             IReadOnlyList<SeedGroup> groups = SeedGroups.Of(new RunQuery(index), parsed.GetValue(words)!, List(parsed.GetValue(of)), List(parsed.GetValue(by)), parsed.GetValue(sweep), parsed.GetValue(seed) ?? 0);
             Print(terminal, groups, rows);
             return ExitCode.Done;

@@ -34,7 +34,7 @@ internal static class CompareCommand
 
     private static int Groups(Terminal terminal, string[] words, string store, bool json, bool quiet)
     {
-        _ = IndexCommand.Refresh(terminal, store, quiet, anew: false, out RunIndex index);
+        using RunIndex index = IndexCommand.Refresh(terminal, store, quiet, anew: false, out _);
         SeedGroup[] groups = [.. words.Select(word => SeedGroups.Together(new RunQuery(index), word))];
         AggregateCommand.Print(terminal, groups, json ? RowFormat.Json : RowFormat.Table);
         return ExitCode.Done;

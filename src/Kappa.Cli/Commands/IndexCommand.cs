@@ -15,7 +15,7 @@ internal static class IndexCommand
         var command = new Command("index", "Bring the index of a folder of runs up to its files; kappa query does it by itself.") { folder, anew, json, quiet };
         command.SetAction(parsed =>
         {
-            IndexReport report = Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), parsed.GetValue(anew), out RunIndex index);
+            using RunIndex index = Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), parsed.GetValue(anew), out IndexReport report);
             Print(terminal, index, report, parsed.GetValue(json));
             return ExitCode.Done;
         });
@@ -23,19 +23,20 @@ internal static class IndexCommand
     }
 
     /// <summary>Refreshes the index of a store, with progress and the damaged folders on the messages.</summary>
-    public static IndexReport Refresh(Terminal terminal, string store, bool quiet, bool anew, out RunIndex index)
+    /// <returns>The index; where it is kept in memory it goes when it is disposed.</returns>
+    public static RunIndex Refresh(Terminal terminal, string store, bool quiet, bool anew, out IndexReport report)
     {
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, quiet);
-        index = new RunIndex(store);
-        IndexReport report = index.Refresh(anew, progress.OfFolders(), interruption.Token);
+        var index = new RunIndex(store);
+        report = index.Refresh(anew, progress.OfFolders(), interruption.Token);
         progress.Clear();
         foreach (DamagedEntry entry in report.Damaged)
         {
             terminal.Messages.WriteLine($"kappa: {entry.Name} was left out: {entry.Reason}");
         }
 
-        return report;
+        return index;
     }
 
     private static void Print(Terminal terminal, RunIndex index, IndexReport report, bool json)
@@ -44,7 +45,7 @@ internal static class IndexCommand
         {
             QueryView.Json(terminal, writer =>
             {
-                writer.WriteString("index", index.Path);
+                writer.WriteString("index", index.IsInMemory ? null : index.Path);
                 writer.WriteNumber("runs", report.Runs);
                 writer.WriteNumber("read", report.Read);
                 writer.WriteNumber("removed", report.Removed);
@@ -64,6 +65,6 @@ internal static class IndexCommand
         }
 
         string made = report.Rebuilt is { } reason ? $" The index was made anew: {reason}." : string.Empty;
-        terminal.Results.WriteLine($"{report.Runs} runs in {index.Path}; {report.Read} folders read, {report.Removed} removed, {report.Damaged.Count} damaged.{made}");
+        terminal.Results.WriteLine($"{report.Runs} runs in {(index.IsInMemory ? $"memory, for {index.Path} cannot be written" : index.Path)}; {report.Read} folders read, {report.Removed} removed, {report.Damaged.Count} left out.{made}");
     }
 }

@@ -17,47 +17,15 @@ internal static class ListCommand
         keys.SetAction(parsed => Keys(terminal, parsed.GetValue(json)));
         var theorems = new Command("theorems", "Every theorem that can be asked for a certificate, with statement, proof and sources.");
         theorems.SetAction(parsed => TheoremList.Print(terminal, parsed.GetValue(json)));
-        var command = new Command("list", "List runs, the keys of a specification, or the theorems.") { folder, json, keys, theorems };
-        command.SetAction(parsed => Runs(terminal, parsed.GetValue(folder)!, parsed.GetValue(json)));
+        var filter = new Option<string?>("--filter") { Description = "Only these runs: key=value words as for aggregate, or a condition as after WHERE in query." };
+        Option<int?> limit = OptionRange.Integer("--limit", $"Most runs (default: {RunList.DefaultLimit}; all with --json).");
+        var command = new Command("list", "List runs, newest first; the keys of a specification; or the theorems.") { folder, filter, limit, json, keys, theorems };
+        command.SetAction(parsed =>
+        {
+            OptionRange.Require("--limit", parsed.GetValue(limit), 1, 100_000_000);
+            return RunList.Print(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(filter), parsed.GetValue(limit), parsed.GetValue(json));
+        });
         return command;
-    }
-
-    private static int Runs(Terminal terminal, string folder, bool json)
-    {
-        RunListing listing = new RunStore(RunsFolder.Require(folder)).List();
-        if (json)
-        {
-            terminal.Results.WriteLine(JsonSerializer.Serialize(new
-            {
-                schemaVersion = 1,
-                runs = listing.Runs.Select(run => new { name = run.Name, state = JsonNamingPolicy.CamelCase.ConvertName(run.Status.State.ToString()), step = run.Status.Step, loss = Finite(run.Status.Loss), stopReason = run.Status.StopReason }),
-                damaged = listing.Damaged.Select(run => new { name = run.Name, reason = run.Reason }),
-            }));
-            return ExitCode.Done;
-        }
-
-        var table = new ResultTable(
-            "run", "state", new ResultColumn("step", 9), new ResultColumn("loss", 10), new ResultColumn("model", 2), new ResultColumn("depth", 7), new ResultColumn("width", 6), new ResultColumn("data", 1),
-            new ResultColumn("ρ_a", 5), new ResultColumn("step size", 4), new ResultColumn("seed", 8));
-        foreach (RunRecord run in listing.Runs)
-        {
-            ExperimentSpecification specification = run.Specification;
-            string[] cells =
-            [
-                run.Name, run.Status.StopReason ?? run.Status.State.ToString(), Shown(run.Status.Step), Shown(run.Status.Loss), Kind(specification), Where(specification, specification.Model.Depth), Shown(specification.Model.Width),
-                specification.Data.Source.ToString(), Where(specification, specification.Model.AttentionResidual), specification.Descent.StepSize.ToString(), Shown(specification.Seed),
-            ];
-            _ = table.Rows([cells]);
-        }
-
-        table.Print(terminal);
-        foreach (DamagedRun run in listing.Damaged)
-        {
-            terminal.Messages.WriteLine($"kappa: {run.Name} cannot be read: {run.Reason}");
-        }
-
-        terminal.Results.WriteLine($"{listing.Runs.Count} runs in {folder}.");
-        return ExitCode.Done;
     }
 
     private static int Keys(Terminal terminal, bool json)
@@ -81,14 +49,4 @@ internal static class ListCommand
         table.Print(terminal);
         return ExitCode.Done;
     }
-
-    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
-
-    private static string Kind(ExperimentSpecification specification) => JsonNamingPolicy.CamelCase.ConvertName(specification.Model.Kind.ToString());
-
-    // Depth and residual are of the models that have blocks.
-    private static string Where(ExperimentSpecification specification, IFormattable value) =>
-        specification.Model.Kind is ModelKind.Residual or ModelKind.Classifier ? Shown(value) : string.Empty;
-
-    private static string Shown(IFormattable? value) => value?.ToString(value is double ? "G4" : null, CultureInfo.InvariantCulture) ?? string.Empty;
 }

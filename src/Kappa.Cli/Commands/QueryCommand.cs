@@ -34,7 +34,7 @@ internal static class QueryCommand
                 throw new UsageException("query needs a SELECT, for example \"SELECT name, rate FROM runs\", or --schema.");
             }
 
-            _ = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out RunIndex index);
+            using RunIndex index = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out _);
             QueryResult result = new RunQuery(index).Answer(statement, parsed.GetValue(limit) ?? RunQuery.DefaultRows, parsed.GetValue(timeout) ?? RunQuery.DefaultSeconds);
             QueryView.Print(terminal, result, rows);
             if (result.IsCut)

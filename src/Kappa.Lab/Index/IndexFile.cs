@@ -31,7 +31,7 @@ internal sealed class IndexFile : IDisposable
     public static bool IsReadOnly(SqliteException failure) => failure.SqliteErrorCode is raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_AUTH;
 
     /// <summary>Whether something stands there that is no file of this folder: it is neither opened nor replaced.</summary>
-    public bool IsOdd => FileFacts.Of(Path, followsLinks: false).Kind is not (FileKind.Regular or FileKind.Nothing);
+    public bool IsOdd => FileFacts.Of(Path, followsLinks: false).Kind is not (FileKind.Regular or FileKind.Unknown);
 
     /// <summary>Keeps the index in memory from now on.</summary>
     public void MoveToMemory() => _memory ??= Connect(new() { DataSource = $"kappa-index-{Interlocked.Increment(ref s_number)}", Mode = SqliteOpenMode.Memory, Cache = SqliteCacheMode.Shared });

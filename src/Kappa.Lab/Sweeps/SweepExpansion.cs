@@ -12,7 +12,9 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     private readonly Dictionary<string, string?> _fingerprints = new(StringComparer.Ordinal);
     private readonly HashSet<string> _refusals = new(StringComparer.Ordinal);
     private readonly HashSet<Problem> _reported = [.. problems];
-    private readonly Dictionary<SweepRule, SpecificationKey[]> _keys = [];
+    private readonly Dictionary<SweepRule, (SpecificationKey[] Keys, string[] Tokens)> _rules = [];
+    private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
+    private ExperimentSpecification? _valued;
     private readonly HashSet<string> _varying = [.. description.Axes.SelectMany(axis => axis.Keys).Concat(description.Derived.Select(rule => rule.Key!)).Select(key => key.Path)];
 
     /// <summary>The runs of the first combinations.</summary>
@@ -55,7 +57,8 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         var underived = new HashSet<string>(StringComparer.Ordinal);
         foreach (SweepRule rule in description.Derived)
         {
-            if (Guarded(rule, IsKnown, found, () => SweepExpression.Evaluate(rule.Expression, key => ValueOf(applied.Completed(), key))) is { } value)
+            ExperimentSpecification completed = applied.Completed();
+            if (Guarded(rule, IsKnown, found, tokens => SweepExpression.Evaluate(tokens, key => ValueOf(completed, key))) is { } value)
                 applied.Apply([new(rule.Key!, new(Written(value), false), rule.Location)]);
             else
                 _ = underived.Add(rule.Key!.Path);
@@ -89,17 +92,17 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         found.AddRange(wrong);
         return verdict;
 
-        bool? Holds(SweepRule rule) => (bool?)Guarded(rule, isKnown, wrong, () => SweepExpression.Holds(rule.Expression, key => ValueOf(specification, key)));
+        bool? Holds(SweepRule rule) => (bool?)Guarded(rule, isKnown, wrong, tokens => SweepExpression.Holds(tokens, key => ValueOf(specification, key)));
     }
 
     // Null when the value is not known, or there is none, which is a problem.
-    private object? Guarded(SweepRule rule, Func<string, bool> isKnown, List<Problem> found, Func<object> evaluate)
+    private object? Guarded(SweepRule rule, Func<string, bool> isKnown, List<Problem> found, Func<string[], object> evaluate)
     {
-        if (!_keys.TryGetValue(rule, out SpecificationKey[]? keys) || !keys.All(key => isKnown(key.Path)))
+        if (!_rules.TryGetValue(rule, out (SpecificationKey[] Keys, string[] Tokens) known) || !known.Keys.All(key => isKnown(key.Path)))
             return null;
         try
         {
-            return evaluate();
+            return evaluate(known.Tokens);
         }
         catch (ExpressionException error)
         {
@@ -113,9 +116,11 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     {
         int before = problems.Count;
         var keys = new List<SpecificationKey>();
+        string[] tokens = [];
         try
         {
-            foreach (string name in SweepExpression.Names(rule.Expression))
+            tokens = SweepExpression.Split(rule.Expression);
+            foreach (string name in SweepExpression.Names(tokens))
             {
                 if (resolver.Find(name, out string problem) is { } key)
                     keys.Add(key);
@@ -129,7 +134,7 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         }
 
         if (problems.Count == before)
-            _keys[rule] = [.. keys];
+            _rules[rule] = ([.. keys], tokens);
 
         void Report(Problem problem)
         {
@@ -175,6 +180,18 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
 
     // A name that is no key is a word, such as the 'he' of "scheme == he", if some key takes it.
     private object ValueOf(ExperimentSpecification specification, string name)
+    {
+        // Of one combination an expression can ask for the same key hundreds of times.
+        if (!ReferenceEquals(specification, _valued))
+        {
+            _values.Clear();
+            _valued = specification;
+        }
+
+        return _values.TryGetValue(name, out object? known) ? known : _values[name] = FreshValue(specification, name);
+    }
+
+    private object FreshValue(ExperimentSpecification specification, string name)
     {
         if (resolver.Find(name, out string problem) is not { } key)
             return IsWord(name) ? name : throw new ExpressionException($"has an {problem.TrimEnd('.')}");

@@ -30,26 +30,31 @@ internal sealed partial class SweepExpression
     /// <param name="text">The expression.</param>
     /// <param name="valueOf">The value of a name: a double, a bool or a text.</param>
     /// <exception cref="ExpressionException">It is not an expression, or it has no value.</exception>
-    public static object Evaluate(string text, Func<string, object> valueOf)
+    public static object Evaluate(string text, Func<string, object> valueOf) => Evaluate(Split(text), valueOf);
+
+    /// <summary>The value of an expression that was split before: a sweep of many runs evaluates it once for each.</summary>
+    /// <param name="tokens">From <see cref="Split"/>.</param>
+    /// <param name="valueOf">The value of a name: a double, a bool or a text.</param>
+    /// <exception cref="ExpressionException">It is not an expression, or it has no value.</exception>
+    public static object Evaluate(string[] tokens, Func<string, object> valueOf)
     {
-        var expression = new SweepExpression(Split(text), valueOf);
+        var expression = new SweepExpression(tokens, valueOf);
         object value = expression.Or();
         return expression._next == expression._tokens.Length ? value : throw new ExpressionException($"'{expression.Current}' is one word too many");
     }
 
     /// <summary>The value of a condition.</summary>
-    public static bool Holds(string text, Func<string, object> valueOf) =>
-        Evaluate(text, valueOf) is bool holds ? holds : throw new ExpressionException("must be true or false, such as 'width >= depth', but is a value");
+    public static bool Holds(string[] tokens, Func<string, object> valueOf) =>
+        Evaluate(tokens, valueOf) is bool holds ? holds : throw new ExpressionException("must be true or false, such as 'width >= depth', but is a value");
 
     /// <summary>The names that the expression asks the values of, in order.</summary>
-    /// <exception cref="ExpressionException">A letter of it has no meaning.</exception>
-    public static IEnumerable<string> Names(string text)
-    {
-        string[] tokens = Split(text);
-        return tokens.Where((token, at) => char.IsAsciiLetter(token[0]) && !Words.Contains(token) && (at + 1 == tokens.Length || tokens[at + 1] != "(")).Distinct();
-    }
+    /// <param name="tokens">From <see cref="Split"/>.</param>
+    public static IEnumerable<string> Names(string[] tokens) =>
+        tokens.Where((token, at) => char.IsAsciiLetter(token[0]) && !Words.Contains(token) && (at + 1 == tokens.Length || tokens[at + 1] != "(")).Distinct();
 
-    private static string[] Split(string text)
+    /// <summary>The words, numbers and signs of an expression.</summary>
+    /// <exception cref="ExpressionException">A letter of it has no meaning, or it is too long.</exception>
+    public static string[] Split(string text)
     {
         if (text.Length > Longest)
             throw new ExpressionException($"must have at most {Longest} characters but has {text.Length}");
