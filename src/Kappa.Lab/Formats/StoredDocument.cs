@@ -18,6 +18,8 @@ internal static class StoredDocument
     /// <summary>For documents that grow with the runs: lists of runs, verdicts.</summary>
     public const long Book = 1 << 28;
 
+    private const string Damaged = "is damaged";
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
@@ -59,16 +61,18 @@ internal static class StoredDocument
     /// <param name="take">Takes values from its root; may throw whatever it likes about a missing key or a wrong kind.</param>
     /// <param name="advice">What to do about damage.</param>
     /// <param name="most">Most bytes it may have.</param>
+    /// <param name="verdict">What is said of damage, before the reason.</param>
     /// <exception cref="BadInputException">It is missing or damaged.</exception>
-    public static T Json<T>(string path, Func<JsonNode, T> take, string advice = "", long most = Book) => Guarded(path, () => take(Node(Bytes(path, most))), advice);
+    public static T Json<T>(string path, Func<JsonNode, T> take, string advice = "", long most = Book, string verdict = Damaged) => Guarded(path, () => take(Node(Bytes(path, most))), advice, verdict);
 
     /// <summary>One line of a list of JSON objects, taken apart.</summary>
     /// <param name="location">Path and line.</param>
     /// <param name="line">The line.</param>
     /// <param name="take">Takes values from its root.</param>
     /// <param name="advice">What to do about damage.</param>
+    /// <param name="verdict">What is said of damage, before the reason.</param>
     /// <exception cref="BadInputException">It is damaged.</exception>
-    public static T JsonLine<T>(string location, string line, Func<JsonNode, T> take, string advice = "") => Guarded(location, () => take(Node(StrictUtf8.GetBytes(line))), advice);
+    public static T JsonLine<T>(string location, string line, Func<JsonNode, T> take, string advice = "", string verdict = Damaged) => Guarded(location, () => take(Node(StrictUtf8.GetBytes(line))), advice, verdict);
 
     /// <summary>A JSON document as a value of a type.</summary>
     /// <param name="bytes">The document.</param>
@@ -95,8 +99,9 @@ internal static class StoredDocument
     /// <param name="location">Path, or path and line.</param>
     /// <param name="read">Takes it apart.</param>
     /// <param name="advice">What to do about damage.</param>
+    /// <param name="verdict">What is said of damage, before the reason.</param>
     /// <exception cref="BadInputException">It is damaged.</exception>
-    public static T Guarded<T>(string location, Func<T> read, string advice = "")
+    public static T Guarded<T>(string location, Func<T> read, string advice = "", string verdict = Damaged)
     {
         try
         {
@@ -104,14 +109,14 @@ internal static class StoredDocument
         }
         catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
         {
-            throw new BadInputException(location, $"is damaged: {JsonDamage.Reason(damage)}.{(advice.Length > 0 ? " " + advice : "")}", damage);
+            throw new BadInputException(location, $"{verdict}: {JsonDamage.Reason(damage)}.{(advice.Length > 0 ? " " + advice : "")}", damage);
         }
     }
 
     private static JsonNode Node(byte[] bytes)
     {
         Require(bytes, allowsNull: true);
-        return JsonNode.Parse(bytes) ?? throw new FormatException("it must be an object but is null");
+        return JsonNode.Parse(bytes) ?? throw new KeyNotFoundException();
     }
 
     // Texts are decoded only when they are asked for, far from here: all of them are asked for now. The serialiser lets null into lists of what is never null.

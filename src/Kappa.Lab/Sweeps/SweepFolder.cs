@@ -11,6 +11,7 @@ public sealed class SweepFolder
     /// <summary>Version of the layout.</summary>
     public const int FormatVersion = 1;
 
+    private const string Damaged = "the sweep is damaged";
     private const string Advice = "Start the sweep again from its specification.";
 
     private SweepFolder(string store, SweepPlan plan) => (Store, Plan) = (store, plan);
@@ -203,14 +204,16 @@ public sealed class SweepFolder
             Require(document, "numericsVersion", header, RunName.NumericsVersion);
             return header["runs"]!.GetValue<int>();
         },
-        Advice);
+        Advice,
+        StoredDocument.Page,
+        Damaged);
 
     private static SweepRun[] Runs(string list, int count, string sweep)
     {
         string[] lines = StoredDocument.Lines(list);
         if (lines.Length != count)
             throw new BadInputException(list, $"the sweep is damaged: it must have the {count} runs that sweep.json counts but has {lines.Length}. {Advice}");
-        SweepRun[] runs = [.. lines.Select((line, index) => StoredDocument.JsonLine($"{list}:{index + 1}", line, node => Run($"{list}:{index + 1}", node), Advice))];
+        SweepRun[] runs = [.. lines.Select((line, index) => StoredDocument.JsonLine($"{list}:{index + 1}", line, node => Run($"{list}:{index + 1}", node), Advice, Damaged))];
         RequireNames(list, runs, sweep);
         return runs;
     }

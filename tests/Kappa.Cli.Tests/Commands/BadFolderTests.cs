@@ -76,7 +76,7 @@ public sealed class BadFolderTests
         BadInput.Refuse(folder, ["run", "--resume", name, "--out", folder.Path], message);
         BadInput.Refuse(folder, ["run", .. CommandLine.Tiny, "quantities=loss", "--out", folder.Path], message);
         CommandOutcome listed = CommandLine.Invoke("list", "--out", folder.Path);
-        Assert.Equal((0, $"kappa: {name} cannot be read: {message}\n"), (listed.ExitCode, listed.Messages));
+        Assert.Equal((0, $"kappa: {name} was left out: {message}\n"), (listed.ExitCode, listed.Messages));
         Assert.EndsWith($"0 runs in {folder.Path}.\n", listed.Results, StringComparison.Ordinal);
     }
 
