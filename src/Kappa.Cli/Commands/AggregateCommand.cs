@@ -12,20 +12,33 @@ internal static class AggregateCommand
     {
         var words = new Argument<string[]>("words") { Description = "Which runs: key=value, key=a,b or key=range(0,20); all runs when there is none.", Arity = ArgumentArity.ZeroOrMore };
         Option<string> folder = RunsFolder.Option();
-        var of = new Option<string?>("--of") { Description = "Number columns of the view runs, with commas between (default: rate,stepsToHundredth,finalLoss)." };
+        var of = new Option<string[]>("--of") { Description = "Number columns of the view runs, or telemetry COLUMN:first, :last, :min, :max, :at(STEP), with commas between (default: rate,lateRate,stepsToHundredth,finalLoss)." };
+        of.Aliases.Add("--quantity");
+        var first = new Option<string[]>("--first") { Description = "First step at which a condition holds, as 'l1.output.sigmaMin < 0.5*first', or fails, as 'not l1.output.kappa < 1e3'; may be repeated." };
         var by = new Option<string?>("--by") { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." };
         var sweep = new Option<string?>("--sweep") { Description = "Only the runs of this sweep." };
         Option<int?> seed = OptionRange.Integer("--seed", "Seed of the bootstrap (default: 0).");
         Option<RowFormat?> format = OptionWord.Optional<RowFormat>("--format", "table, csv or json.");
         var json = new Option<bool>("--json") { Description = "The same as --format json." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("aggregate", "Summarise runs over their seeds: median, quartiles, bootstrap interval of the median.") { words, folder, of, by, sweep, seed, format, json, quiet };
+        var command = new Command("aggregate", "Summarise runs over their seeds: median, quartiles, bootstrap interval of the median.") { words, folder, of, first, by, sweep, seed, format, json, quiet };
         command.SetAction(parsed =>
         {
             RowFormat rows = QueryView.Format(parsed.GetValue(format), parsed.GetValue(json));
             using RunIndex index = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out _);
-            IReadOnlyList<SeedGroup> groups = SeedGroups.Of(new RunQuery(index), parsed.GetValue(words)!, List(parsed.GetValue(of)), List(parsed.GetValue(by)), parsed.GetValue(sweep), parsed.GetValue(seed) ?? 0);
-            Print(terminal, groups, rows);
+            var question = new SeedQuestion
+            {
+                Words = parsed.GetValue(words)!,
+                Quantities = [.. (parsed.GetValue(of) ?? []).SelectMany(List)],
+                Firsts = parsed.GetValue(first) ?? [],
+                By = List(parsed.GetValue(by)),
+                Sweep = parsed.GetValue(sweep),
+                Seed = parsed.GetValue(seed) ?? 0,
+            };
+            SeedAnswer answer = SeedGroups.Of(new RunQuery(index), question);
+            Print(terminal, answer.Groups, rows);
+            foreach (string notice in answer.Notices)
+                terminal.Messages.WriteLine(notice);
             return ExitCode.Done;
         });
         return command;
@@ -48,11 +61,11 @@ internal static class AggregateCommand
                 terminal,
                 [.. groups[0].Values.Select(value => value.Column), "runs", .. groups[0].Statistics.Select(statistic => statistic.Quantity), "outcomes"],
                 groups.Select(group => (IReadOnlyList<string>)[.. group.Values.Select(value => QueryView.Shown(value.Value)), Count(group.Runs), .. group.Statistics.Select(statistic => Cell(statistic.Statistics)), Outcomes(group)]));
-            terminal.Results.WriteLine("median {bootstrap interval, 95 %} [quartiles] n; ∞: not reached");
+            terminal.Results.WriteLine("median {bootstrap interval, 95 %} [quartiles] n; ∞: not reached; lateRate: of the last third of the window, also of a curve that bends");
         }
     }
 
-    private static string Cell(SeedStatistics statistics) => statistics.Count == 0 ? "–" : string.Create(
+    private static string Cell(SeedStatistics statistics) => statistics.Count == 0 ? "in no run" : string.Create(
         CultureInfo.InvariantCulture,
         $"{PlainText.Number(statistics.Median)} {{{PlainText.Number(statistics.IntervalLow)}, {PlainText.Number(statistics.IntervalHigh)}}} [{PlainText.Number(statistics.Lower)}, {PlainText.Number(statistics.Upper)}] n={statistics.Count}");
 

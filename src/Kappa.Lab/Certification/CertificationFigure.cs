@@ -16,7 +16,7 @@ public static class CertificationFigure
         ArgumentNullException.ThrowIfNull(report);
         var figure = new Figure(
             "certificate", "What is guaranteed and what happens",
-            $"{char.ToUpperInvariant(report.Target[0])}{report.Target[1..]}. The bound is a theorem from the first step of its line on; the descent is made with the step size that the theorem is about.");
+            $"{char.ToUpperInvariant(report.Target[0])}{report.Target[1..]}. The bound is a theorem from the first step of its line on; the descent is made with the step size that the theorem is about. At most {MostPoints} of its steps are drawn, evenly chosen.");
         int panels = 0;
         foreach (TheoremFinding finding in report.Findings)
         {

@@ -30,12 +30,10 @@ public static class RunReport
     private static List<Figure> Figures(RunAnalysis analysis)
     {
         double[] steps = analysis.Telemetry["step"].ToArray();
-        var figures = new List<Figure> { Loss(analysis, steps) };
+        var figures = new List<Figure> { LossFigure.Of(analysis.Run.Name, steps, analysis.Telemetry["loss"].ToArray(), analysis.Rate, analysis.Run.Status.RoundingFloor ?? 0) };
         if (analysis.Layers.Count > 0)
         {
-            figures.Add(ByLayer(analysis, steps, "sigma-min", "Smallest singular value (row side)", "sigmaMin", "σ_M"));
-            figures.Add(ByLayer(analysis, steps, "condition-number", "Condition number", "conditionNumber", "κ"));
-            figures.Add(ByLayer(analysis, steps, "effective-rank", "Effective rank", "effectiveRank", "exp(entropy)", logarithmic: false));
+            figures.AddRange(SpectralQuantity.All.Where(quantity => quantity.IsDrawnForARun).Select(quantity => ByLayer(analysis, steps, quantity)));
         }
 
         if (Movement(analysis, steps) is { } movement)
@@ -49,25 +47,6 @@ public static class RunReport
         }
 
         return figures;
-    }
-
-    private static Figure Loss(RunAnalysis analysis, double[] steps)
-    {
-        var figure = new Figure("loss", "Loss", $"Run {analysis.Run.Name}. {analysis.Rate?.Explanation}");
-        Axes panel = figure.AddPanel(string.Empty, Axis.Whole("step k"), Axis.Log("loss ℒ"));
-        _ = panel.Line("measured", steps, analysis.Telemetry["loss"].ToArray());
-        if (analysis.Rate is { } rate && double.IsFinite(rate.Slope))
-        {
-            // The line goes through the geometric middle of the window.
-            int first = Array.IndexOf(steps, rate.FirstStep);
-            int last = Array.IndexOf(steps, rate.LastStep);
-            double middle = 0.5 * (Math.Log(analysis.Telemetry["loss"][first]) + Math.Log(analysis.Telemetry["loss"][last]));
-            double[] ends = [rate.FirstStep, rate.LastStep];
-            double centre = 0.5 * (ends[0] + ends[1]);
-            _ = panel.Line(FormattableString.Invariant($"fit, rate {rate.Rate:G3} [{rate.RateLow:G3}, {rate.RateHigh:G3}]"), ends, [.. ends.Select(step => Math.Exp(middle + (rate.Slope * (step - centre))))], SeriesStyle.Dashed);
-        }
-
-        return figure;
     }
 
     // Of the models beside R: how far each kind of matrix has gone.
@@ -90,19 +69,27 @@ public static class RunReport
         return figure;
     }
 
-    private static Figure ByLayer(RunAnalysis analysis, double[] steps, string name, string title, string quantity, string label, bool logarithmic = true)
+    private static Figure ByLayer(RunAnalysis analysis, double[] steps, SpectralQuantity quantity)
     {
-        var figure = new Figure(name, title, $"Run {analysis.Run.Name}. Branch: before the residual is added; output: after it.");
+        var figure = new Figure(quantity.FigureName, quantity.Title, $"Run {analysis.Run.Name}. Branch: before the residual is added; output: after it.{Bounds(analysis, quantity)}");
         foreach (string part in analysis.Layers.Select(layer => layer.Part).Distinct())
         {
-            Axes panel = figure.AddPanel($"attention {part}", Axis.Whole("step k"), logarithmic ? Axis.Log(label) : Axis.Linear(label));
+            Axes panel = figure.AddPanel($"attention {part}", Axis.Whole("step k"), quantity.Axis);
             foreach (LayerSummary layer in analysis.Layers.Where(layer => layer.Part == part))
             {
-                _ = panel.Line($"layer {layer.Layer}", steps, analysis.Telemetry[$"l{layer.Layer}.{part}.{quantity}"].ToArray());
+                _ = panel.Line($"layer {layer.Layer}", steps, quantity.Of(analysis.Telemetry, $"l{layer.Layer}.{part}"));
             }
         }
 
         return figure;
+    }
+
+    // A smallest singular value below the rounding floor is not known, and κ is then at least what is drawn.
+    private static string Bounds(RunAnalysis analysis, SpectralQuantity quantity)
+    {
+        int[] layers = [.. analysis.Layers.Where(layer => layer.End.NumericalRank < analysis.Run.Specification.Model.Width && layer.End.SigmaMin == 0).Select(layer => layer.Layer).Distinct()];
+        return quantity.Column != SpectralQuantity.ConditionNumberColumn || layers.Length == 0 ? string.Empty
+            : $" κ of layer{(layers.Length > 1 ? "s" : "")} {string.Join(", ", layers)} is a lower bound: the smallest singular value is below the rounding floor.";
     }
 
     private static Report Compose(RunAnalysis analysis, IReadOnlyList<Figure> figures)

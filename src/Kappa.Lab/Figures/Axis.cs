@@ -43,6 +43,12 @@ public sealed record Axis
     /// <summary>True when only whole numbers are labelled, as for steps, layers and counts.</summary>
     public bool WholeNumbers { get; init; }
 
+    /// <summary>What the values on the floor line are, for the note under the figure; empty, their numbers are said.</summary>
+    internal string FloorMeaning { get; init; } = "";
+
+    /// <summary>The values to label, rising, such as those of a sweep; unset, round numbers.</summary>
+    internal IReadOnlyList<double>? Labelled { get; init; }
+
     /// <summary>A linear axis.</summary>
     /// <param name="label">The quantity and its unit.</param>
     /// <param name="minimum">A fixed lower limit, or none.</param>
@@ -56,7 +62,10 @@ public sealed record Axis
     public static Axis Whole(string label, double? minimum = null, double? maximum = null) =>
         new(label, AxisScale.Linear, minimum, maximum) { WholeNumbers = true };
 
-    /// <summary>A logarithmic axis; values that are not positive are left out and counted in the figure's notes.</summary>
+    /// <summary>
+    /// A logarithmic axis. Up a panel, zeros and values below a fixed lower limit are drawn on a shaded floor line under the scale;
+    /// values without a place are left out and counted in the figure's notes.
+    /// </summary>
     /// <param name="label">The quantity and its unit.</param>
     /// <param name="minimum">A fixed positive lower limit, or none.</param>
     /// <param name="maximum">A fixed positive upper limit, or none.</param>
@@ -68,6 +77,9 @@ public sealed record Axis
 
     /// <summary>Whether a value has a position on this axis.</summary>
     internal bool CanShow(double value) => double.IsFinite(value) && (Scale != AxisScale.Logarithmic || value > 0);
+
+    /// <summary>Whether a value belongs on the floor line of a logarithmic axis: zero, or below the fixed lower limit.</summary>
+    internal bool IsAtFloor(double value) => Scale == AxisScale.Logarithmic && value >= 0 && (value == 0 || value < Minimum);
 
     private static string Positive(AxisScale scale) => scale == AxisScale.Logarithmic ? " and positive" : "";
 }

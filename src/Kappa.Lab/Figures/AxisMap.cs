@@ -7,15 +7,25 @@ namespace Kappa.Lab.Figures;
 /// </summary>
 internal sealed record AxisMap(Axis Axis, double Low, double High)
 {
+    /// <summary>The height of the floor line relative to the scale above it.</summary>
+    private const double FloorRoom = 0.1;
+
     /// <summary>Position of Low, in points; set when the panel is placed.</summary>
     internal double Start { get; init; }
 
     /// <summary>Position of High, in points.</summary>
     internal double End { get; init; }
 
+    /// <summary>Where the scale begins above the floor line; unset, the axis has no floor line.</summary>
+    internal double? ScaleLow { get; init; }
+
     private double Magnitude { get; } = Math.Max(Math.Abs(Low), Math.Abs(High));
 
-    internal double Coordinate(double value) => Axis.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value;
+    internal double Coordinate(double value) => ScaleLow is { } top && Axis.IsAtFloor(value) ? (Low + top) / 2
+        : Axis.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value;
+
+    /// <summary>Whether a value has a position on this axis, on its scale or on its floor line.</summary>
+    internal bool CanShow(double value) => Axis.CanShow(value) || (ScaleLow is not null && Axis.IsAtFloor(value));
 
     internal double FractionAt(double coordinate)
     {
@@ -48,7 +58,8 @@ internal sealed record AxisMap(Axis Axis, double Low, double High)
     /// <param name="maximum">Largest value that can be shown.</param>
     /// <param name="padding">The part of the span left free beyond data-given limits.</param>
     /// <param name="fromZero">Whether a lower limit of zero is kept, for bars that stand on it.</param>
-    internal static AxisMap Covering(Axis axis, double minimum, double maximum, double padding, bool fromZero = false)
+    /// <param name="hasFloor">Whether there are values for the floor line.</param>
+    internal static AxisMap Covering(Axis axis, double minimum, double maximum, double padding, bool fromZero = false, bool hasFloor = false)
     {
         var logarithmic = axis.Scale == AxisScale.Logarithmic;
         if (minimum > maximum) (minimum, maximum) = logarithmic ? (0.1, 1) : (0, 1);
@@ -59,7 +70,7 @@ internal sealed record AxisMap(Axis Axis, double Low, double High)
         var span = (high * padding) - (low * padding);
         if (axis.Minimum is null && !(fromZero && low == 0)) low = Math.Max(low - span, -double.MaxValue);
         if (axis.Maximum is null) high = Math.Min(high + span, double.MaxValue);
-        return new AxisMap(axis, low, high);
+        return hasFloor ? new AxisMap(axis, low - (FloorRoom * (high - low)), high) { ScaleLow = low } : new AxisMap(axis, low, high);
     }
 
     /// <summary>Opens a span that is empty or below the resolution of double.</summary>

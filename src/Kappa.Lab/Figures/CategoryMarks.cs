@@ -31,7 +31,7 @@ internal static class CategoryMarks
         foreach (var (category, centre, low, high) in Rows(series, values))
         {
             var slot = SeriesPoints.Slot(panel.Axes, category);
-            double? Position(double v) => values.Axis.CanShow(v) ? values.Position(v) : null;
+            double? Position(double v) => values.CanShow(v) ? values.Position(v) : null;
             var mark = new CategoryMark(slot, slots.PositionAt(slot + offset), Position(centre), Position(low), Position(high), thickness, vertical);
             if ((mark.Centre ?? mark.Low ?? mark.High) is not null) marks.Add(mark);
         }
@@ -57,6 +57,6 @@ internal static class CategoryMarks
             return intervals.Categories.Select((c, i) => (c, intervals.Centres[i], intervals.Lows[i], intervals.Highs[i]));
         var foot = values.Axis.Scale == AxisScale.Logarithmic ? values.ValueAt(0) : 0;
         var bars = (BarSeries)series;
-        return bars.Categories.Select((c, i) => (c, bars.Values[i], foot, bars.Values[i])).Where(r => values.Axis.CanShow(r.Item2));
+        return bars.Categories.Select((c, i) => (c, bars.Values[i], foot, bars.Values[i])).Where(r => values.CanShow(r.Item2));
     }
 }

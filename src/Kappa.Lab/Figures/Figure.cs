@@ -3,13 +3,13 @@ namespace Kappa.Lab.Figures;
 /// <summary>The place a figure is made for: it fixes the physical width and the type sizes.</summary>
 public enum FigurePreset
 {
-    /// <summary>One column of a two-column paper: 3.4 in wide, 7.5 pt type.</summary>
+    /// <summary>One column of a two-column paper: 3.4 in wide, 8 pt type and larger.</summary>
     Column,
 
-    /// <summary>The full text width of a paper: 7 in wide, 8 pt type.</summary>
+    /// <summary>The full text width of a paper, and a page on a screen: 7 in wide, 9.6 pt type and larger (12.8 pixels).</summary>
     TwoColumn,
 
-    /// <summary>A slide: 10 in wide, 14 pt type.</summary>
+    /// <summary>A slide: 10 in wide, 13 pt type and larger.</summary>
     Slide,
 }
 

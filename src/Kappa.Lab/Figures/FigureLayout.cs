@@ -9,12 +9,12 @@ internal sealed class FigureLayout
     private readonly Figure _figure;
     private readonly int _columns;
 
-    private FigureLayout(Figure figure)
+    private FigureLayout(Figure figure, FigureSizes sizes, int columns)
     {
         _figure = figure;
-        Sizes = FigureSizes.For(figure.Preset);
+        Sizes = sizes;
         Looks = new FigureLooks(figure, Sizes);
-        _columns = Math.Clamp(figure.Columns ?? DefaultColumns(figure), 1, Math.Max(1, figure.Panels.Count));
+        _columns = Math.Clamp(columns, 1, Math.Max(1, figure.Panels.Count));
         TitleLines = figure.Title.Length == 0 ? [] : TextMetrics.Wrap(figure.Title, Sizes.Title, Width - (2 * Margin), bold: true);
         var named = new HashSet<string>(StringComparer.Ordinal);
         foreach (var axes in figure.Panels)
@@ -45,7 +45,10 @@ internal sealed class FigureLayout
 
     internal static double OuterMargin => Margin;
 
-    internal static FigureLayout For(Figure figure) => new(figure);
+    internal static FigureLayout For(Figure figure) => new(figure, FigureSizes.For(figure.Preset), figure.Columns ?? DefaultColumns(figure));
+
+    /// <summary>The figure for a narrow window: its panels one under another.</summary>
+    internal static FigureLayout Narrow(Figure figure) => new(figure, FigureSizes.Narrow, 1);
 
     /// <summary>The caption and the notes, in lines.</summary>
     internal List<string> CaptionLines()

@@ -5,10 +5,13 @@ internal sealed record FigureSizes(double Width, double Title, double PanelTitle
 {
     internal static FigureSizes For(FigurePreset preset) => preset switch
     {
-        FigurePreset.Column => new(3.4 * 72, 8.5, 8, 7.5, 7, 7, 1.1, 4, 150),
-        FigurePreset.Slide => new(10 * 72, 20, 16, 14, 12, 12, 2, 7, 300),
-        _ => new(7 * 72, 9.5, 8.5, 8, 7, 7.5, 1.2, 4.2, 190),
+        FigurePreset.Column => new(3.4 * 72, 9.5, 9, 8.5, 8, 8, 1.1, 4, 150),
+        FigurePreset.Slide => new(10 * 72, 20, 16, 14, 13, 13, 2, 7, 300),
+        _ => new(7 * 72, 11, 10.5, 10, 9.6, 9.6, 1.2, 4.2, 190),
     };
+
+    /// <summary>A narrow window: the type of the full width on 4.4 in, so that a page of 480 pixels shows it without shrinking it.</summary>
+    internal static FigureSizes Narrow => For(FigurePreset.TwoColumn) with { Width = 4.4 * 72 };
 }
 
 /// <summary>What a series looks like once defaults are resolved.</summary>

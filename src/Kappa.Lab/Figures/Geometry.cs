@@ -22,7 +22,7 @@ internal static class Geometry
         while (start < xs.Length)
         {
             var end = start;
-            while (end < xs.Length && x.Axis.CanShow(xs[end]) && y.Axis.CanShow(ys[end])) end++;
+            while (end < xs.Length && x.CanShow(xs[end]) && y.CanShow(ys[end])) end++;
             if (end > start) pieces.Add(Thinned(xs.AsSpan(start..end), ys.AsSpan(start..end), x, y));
             start = end + 1;
         }
@@ -33,7 +33,7 @@ internal static class Geometry
     /// <summary>The unbroken pieces of a band: forward along the lower curve, back along the upper.</summary>
     internal static List<(List<PagePoint> Low, List<PagePoint> High)> Bands(BandSeries band, AxisMap x, AxisMap y)
     {
-        bool Shown(int i) => x.Axis.CanShow(band.Xs[i]) && y.Axis.CanShow(band.Low[i]) && y.Axis.CanShow(band.High[i]);
+        bool Shown(int i) => x.CanShow(band.Xs[i]) && y.CanShow(band.Low[i]) && y.CanShow(band.High[i]);
         var pieces = new List<(List<PagePoint>, List<PagePoint>)>();
         var start = 0;
         while (start < band.Xs.Length)
@@ -58,7 +58,7 @@ internal static class Geometry
         var points = new List<PagePoint>();
         for (var i = 0; i < xs.Length; i++)
         {
-            if (x.Axis.CanShow(xs[i]) && y.Axis.CanShow(ys[i]) && x.Contains(xs[i]) && y.Contains(ys[i]))
+            if (x.CanShow(xs[i]) && y.CanShow(ys[i]) && x.Contains(xs[i]) && y.Contains(ys[i]))
                 points.Add(new PagePoint(x.Position(xs[i]), y.Position(ys[i])));
         }
 

@@ -1,7 +1,20 @@
 namespace Kappa.Lab.Figures;
 
 /// <summary>One line of the legend: a name and the series whose looks it shows.</summary>
-internal sealed record LegendEntry(string Name, IReadOnlyList<Series> Shown);
+internal sealed record LegendEntry(string Name, IReadOnlyList<Series> Shown)
+{
+    /// <summary>What its sample is filled as, if anything.</summary>
+    internal static Series? Area(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is BandSeries or BarSeries or CellSeries or FitSeries { Interval: not null });
+
+    /// <summary>How dense the filling is.</summary>
+    internal static string AreaOpacity(Series area) => area is CellSeries ? "1" : area is BarSeries ? "0.75" : "0.2";
+
+    /// <summary>What its sample is struck as, if anything.</summary>
+    internal static Series? Line(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is LineSeries or FitSeries or IdentityLine or IntervalSeries);
+
+    /// <summary>What its sample is marked as, if anything.</summary>
+    internal static Series? Points(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is ScatterSeries or IntervalSeries or LineSeries { Style.ShowMarkers: true });
+}
 
 /// <summary>Where a legend stands.</summary>
 internal enum LegendPlace
@@ -63,6 +76,33 @@ internal sealed record Legend(IReadOnlyList<LegendEntry> Entries, FigureSizes Si
             .Select(g => new LegendEntry(g.Key, [.. g]))
             .ToList();
         return new Legend(entries, sizes);
+    }
+
+    /// <summary>Every entry with the left end of its sample, the height of its middle and its room, in points of the page.</summary>
+    internal IEnumerable<(LegendEntry Entry, double X, double Y, double Width)> Placed(PanelLayout panel) => panel.Margins.Legend == LegendPlace.Below ? InRows(panel.LegendBox) : InColumns(panel);
+
+    private IEnumerable<(LegendEntry, double, double, double)> InColumns(PanelLayout panel)
+    {
+        var box = panel.LegendBox;
+        var rows = Rows(panel.LegendColumns);
+        var columnWidth = Math.Min(EntryWidth, (box.Width - Inset) / panel.LegendColumns);
+        return Entries.Select((entry, i) => (entry, box.X + Inset + (i / rows * columnWidth), box.Y + Inset + (((i % rows) + 0.5) * RowHeight), columnWidth));
+    }
+
+    private IEnumerable<(LegendEntry, double, double, double)> InRows(Box box)
+    {
+        var y = box.Y + (RowHeight / 2);
+        foreach (var row in RowsWithin(box.Width))
+        {
+            var x = box.X + Math.Max(0, (box.Width - row.Sum(WidthOf)) / 2);
+            foreach (var entry in row)
+            {
+                yield return (entry, x, y, Math.Min(WidthOf(entry), box.Width));
+                x += WidthOf(entry);
+            }
+
+            y += RowHeight;
+        }
     }
 
     /// <summary>Boxes inside a plot from the corners inwards, for one and, with many entries, two columns.</summary>

@@ -13,6 +13,9 @@ internal static class Palette
     internal const string Ink = "#222222";
     internal const string Muted = "#666666";
     internal const string Grid = "#e4e4e4";
+
+    /// <summary>The floor line of a logarithmic axis: darker than the grid, lighter than every series.</summary>
+    internal const string Floor = "#ececec";
     internal const string Missing = "#c8c8c8";
 
     private static readonly string[] s_colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#b8a800"];

@@ -14,12 +14,12 @@ internal sealed class PanelLayout
     internal PanelLayout(Axes axes, FigureSizes sizes, IReadOnlyCollection<string> namedEarlier)
     {
         (Axes, _sizes) = (axes, sizes);
-        var (minX, maxX, minY, maxY) = SeriesPoints.Extent(axes);
+        var (minX, maxX, minY, maxY, hasFloor) = SeriesPoints.Extent(axes);
         var padding = axes.Series.Any(s => s is HeatMapSeries or CellSeries) ? 0 : 0.04;
         var bars = axes.Series.Any(s => s is BarSeries);
         X = axes.X.Scale == AxisScale.Categories ? Slots(axes.X) : AxisMap.Covering(axes.X, minX, maxX, padding, bars);
-        Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding, bars);
-        HasData = minX <= maxX || minY <= maxY || axes.Series.Any(s => s is HeatMapSeries or CellSeries or FitSeries or IdentityLine);
+        Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding, bars, hasFloor);
+        HasData = minX <= maxX || minY <= maxY || hasFloor || axes.Series.Any(s => s is HeatMapSeries or CellSeries or FitSeries or IdentityLine);
         HeatMap = axes.Series.OfType<HeatMapSeries>().FirstOrDefault() is { } map ? new HeatMapColours(map) : null;
         var legend = Legend.Of(axes, sizes);
         if (legend.Entries.Any(e => !namedEarlier.Contains(e.Name))) Legend = legend;
@@ -53,6 +53,9 @@ internal sealed class PanelLayout
 
     /// <summary>The part of the figure that is the panel's: as wide as its column.</summary>
     internal Box Cell { get; private set; }
+
+    /// <summary>The shaded line for values at or below the floor of the vertical axis; none when there are none.</summary>
+    internal Box? FloorLine => Y.ScaleLow is { } top ? new Box(Plot.X, Y.PositionAt(top), Plot.Width, Plot.Bottom - Y.PositionAt(top)) : null;
 
     internal Box LegendBox { get; private set; }
 
@@ -146,7 +149,7 @@ internal sealed class PanelLayout
     private TickSet WidestFitting(double plotWidth)
     {
         var map = X with { Start = 0, End = plotWidth };
-        for (var count = 9; count > 2; count--)
+        for (var count = Axes.X.Labelled is null ? 9 : 40; count > 2; count--)
         {
             var ticks = AxisTicks.For(map, count);
             if (!Touch(ticks, map)) return ticks;

@@ -43,6 +43,7 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
     private void PaintGrid()
     {
         if (panel.Axes.Series.Any(s => s is HeatMapSeries or CellSeries)) return;
+        if (panel.FloorLine is { } floor) _ = svg.Rectangle(floor.X, floor.Y, floor.Width, floor.Height, ("fill", Palette.Floor), ("class", "floor"));
         foreach (var x in panel.XTicks.Major.Select(t => panel.X.Position(t.Value))) _ = svg.Line(x, Plot.Y, x, Plot.Bottom, Palette.Grid, 0.5);
         foreach (var y in panel.YTicks.Major.Select(t => panel.Y.Position(t.Value))) _ = svg.Line(Plot.X, y, Plot.Right, y, Palette.Grid, 0.5);
     }

@@ -3,10 +3,15 @@ using System.Text;
 
 namespace Kappa.Lab.Figures;
 
-/// <summary>Writes a figure as a pgfplots document that compiles by itself, its values inline.</summary>
-/// <remarks>Long lines are thinned as in the SVG (extremes kept), because TeX holds every coordinate in memory; the CSV has all.</remarks>
+/// <summary>Writes a figure as a picture for LaTeX: a tikzpicture of exactly the figure's size, its values inline, to be read in with \input.</summary>
+/// <remarks>
+/// Everything stands where the SVG has it: axes, ticks, labels and legend are placed in big points (1/72 in) from the lower left corner of the picture.
+/// Long lines are thinned as in the SVG (extremes kept), because TeX holds every coordinate in memory; the CSV has all.
+/// </remarks>
 internal static class PgfplotsFigure
 {
+    private const string Needs = @"\usepackage[T1]{fontenc} \usepackage{textcomp} \usepackage{amsmath} \usepackage{pgfplots} \pgfplotsset{compat=1.16}";
+
     internal static string Write(Figure figure)
     {
         var layout = FigureLayout.For(figure);
@@ -14,30 +19,58 @@ internal static class PgfplotsFigure
         _ = tex.Append("% ").Append(TexText.Comment(figure.Title)).Append('\n');
         if (figure.Caption.Length > 0) _ = tex.Append("% Caption: ").Append(TexText.Comment(figure.Caption)).Append('\n');
         foreach (var note in layout.Notes) _ = tex.Append("% Note: ").Append(TexText.Comment(note)).Append('\n');
-        _ = tex.Append("\\documentclass{standalone}\n\\usepackage[utf8]{inputenc}\n\\usepackage[T1]{fontenc}\n\\usepackage{textcomp}\n\\usepackage{amsmath}\n\\usepackage{pgfplots}\n");
-        _ = tex.Append("\\usepgfplotslibrary{groupplots}\n\\pgfplotsset{compat=1.16}\n");
+        _ = tex.Append(CultureInfo.InvariantCulture, $"% A picture {Inches(layout.Width)} in wide to \\input, in UTF-8. The preamble needs:\n%   {Needs}\n");
+        _ = tex.Append("% Another width: \\resizebox{\\columnwidth}{!}{\\input{this file}}, with \\usepackage{graphicx}.\n");
+        _ = tex.Append("\\begin{tikzpicture}[x=1bp, y=1bp, ").Append(Font(layout.Sizes.Tick)).Append("]\n");
         DefineColours(tex, layout);
-        var columns = layout.Panels.Count == 0 ? 1 : layout.Panels.Count(p => p.Plot.Y == layout.Panels[0].Plot.Y);
-        var rows = (Math.Max(1, layout.Panels.Count) + columns - 1) / columns;
-        _ = tex.Append(CultureInfo.InvariantCulture, $"\\begin{{document}}\n\\begin{{tikzpicture}}[font=\\footnotesize]\n\\begin{{groupplot}}[group style={{group size={columns} by {rows}, horizontal sep={Separation(layout, p => p.Plot.X, p => p.Plot.Right)}pt, vertical sep={Separation(layout, p => p.Plot.Y, p => p.Plot.Bottom)}pt}}, scale only axis, tick label style={{font=\\scriptsize}}, legend style={{font=\\scriptsize, draw=none, fill opacity=0.8, text opacity=1}}, legend cell align=left, filter discard warning=false]\n");
-        foreach (var panel in layout.Panels) new PgfplotsPanel(tex, layout, panel).Write();
-        _ = tex.Append("\\end{groupplot}\n\\end{tikzpicture}\n\\end{document}\n");
-        return tex.ToString();
+        _ = tex.Append(CultureInfo.InvariantCulture, $"\\useasboundingbox (0,0) rectangle ({SvgWriter.Number(layout.Width)},{SvgWriter.Number(layout.PanelsBottom)});\n");
+        var top = layout.PanelsBottom - FigureLayout.OuterMargin;
+        foreach (var line in layout.TitleLines)
+        {
+            _ = tex.Append(CultureInfo.InvariantCulture, $"\\node[anchor=base west, inner sep=0, {Font(layout.Sizes.Title, bold: true)}] at ({SvgWriter.Number(FigureLayout.OuterMargin)},{SvgWriter.Number(top - layout.Sizes.Title)}) {{{TexText.Escape(line)}}};\n");
+            top -= layout.Sizes.Title * TextMetrics.LineHeight;
+        }
+
+        foreach (var panel in layout.Panels)
+        {
+            new PgfplotsPanel(tex, layout, panel).Write();
+            new PgfplotsLegend(tex, layout, panel).Write();
+        }
+
+        return tex.Append("\\end{tikzpicture}\n").ToString();
     }
 
-    /// <summary>The widest gap between neighbouring plots of the layout; groupplot has one for all.</summary>
-    private static string Separation(FigureLayout layout, Func<PanelLayout, double> start, Func<PanelLayout, double> end)
-    {
-        var starts = layout.Panels.Select(start).Distinct().Order().ToList();
-        var gaps = starts.Skip(1).Select(s => s - layout.Panels.Select(end).Where(e => e < s).DefaultIfEmpty(s).Max());
-        return SvgWriter.Number(gaps.DefaultIfEmpty(40).Max());
-    }
+    /// <summary>The option for a type of the given size in big points.</summary>
+    internal static string Font(double size, bool bold = false) =>
+        $"font=\\fontsize{{{SvgWriter.Number(size)}bp}}{{{SvgWriter.Number(size * TextMetrics.LineHeight)}bp}}\\selectfont{(bold ? "\\bfseries" : "")}";
 
     internal static string ColourName(string colour) => "c" + colour[1..];
 
+    internal static string Dash(DashStyle dash) => dash switch
+    {
+        DashStyle.Dashed => "dashed",
+        DashStyle.Dotted => "dotted",
+        DashStyle.DashDotted => "dash dot",
+        DashStyle.LongDashed => "loosely dashed",
+        _ => "solid",
+    };
+
+    internal static string Mark(MarkerShape marker) => marker switch
+    {
+        MarkerShape.Square => "square*",
+        MarkerShape.Triangle => "triangle*",
+        MarkerShape.Diamond => "diamond*",
+        MarkerShape.Cross => "x",
+        MarkerShape.TriangleDown => "triangle*, mark options={rotate=180}",
+        MarkerShape.Plus => "+",
+        _ => "*",
+    };
+
+    private static string Inches(double points) => (points / 72).ToString("0.##", CultureInfo.InvariantCulture);
+
     private static void DefineColours(StringBuilder tex, FigureLayout layout)
     {
-        var colours = layout.Panels.SelectMany(p => p.Axes.Series).Select(s => layout.Looks.Of(s).Colour).Append(Palette.Ink).Distinct();
+        var colours = layout.Panels.SelectMany(p => p.Axes.Series).Select(s => layout.Looks.Of(s).Colour).Concat([Palette.Ink, Palette.Muted, Palette.Grid, Palette.Floor]).Distinct();
         foreach (var colour in colours)
             _ = tex.Append(CultureInfo.InvariantCulture, $"\\definecolor{{{ColourName(colour)}}}{{HTML}}{{{colour[1..].ToUpperInvariant()}}}\n");
     }

@@ -6,59 +6,20 @@ namespace Kappa.Lab.Figures;
 /// <summary>Writes one panel as a pgfplots axis.</summary>
 internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, PanelLayout panel)
 {
-    private readonly HashSet<string> _named = new(StringComparer.Ordinal);
-
     internal void Write()
     {
-        Begin();
+        _ = tex.Append("\\begin{axis}[").AppendJoin(", ", PgfplotsAxis.Options(layout, panel)).Append("]\n");
+        WriteFloor();
         foreach (var series in panel.Axes.Series) Write(series);
+        _ = tex.Append("\\end{axis}\n");
     }
 
-    private void Begin()
+    private void WriteFloor()
     {
-        var axes = panel.Axes;
-        List<string> options =
-        [
-            $"width={SvgWriter.Number(panel.Plot.Width)}pt", $"height={SvgWriter.Number(panel.Plot.Height)}pt", $"title={{{TexText.Escape(axes.Title)}}}",
-            $"xlabel={{{TexText.Escape(axes.X.Label)}}}", $"ylabel={{{TexText.Escape(axes.Y.Label)}}}",
-            .. Limits("x", panel.X), .. Limits("y", panel.Y), LegendPosition(),
-        ];
-        if (axes.Y.Scale == AxisScale.Categories) options.Add("y dir=reverse");
-        if (panel.HeatMap is { } map) options.AddRange(["colorbar", "colormap/viridis", $"colorbar style={{ylabel={{{ColourLabel(map)}}}}}", map.Map is SurfaceSeries ? "view={35}{35}" : "axis on top"]);
-        _ = tex.Append("\\nextgroupplot[").AppendJoin(", ", options).Append("]\n");
+        if (panel.Y.ScaleLow is not { } top) return;
+        var (left, right, bottom) = (panel.X.ValueAt(0), panel.X.ValueAt(1), panel.Y.ValueAt(0));
+        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot[draw=none, fill={PgfplotsFigure.ColourName(Palette.Floor)}] coordinates {{({Number(left)},{Number(bottom)}) ({Number(right)},{Number(bottom)}) ({Number(right)},{Number(Math.Pow(10, top))}) ({Number(left)},{Number(Math.Pow(10, top))})}} -- cycle;\n");
     }
-
-    private IEnumerable<string> Limits(string axis, AxisMap map)
-    {
-        if (map.Axis.Scale == AxisScale.Logarithmic) yield return axis + "mode=log";
-        if (map.Axis.Scale == AxisScale.Categories)
-        {
-            yield return $"{axis}tick={{{string.Join(',', Enumerable.Range(0, panel.Axes.Categories.Count))}}}";
-            yield return $"{axis}ticklabels={{{string.Join(',', panel.Axes.Categories.Select(c => $"{{{TexText.Escape(c)}}}"))}}}";
-        }
-
-        yield return $"{axis}min={Number(map.ValueAt(0))}";
-        yield return $"{axis}max={Number(map.ValueAt(1))}";
-    }
-
-    private string LegendPosition()
-    {
-        if (panel.Margins.Legend == LegendPlace.Below)
-        {
-            var rows = panel.Legend!.RowsWithin(panel.LegendBox.Width);
-            var middle = (panel.LegendBox.X + (panel.LegendBox.Width / 2) - panel.Plot.X) / panel.Plot.Width;
-            var below = (panel.Plot.Bottom - panel.LegendBox.Y) / panel.Plot.Height;
-            return $"legend columns={rows.Max(r => r.Count)}, legend style={{at={{({SvgWriter.Number(middle)},{SvgWriter.Number(below)})}}, anchor=north}}";
-        }
-
-        if (panel.Margins.Legend != LegendPlace.Inside) return "legend pos=outer north east";
-        var vertical = panel.LegendBox.Y + (panel.LegendBox.Height / 2) < panel.Plot.Y + (panel.Plot.Height / 2) ? "north" : "south";
-        var horizontal = panel.LegendBox.X + (panel.LegendBox.Width / 2) < panel.Plot.X + (panel.Plot.Width / 2) ? "west" : "east";
-        return $"legend pos={vertical} {horizontal}";
-    }
-
-    private static string ColourLabel(HeatMapColours map) =>
-        map.Map.Colour.Scale == AxisScale.Logarithmic ? $"$\\log_{{10}}$ {TexText.Escape(map.Map.Name)}" : TexText.Escape(map.Map.Name);
 
     private void Write(Series series)
     {
@@ -67,7 +28,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         {
             case LineSeries s: WriteLine(s, look); break;
             case BandSeries s: WriteBands(s, look); break;
-            case ScatterSeries s: Plot(s, $"only marks, mark={Mark(look.Marker)}, mark size=1.6pt, {Colour(look)}", Shown(s.Xs, s.Ys)); break;
+            case ScatterSeries s: Plot($"only marks, mark={Mark(look.Marker)}, mark size=1.6pt, {Colour(look)}", Shown(s.Xs, s.Ys)); break;
             case FitSeries s: WriteFit(s, look); break;
             case ReferenceLine s: WriteReference(s, look); break;
             case IdentityLine s: WriteIdentity(s, look); break;
@@ -77,7 +38,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             case CellSeries s: WriteCells(s, look); break;
             case IntervalSeries s: WriteIntervals(s, look); break;
             case BarSeries s: WriteBars(s, look); break;
-            default: _ = tex.Append("\\node[anchor=north west, font=\\scriptsize] at (rel axis cs:0.02,0.98) {").Append(TexText.Escape(series.Name)).Append("};\n"); break;
+            default: break; // annotations are placed with the labels
         }
     }
 
@@ -85,7 +46,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     {
         var marks = series.Style.ShowMarkers ? $"mark={Mark(look.Marker)}, mark size=1.4pt" : "no marks";
         var options = $"{Colour(look)}, {Dash(look.Dash)}, {marks}, line width={SvgWriter.Number(look.Width * 0.7)}pt, opacity={SvgWriter.Number(look.Opacity)}";
-        foreach (var piece in Pieces(series)) Plot(series, options, piece);
+        foreach (var piece in Pieces(series)) Plot(options, piece);
     }
 
     /// <summary>The unbroken pieces of a line, thinned as on the page.</summary>
@@ -94,7 +55,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         var piece = new List<(double X, double Y)>();
         for (var i = 0; i <= series.Xs.Length; i++)
         {
-            if (i < series.Xs.Length && panel.X.Axis.CanShow(series.Xs[i]) && panel.Y.Axis.CanShow(series.Ys[i]))
+            if (i < series.Xs.Length && panel.X.CanShow(series.Xs[i]) && panel.Y.CanShow(series.Ys[i]))
             {
                 piece.Add((series.Xs[i], series.Ys[i]));
                 continue;
@@ -114,7 +75,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
 
     private void WriteBands(BandSeries band, Look look)
     {
-        bool Shown(int i) => panel.X.Axis.CanShow(band.Xs[i]) && panel.Y.Axis.CanShow(band.Low[i]) && panel.Y.Axis.CanShow(band.High[i]);
+        bool Shown(int i) => panel.X.CanShow(band.Xs[i]) && panel.Y.CanShow(band.Low[i]) && panel.Y.CanShow(band.High[i]);
         var start = 0;
         while (start < band.Xs.Length)
         {
@@ -125,7 +86,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             {
                 var low = Thinned(indices.ConvertAll(i => (band.Xs[i], band.Low[i])));
                 var high = Thinned(indices.ConvertAll(i => (band.Xs[i], band.High[i])));
-                Plot(band, $"draw=none, fill={PgfplotsFigure.ColourName(look.Colour)}, fill opacity=0.2, area legend", [.. low, .. Enumerable.Reverse(high)], " -- cycle");
+                Plot($"draw=none, fill={PgfplotsFigure.ColourName(look.Colour)}, fill opacity=0.2", [.. low, .. Enumerable.Reverse(high)], " -- cycle");
             }
 
             start = end + 1;
@@ -136,7 +97,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     {
         var (xs, centre, low, high) = Geometry.Sampled(fit, panel.X, panel.Y);
         if (fit.Interval is not null) WriteBands(new BandSeries("", fit.Style, xs, low, high), look);
-        Plot(fit, $"{Colour(look)}, {Dash(look.Dash)}, no marks", Shown(xs, centre));
+        Plot($"{Colour(look)}, {Dash(look.Dash)}, no marks", Shown(xs, centre));
     }
 
     private void WriteReference(ReferenceLine line, Look look)
@@ -145,17 +106,13 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         if (!map.Axis.CanShow(line.Value)) return;
         var other = line.Horizontal ? panel.X : panel.Y;
         var (from, to) = (other.ValueAt(0), other.ValueAt(1));
-        Plot(line, $"{Colour(look)}, {Dash(look.Dash)}, no marks", line.Horizontal ? [(from, line.Value), (to, line.Value)] : [(line.Value, from), (line.Value, to)]);
-        var anchor = line.Horizontal ? "south east" : "north west";
-        var at = line.Horizontal ? (to, line.Value) : (line.Value, to);
-        if (line.Name.Length > 0)
-            _ = tex.Append(CultureInfo.InvariantCulture, $"\\node[anchor={anchor}, font=\\scriptsize] at (axis cs:{Number(at.Item1)},{Number(at.Item2)}) {{{TexText.Escape(line.Name)}}};\n");
+        Plot($"{Colour(look)}, {Dash(look.Dash)}, no marks", line.Horizontal ? [(from, line.Value), (to, line.Value)] : [(line.Value, from), (line.Value, to)]);
     }
 
     private void WriteIdentity(IdentityLine line, Look look)
     {
         var xs = Enumerable.Range(0, 33).Select(i => panel.X.ValueAt(i / 32.0)).ToArray();
-        Plot(line, $"{Colour(look)}, {Dash(look.Dash)}, no marks", Shown(xs, xs));
+        Plot($"{Colour(look)}, {Dash(look.Dash)}, no marks", Shown(xs, xs));
     }
 
     private void WriteHeatMap(HeatMapSeries map)
@@ -178,7 +135,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     private void WriteSurfacePath(SurfacePathSeries path)
     {
         var colour = panel.HeatMap!.Map.Colour;
-        _ = tex.Append("\\addplot3[black, mark=*, mark size=1.2pt, mark options={fill=white}, unbounded coords=jump, forget plot] coordinates {");
+        _ = tex.Append("\\addplot3[black, mark=*, mark size=1.2pt, mark options={fill=white}, unbounded coords=jump] coordinates {");
         for (var i = 0; i < path.Xs.Length; i++)
         {
             var height = !colour.CanShow(path.Values[i]) ? "nan" : Number(colour.Scale == AxisScale.Logarithmic ? Math.Log10(path.Values[i]) : path.Values[i]);
@@ -190,7 +147,7 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
 
     private void WriteSurface(SurfaceSeries surface)
     {
-        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot3[surf, shader=faceted, mesh/cols={surface.Xs.Length}, mesh/rows={surface.Ys.Length}, unbounded coords=jump, forget plot] coordinates {{\n");
+        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot3[surf, shader=faceted, mesh/cols={surface.Xs.Length}, mesh/rows={surface.Ys.Length}, unbounded coords=jump] coordinates {{\n");
         for (var row = 0; row < surface.Ys.Length; row++)
         {
             for (var column = 0; column < surface.Xs.Length; column++)
@@ -211,7 +168,9 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         var (columns, rows) = (SeriesPoints.Edges(series.Xs, panel.X.Axis), SeriesPoints.Edges(series.Ys, panel.Y.Axis));
         foreach (var (row, column) in series.Cells())
         {
-            Plot(series, $"draw=white, fill={PgfplotsFigure.ColourName(look.Colour)}, area legend", [(columns[column], rows[row]), (columns[column + 1], rows[row]), (columns[column + 1], rows[row + 1]), (columns[column], rows[row + 1])], " -- cycle");
+            Plot($"draw=white, fill={PgfplotsFigure.ColourName(look.Colour)}", [(columns[column], rows[row]), (columns[column + 1], rows[row]), (columns[column + 1], rows[row + 1]), (columns[column], rows[row + 1])], " -- cycle");
+            if (series.Shares[row, column] < 1)
+                _ = tex.Append(CultureInfo.InvariantCulture, $"\\node[inner sep=0.5pt, fill=white, fill opacity=0.6, text opacity=1] at (axis cs:{Number(series.Xs[column])},{Number(series.Ys[row])}) {{{CellSeries.Percent(series.Shares[row, column])}}};\n");
         }
     }
 
@@ -220,8 +179,8 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         foreach (var i in Enumerable.Range(0, series.Categories.Length))
         {
             var slot = SeriesPoints.Slot(panel.Axes, series.Categories[i]) + CategoryMarks.Offset(series, panel.Axes);
-            Plot(series, $"{Colour(look)}, mark=-, line width=0.8pt, forget plot", OnSlot(slot, series.Lows[i], series.Highs[i]));
-            Plot(series, $"{Colour(look)}, only marks, mark={Mark(look.Marker)}, mark size=1.8pt", OnSlot(slot, series.Centres[i]));
+            Plot($"{Colour(look)}, mark=-, line width=0.8pt", OnSlot(slot, series.Lows[i], series.Highs[i]));
+            Plot($"{Colour(look)}, only marks, mark={Mark(look.Marker)}, mark size=1.8pt", OnSlot(slot, series.Centres[i]));
         }
     }
 
@@ -232,9 +191,9 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         var foot = values.Axis.Scale == AxisScale.Logarithmic ? values.ValueAt(0) : 0;
         for (var i = 0; i < series.Categories.Length; i++)
         {
-            if (!values.Axis.CanShow(series.Values[i])) continue;
+            if (!values.CanShow(series.Values[i])) continue;
             var slot = SeriesPoints.Slot(panel.Axes, series.Categories[i]) + CategoryMarks.Offset(series, panel.Axes);
-            Plot(series, $"{Colour(look)}, fill={PgfplotsFigure.ColourName(look.Colour)}, fill opacity=0.75, area legend", [.. OnSlot(slot - half, foot, series.Values[i]), .. OnSlot(slot + half, series.Values[i], foot)], " -- cycle");
+            Plot($"{Colour(look)}, fill={PgfplotsFigure.ColourName(look.Colour)}, fill opacity=0.75", [.. OnSlot(slot - half, foot, series.Values[i]), .. OnSlot(slot + half, series.Values[i], foot)], " -- cycle");
         }
     }
 
@@ -244,52 +203,29 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         var (vertical, map) = panel.Axes.X.Scale == AxisScale.Categories ? (true, panel.Y) : (false, panel.X);
         foreach (var value in values)
         {
-            if (map.Axis.CanShow(value)) points.Add(vertical ? (slot, value) : (value, slot));
+            if (map.CanShow(value)) points.Add(vertical ? (slot, value) : (value, slot));
         }
 
         return points;
     }
 
     private List<(double X, double Y)> Shown(double[] xs, double[] ys) =>
-        [.. xs.Select((x, i) => (x, ys[i])).Where(p => panel.X.Axis.CanShow(p.x) && panel.Y.Axis.CanShow(p.Item2))];
+        [.. xs.Select((x, i) => (x, ys[i])).Where(p => panel.X.CanShow(p.x) && panel.Y.CanShow(p.Item2))];
 
-    /// <summary>One addplot; the first of each name is the one the legend shows.</summary>
-    private void Plot(Series series, string options, List<(double X, double Y)> points, string end = "")
+    /// <summary>One addplot; what lies on the floor line of the vertical axis is put there.</summary>
+    private void Plot(string options, List<(double X, double Y)> points, string end = "")
     {
         if (points.Count == 0) return;
-        var entry = panel.Legend is not null && series.Style.InLegend && series is not ReferenceLine && !HasLine(series) && series.Name.Length > 0
-            && !options.EndsWith("forget plot", StringComparison.Ordinal) && _named.Add(series.Name);
-        var forget = entry || options.EndsWith("forget plot", StringComparison.Ordinal) ? "" : ", forget plot";
-        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot[{options}{forget}] coordinates {{");
-        foreach (var (x, y) in points) _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(x)},{Number(y)}) ");
+        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot[{options}] coordinates {{");
+        foreach (var (x, y) in points) _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(x)},{Number(PgfplotsAxis.OnScale(panel.Y, y))}) ");
         _ = tex.Append('}').Append(end).Append(";\n");
-        if (entry) _ = tex.Append("\\addlegendentry{").Append(TexText.Escape(series.Name)).Append("}\n");
     }
-
-    /// <summary>Whether a line of the same name stands for this band in the legend.</summary>
-    private bool HasLine(Series series) => series is BandSeries && panel.Axes.Series.Any(s => s is LineSeries { Style.InLegend: true } && s.Name == series.Name);
 
     private static string Colour(Look look) => PgfplotsFigure.ColourName(look.Colour);
 
+    private static string Dash(DashStyle dash) => PgfplotsFigure.Dash(dash);
+
+    private static string Mark(MarkerShape marker) => PgfplotsFigure.Mark(marker);
+
     private static string Number(double value) => value.ToString("G8", CultureInfo.InvariantCulture);
-
-    private static string Dash(DashStyle dash) => dash switch
-    {
-        DashStyle.Dashed => "dashed",
-        DashStyle.Dotted => "dotted",
-        DashStyle.DashDotted => "dash dot",
-        DashStyle.LongDashed => "loosely dashed",
-        _ => "solid",
-    };
-
-    private static string Mark(MarkerShape marker) => marker switch
-    {
-        MarkerShape.Square => "square*",
-        MarkerShape.Triangle => "triangle*",
-        MarkerShape.Diamond => "diamond*",
-        MarkerShape.Cross => "x",
-        MarkerShape.TriangleDown => "triangle*, mark options={rotate=180}",
-        MarkerShape.Plus => "+",
-        _ => "*",
-    };
 }

@@ -38,6 +38,9 @@ internal sealed record SurfacePathSeries(string Name, SeriesStyle Style, double[
 /// <summary>The cells of a grid that are drawn as one class, in one flat colour. Shares is [Ys, Xs]: the share of each cell that belongs to the class, also where another class is drawn; NaN in an empty cell.</summary>
 internal sealed record CellSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Shares, bool[,] Drawn) : Series(Name, Style)
 {
+    /// <summary>How a share is written in its cell: a number of percent, its sign left to the caption because cells are narrow.</summary>
+    internal static string Percent(double share) => FormattableString.Invariant($"{100 * share:F0}");
+
     /// <summary>The drawn cells.</summary>
     internal IEnumerable<(int Row, int Column)> Cells() =>
         from row in Enumerable.Range(0, Ys.Length) from column in Enumerable.Range(0, Xs.Length) where Drawn[row, column] select (row, column);

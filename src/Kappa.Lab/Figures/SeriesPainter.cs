@@ -95,14 +95,17 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
             // A thin white edge tells cells apart, also those of one class.
             var (left, top, width, height) = (columns[column], rows[row + 1], columns[column + 1] - columns[column], rows[row] - rows[row + 1]);
             _ = svg.Rectangle(left, top, width, height, ("fill", look.Colour), ("stroke", "#ffffff"), ("stroke-width", "0.5"));
-            var (share, size) = (series.Shares[row, column], 0.85 * layout.Sizes.Tick);
-            var text = share < 1 ? FormattableString.Invariant($"{100 * share:F0} %") : "";
-            var (wide, room) = (TextMetrics.Width(text, size), _markerSize + 3);
+            var (share, size) = (series.Shares[row, column], layout.Sizes.Tick);
+            if (!(share < 1)) continue;
+            var text = CellSeries.Percent(share);
+            if (TextMetrics.Width(text, size) >= width - 2 || size >= height) continue;
+            var room = _markerSize + 3;
 
             // In the corner, because a mark of the cell is in its middle; where the cell is too small for both, the mark alone.
-            var clears = wide < (width / 2) - room || size < (height / 2) - room || !IsMarked(left, top, width, height);
-            if (text.Length > 0 && wide < width - 4 && size < height && clears)
-                _ = svg.Text(left + 3, top + height - 2.5, text, size, "start", ("fill", Palette.Ink), ("stroke", "#ffffff"), ("stroke-width", "1.6"), ("stroke-linejoin", "round"), ("paint-order", "stroke"));
+            var isMarked = IsMarked(left, top, width, height);
+            if (isMarked && TextMetrics.Width(text, size) >= (width / 2) - room && size >= (height / 2) - room) continue;
+            var (x, y, anchor) = isMarked ? (left + 3, top + height - 2.5, "start") : (left + (width / 2), top + (height / 2) + (size * 0.36), "middle");
+            _ = svg.Text(x, y, text, size, anchor, ("fill", Palette.Ink), ("stroke", "#ffffff"), ("stroke-width", "2"), ("stroke-linejoin", "round"), ("paint-order", "stroke"));
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Figures;
 
 /// <summary>How many points of one name a panel was given and how many it cannot draw, and why.</summary>
-internal sealed record DrawnCount(string Name, int Total, int NotFinite, int NotPositive, int Outside);
+internal sealed record DrawnCount(string Name, int Total, int NotFinite, int NotPositive, int AtFloor, int Outside);
 
 /// <summary>The points a series asks a panel to show, with categories as slot indices.</summary>
 internal static class SeriesPoints
@@ -18,16 +18,18 @@ internal static class SeriesPoints
         _ => [],
     };
 
-    /// <summary>The smallest and largest showable value of either axis; minimum above maximum when there is none.</summary>
-    internal static (double MinX, double MaxX, double MinY, double MaxY) Extent(Axes axes)
+    /// <summary>The smallest and largest value on the scale of either axis, minimum above maximum when there is none, and whether values lie on the floor of the vertical one.</summary>
+    internal static (double MinX, double MaxX, double MinY, double MaxY, bool HasFloor) Extent(Axes axes)
     {
         var (x, y) = (new Range(axes.X), new Range(axes.Y));
+        var hasFloor = false;
         foreach (var series in axes.Series)
         {
-            foreach (var (px, py) in Of(series, axes).Where(p => axes.X.CanShow(p.X) && axes.Y.CanShow(p.Y)))
+            foreach (var (px, py) in Of(series, axes).Where(p => axes.X.CanShow(p.X) && (axes.Y.CanShow(p.Y) || axes.Y.IsAtFloor(p.Y))))
             {
                 x.Include(px);
-                y.Include(py);
+                if (axes.Y.IsAtFloor(py)) hasFloor = true;
+                else y.Include(py);
             }
 
             if (series is ReferenceLine { Horizontal: true } across) y.Include(across.Value);
@@ -37,7 +39,7 @@ internal static class SeriesPoints
             if (series is CellSeries cells) IncludeEdges(cells.Xs, cells.Ys, axes, x, y);
         }
 
-        return (x.Minimum, x.Maximum, y.Minimum, y.Maximum);
+        return (x.Minimum, x.Maximum, y.Minimum, y.Maximum, hasFloor);
     }
 
     internal static IEnumerable<DrawnCount> Counts(Axes axes, AxisMap x, AxisMap y) =>
@@ -58,16 +60,17 @@ internal static class SeriesPoints
 
     private static DrawnCount Count(string name, IEnumerable<(double X, double Y)> points, AxisMap x, AxisMap y)
     {
-        var (total, notFinite, notPositive, outside) = (0, 0, 0, 0);
+        var (total, notFinite, notPositive, atFloor, outside) = (0, 0, 0, 0, 0);
         foreach (var (px, py) in points)
         {
             total++;
             if (!double.IsFinite(px) || !double.IsFinite(py)) notFinite++;
-            else if (!x.Axis.CanShow(px) || !y.Axis.CanShow(py)) notPositive++;
+            else if (!x.CanShow(px) || !y.CanShow(py)) notPositive++;
+            else if (y.ScaleLow is not null && y.Axis.IsAtFloor(py)) atFloor++;
             else if (!x.Contains(px) || !y.Contains(py)) outside++;
         }
 
-        return new DrawnCount(name, total, notFinite, notPositive, outside);
+        return new DrawnCount(name, total, notFinite, notPositive, atFloor, outside);
     }
 
     private static Range ValueAxisOf(Axes axes, Range x, Range y) => axes.X.Scale == AxisScale.Categories ? y : x;

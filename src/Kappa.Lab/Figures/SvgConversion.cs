@@ -8,14 +8,16 @@ internal static class SvgConversion
 {
     private const string Program = "rsvg-convert";
 
+    /// <summary>The same line for every figure, so that a command that writes several says it once.</summary>
+    internal const string Missing = $"No PNG or PDF of the figures: {Program} is not on the PATH (it is part of librsvg). The SVG files are complete.";
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Converts; what cannot be done is said in a notice.</summary>
     internal static (List<string> Paths, List<string> Notices) Convert(string svgPath, string? searchPath = null)
     {
         var program = Find(searchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "");
-        if (program is null)
-            return ([], [$"No PNG or PDF of {Path.GetFileName(svgPath)}: {Program} is not on the PATH (it is part of librsvg); the SVG is complete."]);
+        if (program is null) return ([], [Missing]);
         var (paths, notices) = (new List<string>(), new List<string>());
         foreach (var format in (string[])["png", "pdf"])
         {

@@ -5,16 +5,20 @@ internal static class SvgFigure
 {
     /// <summary>The whole file, with XML declaration and the caption under the panels.</summary>
     internal static string File(Figure figure) =>
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + Draw(figure, figure.Name, standalone: true);
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + Draw(figure, FigureLayout.For(figure), figure.Name, standalone: true);
 
     /// <summary>An svg element for an HTML page, which shows the caption itself.</summary>
     /// <param name="figure">The figure.</param>
     /// <param name="prefix">The prefix of its identifiers, unique on the page.</param>
-    internal static string Inline(Figure figure, string prefix) => Draw(figure, prefix, standalone: false);
+    internal static string Inline(Figure figure, string prefix) => Draw(figure, FigureLayout.For(figure), prefix, standalone: false);
 
-    private static string Draw(Figure figure, string prefix, bool standalone)
+    /// <summary>The same for a narrow window: as wide as a telephone, the panels one under another.</summary>
+    /// <param name="figure">The figure.</param>
+    /// <param name="prefix">The prefix of its identifiers, unique on the page.</param>
+    internal static string InlineNarrow(Figure figure, string prefix) => Draw(figure, FigureLayout.Narrow(figure), prefix, standalone: false);
+
+    private static string Draw(Figure figure, FigureLayout layout, string prefix, bool standalone)
     {
-        var layout = FigureLayout.For(figure);
         var sizes = layout.Sizes;
         var caption = standalone ? layout.CaptionLines() : [];
         var height = layout.PanelsBottom + (caption.Count * sizes.Caption * TextMetrics.LineHeight) + (caption.Count > 0 ? 4 : 0);

@@ -24,9 +24,36 @@ internal static class AxisTicks
     internal static TickSet For(AxisMap map, int count)
     {
         count = Math.Max(count, 2);
+        if (map.Axis.Labelled is { } chosen) return Chosen(chosen, map, count);
+        if (map.ScaleLow is { } bottom) return WithFloor(Logarithmic(bottom, map.High, count), map, bottom);
         return map.Axis.Scale == AxisScale.Logarithmic
             ? Logarithmic(map.Low, map.High, count)
             : Linear(map.Low, map.High, count, map.Axis.WholeNumbers);
+    }
+
+    /// <summary>The given values, every one marked, and labelled where at least the count-th part of the axis lies between it and the label before.</summary>
+    private static TickSet Chosen(IReadOnlyList<double> values, AxisMap map, int count)
+    {
+        var ticks = new List<Tick>();
+        var labelled = double.NegativeInfinity;
+        foreach (var value in values.Where(map.Contains))
+        {
+            var fraction = map.FractionAt(map.Coordinate(value));
+            var isFar = fraction - labelled >= 1.0 / (count + 1);
+            ticks.Add(new Tick(value, isFar ? TickLabels.Short(value) : ""));
+            if (isFar) labelled = fraction;
+        }
+
+        return new TickSet(ticks, 0);
+    }
+
+    /// <summary>The floor line is a tick of its own; a label of the scale that would touch it gives way.</summary>
+    private static TickSet WithFloor(TickSet scale, AxisMap map, double bottom)
+    {
+        const double near = 0.05; // of the scale: less than a line of text above the middle of the floor line
+        var floor = new Tick(0, map.Axis.Minimum is { } least ? $"< {TickLabels.Short(least)}" : "0");
+        var others = scale.Ticks.Select(t => map.Coordinate(t.Value) < bottom + (near * (map.High - bottom)) ? t with { Label = "" } : t);
+        return scale with { Ticks = [floor, .. others] };
     }
 
     /// <summary>Multiples of 1, 2 or 5 times a power of ten between low and high, at most one more than count, or as few as two need.</summary>
@@ -164,6 +191,20 @@ internal static class TickLabels
     }
 
     internal static string Value(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('-', '−');
+
+    /// <summary>A value in at most four digits; as a power of ten where it would need many zeros.</summary>
+    internal static string Short(double value)
+    {
+        var magnitude = value == 0 ? 0 : (int)Math.Floor(Math.Log10(Math.Abs(value)));
+        if (magnitude is >= -3 and <= 4) return value.ToString("0.######", CultureInfo.InvariantCulture).Replace('-', '−');
+        var mantissa = PowersOfTen.Scale(value, -magnitude).ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−');
+        return mantissa == "1" ? PowerOfTen(magnitude) : $"{mantissa}×{PowerOfTen(magnitude)}";
+    }
+
+    /// <summary>A value in so many digits, as text with its power of ten set as one (<c>1.14×10^{4}</c>).</summary>
+    internal static string Rounded(double value, int digits) => double.IsFinite(value)
+        ? Short(double.Parse(value.ToString("G" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))
+        : value.ToString(CultureInfo.InvariantCulture);
 
     internal static string PowerOfTen(int exponent) => $"10^{{{Integer(exponent)}}}";
 

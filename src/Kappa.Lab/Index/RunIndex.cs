@@ -33,6 +33,9 @@ public sealed class RunIndex(string store) : IDisposable
 
     private readonly IndexFile _file = new(store);
 
+    /// <summary>The folder of runs.</summary>
+    internal string Store => store;
+
     /// <summary>The file.</summary>
     public string Path => _file.Path;
 

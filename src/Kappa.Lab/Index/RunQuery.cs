@@ -34,6 +34,9 @@ public sealed class RunQuery
     /// <param name="index">The index; refresh it first.</param>
     public RunQuery(RunIndex index) => _index = index;
 
+    /// <summary>The folder of runs that the index is of.</summary>
+    internal string Store => _index.Store;
+
     /// <summary>Answers one SELECT.</summary>
     /// <param name="sql">The statement.</param>
     /// <param name="rows">Most rows.</param>

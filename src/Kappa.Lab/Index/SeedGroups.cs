@@ -9,36 +9,89 @@ namespace Kappa.Lab.Index;
 /// <param name="Statistics">Quantity and summary, in the order asked for.</param>
 public sealed record SeedGroup(IReadOnlyList<(string Column, object? Value)> Values, int Runs, IReadOnlyDictionary<string, int> Outcomes, IReadOnlyList<(string Quantity, SeedStatistics Statistics)> Statistics);
 
-/// <summary>Aggregates over seeds, from the index.</summary>
+/// <summary>What is to be summarised over seeds.</summary>
+public sealed record SeedQuestion
+{
+    /// <summary>Which runs: <c>key=value</c>, <c>key=a,b</c>; all when empty.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>Number columns of the view <c>runs</c>, and values of telemetry columns such as <c>l0.output.conditionNumber:max</c>; the default ones when there is nothing to summarise.</summary>
+    public IReadOnlyList<string> Quantities { get; init; } = [];
+
+    /// <summary>Conditions such as <c>l0.output.sigmaMin &lt; 0.5*first</c>, of each the first step at which it holds.</summary>
+    public IReadOnlyList<string> Firsts { get; init; } = [];
+
+    /// <summary>Keys that tell groups apart; every key but the seeds when empty.</summary>
+    public IReadOnlyList<string> By { get; init; } = [];
+
+    /// <summary>Only the runs of this sweep (a name or its beginning), or null.</summary>
+    public string? Sweep { get; init; }
+
+    /// <summary>Seed of the bootstrap.</summary>
+    public long Seed { get; init; }
+}
+
+/// <summary>Groups with their summaries.</summary>
+/// <param name="Groups">Ordered by the values that tell them apart.</param>
+/// <param name="Notices">What is missing from the summaries, a line each.</param>
+public sealed record SeedAnswer(IReadOnlyList<SeedGroup> Groups, IReadOnlyList<string> Notices);
+
+/// <summary>Aggregates over seeds, from the index and, for steps, from the telemetry.</summary>
 public static class SeedGroups
 {
     /// <summary>What is summarised when nothing else is asked for.</summary>
-    public static IReadOnlyList<string> DefaultQuantities { get; } = ["rate", "stepsToHundredth", "finalLoss"];
+    public static IReadOnlyList<string> DefaultQuantities { get; } = ["rate", "lateRate", "stepsToHundredth", "finalLoss"];
 
     private static readonly string[] Seeds = ["seed", "data_seed"];
-    private static readonly string[] Rates = ["rate", "rateLow", "rateHigh", "lateRate"];
+    private static readonly string[] Rates = ["rate", "rateLow", "rateHigh"];
+    private static readonly string[] WithLateRate = ["linear", "slowing", "accelerating", "irregular"];
     private static readonly string[] Numbers = ["stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "decades", "floorLoss", "roundingFloor", "recordedRows"];
 
     /// <summary>Groups and summarises.</summary>
     /// <param name="query">The index.</param>
-    /// <param name="words">Which runs: <c>key=value</c>, <c>key=a,b</c>; all when empty.</param>
-    /// <param name="quantities">Number columns of the view <c>runs</c>; the default ones when empty.</param>
-    /// <param name="by">Keys that tell groups apart; every key but the seeds when empty.</param>
-    /// <param name="sweep">Only the runs of this sweep (a name or its beginning), or null.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="BadInputException">A word, quantity or key is unknown, or no run matches.</exception>
-    public static IReadOnlyList<SeedGroup> Of(RunQuery query, IReadOnlyList<string> words, IReadOnlyList<string> quantities, IReadOnlyList<string> by, string? sweep = null, long seed = 0)
+    /// <param name="question">What is asked.</param>
+    /// <exception cref="BadInputException">A word, quantity, condition or key is unknown, or no run matches.</exception>
+    public static SeedAnswer Of(RunQuery query, SeedQuestion question)
     {
         ArgumentNullException.ThrowIfNull(query);
-        string[] wanted = [.. (quantities.Count > 0 ? quantities : DefaultQuantities).Select(Quantity)];
-        string[] keys = by.Count > 0 ? [.. by.Select(word => RunFilter.Column(word))] : [.. IndexColumns.Keys.Select(column => column.Name).Except(Seeds)];
-        string where = RunFilter.Where(words, sweep);
-        QueryResult found = query.Answer($"SELECT state, rateOutcome, {Quoted(wanted.Concat(keys))} FROM runs WHERE {where} ORDER BY name", int.MaxValue);
+        ArgumentNullException.ThrowIfNull(question);
+        string[] asked = [.. question.Quantities.Count + question.Firsts.Count > 0 ? question.Quantities : DefaultQuantities];
+        TelemetryQuantity[] recorded = [.. asked.Where(IsRecorded).Select(TelemetryQuantity.Read), .. question.Firsts.Select(TelemetryQuantity.ReadFirst)];
+        string[] wanted = [.. asked.Where(word => !IsRecorded(word)).Select(Quantity)];
+        string[] keys = question.By.Count > 0 ? [.. question.By.Select(word => RunFilter.Column(word))] : [.. IndexColumns.Keys.Select(column => column.Name).Except(Seeds)];
+        string where = RunFilter.Where(question.Words, question.Sweep);
+        QueryResult found = query.Answer($"SELECT {Quoted(["name", "state", "rateOutcome", .. wanted, .. keys])} FROM runs WHERE {where} ORDER BY name", int.MaxValue);
         if (found.Rows.Count == 0)
-            throw new BadInputException("runs", $"there must be a run{(sweep is null ? "" : $" of a sweep '{Shown.Of(sweep)}'")}{(words.Count > 0 ? $" with {string.Join(" ", words)}" : "")} but there is none. See kappa list.");
-        IGrouping<string, IReadOnlyList<object?>>[] groups = [.. found.Rows.GroupBy(row => string.Join('\u001f', row.Skip(2 + wanted.Length).Select(SqlText.Of)))];
-        int[] telling = by.Count > 0 ? [.. Enumerable.Range(0, keys.Length)] : [.. Enumerable.Range(0, keys.Length).Where(key => groups.Select(group => SqlText.Of(group.First()[2 + wanted.Length + key])).Distinct().Count() > 1)];
-        return [.. groups.Select(group => Group([.. group], wanted, [.. telling.Select(key => (keys[key], group.First()[2 + wanted.Length + key]))], seed)).OrderBy(group => group, ByValues)];
+            throw new BadInputException("runs", $"there must be a run{(question.Sweep is { } sweep ? $" of a sweep '{Shown.Of(sweep)}'" : "")}{(question.Words.Count > 0 ? $" with {string.Join(" ", question.Words)}" : "")} but there is none. See kappa list.");
+        var telemetry = TelemetryAnswers.Of(query, where, [.. found.Rows.Select(row => ((string)row[0]!, row[1] is "done"))], recorded);
+        int first = Before + wanted.Length;
+        IGrouping<string, IReadOnlyList<object?>>[] groups = [.. found.Rows.GroupBy(row => string.Join('\u001f', row.Skip(first).Select(SqlText.Of)))];
+        int[] telling = question.By.Count > 0 ? [.. Enumerable.Range(0, keys.Length)] : [.. Enumerable.Range(0, keys.Length).Where(key => groups.Select(group => SqlText.Of(group.First()[first + key])).Distinct().Count() > 1)];
+        SeedGroup[] summarised =
+        [
+            .. groups.Select(group => Group([.. group], [.. telling.Select(key => (keys[key], group.First()[first + key]))], Statistics(group, asked, wanted, recorded, telemetry, question.Seed))).OrderBy(group => group, ByValues),
+        ];
+        return new(summarised, telemetry.Notices);
+    }
+
+    private const int Before = 3;
+
+    private static bool IsRecorded(string word) => word.Contains(':', StringComparison.Ordinal);
+
+    // In the order in which they were asked for, conditions last.
+    private static List<(string, SeedStatistics)> Statistics(IEnumerable<IReadOnlyList<object?>> rows, string[] asked, string[] wanted, TelemetryQuantity[] recorded, TelemetryAnswers telemetry, long seed)
+    {
+        int column = 0, quantity = 0;
+        var statistics = new List<(string, SeedStatistics)>();
+        foreach (bool isRecorded in asked.Select(IsRecorded).Concat(recorded.Skip(asked.Count(IsRecorded)).Select(_ => true)))
+        {
+            int at = isRecorded ? quantity++ : column++;
+            statistics.Add(isRecorded
+                ? (recorded[at].Text, SeedStatistics.Of(rows.Select(row => telemetry.Of((string)row[0]!)[at]), seed))
+                : (wanted[at], SeedStatistics.Of(rows.Select(row => Number(wanted[at], row[1], row[2], row[Before + at])), seed)));
+        }
+
+        return statistics;
     }
 
     /// <summary>One group of all runs that the words in a text choose, called by that text.</summary>
@@ -50,26 +103,27 @@ public static class SeedGroups
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(text);
         string where = RunFilter.Where(text.Split(' ', StringSplitOptions.RemoveEmptyEntries), sweep: null);
-        QueryResult found = query.Answer($"SELECT state, rateOutcome, {Quoted(DefaultQuantities)} FROM runs WHERE {where} ORDER BY name", int.MaxValue);
+        QueryResult found = query.Answer($"SELECT {Quoted(["name", "state", "rateOutcome", .. DefaultQuantities])} FROM runs WHERE {where} ORDER BY name", int.MaxValue);
         return found.Rows.Count == 0
             ? throw new BadInputException("runs", $"there must be a run with '{Shown.Of(text)}' but there is none. See kappa list.")
-            : Group([.. found.Rows], [.. DefaultQuantities], [("group", text)], seed: 0);
+            : Group([.. found.Rows], [("group", text)], Statistics(found.Rows, [.. DefaultQuantities], [.. DefaultQuantities], [], TelemetryAnswers.Of(query, where, [], []), seed: 0));
     }
 
     private static readonly IComparer<SeedGroup> ByValues = Comparer<SeedGroup>.Create((one, other) =>
         one.Values.Zip(other.Values, (a, b) => Compare(a.Value, b.Value)).FirstOrDefault(order => order != 0));
 
-    private static SeedGroup Group(IReadOnlyList<object?>[] rows, string[] wanted, IReadOnlyList<(string, object?)> values, long seed) => new(
+    private static SeedGroup Group(IReadOnlyList<object?>[] rows, IReadOnlyList<(string, object?)> values, IReadOnlyList<(string, SeedStatistics)> statistics) => new(
         values,
         rows.Length,
-        rows.GroupBy(row => row[0] is "done" ? (string?)row[1] ?? "nothing to fit" : (string)row[0]!).OrderByDescending(outcome => outcome.Count()).ToDictionary(outcome => outcome.Key, outcome => outcome.Count()),
-        [.. wanted.Select((quantity, index) => (quantity, SeedStatistics.Of(rows.Select(row => Number(quantity, row[0], row[1], row[2 + index])), seed)))]);
+        rows.GroupBy(row => row[1] is "done" ? (string?)row[2] ?? "nothing to fit" : (string)row[1]!).OrderByDescending(outcome => outcome.Count()).ToDictionary(outcome => outcome.Key, outcome => outcome.Count()),
+        statistics);
 
-    // A rate is one only where the loss falls linearly: a slope that the fit refuses is counted as an outcome and not averaged. A finished run without
+    // A rate is one only where the loss falls linearly: a slope that the fit refuses is counted as an outcome and not averaged. Where it bends, its late rate is still a number. A finished run without
     // T(1e-2) did not reach it, and one without a finite loss diverged: leaving them out would speak of the survivors. A run that is not finished may still do either.
     private static double Number(string quantity, object? state, object? outcome, object? value) => value switch
     {
         _ when Rates.Contains(quantity) && outcome is not "linear" => double.NaN,
+        _ when quantity is "lateRate" && !WithLateRate.Contains(outcome) => double.NaN,
         long integer => integer,
         double number => number,
         _ => quantity is "stepsToHundredth" or "finalLoss" && state is "done" ? double.PositiveInfinity : double.NaN,
@@ -82,7 +136,7 @@ public static class SeedGroups
     };
 
     private static string Quantity(string word) => Numbers.FirstOrDefault(number => string.Equals(number, word, StringComparison.OrdinalIgnoreCase))
-        ?? throw new BadInputException("--of", $"must name number columns of runs, of {string.Join(", ", Numbers)}, but one is '{Shown.Of(word)}'.{Suggestion.For(word, Numbers)}");
+        ?? throw new BadInputException("--of", $"must name number columns of runs, of {string.Join(", ", Numbers)}, or values of telemetry columns such as l0.output.conditionNumber:max, but one is '{Shown.Of(word)}'.{(word.Contains('.', StringComparison.Ordinal) ? $" Say which value of the column: '{Shown.Of(word)}:last', or first, min, max, at(STEP)." : Suggestion.For(word, Numbers))}");
 
     private static string Quoted(IEnumerable<string> columns) => string.Join(", ", columns.Select(IndexSchema.Quoted));
 }

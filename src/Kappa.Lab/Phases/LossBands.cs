@@ -8,7 +8,7 @@ namespace Kappa.Lab.Phases;
 internal static class LossBands
 {
     private const int MostPanels = 6;
-    private const int MostLines = 5;
+    internal const int MostLines = 5;
     private const int MostPoints = 400;
 
     // A curve that diverges would leave no room for those that do not.
@@ -25,7 +25,7 @@ internal static class LossBands
         var shown = Even(panels, MostPanels);
         int lines = shown.Sum(panel => Math.Min(panel.Count(), MostLines)), all = panels.Sum(panel => panel.Count());
         string selection = lines < all ? $" {lines} of {all} groups are drawn, evenly chosen; the table has all." : string.Empty;
-        var figure = new Figure("loss-curves", "Loss by group", $"Line: median over seeds; band: quartiles. A run that has ended counts with its last loss, one that is not finite as infinite.{selection}");
+        var figure = new Figure("loss-curves", "Loss by group", $"Line: median over seeds; band: quartiles. A run that has ended counts with its last loss, one that is not finite as infinite.{selection}{Thinning(groups)}");
         bool rises = groups.SelectMany(Curves).Any(curve => curve.Losses.Any(loss => loss > LargestShare * curve.Losses[0]));
         foreach (var panel in shown)
         {
@@ -36,6 +36,9 @@ internal static class LossBands
 
         return figure;
     }
+
+    private static string Thinning(IReadOnlyList<SweepGroup> groups) => groups.SelectMany(Curves).Any(curve => curve.Steps.Length > MostPoints)
+        ? $" Of each curve {MostPoints} steps, evenly chosen, are drawn." : string.Empty;
 
     private static void Draw(Axes axes, SweepGroup group, SweptKey? panelKey)
     {

@@ -86,7 +86,7 @@ internal static class PhaseFigure
             yield break;
         string which = apart.Length == courses.Count ? "" : $" in {apart.Length} of {courses.Count} panels";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{boundary.Name} is not crossed{which}: the left side is {apart.Min(course => course.Least):G3} to {apart.Max(course => course.Most):G3} times the right one.");
+            $"{boundary.Name} is not crossed{which}: the left side is {TickLabels.Rounded(apart.Min(course => course.Least), 3)} to {TickLabels.Rounded(apart.Max(course => course.Most), 3)} times the right one.");
     }
 
     private static (bool AreDrawn, double Nearest) DrawCertified(Axes axes, PhaseGrid grid, PhasePanel panel, IReadOnlyDictionary<string, InitialPoint> points)
@@ -106,7 +106,7 @@ internal static class PhaseFigure
         double nearest = panels.Select(panel => panel.Nearest).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min();
         return double.IsNaN(nearest) ? "No theorem applies to these runs, or none is affordable."
             : nearest <= 1 ? "Certificates at θ_0 hold for smaller step sizes only."
-            : string.Create(CultureInfo.InvariantCulture, $"No cell is certified at θ_0 with its step size; of the nearest a condition fails by a factor {nearest:G3}.");
+            : string.Create(CultureInfo.InvariantCulture, $"No cell is certified at θ_0 with its step size; of the nearest a condition fails by a factor {TickLabels.Rounded(nearest, 3)}.");
     }
 
     private static string Seeds(PhaseGrid grid)
@@ -114,7 +114,7 @@ internal static class PhaseFigure
         int[] counts = [.. grid.Panels.SelectMany(panel => panel.Cells.Cast<PhaseCell?>()).OfType<PhaseCell>().Select(cell => cell.Finished).Distinct().Order()];
         string runs = counts.Length == 1 ? $"{counts[0]}" : $"{counts[0]} to {counts[^1]}";
         string empty = counts[0] == 0 ? " White: none is finished." : string.Empty;
-        return $"Colour: the class of most of the {runs} finished runs of a cell, of several the worst; a number is its share where it is not all of them.{empty}";
+        return $"Colour: the class of most of the {runs} finished runs of a cell, of several the worst; a number is its share in percent where it is not all of them.{empty}";
     }
 
     /// <summary>What became of a boundary in one panel: whether it is drawn, and between which multiples of its level the quantity lies; NaN where there is none.</summary>

@@ -34,6 +34,9 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
     /// <summary>Its curve, when finished.</summary>
     public RecordedCurve? Curve { get; init; }
 
+    /// <summary>Its files, when it has a curve.</summary>
+    public RunFiles? Files { get; init; }
+
     /// <summary>The processes that worked on it.</summary>
     public IReadOnlyList<RunEnvironment> Sessions { get; init; } = [];
 
@@ -50,6 +53,9 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
 
     /// <summary>The rate where the curve is one line, otherwise NaN.</summary>
     public double LinearRate => Curve?.Rate is { Outcome: RateOutcome.Linear } rate ? rate.Rate : double.NaN;
+
+    /// <summary>The rate of the last third of the window where the curve falls and is no line, otherwise NaN.</summary>
+    public double LateRate => Curve?.Rate is { Outcome: RateOutcome.Slowing or RateOutcome.Accelerating or RateOutcome.Irregular } rate ? rate.LateRate : double.NaN;
 
     /// <summary>Reads run <paramref name="index"/>; damage is an outcome.</summary>
     public static RunOutcome Read(SweepFolder sweep, int index)
@@ -88,6 +94,6 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
             run.Specification.Descent.LossFloor,
             analysis.Run.Status.RoundingFloor ?? 0);
         PhaseVerdict verdict = PhaseRule.Of(curve);
-        return new(run, OutcomeState.Finished, verdict.Reason) { Phase = verdict.Phase, Curve = curve, Sessions = analysis.Run.Sessions };
+        return new(run, OutcomeState.Finished, verdict.Reason) { Phase = verdict.Phase, Curve = curve, Files = analysis.Run.Files, Sessions = analysis.Run.Sessions };
     }
 }

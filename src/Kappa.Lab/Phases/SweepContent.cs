@@ -80,6 +80,9 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
         node["rate"] = Number(SweepGroup.Median(group.Rates));
         node["rateQuartiles"] = new JsonArray(Number(SweepGroup.At(group.Rates, 0.25)), Number(SweepGroup.At(group.Rates, 0.75)));
         node["rateBootstrap"] = interval is null ? null : new JsonArray(interval.Low, interval.High);
+        node["bentRuns"] = group.LateRates.Length;
+        node["lateRate"] = Number(SweepGroup.Median(group.LateRates));
+        node["lateRateBootstrap"] = BootstrapInterval.OfMedian(group.LateRates) is { } late ? new JsonArray(late.Low, late.High) : null;
         return node;
     }
 

@@ -27,7 +27,7 @@ internal static class SweepDocument
         _ = report.Section("Groups").Table(
             [.. content.Keys.Select(key => key.Key.Name), .. SweepGroup.Headers],
             content.Groups.Select(group => group.Row()),
-            "Runs that differ in their seeds only. T(10^-2): median of the first step with ℒ ≤ 0.01 ℒ_0. Rate: median of 1 − e^slope over the runs whose curve is one line, its quartiles, and the percentile bootstrap interval of the median over seeds (2000 resamples, seeded; from five runs on).");
+            SweepGroup.Legend);
         AddOutcomes(report, content);
         AddClasses(report);
         AddOrigin(report, content);

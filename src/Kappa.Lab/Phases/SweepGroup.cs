@@ -1,5 +1,7 @@
 using System.Globalization;
+using Kappa.Lab.Figures;
 using Kappa.Lab.Statistics;
+using Kappa.Spectra;
 
 namespace Kappa.Lab.Phases;
 
@@ -17,6 +19,9 @@ internal sealed record SweepGroup(IReadOnlyList<(SweptKey Key, string Text)> Val
     /// <summary>The rates of the runs whose curve is one line, rising.</summary>
     public double[] Rates { get; } = [.. Cell.Outcomes.Select(outcome => outcome.LinearRate).Where(double.IsFinite).Order()];
 
+    /// <summary>The late rates of the runs whose curve falls and is no line, rising.</summary>
+    public double[] LateRates { get; } = [.. Cell.Outcomes.Select(outcome => outcome.LateRate).Where(double.IsFinite).Order()];
+
     /// <summary>The median of sorted values; NaN without any.</summary>
     public static double Median(double[] sorted) => At(sorted, 0.5);
 
@@ -32,24 +37,47 @@ internal sealed record SweepGroup(IReadOnlyList<(SweptKey Key, string Text)> Val
 
     /// <summary>Column headers of <see cref="Row"/> after those of the keys.</summary>
     public static IReadOnlyList<string> Headers { get; } =
-        ["runs", "converge", "slow", "stall", "diverge", "T(10^-2)", "rate", "quartiles", "bootstrap 95 %", "linear runs"];
+        ["runs", "converge", "slow", "stall", "diverge", "T(10^-2)", "rate", "interval", "of"];
+
+    /// <summary>What the marks and columns of <see cref="Row"/> mean.</summary>
+    public const string Legend = "Runs that differ in their seeds only. T(10^-2): median of the first step with ℒ ≤ 0.01 ℒ_0. Rate: share of the loss that a step removes, 1 − e^slope, median over the runs whose curve is one line. " +
+        "†: no curve is one line, and the number is the late rate, of the last third of the window. Interval: from five runs on the 95 % percentile bootstrap interval of the median over seeds (2000 resamples, seeded), below that the range.";
 
     /// <summary>The group as cells of a table.</summary>
     public IReadOnlyList<string> Row()
     {
-        var interval = BootstrapInterval.OfMedian(Rates);
+        double[] rates = Rates.Length > 0 ? Rates : LateRates;
         return
         [
             .. Values.Select(pair => pair.Text),
             Cell.Finished == Cell.Outcomes.Count ? $"{Cell.Finished}" : $"{Cell.Finished} of {Cell.Outcomes.Count}",
-            .. Enum.GetValues<RunPhase>().Select(phase => Cell.Finished == 0 ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100 * Cell.Share(phase):F0} %")),
-            Number(Median(Times)),
-            Number(Median(Rates)),
-            Rates.Length < 2 ? "–" : $"{Number(At(Rates, 0.25))} to {Number(At(Rates, 0.75))}",
-            interval is null ? "–" : $"{Number(interval.Low)} to {Number(interval.High)}",
-            $"{Rates.Length}",
+            .. Enum.GetValues<RunPhase>().Select(phase => Cell.Finished == 0 ? "none yet" : string.Create(CultureInfo.InvariantCulture, $"{100 * Cell.Share(phase):F0} %")),
+            Times.Length == 0 ? "none yet" : Number(Median(Times)),
+            rates.Length == 0 ? "none" : $"{Number(Median(rates))}{(Rates.Length > 0 ? "" : " †")}",
+            rates.Length < 2 ? rates.Length == 0 ? "" : "one run" : Interval(rates),
+            rates.Length == 0 ? WhyNone() : $"{rates.Length} {(Rates.Length > 0 ? "linear" : "bent")}",
         ];
     }
 
-    private static string Number(double value) => double.IsNaN(value) ? "–" : double.IsInfinity(value) ? "not reached" : string.Create(CultureInfo.InvariantCulture, $"{value:G4}");
+    private static string Interval(double[] rates) => BootstrapInterval.OfMedian(rates) is { } interval
+        ? $"{Number(interval.Low)} to {Number(interval.High)}"
+        : $"{Number(rates[0])} to {Number(rates[^1])}";
+
+    // Of the runs that are finished, why most have no rate.
+    private string WhyNone()
+    {
+        RateOutcome?[] outcomes = [.. Cell.Outcomes.Where(outcome => outcome.Phase is not null).Select(outcome => outcome.Curve?.Rate?.Outcome)];
+        if (outcomes.Length == 0)
+            return "none yet";
+        return outcomes.GroupBy(outcome => outcome).OrderByDescending(group => group.Count()).First().Key switch
+        {
+            RateOutcome.TooFewDecades => "falls too little",
+            RateOutcome.Plateau => "levels off",
+            RateOutcome.NotDecreasing => "does not fall",
+            RateOutcome.Diverged => "not finite",
+            _ => "too few points",
+        };
+    }
+
+    private static string Number(double value) => double.IsInfinity(value) ? "not reached" : TickLabels.Rounded(value, 4);
 }

@@ -56,6 +56,7 @@ public static class SweepReport
             figures.Add(PhaseFigure.Of(grid, Points(sweep, folder, options, cancellation)));
         if (LossBands.Of(content.Groups, grid?.Y) is { } curves)
             figures.Add(curves);
+        figures.AddRange(SpectraBands.Of(content.Groups, cancellation));
         return Publish(content, figures, folder);
     }
 

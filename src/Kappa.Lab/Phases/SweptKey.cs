@@ -53,7 +53,7 @@ internal sealed record SweptKey(SpecificationKey Key, IReadOnlyList<string> Text
     public static Axis AxisOf(string label, double[] values)
     {
         bool isGeometric = values[0] > 0 && values.Length > 2 && Unevenness(Array.ConvertAll(values, Math.Log)) < Unevenness(values);
-        return isGeometric ? Axis.Log(label) : Axis.Linear(label);
+        return (isGeometric ? Axis.Log(label) : Axis.Linear(label)) with { Labelled = values };
     }
 
     private static double Unevenness(double[] rising)

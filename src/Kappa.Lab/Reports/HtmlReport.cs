@@ -7,8 +7,14 @@ namespace Kappa.Lab.Reports;
 /// <summary>Writes a report as one HTML document.</summary>
 internal sealed class HtmlReport(Report report)
 {
+    // Characters: a text of more wraps in a column of its own width, one of less stands on one line. A table of more columns is printed small.
+    private const int LongText = 40;
+    private const int ShortText = 16;
+    private const int ManyColumns = 8;
+
     private readonly StringBuilder _html = new();
     private readonly HashSet<string> _prefixes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _said = new(StringComparer.Ordinal);
     private int _figures;
     private int _tables;
 
@@ -91,15 +97,18 @@ internal sealed class HtmlReport(Report report)
     {
         var numeric = Enumerable.Range(0, table.Headers.Count).Select(c => table.Rows.Count > 0 && table.Rows.All(r => IsNumeric(r[c]))).ToArray();
         string Side(int column) => numeric[column] ? " class=\"number\"" : "";
+        string Kind(int column) => numeric[column] ? " class=\"number\"" : table.Rows.Max(r => r.Count > column ? r[column].Text.Length : 0) switch { > LongText => " class=\"long\"", > ShortText => "", _ => " class=\"word\"" };
+        var kinds = Enumerable.Range(0, table.Headers.Count).Select(Kind).ToArray();
         // A wide table scrolls inside its own frame; the frame takes the keyboard focus so that it can be scrolled without a mouse.
         _tables++;
         var label = Escape(RichText.Plain(table.Caption.Length > 0 ? table.Caption : $"Table {_tables.ToString(CultureInfo.InvariantCulture)}"));
-        Line($"<div class=\"frame\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\"><table>");
-        if (table.Caption.Length > 0) Line($"<caption>{Rich(table.Caption)}</caption>");
+        // The caption stands outside the frame, so that it wraps with the page and does not scroll away with the table.
+        if (table.Caption.Length > 0) Line($"<p class=\"caption\">{Rich(table.Caption)}</p>");
+        Line($"<div class=\"frame\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\"><table{(table.Headers.Count > ManyColumns ? " class=\"broad\"" : "")}>");
         Line($"<thead><tr>{string.Concat(table.Headers.Select((h, c) => $"<th scope=\"col\"{Side(c)}>{Rich(h)}</th>"))}</tr></thead>");
         Line("<tbody>");
         foreach (var row in table.Rows)
-            Line($"<tr>{string.Concat(row.Select((cell, c) => $"<td{Side(c)}>{Content(cell)}</td>"))}</tr>");
+            Line($"<tr>{string.Concat(row.Select((cell, c) => $"<td{kinds[c]}>{Content(cell)}</td>"))}</tr>");
         Line("</tbody></table></div>");
     }
 
@@ -107,8 +116,11 @@ internal sealed class HtmlReport(Report report)
     {
         _figures++;
         Line($"<figure id=\"figure-{_figures}\">");
-        Line($"<div class=\"paper\">{SvgFigure.Inline(figure, UniquePrefix(figure.Name))}</div>");
-        var notes = string.Concat(figure.Notes.Select(n => $" <span class=\"note\">{Rich(n)}</span>"));
+        // Drawn twice, because text that shrinks with the window cannot be read; the style sheet shows one of them.
+        var prefix = UniquePrefix(figure.Name);
+        Line($"<div class=\"paper wide\">{SvgFigure.Inline(figure, prefix)}</div>");
+        Line($"<div class=\"paper slim\">{SvgFigure.InlineNarrow(figure, prefix + "-slim")}</div>");
+        var notes = string.Concat(figure.Notes.Where(n => n != FigureNotes.Thinned || _said.Add(n)).Select(n => $" <span class=\"note\">{Rich(n)}</span>"));
         Line($"<figcaption><b>Figure {_figures}.</b> {Rich(figure.Caption.Length > 0 ? figure.Caption : figure.Title)}{notes}</figcaption>");
         Line("</figure>");
     }

@@ -56,6 +56,35 @@ public sealed class FigureFilesTests
         }
     }
 
+    [Theory]
+    [InlineData(FigurePreset.Column, 244.8)]
+    [InlineData(FigurePreset.TwoColumn, 504)]
+    [InlineData(FigurePreset.Slide, 720)]
+    public void The_tex_file_is_a_picture_of_the_width_asked_for_without_a_document(FigurePreset preset, double width)
+    {
+        var figure = new Figure("picture", "picture") { Preset = preset };
+        _ = figure.AddPanel("", Axis.Linear("x"), Axis.Linear("y")).Line("a", [0, 1], [0, 1]);
+        string[] tex = [.. PgfplotsFigure.Write(figure).Split('\n').Where(line => !line.StartsWith('%'))];
+        Assert.StartsWith("\\begin{tikzpicture}[x=1bp, y=1bp", tex[0], StringComparison.Ordinal);
+        Assert.Equal("\\end{tikzpicture}", tex[^2]);
+        Assert.Contains(tex, line => line.StartsWith(FormattableString.Invariant($"\\useasboundingbox (0,0) rectangle ({width},"), StringComparison.Ordinal));
+        Assert.DoesNotContain(tex, line => line.Contains("document", StringComparison.Ordinal) || line.Contains("usepackage", StringComparison.Ordinal));
+        Assert.Contains("\\usepackage{pgfplots}", PgfplotsFigure.Write(figure), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Thinning_is_said_where_points_are_left_out_and_not_where_none_is()
+    {
+        double[] many = [.. Enumerable.Range(0, 5000).Select(k => (double)k)], few = [0, 1, 2];
+        var figure = new Figure("f", "f");
+        _ = figure.AddPanel("", Axis.Linear("x"), Axis.Linear("y")).Line("a", many, [.. many.Select(Math.Sin)]);
+        var brief = new Figure("g", "g");
+        _ = brief.AddPanel("", Axis.Linear("x"), Axis.Linear("y")).Line("a", few, few);
+        Assert.Equal([FigureNotes.Thinned], figure.Notes);
+        Assert.Contains("% Note: Long lines are drawn thinned", PgfplotsFigure.Write(figure), StringComparison.Ordinal);
+        Assert.Empty(brief.Notes);
+    }
+
     [Fact]
     public void Hostile_text_reaches_tex_only_escaped()
     {
@@ -86,7 +115,7 @@ public sealed class FigureFilesTests
     {
         var (paths, notices) = SvgConversion.Convert("figures/a.svg", searchPath: "/nowhere");
         Assert.Empty(paths);
-        Assert.Equal("No PNG or PDF of a.svg: rsvg-convert is not on the PATH (it is part of librsvg); the SVG is complete.", Assert.Single(notices));
+        Assert.Equal("No PNG or PDF of the figures: rsvg-convert is not on the PATH (it is part of librsvg). The SVG files are complete.", Assert.Single(notices));
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class SvgFigureTests
             Assert.DoesNotContain("NaN", Attributes(text), StringComparison.Ordinal);
             Assert.DoesNotContain("Infinity", Attributes(text), StringComparison.Ordinal);
             Assert.DoesNotContain("∞", Attributes(text), StringComparison.Ordinal);
-            Assert.DoesNotContain("∞", PgfplotsFigure.Write(figure).Split("\\begin{document}")[1], StringComparison.Ordinal);
+            Assert.DoesNotContain("∞", PgfplotsFigure.Write(figure).Split("\\begin{tikzpicture}")[1], StringComparison.Ordinal);
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class SvgFigureTests
         var figure = new Figure("notes", "notes");
         _ = figure.AddPanel("", Axis.Linear("x"), Axis.Log("y", 0.1, 10)).Line("a", [1, 2, 3, 4, 5], [1, 0, double.NaN, 100, -2]).HorizontalLine(-1, "zero");
         Assert.Equal(
-            ["Not drawn: a 3 of 5 points (1 not finite, 2 not positive on a logarithmic axis).", "Outside the axes: a 1 of 5 points.", "Reference lines without a place on their axis: zero at −1."],
+            ["Not drawn: a 2 of 5 points (1 not finite, 1 not positive on a logarithmic axis).", "Shaded line: below 0.1: a 1 of 5 points.", "Outside the axes: a 1 of 5 points.", "Reference lines without a place on their axis: zero at −1."],
             figure.Notes);
     }
 

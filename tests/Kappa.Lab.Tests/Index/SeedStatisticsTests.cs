@@ -77,7 +77,7 @@ public sealed class SeedStatisticsTests
 
         _ = runs.Add("c", 0.5, rows: 10, specification: Specification(2, 9), state: RunState.Running);
         _ = runs.Refresh();
-        IReadOnlyList<SeedGroup> groups = SeedGroups.Of(new RunQuery(runs.Index), [], [], []);
+        IReadOnlyList<SeedGroup> groups = SeedGroups.Of(new RunQuery(runs.Index), new()).Groups;
         Assert.Equal([("depth", 1L), ("depth", 2L)], groups.Select(group => Assert.Single(group.Values)));
         Assert.Equal([3, 4], groups.Select(group => group.Runs));
         Assert.Equal(0.5, groups[0].Statistics.Single(statistic => statistic.Quantity == "rate").Statistics.Median, 1e-12);
@@ -88,8 +88,8 @@ public sealed class SeedStatisticsTests
         Assert.Equal(3, steps.NotReached);
         Assert.Equal(1, groups[1].Outcomes["lost"]);
 
-        Assert.Equal(3, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), ["depth=1", "seed=range(0,9)"], ["finalLoss"], [])).Runs);
-        Assert.Equal(7, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), ["depth=1,2"], [], ["width"])).Runs);
+        Assert.Equal(3, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new() { Words = ["depth=1", "seed=range(0,9)"], Quantities = ["finalLoss"] }).Groups).Runs);
+        Assert.Equal(7, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new() { Words = ["depth=1,2"], By = ["width"] }).Groups).Runs);
     }
 
     /// <summary>A slope over a twentieth of a decade is no rate, and a run whose loss is not finite is no run without a loss.</summary>
@@ -101,7 +101,7 @@ public sealed class SeedStatisticsTests
         _ = runs.Add("b", 0.999, specification: Specification(1, 1));
         _ = runs.Add("c", double.NaN, specification: Specification(1, 2));
         _ = runs.Refresh();
-        SeedGroup group = Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), [], [], []));
+        SeedGroup group = Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new()).Groups);
         SeedStatistics rate = group.Statistics.Single(statistic => statistic.Quantity == "rate").Statistics, loss = group.Statistics.Single(statistic => statistic.Quantity == "finalLoss").Statistics;
         Assert.Equal((1, 2), (rate.Count, rate.Missing));
         Assert.Equal(0.5, rate.Median, 1e-12);
@@ -118,7 +118,7 @@ public sealed class SeedStatisticsTests
         using var runs = new IndexFixture();
         _ = runs.Add("a", 0.5);
         _ = runs.Refresh();
-        Assert.Equal(message, Assert.Throws<BadInputException>(() => SeedGroups.Of(new RunQuery(runs.Index), [word], [], [])).Message);
+        Assert.Equal(message, Assert.Throws<BadInputException>(() => SeedGroups.Of(new RunQuery(runs.Index), new() { Words = [word] })).Message);
     }
 
     private static ExperimentSpecification Specification(int depth, int seed) => new() { Model = new() { Depth = depth, Width = 8 }, Seed = seed };

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Phases;
 using Kappa.Lab.Sweeps;
+using Kappa.Spectra;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Phases;
@@ -77,6 +78,31 @@ public sealed partial class PhaseGridTests
     }
 
     [Fact]
+    public void Ticks_stand_at_the_swept_values()
+    {
+        Axis axis = SweptKey.AxisOf("x", [0.001, 0.002, 0.005, 0.01]);
+        TickSet ticks = AxisTicks.For(AxisMap.Covering(axis, 0.0007, 0.014, 0), 8);
+        Assert.Equal([0.001, 0.002, 0.005, 0.01], ticks.Ticks.Select(tick => tick.Value));
+        Assert.Equal(["0.001", "0.002", "0.005", "0.01"], ticks.Major.Select(tick => tick.Label));
+
+        // Too near for labels, all are still marked.
+        TickSet crowded = AxisTicks.For(AxisMap.Covering(SweptKey.AxisOf("x", [1, 2, 3, 4, 5, 6, 7, 8, 9]), 0.5, 9.5, 0), 4);
+        Assert.Equal((9, 5), (crowded.Ticks.Count, crowded.Major.Count()));
+    }
+
+    [Fact]
+    public void A_group_without_a_line_shows_its_late_rate_marked_and_one_without_either_says_why()
+    {
+        SweepPlan plan = PhaseBoundaryTests.Plan(["gain=1,2,3", "seed=0,1"]);
+        RateFit Fit(RateOutcome outcome) => new() { Outcome = outcome, Explanation = "made", Slope = Math.Log(0.9), LateSlope = Math.Log(0.75) };
+        RateOutcome[] made = [RateOutcome.Linear, RateOutcome.Slowing, RateOutcome.Plateau];
+        RunOutcome[] outcomes = [.. plan.Runs.Select(run => new RunOutcome(run, OutcomeState.Finished, "made") { Phase = RunPhase.Slow, Curve = new([0, 1], [1, 0.9], Fit(made[int.Parse(run.Values["initialisation.gain"], CultureInfo.InvariantCulture) - 1]), null, 0, 0) })];
+        string[][] rows = [.. SweepGroup.Of(outcomes, SweptKey.Of(plan)).Select(group => group.Row().TakeLast(3).ToArray())];
+        Assert.Equal([["0.1", "0.1 to 0.1", "2 linear"], ["0.25 †", "0.25 to 0.25", "2 bent"], ["none", "", "levels off"]], rows);
+        Assert.DoesNotContain("–", string.Concat(SweepGroup.Of(outcomes, SweptKey.Of(plan)).SelectMany(group => group.Row())), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_caption_of_many_panels_says_each_thing_once()
     {
         SweepPlan plan = PhaseBoundaryTests.Plan(["stepSize=0.01,0.1", "attentionResidual=0,1", "depth=1,2,3"]);
@@ -103,8 +129,8 @@ public sealed partial class PhaseGridTests
         (double X, double Y)[] shares = [.. Share().Matches(svg).Select(Position)], dots = [.. Dot().Matches(svg).Select(Position).Take(9)];
         Assert.Equal((9, 9), (shares.Length, dots.Length));
 
-        // After the nine dots comes that of the legend. A share is 6 high and at most 20 wide, begins at its x and stands on its y; a dot has the radius 2.1 and its outline begins at its left.
-        Assert.All(shares, share => Assert.All(dots, dot => Assert.True(dot.Y + 2.1 < share.Y - 6 || dot.Y - 2.1 > share.Y || dot.X > share.X + 20 || dot.X + 4.2 < share.X, $"{share} lies over {dot}.")));
+        // After the nine dots comes that of the legend. A share is 7 high and at most 20 wide, begins at its x and stands on its y; a dot has the radius 2.1 and its outline begins at its left.
+        Assert.All(shares, share => Assert.All(dots, dot => Assert.True(dot.Y + 2.1 < share.Y - 7 || dot.Y - 2.1 > share.Y || dot.X > share.X + 20 || dot.X + 4.2 < share.X, $"{share} lies over {dot}.")));
 
         static (double, double) Position(Match match) => (double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
     }
@@ -151,7 +177,7 @@ public sealed partial class PhaseGridTests
         return folder.FullName;
     }
 
-    [GeneratedRegex(@"<text x=""([\d.]+)"" y=""([\d.]+)""[^>]*>\d+ %<")]
+    [GeneratedRegex(@"<text x=""([\d.]+)"" y=""([\d.]+)""[^>]*paint-order=""stroke""[^>]*>\d+<")]
     private static partial Regex Share();
 
     [GeneratedRegex(@"M([\d.]+) ([\d.]+)A2\.1 ")]

@@ -68,6 +68,34 @@ public sealed class ReportTests
         Assert.Contains("<th scope=\"col\" class=\"number\">n</th><th scope=\"col\">w</th>", html, StringComparison.Ordinal);
     }
 
+    /// <summary>A page has type of 16 pixels, and a wide figure is shown on at least 742 of them (a window of 800 less the margins), a slim one on at least 422 (a window of 480).</summary>
+    [Fact]
+    public void The_text_of_a_figure_is_at_least_four_fifths_of_the_page_s()
+    {
+        var html = Gallery.SampleReport().ToHtml();
+        foreach (var (kind, shown) in new[] { ("wide", 742.0), ("slim", 422.0) })
+        {
+            var papers = Regex.Matches(html, $"<div class=\"paper {kind}\">.*?</svg>", RegexOptions.Singleline).ToList();
+            Assert.NotEmpty(papers);
+            foreach (var paper in papers)
+            {
+                var width = double.Parse(Regex.Match(paper.Value, "viewBox=\"0 0 ([0-9.]+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+                Assert.All(
+                    Regex.Matches(paper.Value, "<text[^>]* font-size=\"([0-9.]+)\"").Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)),
+                    size => Assert.True(size * shown / width >= 0.8 * 16 * 0.999, $"{size} of {width} points on {shown} pixels is {size * shown / width:F1} pixels."));
+            }
+        }
+    }
+
+    [Fact]
+    public void The_caption_of_a_table_does_not_scroll_away_with_it()
+    {
+        var report = new Report("r");
+        _ = report.Section("s").Table(["a"], [["1"]], "what it shows");
+        var html = report.ToHtml();
+        Assert.True(html.IndexOf("what it shows</p>", StringComparison.Ordinal) < html.IndexOf("<div class=\"frame\"", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_row_of_another_length_is_refused()
     {

@@ -14,6 +14,7 @@ internal static class KernelsFigures
         Curves(result, KernelStudy.ValuesOnly, Quantity.LossAboveFloor, "values-only", "Loss above the exact floor, only the values trained", "(ℒ − floor) / ℒ₀", KernelRunPart.Whole),
         Curves(result, KernelStudy.QueriesOnly, Quantity.Loss, "queries-only", "Loss with only the queries trained", "ℒ / ℒ₀", KernelRunPart.Relative),
         Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained", "Loss with queries, keys and values trained (the kernels begin at different losses)", "ℒ", KernelRunPart.Whole),
+        Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained-relative", "The same relative to the loss at the start", "ℒ / ℒ₀", KernelRunPart.Relative),
         Tests(result, "test-accuracy", "Accuracy on the test samples", Quantity.TestAccuracy, "test accuracy", guessing: 0.5),
         Tests(result, "test-loss", "Loss on the test samples", Quantity.TestLoss, "test cross-entropy [nats]"),
         .. Landscapes(result),

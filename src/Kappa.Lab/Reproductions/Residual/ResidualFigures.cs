@@ -8,6 +8,8 @@ namespace Kappa.Lab.Reproductions.Residual;
 /// <summary>The figures of the reproduction, each from the recorded runs alone.</summary>
 internal static class ResidualFigures
 {
+    private const int MostColumns = 200;
+
     /// <summary>All figures, in the order of the report.</summary>
     public static IReadOnlyList<Figure> All(ResidualResult result) =>
     [
@@ -71,7 +73,7 @@ internal static class ResidualFigures
             yield break;
         }
 
-        var figure = new Figure("layers", "Smallest singular value of each layer's attention output", $"{kept[0].Problem.Setting}, seed {kept[0].Problem.Seed}, same step size. Grey: below the rounding floor.");
+        var figure = new Figure("layers", "Smallest singular value of each layer's attention output", $"{kept[0].Problem.Setting}, seed {kept[0].Problem.Seed}, same step size. Grey: below the rounding floor. At most {MostColumns} steps are drawn, evenly chosen.");
         foreach (ArmRun run in kept)
         {
             double[][] layers = run.Path.LayerSigmaMin!;
@@ -146,7 +148,6 @@ internal static class ResidualFigures
     // A heat map wider than a few hundred cells only blurs; the columns are steps as recorded, evenly spread.
     private static int[] SampledSteps(int count)
     {
-        const int Most = 200;
-        return count <= Most ? [.. Enumerable.Range(0, count)] : [.. Enumerable.Range(0, Most).Select(k => (int)((long)k * (count - 1) / (Most - 1)))];
+        return count <= MostColumns ? [.. Enumerable.Range(0, count)] : [.. Enumerable.Range(0, MostColumns).Select(k => (int)((long)k * (count - 1) / (MostColumns - 1)))];
     }
 }
