@@ -18,8 +18,8 @@ internal static class ExitCode
     /// <summary>A computation failed numerically.</summary>
     public const int NumericalFailure = 4;
 
-    /// <summary>A worker of a sweep was told to leave before its share was done; its state is saved and it should be started again.</summary>
-    public const int Requeue = 75;
+    /// <summary>A sweep ended before all its runs were done: other processes have some, or a worker was told to leave. What was computed is saved; start it again.</summary>
+    public const int NotDone = 75;
 
     /// <summary>Interrupted; the state is saved.</summary>
     public const int Interrupted = 130;

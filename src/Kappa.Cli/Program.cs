@@ -7,7 +7,25 @@ namespace Kappa.Cli;
 /// <summary>Entry point: builds the command tree, parses, runs one command and turns every failure into one line and an exit code.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => Invoke(arguments, Terminal.OfProcess());
+    private static int Main(string[] arguments)
+    {
+        StandardStream results = StandardStream.Install();
+        if (ProcessLimits.Problem() is { } problem)
+        {
+            Console.Error.WriteLine($"kappa: {problem}");
+            return ExitCode.BadInput;
+        }
+
+        using IDisposable? size = ProcessLimits.TakeFileSizeAsAnError();
+        int code = Invoke(arguments, Terminal.OfProcess());
+        if (results.Failure is { } reason && code == ExitCode.Done)
+        {
+            Console.Error.WriteLine($"kappa: standard output: cannot be written ({reason}). What the command writes to files is there.");
+            return ExitCode.BadInput;
+        }
+
+        return code;
+    }
 
     /// <summary>Runs one command line.</summary>
     /// <param name="arguments">The arguments.</param>

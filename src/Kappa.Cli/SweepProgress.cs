@@ -25,7 +25,9 @@ internal static class SweepProgress
         Print(terminal, sweep, status, json);
         if (!interruption.Token.IsCancellationRequested && !sweep.IsCancelled)
         {
-            return status.Failed == 0 ? ExitCode.Done : Failed(terminal, sweep, status.Failed);
+            int left = ShareLeft(sweep, share);
+            int code = status.Failed == 0 ? ExitCode.Done : Failed(terminal, sweep, status.Failed);
+            return left == 0 ? code : NotDone(terminal, sweep, left);
         }
 
         terminal.Messages.WriteLine($"{(sweep.IsCancelled ? "The sweep is cancelled" : "Stopped")}; the state is saved. Continue: {sweep.ResumeCommand}");
@@ -49,6 +51,15 @@ internal static class SweepProgress
     {
         Print(terminal, sweep, SweepStatus.Of(sweep), json);
         return ExitCode.Done;
+    }
+
+    // A living process has them, or their folders were removed or damaged while the others ran.
+    private static int NotDone(Terminal terminal, SweepFolder sweep, int left)
+    {
+        terminal.Messages.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"kappa: {left} of {sweep.Plan.Runs.Count} runs {(left == 1 ? "is" : "are")} not done: another process has {(left == 1 ? "it" : "them")}, or {(left == 1 ? "its folder was" : "their folders were")} changed meanwhile. When no other process works on the sweep, continue: {sweep.ResumeCommand}"));
+        return ExitCode.NotDone;
     }
 
     private static int Failed(Terminal terminal, SweepFolder sweep, int count)

@@ -54,6 +54,7 @@ internal static class CertifyCommand
         (CertificationRequest request, string[] targetWords) = ToRequest(words);
         using CertifiedThing target = CertifyTarget.Read(targetWords, words.Folder, words.Threads ?? Environment.ProcessorCount);
         using var interruption = new Interruption();
+        interruption.NothingIsLostFromHereOn(() => terminal.Messages.WriteLine("Interrupted; nothing is decided."));
         if (target.Certify(request, interruption.Token) is not { } report)
         {
             foreach (Problem problem in target.Problems ?? [])
@@ -64,6 +65,7 @@ internal static class CertifyCommand
             return ExitCode.BadInput;
         }
 
+        interruption.FinishFromHereOn();
         CertificationView.Print(terminal, report, json);
         WriteFigure(terminal, report, figures);
         KeepClaims(terminal, target.RunFolder, report);

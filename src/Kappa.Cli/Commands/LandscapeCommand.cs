@@ -55,13 +55,20 @@ internal static class LandscapeCommand
         progress.Say(Landscape.Forecast(target, request));
         long start = Stopwatch.GetTimestamp();
         string command = wishes.CommandFor(word);
+        string interrupted = $"Interrupted; finished rows are saved. Continue with the same command: {command}{wishes.Places(folder)}";
+        interruption.NothingIsLostFromHereOn(() =>
+        {
+            progress.Clear();
+            terminal.Messages.WriteLine(interrupted);
+        });
         if (RunOrSave(target, request, results, progress, interruption.Token) is not { } landscape)
         {
-            progress.Say($"Interrupted; finished rows are saved. Continue with the same command: {command}{wishes.Places(folder)}");
+            terminal.Messages.WriteLine(interrupted);
             return ExitCode.Interrupted;
         }
 
         IReadOnlyList<string> notices = LandscapeReport.Write(landscape, results, command);
+        interruption.FinishFromHereOn();
         Print(terminal, landscape, wishes.Json, command);
         progress.Say(FormattableString.Invariant($"Report: {Path.Combine(results, "report.html")}   {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s"));
         foreach (string notice in notices)

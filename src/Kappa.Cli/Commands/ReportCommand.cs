@@ -45,6 +45,11 @@ internal static class ReportCommand
         using var progress = new ProgressLine(terminal, quiet);
         progress.Announce(() => $"Reading {sweep.Plan.Runs.Count} runs, then the initial points for the boundaries of the theory; both are kept.");
         IProgress<(int Done, int Total)> points = progress.OfInitialPoints();
+        interruption.NothingIsLostFromHereOn(() =>
+        {
+            progress.Clear();
+            terminal.Messages.WriteLine("Stopped; initial points computed so far are kept.");
+        });
         SweepReportResult result;
         try
         {
@@ -56,6 +61,7 @@ internal static class ReportCommand
             return ExitCode.Interrupted;
         }
 
+        interruption.FinishFromHereOn();
         progress.Clear();
         foreach (string notice in result.Notices)
         {
@@ -73,12 +79,10 @@ internal static class ReportCommand
             throw new UsageException($"{Path.GetFileName(Path.GetFullPath(run))} is a run; --x, --y and --to are for sweeps. Its report is written into its folder.");
         }
 
-        var analysis = RunAnalysis.Of(RunRecord.Read(run));
-        foreach (string notice in RunReport.Write(analysis))
-        {
-            terminal.Messages.WriteLine(notice);
-        }
-
+        using var interruption = new Interruption();
+        interruption.NothingIsLostFromHereOn(() => terminal.Messages.WriteLine("Interrupted; nothing of the run is changed."));
+        RunAnalysis analysis = RunPublication.Complete(RunAnalysis.Of(RunRecord.Read(run)), options.Threads, terminal.Messages.WriteLine);
+        interruption.FinishFromHereOn();
         if (json)
         {
             RunSummaryView.Print(terminal, analysis, json);

@@ -57,13 +57,22 @@ internal static class ReproduceCommand
         progress.Say($"{plan.Description} {threads} at a time.");
         progress.Announce(() => plan.Forecast(threads));
         long start = Stopwatch.GetTimestamp();
-        if (RunOrSave(plan, new ReproductionWork(threads, progress.OfJobs(), Path.Combine(folder, "jobs"), interruption.Token), progress) is not { } result)
+        string interrupted = $"Interrupted; finished jobs are saved. Continue with the same command: {request.FullCommand}";
+        interruption.NothingIsLostFromHereOn(() =>
         {
-            progress.Say($"Interrupted; finished jobs are saved. Continue with the same command: {request.FullCommand}");
+            progress.Clear();
+            terminal.Messages.WriteLine(interrupted);
+        });
+        var work = new ReproductionWork(threads, progress.OfJobs(), Path.Combine(folder, "jobs"), interruption.Token);
+        if (RunOrSave(plan, work, progress) is not { } result)
+        {
+            terminal.Messages.WriteLine(interrupted);
             return ExitCode.Interrupted;
         }
 
         IReadOnlyList<string> notices = result.Write(new ReportTarget(folder, request.Command, EnvironmentLine()));
+        interruption.FinishFromHereOn();
+        work.ForgetJobs();
         if (request.Json)
         {
             terminal.Results.Write(ClaimsFile.Text(request.Reproduction.Name, plan.Mode, request.Command, result.Findings, result.Ladders, result.Questions));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kappa.Descent;
+using Kappa.Lab;
 using Kappa.Lab.Reruns;
 using Kappa.Lab.Store;
 
@@ -35,7 +36,7 @@ internal static class RerunCommand
 
     private static int Temporarily(Terminal terminal, RunRecord record, Request request)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("kappa-rerun-");
+        DirectoryInfo folder = MakeTemporary();
         try
         {
             return Compute(terminal, record, folder.FullName, request);
@@ -43,6 +44,18 @@ internal static class RerunCommand
         finally
         {
             folder.Delete(recursive: true);
+        }
+    }
+
+    private static DirectoryInfo MakeTemporary()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("kappa-rerun-");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(Path.GetTempPath(), "the folder for temporary files must exist and be writable but is not. Set TMPDIR to another one, or keep the run computed again: --to FOLDER", failure);
         }
     }
 

@@ -4,7 +4,6 @@ using Kappa.Descent;
 using Kappa.Lab;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
-using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
@@ -77,8 +76,7 @@ internal static class RunCommand
         if (record.Status.State == RunState.Done)
         {
             new ProgressLine(terminal, request.Quiet).Say($"This experiment has been run: {path} holds its result.");
-            RunSummaryView.Print(terminal, RunAnalysis.Of(record), request.Json);
-            return ExitCode.Done;
+            return Finished(terminal, request, record);
         }
 
         throw new BadInputException(path, $"this experiment was begun and is {record.State}. Continue it: kappa run --resume {record.Name}{request.OutSuffix}");
@@ -101,9 +99,8 @@ internal static class RunCommand
         RunRecord record = RunRecord.Read(path);
         if (record.Status.State == RunState.Done)
         {
-            new ProgressLine(terminal, request.Quiet).Say($"{record.Name} is complete; nothing is left to do.");
-            RunSummaryView.Print(terminal, RunAnalysis.Of(record), request.Json);
-            return ExitCode.Done;
+            new ProgressLine(terminal, request.Quiet).Say($"{record.Name} is done; no step is left to do.");
+            return Finished(terminal, request, record);
         }
 
         using RunFolder folder = RunFolder.Open(path, request.Environment(), TimeProvider.System);
@@ -127,10 +124,26 @@ internal static class RunCommand
             return ExitCode.Interrupted;
         }
 
-        RunAnalysis analysis = WithLadder(RunAnalysis.Of(RunRecord.Read(folder.Files.Path)), run);
-        foreach (string notice in RunReport.Write(analysis))
+        request.AllowEnd(terminal, interruption, progress, folder.Name);
+        RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(folder.Files.Path));
+        analysis = RunPublication.Write(analysis, run.Ladder(analysis), progress.Say);
+        interruption.FinishFromHereOn();
+        RunSummaryView.Print(terminal, analysis, request.Json);
+        return ExitCode.Done;
+    }
+
+    // What a process that ended after the last step did not come to is made now.
+    private static int Finished(Terminal terminal, Request request, RunRecord record)
+    {
+        var analysis = RunAnalysis.Of(record);
+        if (!RunPublication.IsComplete(analysis))
         {
-            progress.Say(notice);
+            using var interruption = new Interruption();
+            using var progress = new ProgressLine(terminal, request.Quiet);
+            request.AllowEnd(terminal, interruption, progress, record.Name);
+            progress.Say("Its ladder of rates or its report is missing and is made now.");
+            analysis = RunPublication.Complete(analysis, request.ThreadCount, progress.Say);
+            interruption.FinishFromHereOn();
         }
 
         RunSummaryView.Print(terminal, analysis, request.Json);
@@ -139,18 +152,6 @@ internal static class RunCommand
 
     private static string? Forecast(RunFolder folder, PreparedRun run) =>
         run.Forecast(File.Exists(folder.Files.Checkpoint) ? RunRecord.Read(folder.Files.Path).Status.Step : 0);
-
-    // A run that diverged at its first step has recorded nothing that rates could be about.
-    private static RunAnalysis WithLadder(RunAnalysis analysis, PreparedRun run)
-    {
-        if (run.Ladder(analysis) is not { } ladder)
-        {
-            return analysis;
-        }
-
-        LadderFile.Write(analysis.Run.Files, ladder);
-        return analysis with { Ladder = ladder };
-    }
 
     private static int Report(Terminal terminal, IReadOnlyList<Problem> problems)
     {
@@ -181,6 +182,13 @@ internal static class RunCommand
         public int ThreadCount => Threads ?? System.Environment.ProcessorCount;
 
         public string OutSuffix => Folder == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(Folder)}";
+
+        /// <summary>Lets a signal end what follows the last step: all of it can be made again.</summary>
+        public void AllowEnd(Terminal terminal, Interruption interruption, ProgressLine progress, string run) => interruption.NothingIsLostFromHereOn(() =>
+        {
+            progress.Clear();
+            terminal.Messages.WriteLine($"Interrupted. The run is done; its ladder of rates and its report are not. Get them: kappa report {run}{OutSuffix}");
+        });
 
         public RunEnvironment Environment() => RunEnvironment.Current(CommandLine, ThreadCount, TimeProvider.System);
     }

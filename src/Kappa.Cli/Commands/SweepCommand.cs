@@ -97,7 +97,7 @@ internal static class SweepCommand
             OptionRange.Require("--task", share, 0, shares - 1);
             LockProbe.Require(sweep.Path);
             int code = SweepProgress.Work(terminal, sweep, parsed, (share, shares), threads ?? 1, json, quiet);
-            return code == ExitCode.Interrupted && !sweep.IsCancelled ? ExitCode.Requeue : code;
+            return code == ExitCode.Interrupted && !sweep.IsCancelled ? ExitCode.NotDone : code;
         });
         command.Options.Add(task);
         command.Options.Add(of);

@@ -63,12 +63,12 @@ public sealed class ExperimentRun
                 if (_folder.IsUnpublished)
                     _lastBeat = _time.GetTimestamp();
                 else
-                    _folder.WriteStatus(Status(RunState.Running, state.Step, null));
+                    Begin(state.Step);
                 DescentOutcome outcome = _experiment.Descent.Run(state, Observe, cancellation);
                 Finish(state, outcome);
                 return outcome;
             }
-            catch (Exception failure) when (failure is BadInputException or IOException)
+            catch (Exception failure) when (failure is BadInputException or IOException or OutOfMemoryException)
             {
                 TryMarkFailed(state.Step, failure);
                 throw;
@@ -116,8 +116,7 @@ public sealed class ExperimentRun
 
         if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0 && !_folder.IsUnpublished)
         {
-            _telemetry.Flush();
-            RunCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment.Data.Fingerprint);
+            Save(step.State);
         }
 
         Beat(step.Step, step.Loss, step.State);
@@ -130,9 +129,10 @@ public sealed class ExperimentRun
             return;
         }
 
-        _telemetry.Flush();
-        if (state.Step > 0)
-            RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.Data.Fingerprint);
+        if (step > 0)
+            Save(state);
+        else
+            _telemetry.Flush();
         _folder.WriteStatus(Status(RunState.Running, step, loss));
 
         // The next second begins when this is written: a slow disk slows the run by half at most.
@@ -143,20 +143,48 @@ public sealed class ExperimentRun
     private void SaveSpectra(long step)
     {
         if (_probe.Spectra.Any())
-            _ = Directory.CreateDirectory(_folder.Files.Spectra);
+            MakeSpectra();
         foreach ((string name, ReadOnlyMemory<double> values) in _probe.Spectra)
             NpyFile.Write(_folder.Files.Spectrum(step, name), [values.Length], values);
     }
 
+    private void MakeSpectra()
+    {
+        string spectra = _folder.Files.Spectra;
+        try
+        {
+            DiskFlush.MakeFolder(spectra);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(spectra, $"cannot be made: {failure.Message.TrimEnd('.')}.", failure);
+        }
+    }
+
+    private void Begin(long step)
+    {
+        RunPublication.TakeBack(_folder.Files);
+        _folder.WriteStatus(Status(RunState.Running, step, null));
+    }
+
+    // Telemetry first: a checkpoint ahead of it could not be continued. Unpublished, the rename and the sweep's own flush bring both to the disk.
+    private void Save(DescentState state)
+    {
+        if (_folder.IsUnpublished)
+            _telemetry.Flush();
+        else
+            _telemetry.FlushToDisk();
+        RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.Data.Fingerprint);
+    }
+
     private void Finish(DescentState state, DescentOutcome outcome)
     {
-        _telemetry.Flush();
         if (outcome.Reason != StopReason.Cancelled && Telemetry.SpectraAt.Last)
         {
             SaveLastSpectra(state);
         }
 
-        RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.Data.Fingerprint);
+        Save(state);
         RunState end = outcome.Reason == StopReason.Cancelled ? RunState.Interrupted : RunState.Done;
         _folder.WriteStatus(Status(end, outcome.Step, outcome.Loss) with { StopReason = outcome.Reason.ToString(), Message = outcome.Explanation });
     }
@@ -176,8 +204,8 @@ public sealed class ExperimentRun
     {
         try
         {
-            // A disk that is full is nothing about the run: it can be resumed.
-            RunState state = failure is IOException || failure.InnerException is IOException ? RunState.Interrupted : RunState.Failed;
+            // A disk that is full, or memory that another program has, is nothing about the run: it can be resumed.
+            RunState state = failure is IOException or OutOfMemoryException || failure.InnerException is IOException ? RunState.Interrupted : RunState.Failed;
             _folder.WriteStatus(Status(state, step, null) with { Message = failure.Message });
         }
         catch (BadInputException)

@@ -55,13 +55,13 @@ internal sealed class TrainableRun
                 if (_folder.IsUnpublished)
                     _lastBeat = _time.GetTimestamp();
                 else
-                    _folder.WriteStatus(Status(RunState.Running, state.Step, null));
+                    Begin(state.Step);
                 TrainingEnd end = training.Run(state, Observe, cancellation);
                 DescentOutcome outcome = Conclude(end, state);
                 Finish(state, outcome);
                 return outcome;
             }
-            catch (Exception failure) when (failure is BadInputException or IOException)
+            catch (Exception failure) when (failure is BadInputException or IOException or OutOfMemoryException)
             {
                 TryMarkFailed(state.Step, failure);
                 throw;
@@ -107,15 +107,15 @@ internal sealed class TrainableRun
 
         if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0 && !_folder.IsUnpublished)
         {
-            _telemetry.Flush();
-            TrainableCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment);
+            Save(step.State);
         }
 
         if (_time.GetElapsedTime(_lastBeat) >= Heartbeat)
         {
-            _telemetry.Flush();
             if (step.Step > 0)
-                TrainableCheckpoint.Write(_folder.Files.Checkpoint, step.State, _experiment);
+                Save(step.State);
+            else
+                _telemetry.Flush();
             _folder.WriteStatus(Status(RunState.Running, step.Step, step.Loss));
 
             // The next second begins when this is written: a slow disk slows the run by half at most.
@@ -155,10 +155,25 @@ internal sealed class TrainableRun
         return new DescentOutcome(StopReason.StepBudget, state.Step, loss);
     }
 
+    private void Begin(long step)
+    {
+        RunPublication.TakeBack(_folder.Files);
+        _folder.WriteStatus(Status(RunState.Running, step, null));
+    }
+
+    // Telemetry first: a checkpoint ahead of it could not be continued. Unpublished, the rename and the sweep's own flush bring both to the disk.
+    private void Save(TrainingState state)
+    {
+        if (_folder.IsUnpublished)
+            _telemetry.Flush();
+        else
+            _telemetry.FlushToDisk();
+        TrainableCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment);
+    }
+
     private void Finish(TrainingState state, DescentOutcome outcome)
     {
-        _telemetry.Flush();
-        TrainableCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment);
+        Save(state);
         bool isCancelled = outcome.Reason == StopReason.Cancelled;
         (double Loss, double Accuracy)? test = isCancelled || outcome.Reason == StopReason.NonFinite ? null : _experiment.Test(state.Parameters);
         string message = outcome.Reason == StopReason.NonFinite
@@ -177,8 +192,8 @@ internal sealed class TrainableRun
     {
         try
         {
-            // A disk that is full is nothing about the run: it can be resumed.
-            RunState state = failure is IOException || failure.InnerException is IOException ? RunState.Interrupted : RunState.Failed;
+            // A disk that is full, or memory that another program has, is nothing about the run: it can be resumed.
+            RunState state = failure is IOException or OutOfMemoryException || failure.InnerException is IOException ? RunState.Interrupted : RunState.Failed;
             _folder.WriteStatus(Status(state, step, null) with { Message = failure.Message });
         }
         catch (BadInputException)

@@ -1,4 +1,4 @@
-using System.Text;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Figures;
 
@@ -9,8 +9,7 @@ public sealed record WrittenFigure(IReadOnlyList<string> Paths, IReadOnlyList<st
 
 /// <summary>Writes a figure as files that belong together: SVG, the CSV of its data, a pgfplots source, and where possible PNG and PDF.</summary>
 /// <remarks>
-/// The same figure gives the same bytes in SVG, CSV and tex on every machine. Each file appears whole or not at all (written beside
-/// and renamed). PNG (300 dots per inch) and PDF come from <c>rsvg-convert</c> when it is on the PATH; its absence or failure is a
+/// The same figure gives the same bytes in SVG, CSV and tex on every machine. Each file appears whole or not at all (<see cref="AtomicFile"/>). PNG (300 dots per inch) and PDF come from <c>rsvg-convert</c> when it is on the PATH; its absence or failure is a
 /// notice, never an exception.
 /// </remarks>
 public static class FigureFiles
@@ -21,27 +20,20 @@ public static class FigureFiles
     /// <param name="name">The file name without extension; unset, the figure's own.</param>
     /// <param name="convert">Whether to make PNG and PDF as well, at about a tenth of a second each.</param>
     /// <returns>The files and the notices.</returns>
-    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="BadInputException">The disk refused.</exception>
     public static WrittenFigure Write(Figure figure, string folder, string? name = null, bool convert = true)
     {
         ArgumentNullException.ThrowIfNull(figure);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         _ = Directory.CreateDirectory(folder);
+        AtomicFile.RemoveLeftBehind(folder);
         var stem = Path.Combine(folder, name ?? figure.Name);
         List<string> paths = [stem + ".svg", stem + ".csv", stem + ".tex"];
-        WriteWhole(paths[0], SvgFigure.File(figure));
-        WriteWhole(paths[1], CsvFigure.Write(figure));
-        WriteWhole(paths[2], PgfplotsFigure.Write(figure));
+        AtomicFile.WriteAllText(paths[0], SvgFigure.File(figure));
+        AtomicFile.WriteAllText(paths[1], CsvFigure.Write(figure));
+        AtomicFile.WriteAllText(paths[2], PgfplotsFigure.Write(figure));
         if (!convert) return new WrittenFigure(paths, []);
         var (converted, notices) = SvgConversion.Convert(paths[0]);
         return new WrittenFigure([.. paths, .. converted], notices);
-    }
-
-    /// <summary>Writes a text file in UTF-8 so that a reader finds the old file or the new one, never half of it.</summary>
-    internal static void WriteWhole(string path, string content)
-    {
-        var beside = path + ".part";
-        File.WriteAllText(beside, content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        File.Move(beside, path, overwrite: true);
     }
 }

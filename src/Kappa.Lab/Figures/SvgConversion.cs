@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Figures;
 
@@ -35,7 +36,7 @@ internal static class SvgConversion
 
     private static string? Run(string program, string svgPath, string target, string format)
     {
-        var beside = target + ".part";
+        var beside = AtomicFile.TemporaryBeside(target);
         var start = new ProcessStartInfo(program, [$"--format={format}", "--dpi-x=300", "--dpi-y=300", "--output", beside, svgPath])
         {
             RedirectStandardError = true,
@@ -61,6 +62,10 @@ internal static class SvgConversion
         catch (Exception problem) when (problem is Win32Exception or IOException or UnauthorizedAccessException)
         {
             return $"{Program} could not be used: {problem.Message}";
+        }
+        finally
+        {
+            AtomicFile.Remove(beside);
         }
     }
 }

@@ -38,7 +38,7 @@ internal static class RunFilter
 
     private static IReadOnlyList<string> Values(string text)
     {
-        IReadOnlyList<string> values = SweepValues.Range(text, out string? wrong) ?? SweepValues.Split(text);
+        IReadOnlyList<string> values = SweepValues.Range(text, SweepReader.DefaultLimit, out string? wrong) ?? SweepValues.Split(text);
         return wrong is null ? values : throw new BadInputException("command line", wrong);
     }
 

@@ -13,6 +13,7 @@ internal sealed class LandscapeRows : IDisposable
     private readonly string _path;
     private readonly FileStream _stream;
     private readonly List<double[]> _finished = [];
+    private bool _hasFailed;
 
     private LandscapeRows(string path, FileStream stream) => (_path, _stream) = (path, stream);
 
@@ -51,10 +52,43 @@ internal sealed class LandscapeRows : IDisposable
 
     private void AppendLine(string text) => Use(_path, () =>
     {
-        _stream.Write(Encoding.ASCII.GetBytes(Line(text)));
-        _stream.Flush();
+        RequireWhole();
+        long whole = _stream.Length;
+        try
+        {
+            _stream.Write(Encoding.ASCII.GetBytes(Line(text)));
+            _stream.Flush();
+        }
+        catch (Exception refusal) when (AtomicFile.IsRefusal(refusal))
+        {
+            // A row that another thread appended to half of this one would be read as damage.
+            _hasFailed = true;
+            CutBack(whole);
+            throw new IOException(refusal is IOException ? refusal.Message : "the file would exceed the largest size allowed", refusal);
+        }
+
         return true;
     });
+
+    private void RequireWhole()
+    {
+        if (_hasFailed)
+        {
+            throw new IOException("a row before could not be written");
+        }
+    }
+
+    private void CutBack(long length)
+    {
+        try
+        {
+            _stream.SetLength(length);
+        }
+        catch (IOException)
+        {
+            // The half of a line is cut off when the file is opened next.
+        }
+    }
 
     private bool ReadAll(string fingerprint, int rows, int columns)
     {
@@ -103,7 +137,7 @@ internal sealed class LandscapeRows : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, $"must be a file that this process alone can write but is not: {exception.Message}", exception);
+            throw new BadInputException(path, $"must be a file that this process alone can write but is not ({exception.Message.TrimEnd('.')}). Finished rows before it are kept; free the disk, or stop the other process, and give the same command.", exception);
         }
     }
 }

@@ -1,4 +1,4 @@
-using Kappa.Lab.Figures;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Reports;
 
@@ -66,11 +66,11 @@ public sealed class Report
 
     /// <summary>Writes the report; a reader finds the old file or the new one, never half of it.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="BadInputException">The disk refused.</exception>
     public void WriteTo(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) _ = Directory.CreateDirectory(folder);
-        FigureFiles.WriteWhole(path, ToHtml());
+        AtomicFile.WriteAllText(path, ToHtml());
     }
 }

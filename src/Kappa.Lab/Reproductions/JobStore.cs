@@ -8,7 +8,7 @@ namespace Kappa.Lab.Reproductions;
 /// <summary>The finished jobs of a reproduction that is under way, so that an interrupted one goes on where it was.</summary>
 /// <remarks>
 /// A job is found again by its specification, its data and the build of the program: another build never takes over results of this one. The
-/// store is emptied when the reproduction is complete, so that running it again measures again.
+/// store is emptied when the reproduction is complete and its report written, so that running it again measures again.
 /// </remarks>
 /// <param name="folder">The folder; made when the first job is saved.</param>
 internal sealed class JobStore(string folder)

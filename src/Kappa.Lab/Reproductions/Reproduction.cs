@@ -14,9 +14,19 @@ public sealed record ReproductionChoices(bool Quick, int Seeds, IReadOnlyDiction
 /// <summary>How a planned reproduction is carried out.</summary>
 /// <param name="Threads">Runs at a time; the result does not depend on it.</param>
 /// <param name="Progress">Told of every finished job, or null.</param>
-/// <param name="Folder">Where finished jobs are kept until the whole is complete; null keeps nothing.</param>
+/// <param name="Folder">Where finished jobs are kept until <see cref="ForgetJobs"/>; null keeps nothing.</param>
 /// <param name="Cancellation">Stops between and inside runs.</param>
-public sealed record ReproductionWork(int Threads, IProgress<ReproductionProgress>? Progress, string? Folder, CancellationToken Cancellation);
+public sealed record ReproductionWork(int Threads, IProgress<ReproductionProgress>? Progress, string? Folder, CancellationToken Cancellation)
+{
+    /// <summary>Removes the finished jobs. Not before the report is written: a process that ends in between goes on from them.</summary>
+    public void ForgetJobs()
+    {
+        if (Folder is not null)
+        {
+            new JobStore(Folder).Clear();
+        }
+    }
+}
 
 /// <summary>Progress of a reproduction.</summary>
 /// <param name="Done">Jobs finished.</param>

@@ -235,7 +235,7 @@ public sealed class RunFolder : IDisposable
     {
         try
         {
-            _ = Directory.CreateDirectory(path);
+            Formats.DiskFlush.MakeFolder(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using Kappa.Lab.Formats;
+
 namespace Kappa.Lab.Store;
 
 /// <summary>The exclusive right to write a run, held as an open file: the system gives it back when the process ends in any way.</summary>
@@ -97,22 +99,7 @@ internal static class LeftBehind
     public static void Remove(RunFiles files)
     {
         RunLock.RequireOwnParts(files);
-        foreach (string folder in new[] { files.Path, files.Spectra, files.Figures }.Where(Directory.Exists))
-        {
-            foreach (string temporary in Directory.EnumerateFiles(folder, ".*.tmp"))
-                Delete(temporary);
-        }
-    }
-
-    private static void Delete(string temporary)
-    {
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // It is ignored by every reader; what cannot be removed does no harm.
-        }
+        foreach (string folder in new[] { files.Path, files.Spectra, files.Figures })
+            AtomicFile.RemoveLeftBehind(folder);
     }
 }

@@ -102,6 +102,24 @@ public sealed class TelemetryWriter : IDisposable
         WriteBatch();
     }
 
+    /// <summary>Like <see cref="Flush"/>, and returns when the disk has them: a checkpoint that follows must not be ahead of its telemetry after a power failure.</summary>
+    /// <exception cref="BadInputException">The disk refused.</exception>
+    internal void FlushToDisk()
+    {
+        Flush();
+        if (_hasFailed || _stream is not FileStream file)
+            return;
+        try
+        {
+            DiskFlush.File(file);
+        }
+        catch (IOException failure)
+        {
+            _hasFailed = true;
+            throw new BadInputException(_path, $"the disk did not take what was written ({failure.Message.TrimEnd('.')}). Check the disk and resume the run.", failure);
+        }
+    }
+
     /// <summary>Writes the remaining lines and closes the file.</summary>
     public void Dispose()
     {

@@ -6,7 +6,7 @@ using YamlDotNet.RepresentationModel;
 namespace Kappa.Lab.Sweeps;
 
 /// <summary>A sweep as written, before it is expanded: what all runs share, the axes, the rules. Collects every problem with its place.</summary>
-internal sealed class SweepDescription(string name, KeyResolver resolver, List<Problem> problems)
+internal sealed class SweepDescription(string name, KeyResolver resolver, List<Problem> problems, int limit)
 {
     // Of one word's values; no more problems than that are shown in all.
     private const int MostRefused = 100;
@@ -64,7 +64,7 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
             return;
         }
 
-        IReadOnlyList<string> parts = SweepValues.Range(text, out string? wrong) ?? SweepValues.Split(text);
+        IReadOnlyList<string> parts = SweepValues.Range(text, limit, out string? wrong) ?? SweepValues.Split(text);
         if (wrong is not null)
             problems.Add(new(location, wrong));
         var settings = new List<Setting>();
@@ -202,7 +202,7 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
     {
         if (node is YamlSequenceNode list)
             return [.. list.Children.SelectMany(item => One(key, item))];
-        IReadOnlyList<string>? range = SweepValues.Range(Text(node), out string? wrong);
+        IReadOnlyList<string>? range = SweepValues.Range(Text(node), limit, out string? wrong);
         if (wrong is not null)
             problems.Add(new(At(node), wrong));
         return range is null ? One(key, node) : [.. range.Select(text => new Setting(key, new(text, false), At(node)))];

@@ -161,7 +161,7 @@ public sealed class SweepFolder
     {
         try
         {
-            _ = Directory.CreateDirectory(path);
+            DiskFlush.MakeFolder(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -29,6 +29,7 @@ public static class SweepReader
     public const int DefaultLimit = 10_000;
 
     private const int MostProblems = 100;
+    private const int ExpandedOfTooMany = 1000;
     private static readonly KeyResolver Resolver = new(SpecificationKeys.All);
 
     /// <summary>Reads a file, if one is given, and then the words.</summary>
@@ -57,7 +58,7 @@ public static class SweepReader
 
     private static SweepReading Read(string name, string text, IReadOnlyList<string> words, int limit, List<Problem> problems)
     {
-        var description = new SweepDescription(name, Resolver, problems);
+        var description = new SweepDescription(name, Resolver, problems, limit);
         if (SweepText.Load(name, text, problems) is YamlMappingNode root)
             description.Read(root);
         else if (problems.Count > 0)
@@ -65,17 +66,17 @@ public static class SweepReader
         foreach (string word in words)
             description.Override(word);
         RefuseRepeatedKeys(description, problems);
-        CheckValues(description, problems);
+        Dictionary<Problem, Problem> explained = CheckValues(description, problems);
         UInt128 count = description.Axes.Aggregate(UInt128.One, (product, axis) => product > ulong.MaxValue ? product : product * (UInt128)axis.Points.Count);
         bool isWithinLimit = count <= (UInt128)limit;
         if (!isWithinLimit)
             problems.Add(new("sweep", string.Create(CultureInfo.InvariantCulture, $"must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the grid.")));
 
-        // Of too many combinations the first ones are looked at all the same: what is wrong with them is known now.
-        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs(isWithinLimit ? (long)count : limit, isNamed: isWithinLimit && description.Gaps.IsEmpty);
+        // Of too many combinations some are looked at all the same: what is wrong with them is known now.
+        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs(isWithinLimit ? (long)count : Math.Min(limit, ExpandedOfTooMany), isNamed: isWithinLimit && description.Gaps.IsEmpty);
         if (runs.Count == 0 && problems.Count == 0)
             problems.Add(new("sweep", $"has no runs: where and exclude leave none of {count} combinations."));
-        return problems.Count > 0 ? new(null, [.. problems.Distinct().Take(MostProblems)]) : new(new(NameOf(runs), runs), []);
+        return problems.Count > 0 ? new(null, [.. problems.Select(problem => explained.GetValueOrDefault(problem, problem)).Distinct().Take(MostProblems)]) : new(new(NameOf(runs), runs), []);
     }
 
     /// <summary>The name of a sweep of these runs.</summary>
@@ -97,13 +98,20 @@ public static class SweepReader
         }
     }
 
-    // Every value, also one that is in no combination that can be formed.
-    private static void CheckValues(SweepDescription description, List<Problem> problems)
+    // Every value, also one that is in no combination that can be formed. Returns the problems of which more can be said in a sweep than the key itself says.
+    private static Dictionary<Problem, Problem> CheckValues(SweepDescription description, List<Problem> problems)
     {
+        var explained = new Dictionary<Problem, Problem>();
         foreach (Setting setting in description.Base.Concat(description.Axes.SelectMany(axis => axis.Points.SelectMany(point => point))).Concat(description.Unplaced))
         {
-            if (setting.Key.Assign(new(), setting.Value).Problem is { } problem && problems.Count < MostProblems)
-                problems.Add(new(setting.Location, problem));
+            if (setting.Key.Assign(new(), setting.Value).Problem is not { } problem || problems.Count >= MostProblems)
+                continue;
+            var found = new Problem(setting.Location, problem);
+            problems.Add(found);
+            if (SweepValues.Explain(setting.Key, setting.Value) is { } reason)
+                explained[found] = new(setting.Location, reason);
         }
+
+        return explained;
     }
 }

@@ -28,12 +28,42 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
         using (ChildProcess continued = ChildProcess.Start(resume.Split(' ')[1..]))
         {
             _ = WaitForRows(continued, folder.Path, RunRecord.Read(files.Path).Status.Step + 1);
-            continued.Signal("TERM");
+            continued.Signal("HUP");
             RequireSaved(continued.End(), files, resume);
         }
 
         RequireSameAsWhole(CommandLine.Invoke([.. resume.Split(' ')[1..], "--quiet"]), files);
         Assert.Equal(3, RunRecord.Read(files.Path).Sessions.Count);
+    }
+
+    /// <summary>A ladder of minutes: 60 x 3 values of attention a layer, and a kernel of 180 rows.</summary>
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public void After_the_last_step_a_signal_ends_the_run_at_once_and_it_says_how_to_get_the_rest(string signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill.");
+        using var folder = new TemporaryFolder();
+        using ChildProcess child = ChildProcess.Start("run", "width=128", "samples=64", "tokens=8", "depth=4", "steps=2", "quantities=loss", "--threads", "1", "--out", folder.Path);
+        string[] runs = [];
+        child.WaitUntil(() => (runs = SweepFiles.Runs(folder.Path)).Length == 1 && File.Exists(new RunFiles(runs[0]).Status) && RunRecord.Read(runs[0]).Status.State == RunState.Done, "the end of its steps");
+        child.Signal(signal);
+        CommandOutcome outcome = child.End();
+        string run = Path.GetFileName(runs[0]);
+        Assert.Equal((130, $"Interrupted. The run is done; its ladder of rates and its report are not. Get them: kappa report {run} --out {folder.Path}"), (outcome.ExitCode, outcome.MessageLines[^1]));
+        Assert.Equal((RunState.Done, false), (RunRecord.Read(runs[0]).Status.State, File.Exists(new RunFiles(runs[0]).Report)));
+    }
+
+    [Fact]
+    public void Under_nohup_a_lost_terminal_stops_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The script is for bash.");
+        using var folder = new TemporaryFolder();
+        using ChildProcess child = ChildProcess.StartInShell("trap '' HUP; exec \"$0\" \"$@\"", ["run", .. UninterruptedRun.Words, "--out", folder.Path, "--quiet"]);
+        RunFiles files = WaitForRows(child, folder.Path, 1);
+        child.Signal("HUP");
+        Assert.Equal((0, ""), (child.End().ExitCode, child.End().Messages));
+        Assert.Equal(RunState.Done, RunRecord.Read(files.Path).Status.State);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class RunCommandTests
         CommandOutcome shown = CommandLine.Invoke("show", Path.GetFileName(files.Path), "--out", folder.Path);
         CommandOutcome resumed = CommandLine.Invoke("run", "--resume", Path.GetFileName(files.Path), "--out", folder.Path);
         Assert.Equal([$"This experiment has been run: {files.Path} holds its result."], again.MessageLines);
-        Assert.Equal([$"{Path.GetFileName(files.Path)} is complete; nothing is left to do."], resumed.MessageLines);
+        Assert.Equal([$"{Path.GetFileName(files.Path)} is done; no step is left to do."], resumed.MessageLines);
         Assert.Equal((0, 0, 0), (again.ExitCode, shown.ExitCode, resumed.ExitCode));
         Assert.Equal((shown.Results, shown.Results), (again.Results, resumed.Results));
         Assert.Equal(heartbeat, RunRecord.Read(files.Path).Status.Heartbeat);

@@ -19,6 +19,31 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_writer_left_is_removed_and_what_a_living_one_has_open_is_not()
+    {
+        using var ended = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!, "-?") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _ = ended.StandardOutput.ReadToEnd();
+        ended.WaitForExit();
+        string left = _folder.At($".a.txt.{ended.Id}.abcdefgh.tmp"), renamed = _folder.At($".b.txt.{Environment.ProcessId}.abcdefgh.tmp"), other = _folder.At(".profile");
+        foreach (string path in (string[])[left, renamed, other])
+            File.WriteAllText(path, "half");
+        AtomicFile.Write(_folder.At("a.txt"), _ => AtomicFile.RemoveLeftBehind(_folder.Path));
+        Assert.Equal(new[] { _folder.At("a.txt"), renamed, other }.Order(StringComparer.Ordinal), Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Nothing_is_removed_through_a_link()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights on Windows.");
+        string elsewhere = _folder.At("elsewhere"), link = _folder.At("link");
+        _ = Directory.CreateDirectory(elsewhere);
+        _ = Directory.CreateSymbolicLink(link, elsewhere);
+        File.WriteAllText(Path.Combine(elsewhere, ".mine.tmp"), "kept");
+        AtomicFile.RemoveLeftBehind(link);
+        Assert.True(File.Exists(Path.Combine(elsewhere, ".mine.tmp")));
+    }
+
+    [Fact]
     public void A_full_disk_leaves_the_old_content_and_says_what_to_do()
     {
         AtomicFile.WriteAllText(_folder.At("a.txt"), "old");

@@ -158,6 +158,10 @@ public sealed class KernelsReproductionTests : IDisposable
         _ = Assert.ThrowsAny<OperationCanceledException>(() => KernelsReproduction.Run(plan, Work(1, "jobs", new CancelAfter(3, cancellation), cancellation.Token)));
         Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs")));
         KernelsResult result = KernelsReproduction.Run(plan, Work(1, "jobs"));
+
+        // They are removed when the report is written, not before.
+        Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs")));
+        Work(1, "jobs").ForgetJobs();
         Assert.False(Directory.Exists(_folder.At("jobs")));
         return result;
     }

@@ -154,6 +154,42 @@ public sealed class SweepReaderTests
         _ = Assert.Single(reading.Plan!.Runs);
     }
 
+    [Theory]
+    [InlineData("seed=range(3)", "seed is 'range(3)', but a range is range(first, end) or range(first, end, step) of integers, the end excluded: range(0,3) is 0, 1, 2. Write other lists out: seed=1,2,4")]
+    [InlineData("gain=range(0,1,0.25)", "gain is 'range(0,1,0.25)', but a range is range(first, end)")]
+    [InlineData("gain=linspace(0, 1, 5)", "Write other lists out: gain=0,0.25,0.5")]
+    [InlineData("gain=np.logspace(0,1,5)", "Write other lists out: gain=0,0.25,0.5")]
+    [InlineData("seed=0..4", "seed is '0..4', but a range is")]
+    [InlineData("seed=0:10:2", "seed is '0:10:2', but a range is")]
+    [InlineData("seed=Range(0,4)", "seed is 'Range(0,4)', but a range is")]
+    [InlineData("seed=range(0,5", "seed is 'range(0,5', but a range is")]
+    [InlineData("seed=range(0,3),7", "seed is 'range(0,3)', but a range stands alone, without quotes and without other values.")]
+    [InlineData("seed=[0,1,2,3]", "seed takes one value at a time: on the command line several are written without brackets, seed=0,1,2,…; in a file under grid.")]
+    public void A_list_in_another_notation_is_told_what_to_write(string word, string expected)
+    {
+        SweepReading reading = SweepReader.ReadText("s", Tiny, [word]);
+        Assert.Contains(expected, Assert.Single(reading.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_is_told_of_a_file()
+    {
+        SweepReading reading = SweepReader.ReadText("s", Tiny + "seeds: range(3)\ngrid: {gain: ['linspace(0,1,3)', 2]}\n", []);
+        Assert.Equal(["s:2:8", "s:3:15"], reading.Problems.Select(problem => problem.Location).Order(StringComparer.Ordinal));
+        Assert.All(reading.Problems, problem => Assert.Contains("but a range is range(first, end)", problem.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("seed=range(0,999950)", 999950)]
+    [InlineData("seed=range(-9223372036854775808,9223372036854775807,2)", 9223372036854775808)]
+    public void A_range_beyond_the_limit_is_counted_and_not_made(string word, ulong count)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        SweepReading reading = SweepReader.ReadText("s", Tiny, [word]);
+        Assert.Contains($"must have at most 10000 combinations but has {count}.", Assert.Single(reading.Problems).Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4_000_000);
+    }
+
     [Fact]
     public void An_unknown_key_of_many_values_is_one_problem()
     {

@@ -38,7 +38,6 @@ internal static class KernelsReproduction
         Job<KernelRun>[] planned = [.. plan.Jobs().Select(job => jobs.Add($"{job.Setting}, {job.Arm}", token => job.FindOrRun(store, token)))];
         jobs.Run();
         KernelRun[] runs = [.. planned.Select(job => job.Result)];
-        store?.Clear();
         return new KernelsResult(plan, runs, Judge(runs), KernelQuestions.Answer(runs));
     }
 

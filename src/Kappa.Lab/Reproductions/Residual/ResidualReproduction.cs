@@ -48,7 +48,6 @@ public static class ResidualReproduction
         ArmRun[] runs = [.. comparisons.SelectMany(job => job.Result).OrderBy(run => Array.IndexOf([.. plan.Cases], run.Problem))];
         RatePoint[] ratePoints = [.. points.Select(job => job.Result)];
         PricePoint[] pricePoints = [.. prices.Select(job => job.Result)];
-        store?.Clear();
         return new ResidualResult(plan, runs, ratePoints, pricePoints, [.. ladders.Select(job => job.Result)], Judge(runs, ratePoints, pricePoints));
     }
 

@@ -74,7 +74,7 @@ internal static class ShallowReproduction
         var searches = plan.Searches().Select(search => Add("smallest width", search.Identity, search.Run, search.Read)).ToArray();
         var open = Runs("open questions", plan.OpenRuns());
         jobs.Run();
-        var result = new ShallowResult
+        return new ShallowResult
         {
             Plan = plan,
             DigitName = digits.Name,
@@ -87,8 +87,6 @@ internal static class ShallowReproduction
             Digits = [.. digitRuns.Select(job => job.Result)],
             Open = [.. open.Select(job => job.Result)],
         };
-        store?.Clear();
-        return result;
     }
 
     private static PlannedReproduction Plan(ReproductionChoices choices)
