@@ -34,6 +34,9 @@ public sealed class KernelAttention : ITangent
     /// <summary>The shape.</summary>
     public KernelAttentionShape Shape { get; }
 
+    /// <summary>X [N·n, D]; not to be written.</summary>
+    internal Matrix Inputs => _inputs;
+
     /// <summary>Y [N·n, D_out]; not to be written.</summary>
     public Matrix Targets { get; }
 
