@@ -183,7 +183,14 @@ public sealed record CertifiableInitialisation
 
             while (_certified is double holds && _notCertified is double fails && holds > (1 + _limits.Tolerance) * fails)
             {
-                _ = Try(Math.Sqrt(holds * fails));
+                // The product of the roots neither over- nor underflows where the root of the product would; between two neighbouring doubles there is no middle.
+                double middle = Math.Sqrt(holds) * Math.Sqrt(fails);
+                if (!(middle > fails && middle < holds))
+                {
+                    break;
+                }
+
+                _ = Try(middle);
             }
 
             return Result(_best ?? _last!, Describe());

@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -12,14 +13,17 @@ internal sealed class EncoderPoint
     {
         ShallowEncoder model = point.Model;
         Samples = model.Samples;
-        Features = CertifiedNorms.Of(model.Features(point.Parameters), Samples);
-        Norms = [.. Names.Select(name => CertifiedNorms.LargestOf(point.Parameters[name]))];
+        var precise = new PreciseEncoderFeatures(point);
+        var features = EnclosedMatrix.Of(precise.Features);
+        var norms = new SpectralNorm();
+        (SmallestFeature, LargestFeature) = (features.RowFloor(), Outward.OrInfinity(features.Largest(norms)));
+        Norms = [.. Names.Select(name => norms.UpperBound(point.Parameters[name]))];
         Moves = [.. Names.Select(point.Trains)];
         Blocks = [.. Names.Select(model.Layout.Find)];
 
         // The mean over samples is the sum with a step N times as long; the mean over tokens is the sum with τ₁/d_s.
         LossFactor = model.Shape.Reduction == LossReduction.Mean ? Samples : 1;
-        ResidualNorm = Outward.Up(Math.Sqrt(2 * point.Loss * LossFactor));
+        ResidualNorm = Outward.OrInfinity(precise.ResidualNorm);
         OutputScale = Math.Abs(model.Shape.OutputScale) * model.Shape.PoolingFactor(model.Tokens);
         LogitScale = Math.Abs(model.Shape.LogitScale);
         Tokens = model.Tokens;
@@ -35,8 +39,11 @@ internal sealed class EncoderPoint
     /// <summary>X_n.</summary>
     public Matrix[] Inputs { get; }
 
-    /// <summary>σ_max and σ_N = α of F_pre⁰.</summary>
-    public CertifiedNorms Features { get; }
+    /// <summary>At least ‖F_pre⁰‖₂.</summary>
+    public double LargestFeature { get; }
+
+    /// <summary>At most α = σ_N(F_pre⁰); 0 where nothing can be shown.</summary>
+    public double SmallestFeature { get; }
 
     /// <summary>‖w_O⁰‖, ‖W_V⁰‖₂, ‖W_Q⁰‖₂, ‖W_K⁰‖₂.</summary>
     public double[] Norms { get; }
@@ -75,13 +82,15 @@ internal sealed class EncoderPoint
 /// <summary>Radii of the balls ‖W_S − W_S⁰‖ ≤ C_S in the order w_O, W_V, W_Q, W_K, found as the least fixed point of a monotone map (S.5).</summary>
 internal static class EncoderRadii
 {
-    private const int MaximumIterations = 20_000;
+    /// <summary>T is evaluated no more often than this.</summary>
+    public const int MaximumIterations = 20_000;
 
-    /// <summary>The least C ≥ 0 with T(C) ≤ C to rounding, or <c>null</c> when the iteration from 0 grows without end.</summary>
-    /// <param name="map">T, monotone in every radius; <c>null</c> where it is not defined.</param>
-    public static double[]? Least(Func<double[], double[]?> map)
+    /// <summary>The least C ≥ 0 with T(C) ≤ C to a relative 1e-6, or <c>null</c> when the iteration from 0 grows without end or T is not a finite number somewhere.</summary>
+    /// <param name="count">How many radii there are.</param>
+    /// <param name="map">T, monotone in every radius and rounded up; <c>null</c> where it is not defined.</param>
+    public static double[]? Least(int count, Func<double[], double[]?> map)
     {
-        double[] radii = new double[4];
+        double[] radii = new double[count];
         for (int iteration = 0; iteration < MaximumIterations; iteration++)
         {
             double[]? next = map(radii);
@@ -90,7 +99,7 @@ internal static class EncoderRadii
                 return null;
             }
 
-            if (Enumerable.Range(0, 4).All(k => Outward.Up(next[k]) <= radii[k]))
+            if (Enumerable.Range(0, count).All(k => next[k] <= radii[k]))
             {
                 return radii;
             }

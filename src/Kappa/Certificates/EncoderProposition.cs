@@ -60,9 +60,9 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
     internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
     {
         var at = new EncoderPoint(point);
-        double dataNorm = at.Inputs.Max(input => Vectors.Norm(input.Span)) / Math.Sqrt(at.Tokens);
+        double dataNorm = at.Inputs.Max(input => RoundedUp.Norm(input.Span)) / Math.Sqrt(at.Tokens);
         var function = new Bounds(at, constants, Outward.Up(dataNorm));
-        double alpha = at.Features.Smallest;
+        double alpha = at.SmallestFeature;
         double[]? radii = alpha > 0 ? function.Radii(at.ResidualNorm) : null;
         double factor = alpha > 0 && options.MeasuresShortfall && !function.Holds(radii, at.ResidualNorm)
             ? EncoderRadii.LargestFactor(f => function.Holds(function.Radii(f * at.ResidualNorm), f * at.ResidualNorm))
@@ -81,7 +81,7 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
 
     private static string Explanation(EncoderPoint at, bool holds, double factor) => holds
         ? "Both conditions hold. The conclusion for a finite step rests on a Lipschitz gradient, which a ReLU lacks at its kink, so it is not certified here; S.9 proves it without."
-        : at.Features.Smallest == 0 ? "σ_N(F_pre) is 0 up to rounding: the pooled features of the samples are linearly dependent, so no radii can be shown."
+        : at.SmallestFeature == 0 ? "σ_N(F_pre) is not above 0 by more than rounding can make: the pooled features of the samples may be linearly dependent, so no radii can be shown."
         : factor > 0 ? string.Create(CultureInfo.InvariantCulture, $"The conditions fail: they hold for no radii until √(2ℓ_0) is {1 / factor:G3} times smaller than {at.ResidualNorm:G4}.")
         : "The conditions fail for every residual tried: the weights' own norms make them impossible.";
 
@@ -91,10 +91,10 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
         private readonly double _rho = Outward.Up(Math.Sqrt(at.Samples) * Math.Pow(at.Tokens, 1.5) * at.OutputScale * dataNorm);
         private readonly double _logits = Outward.Up(constants.SoftmaxJacobian * at.LogitScale * dataNorm * dataNorm * at.Tokens);
 
-        private double Alpha => at.Features.Smallest;
+        private double Alpha => at.SmallestFeature;
 
         // (S.5)  C_S ≥ 8ρ√(2ℓ_0)/α² · (what multiplies 1/C_S in condition 1)
-        public double[]? Radii(double residualNorm) => EncoderRadii.Least(radii =>
+        public double[]? Radii(double residualNorm) => EncoderRadii.Least(at.Norms.Length, radii =>
         {
             double scale = constants.First * _rho * residualNorm / (Alpha * Alpha);
             return [.. Slopes(Bar(radii)).Select((slope, k) => at.Moves[k] ? Outward.Up(scale * slope) : 0)];
@@ -119,7 +119,7 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
             [
                 new("size of the inputs", "C_x", "S.4", dataNorm),
                 new("what a token's features can be times", "ρ", "S.4", _rho),
-                new("residual norm", "√(2ℓ_0)", "S.2", at.ResidualNorm, ConstantGrade.Given),
+                new("residual norm", "√(2ℓ_0)", "S.2", at.ResidualNorm),
             ];
             if (radii is null)
             {

@@ -100,14 +100,23 @@ internal static class PathScope
 
     private static List<Constant> Constants(PathMarch march, PathResult result, double residual, PathFloor kind)
     {
+        Constant norm = new("residual norm", "R", "C.12", residual), floor = new("floor at the start", "s_0", "C.13", march.StartFloor);
+        Constant steepest = new("largest singular value of J at the start", "Λ_0", "C.14", march.StartLambda);
+
+        // A ball on which nothing is bounded has no constants.
+        if (result.End == PathEnd.BoundsExploded)
+        {
+            return [norm, floor, steepest];
+        }
+
         List<Constant> constants =
         [
-            new("residual norm", "R", "C.12", residual),
-            new("floor at the start", "s_0", "C.13", march.StartFloor),
+            norm,
+            floor,
             new("floor at the end", "s(r̄)", "C.14", Math.Max(result.Floor, 0)),
             new("change of the floor per unit of path", kind == PathFloor.Features ? "κ" : "c", "C.15", result.FloorSlope),
             new("the same, composed block by block", kind == PathFloor.Features ? "κ_blocks" : "c", "C.15", result.FloorSlopeByBlock),
-            new("largest singular value of J at the start", "Λ_0", "C.14", march.StartLambda),
+            steepest,
             new("largest singular value of J on the ball", "Λ", "C.14", result.Lambda),
             new("second derivative of F on the ball", "c", "C.15", result.Curvature),
             new("radius", "r̄", "C.16", result.Radius),

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Kappa.Models;
 using Kappa.Numerics;
-using Kappa.Spectra;
 
 namespace Kappa.Certificates;
 
@@ -53,24 +52,27 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
             new Condition("PL constant", "μ", "G.4", plConstant, ConditionRelation.Above, 0),
             new Condition("step size", "η", "G.4", stepSize, ConditionRelation.AtMost, largestStep),
         ];
-        bool holds = conditions.TrueForAll(condition => condition.Holds);
+
+        // A rate that underflows to 0 promises nothing.
+        bool holds = conditions.TrueForAll(condition => condition.Holds) && Rate(stepSize, plConstant) > 0;
         string explanation = holds
             ? Invariant($"Every step with η = {stepSize:G4} removes at least {Rate(stepSize, plConstant):G3} of the loss.")
+            : plConstant > 0 && stepSize <= largestStep ? Invariant($"The guaranteed rate, η = {stepSize:G4} times μ = {plConstant:G4}, is 0 in double precision; scale the data.")
             : plConstant > 0 ? Invariant($"The step size {stepSize:G4} exceeds 1/β = {largestStep:G4}; take a smaller step.")
-            : Invariant($"Neither bound on μ is positive: the features have {constants.Rows} rows and their smallest singular values are 0 up to rounding, or W_O is too narrow.");
+            : Invariant($"Neither bound on μ is positive: the features have {constants.Rows} rows and their smallest singular values are not above 0 by more than rounding can make, or W_O is too narrow.");
         return new Certificate
         {
             Theorem = this,
             Outcome = holds ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
             Explanation = explanation,
             Conditions = conditions,
-            Constants = [.. constants.List(), .. SharpConstants(point, options, stepSize)],
-            Guarantee = holds ? Promise(point, stepSize, largestStep, plConstant) : null,
+            Constants = [.. constants.List(), .. SharpConstants(point, constants, options, stepSize)],
+            Guarantee = holds ? Promise(point, constants, stepSize, largestStep) : null,
         };
     }
 
-    // The linear map of the trained values is their Jacobian, [W_O^1ᵀ ⊗ B_1, …]: its own singular values and the part of the residual outside its range.
-    private static IEnumerable<Constant> SharpConstants(ModelPoint<KernelAttention> point, CertificateOptions options, double stepSize)
+    // The linear map of the trained values: its own singular values, and the part of the residual outside its range.
+    private static IEnumerable<Constant> SharpConstants(ModelPoint<KernelAttention> point, ValuesOnlyConstants constants, CertificateOptions options, double stepSize)
     {
         KernelAttention model = point.Model;
         long outputs = (long)model.Samples * model.OutputRows * model.OutputColumns, parameters = point.TrainedMatrices.Sum(block => (long)block.Length);
@@ -79,12 +81,11 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
             yield break;
         }
 
-        Matrix jacobian = TrainableJacobian.Of(model, point.Parameters, point.Trained);
-        CertifiedNorms norms = CertifiedNorms.Of(jacobian, jacobian.Rows);
-        double plConstant = norms.Smallest * norms.Smallest;
-        (double floor, int rank) = LeastSquaresFloor.Of(Transposed(jacobian), Residual(model, point.Parameters));
+        EnclosedMatrix map = constants.Map();
+        double plConstant = Outward.SquareDown(map.RowFloor());
+        (double floor, int rank) = LeastSquaresFloor.Of(Transposed(map.Values), Residual(model, point.Parameters));
         yield return new Constant("PL constant of the map itself", "σ_min(J)²", "G.4", plConstant);
-        yield return new Constant("smoothness of the map itself", "σ_max(J)²", "G.4", norms.Largest * norms.Largest);
+        yield return new Constant("smoothness of the map itself", "σ_max(J)²", "G.4", Outward.SquareUp(map.Largest(new SpectralNorm())));
         yield return new Constant("share of the loss that a step removes at least, from σ_min(J)", "1 − (1 − ησ_min²)²", "G.4", Rate(stepSize, plConstant));
         yield return new Constant("numerical rank of the map", "rank J", "G.4", rank, ConstantGrade.Estimated);
         yield return new Constant("least-squares floor of the loss", "min ℒ", "G.4", floor, ConstantGrade.Estimated);
@@ -110,9 +111,9 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
     }
 
     // ‖W_V^h(t) − W_V^h(0)‖ ≤ Σ η‖J‖‖e_t‖ ≤ √β √(2ℒ_0)/μ.
-    private static Guarantee Promise(ModelPoint<KernelAttention> point, double stepSize, double largestStep, double plConstant)
+    private static Guarantee Promise(ModelPoint<KernelAttention> point, ValuesOnlyConstants constants, double stepSize, double largestStep)
     {
-        double radius = Outward.Up(Math.Sqrt(1 / largestStep) * Math.Sqrt(2 * point.Loss) / plConstant);
+        double plConstant = constants.PlConstant, radius = Outward.Up(Math.Sqrt(constants.Smoothness) * constants.ResidualNorm / plConstant);
         return new Guarantee
         {
             StepSize = stepSize,

@@ -38,19 +38,20 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
         var bounds = new WideEncoderBounds(new EncoderPoint(point));
         EncoderPoint at = bounds.At;
         WideEncoderState? state = bounds.Find(at.ResidualNorm);
-        double largestStep = state is null ? 0 : at.LossFactor / (state.Features * state.Features) / Outward.Factor, stepSize = options.StepSize ?? largestStep;
+        double largestStep = state is null ? 0 : at.LossFactor / Outward.SquareUp(state.Features) / Outward.Factor, stepSize = options.StepSize ?? largestStep;
 
         // NaN where it is not looked for: the condition fails and does not say by how much.
         double factor = state is not null ? 1 : options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find(f * at.ResidualNorm) is not null) : double.NaN;
-        List<Condition> conditions = [new Condition("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.Features.Smallest, ConditionRelation.Above, 0)];
-        conditions.Add(new Condition("readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms), ConditionRelation.Below, at.Features.Smallest * at.Features.Smallest));
+        List<Condition> conditions = [new Condition("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.SmallestFeature, ConditionRelation.Above, 0)];
+        conditions.Add(new Condition("readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms), ConditionRelation.Below, at.SmallestFeature * at.SmallestFeature));
         conditions.Add(new Condition("residual small enough for radii to exist", "√(2ℓ_0)", "S.9", at.ResidualNorm, ConditionRelation.AtMost, factor * at.ResidualNorm));
         if (state is not null)
         {
             conditions.Add(new Condition("step size", "γ", "S.9", stepSize, ConditionRelation.AtMost, largestStep));
         }
 
-        bool holds = conditions.TrueForAll(condition => condition.Holds) && state is not null;
+        // A rate that underflows to 0 promises nothing.
+        bool holds = conditions.TrueForAll(condition => condition.Holds) && state is not null && WideEncoderBounds.Rate(state, stepSize / at.LossFactor) > 0;
         return new Certificate
         {
             Theorem = this,
@@ -64,6 +65,7 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
 
     private static string Explanation(WideEncoderState? state, EncoderPoint at, bool holds, double factor, double stepSize, double largestStep) => holds
         ? Invariant($"Every step with γ = {stepSize:G4} removes at least {WideEncoderBounds.Rate(state!, stepSize / at.LossFactor):G3} of the loss.")
+        : state is not null && stepSize <= largestStep ? Invariant($"The radii exist, but the guaranteed rate, γ = {stepSize:G4} times ν = {state.Decrease:G4}, is 0 in double precision; scale the data.")
         : state is not null ? Invariant($"The radii exist, but the step size {stepSize:G4} exceeds 1/Φ² = {largestStep:G4}; take a smaller step.")
         : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {1 / factor:G3} times smaller than {at.ResidualNorm:G4}.")
         : double.IsNaN(factor) ? Invariant($"No radii exist at √(2ℓ_0) = {at.ResidualNorm:G4}.")
@@ -82,8 +84,6 @@ internal sealed record WideEncoderState(double[] Radii, double Decrease, double 
 /// <summary>The bounds of (S.9) as functions of the radii.</summary>
 internal sealed class WideEncoderBounds
 {
-    private const int MaximumIterations = 20_000;
-
     private readonly double _value;
     private readonly double _logits;
 
@@ -91,24 +91,25 @@ internal sealed class WideEncoderBounds
     public WideEncoderBounds(EncoderPoint at)
     {
         At = at;
-        double values = 0, logits = 0;
-        foreach (Matrix input in at.Inputs)
+        var norms = new SpectralNorm();
+        double[] values = new double[at.Samples], logits = new double[at.Samples];
+        for (int sample = 0; sample < at.Samples; sample++)
         {
+            Matrix input = at.Inputs[sample];
             double longest = 0, sum = 0;
             for (int token = 0; token < input.Rows; token++)
             {
-                double norm = Vectors.Norm(input.Row(token));
+                double norm = RoundedUp.Norm(input.Row(token));
                 longest = Math.Max(longest, norm);
                 sum += norm;
             }
 
-            double spectral = CertifiedNorms.LargestOf(input), ofValue = at.Tokens * longest, ofLogits = spectral * spectral * sum;
-            values += ofValue * ofValue;
-            logits += ofLogits * ofLogits;
+            double spectral = norms.UpperBound(input);
+            (values[sample], logits[sample]) = (at.Tokens * longest, Product(spectral, spectral, sum));
         }
 
-        _value = Outward.Up(at.OutputScale * Math.Sqrt(values));
-        _logits = Outward.Up(0.5 * at.LogitScale * at.OutputScale * Math.Sqrt(logits));
+        _value = Outward.Up(Product(at.OutputScale, RoundedUp.Norm(values)));
+        _logits = Outward.Up(Product(0.5, at.LogitScale, at.OutputScale, RoundedUp.Norm(logits)));
     }
 
     /// <summary>The point.</summary>
@@ -117,40 +118,68 @@ internal sealed class WideEncoderBounds
     /// <summary>1 − (1 − γν)², rounded down.</summary>
     public static double Rate(WideEncoderState state, double stepSize) => stepSize * state.Decrease * (2 - (stepSize * state.Decrease)) / Outward.Factor;
 
-    /// <summary>z of (S.9), of the matrices that move.</summary>
+    /// <summary>z of (S.9), of the matrices that move, rounded up.</summary>
     /// <param name="bar">λ̄_O, λ̄_V, λ̄_Q, λ̄_K.</param>
-    public double Movement(double[] bar) => bar[0] * bar[0] * MovementByReadout(bar);
+    public double Movement(double[] bar) => Outward.SquareUp(Product(bar[0], ReadoutSlope(bar)));
 
-    /// <summary>The least radii and what follows from them; <c>null</c> when there are none.</summary>
+    /// <summary>The least radii and what follows from them; <c>null</c> when there are none. Ends after <see cref="EncoderRadii.MaximumIterations"/> evaluations for every number.</summary>
     /// <param name="residualNorm">R.</param>
     public WideEncoderState? Find(double residualNorm)
     {
-        double[] radii = new double[4];
-        double movement = 0;
-        for (int iteration = 0; iteration < MaximumIterations; iteration++)
+        // C_O, C_V, C_Q, C_K and m: the movement of the features is a radius like the others.
+        double[]? found = EncoderRadii.Least(At.Norms.Length + 1, radii => Next(radii, residualNorm));
+        return found is null ? null : new WideEncoderState(found[..^1], Decrease(found), RoundedUp.Of(At.LargestFeature + found[^1]), found[^1]);
+    }
+
+    // (S.9)  m = zR/(λ̄_O ν) and the path of each matrix
+    private double[]? Next(double[] radii, double residualNorm)
+    {
+        double[] bar = Bar(radii);
+        double decrease = Decrease(radii);
+        if (!(decrease > 0))
         {
-            double[] bar = [.. At.Norms.Select((norm, k) => norm + radii[k])];
-            double floor = At.Features.Smallest - movement, z = Outward.Up(Movement(bar)), decrease = ((floor * floor) - z) / Outward.Factor;
-            if (!(floor > 0 && decrease > 0))
-            {
-                return null;
-            }
-
-            // (S.9)  m = zR/(λ̄_O ν) and the path of each matrix
-            double features = At.Features.Largest + movement, path = residualNorm / decrease;
-            double nextMovement = Outward.Up(bar[0] * MovementByReadout(bar) * path);
-            double[] slopes = [features, _value * bar[0], _logits * bar[3] * bar[1] * bar[0], _logits * bar[2] * bar[1] * bar[0]];
-            double[] next = [.. slopes.Select((slope, k) => At.Moves[k] ? Outward.Up(slope * path) : 0)];
-            if (nextMovement <= movement && Enumerable.Range(0, 4).All(k => next[k] <= radii[k]))
-            {
-                return new WideEncoderState(radii, decrease, features, movement);
-            }
-
-            movement = Math.Max(movement, (1 + 1e-6) * nextMovement);
-            radii = [.. next.Select((radius, k) => Math.Max(radii[k], (1 + 1e-6) * radius))];
+            return null;
         }
 
-        return null;
+        double path = RoundedUp.Of(residualNorm / decrease), slope = ReadoutSlope(bar);
+        double[] slopes =
+        [
+            RoundedUp.Of(At.LargestFeature + radii[^1]),
+            Product(_value, bar[0]),
+            Product(_logits, bar[3], bar[1], bar[0]),
+            Product(_logits, bar[2], bar[1], bar[0]),
+        ];
+        return [.. slopes.Select((each, k) => At.Moves[k] ? Outward.Up(Product(each, path)) : 0), Outward.Up(Product(slope, slope, bar[0], path))];
+    }
+
+    private double[] Bar(double[] radii) => [.. At.Norms.Select((norm, k) => RoundedUp.Of(norm + radii[k]))];
+
+    // (S.9)  ν = (α − m)² − z, rounded down: the square by its own relative error before z is taken off it. 0 or not a number where there is none.
+    private double Decrease(double[] radii)
+    {
+        double floor = At.SmallestFeature - radii[^1];
+        return floor > 0 ? (Outward.SquareDown(floor) - Movement(Bar(radii))) / Outward.Factor : 0;
+    }
+
+    // A product of numbers ≥ 0 whose relative error is a few roundings: NaN where a partial one underflows or overflows, which then proves nothing.
+    private static double Product(params ReadOnlySpan<double> factors)
+    {
+        double product = 1;
+        foreach (double factor in factors)
+        {
+            product *= factor;
+            if (factor == 0)
+            {
+                return 0;
+            }
+
+            if (!(product is > 1e-290 and < 1e290))
+            {
+                return double.NaN;
+            }
+        }
+
+        return product;
     }
 
     /// <summary>What was computed.</summary>
@@ -160,9 +189,9 @@ internal sealed class WideEncoderBounds
         [
             new("what the features change by per unit of W_V", "r_V", "S.9", _value),
             new("what they change by per unit of W_Q and of the other weights", "r_L", "S.9", _logits),
-            new("residual norm", "√(2ℓ_0)", "S.2", At.ResidualNorm, ConstantGrade.Given),
-            new("smallest singular value of F_pre", "α", "S.4", At.Features.Smallest),
-            new("largest singular value of F_pre", "‖F_pre⁰‖₂", "S.4", At.Features.Largest),
+            new("residual norm", "√(2ℓ_0)", "S.2", At.ResidualNorm),
+            new("smallest singular value of F_pre", "α", "S.4", At.SmallestFeature),
+            new("largest singular value of F_pre", "‖F_pre⁰‖₂", "S.4", At.LargestFeature),
         ];
         if (state is not null)
         {
@@ -183,10 +212,10 @@ internal sealed class WideEncoderBounds
         Radii = [.. At.Blocks.Select((block, k) => (block, k)).Where(pair => At.Moves[pair.k]).Select(pair => new BlockRadius(pair.block, state.Radii[pair.k]))],
     };
 
-    // z/λ̄_O²
-    private double MovementByReadout(double[] bar)
+    // √z/λ̄_O
+    private double ReadoutSlope(double[] bar)
     {
-        double logits = _logits * bar[1], queries = At.Moves[2] ? bar[3] * bar[3] : 0, keys = At.Moves[3] ? bar[2] * bar[2] : 0;
-        return (At.Moves[1] ? _value * _value : 0) + (logits * logits * (queries + keys));
+        double[] parts = [At.Moves[1] ? _value : 0, At.Moves[2] ? Product(_logits, bar[1], bar[3]) : 0, At.Moves[3] ? Product(_logits, bar[1], bar[2]) : 0];
+        return Array.TrueForAll(parts, part => part == 0) ? 0 : RoundedUp.Norm(parts);
     }
 }

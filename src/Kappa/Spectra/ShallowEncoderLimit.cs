@@ -82,12 +82,22 @@ public sealed class ShallowEncoderLimit
         return (lengths * (sine + ((Math.PI - theta) * cosine)) / (2 * Math.PI), (Math.PI - theta) / (2 * Math.PI));
     }
 
+    // In double-double, or what the tokens have in common would leave its rounding in a mean near 0.
     private static Matrix TokenMeans(in Matrix inputs, int tokens)
     {
         Matrix means = Matrix.Allocate(inputs.Rows / tokens, inputs.Columns);
-        for (int row = 0; row < inputs.Rows; row++)
+        for (int sample = 0; sample < means.Rows; sample++)
         {
-            Vectors.AddScaled(means.Row(row / tokens), 1.0 / tokens, inputs.Row(row));
+            for (int column = 0; column < means.Columns; column++)
+            {
+                DoubleDouble sum = 0;
+                for (int token = 0; token < tokens; token++)
+                {
+                    sum += inputs[(sample * tokens) + token, column];
+                }
+
+                means[sample, column] = (sum / tokens).High;
+            }
         }
 
         return means;

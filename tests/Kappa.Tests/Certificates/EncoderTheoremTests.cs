@@ -111,7 +111,7 @@ public sealed class EncoderTheoremTests
     private static double Shortfall(EncoderPoint at, double[] radii, double first, double second, double softmax)
     {
         double[] bar = [.. at.Norms.Select((norm, k) => norm + radii[k])];
-        double cx = at.Inputs.Max(input => Vectors.Norm(input.Span)) / Math.Sqrt(at.Tokens), alpha = at.Features.Smallest;
+        double cx = at.Inputs.Max(input => Vectors.Norm(input.Span)) / Math.Sqrt(at.Tokens), alpha = at.SmallestFeature;
         double rho = Math.Sqrt(at.Samples) * Math.Pow(at.Tokens, 1.5) * at.OutputScale * cx, t = softmax * at.LogitScale * cx * cx * at.Tokens;
         double z = bar[0] * bar[0] * (1 + (t * t * bar[1] * bar[1] * ((bar[2] * bar[2]) + (bar[3] * bar[3]))));
         double slope = new[] { bar[1] / radii[0], bar[0] / radii[1], t * bar[3] * bar[1] * bar[0] / radii[2], t * bar[2] * bar[1] * bar[0] / radii[3] }.Max();

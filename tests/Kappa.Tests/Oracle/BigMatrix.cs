@@ -1,5 +1,3 @@
-using Kappa.Numerics;
-
 namespace Kappa.Tests.Oracle;
 
 /// <summary>A small dense matrix of <see cref="BigReal"/>, with the plainest algorithm for everything.</summary>

@@ -103,7 +103,7 @@ public sealed class EncoderFloorTests
 
         // A readout that is small against the features and a residual smaller than any false α² can be.
         Vectors.Scale(parameters["readout"].Span, draw.Next(3) == 0 ? 0 : 1e-30);
-        Matrix inputs = draw.Matrix(samples * tokens, inputWidth, draw.Dyadic), targets = draw.Matrix(samples, 1, draw.Gaussian);
+        Matrix inputs = OracleCase.Filled(samples * tokens, inputWidth, draw.Dyadic), targets = OracleCase.Filled(samples, 1, draw.Gaussian);
         Vectors.Scale(targets.Span, draw.Next(4) == 0 ? 1e-3 : 1e-40);
         Spoil(draw, tokens, inputs, parameters);
         return new ShallowEncoder(shape, inputs, targets, samples);

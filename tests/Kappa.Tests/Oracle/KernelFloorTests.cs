@@ -85,9 +85,9 @@ public sealed class KernelFloorTests
             x = draw.Dyadic();
         }
 
-        Matrix inputs = draw.Matrix(samples * tokens, width, draw.Dyadic);
+        Matrix inputs = OracleCase.Filled(samples * tokens, width, draw.Dyadic);
         Spoil(draw, shape, tokens, inputs, parameters);
-        return new KernelAttention(shape, inputs, draw.Matrix(samples * tokens, shape.OutputWidth, draw.Gaussian), samples);
+        return new KernelAttention(shape, inputs, OracleCase.Filled(samples * tokens, shape.OutputWidth, draw.Gaussian), samples);
     }
 
     // One of the ways in which rows of B become dependent in exact arithmetic, or nearly so, and a common part for rounding to work on.
@@ -153,19 +153,6 @@ public sealed class KernelFloorTests
         for (int head = 0; head < shape.Heads; head++)
         {
             action(parameters[$"heads.{head}.{name}"]);
-        }
-    }
-}
-
-/// <summary>Rewriting of rows.</summary>
-internal static class RowEdits
-{
-    /// <summary>x_j ← f(j, x_j).</summary>
-    public static void ForEach(this Span<double> row, Func<int, double, double> function)
-    {
-        for (int j = 0; j < row.Length; j++)
-        {
-            row[j] = function(j, row[j]);
         }
     }
 }

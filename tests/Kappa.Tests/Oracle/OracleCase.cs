@@ -49,7 +49,7 @@ internal sealed class OracleCase
         };
     }
 
-    public Matrix<double> Matrix(int rows, int columns, Func<double> draw)
+    public static Matrix<double> Filled(int rows, int columns, Func<double> draw)
     {
         var matrix = Matrix<double>.Allocate(rows, columns);
         foreach (ref double x in matrix.Span)
@@ -101,6 +101,19 @@ internal sealed class OracleCase
         if (!isRegular && certificate.Outcome == CertificateOutcome.Guaranteed)
         {
             Faults.Add($"{Name}: certified by {certificate.Theorem.Label} although zero loss is out of reach: {certificate.Explanation}");
+        }
+    }
+}
+
+/// <summary>Rewriting of rows.</summary>
+internal static class RowEdits
+{
+    /// <summary>x_j ← f(j, x_j).</summary>
+    public static void ForEach(this Span<double> row, Func<int, double, double> function)
+    {
+        for (int j = 0; j < row.Length; j++)
+        {
+            row[j] = function(j, row[j]);
         }
     }
 }

@@ -111,7 +111,7 @@ internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inpu
         };
         var weights = new ResidualTransformerWeights(shape);
         weights.Vector.AsSpan().ForEach((_, _) => draw.Dyadic());
-        Matrix inputs = draw.Matrix(samples * tokens, width, draw.Dyadic), targets = draw.Matrix(samples * tokens, width, draw.Gaussian);
+        Matrix inputs = OracleCase.Filled(samples * tokens, width, draw.Dyadic), targets = OracleCase.Filled(samples * tokens, width, draw.Gaussian);
         Spoil(draw, tokens, inputs, weights.Block(0));
         if (draw.Next(2) == 0)
         {
