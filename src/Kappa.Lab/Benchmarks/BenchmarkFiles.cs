@@ -11,7 +11,7 @@ public static class BenchmarkFiles
     private const string Header =
         "suite,work,size,depth,precision,threads,side,best_us,lower_us,median_us,upper_us,gflops,share_of_peak,ratio_best,ratio_lower,ratio_median,ratio_upper,bytes,instructions,rounds";
 
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonNumberConverter() } };
 
     /// <summary>Writes a result into <paramref name="folder"/>, which is made when missing.</summary>
     /// <param name="folder">The folder.</param>

@@ -220,16 +220,5 @@ public static class CertificationJson
     private static string Camel<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
-    // JSON has no infinity and no NaN; null says that there is no number.
-    private static void Number(Utf8JsonWriter json, string name, double? value)
-    {
-        if (value is double number && double.IsFinite(number))
-        {
-            json.WriteNumber(name, number);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
+    private static void Number(Utf8JsonWriter json, string name, double? value) => Formats.JsonNumber.Write(json, name, value);
 }

@@ -9,6 +9,7 @@ namespace Kappa.Lab.Experiments;
 public sealed class Experiment : IDisposable
 {
     private bool _ownsModel = true;
+    private DescentState? _start;
 
     private Experiment(ExperimentSpecification specification, TokenData data, ResidualTransformer model, TrainedSet trained, ResidualTransformerWeights initialWeights, Func<string, double>? stepSizeOf)
     {
@@ -84,7 +85,32 @@ public sealed class Experiment : IDisposable
     }
 
     /// <summary>The state at step 0; an automatic step size is determined here.</summary>
-    public DescentState Start() => Descent.Start(InitialWeights, Specification.Seed);
+    /// <exception cref="BadInputException">It is no finite positive number.</exception>
+    public DescentState Start()
+    {
+        DescentState start = _start ?? FirstState();
+        _start = null;
+        return start;
+    }
+
+    /// <summary>Determines the step size, so that one that cannot be is known before anything is written.</summary>
+    /// <exception cref="BadInputException">It is no finite positive number.</exception>
+    internal void RequireStepSize() => _start ??= FirstState();
+
+    private DescentState FirstState()
+    {
+        DescentState state = Descent.Start(InitialWeights, Specification.Seed);
+
+        // What overflows at the start is an outcome of the run: its first loss is not finite.
+        if (Descent.StartEigenvalue is { } eigenvalue && double.IsFinite(eigenvalue.Value) && double.IsFinite(InitialLoss))
+            _ = StepSizes.Automatic(Specification.Descent.StepSize.Value, eigenvalue.Value);
+        return state;
+    }
+
+    /// <summary>The outcome of a descent from <see cref="InitialWeights"/>, in a sentence.</summary>
+    internal string Explain(DescentOutcome outcome) => outcome is { Reason: StopReason.NonFinite, Step: 0 }
+        ? FirstLoss.Words(Specification.Data, ModelKind.Residual, InitialLoss, Data.Inputs.Span, Data.Targets.Span)
+        : outcome.Explanation;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -186,7 +186,7 @@ public sealed class ExperimentRun
 
         Save(state);
         RunState end = outcome.Reason == StopReason.Cancelled ? RunState.Interrupted : RunState.Done;
-        _folder.WriteStatus(Status(end, outcome.Step, outcome.Loss) with { StopReason = outcome.Reason.ToString(), Message = outcome.Explanation });
+        _folder.WriteStatus(Status(end, outcome.Step, outcome.Loss) with { StopReason = outcome.Reason.ToString(), Message = _experiment.Explain(outcome) });
     }
 
     // The last finite iterate is evaluated once more: the descent stopped before or at its measurement.

@@ -3,6 +3,11 @@ namespace Kappa.Lab.Experiments;
 /// <summary>The rules between keys that the models beside R bring.</summary>
 internal static class ModelRules
 {
+    private static readonly string[] Gains =
+    [
+        "initialisation.gain", "initialisation.queryGain", "initialisation.keyGain", "initialisation.valueGain", "initialisation.ffnInGain", "initialisation.ffnOutGain", "initialisation.readoutGain",
+    ];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Rule> All { get; } =
     [
@@ -15,6 +20,7 @@ internal static class ModelRules
         new("descent.warmUp", ["descent.warmUp", "descent.steps", "descent.decay"], s => s.Descent.WarmUp >= s.Descent.Steps
             ? [$"warmUp must have fewer steps than the run, {s.Descent.Steps}, but has {s.Descent.WarmUp}."]
             : []),
+        new("initialisation.gain", Gains, s => GainsAreFinite(s.Initialisation)),
         new("data.samples", ["data.samples", "data.testSamples", "data.source"], s => CountsBalance(s.Data)),
         new("model.width", ["model.width", "model.encoderWidth", "model.heads", "model.kind"], ParametersFit),
     ];
@@ -43,6 +49,14 @@ internal static class ModelRules
         else if (descent.StepSize.Kind == StepSizeKind.Auto && (kind == ModelKind.Classifier || descent.Method == DescentMethod.Adam || descent.BatchSize is not null))
             yield return $"stepSize must be a number for {(kind == ModelKind.Classifier ? "model.kind 'classifier'" : descent.Method == DescentMethod.Adam ? "method 'adam'" : "a batchSize")}, where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.";
     }
+
+    private static IEnumerable<string> GainsAreFinite(InitialisationSpecification start) =>
+        from own in new (string Name, double Value)[]
+        {
+            ("queryGain", start.QueryGain), ("keyGain", start.KeyGain), ("valueGain", start.ValueGain), ("ffnInGain", start.FfnInGain), ("ffnOutGain", start.FfnOutGain), ("readoutGain", start.ReadoutGain),
+        }
+        where !double.IsFinite(start.Gain * own.Value)
+        select FormattableString.Invariant($"gain × {own.Name} must be a finite number but they are {start.Gain:R} and {own.Value:R}; reduce one.");
 
     private static IEnumerable<string> CountsBalance(DataSpecification data)
     {

@@ -11,6 +11,9 @@ public static class SpecificationKeys
     private const int LargestSize = 1 << 20;
     private const int LargestDepth = 4096;
 
+    // Two contours of more dashes find no room in a picture of 32 x 32; looking for it in vain takes minutes.
+    private const int LongestContour = 24;
+
     private static readonly IntegerKind Size = new(new NumberRange(1, LargestSize));
     private static readonly IntegerKind Heads = new(new NumberRange(1, 4096));
     private static readonly IntegerKind Count = new(new NumberRange(1, int.MaxValue));
@@ -49,7 +52,7 @@ public static class SpecificationKeys
         yield return Key("ffnResidual", Any, m => m.FfnResidual, (m, v) => m with { FfnResidual = v }, "coefficient ρ_f of the residual around the feed-forward part (R.3)");
         yield return Key("activation", new ChoiceKind<ActivationKind>(), m => m.Activation, (m, v) => m with { Activation = v }, "activation ψ (R.5)");
         yield return Key("activationSlope", new NumberKind(new NumberRange(0, 1)), m => m.ActivationSlope, (m, v) => m with { ActivationSlope = v }, "slope γ of the leaky activations (R.5)");
-        yield return Key("activationSmoothing", Positive, m => m.ActivationSmoothing, (m, v) => m with { ActivationSmoothing = v }, "smoothing ε of smoothLeakyRelu (R.5)");
+        yield return Key("activationSmoothing", new NumberKind(new NumberRange(1e-100, 1e100)), m => m.ActivationSmoothing, (m, v) => m with { ActivationSmoothing = v }, "smoothing ε of smoothLeakyRelu (R.5)");
         yield return Key("readoutWidth", new OptionalKind<long>(Size, "none"), m => m.ReadoutWidth, (m, v) => m with { ReadoutWidth = (int?)v }, "width of the linear readout W_U (R.4); of W_O (G.3); none: as wide as the tokens");
         yield return Key("trained", new TrainedKind(), m => m.Trained, (m, v) => m with { Trained = v }, "which parameters descend; the others keep their initial values");
     }
@@ -70,7 +73,7 @@ public static class SpecificationKeys
         yield return Key("centred", new BooleanKind(), d => d.Centred, (d, v) => d with { Centred = v }, "whether the tokens of every sample sum to zero (correlated)", isLater: true);
         yield return Key("labels", new ChoiceKind<SampleLabels>(), d => d.Labels, (d, v) => d with { Labels = v }, "labels: independent, or the value that attention finds (correlated)", isLater: true);
         yield return Key("patch", new OptionalKind<long>(Size, "none"), d => d.Patch, (d, v) => d with { Patch = (int?)v }, "side of a patch of a picture (digits, pathfinder); none: a token is the byte of a pixel", isLater: true);
-        yield return Key("contourLength", new IntegerKind(new NumberRange(2, 1000)), d => d.ContourLength, (d, v) => d with { ContourLength = (int)v }, "dashes of a long contour (pathfinder without path): 6, 9, 14 as published", isLater: true);
+        yield return Key("contourLength", new IntegerKind(new NumberRange(2, LongestContour)), d => d.ContourLength, (d, v) => d with { ContourLength = (int)v }, "dashes of a long contour (pathfinder without path): 6, 9, 14 as published", isLater: true);
         yield return Key("testSamples", new OptionalKind<long>(Size, "default"), d => d.TestSamples, (d, v) => d with { TestSamples = (int?)v }, "samples to test on (digits, pathfinder, reviews)", $"{DataSpecification.DefaultLabelled}", isLater: true);
         yield return Key("path", new PathKind("text file, folder or .npz"), d => d.Path, (d, v) => d with { Path = v }, "the text (text; none: the built-in corpus), an .npz with 'inputs' and 'targets' (arrays), or the folder of the published files (digits, pathfinder, reviews; none: stand-ins)");
         yield return Key("inputs", new PathKind(".npy file"), d => d.Inputs, (d, v) => d with { Inputs = v }, "inputs [N, n, d] (arrays)");

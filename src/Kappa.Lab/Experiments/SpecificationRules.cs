@@ -93,8 +93,9 @@ public static class SpecificationRules
 
     private static IEnumerable<string> RowsFit(ExperimentSpecification specification)
     {
-        long samples = specification.Data.Samples ?? 1;
-        long tokens = specification.Data.Tokens ?? 1;
+        DataSpecification data = specification.Resolve().Data;
+        long samples = Math.Max(data.Samples ?? 1, data.TestSamples ?? 1);
+        long tokens = data.Tokens ?? 1;
         long widest = Math.Max(Math.Max(Math.Max(specification.Model.Width, specification.Model.OutputWidth), specification.Model.FfnWidth), tokens);
         if ((double)samples * tokens * widest > Array.MaxLength)
             yield return $"samples × tokens × widest matrix must be at most {Array.MaxLength} but is {samples} × {tokens} × {widest}; reduce one.";

@@ -149,10 +149,7 @@ internal sealed class TrainableExperiment : IDisposable
             case StepSizeKind.SameAs:
                 return _stepSizeOf(rule.Run!);
             default:
-                double largest = LossFactor * TrainableCurvature.Of(Model, Initial, Trained);
-                return largest > 0 && double.IsFinite(largest)
-                    ? rule.Value / largest
-                    : throw new BadInputException("descent.stepSize", FormattableString.Invariant($"auto({rule.Value:R}) needs a kernel that does not vanish, but its largest eigenvalue at the start is {largest:G3}. Give stepSize a number."));
+                return StepSizes.Automatic(rule.Value, LossFactor * TrainableCurvature.Of(Model, Initial, Trained));
         }
     }
 }

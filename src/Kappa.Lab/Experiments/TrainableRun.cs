@@ -177,7 +177,7 @@ internal sealed class TrainableRun
         bool isCancelled = outcome.Reason == StopReason.Cancelled;
         (double Loss, double Accuracy)? test = isCancelled || outcome.Reason == StopReason.NonFinite ? null : _experiment.Test(state.Parameters);
         string message = outcome.Reason == StopReason.NonFinite
-            ? $"NonFinite after {outcome.Step} steps: the loss or the gradient there is not finite. A smaller step size may help."
+            ? NonFinite(outcome.Step)
             : outcome.Explanation;
         _folder.WriteStatus(Status(isCancelled ? RunState.Interrupted : RunState.Done, outcome.Step, outcome.Loss) with
         {
@@ -186,6 +186,22 @@ internal sealed class TrainableRun
             TestAccuracy = test?.Accuracy,
             TestLoss = test?.Loss,
         });
+    }
+
+    private string NonFinite(long step)
+    {
+        Matrix inputs = _experiment.Model is ShallowEncoder { Inputs: var tokens } ? tokens : default;
+        Matrix targets = _experiment.Model switch
+        {
+            ShallowEncoder encoder => encoder.Targets,
+            KernelAttention attention => attention.Targets,
+            _ => default,
+        };
+        return step == 0
+            ? FirstLoss.Words(_experiment.Specification.Data, _experiment.Specification.Model.Kind, _experiment.InitialLoss, Numbers(inputs), Numbers(targets))
+            : $"NonFinite after {step} steps: the loss or the gradient there is not finite. A smaller step size may help.";
+
+        static ReadOnlySpan<double> Numbers(in Matrix matrix) => matrix.IsContiguous ? matrix.Span : [];
     }
 
     private void TryMarkFailed(long step, Exception failure)

@@ -86,5 +86,5 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static JsonNode? Node(object? value) => value switch { null => null, long integer => integer, double number => number, _ => JsonValue.Create((string)value) };
+    private static JsonNode? Node(object? value) => value switch { null => null, long integer => integer, double number => double.IsFinite(number) ? number : null, _ => JsonValue.Create((string)value) };
 }

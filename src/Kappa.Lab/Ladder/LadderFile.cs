@@ -40,7 +40,7 @@ public static class LadderFile
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true,
     NewLine = "\n",
-    Converters = [typeof(RungKindConverter), typeof(RungGradeConverter)],
+    Converters = [typeof(Formats.JsonNumberConverter), typeof(RungKindConverter), typeof(RungGradeConverter)],
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RateLadder))]

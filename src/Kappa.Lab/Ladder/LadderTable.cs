@@ -31,5 +31,7 @@ public static class LadderTable
         : FormattableString.Invariant($"{rung.Value:G3}");
 
     private static string Ratio(RateLadder ladder, Rung rung) =>
-        ladder.Ratios.FirstOrDefault(ratio => ratio.Numerator == "measured" && ratio.Denominator == rung.Name) is { } ratio ? FormattableString.Invariant($"{ratio.Value:G3}") : string.Empty;
+        ladder.Ratios.FirstOrDefault(ratio => ratio.Numerator == "measured" && ratio.Denominator == rung.Name) is { } ratio
+            ? double.IsFinite(ratio.Value) ? FormattableString.Invariant($"{ratio.Value:G3}") : "above 1E308"
+            : string.Empty;
 }

@@ -18,7 +18,7 @@ public sealed record RateLadder
     public required IReadOnlyList<long> Steps { get; init; }
 
     /// <summary>The rungs, the guaranteed ones first, the measured ones last.</summary>
-    public required IReadOnlyList<Rung> Rungs { get; init; }
+    public required IReadOnlyList<Rung> Rungs { get; init => field = [.. value.Select(rung => rung.Finite())]; }
 
     /// <summary>The measured rate over each other rung, and the kernel's over each bound; rungs without a positive value or for another step size are left out.</summary>
     public required IReadOnlyList<RungRatio> Ratios { get; init; }

@@ -68,6 +68,19 @@ public sealed record Rung
     /// <summary>Whether it can be compared with the other rungs: it has a positive value for the run's own step size.</summary>
     internal bool IsComparable => Value > 0 && OtherStepSize is null;
 
+    /// <summary>The same with a reason in place of a value that a double cannot hold: a rate beyond 10^308, or one of numbers that overflowed.</summary>
+    internal Rung Finite() => (Value, Low, High) is var (value, low, high) && IsNumber(value) && IsNumber(low) && IsNumber(high)
+        ? this
+        : this with
+        {
+            Value = null,
+            Low = null,
+            High = null,
+            WhyMissing = $"The rate is no finite number, for what it is computed from overflows{(Note.Length == 0 ? "" : $" ({Note})")}. Look at the step size and the scales of data and weights.",
+        };
+
+    private static bool IsNumber(double? value) => value is not { } number || double.IsFinite(number);
+
     /// <summary>The values over states of the path: median, smallest, largest.</summary>
     internal Rung Over(IEnumerable<double> values)
     {
@@ -79,5 +92,5 @@ public sealed record Rung
 /// <summary>One rung over another.</summary>
 /// <param name="Numerator">Name of the upper rung.</param>
 /// <param name="Denominator">Name of the lower rung.</param>
-/// <param name="Value">Upper over lower.</param>
+/// <param name="Value">Upper over lower; not finite, and null in the file, where it is beyond the range of a double.</param>
 public sealed record RungRatio(string Numerator, string Denominator, double Value);

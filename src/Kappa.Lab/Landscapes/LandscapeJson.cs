@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Landscapes;
 
@@ -50,7 +51,7 @@ public static class LandscapeJson
         json.WriteStartArray("explainedShares");
         foreach (double share in landscape.ExplainedShares)
         {
-            json.WriteNumberValue(share);
+            JsonNumber.WriteValue(json, share);
         }
 
         json.WriteEndArray();
@@ -126,8 +127,8 @@ public static class LandscapeJson
     private static void WriteRange(Utf8JsonWriter json, string name, IReadOnlyList<double> values)
     {
         json.WriteStartArray(name);
-        json.WriteNumberValue(values[0]);
-        json.WriteNumberValue(values[^1]);
+        JsonNumber.WriteValue(json, values[0]);
+        JsonNumber.WriteValue(json, values[^1]);
         json.WriteEndArray();
     }
 
@@ -145,15 +146,5 @@ public static class LandscapeJson
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumber(name, value);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
+    private static void Write(Utf8JsonWriter json, string name, double value) => JsonNumber.Write(json, name, value);
 }

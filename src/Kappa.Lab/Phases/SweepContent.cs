@@ -79,10 +79,10 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
         node["linearRuns"] = group.Rates.Length;
         node["rate"] = Number(SweepGroup.Median(group.Rates));
         node["rateQuartiles"] = new JsonArray(Number(SweepGroup.At(group.Rates, 0.25)), Number(SweepGroup.At(group.Rates, 0.75)));
-        node["rateBootstrap"] = interval is null ? null : new JsonArray(interval.Low, interval.High);
+        node["rateBootstrap"] = interval is null ? null : new JsonArray(Number(interval.Low), Number(interval.High));
         node["bentRuns"] = group.LateRates.Length;
         node["lateRate"] = Number(SweepGroup.Median(group.LateRates));
-        node["lateRateBootstrap"] = BootstrapInterval.OfMedian(group.LateRates) is { } late ? new JsonArray(late.Low, late.High) : null;
+        node["lateRateBootstrap"] = BootstrapInterval.OfMedian(group.LateRates) is { } late ? new JsonArray(Number(late.Low), Number(late.High)) : null;
         return node;
     }
 

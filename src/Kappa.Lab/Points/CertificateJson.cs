@@ -43,7 +43,7 @@ internal static class CertificateJson
         foreach (BlockRadius radius in guarantee.Radii)
         {
             string name = radius.Block.Name;
-            json.WriteNumber(depth == 1 ? name[(name.LastIndexOf('.') + 1)..] : name, radius.Radius);
+            EvaluationJson.WriteNumber(json, depth == 1 ? name[(name.LastIndexOf('.') + 1)..] : name, radius.Radius);
         }
 
         json.WriteEndObject();
@@ -57,7 +57,7 @@ internal static class CertificateJson
             }
         }
 
-        json.WriteNumber("max_step", guarantee.LargestStepSize);
-        json.WriteNumber("guaranteed_rate", guarantee.Rate);
+        EvaluationJson.WriteNumber(json, "max_step", guarantee.LargestStepSize);
+        EvaluationJson.WriteNumber(json, "guaranteed_rate", guarantee.Rate);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Kappa.Lab.Formats;
 using Kappa.Models;
 
 namespace Kappa.Lab.Points;
@@ -102,11 +103,5 @@ public static class EvaluationJson
         json.WriteRawValue(text.Append(']').ToString(), skipInputValidation: true);
     }
 
-    internal static void WriteNumber(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-            json.WriteNumber(name, value);
-        else
-            json.WriteNull(name);
-    }
+    internal static void WriteNumber(Utf8JsonWriter json, string name, double value) => JsonNumber.Write(json, name, value);
 }

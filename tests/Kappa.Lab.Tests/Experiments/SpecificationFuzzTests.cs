@@ -1,5 +1,7 @@
 using System.Text;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Sweeps;
+using Kappa.Lab.Tests.Formats;
 using Kappa.Numerics;
 using Xunit;
 
@@ -16,8 +18,8 @@ public sealed class SpecificationFuzzTests
     public void A_mutated_text_gives_a_specification_or_problems_and_never_an_exception()
     {
         string valid = SpecificationWriter.Write(new()) + "# a comment\n";
-        int sound = 0;
-        for (int seed = 0; seed < 2000; seed++)
+        (int sound, int cases) = (0, ReaderFuzz.Cases(2000));
+        for (int seed = 0; seed < cases; seed++)
         {
             string text = Mutate(valid, new RandomSequence(seed, "text"), longest: 6);
             SpecificationReading reading = SpecificationReader.ReadText("f.yaml", text, []);
@@ -26,14 +28,14 @@ public sealed class SpecificationFuzzTests
         }
 
         // Both outcomes must occur, or the mutations test nothing.
-        Assert.InRange(sound, 20, 1980);
+        Assert.InRange(sound, cases / 100, cases - (cases / 100));
     }
 
     [Fact]
     public void Mutated_words_give_a_specification_or_problems_and_never_an_exception()
     {
-        int sound = 0;
-        for (int seed = 0; seed < 2000; seed++)
+        (int sound, int cases) = (0, ReaderFuzz.Cases(2000));
+        for (int seed = 0; seed < cases; seed++)
         {
             var random = new RandomSequence(seed, "words");
             string word = Mutate(Words[seed % Words.Length], random, longest: 3);
@@ -42,7 +44,62 @@ public sealed class SpecificationFuzzTests
             sound += reading.Specification is null ? 0 : 1;
         }
 
-        Assert.InRange(sound, 20, 1980);
+        Assert.InRange(sound, cases / 100, cases - (cases / 100));
+    }
+
+    [Fact]
+    public void A_mutated_sweep_gives_runs_or_problems_and_never_an_exception()
+    {
+        const string valid = "base: {width: 8, ffnWidth: 8}\ngrid:\n  depth: [1, 2]\n  gain: [0.5, 1]\nzip:\n  samples: [2, 4]\n  tokens: [4, 2]\nseeds: range(0, 2)\n"
+            + "derived: {keyWidth: 2 * depth}\nwhere: [depth < 3]\nexclude: 'gain > 1 and depth == 2'\n";
+        (int sound, int cases) = (0, ReaderFuzz.Cases(1000));
+        for (int seed = 0; seed < cases; seed++)
+        {
+            SweepReading reading = SweepReader.ReadText("s.yaml", Mutate(valid, new RandomSequence(seed, "sweep"), longest: 2), [], limit: 200);
+            Assert.Equal(reading.Plan is null, reading.Problems.Count > 0);
+            Assert.All(reading.Problems, problem => Assert.DoesNotContain(problem.ToString(), char.IsControl));
+            sound += reading.Plan is null ? 0 : 1;
+        }
+
+        Assert.InRange(sound, 1, cases - 1);
+    }
+
+    [Fact]
+    public void Mutated_words_of_a_sweep_give_runs_or_problems_and_never_an_exception()
+    {
+        string[] words = ["depth=1,2", "seed=range(0,2)", "gain=0.5,1", "keyWidth=2*depth", "spectraAt=[0,last],[1]", "stepSize=auto(0.5),0.1"];
+        (int sound, int cases) = (0, ReaderFuzz.Cases(1000));
+        for (int seed = 0; seed < cases; seed++)
+        {
+            SweepReading reading = SweepReader.Read(null, [Mutate(words[seed % words.Length], new RandomSequence(seed, "sweep.words"), longest: 3)], limit: 200);
+            Assert.Equal(reading.Plan is null, reading.Problems.Count > 0);
+            sound += reading.Plan is null ? 0 : 1;
+        }
+
+        Assert.InRange(sound, cases / 100, cases - (cases / 100));
+    }
+
+    [Fact]
+    public void A_mutated_expression_has_a_value_or_is_refused()
+    {
+        const string valid = "sqrt(2 * depth) + max(width, 3) / 4 - log(gain) < 5 and not (depth == 2 or width >= 8)";
+        int cases = ReaderFuzz.Cases(3000);
+        int refused = 0;
+        for (int seed = 0; seed < cases; seed++)
+        {
+            string text = Mutate(valid, new RandomSequence(seed, "expression"), longest: 4);
+            try
+            {
+                _ = SweepExpression.Evaluate(text, name => name.Length > 3 ? 2.0 : throw new ExpressionException("unknown"));
+                _ = SweepExpression.Names(text).Count();
+            }
+            catch (ExpressionException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, cases / 10, cases - 1);
     }
 
     [Fact]
@@ -51,7 +108,7 @@ public sealed class SpecificationFuzzTests
         using var folder = new TemporaryFolder();
         string path = folder.At("f.yaml");
         byte[] valid = Encoding.UTF8.GetBytes(SpecificationWriter.Write(new()));
-        for (int seed = 0; seed < 200; seed++)
+        for (int seed = 0; seed < ReaderFuzz.Cases(200); seed++)
         {
             var random = new RandomSequence(seed, "bytes");
             byte[] bytes = [.. valid.AsSpan(0, (int)random.Below(0, valid.Length))];

@@ -71,7 +71,7 @@ public sealed class SpecificationReaderTests
     [InlineData("temperature: NaN", "sweep.yaml:1:14: temperature must be a finite number or 'default' but is NaN.")]
     [InlineData("gain: 1e999", "sweep.yaml:1:7: gain must be a finite number but is 1e999.")]
     [InlineData("correlation: 1", "sweep.yaml:1:14: correlation must be at least 0 and less than 1 but is 1.")]
-    [InlineData("activationSmoothing: 0", "sweep.yaml:1:22: activationSmoothing must be greater than 0 but is 0.")]
+    [InlineData("activationSmoothing: 0", "sweep.yaml:1:22: activationSmoothing must be from 1E-100 to 1E+100 but is 0.")]
     [InlineData("stepSize: -0.1", "sweep.yaml:1:11: stepSize must be greater than 0 but is -0.1.")]
     [InlineData("stepSize: auto(0)", "sweep.yaml:1:11: stepSize must have a factor greater than 0 but is auto(0).")]
     [InlineData("stepSize: same(../x)", "sweep.yaml:1:11: stepSize must name a run that must have 1 to 77 letters, digits, dots, underscores or hyphens and begin with a letter or digit but is same(../x).")]
