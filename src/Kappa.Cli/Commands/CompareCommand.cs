@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kappa.Lab.Index;
+using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
 

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Kappa.Lab;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Points;
 using Kappa.Lab.Store;
 using Kappa.Models;
@@ -13,7 +14,6 @@ namespace Kappa.Cli.Commands;
 /// <summary><c>kappa evaluate POINT</c>: everything that can be said of a point without a step, also of one that another program made.</summary>
 internal static class EvaluateCommand
 {
-    private const int MostMebibytes = 1 << 20;
 
     // Seconds that somebody waits without wondering.
     private const double ShortKernel = 10;
@@ -27,7 +27,7 @@ internal static class EvaluateCommand
         };
         words.Validators.Add(RefuseOptions);
         var kernel = new Option<bool>("--kernel") { Description = "Compute the kernel in full however long it takes, and fail when it does not fit into the memory." };
-        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for the kernel, and for the vectors of what is estimated (default: 1024); 0 leaves the kernel out.");
+        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for arrays that are read, for the kernel, and for the vectors of what is estimated (default: 1024 each); 0 leaves the kernel out.");
         var matrixFree = new Option<bool>("--matrix-free") { Description = "Estimate the kernel's largest and smallest eigenvalue from products with it (P.7); done anyway where the kernel in full does not fit." };
         var hessian = new Option<bool>("--hessian") { Description = "Also estimate the sharpness and the smallest eigenvalue of the Hessian of the loss (R.7)." };
         var density = new Option<bool>("--density") { Description = "Also estimate where the kernel's eigenvalues are (P.8)." };
@@ -48,6 +48,7 @@ internal static class EvaluateCommand
     private static int Evaluate(Terminal terminal, string[] words, string folder, Wishes wishes, bool json)
     {
         PointEvaluationOptions options = ToOptions(wishes);
+        using IDisposable limit = ReadLimits.Within(wishes.Mebibytes is 0 ? null : wishes.Mebibytes);
         PointReading reading = Read(words[0], words[1..], folder);
         (ModelPoint? point, IReadOnlyList<Problem> problems) = reading;
         if (reading.Other is { } other)
@@ -105,7 +106,7 @@ internal static class EvaluateCommand
 
     private static PointEvaluationOptions ToOptions(Wishes wishes)
     {
-        OptionRange.Require("--memory", wishes.Mebibytes, wishes.NeedsKernel || wishes.IsMatrixFree ? 1 : 0, MostMebibytes);
+        OptionRange.Require("--memory", wishes.Mebibytes, wishes.NeedsKernel || wishes.IsMatrixFree ? 1 : 0, OptionRange.MostMebibytes);
         if (wishes is { NeedsKernel: true, IsMatrixFree: true })
         {
             throw new UsageException("--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.");
@@ -149,10 +150,9 @@ internal static class EvaluateCommand
             return;
         }
 
-        WrittenFigure written = FigureFiles.Write(figure, folder);
-        foreach (string line in written.Paths.Select(path => $"Wrote {path}").Concat(written.Notices))
+        foreach (string line in FigureFiles.Write(figure, folder).Paths)
         {
-            terminal.Messages.WriteLine(line);
+            terminal.Messages.WriteLine($"Wrote {line}");
         }
     }
 

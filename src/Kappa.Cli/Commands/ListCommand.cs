@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
 

@@ -23,6 +23,9 @@ public sealed class TextCorpus
     /// <summary>The path it was read from, or that it is the built-in one.</summary>
     public string Name { get; }
 
+    /// <summary>What lies in the folder and was not read, such as <c>1 empty file</c>; empty when there is nothing.</summary>
+    public string LeftOut { get; private init; } = "";
+
     /// <summary>Number of files.</summary>
     public int Files { get; }
 
@@ -48,48 +51,26 @@ public sealed class TextCorpus
     }
 
     /// <summary>Reads a text file, or every file under a folder in the ordinal order of their relative paths.</summary>
-    /// <param name="path">A file or a folder. In a folder, hidden files, links and empty files are left out; the folders below are searched too.</param>
+    /// <param name="path">A file or a folder. Of a folder, the folders below are searched too; links to files are files. Hidden files are passed over, and what cannot be read is counted in <see cref="LeftOut"/>.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
     /// <exception cref="BadInputException">A file is missing, unreadable, binary, not UTF-8 or empty, a folder has no files, or the limit is exceeded.</exception>
     public static TextCorpus Load(string path, ReadLimits? limits = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         limits ??= ReadLimits.Default;
-        string[] files = Directory.Exists(path) ? FilesUnder(path) : [path];
+        FolderListing files = Directory.Exists(path) ? FolderListing.Under(path) : new([path], "");
         using MemoryStream bytes = new();
-        foreach (string file in files)
+        foreach (string file in files.Paths)
         {
             Append(bytes, file, limits);
         }
 
-        return new TextCorpus(path, files.Length, bytes.ToArray());
-    }
-
-    private static string[] FilesUnder(string folder)
-    {
-        EnumerationOptions options = new()
-        {
-            RecurseSubdirectories = true,
-            IgnoreInaccessible = false,
-            // Links could lead in a circle or out of the folder.
-            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint,
-        };
-        try
-        {
-            string[] files = [.. Directory.EnumerateFiles(folder, "*", options)
-                .Where(file => new FileInfo(file).Length > 0)
-                .OrderBy(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), StringComparer.Ordinal)];
-            return files.Length > 0 ? files : throw new BadInputException(folder, "must contain at least one text file that is not empty but contains none. Choose another folder.");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(folder, $"cannot be read as a whole ({failure.Message.TrimEnd('.')}). Change the permissions or choose another folder.", failure);
-        }
+        return new TextCorpus(path, files.Paths.Length, bytes.ToArray()) { LeftOut = files.LeftOut };
     }
 
     private static void Append(MemoryStream bytes, string file, ReadLimits limits)
     {
-        using FileStream stream = InputFile.Open(file);
+        using FileStream stream = InputFile.Open(file, isText: true);
         long most = Math.Min(limits.MaximumBytes, Array.MaxLength) - bytes.Length;
         if (stream.Length > most)
         {

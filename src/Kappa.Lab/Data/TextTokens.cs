@@ -54,7 +54,7 @@ public sealed record TextTokens
 
         return new TokenData(shape, inputs, targets, string.Create(
             CultureInfo.InvariantCulture,
-            $"Text: {corpus.Name} ({corpus.Files} files, {corpus.Bytes.Length} bytes, SHA-256 {corpus.Hash}), {GaussianTokens.Describe(shape)}, embeddings N(0, {scale:R}^2), positions of length {PositionScale:R}, seed {seed}"));
+            $"Text: {corpus.Name} ({corpus.Files} files, {corpus.Bytes.Length} bytes, SHA-256 {corpus.Hash}{LeftOut.Suffix(corpus.LeftOut)}), {GaussianTokens.Describe(shape)}, embeddings N(0, {scale:R}^2), positions of length {PositionScale:R}, seed {seed}"));
     }
 
     /// <summary>Adds a √(2/d) sin or cos(t / 10000^{2j/d}) to coordinates 2j and 2j + 1.</summary>

@@ -21,6 +21,12 @@ public sealed class PreparedRun : IDisposable
     /// <summary>SHA-256 of data from outside; <see langword="null"/> when the specification alone decides them.</summary>
     public string? ExternalData => !ExperimentData.IsExternal(Specification) ? null : _residual?.Data.Fingerprint ?? _other!.DataFingerprint;
 
+    /// <summary>Where the data come from, how much of them, and what of their files was not read.</summary>
+    public string DataDescription => _residual?.Data.Description ?? _other!.DataDescription;
+
+    /// <summary>Whether files of the user were read.</summary>
+    public bool ReadsFiles => Specification.Data is { } data && (data.Path ?? data.Inputs) is not null;
+
     /// <summary>Builds model and data.</summary>
     /// <param name="specification">A specification without problems.</param>
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
@@ -39,6 +45,14 @@ public sealed class PreparedRun : IDisposable
 
         TokenData data = ExperimentData.Load(specification);
         return new PreparedRun(Experiment.Prepare(specification, data, threads, stepSizeOf, earlier), null);
+    }
+
+    /// <summary>Determines the step size, so that one that cannot be is known before anything is written. Not for a run that is continued, which has one.</summary>
+    /// <exception cref="BadInputException">It is no finite positive number.</exception>
+    public void RequireStepSize()
+    {
+        _residual?.RequireStepSize();
+        _ = _other?.StepSize;
     }
 
     /// <summary>Leaves the evaluator to the caller, for a later run of the same shape; null for models other than R.</summary>

@@ -15,11 +15,12 @@ internal static class SampleArrays
     {
         if (data.Path is { } archive)
         {
-            IReadOnlyDictionary<string, NdArray> arrays = NpzFile.Read(archive, ["inputs", "targets"], null);
+            IReadOnlyDictionary<string, ArrayMatrix> arrays = ArrayMatrix.ReadArchive(archive, ["inputs", "targets"], ReadLimits.Default);
             return Combine(arrays["inputs"], $"{archive}/inputs", arrays["targets"], $"{archive}/targets", $"Arrays: {archive}");
         }
 
-        return Combine(NpyFile.Read(data.Inputs!, null), data.Inputs!, NpyFile.Read(data.Targets!, null), data.Targets!, $"Arrays: {data.Inputs} and {data.Targets}");
+        (ArrayMatrix inputs, ArrayMatrix targets) = ArrayMatrix.ReadPair(data.Inputs!, data.Targets!, ReadLimits.Default);
+        return Combine(inputs, data.Inputs!, targets, data.Targets!, $"Arrays: {data.Inputs} and {data.Targets}");
     }
 
     /// <summary>SHA-256 of the sizes and the bits of both, in lower-case hexadecimal.</summary>
@@ -38,14 +39,14 @@ internal static class SampleArrays
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static (Matrix Inputs, Matrix Labels, string Description) Combine(NdArray inputs, string inputsLocation, NdArray targets, string targetsLocation, string source)
+    private static (Matrix Inputs, Matrix Labels, string Description) Combine(ArrayMatrix inputs, string inputsLocation, ArrayMatrix targets, string targetsLocation, string source)
     {
-        if (inputs.Rank != 3 || inputs.Data.Length == 0)
+        if (inputs.Shape.Length != 3 || inputs.Count == 0)
         {
             throw new BadInputException(inputsLocation, $"must have three axes [samples, tokens, width], none of length 0, but has shape {inputs}. Reshape it.");
         }
 
-        if (targets.Data.Length != inputs.Shape[0] || targets.Shape[0] != inputs.Shape[0])
+        if (targets.Shape.Length == 0 || targets.Count != inputs.Shape[0] || targets.Shape[0] != inputs.Shape[0])
         {
             throw new BadInputException(targetsLocation, $"must have one number for each of the {inputs.Shape[0]} samples, [{inputs.Shape[0]}, 1], but has shape {targets}. Store one label a sample.");
         }
@@ -53,22 +54,16 @@ internal static class SampleArrays
         RequireFinite(inputs, inputsLocation);
         RequireFinite(targets, targetsLocation);
         string sizes = $"N={inputs.Shape[0]}, n={inputs.Shape[1]}, d={inputs.Shape[2]}, one label a sample";
-        return (ToMatrix(inputs, inputs.Shape[0] * inputs.Shape[1]), ToMatrix(targets, targets.Shape[0]), $"{source}, {sizes}");
+        return (inputs.Values, targets.WithRows(targets.Shape[0]), $"{source}, {sizes}");
     }
 
-    private static void RequireFinite(NdArray array, string location)
+    private static void RequireFinite(ArrayMatrix array, string location)
     {
-        int bad = Array.FindIndex(array.Data, value => !double.IsFinite(value));
+        ReadOnlySpan<double> numbers = array.Values.Span;
+        int bad = FiniteNumbers.FirstOther(numbers);
         if (bad >= 0)
         {
-            throw new BadInputException(location, $"must hold finite numbers but is {array.Data[bad]} at element {bad}. Clean the data.");
+            throw new BadInputException(location, $"must hold finite numbers but is {numbers[bad]} at element {bad}. Clean the data.");
         }
-    }
-
-    private static Matrix ToMatrix(NdArray array, int rows)
-    {
-        Matrix matrix = Matrix.Allocate(rows, array.Data.Length / rows);
-        array.Data.CopyTo(matrix.Span);
-        return matrix;
     }
 }

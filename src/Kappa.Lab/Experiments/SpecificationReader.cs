@@ -89,6 +89,8 @@ public static class SpecificationReader
             int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (length > LargestFile)
                 problem = $"a specification must have at most {LargestFile} bytes but this file has more.";
+            else if (StandIn.Problem(bytes.AsSpan(0, length), isText: true) is { } standIn)
+                problem = standIn;
             else
                 return StrictUtf8.GetString(bytes.AsSpan(0, length)).TrimStart('\uFEFF');
         }

@@ -15,8 +15,23 @@ internal static class ElementReader
     /// <exception cref="BadInputException">The stream ends early, or an integer is not exact as a double.</exception>
     internal static NdArray Read(Stream source, string location, ElementType type, bool bigEndian, bool fortranOrder, int[] shape)
     {
-        int count = checked((int)NdArray.CountElements(shape));
-        double[] data = new double[count];
+        double[] data = new double[checked((int)NdArray.CountElements(shape))];
+        Fill(source, location, type, bigEndian, fortranOrder, shape, data);
+        return new NdArray(shape, data);
+    }
+
+    /// <summary>Reads all of <paramref name="shape"/> into memory of the caller.</summary>
+    /// <param name="source">The stream, at the first element.</param>
+    /// <param name="location">Where it comes from, for messages.</param>
+    /// <param name="type">Stored type.</param>
+    /// <param name="bigEndian">Whether the most significant byte comes first.</param>
+    /// <param name="fortranOrder">Whether the first axis is the fastest.</param>
+    /// <param name="shape">Lengths of the axes.</param>
+    /// <param name="data">As many elements; the last axis becomes the fastest.</param>
+    /// <exception cref="BadInputException">The stream ends early, or an integer is not exact as a double.</exception>
+    internal static void Fill(Stream source, string location, ElementType type, bool bigEndian, bool fortranOrder, int[] shape, Span<double> data)
+    {
+        int count = data.Length;
         FortranWalk? walk = fortranOrder && shape.Length > 1 ? new FortranWalk(shape) : null;
         int size = type.Size();
         byte[] chunk = new byte[Math.Min(count, ChunkElements) * size];
@@ -31,7 +46,7 @@ internal static class ElementReader
                 ElementTypes.ReverseEach(bytes, size);
             }
 
-            Span<double> values = walk is null ? data.AsSpan(start, length) : decoded.AsSpan(0, length);
+            Span<double> values = walk is null ? data.Slice(start, length) : decoded.AsSpan(0, length);
             int inexact = type.Decode(bytes, values);
             if (inexact >= 0)
             {
@@ -40,8 +55,6 @@ internal static class ElementReader
 
             walk?.Scatter(values, data);
         }
-
-        return new NdArray(shape, data);
     }
 
     private static void ReadExactly(Stream source, Span<byte> bytes, string location, long before, long wanted)
@@ -60,7 +73,7 @@ internal static class ElementReader
         private readonly int[] _strides = StridesOf(shape);
         private int _position;
 
-        internal void Scatter(ReadOnlySpan<double> values, double[] data)
+        internal void Scatter(ReadOnlySpan<double> values, Span<double> data)
         {
             foreach (double value in values)
             {

@@ -1,15 +1,20 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>Expands a gzip file of one member (RFC 1952): the announced length is checked against the limits before memory is asked for, and length and checksum afterwards.</summary>
-/// <remarks>The length comes from the last four bytes of the file, so nothing is expanded to find out that it is too much. Stateless and thread-safe.</remarks>
+/// <summary>Expands a gzip file of one or more members, with zero bytes after the last or without (RFC 1952): length and checksum of each are checked.</summary>
+/// <remarks>
+/// Expanded twice: first into a small buffer, to know where the members end, what they hold and that all of them together keep to the limits, and then into memory of that size.
+/// Stateless and thread-safe.
+/// </remarks>
 internal static class GzipFile
 {
     private const int FixedHeader = 10;
-    private const int Trailer = 8;
+    internal const int Trailer = 8;
     private const int Deflated = 8;
+
+    // Files compressed in blocks have one for every 64 KiB; a member of nothing costs as much time as one of a page.
+    private const int MostMembers = 50_000;
 
     // A file of a few bytes may well hold a page of zeros; the ratio counts from here on, as for zip archives.
     private const long FreeExpansionBytes = 1 << 20;
@@ -30,42 +35,58 @@ internal static class GzipFile
     /// <summary>Expands a whole file.</summary>
     /// <param name="file">Content of the file.</param>
     /// <param name="location">Where it comes from, for messages.</param>
-    /// <param name="limits">Bounds on the expanded bytes and on the ratio of expansion.</param>
+    /// <param name="limits">Bounds on the expanded bytes of all members together and on the ratio of expansion.</param>
     /// <exception cref="BadInputException">The file is malformed, truncated, damaged, or would expand beyond the limits.</exception>
     internal static byte[] Expand(byte[] file, string location, ReadLimits limits)
     {
-        int start = HeaderLength(file, location);
-        int end = file.Length - Trailer;
-        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(end));
-        long length = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(end + 4));
-        RequireWithin(length, file.Length, location, limits);
+        double byRatio = Math.Min(long.MaxValue / 2, limits.MaximumExpansion * file.Length) + FreeExpansionBytes;
+        long most = (long)Math.Min(Math.Min(limits.MaximumBytes, Array.MaxLength), byRatio);
+        List<GzipMember> members = [];
+        byte[] buffer = new byte[GzipMember.BufferBytes];
+        long length = 0;
+        int contentEnd = file.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+        for (int start = 0; start == 0 || start < contentEnd;)
+        {
+            int data = HeaderLength(file, start, location);
+            GzipMember member = GzipMember.Measure(file, data, contentEnd, buffer, most - length, location) ?? throw new BadInputException(
+                location, $"must expand to at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes and {limits.MaximumExpansion}-fold, but its {file.Length} bytes expand to more. Copy it again, or expand it yourself.");
+            members.Add(members.Count < MostMembers ? member : throw new BadInputException(location, $"must have at most {MostMembers} members but has more. Compress it again with gzip."));
+            length += member.Length;
+            start = member.End;
+        }
+
         byte[] content = new byte[length];
-        Fill(content, file, start, end, location);
-        uint found = Crc32.Of(content);
-        return found == checksum
-            ? content
-            : throw Damaged(location, $"its checksum at offset {end} must be that of the content, {found:x8}, but is {checksum:x8}");
+        int filled = 0;
+        foreach (GzipMember member in members)
+        {
+            member.Fill(content.AsSpan(filled, (int)member.Length), file);
+            filled += (int)member.Length;
+        }
+
+        return content;
     }
 
-    private static int HeaderLength(ReadOnlySpan<byte> file, string location)
+    private static int HeaderLength(ReadOnlySpan<byte> file, int start, string location)
     {
-        if (file.Length < FixedHeader + Trailer || !IsGzip(file))
+        if (file.Length - start < FixedHeader + Trailer || !IsGzip(file[start..]))
         {
-            throw new BadInputException(location, $"must start with the bytes 1f 8b at offset 0 and have at least {FixedHeader + Trailer} bytes but has {file.Length}: it is no gzip file or truncated. Copy it again.");
+            throw new BadInputException(location, start == 0
+                ? $"must start with the bytes 1f 8b at offset 0 and have at least {FixedHeader + Trailer} bytes but has {file.Length}: it is no gzip file or truncated. Copy it again."
+                : $"must end, go on with zero bytes, or have another member of at least {FixedHeader + Trailer} bytes that starts with 1f 8b at offset {start}, but does not. Copy it again.");
         }
 
-        if (file[2] != Deflated)
+        if (file[start + 2] != Deflated)
         {
-            throw new BadInputException(location, $"must have compression method {Deflated} at offset 2 but has {file[2]}, which is not supported. Compress it again with gzip.");
+            throw new BadInputException(location, $"must have compression method {Deflated} at offset {start + 2} but has {file[start + 2]}, which is not supported. Compress it again with gzip.");
         }
 
-        Flag flags = (Flag)file[3];
+        Flag flags = (Flag)file[start + 3];
         if ((flags & Flag.Reserved) != 0)
         {
-            throw Damaged(location, $"the flags at offset 3 must be below 32 but are {file[3]}");
+            throw Damaged(location, $"the flags at offset {start + 3} must be below 32 but are {file[start + 3]}");
         }
 
-        int at = FixedHeader;
+        int at = start + FixedHeader;
         if (flags.HasFlag(Flag.Extra))
         {
             at += 2 + (at + 2 <= file.Length ? BinaryPrimitives.ReadUInt16LittleEndian(file[at..]) : 0);
@@ -83,31 +104,5 @@ internal static class GzipFile
         return length >= 0 ? start + length + 1 : throw Damaged(location, $"the text of its header at offset {start} does not end");
     }
 
-    private static void RequireWithin(long length, long fileLength, string location, ReadLimits limits)
-    {
-        if (length > Math.Min(limits.MaximumBytes, Array.MaxLength) || length - FreeExpansionBytes > limits.MaximumExpansion * fileLength)
-        {
-            throw new BadInputException(location, $"must expand to at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes and {limits.MaximumExpansion}-fold, but its {fileLength} bytes claim at offset {fileLength - 4} to be {length}. Copy it again, for a file cut short claims a wrong length, or expand it yourself.");
-        }
-    }
-
-    private static void Fill(byte[] content, byte[] file, int start, int end, string location)
-    {
-        using MemoryStream compressed = new(file, start, end - start, writable: false);
-        using DeflateStream expanded = new(compressed, CompressionMode.Decompress);
-        try
-        {
-            int read = expanded.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-            if (read < content.Length || expanded.ReadByte() >= 0)
-            {
-                throw Damaged(location, $"it must hold the {content.Length} bytes that it claims at offset {end + 4} but holds {(read < content.Length ? $"{read}" : "more")}");
-            }
-        }
-        catch (InvalidDataException failure)
-        {
-            throw Damaged(location, $"its compressed data from offset {start} on cannot be decoded", failure);
-        }
-    }
-
-    private static BadInputException Damaged(string location, string what, Exception? cause = null) => new(location, $"is no sound gzip file: {what}. Copy it again.", cause);
+    internal static BadInputException Damaged(string location, string what, Exception? cause = null) => new(location, $"is no sound gzip file: {what}. Copy it again.", cause);
 }

@@ -6,10 +6,11 @@ internal static class InputBytes
     /// <summary>The whole content of a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maximum">Most bytes it may have.</param>
+    /// <param name="isText">Whether text is wanted.</param>
     /// <exception cref="BadInputException">The file cannot be read, is empty or has more bytes.</exception>
-    internal static byte[] Read(string path, long maximum)
+    internal static byte[] Read(string path, long maximum, bool isText = false)
     {
-        using FileStream stream = InputFile.Open(path);
+        using FileStream stream = InputFile.Open(path, isText);
         try
         {
             return Read(stream, path, maximum);

@@ -1,3 +1,5 @@
+using Kappa.Lab.Experiments;
+
 namespace Kappa.Lab.Formats;
 
 /// <summary>Opens files of others: what the system refuses becomes one line that says what to do.</summary>
@@ -8,17 +10,29 @@ internal static class InputFile
 
     /// <summary>Opens a file with content for reading.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="BadInputException">There is no such file, it is empty, a folder, pipe or device, or it may not be read.</exception>
-    internal static FileStream Open(string path)
+    /// <param name="isText">Whether text is wanted, so that a web page is what it says.</param>
+    /// <exception cref="BadInputException">There is no such file, it is empty, a folder, pipe or device, it may not be read, or something else stands in for it.</exception>
+    internal static FileStream Open(string path, bool isText = false)
     {
         FileStream stream = OpenRegular(path);
-        if (stream.Length > 0)
+        string? problem;
+        try
+        {
+            problem = stream.Length == 0 ? "is empty. Choose a file with content." : StandIn.Problem(stream, isText);
+        }
+        catch (IOException failure)
+        {
+            stream.Dispose();
+            throw new BadInputException(path, Reason(path, failure), failure);
+        }
+
+        if (problem is null)
         {
             return stream;
         }
 
         stream.Dispose();
-        throw Empty(path);
+        throw new BadInputException(path, problem);
     }
 
     /// <summary>Opens a file for reading that may be empty.</summary>
@@ -51,7 +65,7 @@ internal static class InputFile
         {
             FileKind.Folder => "must be a file but is a folder. Name a file in it.",
             FileKind.Pipe => "must be a regular file but is a named pipe. Write its content to a file first.",
-            FileKind.UnixSocket => "must be a regular file but is a socket. Name a file.",
+            FileKind.Socket => "must be a regular file but is a socket. Name a file.",
             FileKind.Device => "must be a regular file but is a device. Name a file.",
             // Where the system cannot say, a pipe or device is told by the length that it does not have.
             FileKind.Regular when !OperatingSystem.IsLinux() && HasNoLength(path) => "is empty or no regular file. Choose a file with content.",
@@ -61,10 +75,10 @@ internal static class InputFile
 
     private static bool HasNoLength(string path) => !path.Contains('\0', StringComparison.Ordinal) && new FileInfo(path) is { Exists: true, Length: 0 };
 
-    private static BadInputException Empty(string path) => new(path, "is empty. Choose a file with content.");
-
     private static string Reason(string path, Exception failure) => failure switch
     {
+        FileNotFoundException or DirectoryNotFoundException when new FileInfo(path).LinkTarget is { } target =>
+            $"is a link to '{Shown.Of(target)}', which does not exist. Fetch the content that it stands for (git annex get, dvc pull), or mend the link.",
         FileNotFoundException or DirectoryNotFoundException => "does not exist. Check the path.",
         UnauthorizedAccessException => "may not be read. Change its permissions.",
         PathTooLongException => $"is too long for a path ({path.Length} characters). Name another file.",

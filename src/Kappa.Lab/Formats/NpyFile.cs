@@ -10,6 +10,9 @@ public static class NpyFile
     /// <summary>Longest header read. numpy writes about 80 bytes; a version 1 header cannot be longer than this.</summary>
     internal const int MaximumHeaderBytes = 65535;
 
+    // Aligned memory has some elements more than the array.
+    private const int MostElements = int.MaxValue - 1024;
+
     private const int Alignment = 64;
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
@@ -53,6 +56,13 @@ public static class NpyFile
     /// <summary>Reads an array of which the file says that it takes <paramref name="length"/> bytes, header included.</summary>
     internal static NdArray Read(Stream stream, long length, string location, ReadLimits limits)
     {
+        NpyHeader header = ReadHead(stream, length, location, limits);
+        return ElementReader.Read(stream, location, header.Type, header.BigEndian, header.FortranOrder, header.Shape);
+    }
+
+    /// <summary>Reads what stands before the elements, and checks it against the file and the limits before memory is asked for.</summary>
+    internal static NpyHeader ReadHead(Stream stream, long length, string location, ReadLimits limits)
+    {
         byte[] text = ReadHeader(stream, length, location, out int start);
         NpyHeader header = NpyHeader.Parse(text, location);
         long count = NdArray.CountElements(header.Shape);
@@ -67,12 +77,12 @@ public static class NpyFile
             throw Malformed(location, $"{NdArray.Describe(header.Shape)} elements of {header.Type.Size()} bytes must take {count * header.Type.Size()} bytes but {dataLength} follow the header");
         }
 
-        if (count * sizeof(double) > limits.MaximumBytes || count > Array.MaxLength)
+        if (count * sizeof(double) > limits.MaximumBytes || count > MostElements)
         {
-            throw new BadInputException(location, $"must take at most {Math.Min(limits.MaximumBytes, Array.MaxLength * 8L)} bytes as doubles but takes {count * sizeof(double)}. Use a smaller array or raise the limit.");
+            throw new BadInputException(location, $"must take at most {Math.Min(limits.MaximumBytes, MostElements * 8L)} bytes as doubles but takes {count * sizeof(double)}. Use a smaller array or allow more with --memory.");
         }
 
-        return ElementReader.Read(stream, location, header.Type, header.BigEndian, header.FortranOrder, header.Shape);
+        return header;
     }
 
     private static byte[] ReadHeader(Stream stream, long length, string location, out int start)

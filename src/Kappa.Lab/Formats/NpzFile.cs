@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Formats;
 
@@ -32,18 +33,30 @@ public static class NpzFile
     public static IReadOnlyDictionary<string, NdArray> Read(Stream stream, string location, IReadOnlyList<string>? names = null, ReadLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        limits ??= ReadLimits.Default;
+        return ReadEach(stream, location, names, limits ?? ReadLimits.Default, NpyFile.Read, array => array.Data.LongLength);
+    }
+
+    /// <summary>Reads members by a reader of the caller, the limit being that of all together.</summary>
+    /// <param name="stream">The archive, a stream that can seek.</param>
+    /// <param name="location">Where it comes from, for messages.</param>
+    /// <param name="names">Wanted arrays without the extension; <c>null</c> or empty for all.</param>
+    /// <param name="limits">How much it may take.</param>
+    /// <param name="read">Reads one member: its content, bytes, location and the limits that are left.</param>
+    /// <param name="elements">Number of elements of what was read.</param>
+    internal static Dictionary<string, T> ReadEach<T>(
+        Stream stream, string location, IReadOnlyList<string>? names, ReadLimits limits, Func<Stream, long, string, ReadLimits, T> read, Func<T, long> elements)
+    {
         ZipDirectory directory = ZipDirectory.Read(stream, location, limits.MaximumEntries);
         List<ZipMember> wanted = Select(directory.Members, names ?? [], location);
         CheckExpansion(wanted, stream.Length, location, limits);
-        Dictionary<string, NdArray> arrays = new(StringComparer.Ordinal);
+        Dictionary<string, T> arrays = new(StringComparer.Ordinal);
         long left = limits.MaximumBytes;
         foreach (ZipMember member in wanted)
         {
             using Stream content = directory.Open(member);
-            NdArray array = NpyFile.Read(content, member.Length, $"{location}/{member.Name}", limits with { MaximumBytes = left });
+            T array = read(content, member.Length, $"{location}/{Shown.Of(member.Name)}", limits with { MaximumBytes = left });
             ((ZipMemberStream)content).VerifyEnd();
-            left -= array.Data.LongLength * sizeof(double);
+            left -= elements(array) * sizeof(double);
             arrays.Add(NameOf(member), array);
         }
 
@@ -96,5 +109,5 @@ public static class NpzFile
     // A hostile archive lists a thousand names; ten are enough to see the mistake.
     private static string Listed(List<ZipMember> arrays) => arrays.Count == 0
         ? "no array"
-        : string.Join(", ", arrays.Take(10).Select(member => $"'{NameOf(member)}'")) + (arrays.Count > 10 ? $" and {arrays.Count - 10} more" : "");
+        : string.Join(", ", arrays.Take(10).Select(member => $"'{Shown.Of(NameOf(member))}'")) + (arrays.Count > 10 ? $" and {arrays.Count - 10} more" : "");
 }

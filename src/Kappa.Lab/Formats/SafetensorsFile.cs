@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Formats;
 
@@ -51,13 +52,13 @@ public static class SafetensorsFile
         long total = header.Tensors.Sum(tensor => tensor.Count * sizeof(double));
         if (total > limits.MaximumBytes || header.Tensors.Any(tensor => tensor.Count > Array.MaxLength))
         {
-            throw new BadInputException(location, $"must take at most {limits.MaximumBytes} bytes as doubles, and {Array.MaxLength} elements a tensor, but takes {total} bytes. Use a smaller file or raise the limit.");
+            throw new BadInputException(location, $"must take at most {limits.MaximumBytes} bytes as doubles, and {Array.MaxLength} elements a tensor, but takes {total} bytes. Use a smaller file or allow more with --memory.");
         }
 
         List<NamedTensor> tensors = [];
         foreach (SafetensorsEntry entry in header.Tensors)
         {
-            tensors.Add(new NamedTensor(entry.Name, ElementReader.Read(stream, $"{location}/{entry.Name}", entry.Type, bigEndian: false, fortranOrder: false, entry.Shape)));
+            tensors.Add(new NamedTensor(entry.Name, ElementReader.Read(stream, $"{location}/{Shown.Of(entry.Name)}", entry.Type, bigEndian: false, fortranOrder: false, entry.Shape)));
         }
 
         return new SafetensorsContent(tensors, header.Metadata);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Formats;
 
@@ -61,7 +62,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
         {
             if (tensor.Begin != covered)
             {
-                throw Malformed(location, $"tensor '{tensor.Name}' must begin at byte {covered}, where the one before ends, but begins at {tensor.Begin} ({(tensor.Begin > covered ? "a hole" : "an overlap")})");
+                throw Malformed(location, $"tensor '{Shown.Of(tensor.Name)}' must begin at byte {covered}, where the one before ends, but begins at {tensor.Begin} ({(tensor.Begin > covered ? "a hole" : "an overlap")})");
             }
 
             covered = tensor.End;
@@ -88,7 +89,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
             {
                 if (!names.Add(name))
                 {
-                    throw Malformed(_location, $"the name '{name}' must occur once but occurs twice");
+                    throw Malformed(_location, $"the name '{Shown.Of(name)}' must occur once but occurs twice");
                 }
 
                 if (name == MetadataKey)
@@ -112,9 +113,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
             Enter(JsonTokenType.StartObject, MetadataKey);
             while (NextKey() is { } key)
             {
-                if (!metadata.TryAdd(key, Text($"{MetadataKey}.{key}")))
+                if (!metadata.TryAdd(key, Text($"{MetadataKey}.{Shown.Of(key)}")))
                 {
-                    throw Malformed(_location, $"the key '{key}' of {MetadataKey} must occur once but occurs twice");
+                    throw Malformed(_location, $"the key '{Shown.Of(key)}' of {MetadataKey} must occur once but occurs twice");
                 }
             }
 
@@ -126,37 +127,37 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
             string? type = null;
             long[]? shape = null;
             long[]? offsets = null;
-            Enter(JsonTokenType.StartObject, $"tensor '{name}'");
+            Enter(JsonTokenType.StartObject, $"tensor '{Shown.Of(name)}'");
             while (NextKey() is { } key)
             {
                 switch (key)
                 {
-                    case TypeKey when type is null: type = Text($"{name}.{key}"); break;
-                    case ShapeKey when shape is null: shape = Integers($"{name}.{key}", NdArray.MaximumRank); break;
-                    case OffsetsKey when offsets is null: offsets = Integers($"{name}.{key}", 2); break;
-                    default: throw Malformed(_location, $"tensor '{name}' must have {TypeKey}, {ShapeKey} and {OffsetsKey}, each once, but has '{key}' {(key is TypeKey or ShapeKey or OffsetsKey ? "twice" : "too")}");
+                    case TypeKey when type is null: type = Text($"{Shown.Of(name)}.{key}"); break;
+                    case ShapeKey when shape is null: shape = Integers($"{Shown.Of(name)}.{key}", NdArray.MaximumRank); break;
+                    case OffsetsKey when offsets is null: offsets = Integers($"{Shown.Of(name)}.{key}", 2); break;
+                    default: throw Malformed(_location, $"tensor '{Shown.Of(name)}' must have {TypeKey}, {ShapeKey} and {OffsetsKey}, each once, but has '{Shown.Of(key)}' {(key is TypeKey or ShapeKey or OffsetsKey ? "twice" : "too")}");
                 }
             }
 
             return type is null || shape is null || offsets is not { Length: 2 }
-                ? throw Malformed(_location, $"tensor '{name}' must have {TypeKey}, {ShapeKey} and two {OffsetsKey}")
+                ? throw Malformed(_location, $"tensor '{Shown.Of(name)}' must have {TypeKey}, {ShapeKey} and two {OffsetsKey}")
                 : Entry(name, type, shape, offsets[0], offsets[1]);
         }
 
         private readonly SafetensorsEntry Entry(string name, string typeName, long[] shape, long begin, long end)
         {
             ElementType type = TypeOf(typeName) ?? throw new BadInputException(
-                _location, $"has tensor '{name}' of type {typeName}, which is not supported: F64, F32, F16, BF16, BOOL and integers are. Convert it to F64.");
+                _location, $"has tensor '{Shown.Of(name)}' of type {Shown.Of(typeName)}, which is not supported: F64, F32, F16, BF16, BOOL and integers are. Convert it to F64.");
             if (shape.Any(length => length > int.MaxValue))
             {
-                throw Malformed(_location, $"tensor '{name}' must have at most {int.MaxValue} elements an axis but has {shape.Max()}");
+                throw Malformed(_location, $"tensor '{Shown.Of(name)}' must have at most {int.MaxValue} elements an axis but has {shape.Max()}");
             }
 
             int[] lengths = [.. shape.Select(length => (int)length)];
             long count = NdArray.CountElements(lengths);
             return count >= 0 && count <= long.MaxValue / sizeof(double) && begin <= end && end - begin == count * type.Size()
                 ? new SafetensorsEntry(name, type, lengths, count, begin, end)
-                : throw Malformed(_location, $"tensor '{name}' of shape {NdArray.Describe(lengths)} and type {typeName} must take its elements times {type.Size()} bytes but takes the bytes from {begin} to {end}");
+                : throw Malformed(_location, $"tensor '{Shown.Of(name)}' of shape {NdArray.Describe(lengths)} and type {typeName} must take its elements times {type.Size()} bytes but takes the bytes from {begin} to {end}");
         }
 
         private void Enter(JsonTokenType wanted, string what)

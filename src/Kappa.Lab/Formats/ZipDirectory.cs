@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Formats;
 
@@ -79,7 +80,7 @@ internal sealed class ZipDirectory
     /// <exception cref="BadInputException">The local header is malformed or the method unsupported.</exception>
     internal Stream Open(ZipMember member)
     {
-        string location = $"{_location}/{member.Name}";
+        string location = $"{_location}/{Shown.Of(member.Name)}";
         byte[] local = new byte[LocalLength];
         ReadAt(_stream, member.HeaderOffset, local, location);
         if (BinaryPrimitives.ReadUInt32LittleEndian(local) != LocalSignature)
@@ -131,7 +132,7 @@ internal sealed class ZipDirectory
             ZipMember member = ParseMember(ref directory, directoryOffset, location);
             if (!names.Add(member.Name))
             {
-                throw Malformed(location, $"the name '{member.Name}' must occur once but occurs twice");
+                throw Malformed(location, $"the name '{Shown.Of(member.Name)}' must occur once but occurs twice");
             }
 
             members.Add(member);
@@ -157,7 +158,7 @@ internal sealed class ZipDirectory
         string name = Encoding.UTF8.GetString(directory.Slice(MemberLength, nameLength));
         if ((directory[8] & 1) != 0)
         {
-            throw new BadInputException($"{location}/{name}", "is encrypted, which is not supported. Write it again with numpy.savez.");
+            throw new BadInputException($"{location}/{Shown.Of(name)}", "is encrypted, which is not supported. Write it again with numpy.savez.");
         }
 
         ZipMember member = new(
@@ -170,7 +171,7 @@ internal sealed class ZipDirectory
         directory = directory[recordLength..];
         return member.HeaderOffset + LocalLength + member.CompressedLength <= directoryOffset
             ? member
-            : throw Malformed($"{location}/{name}", $"its {member.CompressedLength} bytes at {member.HeaderOffset} must lie before the directory at {directoryOffset}");
+            : throw Malformed($"{location}/{Shown.Of(name)}", $"its {member.CompressedLength} bytes at {member.HeaderOffset} must lie before the directory at {directoryOffset}");
     }
 
     private static void ReadAt(Stream stream, long offset, Span<byte> bytes, string location)

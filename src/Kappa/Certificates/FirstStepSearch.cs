@@ -92,21 +92,18 @@ public static class FirstStepSearch
         private FirstStep<TState> Bisect(TState failed, TState held, Certificate certificate)
         {
             TState best = held;
-            long low = path.StepOf(failed), high = path.StepOf(best);
-            while (high - low > 1)
+            while (path.StepOf(best) - path.StepOf(failed) > 1)
             {
-                // The bounds are numbers of their own: a path that does not come as far as it is asked must not hold the search up.
-                long target = low + ((high - low) / 2);
                 TState middle = path.Copy(failed);
-                bool isThere = Advance(middle, target);
+                _ = Advance(middle, path.StepOf(failed) + ((path.StepOf(best) - path.StepOf(failed)) / 2));
                 TriedStep tried = Try(middle);
-                if (isThere && tried.Outcome == CertificateOutcome.Guaranteed)
+                if (tried.Outcome == CertificateOutcome.Guaranteed)
                 {
-                    (best, certificate, high) = (middle, tried.Certificate, target);
+                    (best, certificate) = (middle, tried.Certificate);
                 }
                 else
                 {
-                    (failed, low) = (middle, target);
+                    failed = middle;
                 }
             }
 

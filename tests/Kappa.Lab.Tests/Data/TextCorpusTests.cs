@@ -66,7 +66,7 @@ public sealed class TextCorpusTests : IDisposable
     public void A_device_that_never_ends_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "there is no /dev/zero");
-        Assert.Contains("is empty", Assert.Throws<BadInputException>(() => TextCorpus.Load("/dev/zero")).Message, StringComparison.Ordinal);
+        Assert.Contains("is a device", Assert.Throws<BadInputException>(() => TextCorpus.Load("/dev/zero")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,6 +75,28 @@ public sealed class TextCorpusTests : IDisposable
         Make("a/b.txt", "text");
         _ = Directory.CreateSymbolicLink(_folder.At("a/circle"), _folder.Path);
         Assert.Equal("text", Encoding.UTF8.GetString(TextCorpus.Load(_folder.Path).Bytes));
+        Assert.Equal("1 link to a folder", TextCorpus.Load(_folder.Path).LeftOut);
+    }
+
+    [Fact]
+    public void Links_to_files_are_read_and_what_is_not_read_is_counted()
+    {
+        Make("store/1", "a");
+        _ = File.CreateSymbolicLink(_folder.At("link.txt"), "store/1");
+        _ = File.CreateSymbolicLink(_folder.At("gone.txt"), "store/2");
+        Make("empty.txt", "");
+        Make("empty/too.txt", "");
+        TextCorpus corpus = TextCorpus.Load(_folder.Path);
+        Assert.Equal(("aa", 2), (Encoding.UTF8.GetString(corpus.Bytes), corpus.Files));
+        Assert.Equal("2 empty files, 1 link that leads nowhere", corpus.LeftOut);
+        Assert.Contains("; not read: 2 empty files, 1 link that leads nowhere), ", new TextTokens().Create(new TokenShape(1, 1, 2), 1, corpus).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_of_which_nothing_can_be_read_says_what_is_there()
+    {
+        _ = File.CreateSymbolicLink(_folder.At("gone.txt"), "store/2");
+        Assert.Contains("contains only 1 link that leads nowhere", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.Path)).Message, StringComparison.Ordinal);
     }
 
     private void Make(string name, string text)

@@ -161,12 +161,28 @@ public sealed class NpyFileTests : IDisposable
         byte[] valid = File.ReadAllBytes(MadeFiles.At(name));
         ReadLimits limits = new() { MaximumBytes = 1 << 16 };
         long before = GC.GetAllocatedBytesForCurrentThread();
-        const int cases = 3000;
+        int cases = ReaderFuzz.Cases(3000);
         int refused = ReaderFuzz.Run(valid, name, cases, stream => NpyFile.Read(stream, name, limits));
         Assert.InRange(refused, valid.Length + 1, valid.Length + cases);
         // A refusal costs its header, its exception and the mutation itself; none may come near the limit of 64 KiB, let alone a claimed size.
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < (valid.Length + cases) * 32_768L);
     }
+
+    // numpy wrote the long integers of Python 2 so, and reads them.
+    [Theory]
+    [InlineData("(2L, 1L)")]
+    [InlineData("(2L, 1)")]
+    [InlineData("( 2L ,1L, )")]
+    public void Lengths_of_Python_2_are_read(string shape) =>
+        Assert.Equal([2, 1], Read(Made(Header($"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"), [1, 2])).Shape);
+
+    [Theory]
+    [InlineData("(2LL, 1L)")]
+    [InlineData("(L, 2)")]
+    [InlineData("(2 L, 1)")]
+    [InlineData("(2l, 1)")]
+    public void No_other_letters_are(string shape) =>
+        _ = Assert.Throws<BadInputException>(() => Read(Made(Header($"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"), [1, 2])));
 
     private static NdArray Read(byte[] bytes, ReadLimits? limits = null) => NpyFile.Read(new MemoryStream(bytes), "made.npy", limits);
 

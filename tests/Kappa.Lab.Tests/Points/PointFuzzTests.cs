@@ -12,7 +12,7 @@ public sealed class PointFuzzTests
     public void Damaged_bytes_give_a_point_or_bad_input_and_nothing_else()
     {
         byte[] valid = System.Text.Encoding.UTF8.GetBytes(PointText.Valid.TrimEnd());
-        const int cases = 6000;
+        int cases = ReaderFuzz.Cases(6000);
         int refused = ReaderFuzz.Run(valid, "point", cases, stream => PointFile.Read(stream, "made").Require());
         Assert.InRange(refused, valid.Length + (cases / 2), valid.Length + cases);
     }
@@ -25,7 +25,7 @@ public sealed class PointFuzzTests
         string[] tokens = System.Text.RegularExpressions.Regex.Split(PointText.Valid, @"([\[\]{},:\s]|""[^""]*"")");
         var random = new RandomSequence(2, "fuzz.point.tokens");
         int refused = 0;
-        const int cases = 6000;
+        int cases = ReaderFuzz.Cases(6000);
         for (int k = 0; k < cases; k++)
         {
             string[] damaged = [.. tokens];

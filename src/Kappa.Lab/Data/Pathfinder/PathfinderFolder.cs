@@ -27,7 +27,8 @@ internal static class PathfinderFolder
     internal static LabelledImages Read(string folder, int? perClass = null, long seed = 0, int size = 32, ReadLimits? limits = null)
     {
         limits ??= ReadLimits.Default;
-        List<PathfinderEntry> entries = ReadEntries(folder, limits);
+        var leftOut = new LeftOut();
+        List<PathfinderEntry> entries = ReadEntries(folder, limits, leftOut, out string metadataLeftOut);
         int[] labels = [.. entries.Select(entry => entry.Label)];
         ClassSampling.RequireEveryClass(labels, Classes, folder);
         if (perClass is { } count)
@@ -48,7 +49,7 @@ internal static class PathfinderFolder
         }
 
         string choice = perClass is null ? "all" : string.Create(CultureInfo.InvariantCulture, $"{perClass} of either label chosen by seed {seed}");
-        return new LabelledImages(size, size, pixels, [.. entries.Select(entry => entry.Label)], Classes, $"Pathfinder files: {folder}, {entries.Count} pictures ({choice})");
+        return new LabelledImages(size, size, pixels, [.. entries.Select(entry => entry.Label)], Classes, $"Pathfinder files: {folder}, {entries.Count} pictures ({choice}){LeftOut.Suffix(leftOut.Words, metadataLeftOut)}");
     }
 
     /// <summary>Writes pictures in the published layout, a thousand a batch.</summary>
@@ -89,20 +90,33 @@ internal static class PathfinderFolder
         }
     }
 
-    private static List<PathfinderEntry> ReadEntries(string folder, ReadLimits limits)
+    private static List<PathfinderEntry> ReadEntries(string folder, ReadLimits limits, LeftOut leftOut, out string metadataLeftOut)
     {
         string metadata = Path.Combine(folder, MetadataFolder);
-        string[] files = FolderListing.Files(metadata, ".npy", "the folder of one difficulty, for example curv_baseline, holds imgs/<batch>/*.png and metadata/<batch>.npy");
+        FolderListing files = FolderListing.Of(metadata, ".npy", "the folder of one difficulty, for example curv_baseline, holds imgs/<batch>/*.png and metadata/<batch>.npy");
+        metadataLeftOut = files.LeftOut;
         List<PathfinderEntry> entries = [];
         long left = limits.MaximumBytes;
-        foreach (string file in files)
+        foreach (string file in files.Paths)
         {
-            byte[] content = InputBytes.Read(file, left);
+            byte[] content = InputBytes.Read(file, left, isText: true);
             left -= content.Length;
             entries.AddRange(PathfinderEntry.Parse(content, file));
         }
 
-        return entries;
+        // The published folders are said to hold a picture without content; before any is chosen, for the choice must not fall on it.
+        return [.. entries.Where(entry => !IsEmpty(Path.Combine(folder, entry.Path), leftOut))];
+    }
+
+    private static bool IsEmpty(string picture, LeftOut leftOut)
+    {
+        bool isEmpty = FileFacts.Of(picture) is { Kind: FileKind.Regular, Length: 0 };
+        if (isEmpty)
+        {
+            leftOut.Add("empty picture", "empty pictures");
+        }
+
+        return isEmpty;
     }
 
     private static byte[] ReadPicture(string path, int size, ReadLimits limits)

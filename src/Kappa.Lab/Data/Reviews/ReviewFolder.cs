@@ -32,7 +32,8 @@ internal static class ReviewFolder
     private static LabelledTexts ReadPart(string folder, string part, int length, int? perClass, long seed, ReadLimits limits)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        string[][] files = [.. ClassFolders.Select(name => FolderListing.Files(Path.Combine(folder, part, name), ".txt", Layout))];
+        FolderListing[] listings = [.. ClassFolders.Select(name => FolderListing.Of(Path.Combine(folder, part, name), ".txt", Layout))];
+        string[][] files = [.. listings.Select(listing => listing.Paths)];
         int[] labels = [.. files.SelectMany((names, label) => Enumerable.Repeat(label, names.Length))];
         string[] paths = [.. files.SelectMany(names => names)];
         if (perClass is { } count)
@@ -48,13 +49,13 @@ internal static class ReviewFolder
 
         byte[][] texts = [.. paths.Select(path => ReadText(path, length))];
         string choice = perClass is null ? "all" : string.Create(CultureInfo.InvariantCulture, $"{perClass} of either class chosen by seed {seed}");
-        return LabelledTexts.Pack(texts, labels, length, ClassFolders.Length, $"Review files: {Path.Combine(folder, part)}, {texts.Length} texts ({choice}), first {length} bytes");
+        return LabelledTexts.Pack(texts, labels, length, ClassFolders.Length, $"Review files: {Path.Combine(folder, part)}, {texts.Length} texts ({choice}), first {length} bytes{LeftOut.Suffix([.. listings.Select(listing => listing.LeftOut)])}");
     }
 
     // The whole text is checked, not only what is kept: a binary file is a mistake wherever its first odd byte is.
     private static byte[] ReadText(string path, int length)
     {
-        byte[] content = InputBytes.Read(path, LongestText);
+        byte[] content = InputBytes.Read(path, LongestText, isText: true);
         TextBytes.Require(content, path);
         return content.Length > length ? content[..length] : content;
     }

@@ -45,6 +45,24 @@ public sealed class PathfinderFolderTests : IDisposable
         Assert.Contains("c.png: does not exist", Assert.Throws<BadInputException>(() => PathfinderFolder.Read(_folder.Path, size: 1)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_empty_picture_is_left_out_before_any_is_chosen_and_counted()
+    {
+        LabelledImages images = PathfinderGenerator.Create(new PathfinderSpecification(), 8, 5);
+        PathfinderFolder.Write(_folder.Path, images, new PathfinderSpecification());
+        string[] whole = [.. Enumerable.Range(0, 4).Select(seed => PathfinderFolder.Read(_folder.Path, 3, seed).Fingerprint)];
+        Assert.Equal(4, whole.Distinct().Count());
+        Directory.CreateDirectory(_folder.At("elsewhere"));
+        File.Move(_folder.At("imgs/0/sample_1.png"), _folder.At("elsewhere/1"));
+        _ = File.CreateSymbolicLink(_folder.At("imgs/0/sample_1.png"), "../../elsewhere/1");
+        Assert.Equal(whole, Enumerable.Range(0, 4).Select(seed => PathfinderFolder.Read(_folder.Path, 3, seed).Fingerprint));
+        File.WriteAllBytes(_folder.At("imgs/0/sample_3.png"), []);
+        LabelledImages rest = PathfinderFolder.Read(_folder.Path);
+        Assert.Equal([.. images.Labels[..3], .. images.Labels[4..]], rest.Labels.ToArray());
+        Assert.EndsWith("; not read: 1 empty picture", rest.Description, StringComparison.Ordinal);
+        Assert.All(Enumerable.Range(0, 20), seed => PathfinderFolder.Read(_folder.Path, 3, seed));
+    }
+
     [Theory]
     [InlineData("imgs/0 a.png 0\n", "0.npy:1: must have at least 4 columns")]
     [InlineData("imgs/0 a.png 0 1\nimgs/0 b.png 1 2\n", "0.npy:2: must have label 0 or 1 in column 4 but has '2' (offset 17)")]

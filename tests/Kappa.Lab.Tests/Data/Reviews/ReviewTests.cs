@@ -47,9 +47,40 @@ public sealed class ReviewTests : IDisposable
         File.WriteAllBytes(_folder.At("train/pos/0_1.txt"), [(byte)'a', 0]);
         Assert.Contains("zero byte at offset 1", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(_folder.At("train/pos/0_1.txt"), []);
-        Assert.Contains("0_1.txt: is empty", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("pos: must contain files *.txt that can be read, but there are only 1 empty file", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(_folder.At("train/pos/0_1.txt"), new byte[(1 << 20) + 1]);
         Assert.Contains("must have at most 1048576 bytes but has 1048577", Refusal(), StringComparison.Ordinal);
+    }
+
+    // git-annex, DVC and the caches of models keep contents apart and put links in the place of files.
+    [Fact]
+    public void Links_to_files_are_texts_and_what_is_not_read_is_counted()
+    {
+        foreach (string part in (string[])["train", "test"])
+        {
+            foreach (string label in (string[])["neg", "pos"])
+            {
+                Make($"objects/{part}{label}", $"{part} {label}");
+                Make($"{part}/{label}/0_1.txt", "whole");
+                _ = File.CreateSymbolicLink(_folder.At($"{part}/{label}/1_1.txt"), $"../../objects/{part}{label}");
+            }
+        }
+
+        Assert.DoesNotContain("not read", ReviewFolder.Read(_folder.Path, 20).Train.Description, StringComparison.Ordinal);
+        _ = File.CreateSymbolicLink(_folder.At("train/pos/2_1.txt"), "../../objects/gone");
+        _ = File.CreateSymbolicLink(_folder.At("train/neg/folder.txt"), "../../objects");
+        Make("train/neg/3_1.txt", "");
+        LabelledTexts train = ReviewFolder.Read(_folder.Path, 20).Train;
+        Assert.Equal(["whole", "train neg", "whole", "train pos"], Enumerable.Range(0, 4).Select(k => Encoding.UTF8.GetString(train.Text(k))));
+        Assert.EndsWith("; not read: 1 empty file, 1 link to a folder, 1 link that leads nowhere", train.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_with_dangling_links_only_is_not_said_to_contain_nothing()
+    {
+        _ = Directory.CreateDirectory(_folder.At("train/neg"));
+        _ = File.CreateSymbolicLink(_folder.At("train/neg/0_1.txt"), "../../objects/gone");
+        Assert.Contains("but there are only 1 link that leads nowhere", Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
