@@ -13,21 +13,31 @@ internal static class BenchView
         CultureInfo.InvariantCulture, $"{Case(row)}: {row.Side} {row.Microseconds.Median:G4} µs{(row.Ratio is { } ratio ? $" ({ratio.Median:F2} times kappa)" : "")}");
 
     /// <summary>Machine, measurements, findings, and the required numbers beside the measured ones.</summary>
-    public static void Print(Terminal terminal, BenchmarkResult result)
+    /// <param name="terminal">Where.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="withRequirements">Whether it is held against the required numbers: they are asked of a full measurement, and a quick look is none.</param>
+    public static void Print(Terminal terminal, BenchmarkResult result, bool withRequirements)
     {
         BenchmarkMachine machine = result.Machine;
-        terminal.Results.WriteLine(string.Create(
+        terminal.Paragraph(0, string.Create(
             CultureInfo.InvariantCulture,
             $"{machine.Processor}, {machine.Cores} cores, {machine.VectorBits}-bit vectors, peak of one core {machine.PeakDouble:F1} GFLOP/s double, {machine.PeakSingle:F1} single; Kappa {machine.Kappa}, {machine.Runtime}, {machine.Date}"));
-        terminal.Results.WriteLine($"torch: {machine.Torch}");
+        terminal.Paragraph(0, $"torch: {machine.Torch}", hanging: 2);
         terminal.Results.WriteLine(machine.CountsInstructions ? "instructions: counted" : "instructions: no counter on this machine");
         Measurements(result).Print(terminal);
         foreach (string finding in result.Findings)
         {
-            terminal.Results.WriteLine(finding);
+            terminal.Paragraph(0, finding, hanging: 2);
         }
 
-        Required(result).Print(terminal);
+        if (withRequirements)
+        {
+            Required(result).Print(terminal);
+        }
+        else
+        {
+            terminal.Paragraph(0, "A quick look: few and short rounds, so the numbers wander by some per cent. A measurement, held against what is required: kappa bench.");
+        }
     }
 
     private static ResultTable Measurements(BenchmarkResult result)

@@ -3,10 +3,10 @@ namespace Kappa.Cli;
 /// <summary>What the process returns; scripts rely on these numbers.</summary>
 internal static class ExitCode
 {
-    /// <summary>Done, also when runs diverged: an outcome is not a failure.</summary>
+    /// <summary>Done, whatever was found: a run that diverged and a verdict that is negative are outcomes and no failures.</summary>
     public const int Done = 0;
 
-    /// <summary>A verdict is negative: a claim did not reproduce, a check failed, runs of a sweep failed.</summary>
+    /// <summary>With <c>--exit-code</c> a verdict that is negative; without it a check that failed: <c>selftest</c>, <c>rerun --verify</c>, runs of a sweep.</summary>
     public const int NegativeVerdict = 1;
 
     /// <summary>The command line is wrong.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kappa.Cli.Commands;
+using Kappa.Lab.Experiments;
 
 namespace Kappa.Cli;
 
@@ -97,11 +98,24 @@ internal static class Program
     {
         foreach (ParseError error in parsed.Errors.Where(error => !IsConsequence(parsed, error)))
         {
-            terminal.Messages.WriteLine($"kappa: {error.Message}");
+            terminal.Messages.WriteLine($"kappa: {error.Message}{Correction(parsed, error)}");
         }
 
         terminal.Messages.WriteLine($"Try: {Path(parsed.CommandResult)} --help");
         return ExitCode.Usage;
+    }
+
+    // The command or option nearest to the word that the message quotes.
+    private static string Correction(ParseResult parsed, ParseError error)
+    {
+        string[] quoted = error.Message.Split('\'');
+        if (quoted.Length < 3 || error.Message.Contains("Did you mean", StringComparison.Ordinal))
+        {
+            return string.Empty;
+        }
+
+        Command command = parsed.CommandResult.Command;
+        return Suggestion.For(quoted[1], quoted[1].StartsWith('-') ? command.Options.Select(option => option.Name) : command.Subcommands.Select(sub => sub.Name));
     }
 
     // A word that is no command is the problem; that a command is therefore missing is not a second one.

@@ -20,9 +20,9 @@ internal static class RunSummaryView
         }
 
         terminal.Paragraph(0, $"Run {analysis.Run.Name}: {(analysis.Run.IsLost ? Lost(analysis.Run) : Message(analysis.Run))}");
-        if (analysis.Rate is { } rate)
+        foreach (string sentence in RunVerdict.Sentences(analysis))
         {
-            terminal.Paragraph(0, $"Rate: {rate.Explanation}");
+            terminal.Paragraph(0, sentence);
         }
 
         foreach (string note in new[] { analysis.RoundingRemark, analysis.PrecisionRemark, analysis.Telemetry.Note }.OfType<string>())

@@ -26,17 +26,18 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var from = new Option<string?>("--from") { Description = "Measure nothing: read the rows of this folder." };
         var readme = new Option<string?>("--readme") { Description = "Replace the speed table of this page." };
+        Option<bool> exitCode = VerdictOption.Create("a required number is not reached");
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("bench", "Measure the speed on this machine, side by side with PyTorch when python3-torch is installed.")
         {
-            suite, sizes, precision, threads, depth, repeats, quick, noTorch, output, json, from, readme, quiet,
+            suite, sizes, precision, threads, depth, repeats, quick, noTorch, output, json, from, readme, quiet, exitCode,
         };
         command.SetAction(parsed => Run(
             terminal,
             () => Request(
                 parsed.GetValue(suite)!, parsed.GetValue(sizes), parsed.GetValue(precision), parsed.GetValue(threads), parsed.GetValue(depth), parsed.GetValue(repeats),
                 parsed.GetValue(quick), !parsed.GetValue(noTorch)),
-            new Destination(parsed.GetValue(from), parsed.GetValue(output), parsed.GetValue(readme), parsed.GetValue(json), parsed.GetValue(quiet))));
+            new Destination(parsed.GetValue(from), parsed.GetValue(output), parsed.GetValue(readme), parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(quick), parsed.GetValue(exitCode))));
         return command;
     }
 
@@ -62,10 +63,10 @@ internal static class BenchCommand
         }
         else
         {
-            BenchView.Print(terminal, result);
+            BenchView.Print(terminal, result, withRequirements: !destination.IsQuick);
         }
 
-        return ExitCode.Done;
+        return VerdictOption.Code(Requirement.Table(result.Rows).Any(requirement => requirement.IsReached == false), destination.IsVerdictAsked);
     }
 
     private static void WritePage(string page, BenchmarkResult result)
@@ -103,7 +104,7 @@ internal static class BenchCommand
         where T : class =>
         [.. words.Split(',').Select(word => parse(word.Trim()) ?? throw new UsageException($"{option} must be {allowed}, several with commas between them, but has '{word}'."))];
 
-    private sealed record Destination(string? From, string? Folder, string? Readme, bool Json, bool Quiet);
+    private sealed record Destination(string? From, string? Folder, string? Readme, bool Json, bool Quiet, bool IsQuick, bool IsVerdictAsked);
 
     private sealed class Rows(ProgressLine line) : IProgress<BenchmarkRow>
     {

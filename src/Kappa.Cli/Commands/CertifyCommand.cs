@@ -36,20 +36,21 @@ internal static class CertifyCommand
         Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var figures = new Option<string?>("--figures") { Description = "A folder to write the figure into: the steps tried, the descent, and the bound that it may not cross." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        Option<bool> exitCode = VerdictOption.Create("convergence is not certified");
         var command = new Command("certify", "Certify convergence: conditions, guaranteed rate and step size, the first certified step of a run.")
         {
-            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, memory, check, folder, threads, figures, json,
+            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, memory, check, folder, threads, figures, json, exitCode,
         };
         command.SetAction(parsed => Certify(
             terminal,
             new Words(
                 parsed.GetValue(words)!, parsed.GetValue(theorem)!, parsed.GetValue(step), parsed.GetResult(fromStep) is not null, parsed.GetValue(fromStep), parsed.GetValue(stepSize),
                 parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor), parsed.GetValue(memory), parsed.GetValue(check), parsed.GetValue(folder)!, parsed.GetValue(threads)),
-            parsed.GetValue(figures), parsed.GetValue(json)));
+            parsed.GetValue(figures), parsed.GetValue(json), parsed.GetValue(exitCode)));
         return command;
     }
 
-    private static int Certify(Terminal terminal, Words words, string? figures, bool json)
+    private static int Certify(Terminal terminal, Words words, string? figures, bool json, bool isVerdictAsked)
     {
         (CertificationRequest request, string[] targetWords) = ToRequest(words);
         using IDisposable limit = ReadLimits.Within(words.Memory);
@@ -70,7 +71,7 @@ internal static class CertifyCommand
         CertificationView.Print(terminal, report, json);
         WriteFigure(terminal, report, figures);
         KeepClaims(terminal, target.RunFolder, report);
-        return report.IsNegative ? ExitCode.NegativeVerdict : ExitCode.Done;
+        return VerdictOption.Code(report.IsNegative, isVerdictAsked);
     }
 
     // A run that may only be read, such as somebody else's, is certified all the same.

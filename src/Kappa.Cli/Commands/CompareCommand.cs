@@ -14,7 +14,8 @@ internal static class CompareCommand
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("compare", "Say what differs between two runs: specification, then results, then the first step at which the losses part.") { what, folder, json, quiet };
+        Option<bool> exitCode = VerdictOption.Create("two runs differ in their specification, results or losses");
+        var command = new Command("compare", "Say what differs between two runs: specification, then results, then the first step at which the losses part.") { what, folder, json, quiet, exitCode };
         command.SetAction(parsed =>
         {
             string[] words = parsed.GetValue(what)!;
@@ -27,7 +28,7 @@ internal static class CompareCommand
 
             return areGroups.Any(isGroup => isGroup) || words.Length > 2
                 ? throw new UsageException("compare takes two runs, or groups of the form 'key=value key=value'; it cannot mix them.")
-                : Runs(terminal, RunComparison.Of(Target.Find(store, words[0]), Target.Find(store, words[1])), parsed.GetValue(json));
+                : Runs(terminal, RunComparison.Of(Target.Find(store, words[0]), Target.Find(store, words[1])), parsed.GetValue(json), parsed.GetValue(exitCode));
         });
         return command;
     }
@@ -40,7 +41,14 @@ internal static class CompareCommand
         return ExitCode.Done;
     }
 
-    private static int Runs(Terminal terminal, RunComparison comparison, bool json)
+    private static int Runs(Terminal terminal, RunComparison comparison, bool json, bool isVerdictAsked)
+    {
+        bool differs = comparison.Specification.Count > 0 || comparison.Losses is not null || comparison.Results.Any(pair => !Equals(pair.First, pair.Second));
+        Print(terminal, comparison, json);
+        return VerdictOption.Code(differs, isVerdictAsked);
+    }
+
+    private static void Print(Terminal terminal, RunComparison comparison, bool json)
     {
         if (json)
         {
@@ -54,7 +62,7 @@ internal static class CompareCommand
                 writer.WritePropertyName("firstLossDifference");
                 QueryView.Value(writer, comparison.Losses?.Step);
             });
-            return ExitCode.Done;
+            return;
         }
 
         terminal.Results.WriteLine(comparison.Specification.Count == 0 ? "The specifications are equal." : "Specification, the keys that differ:");
@@ -65,8 +73,7 @@ internal static class CompareCommand
 
         terminal.Results.WriteLine("Results:");
         Print(terminal, comparison, comparison.Results);
-        terminal.Results.WriteLine(Parting(comparison));
-        return ExitCode.Done;
+        terminal.Paragraph(0, Parting(comparison));
     }
 
     private static string Parting(RunComparison comparison) => comparison.CommonSteps == 0

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Kappa.Certificates;
 using Kappa.Lab;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
@@ -34,13 +35,14 @@ internal static class EvaluateCommand
         var figures = new Option<string?>("--figures") { Description = "A folder to write the figure of that density into; implies --density." };
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print loss, gradient, output, spectra and kernel eigenvalues as JSON, every bit of them." };
+        Option<bool> exitCode = VerdictOption.Create("none of the theorems certifies convergence from the point");
         var command = new Command("evaluate", "Evaluate a point: loss, gradient, PL ratio, spectra of every block, eigenvalues of the kernel, certificates.")
         {
-            words, kernel, memory, matrixFree, hessian, density, figures, folder, json,
+            words, kernel, memory, matrixFree, hessian, density, figures, folder, json, exitCode,
         };
         command.SetAction(parsed => Evaluate(
             terminal, parsed.GetValue(words)!, parsed.GetValue(folder)!,
-            new Wishes(parsed.GetValue(kernel), parsed.GetValue(memory), parsed.GetValue(matrixFree), parsed.GetValue(hessian), parsed.GetValue(density), parsed.GetValue(figures)),
+            new Wishes(parsed.GetValue(kernel), parsed.GetValue(memory), parsed.GetValue(matrixFree), parsed.GetValue(hessian), parsed.GetValue(density), parsed.GetValue(figures), parsed.GetValue(exitCode)),
             parsed.GetValue(json)));
         return command;
     }
@@ -79,7 +81,7 @@ internal static class EvaluateCommand
         PointEvaluation evaluation = PointEvaluation.Of(point, options);
         EvaluationView.Print(terminal, evaluation, json);
         WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
-        return double.IsFinite(evaluation.Loss) ? ExitCode.Done : ExitCode.NumericalFailure;
+        return Code(evaluation.Loss, evaluation.Certificates, wishes);
     }
 
     private static int Evaluate(Terminal terminal, TrainablePoint point, PointEvaluationOptions options, Wishes wishes, bool json)
@@ -100,9 +102,12 @@ internal static class EvaluateCommand
 
             TrainableEvaluationView.Print(terminal, evaluation, json);
             WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
-            return double.IsFinite(evaluation.Loss) ? ExitCode.Done : ExitCode.NumericalFailure;
+            return Code(evaluation.Loss, evaluation.Certificates, wishes);
         }
     }
+
+    private static int Code(double loss, IEnumerable<Certificate> certificates, Wishes wishes) =>
+        double.IsFinite(loss) ? VerdictOption.Code(certificates.All(certificate => certificate.Guarantee is null), wishes.IsVerdictAsked) : ExitCode.NumericalFailure;
 
     private static PointEvaluationOptions ToOptions(Wishes wishes)
     {
@@ -213,5 +218,5 @@ internal static class EvaluateCommand
         }
     }
 
-    private sealed record Wishes(bool NeedsKernel, int? Mebibytes, bool IsMatrixFree, bool WithHessian, bool WithDensity, string? Figures);
+    private sealed record Wishes(bool NeedsKernel, int? Mebibytes, bool IsMatrixFree, bool WithHessian, bool WithDensity, string? Figures, bool IsVerdictAsked);
 }

@@ -19,7 +19,7 @@ internal static class LandscapeCommand
     public static Command Create(Terminal terminal)
     {
         var target = new Argument<string>("target") { Description = "A run, by its name, a unique beginning of it, or its folder; or weights in .safetensors with their specification beside them." };
-        Option<LandscapeDirections> directions = OptionWord.Of("--directions", "What spans the plane: random, pca (principal components of the path) or curvature (top Hessian eigenvectors).", LandscapeDirections.Random);
+        Option<LandscapeDirections?> directions = OptionWord.Optional<LandscapeDirections>("--directions", "What spans the plane: pca (principal components of the path; default for a run), random (default for weights, which have no path) or curvature (top Hessian eigenvectors).");
         Option<DirectionNormalisation> normalisation = OptionWord.Of("--normalisation", "What the lengths of random directions follow: row (each unit's weights, filter normalisation), layer, or none.", DirectionNormalisation.Row);
         Option<int?> grid = OptionRange.Integer("--grid", "Points along each axis (default: 41).");
         var span = new Option<string?>("--span") { Description = "Largest |α| and |β| (default: 1 with normalised random directions, a frame around the path with pca, a quarter of the weights' norm otherwise)." };
@@ -35,7 +35,7 @@ internal static class LandscapeCommand
             target, directions, normalisation, grid, span, seed, states, threads, results, folder, json, quiet,
         };
         command.SetAction(parsed => Show(terminal, parsed.GetValue(target)!, parsed.GetValue(folder)!, new Wishes(
-            parsed.GetValue(directions), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null, parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),
+            parsed.GetValue(directions) ?? (parsed.GetValue(target)!.EndsWith(WeightsFile.Extension, StringComparison.OrdinalIgnoreCase) ? LandscapeDirections.Random : LandscapeDirections.Pca), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null, parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),
             parsed.GetValue(states), parsed.GetValue(threads), parsed.GetValue(results), parsed.GetValue(json), parsed.GetValue(quiet))));
         return command;
     }

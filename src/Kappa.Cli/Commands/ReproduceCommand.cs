@@ -31,15 +31,16 @@ internal static class ReproduceCommand
         Option<int?> threads = OptionRange.Integer("--threads", "Runs at a time (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print claims.json instead of the table." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
+        Option<bool> exitCode = VerdictOption.Create("a claim does not hold");
         Option<string?>[] data = [.. reproduction.DataFolders.Select(given => new Option<string?>($"--{given.Name}") { Description = given.Description, HelpName = "FOLDER" })];
-        var command = new Command(name, reproduction.Description) { quick, seeds, folder, threads, json, quiet };
+        var command = new Command(name, reproduction.Description) { quick, seeds, folder, threads, json, quiet, exitCode };
         foreach (Option<string?> option in data)
         {
             command.Options.Add(option);
         }
 
         command.SetAction(parsed => Reproduce(terminal, new Request(
-            reproduction, parsed.GetValue(quick), parsed.GetValue(seeds), parsed.GetValue(folder), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet),
+            reproduction, parsed.GetValue(quick), parsed.GetValue(seeds), parsed.GetValue(folder), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(exitCode),
             [.. data.Select((option, k) => (reproduction.DataFolders[k].Name, parsed.GetValue(option)))])));
         return command;
     }
@@ -88,7 +89,7 @@ internal static class ReproduceCommand
             progress.Say(notice);
         }
 
-        return result.Findings.All(finding => finding.Verdict == Verdict.Reproduced) ? ExitCode.Done : ExitCode.NegativeVerdict;
+        return VerdictOption.Code(result.Findings.Any(finding => finding.Verdict != Verdict.Reproduced), request.IsVerdictAsked);
     }
 
     private static MeasuredReproduction? RunOrSave(PlannedReproduction plan, ReproductionWork work, ProgressLine progress)
@@ -134,7 +135,7 @@ internal static class ReproduceCommand
     }
 
     private sealed record Request(
-        Reproduction Reproduction, bool Quick, int? Seeds, string? Folder, int? Threads, bool Json, bool Quiet, IReadOnlyList<(string Name, string? Folder)> Data)
+        Reproduction Reproduction, bool Quick, int? Seeds, string? Folder, int? Threads, bool Json, bool Quiet, bool IsVerdictAsked, IReadOnlyList<(string Name, string? Folder)> Data)
     {
         public ReproductionChoices Choices => new(
             Quick,

@@ -13,7 +13,7 @@ internal static class RerunCommand
     {
         var run = new Argument<string>("run") { Description = "A run's name, a unique beginning of it, or its folder." };
         Option<string> folder = RunsFolder.Option();
-        var verify = new Option<bool>("--verify") { Description = "Compare with what is recorded; exit code 1 on a difference. Without --to nothing is kept." };
+        var verify = new Option<bool>("--verify") { Description = "Compare with what is recorded; exit code 1 on a difference, as of a checksum that is wrong. Without --to nothing is kept." };
         var to = new Option<string?>("--to") { Description = "Another folder of runs that keeps the run computed again." };
         Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print as JSON." };

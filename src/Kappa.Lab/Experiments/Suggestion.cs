@@ -1,11 +1,11 @@
 namespace Kappa.Lab.Experiments;
 
 /// <summary>"Did you mean": the known word nearest to a mistyped one.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     private const int LongestWord = 64;
 
-    /// <summary>Returns <c> Did you mean 'word'?</c> with a leading blank, or nothing when no word is near.</summary>
+    /// <summary>A hint to append to a message: <c> Did you mean 'word'?</c> with a leading blank, or nothing when no word is near.</summary>
     public static string For(string mistyped, IEnumerable<string> words) =>
         Nearest(mistyped, words) is { } word ? $" Did you mean '{word}'?" : "";
 

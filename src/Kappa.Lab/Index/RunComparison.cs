@@ -24,7 +24,10 @@ public sealed record LossDifference(long Step, double First, double Second);
 /// <param name="Losses">Where the losses differ first; null when they are equal at every common step.</param>
 public sealed record RunComparison(string First, string Second, IReadOnlyList<Pairing> Specification, IReadOnlyList<Pairing> Results, int CommonSteps, LossDifference? Losses)
 {
-    private static readonly string[] Compared = ["state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "rateOutcome", "floorLoss"];
+    private static readonly string[] Compared = ["state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "rateOutcome", "floorLoss"];
+
+    // Runs start at different losses: only the relative one says which of them has come farther.
+    private const string Relative = "relativeLoss";
 
     /// <summary>Compares two run folders.</summary>
     /// <param name="first">Path of the first.</param>
@@ -39,10 +42,15 @@ public sealed record RunComparison(string First, string Second, IReadOnlyList<Pa
             one.Run.Name,
             other.Run.Name,
             [.. SpecificationKeys.All.Select(key => new Pairing(key.Path, key.Format(one.Run.Specification), key.Format(other.Run.Specification))).Where(pair => !Equals(pair.First, pair.Second))],
-            [.. Compared.Select(name => (name, index: IndexOf(name))).Select(column => new Pairing(column.name, ones[column.index], others[column.index]))],
+            [
+                .. Compared.Select(name => (name, index: IndexOf(name))).Select(column => new Pairing(column.name, ones[column.index], others[column.index])),
+                new Pairing(Relative, RelativeLoss(ones), RelativeLoss(others)),
+            ],
             common,
             losses);
     }
+
+    private static object? RelativeLoss(IReadOnlyList<object?> values) => values[IndexOf("finalLoss")] is double last && values[IndexOf("initialLoss")] is double first ? last / first : null;
 
     private static int IndexOf(string name) => IndexColumns.All.TakeWhile(column => column != name).Count();
 
