@@ -5,7 +5,7 @@ using System.CommandLine.Invocation;
 namespace Kappa.Cli;
 
 /// <summary>Help that ends with commands a reader can copy.</summary>
-internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : SynchronousCommandLineAction
+internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, int width) : SynchronousCommandLineAction
 {
     private static readonly Dictionary<string, string[]> Examples = new(StringComparer.Ordinal)
     {
@@ -86,13 +86,15 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
     };
 
     /// <summary>Replaces the help of <paramref name="root"/> and all its subcommands.</summary>
-    public static void AttachTo(RootCommand root)
+    /// <param name="root">The program.</param>
+    /// <param name="width">Columns of a line.</param>
+    public static void AttachTo(RootCommand root, int width)
     {
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: SynchronousCommandLineAction standard } help)
             {
-                help.Action = new HelpWithExamples(standard);
+                help.Action = new HelpWithExamples(standard, width);
             }
         }
     }
@@ -103,19 +105,57 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard) : 
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        int code = standard.Invoke(parseResult);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        int code = InvokeStandard(parseResult, output);
         Command command = parseResult.CommandResult.Command;
         string name = command is RootCommand ? "kappa" : command.Name;
         if (Examples.TryGetValue(name, out string[]? lines) || QuestionExamples.TryGetValue(name, out lines))
         {
-            TextWriter output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Examples:");
-            foreach (string line in lines)
+            foreach (string line in lines.SelectMany(line => Fitting($"  {line}")))
             {
-                output.WriteLine($"  {line}");
+                output.WriteLine(line);
             }
         }
 
         return code;
+    }
+
+    // The library breaks no lines where there is no terminal, and calls the program by its file.
+    private int InvokeStandard(ParseResult parseResult, TextWriter output)
+    {
+        using var text = new StringWriter();
+        parseResult.InvocationConfiguration.Output = text;
+        try
+        {
+            int code = standard.Invoke(parseResult);
+            foreach (string line in text.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Replace("  Kappa.Cli", "  kappa", StringComparison.Ordinal).Split('\n').SelectMany(Fitting))
+            {
+                output.WriteLine(line.TrimEnd());
+            }
+
+            output.WriteLine();
+            return code;
+        }
+        finally
+        {
+            parseResult.InvocationConfiguration.Output = output;
+        }
+    }
+
+    // Later lines stand below the text: below the second column where there are two.
+    private IEnumerable<string> Fitting(string line)
+    {
+        if (line.Length <= width)
+        {
+            return [line];
+        }
+
+        int indent = line.Length - line.TrimStart().Length;
+        int gap = line.IndexOf("  ", indent, StringComparison.Ordinal);
+        int second = gap < 0 ? -1 : gap + (line[gap..].Length - line[gap..].TrimStart().Length);
+        return second > 0 && second <= width / 2
+            ? PlainText.Wrapped(line[second..], width - second).Select((part, k) => (k == 0 ? line[..second] : new string(' ', second)) + part)
+            : PlainText.Wrapped(line, width - indent, hanging: 4).Select(part => new string(' ', indent) + part);
     }
 }

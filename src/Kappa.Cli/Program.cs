@@ -90,7 +90,7 @@ internal static class Program
         root.Subcommands.Add(SelftestCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
         root.Options.Add(new Option<bool>("--trace") { Description = "Show where in the program a failure arose.", Recursive = true });
-        HelpWithExamples.AttachTo(root);
+        HelpWithExamples.AttachTo(root, Math.Min(terminal.Width, Terminal.WidestText));
         return root;
     }
 

@@ -11,6 +11,7 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
 {
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly Lock _lock = new();
+    private readonly TimeLeft _left = new();
     private int _shown;
 
     private bool IsShown => terminal.MessagesAreATerminal && !quiet;
@@ -30,28 +31,28 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
         }
     }
 
-    /// <summary>A line that stays, about work to come: like the progress itself, only where somebody watches.</summary>
-    /// <param name="message">Finds the words; not called when nobody watches.</param>
+    /// <summary>A line that stays, about work to come; in a log, too, whoever reads it wants to know how long it takes.</summary>
+    /// <param name="message">Finds the words; not called when the user asked for quiet.</param>
     public void Announce(Func<string?> message)
     {
-        if (IsShown && message() is string words)
+        if (!quiet && message() is string words)
         {
             Say(words);
         }
     }
 
     /// <summary>Shows the jobs of a reproduction.</summary>
-    public IProgress<ReproductionProgress> OfJobs() => new Reporter<ReproductionProgress>(state => Draw(state.Done, state.Total, state.Last));
+    public IProgress<ReproductionProgress> OfJobs() => new Reporter<ReproductionProgress>(state => Draw(state.Done, state.Total, state.Last, state.Work, state.TotalWork));
 
     /// <summary>Shows the initial points behind a phase diagram.</summary>
     public IProgress<(int Done, int Total)> OfInitialPoints() => new Reporter<(int Done, int Total)>(state => Draw(state.Done, state.Total, "initial points"));
 
     /// <summary>Shows the steps of a run.</summary>
     public IProgress<RunProgress> OfSteps() =>
-        new Reporter<RunProgress>(state => Draw(state.Step, state.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {state.Loss:E3}")));
+        new Reporter<RunProgress>(state => Draw(state.Step, state.Steps, $"loss {PlainText.Number(state.Loss)}"));
 
     /// <summary>Shows the rows of a landscape.</summary>
-    public IProgress<LandscapeProgress> OfRows() => new Reporter<LandscapeProgress>(state => Draw(state.Done, state.Rows, string.Create(CultureInfo.InvariantCulture, $"loss {state.Last:E3}")));
+    public IProgress<LandscapeProgress> OfRows() => new Reporter<LandscapeProgress>(state => Draw(state.Done, state.Rows, $"loss {PlainText.Number(state.Last)}"));
 
     /// <summary>Shows the folders of an index.</summary>
     public IProgress<Kappa.Lab.Index.IndexProgress> OfFolders() => new Reporter<Kappa.Lab.Index.IndexProgress>(state => Draw(state.Done, state.Total, "folders"));
@@ -68,7 +69,9 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Clear();
 
-    private void Draw(long done, long total, string last)
+    private void Draw(long done, long total, string last) => Draw(done, total, last, done, total);
+
+    private void Draw(long done, long total, string last, double work, double allWork)
     {
         if (!IsShown)
         {
@@ -78,8 +81,10 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
         lock (_lock)
         {
             double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
-            double left = done == 0 ? double.NaN : seconds / done * (total - done);
-            string line = string.Create(CultureInfo.InvariantCulture, $"{done}/{total}  {done / seconds:F1}/s  {left:F0} s left  {last}");
+            string left = _left.Words(work, allWork, seconds) is string words ? $"  {words} left" : string.Empty;
+            string speed = seconds > 0 && done > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {done / seconds:0.#}/s") : string.Empty;
+            string line = $"{done}/{total}{speed}{left}  {last}";
+            line = line.Length < terminal.Width ? line : line[..(terminal.Width - 1)];
             Erase();
             terminal.Messages.Write(line);
             _shown = line.Length;

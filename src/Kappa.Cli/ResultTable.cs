@@ -152,9 +152,9 @@ internal sealed class ResultTable(params ResultColumn[] columns)
             for (int column = 0; column < columns.Length; column++)
             {
                 string text = _rows[k][column].Text, header = columns[column].Header;
-                if (text.Length > 0)
+                if (text.Length > 0 || column == 0)
                 {
-                    terminal.Paragraph(column == 0 ? 0 : 2, header.Length == 0 ? text : $"{header}: {text}", hanging: 2);
+                    terminal.Paragraph(column == 0 ? 0 : 2, header.Length == 0 ? text : $"{header}: {(text.Length == 0 ? "–" : text)}", hanging: 2);
                 }
             }
         }

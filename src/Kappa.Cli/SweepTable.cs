@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 
@@ -17,6 +18,7 @@ internal sealed class SweepTable(Terminal terminal, bool quiet, SweepStatus befo
 
     private readonly SortedDictionary<string, SweepRunGoesOn> _running = new(StringComparer.Ordinal);
     private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly TimeLeft _left = new();
     private int _done, _failed, _diverged, _lines;
     private double _shownAt = double.NegativeInfinity;
 
@@ -79,12 +81,14 @@ internal sealed class SweepTable(Terminal terminal, bool quiet, SweepStatus befo
     private string Summary(double seconds)
     {
         int ended = _done + _failed, queued = Math.Max(0, before.Total - before.Done - before.Failed - ended - _running.Count);
-        string left = ended > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {ended / seconds:F1}/s  {Math.Max(0, share - ended) * seconds / ended:F0} s left") : "";
+        double parts = ended + _running.Values.Sum(run => run.Steps > 0 ? (double)run.Step / run.Steps : 0);
+        string speed = ended > 0 && seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {ended / seconds:0.#}/s") : "";
+        string left = speed + (_left.Words(parts, share, seconds) is string words ? $"  {words} left" : "");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{before.Done + _done}/{before.Total} done  {before.Diverged + _diverged} diverged  {before.Failed + _failed} failed  {_running.Count} running  {queued} queued{left}");
     }
 
     private static string Line(SweepRunGoesOn run) => string.Create(
-        CultureInfo.InvariantCulture, $"  {run.Run}  step {run.Step} of {run.Steps}{(run.Loss is { } loss ? $"  loss {loss.ToString("G4", CultureInfo.InvariantCulture)}" : "")}");
+        CultureInfo.InvariantCulture, $"  {run.Run}  step {run.Step} of {run.Steps}{(run.Loss is { } loss ? $"  loss {PlainText.Number(loss)}" : "")}");
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kappa.Lab.Experiments;
 using Kappa.Lab.Index;
 using Kappa.Lab.Store;
 
@@ -58,6 +59,14 @@ internal static class CompareCommand
                 writer.WriteString("second", comparison.Second);
                 Write(writer, "specification", comparison.Specification);
                 Write(writer, "results", comparison.Results);
+                writer.WriteStartObject("sameRelativeLoss");
+                writer.WritePropertyName("relativeLoss");
+                QueryView.Value(writer, comparison.Level?.Relative);
+                writer.WritePropertyName("firstStep");
+                QueryView.Value(writer, comparison.Level?.First);
+                writer.WritePropertyName("secondStep");
+                QueryView.Value(writer, comparison.Level?.Second);
+                writer.WriteEndObject();
                 writer.WriteNumber("commonSteps", comparison.CommonSteps);
                 writer.WritePropertyName("firstLossDifference");
                 QueryView.Value(writer, comparison.Losses?.Step);
@@ -73,6 +82,11 @@ internal static class CompareCommand
 
         terminal.Results.WriteLine("Results:");
         Print(terminal, comparison, comparison.Results);
+        if (comparison.Level is { } level)
+        {
+            terminal.Paragraph(0, string.Create(CultureInfo.InvariantCulture, $"At the same relative loss: both reach ℒ/ℒ_0 = {PlainText.Number(level.Relative)}, {comparison.First} at step {level.First} and {comparison.Second} at step {level.Second}."));
+        }
+
         terminal.Paragraph(0, Parting(comparison));
     }
 
@@ -83,7 +97,9 @@ internal static class CompareCommand
             : string.Create(CultureInfo.InvariantCulture, $"The losses have the same bits at all {comparison.CommonSteps} common steps.");
 
     private static void Print(Terminal terminal, RunComparison comparison, IReadOnlyList<Pairing> pairs) => QueryView.PrintCells(
-        terminal, ["", comparison.First, comparison.Second], pairs.Select(pair => new[] { pair.Name, QueryView.Shown(pair.First), QueryView.Shown(pair.Second) }));
+        terminal, ["", comparison.First, comparison.Second], pairs.Select(pair => new[] { pair.Name, Shown(pair.Name, pair.First), Shown(pair.Name, pair.Second) }));
+
+    private static string Shown(string name, object? value) => value is string word && (name is "outcome" or "rateOutcome") ? OutcomeWords.Of(word) : QueryView.Shown(value);
 
     private static void Write(System.Text.Json.Utf8JsonWriter json, string name, IReadOnlyList<Pairing> pairs)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Kappa.Lab.Experiments;
 using Kappa.Lab.Reproductions;
 using Kappa.Lab.Store;
 using Spectre.Console;
@@ -52,9 +53,12 @@ internal static class ReproduceCommand
         int threads = request.Threads ?? Environment.ProcessorCount;
         string folder = RunsFolder.Require(request.Folder ?? Path.Combine("runs", $"reproduce-{request.Reproduction.Name}{(request.Quick ? "-quick" : string.Empty)}"));
         request.RequireFolders();
+        using var progress = new ProgressLine(terminal, request.Quiet);
+
+        // Before the data are read and steps are timed: whoever waits knows that it has begun.
+        progress.Say($"Reproducing {request.Reproduction.Name}{(request.Quick ? ", quick version" : string.Empty)}: {request.Reproduction.Description}");
         PlannedReproduction plan = request.Reproduction.Plan(request.Choices);
         using var interruption = new Interruption();
-        using var progress = new ProgressLine(terminal, request.Quiet);
         progress.Say($"{plan.Description} {threads} at a time.");
         progress.Announce(() => plan.Forecast(threads));
         long start = Stopwatch.GetTimestamp();
@@ -81,7 +85,7 @@ internal static class ReproduceCommand
         else
         {
             PrintVerdicts(terminal, result.Findings);
-            terminal.Results.WriteLine(FormattableString.Invariant($"Report: {Path.Combine(folder, "report.html")}   Numbers: {Path.Combine(folder, "claims.json")}   {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s"));
+            terminal.Results.WriteLine(FormattableString.Invariant($"Report: {Path.Combine(folder, "report.html")}   Numbers: {Path.Combine(folder, "claims.json")}   {DurationText.Of(Stopwatch.GetElapsedTime(start).TotalSeconds)}"));
         }
 
         foreach (string notice in notices)

@@ -56,7 +56,7 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
         experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, experiment.Model.Precision, experiment.Model.Threads);
 
     /// <summary>The forecast in one line.</summary>
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {Duration(SecondsPerStep)}: at most {Duration(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {DurationText.Of(SecondsPerStep)}: at most {DurationText.Of(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
 
     /// <summary>Bytes of a run of model R: a count of its matrices of M = N·n rows and of its P weights, right to a factor of two.</summary>
     /// <param name="shape">The model.</param>
@@ -83,20 +83,6 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
         // A factorisation works in a copy; branch, output and Φ have one each in every layer.
         long factorisations = spectra ? sizeof(double) * shape.Depth * rows * ((2 * d) + m) : 0;
         return data + weights + group + factorisations;
-    }
-
-    /// <summary>A time in its own unit.</summary>
-    internal static string Duration(double seconds)
-    {
-        (double number, string unit) = seconds switch
-        {
-            < 1e-3 => (seconds * 1e6, "µs"),
-            < 1 => (seconds * 1e3, "ms"),
-            < 120 => (seconds, "s"),
-            < 7200 => (seconds / 60, "min"),
-            _ => (seconds / 3600, "h"),
-        };
-        return string.Create(CultureInfo.InvariantCulture, $"{number.ToString(number < 10 ? "0.#" : "0", CultureInfo.InvariantCulture)} {unit}");
     }
 
     private sealed class Rehearsal : IDisposable

@@ -15,6 +15,12 @@ public sealed record Pairing(string Name, object? First, object? Second);
 /// <param name="Second">Loss of the second.</param>
 public sealed record LossDifference(long Step, double First, double Second);
 
+/// <summary>The smallest relative loss that both runs reach, and when: what makes runs comparable that start at different losses.</summary>
+/// <param name="Relative">ℒ/ℒ_0.</param>
+/// <param name="First">The first recorded step of the first run with at most this relative loss.</param>
+/// <param name="Second">Of the second.</param>
+public sealed record SameRelativeLoss(double Relative, long First, long Second);
+
 /// <summary>What differs between two runs: in the specification, in the results, and where their losses part.</summary>
 /// <param name="First">Name of the first run.</param>
 /// <param name="Second">Name of the second.</param>
@@ -24,6 +30,9 @@ public sealed record LossDifference(long Step, double First, double Second);
 /// <param name="Losses">Where the losses differ first; null when they are equal at every common step.</param>
 public sealed record RunComparison(string First, string Second, IReadOnlyList<Pairing> Specification, IReadOnlyList<Pairing> Results, int CommonSteps, LossDifference? Losses)
 {
+    /// <summary>When both had the same relative loss; null when one of them has no finite loss above 0 at its start.</summary>
+    public SameRelativeLoss? Level { get; init; }
+
     private static readonly string[] Compared = ["state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "rateOutcome", "floorLoss"];
 
     // Runs start at different losses: only the relative one says which of them has come farther.
@@ -47,7 +56,33 @@ public sealed record RunComparison(string First, string Second, IReadOnlyList<Pa
                 new Pairing(Relative, RelativeLoss(ones), RelativeLoss(others)),
             ],
             common,
-            losses);
+            losses) { Level = SameLevel(one.Telemetry, other.Telemetry) };
+    }
+
+    private static SameRelativeLoss? SameLevel(TelemetryTable? one, TelemetryTable? other)
+    {
+        double level = Math.Max(Least(one), Least(other));
+        return level < 1 ? new(level, Reached(one!, level), Reached(other!, level)) : null;
+    }
+
+    // NaN, which is below nothing, when there is no loss to be relative to.
+    private static double Least(TelemetryTable? run)
+    {
+        if (run is not { Rows: > 0 } || !run.Has("loss") || !(run["loss"][0] > 0) || !double.IsFinite(run["loss"][0]))
+            return double.NaN;
+        double least = double.PositiveInfinity;
+        foreach (double loss in run["loss"])
+            least = loss < least ? loss : least;
+        return least / run["loss"][0];
+    }
+
+    private static long Reached(TelemetryTable run, double level)
+    {
+        ReadOnlySpan<double> losses = run["loss"];
+        int row = 0;
+        while (!(losses[row] / losses[0] <= level))
+            row++;
+        return (long)run["step"][row];
     }
 
     private static object? RelativeLoss(IReadOnlyList<object?> values) => values[IndexOf("finalLoss")] is double last && values[IndexOf("initialLoss")] is double first ? last / first : null;

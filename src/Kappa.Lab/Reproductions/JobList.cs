@@ -20,14 +20,19 @@ internal sealed class Job<T>
 /// <summary>Independent jobs, done on a fixed number of threads in the order in which they were added.</summary>
 internal sealed class JobList(int threads, IProgress<ReproductionProgress>? progress, CancellationToken cancellation)
 {
-    private readonly List<(string Name, Action<CancellationToken> Work)> _jobs = [];
+    private readonly List<(string Name, double Weight, Action<CancellationToken> Work)> _jobs = [];
+    private readonly Lock _lock = new();
     private int _done;
+    private double _work;
 
     /// <summary>Adds work to be done.</summary>
-    public Job<T> Add<T>(string name, Func<CancellationToken, T> work)
+    /// <param name="name">What is shown when it is done.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="weight">How much work it is beside the others, above 0.</param>
+    public Job<T> Add<T>(string name, Func<CancellationToken, T> work, double weight = 1)
     {
         var job = new Job<T>();
-        _jobs.Add((name, token => job.Set(work(token))));
+        _jobs.Add((name, weight, token => job.Set(work(token))));
         return job;
     }
 
@@ -44,13 +49,22 @@ internal sealed class JobList(int threads, IProgress<ReproductionProgress>? prog
             _ = Parallel.ForEach(source, options, job =>
             {
                 job.Work(cancellation);
-                progress?.Report(new ReproductionProgress(Interlocked.Increment(ref _done), _jobs.Count, job.Name));
+                Report(job.Name, job.Weight);
             });
         }
         catch (AggregateException several) when (several.InnerExceptions.Count > 0)
         {
             // Jobs fail alike, on the same disk or the same text: the first failure is the one to report, as itself.
             ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+    }
+
+    private void Report(string name, double weight)
+    {
+        lock (_lock)
+        {
+            (_done, _work) = (_done + 1, _work + weight);
+            progress?.Report(new ReproductionProgress(_done, _jobs.Count, name) { Work = _work, TotalWork = _jobs.Sum(job => job.Weight) });
         }
     }
 }

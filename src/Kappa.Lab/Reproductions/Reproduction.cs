@@ -32,7 +32,14 @@ public sealed record ReproductionWork(int Threads, IProgress<ReproductionProgres
 /// <param name="Done">Jobs finished.</param>
 /// <param name="Total">Jobs planned.</param>
 /// <param name="Last">What finished last.</param>
-public readonly record struct ReproductionProgress(int Done, int Total, string Last);
+public readonly record struct ReproductionProgress(int Done, int Total, string Last)
+{
+    /// <summary>Work of the finished jobs, in a unit of the reproduction's own.</summary>
+    public double Work { get; init; }
+
+    /// <summary>Work of all jobs.</summary>
+    public double TotalWork { get; init; }
+}
 
 /// <summary>A reproduction whose settings are fixed and which has not run.</summary>
 /// <param name="Mode"><c>quick</c> or <c>full</c>.</param>

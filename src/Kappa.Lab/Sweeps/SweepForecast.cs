@@ -40,7 +40,7 @@ public sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, lo
     /// <summary>The forecast in one line.</summary>
     public string Words() => string.Create(
         CultureInfo.InvariantCulture,
-        $"at most {RunForecast.Duration(Seconds)} on {Threads} {(Threads == 1 ? "core" : "cores")}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory and {Math.Ceiling(DiskBytes / 1048576.0):F0} MiB of disk; {Rehearsed} of {Shapes} {(Shapes == 1 ? "shape" : "shapes")} rehearsed");
+        $"at most {DurationText.Of(Seconds)} on {Threads} {(Threads == 1 ? "core" : "cores")}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory and {Math.Ceiling(DiskBytes / 1048576.0):F0} MiB of disk; {Rehearsed} of {Shapes} {(Shapes == 1 ? "shape" : "shapes")} rehearsed");
 
     // What time and memory depend on; seeds, scales and step sizes are none of it.
     private static (ModelSpecification Model, int Samples, int Tokens, Precision Precision, TelemetrySpecification Telemetry) Shape(SweepRun run)

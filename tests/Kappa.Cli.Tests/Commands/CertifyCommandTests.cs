@@ -15,7 +15,7 @@ public sealed class CertifyCommandTests
     public void What_is_not_certified_says_by_how_much_and_what_to_ask()
     {
         CommandOutcome outcome = CommandLine.Invoke(["certify", .. Small]);
-        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
         Assert.StartsWith("Not certified at step 0: convergence is neither proven nor excluded; the nearest is ", outcome.Results, StringComparison.Ordinal);
         Assert.Contains("times smaller", outcome.Results, StringComparison.Ordinal);
         Assert.EndsWith("add --find-scale.\n", outcome.Results, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class CertifyCommandTests
     public void What_a_theorem_is_not_about_is_not_applicable_and_gets_no_number(string setting, string beginning)
     {
         CommandOutcome outcome = CommandLine.Invoke(["certify", "--theorem", "path", .. Small.Where(word => !word.StartsWith(setting.Split('=')[0], StringComparison.Ordinal)), setting]);
-        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
         Assert.StartsWith(beginning, string.Join(' ', outcome.Results.Split('\n')), StringComparison.Ordinal);
         Assert.DoesNotContain("rate", outcome.Results, StringComparison.Ordinal);
     }
@@ -101,7 +101,7 @@ public sealed class CertifyCommandTests
     {
         string[] large = ["certify", "samples=4", "tokens=8", "width=16", "ffnWidth=200", "--check", "0"];
         CommandOutcome refused = CommandLine.Invoke([.. large, "--theorem", "kernel-floor", "--memory", "1"]);
-        Assert.Equal((1, ""), (refused.ExitCode, refused.Messages));
+        Assert.Equal((0, ""), (refused.ExitCode, refused.Messages));
         Assert.Matches(@"^Not applicable: The Jacobian must fit into 1 MiB but with 512 output numbers and 7168 trained parameters it needs \d+ MiB; allow more memory,", string.Join(' ', refused.Results.Split('\n')));
         CommandOutcome others = CommandLine.Invoke([.. large, "--memory", "1"]);
         Assert.StartsWith("Not certified at step 0", others.Results, StringComparison.Ordinal);

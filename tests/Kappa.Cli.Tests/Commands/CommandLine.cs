@@ -15,11 +15,14 @@ internal static class CommandLine
     /// <summary>A run of a few milliseconds: one layer, 8 rows, width 8.</summary>
     public static readonly string[] Tiny = ["depth=1", "width=8", "ffnWidth=8", "samples=2", "tokens=4", "steps=50"];
 
-    public static CommandOutcome Invoke(params string[] arguments)
+    public static CommandOutcome Invoke(params string[] arguments) => InvokeAt(1000, arguments);
+
+    /// <summary>The same where a line has so many columns; <see cref="Invoke"/> has more than any table takes.</summary>
+    public static CommandOutcome InvokeAt(int width, params string[] arguments)
     {
         using var results = new StringWriter { NewLine = "\n" };
         using var messages = new StringWriter { NewLine = "\n" };
-        int code = Program.Invoke(arguments, new Terminal(results, messages, ResultsAreATerminal: false, MessagesAreATerminal: false));
+        int code = Program.Invoke(arguments, new Terminal(results, messages, ResultsAreATerminal: false, MessagesAreATerminal: false) { Width = width });
         return new CommandOutcome(code, results.ToString(), messages.ToString());
     }
 

@@ -60,7 +60,7 @@ public sealed class ModelCommandTests
         using var evaluated = JsonDocument.Parse(CommandLine.Invoke("evaluate", files.Path, "--json").Results);
         Assert.Equal(double.Parse(File.ReadLines(files.Telemetry).Last().Split(',')[1], System.Globalization.CultureInfo.InvariantCulture), evaluated.RootElement.GetProperty("loss").GetDouble());
         CommandOutcome certified = CommandLine.Invoke("certify", name, "--out", folder.Path);
-        Assert.Equal(1, certified.ExitCode);
+        Assert.Equal(0, certified.ExitCode);
         Assert.StartsWith("Not certified at step 0", certified.Results, StringComparison.Ordinal);
         Assert.DoesNotContain("about 1 times smaller", certified.Results, StringComparison.Ordinal);
         Assert.EndsWith("add --find-scale.\n", certified.Results, StringComparison.Ordinal);
@@ -115,7 +115,7 @@ public sealed class ModelCommandTests
     public void A_theorem_about_another_model_is_not_applicable_and_names_others(string words, string verdict)
     {
         CommandOutcome outcome = CommandLine.Invoke(["certify", .. words.Split(' ')]);
-        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal(0, outcome.ExitCode);
         Assert.StartsWith(verdict, outcome.Results, StringComparison.Ordinal);
     }
 

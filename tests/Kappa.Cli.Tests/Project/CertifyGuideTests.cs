@@ -44,7 +44,7 @@ public sealed partial class CertifyGuideTests
     [GeneratedRegex(@"^\$ echo \$\?\n(\d+)", RegexOptions.Multiline)]
     private static partial Regex ExitCode();
 
-    [GeneratedRegex(@"(?<![\w.])\d[\d.]*(?:E[+-]\d+)?")]
+    [GeneratedRegex(@"(?<![\w.])\d[\d.]*(?:[eE][+-]?\d+)?")]
     private static partial Regex Number();
 
     [GeneratedRegex(@"\s+")]

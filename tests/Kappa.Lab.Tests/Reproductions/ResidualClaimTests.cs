@@ -180,7 +180,7 @@ public sealed class ResidualClaimTests
         ClaimFinding finding = RateClaim.Judge(points);
         Assert.Equal(Verdict.NotMeasured, finding.Verdict);
         Assert.Equal(2, finding.Measurements[0].Value.Count);
-        Assert.Contains("1 of 3 runs have no late rate (1 TooFewDecades) and are left out", finding.Measurements[0].Note, StringComparison.Ordinal);
+        Assert.Contains("1 of 3 runs have no late rate (1 fell too little for a rate) and are left out", finding.Measurements[0].Note, StringComparison.Ordinal);
     }
 
     private static ArmRun[] AtDepthOne(double residual, double without) =>

@@ -22,7 +22,7 @@ internal static class KernelsForecast
     {
         double seconds = Seconds(plan) / threads;
         double mebibytes = plan.Jobs().Count * 8.0 * Math.Max(plan.PathfinderRecipe.Steps, plan.QuerySteps) / (1 << 20);
-        return string.Create(CultureInfo.InvariantCulture, $"About {(seconds < 120 ? $"{seconds:F0} s" : seconds < 7200 ? $"{seconds / 60:F0} min" : $"{seconds / 3600:F1} h")} and {Math.Ceiling(mebibytes):F0} MiB of data.");
+        return string.Create(CultureInfo.InvariantCulture, $"About {Experiments.DurationText.Of(seconds)} and {Math.Ceiling(mebibytes):F0} MiB of data.");
     }
 
     /// <summary>Processor seconds of everything.</summary>

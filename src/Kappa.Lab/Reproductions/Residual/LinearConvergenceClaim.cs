@@ -79,7 +79,7 @@ internal static class LinearConvergenceClaim
         ArmRun[] deep = [.. runs.Where(run => run.Problem.Depth > 1 && run.Problem.QueryKeyScale == 1 && run.Arm != Arm.Residual)];
         int reached = deep.Count(run => !run.StepsToTarget.IsLowerBound);
         ArmRun[] residual = [.. runs.Where(run => run.Arm == Arm.Residual && run.Problem.QueryKeyScale == 1)];
-        string outcomes = string.Join(", ", residual.GroupBy(run => run.Rate.Outcome).OrderByDescending(group => group.Count()).Select(group => $"{group.Count()} {group.Key}"));
+        string outcomes = string.Join(", ", residual.GroupBy(run => run.Rate.Outcome).OrderByDescending(group => group.Count()).Select(group => $"{group.Count()} {Experiments.OutcomeWords.Of(group.Key.ToString())}"));
         string numbers = FormattableString.Invariant(
             $"{RatioSentence(ratios)}; at depth 2 and more {reached} of {deep.Length} of them reach it; the shapes of the {residual.Length} residual curves: {outcomes}.");
         return verdict == Verdict.Partly ? $"{numbers} Refuted in: {RunGroups.Settings(refuting)}." : numbers;

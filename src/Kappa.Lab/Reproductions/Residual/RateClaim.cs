@@ -50,7 +50,7 @@ internal static class RateClaim
     {
         RatePoint[] all = [.. points.Where(point => point.Trains == predictor.Trains)];
         RatePoint[] leftOut = [.. all.Except(predictor.Usable(points))];
-        string outcomes = string.Join(", ", leftOut.GroupBy(point => point.Rate.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key}"));
+        string outcomes = string.Join(", ", leftOut.GroupBy(point => point.Rate.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {Experiments.OutcomeWords.Of(group.Key.ToString())}"));
         return $"{leftOut.Length} of {all.Length} runs have no late rate{(leftOut.Length == 0 ? string.Empty : $" ({outcomes})")} and are left out";
     }
 

@@ -43,7 +43,10 @@ public sealed record ResidualForecast(double Seconds, long Bytes)
     }
 
     /// <summary>The forecast in one line.</summary>
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {(Seconds < 120 ? $"{Seconds:F0} s" : $"{Seconds / 60:F0} min")} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
+
+    /// <summary>The cost of a comparison in the same steps: what a progress line weighs it by.</summary>
+    internal static double Weight(ResidualPlan plan, LearningProblem problem) => Arm.All.Count * (double)plan.Steps * Sizes(problem.Size).StepOperations(problem.Depth) / Sizes(plan.SmallSize).StepOperations(1);
 
     private static double SecondsPerStep(ProblemSize size)
     {

@@ -39,10 +39,10 @@ public static class ResidualReproduction
         // Deep cases first: the longest jobs then do not end up alone at the end.
         LearningProblem[] cases = [.. plan.Cases.OrderByDescending(problem => problem.Depth * problem.Size.Width)];
         LearningProblem? kept = cases.FirstOrDefault(problem => problem.Source == Experiments.DataSource.Gaussian && problem.QueryKeyScale == 1);
-        var comparisons = cases.Select(problem => jobs.Add(problem.Setting, token => new Comparison(problem, plan.Steps, keepsLayers: problem == kept).FindOrRun(store, token))).ToArray();
-        var points = new RateStudy(plan, store).Runs().Select(run => jobs.Add("rate grid", run)).ToArray();
-        var prices = new PriceStudy(plan, store).Points().Select(point => jobs.Add("certificate price", point)).ToArray();
-        var ladders = LadderStudy.Runs(plan).Select(run => jobs.Add("rate ladder", run)).ToArray();
+        var comparisons = cases.Select(problem => jobs.Add(problem.Setting, token => new Comparison(problem, plan.Steps, keepsLayers: problem == kept).FindOrRun(store, token), ResidualForecast.Weight(plan, problem))).ToArray();
+        var points = new RateStudy(plan, store).Runs().Select(run => jobs.Add("rate grid", run, plan.Grid.Steps)).ToArray();
+        var prices = new PriceStudy(plan, store).Points().Select(point => jobs.Add("certificate price", point, plan.Grid.Steps)).ToArray();
+        var ladders = LadderStudy.Runs(plan).Select(run => jobs.Add("rate ladder", run, plan.Steps)).ToArray();
         jobs.Run();
 
         ArmRun[] runs = [.. comparisons.SelectMany(job => job.Result).OrderBy(run => Array.IndexOf([.. plan.Cases], run.Problem))];

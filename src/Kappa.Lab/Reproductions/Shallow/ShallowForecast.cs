@@ -23,7 +23,7 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
         return new ShallowForecast(((large * PaperOperations(plan)) + (small * SmallOperations(plan))) / threads, (long)(threads * bytes));
     }
 
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {(Seconds < 120 ? $"{Seconds:F0} s" : $"{Seconds / 60:F0} min")} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {Experiments.DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
 
     /// <summary>Multiply-adds of all steps of the paper's experiment in the stable normalisation, and of its kernels; the others end at once.</summary>
     internal static double PaperOperations(ShallowPlan plan) =>
@@ -48,6 +48,15 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
 
     // 16 tokens; embedding, four square matrices, and two of twice the width.
     private static double DigitOperations(int width) => 3.0 * 16 * width * (49 + (8 * width));
+
+    /// <summary>What a progress line weighs a run by: multiply-adds.</summary>
+    internal static double Weight(EncoderRun run) => TakenPart * run.Steps * Step(run);
+
+    /// <summary>The same of a comparison.</summary>
+    internal static double Weight(EncoderComparison comparison) => RunsPerArm * comparison.Arms.Sum(arm => Weight(arm.Run));
+
+    /// <summary>The same of a training on digits.</summary>
+    internal static double Weight(DigitRun run, int count) => count * (double)run.Epochs * DigitOperations(run.Width);
 
     private static double Parameters(EncoderRun run) => ((3.0 * run.Sizes.InputWidth) + 1) * run.Width;
 

@@ -57,21 +57,21 @@ internal static class ShallowReproduction
         var jobs = new JobList(threads, progress, cancellation);
         ClassifierTask digits = data ?? LoadDigits(plan);
 
-        Job<T> Add<T>(string name, string identity, Func<CancellationToken, Checkpoint> run, Func<Checkpoint, T> read) =>
-            jobs.Add(name, token => read(FindOrRun(store, JobStore.Key($"shallow {name}", identity), run, token)));
+        Job<T> Add<T>(string name, string identity, Func<CancellationToken, Checkpoint> run, Func<Checkpoint, T> read, double weight) =>
+            jobs.Add(name, token => read(FindOrRun(store, JobStore.Key($"shallow {name}", identity), run, token)), weight);
         Job<EncoderOutcome>[] Runs(string name, IEnumerable<EncoderRun> runs) =>
-            [.. runs.Select(run => Add(name, run.Identity, token => Record(run, token), record => EncoderOutcome.Read(record, string.Empty, run)))];
+            [.. runs.Select(run => Add(name, run.Identity, token => Record(run, token), record => EncoderOutcome.Read(record, string.Empty, run), ShallowForecast.Weight(run)))];
         Job<IReadOnlyList<ComparedRun>>[] Compare(string name, IEnumerable<EncoderComparison> comparisons) =>
-            [.. comparisons.Select(comparison => Add(name, comparison.Identity, comparison.Run, comparison.Read))];
+            [.. comparisons.Select(comparison => Add(name, comparison.Identity, comparison.Run, comparison.Read, ShallowForecast.Weight(comparison)))];
 
         // The widest runs first: the longest jobs then do not end up alone at the end.
         var paper = Runs("widths", plan.PaperRuns());
-        var digitRuns = plan.DigitRuns().Reverse().Select(run => Add("digits", run.Identity(digits), token => run.Run(digits, token), run.Read)).ToArray();
+        var digitRuns = plan.DigitRuns().Reverse().Select(run => Add("digits", run.Identity(digits), token => run.Run(digits, token), run.Read, ShallowForecast.Weight(run, plan.DigitCount))).ToArray();
         var logits = Compare("logit scale", plan.LogitComparisons());
         var schemes = Compare("initialisations", plan.SchemeComparisons());
         var movement = Runs("movement", plan.MovementRuns());
-        var points = plan.Points().Select(run => Add("points", run.Identity, _ => EncoderPointResult.Compute(run), record => EncoderPointResult.Read(record, run))).ToArray();
-        var searches = plan.Searches().Select(search => Add("smallest width", search.Identity, search.Run, search.Read)).ToArray();
+        var points = plan.Points().Select(run => Add("points", run.Identity, _ => EncoderPointResult.Compute(run), record => EncoderPointResult.Read(record, run), ShallowForecast.Weight(plan.MovementRuns().First()))).ToArray();
+        var searches = plan.Searches().Select(search => Add("smallest width", search.Identity, search.Run, search.Read, search.Widths.Where(width => width <= search.Template.Sizes.Samples).Sum(width => ShallowForecast.Weight(search.Template with { Width = width })))).ToArray();
         var open = Runs("open questions", plan.OpenRuns());
         jobs.Run();
         return new ShallowResult
