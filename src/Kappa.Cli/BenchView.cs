@@ -10,7 +10,7 @@ internal static class BenchView
 {
     /// <summary>One row in words, for the progress.</summary>
     public static string Line(BenchmarkRow row) => string.Create(
-        CultureInfo.InvariantCulture, $"{Case(row)}: {row.Side} {row.Microseconds.Median:G4} µs{(row.Ratio is { } ratio ? $" ({ratio.Median:F2} times kappa)" : "")}");
+        CultureInfo.InvariantCulture, $"{Case(row)}: {row.Side} {NumberText.Of(row.Microseconds.Median)} µs{(row.Ratio is { } ratio ? $" ({ratio.Median:F2} times kappa)" : "")}");
 
     /// <summary>Machine, measurements, findings, and the required numbers beside the measured ones.</summary>
     /// <param name="terminal">Where.</param>

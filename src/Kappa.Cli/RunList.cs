@@ -38,7 +38,7 @@ internal static class RunList
         }
 
         string matching = filter is null ? string.Empty : " that match";
-        terminal.Results.WriteLine(listing.Runs.Count == listing.Total
+        terminal.Paragraph(0, listing.Runs.Count == listing.Total
             ? $"{listing.Total} runs{matching} in {store}."
             : $"The newest {listing.Runs.Count} of {listing.Total} runs{matching} in {store}; --limit shows more.");
         return ExitCode.Done;
@@ -52,7 +52,7 @@ internal static class RunList
         }
         else
         {
-            terminal.Results.WriteLine($"0 runs in {store}.");
+            terminal.Paragraph(0, $"0 runs in {store}.");
         }
 
         return ExitCode.Done;

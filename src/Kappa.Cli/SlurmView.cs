@@ -65,7 +65,7 @@ internal static class SlurmView
     private static void Say(Terminal terminal, SweepFolder sweep, SlurmSubmission submission)
     {
         string summary = string.Create(CultureInfo.InvariantCulture, $"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} runs in {submission.Tasks} tasks; {submission.Ended} have ended, {submission.Queued} were queued already, {submission.Arrays.Sum(job => job.Tasks)} submitted");
-        terminal.Results.WriteLine(summary);
+        terminal.Paragraph(0, summary);
         string store = OutOption(sweep.Store);
         if (submission.Arrays.Count > 0)
         {
@@ -76,7 +76,7 @@ internal static class SlurmView
 
         terminal.Results.WriteLine($"status: kappa sweep status {sweep.Plan.Name}{store}");
         terminal.Results.WriteLine($"cancel: kappa sweep cancel {sweep.Plan.Name}{store}");
-        terminal.Results.WriteLine($"logs:   {Path.Combine(sweep.Path, "logs")}");
+        terminal.Paragraph(0, $"logs:   {Path.Combine(sweep.Path, "logs")}");
     }
 
     private static void Show(Terminal terminal, SlurmSubmission submission)

@@ -20,12 +20,12 @@ internal static class SweepPlanView
         }
 
         int count = plan.Runs.Count;
-        terminal.Results.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sweep {plan.Name}: {count} {(count == 1 ? "run" : "runs")}"));
+        terminal.Paragraph(0, string.Create(CultureInfo.InvariantCulture, $"sweep {plan.Name}: {count} {(count == 1 ? "run" : "runs")}"));
         for (int index = 0; index < count; index++)
         {
             if (index < ShownAtEachEnd || index >= count - ShownAtEachEnd)
             {
-                terminal.Results.WriteLine($"  {plan.Runs[index].Name}  {string.Join(" ", plan.Runs[index].Values.Select(pair => $"{pair.Key}={pair.Value}"))}");
+                terminal.Paragraph(2, $"{plan.Runs[index].Name}  {string.Join(" ", plan.Runs[index].Values.Select(pair => $"{pair.Key}={pair.Value}"))}", hanging: 2);
             }
             else if (index == ShownAtEachEnd)
             {
@@ -33,7 +33,7 @@ internal static class SweepPlanView
             }
         }
 
-        terminal.Results.WriteLine($"forecast: {forecast.Words()}");
+        terminal.Paragraph(0, $"forecast: {forecast.Words()}");
         return ExitCode.Done;
     }
 

@@ -73,8 +73,9 @@ internal static class SweepProgress
     private static void Print(Terminal terminal, SweepFolder sweep, SweepStatus s, bool json)
     {
         IReadOnlyList<string> jobs = new SlurmSweep(sweep).Jobs;
-        terminal.Results.WriteLine(json
-            ? new JsonObject
+        if (json)
+        {
+            terminal.Results.WriteLine(new JsonObject
             {
                 ["formatVersion"] = 1,
                 ["sweep"] = sweep.Plan.Name,
@@ -88,13 +89,16 @@ internal static class SweepProgress
                 ["damaged"] = s.Damaged,
                 ["waiting"] = s.Waiting,
                 ["jobs"] = new JsonArray([.. jobs.Select(job => (JsonNode)job)]),
-            }.ToJsonString()
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{sweep.Plan.Name}: {s.Done} of {s.Total} done ({s.Diverged} diverged), {s.Running} running, {s.Lost} lost, {s.Failed} failed, {s.Damaged} damaged, {s.Waiting} waiting{(sweep.IsCancelled ? "; cancelled" : string.Empty)}"));
-        if (jobs.Count > 0 && !json)
+            }.ToJsonString());
+            return;
+        }
+
+        terminal.Paragraph(0, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{sweep.Plan.Name}: {s.Done} of {s.Total} done ({s.Diverged} diverged), {s.Running} running, {s.Lost} lost, {s.Failed} failed, {s.Damaged} damaged, {s.Waiting} waiting{(sweep.IsCancelled ? "; cancelled" : string.Empty)}"));
+        if (jobs.Count > 0)
         {
-            terminal.Results.WriteLine($"Slurm jobs submitted: {string.Join(", ", jobs)}");
+            terminal.Paragraph(0, $"Slurm jobs submitted: {string.Join(", ", jobs)}");
         }
     }
 }

@@ -61,7 +61,7 @@ internal static class AggregateCommand
                 terminal,
                 [.. groups[0].Values.Select(value => value.Column), "runs", .. groups[0].Statistics.Select(statistic => statistic.Quantity), "outcomes"],
                 groups.Select(group => (IReadOnlyList<string>)[.. group.Values.Select(value => QueryView.Shown(value.Value)), Count(group.Runs), .. group.Statistics.Select(statistic => Cell(statistic.Statistics)), Outcomes(group)]));
-            terminal.Results.WriteLine("median {bootstrap interval, 95 %} [quartiles] n; ∞: not reached; lateRate: of the last third of the window, also of a curve that bends");
+            terminal.Paragraph(0, "median {bootstrap interval, 95 %} [quartiles] n; ∞: not reached; lateRate: of the last third of the window, also of a curve that bends");
         }
     }
 

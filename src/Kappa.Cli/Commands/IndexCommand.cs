@@ -65,6 +65,6 @@ internal static class IndexCommand
         }
 
         string made = report.Rebuilt is { } reason ? $" The index was made anew: {reason}." : string.Empty;
-        terminal.Results.WriteLine($"{report.Runs} runs in {(index.IsInMemory ? $"memory, for {index.Path} cannot be written" : index.Path)}; {report.Read} folders read, {report.Removed} removed, {report.Damaged.Count} left out.{made}");
+        terminal.Paragraph(0, $"{report.Runs} runs in {(index.IsInMemory ? $"memory, for {index.Path} cannot be written" : index.Path)}; {report.Read} folders read, {report.Removed} removed, {report.Damaged.Count} left out.{made}");
     }
 }

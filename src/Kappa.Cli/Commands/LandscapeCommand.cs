@@ -35,16 +35,19 @@ internal static class LandscapeCommand
             target, directions, normalisation, grid, span, seed, states, threads, results, folder, json, quiet,
         };
         command.SetAction(parsed => Show(terminal, parsed.GetValue(target)!, parsed.GetValue(folder)!, new Wishes(
-            parsed.GetValue(directions) ?? (parsed.GetValue(target)!.EndsWith(WeightsFile.Extension, StringComparison.OrdinalIgnoreCase) ? LandscapeDirections.Random : LandscapeDirections.Pca), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null, parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),
+            parsed.GetValue(directions), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null, parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),
             parsed.GetValue(states), parsed.GetValue(threads), parsed.GetValue(results), parsed.GetValue(json), parsed.GetValue(quiet))));
         return command;
     }
 
     private static int Show(Terminal terminal, string word, string folder, Wishes wishes)
     {
-        LandscapeRequest request = wishes.ToRequest();
         LandscapeTarget target = Find(word, folder);
-        string results = RunsFolder.Require(wishes.Results ?? Path.Combine(target.Folder, $"landscape-{wishes.Directions.ToString().ToLowerInvariant()}"), "--figures");
+
+        // Weights have no path, one that diverged may have a single state, and lengths are normalised of random directions only.
+        wishes = wishes with { Given = wishes.Given ?? (word.EndsWith(WeightsFile.Extension, StringComparison.OrdinalIgnoreCase) || target.Remark.Length > 0 || wishes.Normalisation is not null ? LandscapeDirections.Random : LandscapeDirections.Pca) };
+        LandscapeRequest request = wishes.ToRequest();
+        string results = RunsFolder.Require(wishes.Results ?? Path.Combine(target.Folder, $"landscape-{request.Directions.ToString().ToLowerInvariant()}"), "--figures");
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, wishes.Quiet);
         if (target.Remark.Length > 0)
@@ -103,7 +106,7 @@ internal static class LandscapeCommand
             return;
         }
 
-        terminal.Results.WriteLine($"Landscape of {landscape.Target.Name}");
+        terminal.Paragraph(0, $"Landscape of {landscape.Target.Name}");
         new ResultTable("quantity", "value").Rows(LandscapeReport.Rows(landscape)).Print(terminal);
     }
 
@@ -135,8 +138,10 @@ internal static class LandscapeCommand
     }
 
     private sealed record Wishes(
-        LandscapeDirections Directions, DirectionNormalisation? Normalisation, int? Grid, string? Span, int? Seed, int? States, int? Threads, string? Results, bool Json, bool Quiet)
+        LandscapeDirections? Given, DirectionNormalisation? Normalisation, int? Grid, string? Span, int? Seed, int? States, int? Threads, string? Results, bool Json, bool Quiet)
     {
+        private LandscapeDirections Directions => Given ?? LandscapeDirections.Random;
+
         public LandscapeRequest ToRequest()
         {
             OptionRange.Require("--grid", Grid, FewestPoints, MostPoints);

@@ -93,7 +93,7 @@ internal static class RerunCommand
             return;
         }
 
-        terminal.Results.WriteLine(!request.Verify ? $"{record.Name} was computed again: {files.Path}"
+        terminal.Paragraph(0, !request.Verify ? $"{record.Name} was computed again: {files.Path}"
             : difference is null ? $"{record.Name}: same bits ({record.Status.Step} steps: telemetry, checkpoint, spectra)."
             : $"{record.Name}: {difference}.");
     }

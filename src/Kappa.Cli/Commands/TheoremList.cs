@@ -39,7 +39,7 @@ internal static class TheoremList
             terminal.Results.WriteLine();
         }
 
-        terminal.Results.WriteLine("Ask one: kappa certify --theorem NAME. Cite them: kappa cite.");
+        terminal.Paragraph(0, "Ask one: kappa certify --theorem NAME. Cite them: kappa cite.");
         return ExitCode.Done;
     }
 }

@@ -27,7 +27,7 @@ public sealed record Requirement(string Name, double Bound, bool IsUpperBound, d
     /// <summary>One line: what must hold, what was found.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name}: {(IsUpperBound ? "≤" : "≥")} {Bound:G3}, measured {(Measured is double value ? value.ToString("G3", CultureInfo.InvariantCulture) : "–")}: {(IsReached switch { true => "reached", false => "not reached", _ => "not measured" })}");
+        $"{Name}: {(IsUpperBound ? "≤" : "≥")} {NumberText.Of(Bound, 3)}, measured {(Measured is double value ? NumberText.Of(value, 3) : "–")}: {(IsReached switch { true => "reached", false => "not reached", _ => "not measured" })}");
 
     private static IEnumerable<Requirement> Steps(IReadOnlyList<BenchmarkRow> rows)
     {

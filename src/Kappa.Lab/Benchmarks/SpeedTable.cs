@@ -60,7 +60,7 @@ public static class SpeedTable
         StepSuite.Variants.Select(variant => text(rows.Where(row => row.Threads == threads && row.Side.StartsWith($"torch {variant}", StringComparison.Ordinal)).MinBy(row => row.Ratio?.Median))));
 
     private static string Time(BenchmarkRow? row) => row is null ? "–"
-        : row.Microseconds.Median < 1000 ? string.Create(CultureInfo.InvariantCulture, $"{row.Microseconds.Median:G3} µs") : string.Create(CultureInfo.InvariantCulture, $"{row.Microseconds.Median / 1000:G3} ms");
+        : row.Microseconds.Median < 1000 ? string.Create(CultureInfo.InvariantCulture, $"{NumberText.Of(row.Microseconds.Median, 3)} µs") : string.Create(CultureInfo.InvariantCulture, $"{NumberText.Of(row.Microseconds.Median / 1000, 3)} ms");
 
     private static string Ratio(BenchmarkRow? torch) => torch?.Ratio is { } ratio ? ratio.Median.ToString("F1", CultureInfo.InvariantCulture) : "–";
 }

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 
@@ -42,7 +43,7 @@ internal sealed class BoundObserver
 
         if (!bound.Allows(step, loss))
         {
-            Violation ??= FormattableString.Invariant($"after {step} steps the loss is {loss:G6} but at most {bound.At(step):G6} is guaranteed");
+            Violation ??= FormattableString.Invariant($"after {step} steps the loss is {NumberText.Of(loss, 6)} but at most {NumberText.Of(bound.At(step), 6)} is guaranteed");
         }
     }
 
@@ -50,7 +51,7 @@ internal sealed class BoundObserver
     {
         if (!(moved <= radius.Radius))
         {
-            Violation ??= FormattableString.Invariant($"after {step} steps {radius.Block.Name} has moved by {moved:G6} but at most {radius.Radius:G6} is guaranteed");
+            Violation ??= FormattableString.Invariant($"after {step} steps {radius.Block.Name} has moved by {NumberText.Of(moved, 6)} but at most {NumberText.Of(radius.Radius, 6)} is guaranteed");
         }
     }
 

@@ -1,5 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Lab.Figures;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 
@@ -31,7 +32,7 @@ public static class CertificationFigure
             if (finding.Price is { Check: { } priceCheck } price && price.Found.Certificate.Guarantee is { } priceGuarantee)
             {
                 panels++;
-                Axes panel = figure.AddPanel(FormattableString.Invariant($"{finding.Certificate.Theorem.Name}, {price.Found.Recipe} with c = {price.Found.Scale:G4}"), Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
+                Axes panel = figure.AddPanel(FormattableString.Invariant($"{finding.Certificate.Theorem.Name}, {price.Found.Recipe} with c = {NumberText.Of(price.Found.Scale ?? double.NaN)}"), Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
                 AddDescent(panel, priceCheck, priceGuarantee, step: 0, relativeLoss: 1);
             }
         }

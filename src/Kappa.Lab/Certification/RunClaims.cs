@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Kappa.Certificates;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Certification;
 
@@ -84,7 +85,7 @@ public static class RunClaims
             ["source"] = $"{certificate.Theorem.Label}, {certificate.Theorem.Page}",
             ["statement"] = certificate.Theorem.Statement,
             ["refutedIf"] = certificate.Guarantee is { } guarantee
-                ? string.Create(CultureInfo.InvariantCulture, $"with step size {guarantee.StepSize:G6} the loss is above (1 - {guarantee.Rate:G6})^k of that at step {finding.Step}, k steps later, by more than rounding")
+                ? string.Create(CultureInfo.InvariantCulture, $"with step size {NumberText.Of(guarantee.StepSize, 6)} the loss is above (1 - {NumberText.Of(guarantee.Rate, 6)})^k of that at step {finding.Step}, k steps later, by more than rounding")
                 : null,
             ["verdict"] = Camel(finding.Grade),
             ["reason"] = Reason(finding),

@@ -1,5 +1,6 @@
 using Kappa.Lab.Figures;
 using Kappa.Lab.Statistics;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Experiments;
@@ -25,7 +26,7 @@ internal static class LossFigure
         if (rate is { Outcome: RateOutcome.Linear })
         {
             (double[] at, double[] line) = FittedLine(steps, losses, rate);
-            _ = panel.Line(FormattableString.Invariant($"fit, rate {rate.Rate:G3} [{rate.RateLow:G3}, {rate.RateHigh:G3}]"), at, line, SeriesStyle.Dashed);
+            _ = panel.Line(FormattableString.Invariant($"fit, rate {NumberText.Of(rate.Rate, 3)} [{NumberText.Of(rate.RateLow, 3)}, {NumberText.Of(rate.RateHigh, 3)}]"), at, line, SeriesStyle.Dashed);
         }
 
         return figure;

@@ -28,7 +28,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
     public string? RoundingRemark => Run.Status.RoundingFloor is double floor && Rate is { IsFloorRounding: true, FloorStep: long step }
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"From step {step} on the loss is at the rounding of {(Run.Specification.Descent.Precision == Precision.Single ? "single" : "double")} precision, about {floor:G2}; what it does there says nothing about the model.")
+            $"From step {step} on the loss is at the rounding of {(Run.Specification.Descent.Precision == Precision.Single ? "single" : "double")} precision, about {NumberText.Of(floor, 2)}; what it does there says nothing about the model.")
         : null;
 
     /// <summary>Reads and analyses a run.</summary>

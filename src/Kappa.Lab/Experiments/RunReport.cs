@@ -2,6 +2,7 @@ using Kappa.Lab.Figures;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Reports;
 using Kappa.Lab.Store;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Experiments;
 
@@ -158,5 +159,5 @@ public static class RunAnalysisTable
         return isDeficient ? rank : string.Empty;
     }
 
-    private static string Number(double value) => FormattableString.Invariant($"{value:G4}");
+    private static string Number(double value) => FormattableString.Invariant($"{NumberText.Of(value)}");
 }

@@ -182,7 +182,7 @@ internal sealed class TrainableRun
         _folder.WriteStatus(Status(isCancelled ? RunState.Interrupted : RunState.Done, outcome.Step, outcome.Loss) with
         {
             StopReason = outcome.Reason.ToString(),
-            Message = test is { } seen ? FormattableString.Invariant($"{message} Test: accuracy {seen.Accuracy:P1}, loss {seen.Loss:G4}.") : message,
+            Message = test is { } seen ? FormattableString.Invariant($"{message} Test: accuracy {seen.Accuracy:P1}, loss {NumberText.Of(seen.Loss)}.") : message,
             TestAccuracy = test?.Accuracy,
             TestLoss = test?.Loss,
         });

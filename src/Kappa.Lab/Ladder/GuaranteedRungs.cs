@@ -1,6 +1,7 @@
 using Kappa.Certificates;
 using Kappa.Lab.Experiments;
 using Kappa.Models;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Ladder;
@@ -72,7 +73,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
             theorem, experiment.Model, experiment.Objective, LadderState.Options(experiment, before.StepSize, certified.Step), before.ToDescentState(experiment.InitialWeights), options, cancellation);
         LadderState at = certified with { Step = first.Step ?? certified.Step };
         double relative = (first.RelativeLoss ?? (certified.Loss / before.Loss)) * before.Loss / states[0].Loss;
-        return Certified(rung, first.Certificate, at, FormattableString.Invariant($"from step {at.Step} on, ℒ = {relative:G3} ℒ_0"));
+        return Certified(rung, first.Certificate, at, FormattableString.Invariant($"from step {at.Step} on, ℒ = {NumberText.Of(relative, 3)} ℒ_0"));
     }
 
     private Rung Certified(Rung rung, Certificate certificate, LadderState state, string where)
@@ -83,7 +84,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
         {
             Value = guarantee.Rate,
             OtherStepSize = isOwn ? null : guarantee.StepSize,
-            Note = isOwn ? where : FormattableString.Invariant($"{where}; for η = {guarantee.StepSize:G3}, not the run's {state.StepSize:G3}"),
+            Note = isOwn ? where : FormattableString.Invariant($"{where}; for η = {NumberText.Of(guarantee.StepSize, 3)}, not the run's {NumberText.Of(state.StepSize, 3)}"),
         };
     }
 
@@ -101,12 +102,12 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     {
         if (!IsAffordable)
         {
-            return FormattableString.Invariant($"Evaluating theorems needs about {work.Theorem:G2} operations each at this size, too many for the limit of {limits.TheoremWork:G2} for all; use fewer samples or a narrower model.");
+            return FormattableString.Invariant($"Evaluating theorems needs about {NumberText.Of(work.Theorem, 2)} operations each at this size, too many for the limit of {NumberText.Of(limits.TheoremWork, 2)} for all; use fewer samples or a narrower model.");
         }
 
         bool needsJacobian = theorem.Name == "kernel-floor";
         return needsJacobian && (work.Kernel * evaluations > limits.KernelWork || JacobianSpectrum.ForecastBytes(work.Outputs, work.Parameters) > CertificateOptions.Default.MemoryLimit)
-            ? FormattableString.Invariant($"It needs the whole Jacobian, {work.Outputs} by {work.Parameters}, and its spectrum: {work.Kernel:G2} operations for each of {evaluations} evaluations; use fewer samples or train fewer blocks.")
+            ? FormattableString.Invariant($"It needs the whole Jacobian, {work.Outputs} by {work.Parameters}, and its spectrum: {NumberText.Of(work.Kernel, 2)} operations for each of {evaluations} evaluations; use fewer samples or train fewer blocks.")
             : null;
     }
 }

@@ -1,4 +1,5 @@
 using Kappa.Lab.Experiments;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Ladder;
@@ -22,7 +23,7 @@ internal sealed record KernelEnds(long Step, double StepSize, double LambdaMin, 
     }
 
     public string Note => FormattableString.Invariant(
-        $"step {Step}, ηλ_min = {StepSize * LambdaMin:G3}, ηλ_max = {StepSize * LambdaMax:G3}{(StepSize * LambdaMax > 2 ? ", beyond the edge 2" : string.Empty)}{Remark}");
+        $"step {Step}, ηλ_min = {NumberText.Of(StepSize * LambdaMin, 3)}, ηλ_max = {NumberText.Of(StepSize * LambdaMax, 3)}{(StepSize * LambdaMax > 2 ? ", beyond the edge 2" : string.Empty)}{Remark}");
 
     /// <summary>From the whole Jacobian of model R.</summary>
     public static KernelEnds InFull(Experiment experiment, LadderState state)

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Ladder;
 
 /// <summary>A ladder as rows of text, for terminal and report: what is known before, during and after the run in columns of their own.</summary>
@@ -27,11 +29,11 @@ public static class LadderTable
     }
 
     private static string In(Rung rung, RungKind kind) => rung.Kind != kind ? string.Empty
-        : rung is { Low: { } low, High: { } high } ? FormattableString.Invariant($"{rung.Value:G3} [{low:G3}, {high:G3}]")
-        : FormattableString.Invariant($"{rung.Value:G3}");
+        : rung is { Low: { } low, High: { } high } ? FormattableString.Invariant($"{NumberText.Of(rung.Value ?? double.NaN, 3)} [{NumberText.Of(low, 3)}, {NumberText.Of(high, 3)}]")
+        : FormattableString.Invariant($"{NumberText.Of(rung.Value ?? double.NaN, 3)}");
 
     private static string Ratio(RateLadder ladder, Rung rung) =>
         ladder.Ratios.FirstOrDefault(ratio => ratio.Numerator == "measured" && ratio.Denominator == rung.Name) is { } ratio
-            ? double.IsFinite(ratio.Value) ? FormattableString.Invariant($"{ratio.Value:G3}") : "above 1E308"
+            ? double.IsFinite(ratio.Value) ? FormattableString.Invariant($"{NumberText.Of(ratio.Value, 3)}") : "above 1E308"
             : string.Empty;
 }

@@ -1,4 +1,5 @@
 using Kappa.Lab.Experiments;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Ladder;
@@ -49,14 +50,14 @@ internal sealed class SpectralRungs(Experiment experiment, IReadOnlyList<LadderS
         if (affordable < 1)
         {
             string why = FormattableString.Invariant(
-                $"The kernel's ends need {each:G2} operations even without the matrix, for {work.Outputs} outputs and {work.Parameters} trained parameters, more than {limits.KernelWork:G2}; use fewer samples or a narrower model.");
+                $"The kernel's ends need {NumberText.Of(each, 2)} operations even without the matrix, for {work.Outputs} outputs and {work.Parameters} trained parameters, more than {NumberText.Of(limits.KernelWork, 2)}; use fewer samples or a narrower model.");
             return [start with { WhyMissing = why }, path with { WhyMissing = why }, end with { WhyMissing = why }];
         }
 
         KernelEnds[] ends = [.. Spread(affordable).Select(state => isInFull ? KernelEnds.InFull(experiment, state) : KernelEnds.MatrixFree(experiment, state))];
         start = start with { Value = ends[0].Rate, Note = ends[0].Note };
         string whyNoPath = HasPath
-            ? FormattableString.Invariant($"One spectrum needs {each:G2} operations and the limit for all is {limits.KernelWork:G2}: only the start is looked at.")
+            ? FormattableString.Invariant($"One spectrum needs {NumberText.Of(each, 2)} operations and the limit for all is {NumberText.Of(limits.KernelWork, 2)}: only the start is looked at.")
             : NoLaterState;
         return ends.Length > 1
             ? [start, path.Over(ends.Select(at => at.Rate)) with { Note = Looked(ends.Length) }, end with { Value = ends[^1].Rate, Note = ends[^1].Note }]

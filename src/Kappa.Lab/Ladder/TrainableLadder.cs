@@ -3,6 +3,7 @@ using Kappa.Descent;
 using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
 using Kappa.Models;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Ladder;
@@ -85,7 +86,7 @@ internal sealed class TrainableLadder
         {
             Value = guarantee.Rate,
             OtherStepSize = isOwn ? null : guarantee.StepSize,
-            Note = isOwn ? "from step 0 on" : FormattableString.Invariant($"from step 0 on; for η = {guarantee.StepSize:G3}, not the run's {StepSize:G3}"),
+            Note = isOwn ? "from step 0 on" : FormattableString.Invariant($"from step 0 on; for η = {NumberText.Of(guarantee.StepSize, 3)}, not the run's {NumberText.Of(StepSize, 3)}"),
         };
     }
 
@@ -98,7 +99,7 @@ internal sealed class TrainableLadder
         if (!isInFull && (MatrixFreeWork > _limits.KernelWork || _experiment.Model is not ITangent))
         {
             string why = FormattableString.Invariant(
-                $"The kernel's ends need {MatrixFreeWork:G2} operations even without the matrix, for {_outputs} outputs and {_count} trained parameters, and the limit is {_limits.KernelWork:G2}; use fewer samples or train fewer matrices.");
+                $"The kernel's ends need {NumberText.Of(MatrixFreeWork, 2)} operations even without the matrix, for {_outputs} outputs and {_count} trained parameters, and the limit is {NumberText.Of(_limits.KernelWork, 2)}; use fewer samples or train fewer matrices.");
             return [start with { WhyMissing = why }, end with { WhyMissing = why }];
         }
 

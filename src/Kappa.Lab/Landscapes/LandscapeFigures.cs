@@ -1,4 +1,5 @@
 using Kappa.Lab.Figures;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Landscapes;
 
@@ -25,7 +26,7 @@ public static class LandscapeFigures
     private static Figure Contour(Landscape landscape)
     {
         string path = landscape.Path is { } found
-            ? FormattableString.Invariant($" Line and points: the path, projected; the plane explains {100 * found.ExplainedShare:F1} % of it, its states lie up to {found.LargestDistance:G3} beside it.")
+            ? FormattableString.Invariant($" Line and points: the path, projected; the plane explains {100 * found.ExplainedShare:F1} % of it, its states lie up to {NumberText.Of(found.LargestDistance, 3)} beside it.")
             : string.Empty;
         var figure = new Figure("contour", "Loss on the plane", $"{About(landscape)} {Levels} levels, evenly spaced in log ℒ.{path}") { PlotHeight = 300 };
         double[] xs = landscape.Grid.First, ys = landscape.Grid.Second;
@@ -79,7 +80,7 @@ public static class LandscapeFigures
         LandscapeNumbers numbers = landscape.Numbers;
         var figure = new Figure(
             "cuts", "Cuts through the centre",
-            FormattableString.Invariant($"{About(landscape)} Roughness (total variation beside the parabola, over the range): {numbers.RoughnessFirst:G3} along α, {numbers.RoughnessSecond:G3} along β, median of all cuts {numbers.RoughnessMedian:G3}."));
+            FormattableString.Invariant($"{About(landscape)} Roughness (total variation beside the parabola, over the range): {NumberText.Of(numbers.RoughnessFirst, 3)} along α, {NumberText.Of(numbers.RoughnessSecond, 3)} along β, median of all cuts {NumberText.Of(numbers.RoughnessMedian, 3)}."));
         LandscapeGrid grid = landscape.Grid;
         _ = figure.AddPanel(string.Empty, Axis.Linear(Label(landscape, first: true)), Axis.Log("loss ℒ"))
             .Line("along α", grid.First, Cuts.Line(landscape.Values, grid.CentreRow, alongFirst: true), SeriesStyle.Solid with { InLegend = false }).VerticalLine(0, "centre");
@@ -93,7 +94,7 @@ public static class LandscapeFigures
         double[] steps = [.. path.Points.Select(point => (double)point.Step)];
         var figure = new Figure(
             "path", "The path and its shadow on the plane",
-            FormattableString.Invariant($"{About(landscape)} Where the curves part, the plane does not show what the descent went through. The plane explains {100 * path.ExplainedShare:F1} % of the path; farthest state: {path.LargestDistance:G3} at step {path.LargestDistanceStep}."));
+            FormattableString.Invariant($"{About(landscape)} Where the curves part, the plane does not show what the descent went through. The plane explains {100 * path.ExplainedShare:F1} % of the path; farthest state: {NumberText.Of(path.LargestDistance, 3)} at step {path.LargestDistanceStep}."));
         Axes loss = figure.AddPanel("Loss along the path", Axis.Whole("step k"), Axis.Log("loss ℒ"));
         _ = loss.Line("true loss", steps, [.. path.Points.Select(point => point.Loss)], SeriesStyle.Marked)
             .Line("at the projection", steps, [.. path.Points.Select(point => point.PlaneLoss)], SeriesStyle.Marked);
@@ -111,7 +112,7 @@ public static class LandscapeFigures
         return landscape.Request.Directions switch
         {
             LandscapeDirections.Pca => FormattableString.Invariant($"{letter}, component {index + 1} ({100 * landscape.ExplainedShares[index]:F1} %)"),
-            LandscapeDirections.Curvature => FormattableString.Invariant($"{letter}, eigenvalue {landscape.TopCurvatures[index].Value:G3}"),
+            LandscapeDirections.Curvature => FormattableString.Invariant($"{letter}, eigenvalue {NumberText.Of(landscape.TopCurvatures[index].Value, 3)}"),
             _ => $"{letter}, random direction {index + 1}",
         };
     }

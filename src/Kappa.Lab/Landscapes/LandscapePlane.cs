@@ -33,7 +33,7 @@ internal sealed class LandscapePlane
         if (!double.IsFinite(Vectors.Norm(centre)) || !(Determinant > 1e-12 * _uu * _vv))
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"Two directions must be finite and span a plane but have the squared norms {_uu:G3} and {_vv:G3} and the product {_uv:G3}."), nameof(second));
+                FormattableString.Invariant($"Two directions must be finite and span a plane but have the squared norms {NumberText.Of(_uu, 3)} and {NumberText.Of(_vv, 3)} and the product {NumberText.Of(_uv, 3)}."), nameof(second));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Reports;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Landscapes;
 
@@ -95,7 +96,7 @@ public static class LandscapeReport
             _ = report.Verdict(BadgeTone.Negative, "diverged", landscape.Target.Remark);
         }
 
-        _ = report.Lead(FormattableString.Invariant($"{Directions(landscape)} {landscape.First.Count} by {landscape.Second.Count} points, {landscape.Parameters} trained parameters, ‖c‖ = {landscape.Norms.Centre:G4}, ‖u‖ = {landscape.Norms.First:G4}, ‖v‖ = {landscape.Norms.Second:G4}."));
+        _ = report.Lead(FormattableString.Invariant($"{Directions(landscape)} {landscape.First.Count} by {landscape.Second.Count} points, {landscape.Parameters} trained parameters, ‖c‖ = {NumberText.Of(landscape.Norms.Centre)}, ‖u‖ = {NumberText.Of(landscape.Norms.First)}, ‖v‖ = {NumberText.Of(landscape.Norms.Second)}."));
         _ = report.Section("Numbers").Table(["quantity", "value"], Rows(landscape), "Curvatures are per unit of α and β squared. A grid sees nothing between its points.");
         ReportSection pictures = report.Section("Figures");
         foreach (Figure figure in figures)
@@ -109,7 +110,7 @@ public static class LandscapeReport
 
     private static string Quantiles(CurvatureQuantiles quantiles) => $"{Number(quantiles.Low)} / {Number(quantiles.Median)} / {Number(quantiles.High)}";
 
-    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+    private static string Number(double value) => NumberText.Of(value);
 
-    private static string Percent(double share) => FormattableString.Invariant($"{100 * share:G4} %");
+    private static string Percent(double share) => FormattableString.Invariant($"{NumberText.Of(100 * share)} %");
 }

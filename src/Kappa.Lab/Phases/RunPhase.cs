@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Phases;
@@ -45,7 +46,7 @@ internal static class PhaseRule
     /// <summary>The class of a finished run.</summary>
     /// <param name="curve">At least one row.</param>
     public static PhaseVerdict Of(RecordedCurve curve) => Diverges(curve) ?? Converges(curve) ?? Stalls(curve)
-        ?? new(RunPhase.Slow, string.Create(CultureInfo.InvariantCulture, $"{Fall(curve):F2} decades over the last decade of steps, at {Share(curve):G2} ℒ_0"));
+        ?? new(RunPhase.Slow, string.Create(CultureInfo.InvariantCulture, $"{Fall(curve):F2} decades over the last decade of steps, at {NumberText.Of(Share(curve), 2)} ℒ_0"));
 
     private static PhaseVerdict? Diverges(RecordedCurve curve)
     {
@@ -55,7 +56,7 @@ internal static class PhaseRule
         double[] tail = [.. curve.Losses[^Math.Max(1, curve.Losses.Length / TailDivisor)..].Order()];
         double median = Statistics.Quantiles.OfSorted(tail, 0.5);
         return median > curve.Losses[0]
-            ? new(RunPhase.Diverges, string.Create(CultureInfo.InvariantCulture, $"ends at {median / curve.Losses[0]:G3} ℒ_0 (median of the last tenth)"))
+            ? new(RunPhase.Diverges, string.Create(CultureInfo.InvariantCulture, $"ends at {NumberText.Of(median / curve.Losses[0], 3)} ℒ_0 (median of the last tenth)"))
             : null;
     }
 
@@ -63,21 +64,21 @@ internal static class PhaseRule
     {
         double last = curve.Losses[^1];
         if (last <= Math.Max(Math.Max(ArrivedShare, curve.LossFloor) * curve.Losses[0], curve.RoundingFloor))
-            return new(RunPhase.Converges, string.Create(CultureInfo.InvariantCulture, $"arrived at {Share(curve):G2} ℒ_0"));
+            return new(RunPhase.Converges, string.Create(CultureInfo.InvariantCulture, $"arrived at {NumberText.Of(Share(curve), 2)} ℒ_0"));
         return curve.Rate is { Outcome: RateOutcome.Linear or RateOutcome.Accelerating } rate && !LevelsOff(rate)
-            ? new(RunPhase.Converges, string.Create(CultureInfo.InvariantCulture, $"linear, rate {rate.Rate:G3}, {rate.Decades:F1} decades"))
+            ? new(RunPhase.Converges, string.Create(CultureInfo.InvariantCulture, $"linear, rate {NumberText.Of(rate.Rate, 3)}, {rate.Decades:F1} decades"))
             : null;
     }
 
     private static PhaseVerdict? Stalls(RecordedCurve curve)
     {
         if (curve.Rate is { } rate && LevelsOff(rate))
-            return new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"levels off at {rate.FloorLoss / curve.Losses[0]:G2} ℒ_0"));
+            return new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"levels off at {NumberText.Of((rate.FloorLoss ?? double.NaN) / curve.Losses[0], 2)} ℒ_0"));
         if (curve.StopReason is nameof(Descent.StopReason.GradientTolerance) or nameof(Descent.StopReason.NoDecrease))
-            return new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"stationary at {Share(curve):G2} ℒ_0"));
+            return new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"stationary at {NumberText.Of(Share(curve), 2)} ℒ_0"));
         double fall = Fall(curve);
         return fall < LeastDecades
-            ? new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"{fall:F3} decades over the last decade of steps, at {Share(curve):G2} ℒ_0"))
+            ? new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"{fall:F3} decades over the last decade of steps, at {NumberText.Of(Share(curve), 2)} ℒ_0"))
             : null;
     }
 

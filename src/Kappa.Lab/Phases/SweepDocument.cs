@@ -3,6 +3,7 @@ using Kappa.Lab.Figures;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Reports;
 using Kappa.Lab.Store;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Phases;
 
@@ -53,7 +54,7 @@ internal static class SweepDocument
     private static void AddClasses(Report report) => _ = report.Section("What the classes mean").Paragraph("The first rule that holds decides.").Definitions(
     [
         ("diverges", "A loss or gradient is not finite, or the median of the last tenth of the recorded losses exceeds ℒ_0."),
-        ("converges", FormattableString.Invariant($"The last loss is at most {PhaseRule.ArrivedShare:G1} ℒ_0, or the run's own loss floor if that is larger, or rounding; or the fit of the rate is linear or accelerating and the curve does not level off.")),
+        ("converges", FormattableString.Invariant($"The last loss is at most {NumberText.Of(PhaseRule.ArrivedShare, 1)} ℒ_0, or the run's own loss floor if that is larger, or rounding; or the fit of the rate is linear or accelerating and the curve does not level off.")),
         ("stalls", FormattableString.Invariant($"The curve levels off above rounding, or the run ended as stationary, or the loss falls by less than {PhaseRule.LeastDecades} decades over the last decade of steps, from T/10 to T.")),
         ("slow", "Everything else: it falls, and has neither arrived nor one rate."),
     ]);

@@ -1,4 +1,5 @@
 using Kappa.Lab.Figures;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Points;
@@ -33,7 +34,7 @@ public static class KernelDensityFigure
 
         var figure = new Figure(
             "kernel-density", "Where the eigenvalues of the kernel are",
-            FormattableString.Invariant($"{name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: estimated; the width {density.Width:G3} of the smoothing is a choice."))
+            FormattableString.Invariant($"{name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: estimated; the width {NumberText.Of(density.Width, 3)} of the smoothing is a choice."))
         {
             Columns = 2,
         };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Reproductions;
 
@@ -40,5 +41,5 @@ public readonly record struct SeedSummary(double Median, double Low, double High
     /// <summary>For example <c>12.3 [9.1, 20] n=5</c>, with ≥ before the median when it is a lower bound.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(MedianIsLowerBound ? "≥ " : string.Empty)}{Median:G3} [{Low:G3}, {High:G3}] n={Count}");
+        $"{(MedianIsLowerBound ? "≥ " : string.Empty)}{NumberText.Of(Median, 3)} [{NumberText.Of(Low, 3)}, {NumberText.Of(High, 3)}] n={Count}");
 }

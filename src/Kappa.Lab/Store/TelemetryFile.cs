@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Store;
 
@@ -106,6 +107,6 @@ internal static class TelemetryFile
             throw new BadInputException($"{path}:{lines.Number}", $"the step must be an integer{after} but is '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
         }
 
-        return Math.Abs(step) <= LargestStep ? step : throw new BadInputException($"{path}:{lines.Number}", string.Create(CultureInfo.InvariantCulture, $"the step must be at most 2^53 but is {step:G4}. The file is damaged."));
+        return Math.Abs(step) <= LargestStep ? step : throw new BadInputException($"{path}:{lines.Number}", string.Create(CultureInfo.InvariantCulture, $"the step must be at most 2^53 but is {NumberText.Of(step)}. The file is damaged."));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -26,8 +27,8 @@ internal sealed class BallReport(Theorem theorem, TrainingPoint point, BallFunct
         double largest = BallRadii.LargestResidual(function, residualNorm);
         var radius = new Condition("residual small enough for radii to exist", "√(2ℒ_0)", "C.10", residualNorm, ConditionRelation.AtMost, largest);
         string explanation = atCentre.Pl.Sum > 0
-            ? Invariant($"No radii satisfy C_b ≥ 2ℓ_b√(2ℒ_0)/μ: with the weights' derivatives √(2ℒ_0) would have to be {radius.Shortfall:G3} times smaller than {residualNorm:G4}.")
-            : Invariant($"The PL constant at θ_0 is not positive (σ_M(Φ) = {function.Centre.HiddenFloor:G3}): the features' rows are linearly dependent up to rounding, so no radii can be shown.");
+            ? Invariant($"No radii satisfy C_b ≥ 2ℓ_b√(2ℒ_0)/μ: with the weights' derivatives √(2ℒ_0) would have to be {NumberText.Of(radius.Shortfall, 3)} times smaller than {NumberText.Of(residualNorm)}.")
+            : Invariant($"The PL constant at θ_0 is not positive (σ_M(Φ) = {NumberText.Of(function.Centre.HiddenFloor, 3)}): the features' rows are linearly dependent up to rounding, so no radii can be shown.");
         return new Certificate
         {
             Theorem = theorem,
@@ -53,8 +54,8 @@ internal sealed class BallReport(Theorem theorem, TrainingPoint point, BallFunct
             Theorem = theorem,
             Outcome = holds ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
             Explanation = holds
-                ? Invariant($"Gradient descent with η = {stepSize:G4} stays in the ball and removes at least {stepSize * plConstant:G3} of the loss at every step.")
-                : Invariant($"The radii exist, but the step size {stepSize:G4} exceeds 1/β = {largestStep:G4}; take a smaller step."),
+                ? Invariant($"Gradient descent with η = {NumberText.Of(stepSize)} stays in the ball and removes at least {NumberText.Of(stepSize * plConstant, 3)} of the loss at every step.")
+                : Invariant($"The radii exist, but the step size {NumberText.Of(stepSize)} exceeds 1/β = {NumberText.Of(largestStep)}; take a smaller step."),
             Conditions = conditions,
             Constants = Constants(constants, plConstant, residualNorm, "on the ball"),
             Guarantee = holds ? Promise(stepSize, largestStep, plConstant, radii) : null,

@@ -217,10 +217,10 @@ public sealed record CertifiableInitialisation
         }
 
         private string Describe() => _certified is not double c
-            ? Invariant($"No factor c up to {_limits.Largest:G4} is certified; at {_notCertified:G4}: {_last!.Explanation}")
+            ? Invariant($"No factor c up to {NumberText.Of(_limits.Largest)} is certified; at {NumberText.Of(_notCertified ?? double.NaN)}: {_last!.Explanation}")
             : _notCertified is double fails
-                ? Invariant($"Convergence is guaranteed from c = {c:G4}; c = {fails:G4} is not certified.")
-                : Invariant($"Convergence is guaranteed from c = {c:G4}, the smallest factor that was asked for.");
+                ? Invariant($"Convergence is guaranteed from c = {NumberText.Of(c)}; c = {NumberText.Of(fails)} is not certified.")
+                : Invariant($"Convergence is guaranteed from c = {NumberText.Of(c)}, the smallest factor that was asked for.");
 
         private CertifiableInitialisation Result(Certificate certificate, string explanation) => new()
         {

@@ -82,7 +82,7 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
     private static string Explanation(EncoderPoint at, bool holds, double factor) => holds
         ? "Both conditions hold. The conclusion for a finite step rests on a Lipschitz gradient, which a ReLU lacks at its kink, so it is not certified here; S.9 proves it without."
         : at.SmallestFeature == 0 ? "σ_N(F_pre) is not above 0 by more than rounding can make: the pooled features of the samples may be linearly dependent, so no radii can be shown."
-        : factor > 0 ? string.Create(CultureInfo.InvariantCulture, $"The conditions fail: they hold for no radii until √(2ℓ_0) is {1 / factor:G3} times smaller than {at.ResidualNorm:G4}.")
+        : factor > 0 ? string.Create(CultureInfo.InvariantCulture, $"The conditions fail: they hold for no radii until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(at.ResidualNorm)}.")
         : "The conditions fail for every residual tried: the weights' own norms make them impossible.";
 
     /// <summary>The two conditions as functions of the radii.</summary>

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
 /// <summary>A descent that can be advanced step by step and at whose states a theorem can be asked.</summary>
@@ -126,6 +128,6 @@ public static class FirstStepSearch
         }
 
         private FirstStep<TState> Result(TState? found, Certificate certificate) => new(found, certificate, _tried, FormattableString.Invariant(
-            $"{_tried.Count} steps were evaluated: from step {options.FirstStep} each {options.Growth:G3} times the one before, then bisection; a step between two that were evaluated may be certified as well."));
+            $"{_tried.Count} steps were evaluated: from step {options.FirstStep} each {NumberText.Of(options.Growth, 3)} times the one before, then bisection; a step between two that were evaluated may be certified as well."));
     }
 }

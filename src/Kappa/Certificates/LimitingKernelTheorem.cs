@@ -48,11 +48,11 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"The limit is that of the NTK initialisation with τ₀ = 1/d_m = {1.0 / shape.Width:G4} and τ₁ = 1/√d_m = {1 / Math.Sqrt(shape.Width):G4}, but they are {shape.LogitScale:G4} and {shape.OutputScale:G4}; take these scales.");
+                $"The limit is that of the NTK initialisation with τ₀ = 1/d_m = {NumberText.Of(1.0 / shape.Width)} and τ₁ = 1/√d_m = {NumberText.Of(1 / Math.Sqrt(shape.Width))}, but they are {NumberText.Of(shape.LogitScale)} and {NumberText.Of(shape.OutputScale)}; take these scales.");
         }
 
         return point.Parameters.Layout.Blocks.FirstOrDefault(block => !HasUnitVariance(point.Parameters[block].Span)) is { } odd
-            ? string.Create(CultureInfo.InvariantCulture, $"The limit is that of weights of variance 1, but the mean square of {odd.Name} is {MeanSquare(point.Parameters[odd].Span):G4}; take the NTK initialisation.")
+            ? string.Create(CultureInfo.InvariantCulture, $"The limit is that of weights of variance 1, but the mean square of {odd.Name} is {NumberText.Of(MeanSquare(point.Parameters[odd].Span))}; take the NTK initialisation.")
             : null;
     }
 
@@ -79,7 +79,7 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
             Theorem = this,
             Outcome = CertificateOutcome.NotCertified,
             Explanation = condition.Holds
-                ? string.Create(CultureInfo.InvariantCulture, $"In the limit of infinite width the loss falls linearly if λ_min(K_∞) = {condition.Value:G4}, an estimate, is right; about this width nothing is proven.")
+                ? string.Create(CultureInfo.InvariantCulture, $"In the limit of infinite width the loss falls linearly if λ_min(K_∞) = {NumberText.Of(condition.Value)}, an estimate, is right; about this width nothing is proven.")
                 : "The limiting kernel is singular up to rounding: some token mean is zero or two have one direction, and in this limit their residual is not learned.",
             Conditions = [condition],
             Constants = constants,

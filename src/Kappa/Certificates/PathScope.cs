@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -135,17 +136,17 @@ internal static class PathScope
     {
         null => "",
         0 => " No smaller residual is certified from these weights either.",
-        double bound => FormattableString.Invariant($" The residual would have to be {residual / bound:G3} times smaller."),
+        double bound => FormattableString.Invariant($" The residual would have to be {NumberText.Of(residual / bound, 3)} times smaller."),
     };
 
     private static string Explanation(PathMarch march, PathResult result, double residual, CertificateOptions options) => result.End switch
     {
-        PathEnd.Certified => FormattableString.Invariant($"The path stays within {result.Radius:G3} and the floor above {result.Floor / march.StartFloor:P0} of its first value."),
-        PathEnd.FloorSpent => FormattableString.Invariant($"The floor would fall below {options.FloorFraction:G3} of its first value {march.StartFloor:G3} after {result.Covered / residual:P1} of the residual {residual:G3}."),
-        PathEnd.StepTooLong => FormattableString.Invariant($"ηΛ² must stay below 2 along the path but reaches {result.StepSize * result.Lambda * result.Lambda:G3} with η = {result.StepSize:G3}; let the theorem choose its own step size."),
-        PathEnd.CurvatureTooLarge => FormattableString.Invariant($"The second-order remainder ξ = {result.Remainder:G3} of a step may undo its decrease; the residual {residual:G3} is too large for the curvature {result.Curvature:G3}."),
+        PathEnd.Certified => FormattableString.Invariant($"The path stays within {NumberText.Of(result.Radius, 3)} and the floor above {result.Floor / march.StartFloor:P0} of its first value."),
+        PathEnd.FloorSpent => FormattableString.Invariant($"The floor would fall below {NumberText.Of(options.FloorFraction, 3)} of its first value {NumberText.Of(march.StartFloor, 3)} after {result.Covered / residual:P1} of the residual {NumberText.Of(residual, 3)}."),
+        PathEnd.StepTooLong => FormattableString.Invariant($"ηΛ² must stay below 2 along the path but reaches {NumberText.Of(result.StepSize * result.Lambda * result.Lambda, 3)} with η = {NumberText.Of(result.StepSize, 3)}; let the theorem choose its own step size."),
+        PathEnd.CurvatureTooLarge => FormattableString.Invariant($"The second-order remainder ξ = {NumberText.Of(result.Remainder, 3)} of a step may undo its decrease; the residual {NumberText.Of(residual, 3)} is too large for the curvature {NumberText.Of(result.Curvature, 3)}."),
         PathEnd.OutWeightTooFar => "W_2 may move farther than the ball allows it.",
-        PathEnd.BoundsExploded => FormattableString.Invariant($"The second derivatives have no useful bound within the radius {result.Radius:G3} that the residual {residual:G3} asks for."),
+        PathEnd.BoundsExploded => FormattableString.Invariant($"The second derivatives have no useful bound within the radius {NumberText.Of(result.Radius, 3)} that the residual {NumberText.Of(residual, 3)} asks for."),
         _ => "The certified decrease did not reach the residual within 100 pieces.",
     };
 }

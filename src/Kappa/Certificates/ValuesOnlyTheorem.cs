@@ -56,9 +56,9 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
         // A rate that underflows to 0 promises nothing.
         bool holds = conditions.TrueForAll(condition => condition.Holds) && Rate(stepSize, plConstant) > 0;
         string explanation = holds
-            ? Invariant($"Every step with η = {stepSize:G4} removes at least {Rate(stepSize, plConstant):G3} of the loss.")
-            : plConstant > 0 && stepSize <= largestStep ? Invariant($"The guaranteed rate, η = {stepSize:G4} times μ = {plConstant:G4}, is 0 in double precision; scale the data.")
-            : plConstant > 0 ? Invariant($"The step size {stepSize:G4} exceeds 1/β = {largestStep:G4}; take a smaller step.")
+            ? Invariant($"Every step with η = {NumberText.Of(stepSize)} removes at least {NumberText.Of(Rate(stepSize, plConstant), 3)} of the loss.")
+            : plConstant > 0 && stepSize <= largestStep ? Invariant($"The guaranteed rate, η = {NumberText.Of(stepSize)} times μ = {NumberText.Of(plConstant)}, is 0 in double precision; scale the data.")
+            : plConstant > 0 ? Invariant($"The step size {NumberText.Of(stepSize)} exceeds 1/β = {NumberText.Of(largestStep)}; take a smaller step.")
             : Invariant($"Neither bound on μ is positive: the features have {constants.Rows} rows and their smallest singular values are not above 0 by more than rounding can make, or W_O is too narrow.");
         return new Certificate
         {

@@ -64,11 +64,11 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
     }
 
     private static string Explanation(WideEncoderState? state, EncoderPoint at, bool holds, double factor, double stepSize, double largestStep) => holds
-        ? Invariant($"Every step with γ = {stepSize:G4} removes at least {WideEncoderBounds.Rate(state!, stepSize / at.LossFactor):G3} of the loss.")
-        : state is not null && stepSize <= largestStep ? Invariant($"The radii exist, but the guaranteed rate, γ = {stepSize:G4} times ν = {state.Decrease:G4}, is 0 in double precision; scale the data.")
-        : state is not null ? Invariant($"The radii exist, but the step size {stepSize:G4} exceeds 1/Φ² = {largestStep:G4}; take a smaller step.")
-        : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {1 / factor:G3} times smaller than {at.ResidualNorm:G4}.")
-        : double.IsNaN(factor) ? Invariant($"No radii exist at √(2ℓ_0) = {at.ResidualNorm:G4}.")
+        ? Invariant($"Every step with γ = {NumberText.Of(stepSize)} removes at least {NumberText.Of(WideEncoderBounds.Rate(state!, stepSize / at.LossFactor), 3)} of the loss.")
+        : state is not null && stepSize <= largestStep ? Invariant($"The radii exist, but the guaranteed rate, γ = {NumberText.Of(stepSize)} times ν = {NumberText.Of(state.Decrease)}, is 0 in double precision; scale the data.")
+        : state is not null ? Invariant($"The radii exist, but the step size {NumberText.Of(stepSize)} exceeds 1/Φ² = {NumberText.Of(largestStep)}; take a smaller step.")
+        : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(at.ResidualNorm)}.")
+        : double.IsNaN(factor) ? Invariant($"No radii exist at √(2ℓ_0) = {NumberText.Of(at.ResidualNorm)}.")
         : "The features' smallest singular value does not exceed what a moving W_V can do at the readout's initial size, whatever the residual; widen the model or start w_O smaller.";
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

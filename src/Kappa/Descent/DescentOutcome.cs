@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
@@ -33,13 +34,13 @@ public sealed record DescentOutcome(StopReason Reason, long Step, double Loss)
     /// <summary>One sentence for a reader.</summary>
     public string Explanation => Reason switch
     {
-        StopReason.LossFloor => Invariant($"The loss reached its floor at step {Step} with {Loss:E3}."),
-        StopReason.GradientTolerance => Invariant($"The gradient norm reached its tolerance at step {Step} with loss {Loss:E3}."),
-        StopReason.StepBudget => Invariant($"All {Step} steps were made; the loss is {Loss:E3}."),
+        StopReason.LossFloor => Invariant($"The loss reached its floor at step {Step} with {NumberText.Of(Loss)}."),
+        StopReason.GradientTolerance => Invariant($"The gradient norm reached its tolerance at step {Step} with loss {NumberText.Of(Loss)}."),
+        StopReason.StepBudget => Invariant($"All {Step} steps were made; the loss is {NumberText.Of(Loss)}."),
         StopReason.NonFinite when Step == 0 => "The first loss or gradient is not finite, before any step is made: look at the scales of the data and of the initial weights.",
-        StopReason.NonFinite => Invariant($"NonFinite after {Step} steps; the last finite iterate is kept. A smaller step size may help."),
-        StopReason.NoDecrease => Invariant($"No step from the iterate of step {Step} lowers its loss {Loss:E3}: it is stationary to rounding."),
-        _ => Invariant($"Stopped on request at step {Step} with loss {Loss:E3}; it can be continued."),
+        StopReason.NonFinite => Invariant($"It diverged: loss or gradient are not finite after {Step} steps; the last finite iterate is kept. A smaller step size may help."),
+        StopReason.NoDecrease => Invariant($"No step from the iterate of step {Step} lowers its loss {NumberText.Of(Loss)}: it is stationary to rounding."),
+        _ => Invariant($"Stopped on request at step {Step} with loss {NumberText.Of(Loss)}; it can be continued."),
     };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
@@ -109,10 +110,10 @@ public sealed record KernelForecast(KernelRoute Route, string Reason, long Outpu
 
     private static string? Obstacle(in RouteCost cost, KernelBudget budget) =>
         cost.Bytes > budget.Bytes ? $"needs {Mebibytes(cost.Bytes)} where {Mebibytes(budget.Bytes)} are allowed"
-        : cost.Seconds > budget.Seconds ? string.Create(CultureInfo.InvariantCulture, $"takes about {cost.Seconds:G2} s where {budget.Seconds:G4} s are allowed")
+        : cost.Seconds > budget.Seconds ? string.Create(CultureInfo.InvariantCulture, $"takes about {NumberText.Of(cost.Seconds, 2)} s where {NumberText.Of(budget.Seconds)} s are allowed")
         : null;
 
-    private static string Words(in RouteCost cost) => string.Create(CultureInfo.InvariantCulture, $"about {cost.Seconds:G2} s and {Mebibytes(cost.Bytes)}");
+    private static string Words(in RouteCost cost) => string.Create(CultureInfo.InvariantCulture, $"about {NumberText.Of(cost.Seconds, 2)} s and {Mebibytes(cost.Bytes)}");
 
     private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / 1048576.0):F0} MiB");
 

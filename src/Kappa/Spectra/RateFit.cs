@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
@@ -141,7 +142,7 @@ public sealed record RateFit
 
         if (!(slope < 0) || !(decades > 0))
         {
-            return (RateOutcome.NotDecreasing, string.Create(culture, $"The slope of log loss is {slope:G3} a step."));
+            return (RateOutcome.NotDecreasing, string.Create(culture, $"The slope of log loss is {NumberText.Of(slope, 3)} a step."));
         }
 
         if (decades < options.LeastDecades)
@@ -170,7 +171,7 @@ public sealed record RateFit
 
     private static string DescribePlateau(RateWindow window, RateFitOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The loss levels off at {window.FloorLoss:G4}, {window.DecadesToFloor:F2} decades below the first one; the window above it covers {window.Decades:F2}, a rate needs {options.LeastDecades:F1}.");
+        $"The loss levels off at {NumberText.Of(window.FloorLoss ?? double.NaN)}, {window.DecadesToFloor:F2} decades below the first one; the window above it covers {window.Decades:F2}, a rate needs {options.LeastDecades:F1}.");
 
     // eˣ − 1 without cancellation at small x: 2 sinh(x/2) e^{x/2}.
     private static double Expm1(double x) => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2);

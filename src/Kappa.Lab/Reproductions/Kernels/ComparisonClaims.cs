@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Kernels;
 
 /// <summary>[B]: the Gaussian kernel does no worse than softmax, and its loss surface is flatter.</summary>
@@ -76,7 +78,7 @@ internal static class ComparisonClaims
         SeedSummary difference = group.Paired((gaussian, softmax) => gaussian[Quantity.TestAccuracy] - softmax[Quantity.TestAccuracy]);
         bool learns = KernelArm.All.Any(arm => group.Summary(arm, Quantity.TestAccuracy).Median > (1.0 / Classes) + (2 * Math.Sqrt(0.25 / group.Runs[0][Quantity.TestSamples])));
         bool? refutes = !learns || Math.Abs(difference.Median) <= error ? null : difference.Median < 0;
-        string note = !learns ? "no kernel learned: both within two standard errors of guessing" : FormattableString.Invariant($"one standard error is {error:G2}");
+        string note = !learns ? "no kernel learned: both within two standard errors of guessing" : FormattableString.Invariant($"one standard error is {NumberText.Of(error, 2)}");
         yield return new Measurement(group.Setting, Difference, difference, refutes, note);
     }
 
@@ -102,5 +104,5 @@ internal static class ComparisonClaims
     }
 
     private static string Side(string words, IReadOnlyList<Measurement> measurements) =>
-        measurements.Count == 0 ? $"{words}: nowhere." : $"{words} in: {string.Join("; ", measurements.Select(m => FormattableString.Invariant($"{m.Setting} (10^{m.Value.Median:G2} [{m.Value.Low:G2}, {m.Value.High:G2}]{(m.Note is null ? string.Empty : $", {m.Note}")})")))}.";
+        measurements.Count == 0 ? $"{words}: nowhere." : $"{words} in: {string.Join("; ", measurements.Select(m => FormattableString.Invariant($"{m.Setting} (10^{NumberText.Of(m.Value.Median, 2)} [{NumberText.Of(m.Value.Low, 2)}, {NumberText.Of(m.Value.High, 2)}]{(m.Note is null ? string.Empty : $", {m.Note}")})")))}.";
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Kernels;
 
 /// <summary>The answers to the open questions, from the runs alone.</summary>
@@ -14,7 +16,7 @@ internal static class KernelQuestions
     {
         RunGroup[] groups = [.. RunGroup.Of(runs, study).Where(group => group.IsComplete)];
         Measurement[] measurements = [.. groups.SelectMany(group => KernelArm.All.Select(arm => new Measurement(group.Setting, $"{words}, {arm.Name}", group.Summary(arm, quantity), null)))];
-        string[] parts = [.. groups.Select(group => FormattableString.Invariant($"{group.Setting}: {group.Summary(KernelArm.Softmax, quantity).Median:G2} / {group.Summary(KernelArm.Gaussian, quantity).Median:G2}"))];
+        string[] parts = [.. groups.Select(group => FormattableString.Invariant($"{group.Setting}: {NumberText.Of(group.Summary(KernelArm.Softmax, quantity).Median, 2)} / {NumberText.Of(group.Summary(KernelArm.Gaussian, quantity).Median, 2)}"))];
         return new OpenQuestion(id, question, groups.Length == 0 ? "Nothing was measured." : $"Median {words}, softmax / Gaussian: {string.Join("; ", parts)}.", measurements);
     }
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Kernels;
 
 /// <summary>[B]: with only the queries trained the Gaussian kernel reaches zero loss and softmax does not, inside the rank window; outside they are equal.</summary>
@@ -34,7 +36,7 @@ internal static class QueriesOnlyClaim
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> all)
     {
-        string[] numbers = [.. all.Where(m => m.Refutes is not null).GroupBy(m => m.Setting).Select(group => FormattableString.Invariant($"{group.Key}: Gaussian {group.First().Value.Median:G2}, softmax {group.Last().Value.Median:G2}"))];
+        string[] numbers = [.. all.Where(m => m.Refutes is not null).GroupBy(m => m.Setting).Select(group => FormattableString.Invariant($"{group.Key}: Gaussian {NumberText.Of(group.First().Value.Median, 2)}, softmax {NumberText.Of(group.Last().Value.Median, 2)}"))];
         string text = numbers.Length == 0 ? "Nothing was measured." : $"Median ℒ_t/ℒ_0 at the end. {string.Join("; ", numbers)}.";
         return verdict == Verdict.Partly ? $"{text} Refuted by: {string.Join("; ", refuting.Select(m => $"{m.Quantity} ({m.Setting})"))}." : text;
     }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Kernels;
 
 /// <summary>[B]: with only the values trained, descent converges linearly to the floor when D ≥ Nn.</summary>
@@ -62,8 +64,8 @@ internal static class ValuesOnlyClaim
         }
 
         string numbers = FormattableString.Invariant(
-            $"Floors over ℒ_0 are at most {wide.Max(run => run[Quantity.Floor]):G2} with D ≥ Nn and at least {narrow.Min(run => run[Quantity.Floor]):G2} below. {certified.Length} of {wide.Length} wide runs are certified");
-        string ratio = certified.Length == 0 ? "." : FormattableString.Invariant($"; their slowest step removes {SeedSummary.Of(certified.Select(run => run[Quantity.SlowestShare] / run[Quantity.CertifiedRate])).Median:G3} times the certified share (median), and the loss above the floor ends at {SeedSummary.Of(certified.Select(run => run[Quantity.EndFraction])).Median:G2} ℒ_0 (median): zero loss is certified, not observed.");
+            $"Floors over ℒ_0 are at most {NumberText.Of(wide.Max(run => run[Quantity.Floor]), 2)} with D ≥ Nn and at least {NumberText.Of(narrow.Min(run => run[Quantity.Floor]), 2)} below. {certified.Length} of {wide.Length} wide runs are certified");
+        string ratio = certified.Length == 0 ? "." : FormattableString.Invariant($"; their slowest step removes {NumberText.Of(SeedSummary.Of(certified.Select(run => run[Quantity.SlowestShare] / run[Quantity.CertifiedRate])).Median, 3)} times the certified share (median), and the loss above the floor ends at {NumberText.Of(SeedSummary.Of(certified.Select(run => run[Quantity.EndFraction])).Median, 2)} ℒ_0 (median): zero loss is certified, not observed.");
         return numbers + ratio + (verdict == Verdict.Partly ? $" Refuted in: {string.Join("; ", refuting.Select(m => m.Setting).Distinct())}." : string.Empty);
     }
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Residual;
 
 /// <summary>[A]: convergence can be certified with the residual connection, and costs far more without (C.11).</summary>
@@ -55,7 +57,7 @@ internal static class CertificatePriceClaim
         Measurement[] ratios = [.. confirming.Concat(refuting).Where(m => m.Quantity.StartsWith("smallest", StringComparison.Ordinal))];
         string numbers = ratios.Length == 0
             ? "No ratio of prices was decided."
-            : FormattableString.Invariant($"Without the connection the smallest c is {string.Join(", ", ratios.Select(m => FormattableString.Invariant($"{m.Value.Median:G3}{(m.Value.MedianIsLowerBound ? " or more" : string.Empty)} times ({m.Setting})")))} larger.");
+            : FormattableString.Invariant($"Without the connection the smallest c is {string.Join(", ", ratios.Select(m => FormattableString.Invariant($"{NumberText.Of(m.Value.Median, 3)}{(m.Value.MedianIsLowerBound ? " or more" : string.Empty)} times ({m.Setting})")))} larger.");
         return refuting.Count == 0 ? numbers : $"{numbers} Refuted in: {RunGroups.Settings(refuting)}.";
     }
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Residual;
 
 /// <summary>[A]: the attention output is far better conditioned with the residual connection, at the start and along the path.</summary>
@@ -59,7 +61,7 @@ internal static class ConditionNumberClaim
         Measurement[] all = [.. confirming, .. refuting];
         string numbers = all.Length == 0
             ? "Nothing was measured."
-            : FormattableString.Invariant($"Without the connection κ(H) is {all.Min(m => m.Value.Median):G3} to {all.Max(m => m.Value.Median):G3} times larger (medians over seeds, {all.Length} settings).");
+            : FormattableString.Invariant($"Without the connection κ(H) is {NumberText.Of(all.Min(m => m.Value.Median), 3)} to {NumberText.Of(all.Max(m => m.Value.Median), 3)} times larger (medians over seeds, {all.Length} settings).");
         return refuting.Count == 0 ? numbers : $"{numbers} Below 10 in: {RunGroups.Settings(refuting)}.";
     }
 

@@ -1,3 +1,4 @@
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Reproductions.Residual;
@@ -94,6 +95,6 @@ internal static class LinearConvergenceClaim
 
         // The ends of the list may be lower bounds; then the true factors are larger.
         string bound = ratios.Any(ratio => ratio.MedianIsLowerBound) ? " or more" : string.Empty;
-        return FormattableString.Invariant($"At depth 1 runs without the connection need {ratios.Min(ratio => ratio.Median):G3} to {ratios.Max(ratio => ratio.Median):G3}{bound} times the steps to 1e-2");
+        return FormattableString.Invariant($"At depth 1 runs without the connection need {NumberText.Of(ratios.Min(ratio => ratio.Median), 3)} to {NumberText.Of(ratios.Max(ratio => ratio.Median), 3)}{bound} times the steps to 1e-2");
     }
 }

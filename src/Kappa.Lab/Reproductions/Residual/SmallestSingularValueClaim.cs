@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Residual;
 
 /// <summary>[A]: with the residual connection the smallest singular value of the attention output stays away from zero during training.</summary>
@@ -28,7 +30,7 @@ internal static class SmallestSingularValueClaim
         Measurement[] all = [.. confirming, .. refuting];
         string numbers = all.Length == 0
             ? "Nothing was measured."
-            : FormattableString.Invariant($"The smallest value along any residual run is {all.Min(m => m.Value.Low):G3} of the one at the start (median over settings {SeedSummary.Of(all.Select(m => m.Value.Median)).Median:G3}).");
+            : FormattableString.Invariant($"The smallest value along any residual run is {NumberText.Of(all.Min(m => m.Value.Low), 3)} of the one at the start (median over settings {NumberText.Of(SeedSummary.Of(all.Select(m => m.Value.Median)).Median, 3)}).");
         return refuting.Count == 0 ? numbers : $"{numbers} Below 0.1 in a run of: {RunGroups.Settings(refuting)}.";
     }
 }

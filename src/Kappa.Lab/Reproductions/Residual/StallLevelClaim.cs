@@ -1,4 +1,5 @@
 using Kappa.Descent;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Reproductions.Residual;
 
@@ -55,7 +56,7 @@ internal static class StallLevelClaim
         Measurement[] all = [.. confirming, .. refuting];
         string numbers = all.Length == 0
             ? "No run of depth 2 and more was made."
-            : FormattableString.Invariant($"Median end loss over the level lies between {all.Min(m => m.Value.Median):G5} and {all.Max(m => m.Value.Median):G5} in {all.Length} settings at query-key scale 1 and own step.");
+            : FormattableString.Invariant($"Median end loss over the level lies between {NumberText.Of(all.Min(m => m.Value.Median), 5)} and {NumberText.Of(all.Max(m => m.Value.Median), 5)} in {all.Length} settings at query-key scale 1 and own step.");
         return refuting.Count == 0 ? numbers : $"{numbers} Outside 1 ± 0.02 in: {RunGroups.Settings(refuting)}.";
     }
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Shallow;
 
 /// <summary>[C]: Proposition 1's conditions at widths that can be run.</summary>
@@ -45,5 +47,5 @@ internal static class ConditionsClaim
             : $"The least factors by which √(2ℓ_0) is too large for the conditions: {string.Join("; ", least.Select(setting => $"{setting.Key}: {string.Join(", ", setting.Select(Words))}"))}. 1 means that all hold, none that no residual is small enough at any width.";
     }
 
-    private static string Words(Measurement least) => FormattableString.Invariant($"{(double.IsPositiveInfinity(least.Value.Median) ? "none" : $"{least.Value.Median:G3}")} ({least.Quantity.Split(", ")[1]})");
+    private static string Words(Measurement least) => FormattableString.Invariant($"{(double.IsPositiveInfinity(least.Value.Median) ? "none" : $"{NumberText.Of(least.Value.Median, 3)}")} ({least.Quantity.Split(", ")[1]})");
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Shallow;
 
 /// <summary>[C]: a one-layer vision Transformer with τ₀ = D^−1/2 and D^−1, alike when narrow, the first faster when wide.</summary>
@@ -46,5 +48,5 @@ internal static class DigitsClaim
 
     private static string Reason(Measurement[] judged, string data) => judged.Length == 0
         ? "No picture was learned."
-        : $"On {data}: the training loss with d_m^−1 is {string.Join(", ", judged.Select(m => FormattableString.Invariant($"{m.Value.Median:G3} times that with d_m^−1/2 at {m.Setting.Split(", ")[^1]}")))}.";
+        : $"On {data}: the training loss with d_m^−1 is {string.Join(", ", judged.Select(m => FormattableString.Invariant($"{NumberText.Of(m.Value.Median, 3)} times that with d_m^−1/2 at {m.Setting.Split(", ")[^1]}")))}.";
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Shallow;
 
 /// <summary>[C]: the kernel of a finite width tends to the limiting kernel (S.7).</summary>
@@ -29,5 +31,5 @@ internal static class LimitClaim
 
     private static string Reason(List<Measurement> all, Measurement[] judged) => judged.Length == 0
         ? "Only one width was computed."
-        : FormattableString.Invariant($"The relative error falls with exponent {ShallowMeasurements.Words(judged[0].Value)}, to {all[^1].Value.Median:G2} at {all[^1].Setting}.");
+        : FormattableString.Invariant($"The relative error falls with exponent {ShallowMeasurements.Words(judged[0].Value)}, to {NumberText.Of(all[^1].Value.Median, 2)} at {all[^1].Setting}.");
 }

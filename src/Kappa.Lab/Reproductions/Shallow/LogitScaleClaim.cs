@@ -1,5 +1,6 @@
 using Kappa.Lab.Data.Correlated;
 using Kappa.Lab.Reproductions.Residual;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Reproductions.Shallow;
 
@@ -59,5 +60,5 @@ internal static class LogitScaleClaim
     }
 
     private static string Range(Measurement[] ratios) => FormattableString.Invariant(
-        $"{ratios.Min(m => m.Value.Median):G3} to {ratios.Max(m => m.Value.Median):G3}{(ratios.Any(m => m.Value.MedianIsLowerBound) ? " or more" : string.Empty)}");
+        $"{NumberText.Of(ratios.Min(m => m.Value.Median), 3)} to {NumberText.Of(ratios.Max(m => m.Value.Median), 3)}{(ratios.Any(m => m.Value.MedianIsLowerBound) ? " or more" : string.Empty)}");
 }

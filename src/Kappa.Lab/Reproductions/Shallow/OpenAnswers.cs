@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Lab.Reproductions.Shallow;
 
 /// <summary>Answers to questions that [C] leaves open: measured at 0.3/λ_max(K_0), without a verdict against anyone.</summary>
@@ -29,7 +31,7 @@ internal static class OpenAnswers
     private static OpenQuestion Question(string id, string question, IReadOnlyList<EncoderOutcome> runs)
     {
         Measurement[] all = [.. Of(runs)];
-        string answer = string.Join(", ", all.Where(m => m.Quantity == Steps).Select(m => FormattableString.Invariant($"{(m.Value.MedianIsLowerBound ? "at least " : string.Empty)}{m.Value.Median:G3} ({m.Setting})")));
+        string answer = string.Join(", ", all.Where(m => m.Quantity == Steps).Select(m => FormattableString.Invariant($"{(m.Value.MedianIsLowerBound ? "at least " : string.Empty)}{NumberText.Of(m.Value.Median, 3)} ({m.Setting})")));
         return new OpenQuestion(id, question, $"Median steps to a hundredth of the loss: {answer}.", all);
     }
 

@@ -1,4 +1,5 @@
 using Kappa.Lab.Reproductions.Residual;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Reproductions.Shallow;
 
@@ -42,7 +43,7 @@ internal static class SchemeClaim
             Measurement[] all = [.. confirming.Concat(refuting).Where(m => m.Setting.EndsWith(rule, StringComparison.Ordinal))];
             return all.Length == 0
                 ? $"undecided at the {rule}"
-                : FormattableString.Invariant($"{all.Min(m => m.Value.Median):G3} to {all.Max(m => m.Value.Median):G3}{(all.Any(m => m.Value.MedianIsLowerBound) ? " or more" : string.Empty)} at the {rule}");
+                : FormattableString.Invariant($"{NumberText.Of(all.Min(m => m.Value.Median), 3)} to {NumberText.Of(all.Max(m => m.Value.Median), 3)}{(all.Any(m => m.Value.MedianIsLowerBound) ? " or more" : string.Empty)} at the {rule}");
         }
 
         return $"NTK needs this many times the steps of LeCun and He: {Of("same step")}, {Of("own step")}.{(verdict == Verdict.Partly ? $" Refuted in: {RunGroups.Settings(refuting)}." : string.Empty)}";

@@ -33,5 +33,5 @@ internal static class ShallowMeasurements
     }
 
     /// <summary>For example <c>1.2 [1.1, 1.4]</c>.</summary>
-    public static string Words(SeedSummary value) => FormattableString.Invariant($"{(value.MedianIsLowerBound ? "at least " : string.Empty)}{value.Median:G3} [{value.Low:G3}, {value.High:G3}]");
+    public static string Words(SeedSummary value) => FormattableString.Invariant($"{(value.MedianIsLowerBound ? "at least " : string.Empty)}{NumberText.Of(value.Median, 3)} [{NumberText.Of(value.Low, 3)}, {NumberText.Of(value.High, 3)}]");
 }

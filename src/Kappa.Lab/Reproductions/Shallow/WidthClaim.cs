@@ -1,4 +1,5 @@
 using Kappa.Lab.Reproductions.Residual;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Reproductions.Shallow;
@@ -44,7 +45,7 @@ internal static class WidthClaim
     private static string Reason(EncoderOutcome[] runs, IReadOnlyList<Measurement> refuting)
     {
         string ends = string.Join(", ", runs.GroupBy(run => run.Run.Width).OrderBy(group => group.Key).Select(group =>
-            FormattableString.Invariant($"{SeedSummary.Of(group.Select(run => run.FinalFraction)).Median:G2} at {group.Key}")));
+            FormattableString.Invariant($"{NumberText.Of(SeedSummary.Of(group.Select(run => run.FinalFraction)).Median, 2)} at {group.Key}")));
         string numbers = $"Median loss at the end over that at the start: {ends}.";
         return refuting.Count == 0 ? numbers : $"{numbers} Refuted in: {RunGroups.Settings(refuting)}.";
     }

@@ -1,3 +1,4 @@
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Reproductions.Shallow;
@@ -51,5 +52,5 @@ internal static class WidthGrowthClaim
 
     private static string Reason(Measurement[] judged, List<Measurement> all) => judged.Length == 0
         ? "Fewer than two numbers of samples have a converging width, or so many searches found none that the exponent is unknown or only a lower bound."
-        : $"The smallest converging width grows with exponent {ShallowMeasurements.Words(judged[0].Value)}: {string.Join(", ", all.Skip(1).Select(m => FormattableString.Invariant($"{m.Value.Median:G3} for {m.Setting}")))}.";
+        : $"The smallest converging width grows with exponent {ShallowMeasurements.Words(judged[0].Value)}: {string.Join(", ", all.Skip(1).Select(m => FormattableString.Invariant($"{NumberText.Of(m.Value.Median, 3)} for {m.Setting}")))}.";
 }
