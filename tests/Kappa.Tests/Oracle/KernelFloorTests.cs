@@ -13,7 +13,7 @@ public sealed class KernelFloorTests
     [Fact]
     public void Every_floor_of_random_and_degenerate_points_is_at_most_the_truth()
     {
-        int certified = 0, regular = 0, count = OracleCase.Count(400);
+        int certified = 0, regular = 0, count = OracleCase.Count(250);
         List<string> faults = [];
         for (int seed = 0; seed < count; seed++)
         {

@@ -8,7 +8,7 @@ namespace Kappa.Tests.Oracle;
 /// <summary>Draws for points that are made to fool a certificate, and what is compared with the 50-digit truth.</summary>
 /// <remarks>
 /// A point's numbers are its doubles, the temperature included: they are taken over exactly and everything after them is computed in 77 digits. Draws are multiples of 1/64 where a
-/// structure must hold exactly. <c>KAPPA_ORACLE_CASES</c> sets how many points a test looks at.
+/// structure must hold exactly. <c>KAPPA_ORACLE_CASES</c> sets how many points a test looks at, <c>KAPPA_ORACLE_SHOW</c> how many faults it prints.
 /// </remarks>
 internal sealed class OracleCase
 {

@@ -8,7 +8,7 @@ namespace Kappa.Tests.Oracle;
 /// <summary>What the path, kernel-floor and ball certificates report against 50 digits: floors are floors, upper constants upper, and no point that cannot reach zero loss is certified.</summary>
 public sealed class ResidualFloorTests
 {
-    private const int FirstWeights = 5;
+    private const int MatricesOfBlock = 5;
 
     [Fact]
     public void Every_floor_of_points_with_W_2_alone_trained_is_at_most_the_truth() => Look("residual, W_2 alone", OracleCase.Count(250), trainsAll: false);
@@ -57,9 +57,9 @@ public sealed class ResidualFloorTests
             _residual = (output - BigMatrix.Of(made.Targets)).Norm();
             (_hiddenFloor, _hiddenNorm, _attentionFloor) = (hidden.SingularValue(output.Rows), hidden.Norm(), attentionOutput.SingularValue(output.Rows));
             int[] trained = [.. Enumerable.Range(0, weights.Length).Where(k => point.IsTrained[k])];
-            if (trained is [FirstWeights - 1])
+            if (trained is [int only] && only == (MatricesOfBlock * made.Shape.Depth) - 1)
             {
-                // J = Φ ⊗ I.
+                // J = Φ ⊗ I of the last block.
                 (_largest, _smallest) = (hidden.SingularValue(1), _hiddenFloor);
                 return;
             }
@@ -101,6 +101,7 @@ internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inpu
         int samples = 1 + draw.Next(2), tokens = samples == 2 ? 1 + draw.Next(trainsAll ? 2 : 3) : 2 + draw.Next(trainsAll ? 1 : 3), width = 2 + draw.Next(trainsAll ? 2 : 4);
         var shape = new ResidualTransformerShape
         {
+            Depth = trainsAll ? 1 : 1 + draw.Next(2),
             Width = width,
             FfnWidth = (samples * tokens) + draw.Next(4),
             KeyWidth = draw.Next(3) == 0 ? 1 + draw.Next(width) : width,
@@ -115,14 +116,14 @@ internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inpu
         Spoil(draw, tokens, inputs, weights.Block(0));
         if (draw.Next(2) == 0)
         {
-            weights.Block(0).FfnOut.Fill(0);
+            weights.Block(shape.Depth - 1).FfnOut.Fill(0);
         }
 
         // Near the output a certificate needs little: the nearer, the smaller a false floor can be.
         Matrix near = Output(shape, inputs, samples, weights);
         double distance = draw.Next(4) switch { 0 => 1, 1 => 1e-3, 2 => 1e-9, _ => 1e-14 };
         targets.Span.ForEach((k, x) => near.Span[k] + (distance * x));
-        return new ResidualPoint(shape, inputs, targets, samples, weights, trainsAll && draw.Next(4) > 0 ? TrainedSet.All : TrainedSet.OfNames("blocks.0.ffn_out"));
+        return new ResidualPoint(shape, inputs, targets, samples, weights, trainsAll && draw.Next(4) > 0 ? TrainedSet.All : TrainedSet.OfNames($"blocks.{shape.Depth - 1}.ffn_out"));
     }
 
     private static Matrix Output(ResidualTransformerShape shape, Matrix inputs, int samples, ResidualTransformerWeights weights)
