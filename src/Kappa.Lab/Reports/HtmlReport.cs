@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Kappa.Lab.Figures;
 
 namespace Kappa.Lab.Reports;
 
 /// <summary>Writes a report as one HTML document.</summary>
-internal sealed class HtmlReport(Report report)
+internal sealed partial class HtmlReport(Report report)
 {
     // Characters: a text of more wraps in a column of its own width, one of less stands on one line. A table of more columns is printed small.
     private const int LongText = 40;
@@ -157,8 +158,12 @@ internal sealed class HtmlReport(Report report)
     {
         TextLevel.Subscript => $"<sub>{Escape(r.Text)}</sub>",
         TextLevel.Superscript => $"<sup>{Escape(r.Text)}</sup>",
-        _ => Escape(r.Text),
+        _ => WithExponent().Replace(Escape(r.Text), "<span class=\"n\">$0</span>"),
     }));
+
+    /// <summary>A number with an exponent, which a browser would break at its sign and a reader then take for another number.</summary>
+    [GeneratedRegex(@"[-−]?\d[\d.]*[eE][-−+]\d+")]
+    private static partial Regex WithExponent();
 
     private void Line(FormattableString text) => _html.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
 

@@ -29,6 +29,7 @@ internal static class ReportSheet
         th, td { padding: .3rem .7rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
         td.long { min-width: 11rem; } td.word { white-space: nowrap; }
         thead th { border-bottom: 2px solid var(--muted); vertical-align: bottom; }
+        .n { white-space: nowrap; }
         .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         pre { background: var(--soft); border: 1px solid var(--rule); border-radius: .3rem; padding: .7rem .9rem; overflow-x: auto; font-size: .86rem; }
         code { font-family: ui-monospace, Consolas, "DejaVu Sans Mono", monospace; }
@@ -42,8 +43,8 @@ internal static class ReportSheet
         details { margin: .8rem 0; border: 1px solid var(--rule); border-radius: .3rem; padding: .4rem .8rem; } summary { cursor: pointer; font-weight: 600; }
         footer { margin-top: 3rem; padding-top: .7rem; border-top: 1px solid var(--rule); color: var(--muted); font-size: .85rem; overflow-wrap: anywhere; }
         @media print { body { font-size: 10pt; } main { max-width: none; padding: 0; } h2, h3 { break-after: avoid; } figure, tr, pre { break-inside: avoid; } .paper { border: 0; padding: 0; }
-          .frame, .paper, pre { overflow: visible; } table { font-size: 8pt; width: 100%; } table.broad { font-size: 6.5pt; } th, td { padding-right: .35em; } td.long { min-width: 0; }
-          .number, td.word { white-space: normal; } th { overflow-wrap: anywhere; hyphens: auto; } pre { white-space: pre-wrap; } nav { display: none; } details:not([open])::details-content { content-visibility: visible; } a { color: inherit; } }
+          .frame, .paper, pre { overflow: visible; } table { font-size: 8pt; width: 100%; } table.broad { font-size: 6.5pt; } th, td { padding-right: .7em; } td.long { min-width: 0; }
+          .number, td.word { white-space: normal; } th { hyphens: auto; } pre { white-space: pre-wrap; } nav { display: none; } details:not([open])::details-content { content-visibility: visible; } a { color: inherit; } }
 
         """;
 }

@@ -88,6 +88,17 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void A_number_with_an_exponent_is_never_broken_at_its_sign()
+    {
+        var report = new Report("r");
+        _ = report.Section("s").Paragraph("at most 8.3E-24 of it").Table(["a"], [["0.1 [1.5e-9, −2E+06]"]]);
+        var html = report.ToHtml();
+        Assert.Contains("at most <span class=\"n\">8.3E-24</span> of it", html, StringComparison.Ordinal);
+        Assert.Contains("0.1 [<span class=\"n\">1.5e-9</span>, <span class=\"n\">−2E+06</span>]", html, StringComparison.Ordinal);
+        Assert.Contains(".n { white-space: nowrap; }", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_caption_of_a_table_does_not_scroll_away_with_it()
     {
         var report = new Report("r");
