@@ -189,7 +189,7 @@ public sealed class SlurmSweep(SweepFolder sweep)
     {
         try
         {
-            return File.Exists(files.Status) && RunDocuments.ReadStatus(files).State is RunState.Done or RunState.Failed;
+            return System.IO.Path.Exists(files.Status) && RunDocuments.ReadStatus(files).State is RunState.Done or RunState.Failed;
         }
         catch (BadInputException)
         {

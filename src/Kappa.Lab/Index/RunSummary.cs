@@ -45,6 +45,9 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     /// <summary>The first recorded step whose loss is at most a hundredth of the initial one; null when it was not reached.</summary>
     public long? StepsToHundredth => HasLoss && FirstPassage.Of(Telemetry!["loss"], FirstPassage.Hundredth) is int row ? (long)Telemetry["step"][row] : null;
 
+    // The slope of what is no line is not a rate: a column of that name must not hold one.
+    private RateFit? LinearRate => Rate is { Outcome: RateOutcome.Linear } ? Rate : null;
+
     private bool HasLoss => Telemetry is { Rows: > 0 };
 
     /// <summary>Reads a run folder.</summary>
@@ -68,7 +71,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         return
         [
             Run.Name, Run.State, Outcome, status.Step, InitialLoss, status.Loss, StepsToHundredth,
-            Rate?.Rate, Rate?.RateLow, Rate?.RateHigh, Rate?.LateRate, Rate is { } rate ? Word(rate.Outcome.ToString()) : null, Rate?.Decades, Rate?.FloorLoss, status.RoundingFloor,
+            LinearRate?.Rate, LinearRate?.RateLow, LinearRate?.RateHigh, Rate is { Outcome: RateOutcome.Linear or RateOutcome.Slowing or RateOutcome.Accelerating } ? Rate.LateRate : null, Rate is { } rate ? Word(rate.Outcome.ToString()) : null, Rate?.Decades, Rate?.FloorLoss, status.RoundingFloor,
             (long)(Telemetry?.Rows ?? 0), status.Message, Time(status.Heartbeat), Run.Sessions.Count > 0 ? Time(Run.Sessions[0].Started) : null,
             Words(), Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null, json.ToJsonString(),
             .. IndexColumns.Keys.Select(column => IndexColumns.Value(column.Key.Format(specification))),

@@ -62,7 +62,7 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
     {
         SweepRun run = sweep.Plan.Runs[index];
         RunFiles files = sweep.Files(index);
-        if (!File.Exists(files.Status))
+        if (!System.IO.Path.Exists(files.Status))
             return File.Exists(files.Telemetry)
                 ? new(run, OutcomeState.Damaged, $"{files.Status}: must exist in a run folder but does not.")
                 : new(run, OutcomeState.Unfinished, "not begun");

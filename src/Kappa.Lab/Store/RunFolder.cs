@@ -57,7 +57,7 @@ public sealed class RunFolder : IDisposable
         FileStream exclusive = RunLock.Take(files);
         try
         {
-            if (File.Exists(files.Status))
+            if (System.IO.Path.Exists(files.Status))
                 throw new BadInputException(files.Path, "must be a new run but holds one already. Resume it, or choose another label.");
             LeftBehind.Remove(files);
             ExperimentSpecification resolved = specification.Resolve();
@@ -117,7 +117,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             LeftBehind.Remove(files);
-            bool isBegun = File.Exists(files.Status);
+            bool isBegun = System.IO.Path.Exists(files.Status);
             RunStatus status = isBegun ? RunDocuments.ReadStatus(files) : new RunStatus { State = RunState.Queued };
             if (status.State is RunState.Done or RunState.Failed)
             {
@@ -148,7 +148,7 @@ public sealed class RunFolder : IDisposable
                 return false;
             RunLock.RequireOwn(files);
             RunLock.RequireOwnParts(files);
-            if (File.Exists(files.Status))
+            if (System.IO.Path.Exists(files.Status))
                 _ = Sessions(files, specification);
             return false;
         }
@@ -170,7 +170,7 @@ public sealed class RunFolder : IDisposable
     // A finished run needs no lock. A power failure can leave its files empty, for it may come before they reached the disk.
     private static bool IsEnded(RunFiles files)
     {
-        if (!File.Exists(files.Status))
+        if (!System.IO.Path.Exists(files.Status))
             return false;
         RunState state = RunDocuments.ReadStatus(files).State;
         if (state != RunState.Done)

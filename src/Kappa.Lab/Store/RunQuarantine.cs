@@ -45,6 +45,7 @@ internal static class RunQuarantine
     public static string Move(string store, RunFiles files)
     {
         string folder = Path.Combine(store, "quarantine"), name = Path.GetFileName(files.Path);
+        Formats.RegularFile.RequireOwn(folder, isFolder: true);
         try
         {
             _ = Directory.CreateDirectory(folder);

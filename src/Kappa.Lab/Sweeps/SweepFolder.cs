@@ -120,7 +120,7 @@ public sealed class SweepFolder
     {
         try
         {
-            return File.Exists(files.Status) ? RunDocuments.ReadStatus(files) : null;
+            return System.IO.Path.Exists(files.Status) ? RunDocuments.ReadStatus(files) : null;
         }
         catch (BadInputException)
         {
@@ -159,6 +159,7 @@ public sealed class SweepFolder
 
     private static void Make(string path)
     {
+        RegularFile.RequireOwn(path, isFolder: true);
         try
         {
             DiskFlush.MakeFolder(path);

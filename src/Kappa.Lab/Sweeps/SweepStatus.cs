@@ -28,7 +28,7 @@ public sealed record SweepStatus(int Total, int Done, int Diverged, int Running,
 
     private SweepStatus With(RunFiles files)
     {
-        if (!File.Exists(files.Status))
+        if (!System.IO.Path.Exists(files.Status))
             return this;
         try
         {

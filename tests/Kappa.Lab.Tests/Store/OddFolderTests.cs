@@ -97,6 +97,17 @@ public sealed class OddFolderTests : IDisposable
         Assert.Contains("must have a column 'loss'", Assert.Single(_runs.Refresh().Damaged).Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>A diverged run and one that falls too little have slopes, but no rate.</summary>
+    [Fact]
+    public void A_run_whose_loss_is_no_line_has_no_rate_in_the_index()
+    {
+        File.WriteAllText(_odd.Telemetry, "step,loss\n" + string.Concat(Enumerable.Range(0, 60).Select(step => $"{step},{(step < 50 ? Math.Pow(0.5, step).ToString("R", System.Globalization.CultureInfo.InvariantCulture) : "NaN")}\n")));
+        _ = _runs.Add("short", 0.999);
+        IReadOnlyList<IReadOnlyList<object?>> rows = _runs.Ask("SELECT name, rateOutcome, rate, rateLow, rateHigh, lateRate FROM runs WHERE name <> 'good' ORDER BY name").Rows;
+        Assert.Equal([["odd", "diverged", null, null, null, null], ["short", "tooFewDecades", null, null, null, null]], rows);
+        Assert.Equal(0.5, Assert.IsType<double>(_runs.Ask("SELECT rate FROM runs WHERE name = 'good'").Rows[0][0]), 1e-9);
+    }
+
     [Fact]
     public void A_sweep_of_any_content_is_named_and_leaves_the_runs_alone()
     {
