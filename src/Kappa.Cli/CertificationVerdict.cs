@@ -7,6 +7,8 @@ namespace Kappa.Cli;
 /// <summary>A certification in one sentence, and what to ask next.</summary>
 internal static class CertificationVerdict
 {
+    private const double MostUsefulSteps = 1e12;
+
     /// <summary>The sentence that stands first.</summary>
     public static string Of(CertificationReport report)
     {
@@ -34,7 +36,7 @@ internal static class CertificationVerdict
                     _ => "Consistent, resting on an estimate,",
                 };
                 Guarantee guarantee = certificate.Guarantee!;
-                return $"{how}{Where(report, verdict)} ({theorem}): with η = {PlainText.Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss, to zero.";
+                return $"{how}{Where(report, verdict)} ({theorem}): with η = {PlainText.Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss, to zero{Patience(guarantee)}.";
         }
     }
 
@@ -77,7 +79,14 @@ internal static class CertificationVerdict
         Guarantee guarantee = found.Certificate.Guarantee!;
         Theorem theorem = found.Theorem;
         string how = cheapest.Price.Grade == CertificationGrade.Certified ? "Certified" : "Guaranteed, not observed,";
-        return $"{how} from {found.Recipe} with c = {PlainText.Number(found.Scale!.Value)} ({theorem.Name}, {theorem.Label}): with η = {PlainText.Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss, to zero.";
+        return $"{how} from {found.Recipe} with c = {PlainText.Number(found.Scale!.Value)} ({theorem.Name}, {theorem.Label}): with η = {PlainText.Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss, to zero{Patience(guarantee)}.";
+    }
+
+    // A theorem at a rate of 1e-20 is true and of no use: 1e-6 of the loss in more steps than months of the fastest step (10 µs) take.
+    private static string Patience(Guarantee guarantee)
+    {
+        double steps = Math.Min(guarantee.StepsTo(1e-6), double.MaxValue);
+        return steps > MostUsefulSteps ? $"; but 1e-6 of the loss is certain after {PlainText.Rough(steps)} steps only, more than any run will see" : string.Empty;
     }
 
     // The theorem that misses least, by the residual.

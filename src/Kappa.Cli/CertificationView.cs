@@ -95,7 +95,9 @@ internal static class CertificationView
     {
         string largest = guarantee.LargestStepSize > guarantee.StepSize ? $" (up to {PlainText.Number(guarantee.LargestStepSize)} is proven)" : string.Empty;
         to.Paragraph(2, $"step size η = {PlainText.Number(guarantee.StepSize)}{largest}, rate ≥ {PlainText.Percent(guarantee.Rate)} of the loss a step, PL constant μ = {PlainText.Number(guarantee.PlConstant)}", hanging: 2);
-        to.Paragraph(2, $"at most {guarantee.StepsTo(1e-6).ToString("F0", CultureInfo.InvariantCulture)} steps to 1e-6 of the loss at step {finding.Step}; {Radii(guarantee)}", hanging: 2);
+        double steps = Math.Min(guarantee.StepsTo(1e-6), double.MaxValue);
+        string most = steps < 1e15 ? steps.ToString("F0", CultureInfo.InvariantCulture) : PlainText.Rough(steps);
+        to.Paragraph(2, $"at most {most} steps to 1e-6 of the loss at step {finding.Step}; {Radii(guarantee)}", hanging: 2);
         foreach (BoundObservation observation in new[] { finding.Record, finding.Check }.OfType<BoundObservation>())
         {
             to.Paragraph(2, Observation(observation), hanging: 2);

@@ -50,11 +50,15 @@ internal sealed class BallFunction
     /// <summary>Norms and floors at θ_0.</summary>
     public CentreNorms Centre => _centre;
 
+    /// <summary>How often constants were computed: what a search costs.</summary>
+    public int Evaluations { get; private set; }
+
     /// <summary>The constants on the product ball.</summary>
     /// <param name="radii">C_b, 0 for a block that is not trained.</param>
     /// <param name="withSecond">Whether β will be asked for.</param>
     public BallConstants At(double[] radii, bool withSecond)
     {
+        Evaluations++;
         var ball = new ParameterBall(radii);
         var calculus = new BoundCalculus(ball, _point.IsTrained, withSecond);
         var bounds = ResidualTransformerBounds.Propagate(calculus, _point.Shape, _point.Model.Tokens, _centre);

@@ -12,6 +12,11 @@ internal static class BallRadii
     // Where a fixed point is only just missed, iterates creep through the gap in about π/√1e-6 steps; more are not needed.
     private const int MaximumIterations = 20_000;
 
+    // 0.5 squared eleven times is 0; the logarithm of any two doubles' ratio, 1500, is halved to less than log 2 in twelve steps.
+    private const int MostSquarings = 12;
+    private const int MostHalvings = 16;
+    private const double LargestStart = 1e150;
+
     // e^4 below the edge: s μ(C) has its maximum where μ has lost a constant share, e.g. at edge/3 when features move in proportion to s. Its top is flat: 3 % of s is 1e-3 of the maximum.
     private const double SearchWidth = 4;
     private const double SearchTolerance = 0.03;
@@ -54,20 +59,31 @@ internal static class BallRadii
             return 0;
         }
 
-        // From the s that would do if μ stayed, down by squaring: 1e-300 is ten tries away.
-        double start = 2 * residualNorm / plConstant, share = 0.5, edge = start;
-        while (ResidualAt(function, start * share) == 0)
+        // From the s that would do if μ stayed, down by squaring: 1e-300 is ten tries away. A quotient that overflows starts at the largest s that its square allows.
+        double edge = Math.Min(2 * residualNorm / plConstant, LargestStart), inside = edge, share = 0.5;
+        if (!(edge > 0))
         {
-            edge = start * share;
-            share *= share;
-            if (start * share == 0)
+            return 0;
+        }
+
+        double start = edge;
+        for (int k = 0; k < MostSquarings; k++)
+        {
+            inside = start * share;
+            if (inside == 0)
             {
                 return 0;
             }
+
+            if (ResidualAt(function, inside) > 0)
+            {
+                break;
+            }
+
+            (edge, share) = (inside, share * share);
         }
 
-        double inside = start * share;
-        while (edge > 2 * inside)
+        for (int k = 0; k < MostHalvings && edge > 2 * inside; k++)
         {
             double middle = Math.Sqrt(edge) * Math.Sqrt(inside);
             (edge, inside) = ResidualAt(function, middle) == 0 ? (middle, inside) : (edge, middle);

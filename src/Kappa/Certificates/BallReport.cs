@@ -26,8 +26,12 @@ internal sealed class BallReport(Theorem theorem, TrainingPoint point, BallFunct
         BallConstants atCentre = function.At(new double[function.Blocks], withSecond: true);
         double largest = BallRadii.LargestResidual(function, residualNorm);
         var radius = new Condition("residual small enough for radii to exist", "√(2ℒ_0)", "C.10", residualNorm, ConditionRelation.AtMost, largest);
-        string explanation = atCentre.Pl.Sum > 0
+        string explanation = atCentre.Pl.Sum > 0 && largest == 0
+            ? Invariant($"No radii satisfy C_b ≥ 2ℓ_b√(2ℒ_0)/μ for any √(2ℒ_0): a constant underflows or overflows (μ = {NumberText.Of(atCentre.Pl.Sum, 3)} at θ_0); scale data and weights towards 1.")
+            : atCentre.Pl.Sum > 0
             ? Invariant($"No radii satisfy C_b ≥ 2ℓ_b√(2ℒ_0)/μ: with the weights' derivatives √(2ℒ_0) would have to be {NumberText.Of(radius.Shortfall, 3)} times smaller than {NumberText.Of(residualNorm)}.")
+            : function.Centre.Underflows
+            ? "The PL constant at θ_0 underflows: numbers of the forward pass are so small that their squares are no doubles; scale data and weights up."
             : Invariant($"The PL constant at θ_0 is not positive (σ_M(Φ) = {NumberText.Of(function.Centre.HiddenFloor, 3)}): the features' rows are linearly dependent up to rounding, so no radii can be shown.");
         return new Certificate
         {

@@ -22,7 +22,7 @@ internal sealed class CentreNorms
     public CentreNorms(TrainingPoint point)
     {
         var forward = new PreciseForward(point);
-        ResidualNorm = forward.ResidualNorm;
+        (ResidualNorm, Underflows) = (forward.ResidualNorm, forward.Underflows);
         HiddenFloor = EnclosedMatrix.Of(forward.Last.Hidden).RowFloor();
         AttentionOutputFloor = EnclosedMatrix.Of(forward.Last.AttentionOutput).RowFloor();
         var lastOutput = EnclosedMatrix.Of(forward.Last.Output);
@@ -35,6 +35,9 @@ internal sealed class CentreNorms
 
     /// <summary>R = ‖F − Y‖ = √(2ℒ_0) at most.</summary>
     public double ResidualNorm { get; }
+
+    /// <summary>Whether squares of the last features or attention outputs underflow.</summary>
+    public bool Underflows { get; }
 
     /// <summary>‖W_b⁰‖₂ in layout order.</summary>
     public double[] Parameters { get; }

@@ -74,7 +74,7 @@ public sealed record CertifiableInitialisation
     {
         ArgumentNullException.ThrowIfNull(theorem);
         ArgumentNullException.ThrowIfNull(point);
-        return new Bisection(theorem, "W_2 = 0 and c·W_1", WhyNotScalable(point), search, AtScale).Run();
+        return new Bisection(theorem, "W_2 = 0 and c·W_1", WhyNotScalable(point), Within(search ?? new ScaleSearch(), point.Shape.Activation), AtScale).Run();
 
         Certificate AtScale(double c)
         {
@@ -133,6 +133,13 @@ public sealed record CertifiableInitialisation
         last.FfnOut.Fill(0);
         return new TrainingPoint(point.Model.Inputs, point.Model.Samples, point.Objective.Targets, weights, point.Trained);
     }
+
+    // c·ε must stay a width that an activation may have.
+    private static ScaleSearch Within(ScaleSearch search, Activation activation) => activation.Kind != ActivationKind.SmoothLeakyRelu ? search : search with
+    {
+        Largest = Math.Clamp(Activation.LargestSmoothing / activation.Smoothing, 1, Math.Max(search.Largest, 1)),
+        Smallest = Math.Clamp(Activation.SmallestSmoothing / activation.Smoothing, Math.Min(search.Smallest, 1), 1),
+    };
 
     private static void RequireScale(double scale)
     {

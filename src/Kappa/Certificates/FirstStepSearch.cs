@@ -94,18 +94,21 @@ public static class FirstStepSearch
         private FirstStep<TState> Bisect(TState failed, TState held, Certificate certificate)
         {
             TState best = held;
-            while (path.StepOf(best) - path.StepOf(failed) > 1)
+            long low = path.StepOf(failed), high = path.StepOf(best);
+            while (high - low > 1)
             {
+                // The bounds are numbers of their own: a path that does not come as far as it is asked must not hold the search up.
+                long target = low + ((high - low) / 2);
                 TState middle = path.Copy(failed);
-                _ = Advance(middle, path.StepOf(failed) + ((path.StepOf(best) - path.StepOf(failed)) / 2));
+                bool isThere = Advance(middle, target);
                 TriedStep tried = Try(middle);
-                if (tried.Outcome == CertificateOutcome.Guaranteed)
+                if (isThere && tried.Outcome == CertificateOutcome.Guaranteed)
                 {
-                    (best, certificate) = (middle, tried.Certificate);
+                    (best, certificate, high) = (middle, tried.Certificate, target);
                 }
                 else
                 {
-                    failed = middle;
+                    (failed, low) = (middle, target);
                 }
             }
 

@@ -48,10 +48,14 @@ internal sealed class LocalPropagation
     /// <summary>σ_min(J) at θ_0 at least; 0 where it was not asked for or cannot be told from 0.</summary>
     public double StartFloor => _exact[^1].JointFloor;
 
+    /// <summary>How many balls were bounded: what a search costs.</summary>
+    public int Evaluations { get; private set; }
+
     /// <summary>The bounds of the output F and of the last block's features Φ on a ball.</summary>
     /// <param name="ball">A ball of B radii.</param>
     public BallBounds On(ParameterBall ball)
     {
+        Evaluations++;
         LocalBound input = new LocalBound(_layers[0].Input, Blocks).Close(ball, _layers[0].InputNorm);
         BallBounds bounds = default;
         for (int layer = 0; layer < _layers.Length; layer++)

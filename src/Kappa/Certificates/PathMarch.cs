@@ -11,6 +11,10 @@ internal sealed class PathMarch
     private const double LeastShare = 1e-12;
     private const double ShortfallTolerance = 1.02;
 
+    // 4^21 exceeds 1/LeastShare; log 4 is halved to less than log 1.02 in seven steps.
+    private const int MostQuarterings = 21;
+    private const int MostHalvings = 10;
+
     private readonly LocalPropagation _propagation;
     private readonly LargestEigenvalue _eigenvalue = new();
     private readonly PathFloor _kind;
@@ -83,18 +87,18 @@ internal sealed class PathMarch
     public double LargestCertified(double residual, CertificateOptions options)
     {
         double fails = residual, holds = residual / 2;
-        while (Run(holds, options).End != PathEnd.Certified)
+        for (int k = 0; k < MostQuarterings && Run(holds, options).End != PathEnd.Certified; k++)
         {
             (fails, holds) = (holds, holds / 4);
-            if (holds <= LeastShare * residual)
+            if (!(holds > LeastShare * residual) || k + 1 == MostQuarterings)
             {
                 return 0;
             }
         }
 
-        while (fails > ShortfallTolerance * holds)
+        for (int k = 0; k < MostHalvings && fails > ShortfallTolerance * holds; k++)
         {
-            double middle = Math.Sqrt(fails * holds);
+            double middle = Math.Sqrt(fails) * Math.Sqrt(holds);
             (fails, holds) = Run(middle, options).End == PathEnd.Certified ? (fails, middle) : (middle, holds);
         }
 

@@ -28,7 +28,9 @@ internal static class PathScope
                 Theorem = theorem,
                 Outcome = CertificateOutcome.NotCertified,
                 Conditions = [start],
-                Explanation = $"{symbol} cannot be told from 0 in double precision, so nothing keeps the residual shrinking.",
+                Explanation = forward.Underflows
+                    ? $"{symbol} underflows: numbers of the forward pass are so small that their squares are no doubles; scale data and weights up."
+                    : $"{symbol} cannot be told from 0: it is no larger than what its own computation may be off by, so nothing keeps the residual shrinking.",
             };
         }
 

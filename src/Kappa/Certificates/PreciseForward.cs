@@ -5,6 +5,9 @@ namespace Kappa.Certificates;
 /// <summary>Model R at θ_0 in precise arithmetic (C.39): every block, and the residual F − Y.</summary>
 internal sealed class PreciseForward
 {
+    // Squares of numbers below this have lost half of their digits.
+    private const double LeastSize = 1e-150;
+
     /// <summary>Evaluates the model at the point's weights, inputs and targets, which are exact.</summary>
     public PreciseForward(TrainingPoint point)
     {
@@ -28,9 +31,14 @@ internal sealed class PreciseForward
     /// <summary>The last block.</summary>
     public PreciseLayer Last => Layers[^1];
 
+    /// <summary>Whether the squares of the last features or attention outputs, which every bound is made of, underflow.</summary>
+    public bool Underflows => LargestOf(Last.Hidden) is > 0 and < LeastSize || LargestOf(Last.AttentionOutput) is > 0 and < LeastSize;
+
     /// <summary>F [M, d_out].</summary>
     public PreciseMatrix Output { get; }
 
     /// <summary>R = ‖F − Y‖ = √(2ℒ_0) at most.</summary>
     public double ResidualNorm { get; }
+
+    private static double LargestOf(PreciseMatrix matrix) => MatrixScale.Of(matrix.High).Largest;
 }

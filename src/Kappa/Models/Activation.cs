@@ -33,6 +33,9 @@ public enum ActivationKind
 /// <param name="Smoothing">ε &gt; 0, the half-width of the bend; used by smooth leaky ReLU.</param>
 public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double Smoothing = 0.5)
 {
+    internal const double SmallestSmoothing = 1e-100;
+    internal const double LargestSmoothing = 1e100;
+
     // sup |d/dx x Φ(x)| is taken at x = √2, sup |d²/dx² x Φ(x)| = 2 φ(0) = √(2/π) at x = 0.
     private const double GeluFirstBound = 1.1289041451851549;
     private const double GeluSecondBound = 0.79788456080286536;
@@ -163,7 +166,7 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
             problems.Add($"The activation's slope γ must lie in [0, 1] but is {Slope}.");
         }
 
-        if (Kind == ActivationKind.SmoothLeakyRelu && !(Smoothing is >= 1e-100 and <= 1e100))
+        if (Kind == ActivationKind.SmoothLeakyRelu && !(Smoothing is >= SmallestSmoothing and <= LargestSmoothing))
         {
             problems.Add($"The activation's smoothing ε must lie in [1e-100, 1e100] but is {Smoothing}. For ε = 0 take the leaky ReLU.");
         }

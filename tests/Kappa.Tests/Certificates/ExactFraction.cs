@@ -37,6 +37,11 @@ internal readonly record struct ExactFraction(BigInteger Scaled)
     /// <summary>√a by Newton's iteration on integers.</summary>
     public static ExactFraction Sqrt(ExactFraction a)
     {
+        if (a.Scaled.IsZero)
+        {
+            return a;
+        }
+
         BigInteger target = a.Scaled << Bits;
         BigInteger root = BigInteger.One << (int)((target.GetBitLength() + 1) / 2);
         for (BigInteger next = (root + (target / root)) >> 1; next < root; next = (root + (target / root)) >> 1)
@@ -47,10 +52,15 @@ internal readonly record struct ExactFraction(BigInteger Scaled)
         return new ExactFraction(root);
     }
 
-    /// <summary>e^x: halved 64 times, forty terms, squared as often.</summary>
+    /// <summary>e^x for x ≤ 0: halved 16 times, sixty terms, squared as often; 0 below 2^-400.</summary>
     public static ExactFraction Exp(ExactFraction x)
     {
         const int Halvings = 16;
+        if (x.Scaled < Of(-280).Scaled)
+        {
+            return default;
+        }
+
         var y = new ExactFraction(x.Scaled >> Halvings);
         ExactFraction one = Of(1), sum = one, term = one;
         for (int k = 1; k <= 60; k++)

@@ -1,0 +1,127 @@
+using Kappa.Certificates;
+using Kappa.Models;
+using Kappa.Numerics;
+using Xunit;
+
+namespace Kappa.Tests.Certificates;
+
+/// <summary>No certificate where exact arithmetic excludes zero loss, whatever rounding makes of the numbers, and none lost where only a common part is large (C.31–C.39).</summary>
+public sealed class RoundingTests
+{
+    private const ParameterKind V = ParameterKind.Value, W1 = ParameterKind.FfnIn, W2 = ParameterKind.FfnOut;
+    private const int PointsOfAKind = 150;
+
+    private static readonly string[] OfModelR = ["path", "kernel-floor", "ball"];
+
+    public static TheoryData<Degeneracy, int> Kinds() => [.. from kind in Enum.GetValues<Degeneracy>() from depth in (int[])[1, 2] select (kind, depth)];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void No_theorem_certifies_a_point_that_exact_arithmetic_makes_degenerate(Degeneracy kind, int depth)
+    {
+        for (int seed = 0; seed < PointsOfAKind; seed++)
+        {
+            var degenerate = new DegeneratePoint(kind, depth, seed);
+            using var point = new TrainingPoint(degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
+            foreach (string name in OfModelR)
+            {
+                Certificate certificate = Theorems.Find(name)!.Evaluate(point);
+                Assert.True(certificate.Outcome != CertificateOutcome.Guaranteed, $"{kind}, depth {depth}, seed {seed}: {name} certifies. {certificate.Explanation}");
+                Assert.False(string.IsNullOrWhiteSpace(certificate.Explanation));
+                Assert.DoesNotContain("NaN", certificate.Explanation, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1e6)]
+    [InlineData(1e12)]
+    public void A_part_that_all_keys_have_in_common_costs_no_certificate(double common)
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var shape = new ResidualTransformerShape { Width = 4, FfnWidth = 16, Temperature = 0.5, AttentionResidual = seed % 2 };
+            ResidualTransformerWeights weights = new Kappa.Descent.Initialisation().Create(shape, seed);
+            Matrix inputs = Matrix.Allocate(3, 4), targets = Matrix.Allocate(3, 4);
+            new RandomSequence(seed, "inputs").FillGaussian(inputs.Span);
+            new RandomSequence(seed, "targets").FillGaussian(targets.Span);
+            for (int row = 0; row < 3; row++)
+            {
+                inputs[row, 3] = 1;
+            }
+
+            Vectors.Scale(weights.Block(0).Key.Row(3), common);
+            using var point = new TrainingPoint(inputs, 1, targets, weights, TrainedSet.Of(W2));
+            Assert.All(OfModelR, name => Assert.Equal(CertificateOutcome.Guaranteed, Theorems.Find(name)!.Evaluate(point).Outcome));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_matrix_of_the_evaluation_is_within_its_error_of_the_exact_one(Degeneracy kind, int depth)
+    {
+        for (int seed = 1000; seed < 1006; seed++)
+        {
+            var degenerate = new DegeneratePoint(kind, depth, seed);
+            if (degenerate.Shape.Activation.Kind == ActivationKind.Gelu)
+            {
+                continue;
+            }
+
+            using var point = new TrainingPoint(degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, TrainedSet.All);
+            var forward = new PreciseForward(point);
+            ExactForward exact = ExactForward.Of(degenerate);
+            for (int layer = 0; layer < depth; layer++)
+            {
+                PreciseLayer computed = forward.Layers[layer];
+                ExactLayer expected = exact.Layers[layer];
+                AssertWithin(computed.Attention, expected.Attention, "A");
+                AssertWithin(computed.Mixed, expected.Mixed, "G");
+                AssertWithin(computed.AttentionOutput, expected.AttentionOutput, "H");
+                AssertWithin(computed.Hidden, expected.Hidden, "Φ");
+                AssertWithin(computed.HiddenDerivative, expected.HiddenDerivative, "ψ'");
+                AssertWithin(computed.Output, expected.Output, "Z⁺");
+            }
+
+            Assert.InRange(exact.ResidualNorm(degenerate.Targets), 0, forward.ResidualNorm);
+        }
+    }
+
+    [Fact]
+    public void The_error_bounds_are_small_where_nothing_is_extreme()
+    {
+        var degenerate = new DegeneratePoint(Degeneracy.SamplesArePermuted, 1, seed: 0);
+        ResidualTransformerWeights weights = new Kappa.Descent.Initialisation().Create(degenerate.Shape, seed: 1);
+        Matrix inputs = Matrix.Allocate(degenerate.Inputs.Rows, degenerate.Inputs.Columns);
+        new RandomSequence(1, "inputs").FillGaussian(inputs.Span);
+        using var point = new TrainingPoint(inputs, degenerate.Samples, degenerate.Targets, weights, TrainedSet.All);
+        Assert.All(new PreciseForward(point).Last.Hidden.RowError, error => Assert.InRange(error, 0, 1e-22));
+    }
+
+    // Where all rows of H are one function, or Φ has too few dimensions, for every one of these blocks.
+    private static TrainedSet Trained(Degeneracy kind, int depth, int seed) => kind switch
+    {
+        Degeneracy.SamplesArePermuted => seed % 2 == 0 ? TrainedSet.All : TrainedSet.Of(W1, W2),
+        Degeneracy.FeaturesAreLinear => TrainedSet.Of(W2),
+        _ when depth == 2 => TrainedSet.OfNames(["blocks.1.ffn_out"]),
+        Degeneracy.ValuesCancel => TrainedSet.Of(W1, W2),
+        _ => seed % 3 == 0 ? TrainedSet.Of(W2) : seed % 3 == 1 ? TrainedSet.Of(W1, W2) : TrainedSet.Of(V, W1, W2),
+    };
+
+    private static void AssertWithin(PreciseMatrix computed, ExactFraction[,] exact, string name)
+    {
+        for (int row = 0; row < computed.Rows; row++)
+        {
+            ExactFraction squares = default;
+            for (int column = 0; column < computed.Columns; column++)
+            {
+                ExactFraction difference = ExactFraction.Of(computed.High[row, column]) + ExactFraction.Of(computed.Low[row, column]) - exact[row, column];
+                squares += difference * difference;
+            }
+
+            double error = ExactFraction.Sqrt(squares).ToDouble();
+            Assert.True(error <= computed.RowError[row] || double.IsPositiveInfinity(computed.RowError[row]), $"{name}, row {row}: {error} > {computed.RowError[row]}");
+        }
+    }
+}
