@@ -135,11 +135,15 @@ public sealed record CertifiableInitialisation
     }
 
     // c·ε must stay a width that an activation may have.
-    private static ScaleSearch Within(ScaleSearch search, Activation activation) => activation.Kind != ActivationKind.SmoothLeakyRelu ? search : search with
+    private static ScaleSearch Within(ScaleSearch search, Activation activation)
     {
-        Largest = Math.Clamp(Activation.LargestSmoothing / activation.Smoothing, 1, Math.Max(search.Largest, 1)),
-        Smallest = Math.Clamp(Activation.SmallestSmoothing / activation.Smoothing, Math.Min(search.Smallest, 1), 1),
-    };
+        search.Validate();
+        return activation.Kind != ActivationKind.SmoothLeakyRelu ? search : search with
+        {
+            Largest = Math.Clamp(Activation.LargestSmoothing / activation.Smoothing, 1, search.Largest),
+            Smallest = Math.Clamp(Activation.SmallestSmoothing / activation.Smoothing, search.Smallest, 1),
+        };
+    }
 
     private static void RequireScale(double scale)
     {

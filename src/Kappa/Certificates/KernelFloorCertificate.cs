@@ -3,7 +3,7 @@ using Kappa.Spectra;
 namespace Kappa.Certificates;
 
 /// <summary>The path certificate with the smallest singular value of the whole Jacobian as its floor (C.14'): also for fewer features than rows, or an untrained W_2.</summary>
-/// <remarks>Theory: the page of the path certificate, derived for this project. Needs J in full; where both apply it certifies later than (C.14).</remarks>
+/// <remarks>Theory: the page of the path certificate, derived for this project. The floor is that of the Gram matrix of J in closed form (C.38), which is told from 0 above about 1e-7 σ_max(J); where both apply it certifies later than (C.14).</remarks>
 internal sealed class KernelFloorCertificate : Theorem
 {
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace Kappa.Tests.Certificates;
 public sealed class RoundingTests
 {
     private const ParameterKind V = ParameterKind.Value, W1 = ParameterKind.FfnIn, W2 = ParameterKind.FfnOut;
-    private const int PointsOfAKind = 150;
+    private const int PointsOfAKind = 250;
 
     private static readonly string[] OfModelR = ["path", "kernel-floor", "ball"];
 
