@@ -155,9 +155,10 @@ internal static class EvaluateCommand
             return;
         }
 
-        foreach (string line in FigureFiles.Write(figure, folder).Paths)
+        WrittenFigure written = FigureFiles.Write(figure, folder);
+        foreach (string line in written.Paths.Select(path => $"Wrote {path}").Concat(written.Notices))
         {
-            terminal.Messages.WriteLine($"Wrote {line}");
+            terminal.Messages.WriteLine(line);
         }
     }
 

@@ -149,13 +149,30 @@ internal sealed class PanelLayout
     private TickSet WidestFitting(double plotWidth)
     {
         var map = X with { Start = 0, End = plotWidth };
-        for (var count = Axes.X.Labelled is null ? 9 : 40; count > 2; count--)
+        if (Axes.X.Labelled is { } chosen) return Spaced(AxisTicks.For(map, 100 * chosen.Count), map);
+        for (var count = 9; count > 2; count--)
         {
             var ticks = AxisTicks.For(map, count);
             if (!Touch(ticks, map)) return ticks;
         }
 
         return AxisTicks.For(map, 2);
+    }
+
+    /// <summary>Every tick, and from the left the labels that have half a letter's room to the one before.</summary>
+    private TickSet Spaced(TickSet ticks, AxisMap map)
+    {
+        var end = double.NegativeInfinity;
+        var spaced = new List<Tick>();
+        foreach (var tick in ticks.Ticks)
+        {
+            var (centre, half) = (map.Position(tick.Value), TextMetrics.Width(tick.Label, _sizes.Tick) / 2);
+            var isFar = centre - half >= end + (0.5 * _sizes.Tick);
+            spaced.Add(isFar ? tick : tick with { Label = "" });
+            if (isFar) end = centre + half;
+        }
+
+        return ticks with { Ticks = spaced };
     }
 
     private bool Touch(TickSet ticks, AxisMap map)
