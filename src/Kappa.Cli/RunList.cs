@@ -60,7 +60,7 @@ internal static class RunList
 
     private static void Table(Terminal terminal, IReadOnlyList<ListedRun> runs)
     {
-        var table = new ResultTable("run", new ResultColumn("started", 3), "state", new ResultColumn("model", 1), new ResultColumn("step", 2), new ResultColumn("loss", 4), new ResultColumn("settings", 5));
+        var table = new ResultTable("run", new ResultColumn("started", 3), "state", new ResultColumn("model", 2), new ResultColumn("step", 1), new ResultColumn("loss", 4), new ResultColumn("settings", 5));
         table.Rows(runs.Select(Cells)).Print(terminal);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kappa.Lab;
 using Kappa.Lab.Exports;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 
@@ -56,21 +57,38 @@ internal static class ExportCommand
         return ExitCode.Done;
     }
 
+    // Which file is which arm and seed.
+    private static string Overview(string folder, List<(string File, SweepRun Run)> exported)
+    {
+        string[] keys = [.. exported[0].Run.Values.Keys];
+        IEnumerable<IEnumerable<string>> rows = exported.Select(one => new[] { Path.GetRelativePath(folder, one.File), one.Run.Name }.Concat(keys.Select(key => one.Run.Values.GetValueOrDefault(key, string.Empty))));
+        return string.Concat(rows.Prepend(["file", "run", .. keys]).Select(row => string.Join(',', row.Select(CsvField.Of)) + "\n"));
+    }
+
     // A run that cannot be exported is named and does not hold up the others.
     private static List<string> Sweep(Terminal terminal, SweepFolder sweep, ExportFormat format, string target)
     {
         var written = new List<string>();
+        var exported = new List<(string File, SweepRun Run)>();
         string folder = format is ExportFormat.Mlflow or ExportFormat.Tensorboard ? target : Path.Combine(target, sweep.Plan.Name);
         for (int index = 0; index < sweep.Plan.Runs.Count; index++)
         {
             try
             {
                 written.Add(RunExport.Write(sweep.Files(index).Path, format, folder, sweep.Plan.Name));
+                exported.Add((written[^1], sweep.Plan.Runs[index]));
             }
             catch (BadInputException reason)
             {
                 terminal.Messages.WriteLine($"kappa: {sweep.Plan.Runs[index].Name} was left out: {reason.Message}");
             }
+        }
+
+        if (written.Count > 0)
+        {
+            string table = Path.Combine(folder, format is ExportFormat.Mlflow or ExportFormat.Tensorboard ? $"{sweep.Plan.Name}.csv" : "runs.csv");
+            AtomicFile.WriteAllText(table, Overview(folder, exported));
+            written.Add(table);
         }
 
         return written.Count > 0 ? written : throw new BadInputException(sweep.Path, "must have a run that can be exported but has none. Run it: " + sweep.ResumeCommand);

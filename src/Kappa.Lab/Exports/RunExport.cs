@@ -12,7 +12,7 @@ public enum ExportFormat
     /// <summary>The telemetry as a table: <c>NAME.csv</c>.</summary>
     Csv,
 
-    /// <summary>An array for each column of the telemetry and for each saved spectrum: <c>NAME.npz</c>.</summary>
+    /// <summary>An array for each column of the telemetry, for each saved spectrum, and for each setting that is a number, the seed among them: <c>NAME.npz</c>.</summary>
     Npz,
 
     /// <summary>The current weights by name, without the state of the descent: <c>NAME.safetensors</c>.</summary>
@@ -72,9 +72,17 @@ public static class RunExport
         arrays.AddRange(telemetry.Columns.Select(column => KeyValuePair.Create(column, new NdArray([telemetry.Rows], telemetry[column].ToArray()))));
         string[] spectra = Directory.Exists(run.Files.Spectra) ? [.. Directory.GetFiles(run.Files.Spectra, "*.npy").Order(StringComparer.Ordinal)] : [];
         arrays.AddRange(spectra.Select(file => KeyValuePair.Create($"spectra/{Path.GetFileNameWithoutExtension(file)}", NpyFile.Read(file))));
+        arrays.AddRange(Settings(run.Specification));
         NpzFile.Write(path, arrays);
         return path;
     }
+
+    // Which arm and which seed it is must not hang on the name of the file. Arrays hold numbers: what is a word stands in spec.yaml.
+    private static IEnumerable<KeyValuePair<string, NdArray>> Settings(ExperimentSpecification specification) =>
+        from key in SpecificationKeys.All
+        let value = Index.IndexColumns.Value(key.Format(specification))
+        where value is long or double
+        select KeyValuePair.Create($"settings/{key.Path}", new NdArray([], [Convert.ToDouble(value, CultureInfo.InvariantCulture)]));
 
     private static string Weights(RunRecord run, string path)
     {
