@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Index;
-using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
 

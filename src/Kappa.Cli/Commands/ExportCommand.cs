@@ -2,7 +2,6 @@ using System.CommandLine;
 using Kappa.Lab;
 using Kappa.Lab.Exports;
 using Kappa.Lab.Formats;
-using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli.Commands;

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Kappa.Lab.Experiments;
-using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;
 

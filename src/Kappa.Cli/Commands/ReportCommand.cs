@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Kappa.Lab;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Phases;
 using Kappa.Lab.Store;

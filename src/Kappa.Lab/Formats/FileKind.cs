@@ -21,7 +21,7 @@ internal enum FileKind
     Pipe,
 
     /// <summary>A socket.</summary>
-    Socket,
+    UnixSocket,
 
     /// <summary>A device.</summary>
     Device,
@@ -64,7 +64,7 @@ internal readonly partial record struct FileFacts(FileKind Kind, long Length, lo
         0x4000 => FileKind.Folder,
         0xA000 => FileKind.Link,
         0x1000 => FileKind.Pipe,
-        0xC000 => FileKind.Socket,
+        0xC000 => FileKind.UnixSocket,
         0x2000 or 0x6000 => FileKind.Device,
         _ => FileKind.Unknown,
     };

@@ -65,7 +65,7 @@ internal static class InputFile
         {
             FileKind.Folder => "must be a file but is a folder. Name a file in it.",
             FileKind.Pipe => "must be a regular file but is a named pipe. Write its content to a file first.",
-            FileKind.Socket => "must be a regular file but is a socket. Name a file.",
+            FileKind.UnixSocket => "must be a regular file but is a socket. Name a file.",
             FileKind.Device => "must be a regular file but is a device. Name a file.",
             // Where the system cannot say, a pipe or device is told by the length that it does not have.
             FileKind.Regular when !OperatingSystem.IsLinux() && HasNoLength(path) => "is empty or no regular file. Choose a file with content.",

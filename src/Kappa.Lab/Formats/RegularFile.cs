@@ -30,7 +30,7 @@ internal static class RegularFile
         FileKind.Folder => "a folder",
         FileKind.Link => "a link",
         FileKind.Pipe => "a named pipe",
-        FileKind.Socket => "a socket",
+        FileKind.UnixSocket => "a socket",
         _ => "a device",
     };
 }

@@ -42,7 +42,7 @@ public sealed class OddStoreTests : IDisposable
         }
 
         Assert.Contains(Path.GetFileName(_good.Path), Invoke("list").Results, StringComparison.Ordinal);
-        foreach (string[] words in new string[][] { ["show", Odd], ["report", Odd], ["compare", Odd, _good.Path], ["rerun", Odd, "--verify"] })
+        foreach (string[] words in new string[][] { ["show", Odd], ["report", Odd], ["compare", Odd, _good.Path] })
         {
             Assert.Equal(3, Invoke(words).ExitCode);
         }
