@@ -109,7 +109,7 @@ internal sealed class LeftOut
             FileKind.Regular => ("empty file", "empty files"),
             FileKind.Folder => ("link to a folder", "links to folders"),
             FileKind.Pipe => ("named pipe", "named pipes"),
-            FileKind.Socket => ("socket", "sockets"),
+            FileKind.UnixSocket => ("socket", "sockets"),
             FileKind.Device => ("device", "devices"),
             _ when new FileInfo(path).LinkTarget is not null => ("link that leads nowhere", "links that lead nowhere"),
             _ => null,
