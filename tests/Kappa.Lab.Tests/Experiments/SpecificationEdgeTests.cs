@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kappa.Descent;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Ladder;

@@ -91,7 +91,7 @@ public sealed class SpecificationFuzzTests
             try
             {
                 _ = SweepExpression.Evaluate(text, name => name.Length > 3 ? 2.0 : throw new ExpressionException("unknown"));
-                _ = SweepExpression.Names(text).Count();
+                _ = SweepExpression.Names(SweepExpression.Split(text)).Count();
             }
             catch (ExpressionException)
             {

@@ -52,7 +52,7 @@ public sealed class PathfinderFolderTests : IDisposable
         PathfinderFolder.Write(_folder.Path, images, new PathfinderSpecification());
         string[] whole = [.. Enumerable.Range(0, 4).Select(seed => PathfinderFolder.Read(_folder.Path, 3, seed).Fingerprint)];
         Assert.Equal(4, whole.Distinct().Count());
-        Directory.CreateDirectory(_folder.At("elsewhere"));
+        _ = Directory.CreateDirectory(_folder.At("elsewhere"));
         File.Move(_folder.At("imgs/0/sample_1.png"), _folder.At("elsewhere/1"));
         _ = File.CreateSymbolicLink(_folder.At("imgs/0/sample_1.png"), "../../elsewhere/1");
         Assert.Equal(whole, Enumerable.Range(0, 4).Select(seed => PathfinderFolder.Read(_folder.Path, 3, seed).Fingerprint));
