@@ -85,7 +85,7 @@ public sealed class KernelsReproductionTests : IDisposable
         Assert.All(result.Findings, finding => Assert.Contains(ClaimReport.Word(finding.Verdict), report, StringComparison.Ordinal));
         Assert.Contains("kappa reproduce kernels --tiny", report, StringComparison.Ordinal);
         string[] figures = [.. Directory.GetFiles(Path.Combine(_folder.At("out"), "figures"), "*.svg").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["all-trained", "depth", "initial-variance", "initialisation", "landscape", "queries-only", "test-accuracy", "test-loss", "values-only"], figures);
+        Assert.Equal(["all-trained", "all-trained-relative", "depth", "initial-variance", "initialisation", "landscape", "queries-only", "test-accuracy", "test-loss", "values-only"], figures);
         Assert.InRange(KernelsForecast.Seconds(result.Plan), 1e-3, 1e3);
     }
 
