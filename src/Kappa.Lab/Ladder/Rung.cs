@@ -30,6 +30,7 @@ public enum RungGrade
 }
 
 /// <summary>One rate of a ladder: the share of the loss that a step removes, 1 − ℒ_{t+1}/ℒ_t.</summary>
+/// <remarks>A text that a file leaves out is empty: the reader of JSON sets it to null in spite of its default.</remarks>
 public sealed record Rung
 {
     /// <summary>Identifier, for example <c>kernel.start</c>.</summary>
@@ -45,7 +46,7 @@ public sealed record Rung
     public required RungGrade Grade { get; init; }
 
     /// <summary>Equation label; empty for the measured rate.</summary>
-    public string Label { get; init; } = string.Empty;
+    public string Label { get; init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>Rate per step; along the path the median over the states looked at. <see langword="null"/> when missing. Negative when the loss grows.</summary>
     public double? Value { get; init; }
@@ -60,7 +61,7 @@ public sealed record Rung
     public double? OtherStepSize { get; init; }
 
     /// <summary>Where and how, with numbers.</summary>
-    public string Note { get; init; } = string.Empty;
+    public string Note { get; init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>Why there is no value, and what would help; <see langword="null"/> when there is one.</summary>
     public string? WhyMissing { get; init; }

@@ -47,6 +47,14 @@ public sealed class LadderFileTests : IDisposable
     }
 
     [Fact]
+    public void A_rung_without_its_texts_has_empty_ones()
+    {
+        using RunFolder folder = _store.Create("bare");
+        File.WriteAllText(folder.Files.Ladder, "{\"formatVersion\": 1, \"stepSize\": 1, \"steps\": [0], \"rungs\": [{\"name\": \"a\", \"title\": \"a\", \"kind\": \"fitted\", \"grade\": \"measured\", \"value\": 0.5}], \"ratios\": []}");
+        Assert.Equal(["a", "", "", "0.5", "measured", "", ""], Assert.Single(LadderTable.Rows(LadderFile.Find(folder.Files)!)));
+    }
+
+    [Fact]
     public void A_damaged_ladder_is_refused_with_its_path()
     {
         using RunFolder folder = _store.Create("bad");
