@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kappa.Lab.Checkpoints;
 using Kappa.Lab.Cluster;
 using Kappa.Lab.Experiments;
@@ -12,14 +11,15 @@ using Kappa.Lab.Reproductions;
 using Kappa.Lab.Reruns;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
+using Kappa.Lab.Tests.Formats;
 using Kappa.Numerics;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Store;
 
 /// <summary>
-/// Every file that the program reads back, mutated: the reader gives a value or a refusal, and the index always a report. KAPPA_FUZZ_MUTATIONS is the number of mutations of each file;
-/// without it, some seconds of them.
+/// Every file that the program reads back, mutated: the reader gives a value or a refusal, and the index always a report. some seconds of it, or as many
+/// for each file as KAPPA_FUZZ_CASES says.
 /// </summary>
 public sealed class StoreFuzzTests : IDisposable
 {
@@ -39,7 +39,7 @@ public sealed class StoreFuzzTests : IDisposable
         File.WriteAllText(_run.Claims, "{\"schemaVersion\": 1, \"claims\": [{\"id\": \"a\", \"verdict\": \"certified\", \"measurements\": [{\"name\": \"x\", \"value\": 1.5}]}]}");
     }
 
-    private static int Mutations => int.TryParse(Environment.GetEnvironmentVariable("KAPPA_FUZZ_MUTATIONS"), CultureInfo.InvariantCulture, out int asked) ? asked : Some;
+    private static int Mutations => ReaderFuzz.Cases(Some);
 
     public void Dispose() => _folder.Dispose();
 
