@@ -50,7 +50,7 @@ internal static unsafe class LayerNorm
             {
                 TensorPrimitives.Subtract(input.Row(row), statistics[row, 0], scratch);
                 TensorPrimitives.Multiply(scratch, statistics[row, 1], scratch);
-                TensorPrimitives.FusedMultiplyAdd(scratch, dy, dGain, dGain);
+                TensorPrimitives.MultiplyAddEstimate(scratch, dy, dGain, dGain);
             }
 
             if (dShift.Length > 0)

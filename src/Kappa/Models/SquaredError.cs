@@ -63,7 +63,7 @@ internal static class SquaredError
         for (; index <= output.Length - Vector512<double>.Count; index += Vector512<double>.Count)
         {
             Vector512<double> difference = Precisions.Load(ref f, index) - Vector512.LoadUnsafe(ref y, (nuint)index);
-            sum = Vector512.FusedMultiplyAdd(difference, difference, sum);
+            sum = Vector512.MultiplyAddEstimate(difference, difference, sum);
             if (residual.Length > 0)
             {
                 difference.StoreUnsafe(ref e, (nuint)index);

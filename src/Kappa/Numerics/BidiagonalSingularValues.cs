@@ -168,9 +168,9 @@ internal sealed class BidiagonalSingularValues
             double pivot = d + e[i];
             double reciprocal = 1 / pivot;
             double ratio = q[i + 1] * reciprocal;
-            d = Math.FusedMultiplyAdd(d, ratio, -shift);
+            d = double.MultiplyAddEstimate(d, ratio, -shift);
             c = (c + (p * p)) * previousE * reciprocal;
-            p = Math.FusedMultiplyAdd(previousE, p, 1) * reciprocal;
+            p = double.MultiplyAddEstimate(previousE, p, 1) * reciprocal;
             sum += p;
             squareSum += (p * p) + (2 * c);
             previousE = e[i] * ratio;
@@ -186,7 +186,7 @@ internal sealed class BidiagonalSingularValues
 
         newQ[order - 1] = d;
         c = (c + (p * p)) * previousE / d;
-        p = Math.FusedMultiplyAdd(previousE, p, 1) / d;
+        p = double.MultiplyAddEstimate(previousE, p, 1) / d;
         traces = new InverseTraces(sum + p, squareSum + (p * p) + (2 * c), sum, squareSum);
         return true;
     }

@@ -138,16 +138,16 @@ internal sealed class Bidiagonalisation
             {
                 Vector512<double> wj = Vector512.LoadUnsafe(ref w, j);
                 Vector512<double> uj = Vector512.LoadUnsafe(ref u, j);
-                Vector512<double> b0 = Vector512.FusedMultiplyAdd(z0, uj, Vector512.FusedMultiplyAdd(v0, wj, Vector512.LoadUnsafe(ref r0, j)));
-                Vector512<double> b1 = Vector512.FusedMultiplyAdd(z1, uj, Vector512.FusedMultiplyAdd(v1, wj, Vector512.LoadUnsafe(ref r1, j)));
-                Vector512<double> b2 = Vector512.FusedMultiplyAdd(z2, uj, Vector512.FusedMultiplyAdd(v2, wj, Vector512.LoadUnsafe(ref r2, j)));
-                Vector512<double> b3 = Vector512.FusedMultiplyAdd(z3, uj, Vector512.FusedMultiplyAdd(v3, wj, Vector512.LoadUnsafe(ref r3, j)));
+                Vector512<double> b0 = Vector512.MultiplyAddEstimate(z0, uj, Vector512.MultiplyAddEstimate(v0, wj, Vector512.LoadUnsafe(ref r0, j)));
+                Vector512<double> b1 = Vector512.MultiplyAddEstimate(z1, uj, Vector512.MultiplyAddEstimate(v1, wj, Vector512.LoadUnsafe(ref r1, j)));
+                Vector512<double> b2 = Vector512.MultiplyAddEstimate(z2, uj, Vector512.MultiplyAddEstimate(v2, wj, Vector512.LoadUnsafe(ref r2, j)));
+                Vector512<double> b3 = Vector512.MultiplyAddEstimate(z3, uj, Vector512.MultiplyAddEstimate(v3, wj, Vector512.LoadUnsafe(ref r3, j)));
                 b0.StoreUnsafe(ref r0, j);
                 b1.StoreUnsafe(ref r1, j);
                 b2.StoreUnsafe(ref r2, j);
                 b3.StoreUnsafe(ref r3, j);
-                Vector512<double> even = Vector512.FusedMultiplyAdd(n0, b0, n2 * b2);
-                Vector512<double> odd = Vector512.FusedMultiplyAdd(n1, b1, n3 * b3);
+                Vector512<double> even = Vector512.MultiplyAddEstimate(n0, b0, n2 * b2);
+                Vector512<double> odd = Vector512.MultiplyAddEstimate(n1, b1, n3 * b3);
                 (Vector512.LoadUnsafe(ref nextW, j) + (even + odd)).StoreUnsafe(ref nextW, j);
             }
         }
@@ -160,10 +160,10 @@ internal sealed class Bidiagonalisation
             Vector512<double> ni = Vector512.Create(Unsafe.Add(ref nextV, i));
             for (nuint j = first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
             {
-                Vector512<double> b = Vector512.FusedMultiplyAdd(vi, Vector512.LoadUnsafe(ref w, j), Vector512.LoadUnsafe(ref r, j));
-                b = Vector512.FusedMultiplyAdd(zi, Vector512.LoadUnsafe(ref u, j), b);
+                Vector512<double> b = Vector512.MultiplyAddEstimate(vi, Vector512.LoadUnsafe(ref w, j), Vector512.LoadUnsafe(ref r, j));
+                b = Vector512.MultiplyAddEstimate(zi, Vector512.LoadUnsafe(ref u, j), b);
                 b.StoreUnsafe(ref r, j);
-                Vector512.FusedMultiplyAdd(ni, b, Vector512.LoadUnsafe(ref nextW, j)).StoreUnsafe(ref nextW, j);
+                Vector512.MultiplyAddEstimate(ni, b, Vector512.LoadUnsafe(ref nextW, j)).StoreUnsafe(ref nextW, j);
             }
         }
     }
@@ -181,7 +181,7 @@ internal sealed class Bidiagonalisation
             Vector512<double> entry = Vector512.LoadUnsafe(ref row, j) + weight;
             entry.StoreUnsafe(ref row, j);
             entry = Vector512.ConditionalSelect(Vector512.GreaterThan(index, Vector512<double>.One), entry, Vector512<double>.Zero);
-            tailSquares = Vector512.FusedMultiplyAdd(entry, entry, tailSquares);
+            tailSquares = Vector512.MultiplyAddEstimate(entry, entry, tailSquares);
             index += Vector512.Create((double)Vector512<double>.Count);
         }
 
@@ -199,7 +199,7 @@ internal sealed class Bidiagonalisation
             Vector512<double> entry = Vector512.LoadUnsafe(ref row, j) * right.InversePivot;
             entry = Vector512.ConditionalSelect(Vector512.GreaterThan(index, Vector512<double>.One), entry, head);
             entry.StoreUnsafe(ref u, j);
-            overlap = Vector512.FusedMultiplyAdd(entry, Vector512.LoadUnsafe(ref w, j), overlap);
+            overlap = Vector512.MultiplyAddEstimate(entry, Vector512.LoadUnsafe(ref w, j), overlap);
             index += Vector512.Create((double)Vector512<double>.Count);
         }
 
@@ -225,10 +225,10 @@ internal sealed class Bidiagonalisation
             for (nuint j = first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
             {
                 Vector512<double> uj = Vector512.LoadUnsafe(ref u, j);
-                s0 = Vector512.FusedMultiplyAdd(uj, Vector512.LoadUnsafe(ref r0, j), s0);
-                s1 = Vector512.FusedMultiplyAdd(uj, Vector512.LoadUnsafe(ref r1, j), s1);
-                s2 = Vector512.FusedMultiplyAdd(uj, Vector512.LoadUnsafe(ref r2, j), s2);
-                s3 = Vector512.FusedMultiplyAdd(uj, Vector512.LoadUnsafe(ref r3, j), s3);
+                s0 = Vector512.MultiplyAddEstimate(uj, Vector512.LoadUnsafe(ref r0, j), s0);
+                s1 = Vector512.MultiplyAddEstimate(uj, Vector512.LoadUnsafe(ref r1, j), s1);
+                s2 = Vector512.MultiplyAddEstimate(uj, Vector512.LoadUnsafe(ref r2, j), s2);
+                s3 = Vector512.MultiplyAddEstimate(uj, Vector512.LoadUnsafe(ref r3, j), s3);
             }
 
             Unsafe.Add(ref z, i) = -tau * (Vector512.Sum(s0) + (Unsafe.Add(ref v, i) * overlap));
@@ -243,7 +243,7 @@ internal sealed class Bidiagonalisation
             Vector512<double> s = Vector512<double>.Zero;
             for (nuint j = first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
             {
-                s = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref u, j), Vector512.LoadUnsafe(ref r, j), s);
+                s = Vector512.MultiplyAddEstimate(Vector512.LoadUnsafe(ref u, j), Vector512.LoadUnsafe(ref r, j), s);
             }
 
             Unsafe.Add(ref z, i) = -tau * (Vector512.Sum(s) + (Unsafe.Add(ref v, i) * overlap));

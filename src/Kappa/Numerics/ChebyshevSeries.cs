@@ -9,10 +9,10 @@ internal static class ChebyshevSeries
         double next = 0, afterNext = 0;
         for (int k = coefficients.Length - 1; k >= 1; k--)
         {
-            (next, afterNext) = (Math.FusedMultiplyAdd(t + t, next, coefficients[k] - afterNext), next);
+            (next, afterNext) = (double.MultiplyAddEstimate(t + t, next, coefficients[k] - afterNext), next);
         }
 
-        return Math.FusedMultiplyAdd(t, next, (coefficients[0] / 2) - afterNext);
+        return double.MultiplyAddEstimate(t, next, (coefficients[0] / 2) - afterNext);
     }
 
     /// <summary>The coefficients of 1, t, t², … of the same polynomial.</summary>

@@ -43,7 +43,7 @@ internal static unsafe class GaussianWeights
         T factor = T.CreateTruncating(scale);
         for (int row = 0; row < products.Rows; row++)
         {
-            TensorPrimitives.FusedMultiplyAdd(products.Row(row), factor, columnExponents, products.Row(row));
+            TensorPrimitives.MultiplyAddEstimate(products.Row(row), factor, columnExponents, products.Row(row));
         }
     }
 
@@ -114,7 +114,7 @@ internal static unsafe class GaussianWeights
     {
         for (int row = 0; row < gradient.Rows; row++)
         {
-            TensorPrimitives.FusedMultiplyAdd(rows.Row(row), -sums[row], gradient.Row(row), gradient.Row(row));
+            TensorPrimitives.MultiplyAddEstimate(rows.Row(row), -sums[row], gradient.Row(row), gradient.Row(row));
         }
     }
 

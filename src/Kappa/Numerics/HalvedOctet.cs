@@ -29,7 +29,7 @@ internal readonly unsafe struct HalvedOctet(Vector256<double> low, Vector256<dou
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HalvedOctet FusedMultiplyAdd(HalvedOctet x, HalvedOctet y, HalvedOctet sum) => new(Vector256.FusedMultiplyAdd(x._low, y._low, sum._low), Vector256.FusedMultiplyAdd(x._high, y._high, sum._high));
+    public static HalvedOctet FusedMultiplyAdd(HalvedOctet x, HalvedOctet y, HalvedOctet sum) => new(Vector256.MultiplyAddEstimate(x._low, y._low, sum._low), Vector256.MultiplyAddEstimate(x._high, y._high, sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static HalvedOctet Sqrt(HalvedOctet x) => new(Vector256.Sqrt(x._low), Vector256.Sqrt(x._high));

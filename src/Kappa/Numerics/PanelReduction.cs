@@ -97,10 +97,10 @@ internal sealed unsafe class PanelReduction
         {
             Reflector reflector = _reflectors[i];
             ref double entry = ref factor[start + i, start + j];
-            double y = Math.FusedMultiplyAdd(reflector.InversePivot, _nextSums[i], entry);
+            double y = double.MultiplyAddEstimate(reflector.InversePivot, _nextSums[i], entry);
             for (int l = 0; l < i; l++)
             {
-                y = Math.FusedMultiplyAdd(-_couplings[(l * Width) + i], _weights[l], y);
+                y = double.MultiplyAddEstimate(-_couplings[(l * Width) + i], _weights[l], y);
             }
 
             y *= reflector.Tau;
@@ -154,17 +154,17 @@ internal sealed unsafe class PanelReduction
         {
             Vector512<double> yi = Vector512.Load(y + i), zi = Vector512.Load(z + i);
             Vector512<double> x0 = Vector512.Load(columns + i), x1 = Vector512.Load(columns + i + stride);
-            (y0, z0) = (Vector512.FusedMultiplyAdd(x0, yi, y0), Vector512.FusedMultiplyAdd(x0, zi, z0));
-            (y1, z1) = (Vector512.FusedMultiplyAdd(x1, yi, y1), Vector512.FusedMultiplyAdd(x1, zi, z1));
+            (y0, z0) = (Vector512.MultiplyAddEstimate(x0, yi, y0), Vector512.MultiplyAddEstimate(x0, zi, z0));
+            (y1, z1) = (Vector512.MultiplyAddEstimate(x1, yi, y1), Vector512.MultiplyAddEstimate(x1, zi, z1));
             Vector512<double> x2 = Vector512.Load(columns + i + (2 * stride)), x3 = Vector512.Load(columns + i + (3 * stride));
-            (y2, z2) = (Vector512.FusedMultiplyAdd(x2, yi, y2), Vector512.FusedMultiplyAdd(x2, zi, z2));
-            (y3, z3) = (Vector512.FusedMultiplyAdd(x3, yi, y3), Vector512.FusedMultiplyAdd(x3, zi, z3));
+            (y2, z2) = (Vector512.MultiplyAddEstimate(x2, yi, y2), Vector512.MultiplyAddEstimate(x2, zi, z2));
+            (y3, z3) = (Vector512.MultiplyAddEstimate(x3, yi, y3), Vector512.MultiplyAddEstimate(x3, zi, z3));
             Vector512<double> x4 = Vector512.Load(others + i), x5 = Vector512.Load(others + i + stride);
-            (y4, z4) = (Vector512.FusedMultiplyAdd(x4, yi, y4), Vector512.FusedMultiplyAdd(x4, zi, z4));
-            (y5, z5) = (Vector512.FusedMultiplyAdd(x5, yi, y5), Vector512.FusedMultiplyAdd(x5, zi, z5));
+            (y4, z4) = (Vector512.MultiplyAddEstimate(x4, yi, y4), Vector512.MultiplyAddEstimate(x4, zi, z4));
+            (y5, z5) = (Vector512.MultiplyAddEstimate(x5, yi, y5), Vector512.MultiplyAddEstimate(x5, zi, z5));
             Vector512<double> x6 = Vector512.Load(others + i + (2 * stride)), x7 = Vector512.Load(others + i + (3 * stride));
-            (y6, z6) = (Vector512.FusedMultiplyAdd(x6, yi, y6), Vector512.FusedMultiplyAdd(x6, zi, z6));
-            (y7, z7) = (Vector512.FusedMultiplyAdd(x7, yi, y7), Vector512.FusedMultiplyAdd(x7, zi, z7));
+            (y6, z6) = (Vector512.MultiplyAddEstimate(x6, yi, y6), Vector512.MultiplyAddEstimate(x6, zi, z6));
+            (y7, z7) = (Vector512.MultiplyAddEstimate(x7, yi, y7), Vector512.MultiplyAddEstimate(x7, zi, z7));
         }
 
         StoreSums(y0, y1, y2, y3, sumsOfY);
@@ -181,11 +181,11 @@ internal sealed unsafe class PanelReduction
         {
             Vector256<double> yi = Vector256.Load(y + i), yAfter = Vector256.Load(y + i + 4), zi = Vector256.Load(z + i), zAfter = Vector256.Load(z + i + 4);
             Vector256<double> x = Vector256.Load(columns + i), xAfter = Vector256.Load(columns + i + 4);
-            (y0, z0) = (Vector256.FusedMultiplyAdd(x, yi, y0), Vector256.FusedMultiplyAdd(x, zi, z0));
-            (y0After, z0After) = (Vector256.FusedMultiplyAdd(xAfter, yAfter, y0After), Vector256.FusedMultiplyAdd(xAfter, zAfter, z0After));
+            (y0, z0) = (Vector256.MultiplyAddEstimate(x, yi, y0), Vector256.MultiplyAddEstimate(x, zi, z0));
+            (y0After, z0After) = (Vector256.MultiplyAddEstimate(xAfter, yAfter, y0After), Vector256.MultiplyAddEstimate(xAfter, zAfter, z0After));
             (x, xAfter) = (Vector256.Load(columns + stride + i), Vector256.Load(columns + stride + i + 4));
-            (y1, z1) = (Vector256.FusedMultiplyAdd(x, yi, y1), Vector256.FusedMultiplyAdd(x, zi, z1));
-            (y1After, z1After) = (Vector256.FusedMultiplyAdd(xAfter, yAfter, y1After), Vector256.FusedMultiplyAdd(xAfter, zAfter, z1After));
+            (y1, z1) = (Vector256.MultiplyAddEstimate(x, yi, y1), Vector256.MultiplyAddEstimate(x, zi, z1));
+            (y1After, z1After) = (Vector256.MultiplyAddEstimate(xAfter, yAfter, y1After), Vector256.MultiplyAddEstimate(xAfter, zAfter, z1After));
         }
 
         (sumsOfY[0], sumsOfY[1]) = (SumOf(y0 + y0After), SumOf(y1 + y1After));
@@ -202,14 +202,14 @@ internal sealed unsafe class PanelReduction
         double* others = columns + (4 * stride);
         for (nint i = 0; i < length; i += Lanes)
         {
-            Vector512<double> even = Vector512.FusedMultiplyAdd(w0, Vector512.Load(columns + i), Vector512.Load(target + i));
+            Vector512<double> even = Vector512.MultiplyAddEstimate(w0, Vector512.Load(columns + i), Vector512.Load(target + i));
             Vector512<double> odd = w1 * Vector512.Load(columns + i + stride);
-            even = Vector512.FusedMultiplyAdd(w2, Vector512.Load(columns + i + (2 * stride)), even);
-            odd = Vector512.FusedMultiplyAdd(w3, Vector512.Load(columns + i + (3 * stride)), odd);
-            even = Vector512.FusedMultiplyAdd(w4, Vector512.Load(others + i), even);
-            odd = Vector512.FusedMultiplyAdd(w5, Vector512.Load(others + i + stride), odd);
-            even = Vector512.FusedMultiplyAdd(w6, Vector512.Load(others + i + (2 * stride)), even);
-            odd = Vector512.FusedMultiplyAdd(w7, Vector512.Load(others + i + (3 * stride)), odd);
+            even = Vector512.MultiplyAddEstimate(w2, Vector512.Load(columns + i + (2 * stride)), even);
+            odd = Vector512.MultiplyAddEstimate(w3, Vector512.Load(columns + i + (3 * stride)), odd);
+            even = Vector512.MultiplyAddEstimate(w4, Vector512.Load(others + i), even);
+            odd = Vector512.MultiplyAddEstimate(w5, Vector512.Load(others + i + stride), odd);
+            even = Vector512.MultiplyAddEstimate(w6, Vector512.Load(others + i + (2 * stride)), even);
+            odd = Vector512.MultiplyAddEstimate(w7, Vector512.Load(others + i + (3 * stride)), odd);
             (even + odd).Store(target + i);
         }
     }

@@ -186,7 +186,7 @@ public static class Products
         branch.CopyTo(output);
         for (int row = 0; row < output.Rows && factor != 0; row++)
         {
-            TensorPrimitives.FusedMultiplyAdd<T>(skip.Row(row), coefficient, output.Row(row), output.Row(row));
+            TensorPrimitives.MultiplyAddEstimate<T>(skip.Row(row), coefficient, output.Row(row), output.Row(row));
         }
     }
 

@@ -114,18 +114,18 @@ internal sealed unsafe class TriangularFactor
                 double* own = p + (k * pStride);
                 Vector512<double> pivot = Vector512.Create(reflector.InversePivot);
                 Vector512<double> r0 = Vector512.Load(r), r1 = Vector512.Load(r + Lanes), r2 = Vector512.Load(r + (2 * Lanes)), r3 = Vector512.Load(r + (3 * Lanes));
-                Vector512<double> y0 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own), r0);
-                Vector512<double> y1 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own + Lanes), r1);
-                Vector512<double> y2 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own + (2 * Lanes)), r2);
-                Vector512<double> y3 = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(own + (3 * Lanes)), r3);
+                Vector512<double> y0 = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(own), r0);
+                Vector512<double> y1 = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(own + Lanes), r1);
+                Vector512<double> y2 = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(own + (2 * Lanes)), r2);
+                Vector512<double> y3 = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(own + (3 * Lanes)), r3);
                 double* before = p;
                 for (int i = 0; i < k; i++, before += pStride)
                 {
                     Vector512<double> coupling = Vector512.Create(-couplings[(i * PanelReduction.Width) + k]);
-                    y0 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before), y0);
-                    y1 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before + Lanes), y1);
-                    y2 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before + (2 * Lanes)), y2);
-                    y3 = Vector512.FusedMultiplyAdd(coupling, Vector512.Load(before + (3 * Lanes)), y3);
+                    y0 = Vector512.MultiplyAddEstimate(coupling, Vector512.Load(before), y0);
+                    y1 = Vector512.MultiplyAddEstimate(coupling, Vector512.Load(before + Lanes), y1);
+                    y2 = Vector512.MultiplyAddEstimate(coupling, Vector512.Load(before + (2 * Lanes)), y2);
+                    y3 = Vector512.MultiplyAddEstimate(coupling, Vector512.Load(before + (3 * Lanes)), y3);
                 }
 
                 Finish(reflector.Tau, y0, r0, pivot, r, own);
@@ -144,10 +144,10 @@ internal sealed unsafe class TriangularFactor
             Reflector reflector = _panel.Reflectors[k];
             Vector512<double> pivot = Vector512.Create(reflector.InversePivot);
             Vector512<double> factorRow = Vector512.Load(r);
-            Vector512<double> y = Vector512.FusedMultiplyAdd(pivot, Vector512.Load(p + (k * pStride)), factorRow);
+            Vector512<double> y = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(p + (k * pStride)), factorRow);
             for (int i = 0; i < k; i++)
             {
-                y = Vector512.FusedMultiplyAdd(Vector512.Create(-couplings[(i * PanelReduction.Width) + k]), Vector512.Load(p + (i * pStride)), y);
+                y = Vector512.MultiplyAddEstimate(Vector512.Create(-couplings[(i * PanelReduction.Width) + k]), Vector512.Load(p + (i * pStride)), y);
             }
 
             Finish(reflector.Tau, y, factorRow, pivot, r, p + (k * pStride));

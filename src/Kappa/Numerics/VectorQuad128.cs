@@ -112,15 +112,15 @@ internal readonly unsafe struct VectorQuad128<T>(Vector128<T> first, Vector128<T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad128<T> MultiplyAdd(VectorQuad128<T> x, VectorQuad128<T> y, VectorQuad128<T> sum) => typeof(T) == typeof(double)
         ? new(
-            Vector128.FusedMultiplyAdd(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
-            Vector128.FusedMultiplyAdd(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
-            Vector128.FusedMultiplyAdd(x._third.AsDouble(), y._third.AsDouble(), sum._third.AsDouble()).As<double, T>(),
-            Vector128.FusedMultiplyAdd(x._fourth.AsDouble(), y._fourth.AsDouble(), sum._fourth.AsDouble()).As<double, T>())
+            Vector128.MultiplyAddEstimate(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
+            Vector128.MultiplyAddEstimate(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
+            Vector128.MultiplyAddEstimate(x._third.AsDouble(), y._third.AsDouble(), sum._third.AsDouble()).As<double, T>(),
+            Vector128.MultiplyAddEstimate(x._fourth.AsDouble(), y._fourth.AsDouble(), sum._fourth.AsDouble()).As<double, T>())
         : new(
-            Vector128.FusedMultiplyAdd(x._first.AsSingle(), y._first.AsSingle(), sum._first.AsSingle()).As<float, T>(),
-            Vector128.FusedMultiplyAdd(x._second.AsSingle(), y._second.AsSingle(), sum._second.AsSingle()).As<float, T>(),
-            Vector128.FusedMultiplyAdd(x._third.AsSingle(), y._third.AsSingle(), sum._third.AsSingle()).As<float, T>(),
-            Vector128.FusedMultiplyAdd(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
+            Vector128.MultiplyAddEstimate(x._first.AsSingle(), y._first.AsSingle(), sum._first.AsSingle()).As<float, T>(),
+            Vector128.MultiplyAddEstimate(x._second.AsSingle(), y._second.AsSingle(), sum._second.AsSingle()).As<float, T>(),
+            Vector128.MultiplyAddEstimate(x._third.AsSingle(), y._third.AsSingle(), sum._third.AsSingle()).As<float, T>(),
+            Vector128.MultiplyAddEstimate(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad128<T> MultiplySubtractFrom(VectorQuad128<T> x, VectorQuad128<T> y, VectorQuad128<T> sum) => MultiplyAdd(new(-x._first, -x._second, -x._third, -x._fourth), y, sum);

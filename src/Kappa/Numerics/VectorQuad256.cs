@@ -113,15 +113,15 @@ internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad256<T> MultiplyAdd(VectorQuad256<T> x, VectorQuad256<T> y, VectorQuad256<T> sum) => typeof(T) == typeof(double)
         ? new(
-            Vector256.FusedMultiplyAdd(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
-            Vector256.FusedMultiplyAdd(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
-            Vector256.FusedMultiplyAdd(x._third.AsDouble(), y._third.AsDouble(), sum._third.AsDouble()).As<double, T>(),
-            Vector256.FusedMultiplyAdd(x._fourth.AsDouble(), y._fourth.AsDouble(), sum._fourth.AsDouble()).As<double, T>())
+            Vector256.MultiplyAddEstimate(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
+            Vector256.MultiplyAddEstimate(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
+            Vector256.MultiplyAddEstimate(x._third.AsDouble(), y._third.AsDouble(), sum._third.AsDouble()).As<double, T>(),
+            Vector256.MultiplyAddEstimate(x._fourth.AsDouble(), y._fourth.AsDouble(), sum._fourth.AsDouble()).As<double, T>())
         : new(
-            Vector256.FusedMultiplyAdd(x._first.AsSingle(), y._first.AsSingle(), sum._first.AsSingle()).As<float, T>(),
-            Vector256.FusedMultiplyAdd(x._second.AsSingle(), y._second.AsSingle(), sum._second.AsSingle()).As<float, T>(),
-            Vector256.FusedMultiplyAdd(x._third.AsSingle(), y._third.AsSingle(), sum._third.AsSingle()).As<float, T>(),
-            Vector256.FusedMultiplyAdd(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
+            Vector256.MultiplyAddEstimate(x._first.AsSingle(), y._first.AsSingle(), sum._first.AsSingle()).As<float, T>(),
+            Vector256.MultiplyAddEstimate(x._second.AsSingle(), y._second.AsSingle(), sum._second.AsSingle()).As<float, T>(),
+            Vector256.MultiplyAddEstimate(x._third.AsSingle(), y._third.AsSingle(), sum._third.AsSingle()).As<float, T>(),
+            Vector256.MultiplyAddEstimate(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad256<T> MultiplySubtractFrom(VectorQuad256<T> x, VectorQuad256<T> y, VectorQuad256<T> sum) => typeof(T) == typeof(double)

@@ -122,15 +122,15 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad512<T> MultiplyAdd(VectorQuad512<T> x, VectorQuad512<T> y, VectorQuad512<T> sum) => typeof(T) == typeof(double)
         ? new(
-            Vector512.FusedMultiplyAdd(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
-            Vector512.FusedMultiplyAdd(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
-            Vector512.FusedMultiplyAdd(x._third.AsDouble(), y._third.AsDouble(), sum._third.AsDouble()).As<double, T>(),
-            Vector512.FusedMultiplyAdd(x._fourth.AsDouble(), y._fourth.AsDouble(), sum._fourth.AsDouble()).As<double, T>())
+            Vector512.MultiplyAddEstimate(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
+            Vector512.MultiplyAddEstimate(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
+            Vector512.MultiplyAddEstimate(x._third.AsDouble(), y._third.AsDouble(), sum._third.AsDouble()).As<double, T>(),
+            Vector512.MultiplyAddEstimate(x._fourth.AsDouble(), y._fourth.AsDouble(), sum._fourth.AsDouble()).As<double, T>())
         : new(
-            Vector512.FusedMultiplyAdd(x._first.AsSingle(), y._first.AsSingle(), sum._first.AsSingle()).As<float, T>(),
-            Vector512.FusedMultiplyAdd(x._second.AsSingle(), y._second.AsSingle(), sum._second.AsSingle()).As<float, T>(),
-            Vector512.FusedMultiplyAdd(x._third.AsSingle(), y._third.AsSingle(), sum._third.AsSingle()).As<float, T>(),
-            Vector512.FusedMultiplyAdd(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
+            Vector512.MultiplyAddEstimate(x._first.AsSingle(), y._first.AsSingle(), sum._first.AsSingle()).As<float, T>(),
+            Vector512.MultiplyAddEstimate(x._second.AsSingle(), y._second.AsSingle(), sum._second.AsSingle()).As<float, T>(),
+            Vector512.MultiplyAddEstimate(x._third.AsSingle(), y._third.AsSingle(), sum._third.AsSingle()).As<float, T>(),
+            Vector512.MultiplyAddEstimate(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad512<T> MultiplySubtractFrom(VectorQuad512<T> x, VectorQuad512<T> y, VectorQuad512<T> sum) => typeof(T) == typeof(double)

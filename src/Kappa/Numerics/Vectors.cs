@@ -8,7 +8,7 @@ namespace Kappa.Numerics;
 /// <remarks>
 /// A sum runs over 16 interleaved partial sums (element i goes to partial sum i mod 16), which are then added pairwise; the relative
 /// error of a sum of n terms of one sign is below (n/16 + 5) ε. The order, and so every bit, is the same on every thread and for
-/// every vector width of the machine. No allocation. NaN and infinities propagate as in scalar arithmetic.
+/// every vector width of the machines with a fused multiply-add; without one a product is rounded before it is added. No allocation. NaN and infinities propagate as in scalar arithmetic.
 /// </remarks>
 public static class Vectors
 {
@@ -44,7 +44,7 @@ public static class Vectors
         return Sum<SquaredDifferenceTerm>(x, y);
     }
 
-    /// <summary>y ← y + factor · x, one rounding per element.</summary>
+    /// <summary>y ← y + factor · x, one rounding per element where the machine has a fused multiply-add.</summary>
     /// <param name="y">y [n], overwritten.</param>
     /// <param name="factor">The factor.</param>
     /// <param name="x">x [n].</param>
@@ -58,12 +58,12 @@ public static class Vectors
         int i = 0;
         for (; i <= x.Length - Lanes; i += Lanes)
         {
-            Vector256.FusedMultiplyAdd(factors, Load(ref source, i), Load(ref target, i)).StoreUnsafe(ref target, (nuint)i);
+            Vector256.MultiplyAddEstimate(factors, Load(ref source, i), Load(ref target, i)).StoreUnsafe(ref target, (nuint)i);
         }
 
         for (; i < x.Length; i++)
         {
-            y[i] = Math.FusedMultiplyAdd(factor, x[i], y[i]);
+            y[i] = double.MultiplyAddEstimate(factor, x[i], y[i]);
         }
     }
 
@@ -140,7 +140,7 @@ public static class Vectors
     private readonly struct ProductTerm : ITerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<double> Add(Vector256<double> x, Vector256<double> y, Vector256<double> sum) => Vector256.FusedMultiplyAdd(x, y, sum);
+        public static Vector256<double> Add(Vector256<double> x, Vector256<double> y, Vector256<double> sum) => Vector256.MultiplyAddEstimate(x, y, sum);
     }
 
     private readonly struct SquaredDifferenceTerm : ITerm
@@ -149,7 +149,7 @@ public static class Vectors
         public static Vector256<double> Add(Vector256<double> x, Vector256<double> y, Vector256<double> sum)
         {
             Vector256<double> difference = x - y;
-            return Vector256.FusedMultiplyAdd(difference, difference, sum);
+            return Vector256.MultiplyAddEstimate(difference, difference, sum);
         }
     }
 }

@@ -27,7 +27,7 @@ internal readonly unsafe struct WholeOctet(Vector512<double> lanes) : IOctet<Who
     public void Store(double* target) => _lanes.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WholeOctet FusedMultiplyAdd(WholeOctet x, WholeOctet y, WholeOctet sum) => new(Vector512.FusedMultiplyAdd(x._lanes, y._lanes, sum._lanes));
+    public static WholeOctet FusedMultiplyAdd(WholeOctet x, WholeOctet y, WholeOctet sum) => new(Vector512.MultiplyAddEstimate(x._lanes, y._lanes, sum._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WholeOctet Sqrt(WholeOctet x) => new(Vector512.Sqrt(x._lanes));

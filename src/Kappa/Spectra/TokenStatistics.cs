@@ -78,7 +78,7 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             {
                 ref double strip = ref Unsafe.Add(ref sample, column);
                 (Vector512<double> sum, Vector512<double> direction, Vector512<double> magnitude) = ColumnSums(ref strip, stride, inverseNorms);
-                cosine = Vector512.FusedMultiplyAdd(direction, direction, cosine);
+                cosine = Vector512.MultiplyAddEstimate(direction, direction, cosine);
                 largestColumn = Vector512.Max(largestColumn, magnitude);
                 largestResidual = Vector512.Max(largestResidual, ResidualSums(ref strip, stride, sum / tokens, rowSums, ref residual));
             }
@@ -107,7 +107,7 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
                 for (nuint j = 0; j < (nuint)h.Columns; j += Lanes)
                 {
                     Vector512<double> x = Vector512.LoadUnsafe(ref row, j);
-                    squares = Vector512.FusedMultiplyAdd(x, x, squares);
+                    squares = Vector512.MultiplyAddEstimate(x, x, squares);
                     magnitude += Vector512.Abs(x);
                 }
 
@@ -129,7 +129,7 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             {
                 Vector512<double> x = Vector512.LoadUnsafe(ref strip, (nuint)(token * stride));
                 sum += x;
-                direction = Vector512.FusedMultiplyAdd(x, Vector512.Create(inverseNorms[token]), direction);
+                direction = Vector512.MultiplyAddEstimate(x, Vector512.Create(inverseNorms[token]), direction);
                 magnitude += Vector512.Abs(x);
             }
 
@@ -144,7 +144,7 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             for (int token = 0; token * Lanes < rowSums.Length; token++)
             {
                 Vector512<double> r = Vector512.LoadUnsafe(ref strip, (nuint)(token * stride)) - mean;
-                total = Vector512.FusedMultiplyAdd(r, r, total);
+                total = Vector512.MultiplyAddEstimate(r, r, total);
                 r = Vector512.Abs(r);
                 magnitude += r;
                 (Vector512.LoadUnsafe(ref rows, (nuint)(token * Lanes)) + r).StoreUnsafe(ref rows, (nuint)(token * Lanes));
