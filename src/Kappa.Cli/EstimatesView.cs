@@ -27,6 +27,10 @@ internal static class EstimatesView
             string products = estimates.IsHessianDifferenced ? "differences of gradients, each right to about 1e-8 of the Hessian's size" : "products (R.7)";
             yield return $"Hessian, estimated with {hessian.Products} {products}: sharpness (largest eigenvalue) = {Number(hessian.LargestEigenvalue)}{edge}; smallest eigenvalue = {Number(hessian.SmallestEigenvalue)}.";
         }
+        else if (estimates.HessianKink is { } kink)
+        {
+            yield return $"Hessian, no number: {kink}.";
+        }
 
         if (estimates.KernelDensity is { } density)
         {

@@ -15,6 +15,9 @@ internal interface ILandscapeLoss : IDisposable
     /// <summary>Whether <see cref="HessianAt"/> is exact up to rounding, and not by differences of gradients.</summary>
     bool HasExactHessian { get; }
 
+    /// <summary>Whether the gradient may jump, where a pre-activation changes its sign.</summary>
+    bool HasKinks { get; }
+
     /// <summary>ℒ at a point; not finite where the model is not.</summary>
     /// <param name="point">φ [P]; not changed.</param>
     double Loss(ReadOnlySpan<double> point);

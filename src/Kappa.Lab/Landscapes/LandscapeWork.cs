@@ -79,7 +79,11 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
                     target.Name, $"the states of the path must span a plane around the last one but the {path.Count} states lie on a line. Choose other directions, or run longer.");
             case LandscapeDirections.Curvature:
                 _curvature = CurvatureDirections.Of(loss, centre, request.Seed);
-                return _curvature?.Plane ?? throw new BadInputException(target.Name, "the Hessian at the centre must be finite and have two eigenvectors but has not. Choose other directions.");
+                return _curvature?.Plane ?? throw new BadInputException(
+                    target.Name,
+                    loss is { HasKinks: true, HasExactHessian: false }
+                        ? $"the Hessian at the centre must exist, be finite and have two eigenvectors but does not: perhaps {DifferencedHessian.KinkReason}. Choose other directions."
+                        : "the Hessian at the centre must be finite and have two eigenvectors but has not. Choose other directions.");
             default:
                 try
                 {

@@ -38,6 +38,9 @@ internal sealed class ResidualLoss : ILandscapeLoss
     public bool HasExactHessian => true;
 
     /// <inheritdoc/>
+    public bool HasKinks => !_model.Shape.Activation.IsSmooth;
+
+    /// <inheritdoc/>
     public double Loss(ReadOnlySpan<double> point)
     {
         Coordinates.Scatter(point, _weights.Vector);

@@ -33,6 +33,9 @@ internal sealed class TrainableLoss : ILandscapeLoss
     public bool HasExactHessian => false;
 
     /// <inheritdoc/>
+    public bool HasKinks => _model.HasKinks;
+
+    /// <inheritdoc/>
     public double Loss(ReadOnlySpan<double> point)
     {
         Coordinates.Scatter(point, _parameters.Vector);

@@ -29,6 +29,11 @@ internal static class EstimatesJson
                 json.WriteString("method", "differences of gradients");
             WriteCost(json, hessian.Floor, hessian.Products);
         }
+        else if (estimates.HessianKink is { } kink)
+        {
+            json.WriteNull("hessian_extremes");
+            json.WriteString("hessian_extremes_reason", kink);
+        }
 
         if (estimates.KernelDensity is { } density)
         {

@@ -12,6 +12,9 @@ namespace Kappa.Lab.Points;
 /// <param name="Omission">Why something that was asked for is missing; <see langword="null"/> when nothing is.</param>
 public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessian, bool IsHessianDifferenced, SpectralDensity? KernelDensity, string? Omission)
 {
+    /// <summary>Why the Hessian that was asked for has no ends although it could be afforded: a kink of the activation; <see langword="null"/> when it has.</summary>
+    public string? HessianKink { get; private init; }
+
     // With fewer products not even the largest eigenvalue would be seen.
     private const int FewestProducts = 20;
 
@@ -63,12 +66,16 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         var missing = new List<string>();
         if (sources.Kernel is null && (isKernelWanted || options.WithDensity))
             missing.Add("products with the kernel are for the residual Transformer, kernel attention and the shallow encoder");
+        (Sharpness? hessian, string? kink) = Wanted(options.WithHessian, hessianProducts, "Hessian", sources.Parameters) ? EndsOf(sources.Hessian(), HessianOptions(hessianProducts, sources.IsDifferenced)) : default;
         return new PointEstimates(
             sources.Kernel is { } kernel && Wanted(isKernelWanted, kernelProducts, "kernel", sources.Outputs) ? KernelExtremes.Of(kernel(), sources.Parameters, new LanczosOptions { MaximumProducts = kernelProducts }) : null,
-            Wanted(options.WithHessian, hessianProducts, "Hessian", sources.Parameters) ? Sharpness.Of(sources.Hessian(), HessianOptions(hessianProducts, sources.IsDifferenced)) : null,
+            hessian,
             sources.IsDifferenced,
             sources.Kernel is { } density && Wanted(options.WithDensity, kernelProducts, "density of the kernel", sources.Outputs) ? SpectralDensity.Estimate(density(), DensityOptions(kernelProducts)) : null,
-            missing.Count > 0 ? string.Join("; ", missing) : null);
+            missing.Count > 0 ? string.Join("; ", missing) : null)
+        {
+            HessianKink = kink,
+        };
 
         bool Wanted(bool isWanted, int products, string what, long size)
         {
@@ -81,6 +88,12 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
 
             return isWanted;
         }
+    }
+
+    private static (Sharpness? Ends, string? Kink) EndsOf(ISymmetricOperator hessian, LanczosOptions options)
+    {
+        var ends = Sharpness.Of(hessian, options);
+        return hessian is DifferencedHessian { FoundKink: true } ? (null, DifferencedHessian.KinkReason) : (ends, null);
     }
 
     private static LanczosOptions HessianOptions(int products, bool isDifferenced)

@@ -23,6 +23,9 @@ public interface ITrainable : IDisposable
     /// <summary>Columns of F.</summary>
     int OutputColumns { get; }
 
+    /// <summary>Whether the derivative of the activation jumps: where a pre-activation changes its sign the gradient may jump, and the loss has no Hessian.</summary>
+    bool HasKinks => false;
+
     /// <summary>ℒ over a batch.</summary>
     /// <param name="parameters">θ; not changed.</param>
     /// <param name="batch">Sample numbers, at least one.</param>

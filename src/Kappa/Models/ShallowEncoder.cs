@@ -56,6 +56,9 @@ public sealed class ShallowEncoder : ITangent
     /// <inheritdoc/>
     public ReadOnlySpan<int> AllSamples => _engine.All;
 
+    /// <summary>True: ψ is the ReLU.</summary>
+    public bool HasKinks => true;
+
     /// <inheritdoc/>
     public int OutputRows => 1;
 

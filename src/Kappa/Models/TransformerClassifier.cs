@@ -26,6 +26,9 @@ public sealed class TransformerClassifier : ITrainable
     public TransformerClassifierShape Shape { get; }
 
     /// <inheritdoc/>
+    public bool HasKinks => !Shape.Activation.IsSmooth;
+
+    /// <inheritdoc/>
     public ParameterLayout Layout => _engine.Layout;
 
     /// <inheritdoc/>

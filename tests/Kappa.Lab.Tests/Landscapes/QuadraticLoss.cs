@@ -16,6 +16,8 @@ internal sealed class QuadraticLoss(double[] curvatures, double[] minimum, bool 
 
     public bool HasExactHessian => isExact;
 
+    public bool HasKinks => false;
+
     public double Loss(ReadOnlySpan<double> point)
     {
         BeforeEach?.Invoke();
