@@ -132,6 +132,8 @@ internal static class RunSummaryView
         Number(json, "low", rate.RateLow);
         Number(json, "high", rate.RateHigh);
         Number(json, "latePerStep", rate.LateRate);
+        Number(json, "lateLow", rate.LateRateLow);
+        Number(json, "lateHigh", rate.LateRateHigh);
         Number(json, "decades", rate.Decades);
         json.WriteNumber("firstStep", rate.FirstStep);
         json.WriteNumber("lastStep", rate.LastStep);

@@ -5,7 +5,7 @@ using Kappa.Lab.Index;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa aggregate</c>: median, quartiles and bootstrap interval over the seeds of equal specifications.</summary>
+/// <summary><c>kappa aggregate</c>: median, quartiles and interval of the median over the seeds of equal specifications.</summary>
 internal static class AggregateCommand
 {
     public static Command Create(Terminal terminal)
@@ -17,11 +17,10 @@ internal static class AggregateCommand
         var first = new Option<string[]>("--first") { Description = "First step at which a condition holds, as 'l1.output.sigmaMin < 0.5*first', or fails, as 'not l1.output.kappa < 1e3'; may be repeated." };
         var by = new Option<string?>("--by") { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." };
         var sweep = new Option<string?>("--sweep") { Description = "Only the runs of this sweep." };
-        Option<int?> seed = OptionRange.Integer("--seed", "Seed of the bootstrap (default: 0).");
         Option<RowFormat?> format = OptionWord.Optional<RowFormat>("--format", "table, csv or json.");
         var json = new Option<bool>("--json") { Description = "The same as --format json." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("aggregate", "Summarise runs over their seeds: median, quartiles, bootstrap interval of the median.") { words, folder, of, first, by, sweep, seed, format, json, quiet };
+        var command = new Command("aggregate", "Summarise runs over their seeds: median, quartiles, interval of the median.") { words, folder, of, first, by, sweep, format, json, quiet };
         command.SetAction(parsed =>
         {
             RowFormat rows = QueryView.Format(parsed.GetValue(format), parsed.GetValue(json));
@@ -33,7 +32,6 @@ internal static class AggregateCommand
                 Firsts = parsed.GetValue(first) ?? [],
                 By = List(parsed.GetValue(by)),
                 Sweep = parsed.GetValue(sweep),
-                Seed = parsed.GetValue(seed) ?? 0,
             };
             SeedAnswer answer = SeedGroups.Of(new RunQuery(index), question);
             Print(terminal, answer.Groups, rows);
@@ -61,7 +59,7 @@ internal static class AggregateCommand
                 terminal,
                 [.. groups[0].Values.Select(value => value.Column), "runs", .. groups[0].Statistics.Select(statistic => statistic.Quantity), "outcomes"],
                 groups.Select(group => (IReadOnlyList<string>)[.. group.Values.Select(value => QueryView.Shown(value.Value)), Count(group.Runs), .. group.Statistics.Select(statistic => Cell(statistic.Statistics)), Outcomes(group)]));
-            terminal.Paragraph(0, "median {bootstrap interval, 95 %} [quartiles] n; ∞: not reached; lateRate: of the last third of the window, also of a curve that bends");
+            terminal.Paragraph(0, "median {interval of the median, at 75 % for n = 3, 93.75 % for n = 5, 95 % or more from n = 6 on} [quartiles] n; ∞: not reached; lateRate: of the last third of the window, also of a curve that bends");
         }
     }
 
@@ -74,12 +72,12 @@ internal static class AggregateCommand
     private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
 
     private static QueryResult Rows(IReadOnlyList<SeedGroup> groups) => new(
-        [.. groups[0].Values.Select(value => value.Column), "quantity", "runs", "count", "missing", "notReached", "median", "intervalLow", "intervalHigh", "lowerQuartile", "upperQuartile"],
+        [.. groups[0].Values.Select(value => value.Column), "quantity", "runs", "count", "missing", "notReached", "median", "intervalLow", "intervalHigh", "intervalLevel", "lowerQuartile", "upperQuartile"],
         [
             .. from @group in groups
                from statistic in @group.Statistics
                let s = statistic.Statistics
-               select new List<object?>([.. @group.Values.Select(value => value.Value), statistic.Quantity, (long)@group.Runs, (long)s.Count, (long)s.Missing, (long)s.NotReached, s.Median, s.IntervalLow, s.IntervalHigh, s.Lower, s.Upper]),
+               select new List<object?>([.. @group.Values.Select(value => value.Value), statistic.Quantity, (long)@group.Runs, (long)s.Count, (long)s.Missing, (long)s.NotReached, s.Median, s.IntervalLow, s.IntervalHigh, s.IntervalLevel, s.Lower, s.Upper]),
         ],
         false);
 
@@ -114,6 +112,7 @@ internal static class AggregateCommand
         Pair(json, "median", statistics.Median);
         Pair(json, "intervalLow", statistics.IntervalLow);
         Pair(json, "intervalHigh", statistics.IntervalHigh);
+        Pair(json, "intervalLevel", statistics.IntervalLevel);
         Pair(json, "lowerQuartile", statistics.Lower);
         Pair(json, "upperQuartile", statistics.Upper);
         json.WriteEndObject();

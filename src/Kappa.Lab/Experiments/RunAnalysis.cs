@@ -10,9 +10,9 @@ namespace Kappa.Lab.Experiments;
 /// <remarks>Read from the run folder alone, so that the run may have been made elsewhere.</remarks>
 /// <param name="Run">The run.</param>
 /// <param name="Telemetry">Its recorded rows.</param>
-/// <param name="Rate">The fit of the loss curve; null with fewer than two rows.</param>
+/// <param name="Rate">The fit of the loss curve, or the outcome that says in words why there is none.</param>
 /// <param name="Layers">One entry for each layer and part that was measured.</param>
-public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFit? Rate, IReadOnlyList<LayerSummary> Layers)
+public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFit Rate, IReadOnlyList<LayerSummary> Layers)
 {
     private static readonly string[] Parts = ["branch", "output"];
 
@@ -46,15 +46,20 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
                where telemetry.Rows > 0 && telemetry.Has($"l{layer}.{part}.sigmaMax")
                select LayerSummary.Of(run.Specification, telemetry, layer, part),
         ];
-        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status.RoundingFloor ?? 0), layers) { Ladder = LadderFile.Find(run.Files) };
+        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers) { Ladder = LadderFile.Find(run.Files) };
     }
 
-    /// <summary>The fit of a loss curve; null with fewer than two rows, or without a loss.</summary>
-    internal static RateFit? Fit(TelemetryTable? telemetry, double roundingFloor)
+    /// <summary>The fit of a loss curve. A run whose loss or gradient left the finite numbers has no rate, whatever its recorded losses do.</summary>
+    internal static RateFit Fit(TelemetryTable? telemetry, RunStatus status)
     {
-        if (telemetry is not { Rows: >= 2 } || !telemetry.Has("loss"))
+        if (status.StopReason == nameof(Descent.StopReason.NonFinite))
         {
-            return null;
+            return RateFit.Diverged(status.Step);
+        }
+
+        if (telemetry is not { Rows: > 0 } || !telemetry.Has("loss"))
+        {
+            return RateFit.WithoutLosses;
         }
 
         long[] steps = new long[telemetry.Rows];
@@ -64,7 +69,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
             steps[row] = (long)recorded[row];
         }
 
-        return RateFit.Of(telemetry["loss"], steps, new RateFitOptions { RoundingFloor = roundingFloor });
+        return RateFit.Of(telemetry["loss"], steps, new RateFitOptions { RoundingFloor = status.RoundingFloor ?? 0 });
     }
 }
 

@@ -33,7 +33,7 @@ public sealed record RunComparison(string First, string Second, IReadOnlyList<Pa
     /// <summary>When both had the same relative loss; null when one of them has no finite loss above 0 at its start.</summary>
     public SameRelativeLoss? Level { get; init; }
 
-    private static readonly string[] Compared = ["state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "rateOutcome", "floorLoss"];
+    private static readonly string[] Compared = ["state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "lateRateLow", "lateRateHigh", "rateOutcome", "floorLoss"];
 
     // Runs start at different losses: only the relative one says which of them has come farther.
     private const string Relative = "relativeLoss";

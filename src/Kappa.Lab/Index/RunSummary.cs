@@ -34,7 +34,7 @@ internal sealed record ColumnSummary(string Column, int Rows, double First, doub
 }
 
 /// <summary>What the index keeps of a run: documents, rate, and a summary of every column. Read from its files alone.</summary>
-internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, RateFit? Rate)
+internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, RateFit Rate)
 {
     /// <summary>Why the run stopped, in the words of the index; null while it has not.</summary>
     public string? Outcome => Run.Status.StopReason is { } reason ? Word(reason) : null;
@@ -59,7 +59,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         // A queued run has none, and neither has one that diverged before its first row was written.
         TelemetryTable? telemetry = run.Status.State is not RunState.Queued && Path.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
         _ = telemetry is null ? [] : telemetry["loss"];
-        return new(run, telemetry, RunAnalysis.Fit(telemetry, run.Status.RoundingFloor ?? 0));
+        return new(run, telemetry, RunAnalysis.Fit(telemetry, run.Status));
     }
 
     /// <summary>The values of <see cref="IndexColumns.All"/>.</summary>
@@ -71,7 +71,8 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         return
         [
             Run.Name, Run.State, Outcome, status.Step, InitialLoss, status.Loss, StepsToHundredth,
-            LinearRate?.Rate, LinearRate?.RateLow, LinearRate?.RateHigh, Rate is { Outcome: RateOutcome.Linear or RateOutcome.Slowing or RateOutcome.Accelerating } ? Rate.LateRate : null, Rate is { } rate ? Word(rate.Outcome.ToString()) : null, Rate?.Decades, Rate?.FloorLoss, status.RoundingFloor,
+            LinearRate?.Rate, LinearRate?.RateLow, LinearRate?.RateHigh, Known(Rate.LateRate), Known(Rate.LateRateLow), Known(Rate.LateRateHigh), Word(Rate.Outcome.ToString()), Rate.Explanation,
+            Known(Rate.Decades), Rate.FloorLoss, status.RoundingFloor,
             (long)(Telemetry?.Rows ?? 0), status.Message, Time(status.Heartbeat), Run.Sessions.Count > 0 ? Time(Run.Sessions[0].Started) : null,
             Words(), Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null, json.ToJsonString(),
             .. IndexColumns.Keys.Select(column => IndexColumns.Value(column.Key.Format(specification))),
@@ -84,6 +85,9 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
 
     // A sweep's words are those of all its runs; what one of them has is in the sweep.
     private string? Words() => Run.Sessions is [{ CommandLine: ["run", ..] words }, ..] ? string.Join(' ', words.Where(word => word.Contains('=', StringComparison.Ordinal) && word[0] != '-')) : null;
+
+    // A number that does not exist is NULL and not NaN.
+    private static double? Known(double value) => double.IsNaN(value) ? null : value;
 
     private static string Word(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 

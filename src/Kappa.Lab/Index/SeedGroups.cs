@@ -26,9 +26,6 @@ public sealed record SeedQuestion
 
     /// <summary>Only the runs of this sweep (a name or its beginning), or null.</summary>
     public string? Sweep { get; init; }
-
-    /// <summary>Seed of the bootstrap.</summary>
-    public long Seed { get; init; }
 }
 
 /// <summary>Groups with their summaries.</summary>
@@ -45,7 +42,7 @@ public static class SeedGroups
     private static readonly string[] Seeds = ["seed", "data_seed"];
     private static readonly string[] Rates = ["rate", "rateLow", "rateHigh"];
     private static readonly string[] WithLateRate = ["linear", "slowing", "accelerating", "irregular"];
-    private static readonly string[] Numbers = ["stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "decades", "floorLoss", "roundingFloor", "recordedRows"];
+    private static readonly string[] Numbers = ["stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "lateRateLow", "lateRateHigh", "decades", "floorLoss", "roundingFloor", "recordedRows"];
 
     /// <summary>Groups and summarises.</summary>
     /// <param name="query">The index.</param>
@@ -69,7 +66,7 @@ public static class SeedGroups
         int[] telling = question.By.Count > 0 ? [.. Enumerable.Range(0, keys.Length)] : [.. Enumerable.Range(0, keys.Length).Where(key => groups.Select(group => SqlText.Of(group.First()[first + key])).Distinct().Count() > 1)];
         SeedGroup[] summarised =
         [
-            .. groups.Select(group => Group([.. group], [.. telling.Select(key => (keys[key], group.First()[first + key]))], Statistics(group, asked, wanted, recorded, telemetry, question.Seed))).OrderBy(group => group, ByValues),
+            .. groups.Select(group => Group([.. group], [.. telling.Select(key => (keys[key], group.First()[first + key]))], Statistics(group, asked, wanted, recorded, telemetry))).OrderBy(group => group, ByValues),
         ];
         return new(summarised, telemetry.Notices);
     }
@@ -79,7 +76,7 @@ public static class SeedGroups
     private static bool IsRecorded(string word) => word.Contains(':', StringComparison.Ordinal);
 
     // In the order in which they were asked for, conditions last.
-    private static List<(string, SeedStatistics)> Statistics(IEnumerable<IReadOnlyList<object?>> rows, string[] asked, string[] wanted, TelemetryQuantity[] recorded, TelemetryAnswers telemetry, long seed)
+    private static List<(string, SeedStatistics)> Statistics(IEnumerable<IReadOnlyList<object?>> rows, string[] asked, string[] wanted, TelemetryQuantity[] recorded, TelemetryAnswers telemetry)
     {
         int column = 0, quantity = 0;
         var statistics = new List<(string, SeedStatistics)>();
@@ -87,8 +84,8 @@ public static class SeedGroups
         {
             int at = isRecorded ? quantity++ : column++;
             statistics.Add(isRecorded
-                ? (recorded[at].Text, SeedStatistics.Of(rows.Select(row => telemetry.Of((string)row[0]!)[at]), seed))
-                : (wanted[at], SeedStatistics.Of(rows.Select(row => Number(wanted[at], row[1], row[2], row[Before + at])), seed)));
+                ? (recorded[at].Text, SeedStatistics.Of(rows.Select(row => telemetry.Of((string)row[0]!)[at])))
+                : (wanted[at], SeedStatistics.Of(rows.Select(row => Number(wanted[at], row[1], row[2], row[Before + at])))));
         }
 
         return statistics;
@@ -106,7 +103,7 @@ public static class SeedGroups
         QueryResult found = query.Answer($"SELECT {Quoted(["name", "state", "rateOutcome", .. DefaultQuantities])} FROM runs WHERE {where} ORDER BY name", int.MaxValue);
         return found.Rows.Count == 0
             ? throw new BadInputException("runs", $"there must be a run with '{Shown.Of(text)}' but there is none. See kappa list.")
-            : Group([.. found.Rows], [("group", text)], Statistics(found.Rows, [.. DefaultQuantities], [.. DefaultQuantities], [], TelemetryAnswers.Of(query, where, [], []), seed: 0));
+            : Group([.. found.Rows], [("group", text)], Statistics(found.Rows, [.. DefaultQuantities], [.. DefaultQuantities], [], TelemetryAnswers.Of(query, where, [], [])));
     }
 
     private static readonly IComparer<SeedGroup> ByValues = Comparer<SeedGroup>.Create((one, other) =>
@@ -123,7 +120,7 @@ public static class SeedGroups
     private static double Number(string quantity, object? state, object? outcome, object? value) => value switch
     {
         _ when Rates.Contains(quantity) && outcome is not "linear" => double.NaN,
-        _ when quantity is "lateRate" && !WithLateRate.Contains(outcome) => double.NaN,
+        _ when quantity is "lateRate" or "lateRateLow" or "lateRateHigh" && !WithLateRate.Contains(outcome) => double.NaN,
         long integer => integer,
         double number => number,
         _ => quantity is "stepsToHundredth" or "finalLoss" && state is "done" ? double.PositiveInfinity : double.NaN,

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Kappa.Lab.Statistics;
 using Kappa.Lab.Sweeps;
+using Kappa.Spectra;
 
 namespace Kappa.Lab.Phases;
 
@@ -70,7 +70,6 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
 
     private static JsonObject Group(SweepGroup group)
     {
-        var interval = BootstrapInterval.OfMedian(group.Rates);
         var node = new JsonObject { ["values"] = new JsonObject(group.Values.Select(pair => KeyValuePair.Create(pair.Key.Key.Path, (JsonNode?)pair.Text))), ["runs"] = group.Cell.Outcomes.Count, ["finished"] = group.Cell.Finished };
         node["class"] = group.Cell.Majority is { } majority ? PhaseFigure.Word(majority) : null;
         foreach (RunPhase phase in Enum.GetValues<RunPhase>())
@@ -79,11 +78,18 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
         node["linearRuns"] = group.Rates.Length;
         node["rate"] = Number(SweepGroup.Median(group.Rates));
         node["rateQuartiles"] = new JsonArray(Number(SweepGroup.At(group.Rates, 0.25)), Number(SweepGroup.At(group.Rates, 0.75)));
-        node["rateBootstrap"] = interval is null ? null : new JsonArray(Number(interval.Low), Number(interval.High));
+        AddInterval(node, "rate", group.Rates);
         node["bentRuns"] = group.LateRates.Length;
         node["lateRate"] = Number(SweepGroup.Median(group.LateRates));
-        node["lateRateBootstrap"] = BootstrapInterval.OfMedian(group.LateRates) is { } late ? new JsonArray(Number(late.Low), Number(late.High)) : null;
+        AddInterval(node, "lateRate", group.LateRates);
         return node;
+    }
+
+    private static void AddInterval(JsonObject node, string name, double[] values)
+    {
+        var interval = MedianInterval.Of(values);
+        node[$"{name}Interval"] = values.Length < 2 ? null : new JsonArray(Number(interval.Low), Number(interval.High));
+        node[$"{name}IntervalLevel"] = values.Length < 2 ? null : interval.Level;
     }
 
     // JSON has no infinity: a time that is not reached is "Infinity", a number that does not exist is null.

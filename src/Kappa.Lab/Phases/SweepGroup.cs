@@ -41,7 +41,7 @@ internal sealed record SweepGroup(IReadOnlyList<(SweptKey Key, string Text)> Val
 
     /// <summary>What the marks and columns of <see cref="Row"/> mean.</summary>
     public const string Legend = "Runs that differ in their seeds only. T(10^-2): median of the first step with ℒ ≤ 0.01 ℒ_0. Rate: share of the loss that a step removes, 1 − e^slope, median over the runs whose curve is one line. " +
-        "†: no curve is one line, and the number is the late rate, of the last third of the window. Interval: from five runs on the 95 % percentile bootstrap interval of the median over seeds (2000 resamples, seeded), below that the range.";
+        "†: no curve is one line, and the number is the late rate, of the last third of the window. Interval: the exact interval of the median over seeds, order statistics with their level in brackets: the range of up to eight seeds, 75 % for three and 93.75 % for five.";
 
     /// <summary>The group as cells of a table.</summary>
     public IReadOnlyList<string> Row()
@@ -59,9 +59,11 @@ internal sealed record SweepGroup(IReadOnlyList<(SweptKey Key, string Text)> Val
         ];
     }
 
-    private static string Interval(double[] rates) => BootstrapInterval.OfMedian(rates) is { } interval
-        ? $"{Number(interval.Low)} to {Number(interval.High)}"
-        : $"{Number(rates[0])} to {Number(rates[^1])}";
+    private static string Interval(double[] rates)
+    {
+        var interval = MedianInterval.Of(rates);
+        return string.Create(CultureInfo.InvariantCulture, $"{Number(interval.Low)} to {Number(interval.High)} ({100 * interval.Level:G3} %)");
+    }
 
     // Of the runs that are finished, why most have no rate.
     private string WhyNone()

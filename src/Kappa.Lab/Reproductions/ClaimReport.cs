@@ -6,7 +6,7 @@ namespace Kappa.Lab.Reproductions;
 /// <summary>The parts that the reports of all reproductions share: verdicts first, claims with the numbers that refute them, every number behind the verdicts.</summary>
 public static class ClaimReport
 {
-    private static readonly Verdict[] Order = [Verdict.NotReproduced, Verdict.Partly, Verdict.NotMeasured, Verdict.Reproduced];
+    private static readonly Verdict[] Order = [Verdict.NotReproduced, Verdict.Partly, Verdict.NotDecided, Verdict.NotMeasured, Verdict.Reproduced];
 
     /// <summary>The first line of the report and of the terminal: what does not reproduce comes first.</summary>
     /// <param name="findings">The findings.</param>
@@ -31,6 +31,7 @@ public static class ClaimReport
         Verdict.Reproduced => "reproduced",
         Verdict.Partly => "partly reproduced",
         Verdict.NotReproduced => "not reproduced",
+        Verdict.NotDecided => "not decided",
         _ => "not measured",
     };
 
@@ -91,22 +92,22 @@ public static class ClaimReport
 
     private static void Numbers(ReportSection section, string name, IReadOnlyList<Measurement> measurements) => section.Details($"{name}: {measurements.Count} numbers").Table(
         ["setting", "quantity", "median [low, high]", "refutes", "note"],
-        measurements.Select(m => (IReadOnlyList<Cell>)[m.Setting, m.Quantity, m.Value.ToString(), RefutesCell(m.Refutes), m.Note ?? string.Empty]));
+        measurements.Select(m => (IReadOnlyList<Cell>)[m.Setting, m.Quantity, m.Value.ToString(), RefutesCell(m), m.Note ?? string.Empty]));
 
     private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     private static BadgeTone Tone(Verdict verdict) => verdict switch
     {
         Verdict.Reproduced => BadgeTone.Positive,
-        Verdict.Partly => BadgeTone.Undecided,
+        Verdict.Partly or Verdict.NotDecided => BadgeTone.Undecided,
         Verdict.NotReproduced => BadgeTone.Negative,
         _ => BadgeTone.Neutral,
     };
 
-    private static Cell RefutesCell(bool? refutes) => refutes switch
+    private static Cell RefutesCell(Measurement measurement) => measurement.Refutes switch
     {
         true => new Cell("yes", BadgeTone.Negative),
         false => new Cell("no", BadgeTone.Positive),
-        null => new Cell("informs"),
+        null => new Cell(measurement.IsUndecided ? "undecided" : "informs"),
     };
 }

@@ -109,6 +109,12 @@ public static class ClaimsFile
         WriteNumber(json, "high", measurement.Value.High);
         json.WriteNumber("count", measurement.Value.Count);
         json.WriteNumber("lowerBounds", measurement.Value.LowerBounds);
+        json.WriteNumber("upperBounds", measurement.Value.UpperBounds);
+        if (measurement.IsUndecided)
+        {
+            json.WriteBoolean("undecided", true);
+        }
+
         if (measurement.Refutes is { } refutes)
         {
             json.WriteBoolean("refutes", refutes);

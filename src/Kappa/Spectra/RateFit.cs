@@ -17,7 +17,10 @@ namespace Kappa.Spectra;
 /// slope and the slopes of the first and the last third, so that a bend shows. For independent blocks it holds the median block slope with probability 1 − 2·(1 + 9)/2⁹ = 96.1 % whatever the distribution (sign test). It is a point
 /// for an exact exponential and wide for a curve that bends.</para>
 /// <para><b>Linearity.</b> <see cref="RateOutcome.Linear"/> needs: at least one decade in the window; least-squares slopes of the first and the last third within a factor 1.5
-/// of each other; no point farther from the fitted line than a tenth of the decades covered. The constants are those of <see cref="RateFitOptions"/>.</para>
+/// of each other; no drift (<see cref="RateDrift"/>): the slopes of the two halves differ by at most a tenth, or no trend of the slope is seen; no point farther from the fitted line
+/// than a tenth of the decades covered. The constants are those of <see cref="RateFitOptions"/>.</para>
+/// <para>A rate is of its window: a slower direction with a small component may take over later, and no window shows it. A curve that has no rate (<see cref="HasRate"/>) has NaN for
+/// every slope, and its <see cref="Outcome"/> and <see cref="Explanation"/> say why.</para>
 /// </remarks>
 public sealed record RateFit
 {
@@ -27,7 +30,10 @@ public sealed record RateFit
     /// <summary>What the curve is.</summary>
     public required RateOutcome Outcome { get; init; }
 
-    /// <summary>s, natural logarithm per step; NaN when <see cref="Outcome"/> is <see cref="RateOutcome.TooShort"/>.</summary>
+    /// <summary>Whether the curve has a rate: it falls by the decades that one needs, on a window that is long enough, and stays finite.</summary>
+    public bool HasRate => Outcome is RateOutcome.Linear or RateOutcome.Slowing or RateOutcome.Accelerating or RateOutcome.Irregular;
+
+    /// <summary>s, natural logarithm per step; NaN without a rate.</summary>
     public double Slope { get; init; } = double.NaN;
 
     /// <summary>Lower end of the interval of s.</summary>
@@ -35,6 +41,9 @@ public sealed record RateFit
 
     /// <summary>Upper end of the interval of s.</summary>
     public double SlopeHigh { get; init; } = double.NaN;
+
+    /// <summary>The height of the fitted line, log ℒ at step 0: the median of log ℒ − s k over the window, so that half of its points lie above the line and half below.</summary>
+    public double Intercept { get; init; } = double.NaN;
 
     /// <summary>1 − eˢ, the share of the loss that one step removes; negative when it grows.</summary>
     public double Rate => -Expm1(Slope);
@@ -63,6 +72,12 @@ public sealed record RateFit
     /// <summary>Least-squares slope of the last third of the window: the late rate is 1 − exp of it.</summary>
     public double LateSlope { get; init; } = double.NaN;
 
+    /// <summary>Lower end of the 95 % interval of <see cref="LateSlope"/>: t over the four increments between the means of five blocks of the last third.</summary>
+    public double LateSlopeLow { get; init; } = double.NaN;
+
+    /// <summary>Upper end of that interval.</summary>
+    public double LateSlopeHigh { get; init; } = double.NaN;
+
     /// <summary>Largest |log₁₀ ℒ − line| over the window, in decades.</summary>
     public double Deviation { get; init; } = double.NaN;
 
@@ -78,6 +93,12 @@ public sealed record RateFit
     /// <summary>The late rate 1 − exp(<see cref="LateSlope"/>).</summary>
     public double LateRate => -Expm1(LateSlope);
 
+    /// <summary>Lower end of the interval of the late rate.</summary>
+    public double LateRateLow => -Expm1(LateSlopeHigh);
+
+    /// <summary>Upper end of the interval of the late rate.</summary>
+    public double LateRateHigh => -Expm1(LateSlopeLow);
+
     /// <summary>One sentence: the outcome with the numbers that decided it.</summary>
     public required string Explanation { get; init; }
 
@@ -91,8 +112,8 @@ public sealed record RateFit
         options ??= new RateFitOptions();
         double[] x = Abscissae(losses.Length, steps);
         var window = RateWindow.Of(losses, x, options);
-        RateFit fit = window.Count < LeastPoints ? Unfitted(window, options) : Fit(window, options);
-        fit = fit with
+        RateFit fit = !window.IsFinite ? Diverged((long)x[window.FiniteCount]) : window.Count < LeastPoints ? Unfitted(window, options) : Fit(window, options);
+        return fit with
         {
             FirstStep = window.Count == 0 ? 0 : (long)window.Steps[0],
             LastStep = window.Count == 0 ? 0 : (long)window.Steps[^1],
@@ -101,32 +122,49 @@ public sealed record RateFit
             FloorStep = window.FloorIndex is int index ? (long)x[index] : null,
             IsFloorRounding = window.IsRounding,
         };
-        return window.IsFinite ? fit : fit with
-        {
-            Outcome = RateOutcome.Diverged,
-            Explanation = string.Create(CultureInfo.InvariantCulture, $"The loss is not finite from step {(long)x[window.FiniteCount]} on."),
-        };
     }
+
+    /// <summary>The outcome of a run that left the finite numbers: it has no rate, however its losses fell before.</summary>
+    /// <param name="step">The first step that is not finite.</param>
+    public static RateFit Diverged(long step) => new()
+    {
+        Outcome = RateOutcome.Diverged,
+        Explanation = string.Create(CultureInfo.InvariantCulture, $"Loss or gradient are not finite at step {step}: a run that diverges has no rate."),
+    };
+
+    /// <summary>The outcome of a run that has recorded no loss.</summary>
+    public static RateFit WithoutLosses { get; } = new() { Outcome = RateOutcome.TooShort, Explanation = "No loss is recorded, so there is no rate." };
+
+    /// <summary>ℒ on the fitted line; NaN without a rate.</summary>
+    /// <param name="step">k, within the window.</param>
+    public double FittedLoss(double step) => Math.Exp(Intercept + (Slope * step));
 
     private static RateFit Fit(RateWindow window, RateFitOptions options)
     {
-        (double slope, double intercept) = TheilSen.Fit(window.Steps, window.Logarithms, TheilSen.DefaultPoints);
-        (double low, double high) = window.BlockInterval();
+        (double slope, _) = TheilSen.Fit(window.Steps, window.Logarithms, TheilSen.DefaultPoints);
+        double intercept = window.MedianIntercept(slope);
         int third = window.Count / 3;
         double early = window.LeastSquaresSlope(0, third);
-        double late = window.LeastSquaresSlope(window.Count - third, third);
+        SlopeInterval late = window.SlopeWithInterval(window.Count - third, third);
         double deviation = window.LargestDeviation(slope, intercept) / Math.Log(10);
-        (RateOutcome outcome, string explanation) = Judge(slope, late / early, deviation, window, options);
-        return new RateFit
+        (RateOutcome outcome, string explanation) = Judge(slope, late.Slope / early, deviation, window, options);
+        var fit = new RateFit { Outcome = outcome, Explanation = explanation, Decades = window.Decades };
+        if (!fit.HasRate)
         {
-            Outcome = outcome,
-            Explanation = explanation,
+            return fit;
+        }
+
+        (double low, double high) = window.BlockInterval();
+        return fit with
+        {
             Slope = slope,
-            SlopeLow = Math.Min(Math.Min(low, slope), Math.Min(early, late)),
-            SlopeHigh = Math.Max(Math.Max(high, slope), Math.Max(early, late)),
-            Decades = window.Decades,
+            Intercept = intercept,
+            SlopeLow = Math.Min(Math.Min(low, slope), Math.Min(early, late.Slope)),
+            SlopeHigh = Math.Max(Math.Max(high, slope), Math.Max(early, late.Slope)),
             EarlySlope = early,
-            LateSlope = late,
+            LateSlope = late.Slope,
+            LateSlopeLow = late.Low,
+            LateSlopeHigh = late.High,
             Deviation = deviation,
         };
     }
@@ -160,9 +198,15 @@ public sealed record RateFit
             return (RateOutcome.Accelerating, string.Create(culture, $"The late slope is {ratio:F2} of the early one; one rate needs at most {options.SlopeBand:F2}."));
         }
 
+        var drift = RateDrift.Of(window);
+        if (drift.IsLargerThan(options.LargestDrift, slope))
+        {
+            return (drift.Change > 0 ? RateOutcome.Slowing : RateOutcome.Accelerating, string.Create(culture, $"{drift.Words} One rate needs halves within {100 * options.LargestDrift:G2} % of each other."));
+        }
+
         return deviation > options.LargestDeviation * decades
             ? (RateOutcome.Irregular, string.Create(culture, $"The curve strays {deviation:F2} decades from its line over {decades:F2} decades; a line allows {options.LargestDeviation * decades:F2}."))
-            : (RateOutcome.Linear, string.Create(culture, $"One slope over {decades:F2} decades: late over early {ratio:F2}, at most {deviation:F2} decades from the line."));
+            : (RateOutcome.Linear, string.Create(culture, $"One slope in this window of {decades:F2} decades, of which alone it tells: late half over early {drift.Ratio:F2}, at most {deviation:F2} decades from the line."));
     }
 
     private static RateFit Unfitted(RateWindow window, RateFitOptions options) => window.IsPlateau && window.Decades < options.LeastDecades

@@ -3,13 +3,13 @@ namespace Kappa.Spectra;
 /// <summary>What the shape of a loss curve is found to be, by the rules of <see cref="RateFit"/>.</summary>
 public enum RateOutcome
 {
-    /// <summary>Linear convergence: one slope of log ℒ over the whole window.</summary>
+    /// <summary>Linear convergence in the window: one slope of log ℒ over all of it.</summary>
     Linear,
 
-    /// <summary>The late slope is flatter than the early one by more than the band: sublinear, or several rates one after another.</summary>
+    /// <summary>The late slope is flatter than the early one by more than the band, or drifts there: sublinear, or several rates one after another.</summary>
     Slowing,
 
-    /// <summary>The late slope is steeper than the early one by more than the band.</summary>
+    /// <summary>The late slope is steeper than the early one by more than the band, or drifts there.</summary>
     Accelerating,
 
     /// <summary>Early and late slopes agree but log ℒ strays too far from the line between them: oscillation, steps or noise.</summary>
@@ -24,7 +24,7 @@ public enum RateOutcome
     /// <summary>The loss does not fall over the window.</summary>
     NotDecreasing,
 
-    /// <summary>The loss became NaN or infinite; the fit describes the steps before.</summary>
+    /// <summary>The loss became NaN or infinite; there is no rate.</summary>
     Diverged,
 
     /// <summary>Fewer points in the window than <see cref="RateFit.LeastPoints"/>. Record every step, or use a smaller step size.</summary>

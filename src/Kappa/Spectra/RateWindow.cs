@@ -6,6 +6,9 @@ internal sealed class RateWindow
     /// <summary>Number of blocks for the interval: with nine, second smallest to second largest covers the median with 96.1 %.</summary>
     public const int Blocks = 9;
 
+    // Four increments: t with three degrees of freedom. A third of the shortest window has six points.
+    private const int IntervalBlocks = 5;
+
     // A tail whose slope is this much flatter than what led to it is a floor on the record's own scale of time.
     private const double PlateauSlopeShare = 0.01;
     private const double PlateauMargin = 10;
@@ -112,6 +115,50 @@ internal sealed class RateWindow
     public double LeastSquaresSlope(int start, int count) =>
         Regression.LeastSquaresLine(Steps.AsSpan(start, count), Logarithms.AsSpan(start, count)).Slope;
 
+    /// <summary>The slope of <paramref name="count"/> points from <paramref name="start"/> by least squares, with the 95 % interval of t over the increments between five block means.</summary>
+    /// <remarks>Independent errors make neighbouring increments vary against each other, so that their mean varies less than the interval says: it errs on the wide side.</remarks>
+    public SlopeInterval SlopeWithInterval(int start, int count)
+    {
+        double[] increments = Increments(start, count, IntervalBlocks);
+        double mean = increments.Average();
+        double variance = increments.Sum(increment => (increment - mean) * (increment - mean)) / (increments.Length - 1);
+        double margin = StudentT.TwoSided95(increments.Length - 1) * Math.Sqrt(variance / increments.Length);
+        double slope = LeastSquaresSlope(start, count);
+        return new SlopeInterval(slope, slope - margin, slope + margin);
+    }
+
+    /// <summary>The slopes from each block mean to the next, of <paramref name="blocks"/> blocks of equal numbers of points.</summary>
+    public double[] Increments(int start, int count, int blocks)
+    {
+        double[] increments = new double[blocks - 1];
+        (double Step, double Logarithm) before = default;
+        for (int block = 0; block < blocks; block++)
+        {
+            int from = start + (int)((long)count * block / blocks), to = start + (int)((long)count * (block + 1) / blocks);
+            (double Step, double Logarithm) mean = (Mean(Steps.AsSpan(from, to - from)), Mean(Logarithms.AsSpan(from, to - from)));
+            if (block > 0)
+            {
+                increments[block - 1] = (mean.Logarithm - before.Logarithm) / (mean.Step - before.Step);
+            }
+
+            before = mean;
+        }
+
+        return increments;
+    }
+
+    /// <summary>The median of log ℒ − slope·k over the window.</summary>
+    public double MedianIntercept(double slope)
+    {
+        double[] intercepts = new double[Count];
+        for (int i = 0; i < Count; i++)
+        {
+            intercepts[i] = Logarithms[i] - (slope * Steps[i]);
+        }
+
+        return TheilSen.Median(intercepts);
+    }
+
     /// <summary>max |log ℒ − line|.</summary>
     public double LargestDeviation(double slope, double intercept)
     {
@@ -146,6 +193,17 @@ internal sealed class RateWindow
         }
 
         return null;
+    }
+
+    private static double Mean(ReadOnlySpan<double> values)
+    {
+        double sum = 0;
+        foreach (double value in values)
+        {
+            sum += value;
+        }
+
+        return sum / values.Length;
     }
 
     private static int CountWhile(ReadOnlySpan<double> values, Func<double, bool> condition)

@@ -21,7 +21,7 @@ public sealed class ReportCommandTests
         string report = summary["report"]!.GetValue<string>(), page = File.ReadAllText(report);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("href=\"http", page, StringComparison.OrdinalIgnoreCase);
-        foreach (string word in (string[])["What becomes of a run", "Loss by group", "η λ", "diverged", "kappa sweep resume", "bootstrap", "What the classes mean"])
+        foreach (string word in (string[])["What becomes of a run", "Loss by group", "η λ", "diverged", "kappa sweep resume", "interval of the median", "What the classes mean"])
             Assert.Contains(word, page, StringComparison.Ordinal);
         string beside = Path.GetDirectoryName(report)!;
         foreach (string file in (string[])["phase-diagram.svg", "phase-diagram.csv", "phase-diagram.tex", "loss-curves.svg", "summary.json", "initial-points.json"])

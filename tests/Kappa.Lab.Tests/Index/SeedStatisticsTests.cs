@@ -17,44 +17,18 @@ public sealed class SeedStatisticsTests
         Assert.Equal((3.0, 5.0, 7.0), (odd.Lower, odd.Median, odd.Upper));
     }
 
-    /// <summary>For three values the median of a resample is the least one when it is drawn at least twice: with probability 7/27. So each end of the 95 % interval is an end of the values.</summary>
+    /// <summary>The median lies outside the range of n values when all are on one side of it: 2 · 2⁻ⁿ.</summary>
     [Fact]
-    public void The_interval_of_three_values_is_their_range()
+    public void The_interval_of_few_values_is_their_range_with_its_true_level()
     {
-        var statistics = SeedStatistics.Of([1, 2, 4]);
-        Assert.Equal((1.0, 4.0), (statistics.IntervalLow, statistics.IntervalHigh));
-    }
-
-    /// <summary>
-    /// For 101 values the resampled median exceeds the k-th value when fewer than 51 of 101 draws are among the first k: a binomial tail. 0.025 lies, by the normal approximation, near
-    /// k = 50.5 − 1.96 √101/2 ≈ 40.7. The 2,000 resamples add a standard error of about half a rank; four of them are allowed.
-    /// </summary>
-    [Fact]
-    public void The_interval_of_many_values_is_where_the_binomial_law_puts_it()
-    {
-        var statistics = SeedStatistics.Of(Enumerable.Range(1, 101).Select(value => (double)value));
-        Assert.Equal(51, statistics.Median);
-        Assert.InRange(statistics.IntervalLow, 39, 43.5);
-        Assert.InRange(statistics.IntervalHigh, 58.5, 63);
-    }
-
-    /// <summary>
-    /// The median of a resample of n values is at most the k-th with probability P(Bin(n, k/n) &gt; n/2): 0.8 %, 3.6 % and 11 % for the fourth, fifth and sixth of 17. So the 2.5 % point is the
-    /// fifth, by 2.5 standard errors of 2,000 resamples, and the 5 % point would be the sixth.
-    /// </summary>
-    [Fact]
-    public void The_interval_of_seventeen_values_is_from_the_fifth_to_the_thirteenth()
-    {
-        var statistics = SeedStatistics.Of(Enumerable.Range(1, 17).Select(value => (double)value));
-        Assert.Equal((5.0, 13.0), (statistics.IntervalLow, statistics.IntervalHigh));
+        var three = SeedStatistics.Of([4, 1, 2]);
+        Assert.Equal((1.0, 4.0, 0.75), (three.IntervalLow, three.IntervalHigh, three.IntervalLevel));
+        Assert.Equal(0.9375, SeedStatistics.Of([4, 1, 2, 5, 8]).IntervalLevel);
+        Assert.Equal((5.0, 5.0, 0.0), (SeedStatistics.Of([5]).IntervalLow, SeedStatistics.Of([5]).IntervalHigh, SeedStatistics.Of([5]).IntervalLevel));
     }
 
     [Fact]
-    public void Equal_values_and_seed_give_equal_intervals_in_any_order()
-    {
-        Assert.Equal(SeedStatistics.Of([1, 2, 4, 8, 16], 3), SeedStatistics.Of([16, 8, 4, 2, 1], 3));
-        Assert.Equal((5.0, 5.0), (SeedStatistics.Of([5, 5, 5]).IntervalLow, SeedStatistics.Of([5]).IntervalHigh));
-    }
+    public void Values_in_any_order_give_the_same() => Assert.Equal(SeedStatistics.Of([1, 2, 4, 8, 16]), SeedStatistics.Of([16, 8, 4, 2, 1]));
 
     [Fact]
     public void What_was_not_reached_counts_and_what_is_missing_does_not()

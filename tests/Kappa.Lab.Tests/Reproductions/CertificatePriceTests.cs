@@ -25,7 +25,7 @@ public sealed class CertificatePriceTests
     public void A_seed_without_any_certificate_with_the_connection_refutes_and_leaves_the_ratio_undecided()
     {
         ClaimFinding finding = CertificatePriceClaim.Judge(Points(with: null, without: null));
-        Assert.Equal((Verdict.NotReproduced, null), (finding.Verdict, Ratio(finding).Refutes));
+        Assert.Equal((Verdict.NotDecided, null), (finding.Verdict, Ratio(finding).Refutes));
     }
 
     [Fact]

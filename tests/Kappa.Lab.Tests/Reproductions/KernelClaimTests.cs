@@ -27,7 +27,7 @@ public sealed class KernelClaimTests
     public void A_floor_of_features_whose_smallest_singular_value_vanishes_refutes_nothing()
     {
         KernelRun[] runs = [.. Runs(KernelStudy.ValuesOnly, "wide", (_, _) => [.. Values(8, 0.1, double.NaN, double.NaN).Where(number => number.Name != Quantity.SmallestFeature), (Quantity.SmallestFeature, 0)])];
-        Assert.Equal(Verdict.NotMeasured, ValuesOnlyClaim.Judge(runs).Verdict);
+        Assert.Equal(Verdict.NotDecided, ValuesOnlyClaim.Judge(runs).Verdict);
     }
 
     [Theory]
@@ -67,38 +67,39 @@ public sealed class KernelClaimTests
 
     // End losses, Gaussian / softmax, of three seeds: the median alone would decide the second, third and fourth.
     [Theory]
-    [InlineData(0.1, 0.5, 0.9, Verdict.Reproduced, "no worse in: scale 1 (10^-0.3 [-1, -0.046])")]
-    [InlineData(0.1, 0.5, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^-0.3 [-1, 0.18], the seeds do not agree on which ends lower)")]
-    [InlineData(0.9, 1.1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0.041 [-0.046, 0.18], the seeds do not agree on which ends lower)")]
-    [InlineData(1, 1, 1.5, Verdict.NotMeasured, "Undecided in: scale 1 (10^0 [0, 0.18], the seeds do not agree on which ends lower)")]
-    [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced, "Gaussian worse in: scale 1 (10^0.079 [0.041, 0.18])")]
-    [InlineData(1, 1, 1, Verdict.Reproduced, "no worse in: scale 1 (10^0 [0, 0])")]
-    [InlineData(1.1, 1.2, double.NaN, Verdict.NotMeasured, "a seed has no finite ratio")]
+    [InlineData(0.1, 0.5, 0.9, Verdict.Reproduced, "no worse in: scale 1 (10^-0.3 [-1, -0.046]);")]
+    [InlineData(0.1, 0.5, 1.5, Verdict.NotDecided, "Undecided in: scale 1 (10^-0.3 [-1, 0.18], the seeds do not agree on which ends lower);")]
+    [InlineData(0.9, 1.1, 1.5, Verdict.NotDecided, "Undecided in: scale 1 (10^0.041 [-0.046, 0.18], the seeds do not agree on which ends lower);")]
+    [InlineData(1, 1, 1.5, Verdict.NotDecided, "Undecided in: scale 1 (10^0 [0, 0.18], the seeds do not agree on which ends lower);")]
+    [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced, "Gaussian worse in: scale 1 (10^0.079 [0.041, 0.18]);")]
+    [InlineData(1, 1, 1, Verdict.Reproduced, "no worse in: scale 1 (10^0 [0, 0]);")]
+    [InlineData(1.1, 1.2, double.NaN, Verdict.NotDecided, "a seed has no finite ratio")]
     public void Seeds_that_disagree_about_the_lower_end_decide_nothing(double first, double second, double third, Verdict verdict, string named)
     {
-        ClaimFinding finding = ComparisonClaims.JudgeAllTrained([.. Ends("scale 1", first, second, third)]);
+        ClaimFinding finding = ComparisonClaims.JudgeAllTrained([.. Ends("scale 1", first, second, third), .. Ends("scale 2", first, second, third)]);
         Assert.Equal(verdict, finding.Verdict);
         Assert.Contains(named, finding.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_undecided_scale_leaves_the_verdict_to_the_others()
+    public void Undecided_scales_leave_the_verdict_to_the_others_while_those_are_more()
     {
         KernelRun[] undecided = [.. Ends("scale 0.5", 0.9, 1.1, 1.5)];
-        Assert.Equal(Verdict.Reproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 0.1)]).Verdict);
-        Assert.Equal(Verdict.NotReproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 10)]).Verdict);
+        Assert.Equal(Verdict.Reproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 0.1), .. Ends("scale 2", 0.1)]).Verdict);
+        Assert.Equal(Verdict.NotReproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 10), .. Ends("scale 2", 10)]).Verdict);
+        Assert.Equal(Verdict.NotDecided, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 0.1)]).Verdict);
     }
 
     // 200 samples: one standard error of a difference is 0.05, guessing ends at 0.5 + 0.0707.
     [Theory]
     [InlineData(0.8, 0.7, Verdict.Reproduced)]
     [InlineData(0.7, 0.8, Verdict.NotReproduced)]
-    [InlineData(0.8, 0.77, Verdict.NotMeasured)]
-    [InlineData(0.77, 0.8, Verdict.NotMeasured)]
-    [InlineData(0.56, 0.45, Verdict.NotMeasured)]
+    [InlineData(0.8, 0.77, Verdict.NotDecided)]
+    [InlineData(0.77, 0.8, Verdict.NotDecided)]
+    [InlineData(0.56, 0.45, Verdict.NotDecided)]
     public void Accuracies_decide_beyond_one_standard_error_and_when_something_was_learned(double gaussian, double softmax, Verdict verdict)
     {
-        KernelRun[] runs = [.. Runs(KernelStudy.Text, "text (stand-in)", (arm, _) => [(Quantity.TestSamples, 200), (Quantity.TestAccuracy, arm == KernelArm.Gaussian ? gaussian : softmax), (Quantity.TestLoss, 1)])];
+        KernelRun[] runs = [.. new[] { KernelStudy.Text, KernelStudy.Pathfinder }.SelectMany(study => Runs(study, "text (stand-in)", (arm, _) => [(Quantity.TestSamples, 200), (Quantity.TestAccuracy, arm == KernelArm.Gaussian ? gaussian : softmax), (Quantity.TestLoss, 1)]))];
         ClaimFinding finding = ComparisonClaims.JudgeAccuracy(runs);
         Assert.Equal(verdict, finding.Verdict);
         Assert.Contains("stand-in", finding.Reason, StringComparison.Ordinal);
@@ -116,8 +117,8 @@ public sealed class KernelClaimTests
 
     [Theory]
     [InlineData(0.4, 0.5, 0.9, Verdict.Reproduced)]
-    [InlineData(0.4, 0.5, 1.5, Verdict.NotMeasured)]
-    [InlineData(0.9, 1.1, 1.5, Verdict.NotMeasured)]
+    [InlineData(0.4, 0.5, 1.5, Verdict.NotDecided)]
+    [InlineData(0.9, 1.1, 1.5, Verdict.NotDecided)]
     [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced)]
     public void Seeds_that_disagree_about_the_flatter_landscape_decide_nothing(double first, double second, double third, Verdict verdict)
     {
@@ -125,7 +126,7 @@ public sealed class KernelClaimTests
         KernelRun[] runs = [.. Runs(KernelStudy.Landscape, "text (stand-in)", (arm, seed) => new[] { Quantity.Curvature, Quantity.HighCurvature }.Select(quantity => (quantity, arm == KernelArm.Gaussian ? ratios[seed] : 1)))];
         ClaimFinding finding = ComparisonClaims.JudgeFlatness(runs);
         Assert.Equal(verdict, finding.Verdict);
-        Assert.Equal(verdict == Verdict.NotMeasured, finding.Reason.Contains("do not agree", StringComparison.Ordinal));
+        Assert.Equal(verdict == Verdict.NotDecided, finding.Reason.Contains("do not agree", StringComparison.Ordinal));
     }
 
     // ℒ = 0.05 α² − 25 β²: eigenvalues 0.1 and −50 everywhere.

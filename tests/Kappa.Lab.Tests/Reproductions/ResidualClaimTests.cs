@@ -69,7 +69,7 @@ public sealed class ResidualClaimTests
     }
 
     [Fact]
-    public void A_ratio_of_which_only_a_small_lower_bound_is_known_decides_nothing()
+    public void A_bound_of_either_arm_decides_only_what_it_bounds()
     {
         // T with is 44 and T without above the budget of 100: the ratio is 2.3 or more.
         ClaimFinding censored = LinearConvergenceClaim.Judge(AtDepthOne(Slow, 0.99));
@@ -82,6 +82,16 @@ public sealed class ResidualClaimTests
         // A lower bound of 7.8 confirms, and a residual run that does not get there where the others do refutes.
         Assert.All(Ratios(LinearConvergenceClaim.Judge(AtDepthOne(Fast, 0.99))), m => Assert.False(m.Refutes));
         Assert.All(Ratios(LinearConvergenceClaim.Judge(AtDepthOne(0.99, Fast))), m => Assert.True(m.Refutes));
+
+        // Residual runs that end early are no fast runs: nothing is known, where the budget as a number would have confirmed.
+        ClaimFinding early = LinearConvergenceClaim.Judge(Arms(
+            seed => Run(Arm.Residual, seed, loss: [1, 0.9, 0.8], stop: StopReason.GradientTolerance), (arm, seed) => Run(arm, seed, loss: Geometric(0.99))));
+        Assert.All(Ratios(early), m => Assert.Equal((null, true), (m.Refutes, m.IsUndecided)));
+
+        // One of three seeds ends early: the range reaches down to zero.
+        ClaimFinding mixed = LinearConvergenceClaim.Judge(Arms(
+            seed => seed == 1 ? Run(Arm.Residual, seed, loss: Geometric(0.99)) : Run(Arm.Residual, seed), (arm, seed) => Run(arm, seed, loss: Geometric(Slow))));
+        Assert.All(Ratios(mixed), m => Assert.Null(m.Refutes));
     }
 
     [Theory]
@@ -132,7 +142,16 @@ public sealed class ResidualClaimTests
 
     [Fact]
     public void A_run_that_converges_past_the_stall_level_refutes_it_while_it_still_descends() =>
-        Assert.Equal(Verdict.NotReproduced, StallLevelClaim.Judge(Arms(seed => Run(Arm.Residual, seed, depth: 2), (arm, seed) => Run(arm, seed, depth: 2, loss: Geometric(Slow)))).Verdict);
+        Assert.Equal(Verdict.NotReproduced, StallLevelClaim.Judge([.. new[] { 2, 4 }.SelectMany(depth => Arms(seed => Run(Arm.Residual, seed, depth), (arm, seed) => Run(arm, seed, depth, loss: Geometric(Slow))))]).Verdict);
+
+    [Fact]
+    public void One_stalled_seed_decides_nothing_about_the_stall_level()
+    {
+        ArmRun[] one = [.. new[] { 2, 4, 8 }.SelectMany(depth => Arms(seed => Run(Arm.Residual, seed, depth), (arm, seed) => Run(arm, seed, depth, loss: seed == 0 ? Levelling(0.5) : Geometric(0.995))))];
+        ClaimFinding finding = StallLevelClaim.Judge(one);
+        Assert.Equal(Verdict.NotDecided, finding.Verdict);
+        Assert.Equal(3, finding.Measurements.Count(m => m.IsUndecided && m.Note!.EndsWith("1 seed, 3 are needed to decide", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void Runs_that_still_descend_towards_the_stall_level_or_diverged_decide_nothing()
@@ -140,11 +159,12 @@ public sealed class ResidualClaimTests
         ClaimFinding finding = StallLevelClaim.Judge(Arms(
             seed => Run(Arm.Residual, seed, depth: 2),
             (arm, seed) => seed == 0 ? Run(arm, seed, depth: 2, loss: [1, 2, 1e300], stop: StopReason.NonFinite) : Run(arm, seed, depth: 2, loss: Geometric(0.995))));
-        Assert.Equal(Verdict.NotMeasured, finding.Verdict);
+        Assert.Equal(Verdict.NotDecided, finding.Verdict);
 
         // A run that came to rest early has stalled, wherever that is.
         ArmRun[] stationary = Arms(seed => Run(Arm.Residual, seed, depth: 2), (arm, seed) => Run(arm, seed, depth: 2, loss: Levelling(0.6)[..20], stop: StopReason.GradientTolerance));
-        Assert.Equal(Verdict.NotReproduced, StallLevelClaim.Judge(stationary).Verdict);
+        ArmRun[] deeper = Arms(seed => Run(Arm.Residual, seed, depth: 4), (arm, seed) => Run(arm, seed, depth: 4, loss: Levelling(0.6)[..20], stop: StopReason.GradientTolerance));
+        Assert.Equal(Verdict.NotReproduced, StallLevelClaim.Judge([.. stationary, .. deeper]).Verdict);
         Assert.All(finding.Measurements, m => Assert.StartsWith("3 of 3 runs were still descending", m.Note, StringComparison.Ordinal));
     }
 
@@ -178,7 +198,7 @@ public sealed class ResidualClaimTests
     {
         RatePoint[] points = [Point(2, -2, 0), Point(4, -2, 1), Point(8, -2, 2) with { Rate = new Kappa.Spectra.RateFit { Outcome = Kappa.Spectra.RateOutcome.TooFewDecades, Explanation = "" } }];
         ClaimFinding finding = RateClaim.Judge(points);
-        Assert.Equal(Verdict.NotMeasured, finding.Verdict);
+        Assert.Equal(Verdict.NotDecided, finding.Verdict);
         Assert.Equal(2, finding.Measurements[0].Value.Count);
         Assert.Contains("1 of 3 runs have no late rate (1 fell too little for a rate) and are left out", finding.Measurements[0].Note, StringComparison.Ordinal);
     }

@@ -17,7 +17,7 @@ internal static class ComparisonClaims
         "accuracy",
         Papers.Song,
         "The Transformer of the experiments ends no worse on the test samples with the Gaussian kernel than with softmax, on Pathfinder (Adam) and on text (SGD).",
-        "median over runs of the difference of the test accuracies, Gaussian − softmax, below −√(1/2N_test), one standard error; within one standard error, or when no kernel learns, nothing is decided");
+        "the difference of the test accuracies, Gaussian − softmax, below −√(1/2N_test), one standard error, for every seed; where a seed lies within one standard error, or seeds on both sides, or when no kernel learns, nothing is decided");
 
     public static Claim Flatness { get; } = new(
         "flatter-landscape",
@@ -63,7 +63,7 @@ internal static class ComparisonClaims
         SeedSummary ratio = group.Paired((gaussian, softmax) => Math.Log10(gaussian.Series[Quantity.Loss][^1] / softmax.Series[Quantity.Loss][^1]));
         bool? refutes = ratio.Low > 0 ? true : ratio.High <= 0 ? false : null;
         string? note = refutes is not null ? null : double.IsNaN(ratio.Median) ? "a seed has no finite ratio" : "the seeds do not agree on which ends lower";
-        yield return new Measurement(group.Setting, EndRatio, ratio, refutes, note);
+        yield return Measurement.Judged(group.Setting, EndRatio, ratio, refutes, note);
     }
 
     private static IEnumerable<Measurement> AccuracyOf(RunGroup group)
@@ -77,9 +77,9 @@ internal static class ComparisonClaims
         double error = Math.Sqrt(0.5 / group.Runs[0][Quantity.TestSamples]);
         SeedSummary difference = group.Paired((gaussian, softmax) => gaussian[Quantity.TestAccuracy] - softmax[Quantity.TestAccuracy]);
         bool learns = KernelArm.All.Any(arm => group.Summary(arm, Quantity.TestAccuracy).Median > (1.0 / Classes) + (2 * Math.Sqrt(0.25 / group.Runs[0][Quantity.TestSamples])));
-        bool? refutes = !learns || Math.Abs(difference.Median) <= error ? null : difference.Median < 0;
+        bool? refutes = !learns ? null : difference.High < -error ? true : difference.Low > error ? false : null;
         string note = !learns ? "no kernel learned: both within two standard errors of guessing" : FormattableString.Invariant($"one standard error is {NumberText.Of(error, 2)}");
-        yield return new Measurement(group.Setting, Difference, difference, refutes, note);
+        yield return Measurement.Judged(group.Setting, Difference, difference, refutes, note);
     }
 
     private static IEnumerable<Measurement> FlatnessOf(RunGroup group)
@@ -100,7 +100,7 @@ internal static class ComparisonClaims
     {
         SeedSummary ratio = group.Paired((gaussian, softmax) => gaussian[quantity] / softmax[quantity]);
         bool? refutes = ratio.Low > 1 ? true : ratio.High < 1 ? false : null;
-        return new Measurement(group.Setting, name, ratio, refutes, refutes is null ? "the seeds do not agree on which is flatter" : null);
+        return Measurement.Judged(group.Setting, name, ratio, refutes, refutes is null ? "the seeds do not agree on which is flatter" : null);
     }
 
     private static string Side(string words, IReadOnlyList<Measurement> measurements) =>

@@ -12,7 +12,7 @@ internal static class QueriesOnlyClaim
         "queries-only",
         Papers.Song,
         "With only the queries trained, near the initial output, the Gaussian kernel reaches zero loss and softmax does not, inside the rank window H(n−1) < D ≤ Hn; outside it they are alike.",
-        "inside: median ℒ_t/ℒ_0 of the Gaussian above 0.02, or of softmax below 0.1; outside: one reaches 0.02 and the other stays above 0.1");
+        "for every seed: inside, ℒ_t/ℒ_0 of the Gaussian above 0.02, or of softmax below 0.1; outside, one reaches 0.02 and the other stays above 0.1; where seeds lie on both sides nothing is decided");
 
     public static ClaimFinding Judge(IReadOnlyList<KernelRun> runs)
     {
@@ -25,13 +25,25 @@ internal static class QueriesOnlyClaim
         SeedSummary gaussian = group.Summary(KernelArm.Gaussian, Quantity.EndFraction), softmax = group.Summary(KernelArm.Softmax, Quantity.EndFraction);
         KernelRun first = group.Runs[0];
         bool inside = QueriesOnlyStudy.IsInside(first[Quantity.Heads]);
-        bool differ = Math.Min(gaussian.Median, softmax.Median) <= Reached && Math.Max(gaussian.Median, softmax.Median) > Stalled;
-        yield return new Measurement(group.Setting, "ℒ_t/ℒ_0 at the end, Gaussian", gaussian, inside ? gaussian.Median > Reached : differ);
-        yield return new Measurement(group.Setting, "ℒ_t/ℒ_0 at the end, softmax", softmax, inside ? softmax.Median < Stalled : differ);
+        bool? differ = Differ(gaussian, softmax);
+        yield return Measurement.Judged(group.Setting, "ℒ_t/ℒ_0 at the end, Gaussian", gaussian, inside ? !IsReached(gaussian) : differ);
+        yield return Measurement.Judged(group.Setting, "ℒ_t/ℒ_0 at the end, softmax", softmax, inside ? softmax.IsBelow(Stalled) : differ);
         foreach (KernelArm arm in KernelArm.All)
         {
             yield return new Measurement(group.Setting, $"rank of the Jacobian at the start, {arm.Name}", group.Summary(arm, Quantity.JacobianRank), null, FormattableString.Invariant($"of {first[Quantity.Outputs]} outputs"));
         }
+    }
+
+    private static bool? IsReached(SeedSummary end) => end.High <= Reached ? true : end.Low > Reached ? false : null;
+
+    // One surely there and the other surely stalled; or no way for that, whichever value of their ranges they take.
+    private static bool? Differ(SeedSummary one, SeedSummary other)
+    {
+        return Apart(one, other) || Apart(other, one) ? true : CanBeApart(one, other) || CanBeApart(other, one) ? null : false;
+
+        static bool Apart(SeedSummary there, SeedSummary stalled) => there.High <= Reached && stalled.Low > Stalled;
+
+        static bool CanBeApart(SeedSummary there, SeedSummary stalled) => there.Low <= Reached && stalled.High > Stalled;
     }
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> all)

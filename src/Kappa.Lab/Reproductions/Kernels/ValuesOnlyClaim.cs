@@ -27,7 +27,7 @@ internal static class ValuesOnlyClaim
         KernelRun[] runs = group.Of(arm);
         string setting = $"{group.Setting}, {arm.Name}";
         bool wide = runs[0][Quantity.Width] >= runs[0][Quantity.TokenRows];
-        yield return new Measurement(setting, "exact floor / ℒ_0", group.Summary(arm, Quantity.Floor), FloorRefutes(runs, wide), wide ? null : "rank-deficient: the floor must be positive");
+        yield return Measurement.Judged(setting, "exact floor / ℒ_0", group.Summary(arm, Quantity.Floor), FloorRefutes(runs, wide), wide ? null : "rank-deficient: the floor must be positive");
         yield return new Measurement(setting, "rank of B_0", group.Summary(arm, Quantity.FeatureRank), null, FormattableString.Invariant($"of {runs[0][Quantity.TokenRows]} rows"));
         yield return new Measurement(setting, "rank of the linear map", group.Summary(arm, Quantity.MapRank), null, FormattableString.Invariant($"of {runs[0][Quantity.Outputs]} outputs"));
         yield return new Measurement(setting, "(ℒ − floor)/ℒ_0 at the end", group.Summary(arm, Quantity.EndFraction), null);
@@ -36,7 +36,7 @@ internal static class ValuesOnlyClaim
         {
             yield return new Measurement(setting, "certified share of the loss per step", SeedSummary.Of(certified.Select(run => run[Quantity.CertifiedRate])), null, $"{certified.Length} of {runs.Length} seeds are certified");
             yield return new Measurement(setting, "same, from σ_min of the map itself", SeedSummary.Of(certified.Select(run => run[Quantity.SharpRate])), null);
-            yield return new Measurement(
+            yield return Measurement.Judged(
                 setting, "slowest measured share per step", SeedSummary.Of(certified.Select(run => run[Quantity.SlowestShare])),
                 certified.Any(run => run[Quantity.SlowestShare] < (run[Quantity.CertifiedRate] * (1 - RateRounding)) - RateRounding * RateRounding));
         }

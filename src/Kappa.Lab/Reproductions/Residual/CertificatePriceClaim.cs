@@ -11,7 +11,7 @@ internal static class CertificatePriceClaim
         "certificate-price",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "The certificate holds with the attention residual and costs far more without: the smallest factor c on the features of the last block that makes convergence certain is larger without it.",
-        "at any depth: a seed with the connection has no certified c up to 1e12, or the median over seeds of c without over c with it is below 100");
+        "at any depth: a seed with the connection has no certified c up to 1e12, or c without over c with it is below 100 for every seed; where seeds lie on both sides nothing is decided");
 
     public static ClaimFinding Judge(IReadOnlyList<PricePoint> points)
     {
@@ -26,9 +26,9 @@ internal static class CertificatePriceClaim
         if (with.Length > 0 && with.Length == without.Length)
         {
             int uncertified = with.Count(point => point.Scale is null);
-            yield return new Measurement(setting, "share of seeds with the connection that have a certified c", Single(1 - ((double)uncertified / with.Length), with.Length), uncertified > 0);
-            SeedSummary ratio = SeedSummary.Of(without.Zip(with, (a, b) => (a.Price.Value / b.Price.Value, a.Price.IsLowerBound)));
-            yield return new Measurement(setting, "smallest c, ρ_a = 0 / ρ_a = 1", ratio, uncertified > 0 ? null : IsTooSmall(ratio), ratio.LowerBounds == 0 ? null : $"{ratio.LowerBounds} of {ratio.Count} are lower bounds: without the connection there is no certified c up to 1e12");
+            yield return Measurement.Judged(setting, "share of seeds with the connection that have a certified c", Single(1 - ((double)uncertified / with.Length), with.Length), uncertified > 0);
+            SeedSummary ratio = PairedRatio.Over(without.Select(point => (point.Seed, point.Price)), with.Select(point => (point.Seed, point.Price)));
+            yield return Measurement.Judged(setting, "smallest c, ρ_a = 0 / ρ_a = 1", ratio, ratio.IsBelow(LeastRatio), ratio.LowerBounds == 0 ? null : $"{ratio.LowerBounds} of {ratio.Count} are lower bounds: without the connection there is no certified c up to 1e12");
         }
 
         foreach (IGrouping<double, PricePoint> group in points.GroupBy(point => point.AttentionResidual).OrderBy(group => group.Key))
@@ -44,9 +44,6 @@ internal static class CertificatePriceClaim
             yield return new Measurement(where, $"first certified step of an ordinary run (path certificate; {certified} of {group.Count()} runs)", SeedSummary.Of(group.Select(point => point.CertifiedFrom)), null, FormattableString.Invariant($"doubling steps, then bisection; a lower bound where no step tried up to {group.First().LastStep} is certified"));
         }
     }
-
-    // A ratio below the bound of which only a lower bound is known decides nothing.
-    private static bool? IsTooSmall(SeedSummary ratio) => ratio.Median >= LeastRatio ? false : ratio.MedianIsLowerBound ? null : true;
 
     private static PricePoint[] Of(PricePoint[] points, double residual) => [.. points.Where(point => point.AttentionResidual == residual).OrderBy(point => point.Seed)];
 

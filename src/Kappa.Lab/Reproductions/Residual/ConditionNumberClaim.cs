@@ -12,7 +12,7 @@ internal static class ConditionNumberClaim
         "condition-number",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "κ(H), the condition number of the attention output, is far smaller with the residual connection, at the start and along the path.",
-        "median over seeds of κ(H) without over κ(H) with the connection below 10, at the start or along the path");
+        "κ(H) without over κ(H) with the connection below 10 for every seed, at the start or along the path; where seeds lie on both sides nothing is decided");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {
@@ -45,7 +45,7 @@ internal static class ConditionNumberClaim
         foreach (Arm arm in RunGroups.Without)
         {
             SeedSummary ratio = SeedSummary.Of(group.Of(arm).Zip(with, (without, residual) => Ratio(without, conditionNumber(without.Path), conditionNumber(residual.Path))));
-            yield return new Measurement(group.Label, $"κ(H) {when}, {arm.Name} / residual", ratio, !(ratio.Median >= LeastRatio));
+            yield return Measurement.Judged(group.Label, $"κ(H) {when}, {arm.Name} / residual", ratio, ratio.IsBelow(LeastRatio));
         }
     }
 

@@ -13,7 +13,7 @@ internal static class LinearConvergenceClaim
         "linear-convergence",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "With residual connections gradient descent converges linearly; without them it is slower or stalls.",
-        "depth 1: median T(1e-2) without over with the connection below 3; depth 2 and more: a run without the attention residual reaches 1e-2 at query-key scale 1; any depth: fewer than half of the residual runs pass the linearity test (threshold and test are ours)");
+        "depth 1: T(1e-2) without over with the connection, seed by seed, below 3; depth 2 and more: a run without the attention residual reaches 1e-2 at query-key scale 1; any depth: none of the residual runs of a setting passes the linearity test, where some pass nothing is decided (threshold and test are ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {
@@ -25,7 +25,7 @@ internal static class LinearConvergenceClaim
         return ClaimFinding.From(Claim, measurements, (verdict, refuting, confirming) => Reason(verdict, refuting, confirming, runs));
     }
 
-    // Median T(1e-2) of each arm and their ratio; a run that never reaches the target counts with the steps it made, as a lower bound.
+    // T(1e-2) of each arm and their ratio; a run of either arm that never reaches the target makes the ratio a bound.
     private static IEnumerable<Measurement> Ratios(SettingGroup group)
     {
         SeedSummary with = SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.StepsToTarget));
@@ -33,19 +33,21 @@ internal static class LinearConvergenceClaim
         foreach (Arm arm in RunGroups.Without)
         {
             SeedSummary without = SeedSummary.Of(group.Of(arm).Select(run => run.StepsToTarget));
-            double ratio = without.Median / with.Median;
+            SeedSummary ratio = PairedRatio.Over(Passages(group, arm), Passages(group, Arm.Residual));
             yield return new Measurement(group.Label, $"T(1e-2), {arm.Name} [steps]", without, null);
-            yield return new Measurement(
-                group.Label,
-                $"ratio of median T(1e-2), {arm.Name} / residual",
-                new SeedSummary(ratio, ratio, ratio, without.Count, without.MedianIsLowerBound ? without.Count : 0),
-                IsTooSmall(ratio, without.MedianIsLowerBound),
-                without.MedianIsLowerBound ? "a lower bound: the runs without the connection do not reach 1e-2 within the budget" : null);
+            yield return Measurement.Judged(group.Label, $"ratio of T(1e-2), {arm.Name} / residual", ratio, ratio.IsBelow(LeastRatio), Bounds(ratio));
         }
     }
 
-    // A ratio below the bound of which only a lower bound is known decides nothing: with more steps it could be any larger number.
-    private static bool? IsTooSmall(double ratio, bool isLowerBound) => ratio >= LeastRatio ? false : isLowerBound ? null : true;
+    private static IEnumerable<(long Seed, (double Value, bool IsLowerBound) Of)> Passages(SettingGroup group, Arm arm) => group.Of(arm).Select(run => (run.Problem.Seed, run.StepsToTarget));
+
+    private static string? Bounds(SeedSummary ratio) => (ratio.LowerBounds, ratio.UpperBounds) switch
+    {
+        (0, 0) => null,
+        (var without, 0) => $"a lower bound at {without} of {ratio.Count} seeds: the run without the connection does not reach 1e-2 within the budget",
+        (0, var with) => $"an upper bound or unknown at {with} of {ratio.Count} seeds: the residual run does not reach 1e-2 within the budget",
+        _ => "bounds on both sides: runs of either arm do not reach 1e-2 within the budget",
+    };
 
     private static IEnumerable<Measurement> Reaches(SettingGroup group)
     {
@@ -54,7 +56,7 @@ internal static class LinearConvergenceClaim
         {
             ArmRun[] without = [.. group.Of(arm)];
             int reached = without.Count(run => !run.StepsToTarget.IsLowerBound);
-            yield return new Measurement(
+            yield return Measurement.Judged(
                 group.Label,
                 $"loss fraction at the end, {arm.Name} ({reached} of {without.Length} runs reach 1e-2)",
                 SeedSummary.Of(without.Select(run => run.FinalFraction)),
@@ -65,13 +67,13 @@ internal static class LinearConvergenceClaim
     private static Measurement LinearShare(SettingGroup group)
     {
         ArmRun[] residual = [.. group.Of(Arm.Residual)];
-        double share = (double)residual.Count(run => run.Rate.Outcome == RateOutcome.Linear) / residual.Length;
-        string others = string.Join(", ", residual.Where(run => run.Rate.Outcome != RateOutcome.Linear).GroupBy(run => run.Rate.Outcome).Select(outcomes => $"{outcomes.Count()} {outcomes.Key}"));
-        return new Measurement(
+        var share = SeedSummary.Share(residual.Select(run => run.Rate.Outcome == RateOutcome.Linear));
+        string others = string.Join(", ", residual.Where(run => run.Rate.Outcome != RateOutcome.Linear).GroupBy(run => run.Rate.Outcome).Select(outcomes => $"{outcomes.Count()} {Experiments.OutcomeWords.Of(outcomes.Key.ToString())}"));
+        return Measurement.Judged(
             group.Label,
             $"share of residual runs that are linear{(others.Length == 0 ? string.Empty : $" (others: {others})")}",
-            new SeedSummary(share, share, share, residual.Length, 0),
-            share < LeastLinearShare);
+            share,
+            share.IsBelow(LeastLinearShare));
     }
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming, IReadOnlyList<ArmRun> runs)
@@ -93,7 +95,7 @@ internal static class LinearConvergenceClaim
             return "At depth 1 no ratio of T(1e-2) was decided";
         }
 
-        // The ends of the list may be lower bounds; then the true factors are larger.
+        // The ends of the list may be bounds; then the true factors are larger.
         string bound = ratios.Any(ratio => ratio.MedianIsLowerBound) ? " or more" : string.Empty;
         return FormattableString.Invariant($"At depth 1 runs without the connection need {NumberText.Of(ratios.Min(ratio => ratio.Median), 3)} to {NumberText.Of(ratios.Max(ratio => ratio.Median), 3)}{bound} times the steps to 1e-2");
     }

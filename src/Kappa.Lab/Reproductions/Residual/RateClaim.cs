@@ -1,4 +1,3 @@
-using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Reproductions.Residual;
@@ -13,7 +12,7 @@ internal static class RateClaim
         "rate-set-by-condition-number",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "The late convergence rate is set by κ(H): the slope of log late rate against log κ(H) is −2.",
-        "slope outside [−2.5, −1.5], all blocks trained, over query-key scale × value scale × temperature × ρ_a");
+        "the interval of the slope over seeds lies outside [−2.5, −1.5], all blocks trained, over query-key scale × value scale × temperature × ρ_a");
 
     /// <summary>The predictors that are compared with κ(H), and what slope each would have if it set the rate.</summary>
     public static IReadOnlyList<Predictor> Predictors { get; } =
@@ -34,12 +33,20 @@ internal static class RateClaim
         {
             Regression fit = predictor.Fit(points);
             int used = predictor.Usable(points).Length;
-            measurements.Add(new Measurement(
+            var slope = new SeedSummary(fit.Slope, fit.SlopeLow, fit.SlopeHigh, used, 0);
+            var measurement = new Measurement(
                 $"rate grid, {(predictor.Trains == TrainedPart.All ? "all blocks" : "W_2 only")}",
                 FormattableString.Invariant($"slope of log late rate against log {predictor.Name} (expected {predictor.ExpectedSlope})"),
-                new SeedSummary(fit.Slope, fit.SlopeLow, fit.SlopeHigh, used, 0),
-                predictor.Judged && used > 2 ? !(fit.Slope >= LowestSlope && fit.Slope <= HighestSlope) : null,
-                FormattableString.Invariant($"R² {fit.CoefficientOfDetermination:F2}; range is the 95 % bootstrap interval over seeds; {LeftOut(predictor, points)}")));
+                slope,
+                predictor.Judged ? !slope.IsWithin(LowestSlope, HighestSlope) : null,
+                FormattableString.Invariant($"R² {fit.CoefficientOfDetermination:F2}; range over the slopes of single seeds, {100 * fit.Level:G3} %; {LeftOut(predictor, points)}"))
+            {
+                Seeds = predictor.Usable(points).Select(point => point.Seed).Distinct().Count(),
+
+                // A slope speaks for the settings of its grid, of which a line needs two.
+                Settings = 2,
+            };
+            measurements.Add(predictor.Judged && used > 0 ? measurement with { IsUndecided = measurement.Refutes is null } : measurement);
         }
 
         return ClaimFinding.From(Claim, measurements, (_, _, _) => Reason(points));
@@ -84,6 +91,6 @@ internal sealed record Predictor(string Name, TrainedPart Trains, Func<RatePoint
         double[] x = [.. usable.Select(point => Math.Log(Value(point)))];
         double[] y = [.. usable.Select(point => Math.Log(point.Rate.LateRate))];
         int[] groups = [.. usable.Select(point => (int)point.Seed)];
-        return Regression.Robust(x, y, groups, new RandomSequence(0, $"rate-claim.{Name}"));
+        return Regression.Robust(x, y, groups);
     }
 }

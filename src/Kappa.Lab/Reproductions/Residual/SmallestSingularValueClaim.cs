@@ -22,7 +22,7 @@ internal static class SmallestSingularValueClaim
     private static Measurement Measure(SettingGroup group)
     {
         SeedSummary share = SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.Path.SigmaMinRatio.Min()));
-        return new Measurement(group.Label, "min over path and layers of σ_M(H)/σ_M(H) at the start, residual", share, !(share.Low >= LeastShare));
+        return Measurement.Judged(group.Label, "min over path and layers of σ_M(H)/σ_M(H) at the start, residual", share, !(share.Low >= LeastShare), "a single run below 0.1 refutes");
     }
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming)

@@ -12,7 +12,7 @@ internal static class StallLevelClaim
         "stall-level",
         "derived for this project (docs/theory, stall level)",
         "Without the attention residual at depth 2 and more, descent stalls at ½ Σᵢ ‖Yᵢ − 1ȳᵢᵀ‖², the loss of the best token-constant output.",
-        "ρ_a = 0, ρ_f = 1, query-key scale 1, runs that stopped descending or went below the level: median end loss over the stall level outside 1 ± 0.02 (scale 4 and ρ_f = 0 are reported)");
+        "ρ_a = 0, ρ_f = 1, query-key scale 1, runs that stopped descending or went below the level: end loss over the stall level outside 1 ± 0.02 on one side for every seed; where some seeds are inside, or fewer than three have stopped, nothing is decided (scale 4 and ρ_f = 0 are reported)");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {
@@ -34,11 +34,12 @@ internal static class StallLevelClaim
         SeedSummary ratio = SeedSummary.Of((stalled.Length > 0 ? stalled : all).Select(run => run.FinalOverStallLevel));
 
         // At the step that the residual arm can bear, a deep model without it moves by parts in a thousand of its loss over thousands of steps: where it would end is not seen.
-        bool isJudged = group.Key.Rule == StepRule.Own && arm == Arm.NoAttentionResidual && group.Key.QueryKeyScale == 1 && stalled.Length > 0;
-        bool? refutes = isJudged ? !(Math.Abs(ratio.Median - 1) <= Tolerance) : null;
+        bool isJudged = group.Key.Rule == StepRule.Own && arm == Arm.NoAttentionResidual && group.Key.QueryKeyScale == 1;
+        bool? isAtLevel = stalled.Length > 0 ? ratio.IsWithin(1 - Tolerance, 1 + Tolerance) : null;
         int moving = all.Length - stalled.Length;
         string? note = moving == 0 ? null : $"{moving} of {all.Length} runs were still descending towards the level when the budget ended, or diverged, and are {(stalled.Length > 0 ? "left out" : "shown as they were")}";
-        return new Measurement(group.Label, $"end loss / stall level, {arm.Name}", ratio, refutes, note);
+        string quantity = $"end loss / stall level, {arm.Name}";
+        return isJudged ? Measurement.Judged(group.Label, quantity, ratio, !isAtLevel, note) : new Measurement(group.Label, quantity, ratio, null, note);
     }
 
     // Below the level there is no way back up: a run that went past it refutes the claim even while it still descends.

@@ -11,7 +11,7 @@ internal static class DigitsClaim
         "digits",
         ShallowMeasurements.Paper,
         "A one-layer vision Transformer on digits learns alike with τ₀ = d_m^−1/2 and d_m^−1 when narrow, and faster with d_m^−1/2 when wide.",
-        "the median training loss of the last epoch with d_m^−1 over that with d_m^−1/2 is outside [1/1.1, 1.1] at the smallest width, or below 1.1 at the largest (numbers ours; a loss that left the finite numbers counts as +∞, and nothing is decided where both do)");
+        "for every seed the training loss of the last epoch with d_m^−1 over that with d_m^−1/2 is outside [1/1.1, 1.1] at the smallest width, or below 1.1 at the largest (numbers ours; a loss that left the finite numbers counts as +∞, and nothing is decided where both do)");
 
     public static ClaimFinding Judge(IReadOnlyList<DigitOutcome> runs, string data)
     {
@@ -27,16 +27,13 @@ internal static class DigitsClaim
                 measurements.Add(new Measurement(setting, $"test accuracy, {tau}", SeedSummary.Of(arm.Select(run => run.TestAccuracy)), null));
             }
 
-            SeedSummary ratio = ShallowMeasurements.Ratio(Last(width, 1), Last(width, 0.5));
+            SeedSummary ratio = PairedRatio.Over(Last(width, 1), Last(width, 0.5));
             bool isNarrow = width.Key == runs.Min(run => run.Run.Width);
-            measurements.Add(new Measurement(setting, "ratio of median training losses, d_m^−1 / d_m^−1/2", ratio, Refutes(ratio.Median, isNarrow), Diverged(width)));
+            measurements.Add(Measurement.Judged(setting, "ratio of training losses, d_m^−1 / d_m^−1/2", ratio, isNarrow ? !ratio.IsWithin(1 / Band, Band) : ratio.IsBelow(Band), Diverged(width)));
         }
 
         return ClaimFinding.From(Claim, measurements, (_, refuting, confirming) => Reason([.. refuting, .. confirming], data));
     }
-
-    // ∞/∞ compares nothing.
-    private static bool? Refutes(double ratio, bool isNarrow) => double.IsNaN(ratio) ? null : isNarrow ? ratio is not (>= 1 / Band and <= Band) : ratio < Band;
 
     private static string? Diverged(IEnumerable<DigitOutcome> runs)
     {
@@ -44,7 +41,8 @@ internal static class DigitsClaim
         return arms.Length == 0 ? null : $"diverged: {arms}";
     }
 
-    private static SeedSummary Last(IEnumerable<DigitOutcome> runs, double exponent) => SeedSummary.Of(runs.Where(run => run.Run.LogitExponent == exponent).Select(run => run.Loss[^1]));
+    private static IEnumerable<(long Seed, (double Value, bool IsLowerBound) Of)> Last(IEnumerable<DigitOutcome> runs, double exponent) =>
+        runs.Where(run => run.Run.LogitExponent == exponent).Select(run => (run.Run.Seed, (run.Loss[^1], false)));
 
     private static string Reason(Measurement[] judged, string data) => judged.Length == 0
         ? "No picture was learned."

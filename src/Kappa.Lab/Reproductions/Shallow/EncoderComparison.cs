@@ -7,7 +7,16 @@ namespace Kappa.Lab.Reproductions.Shallow;
 /// <param name="Arm">What is compared: an initialisation, or τ₀.</param>
 /// <param name="Rule">Own step or the step that all arms share.</param>
 /// <param name="Outcome">The run.</param>
-internal sealed record ComparedRun(string Arm, StepRule Rule, EncoderOutcome Outcome);
+internal sealed record ComparedRun(string Arm, StepRule Rule, EncoderOutcome Outcome)
+{
+    /// <summary>T(1e-2) of one arm over that of another, seed by seed.</summary>
+    public static SeedSummary Ratio(IReadOnlyList<ComparedRun> runs, string numerator, string denominator)
+    {
+        return PairedRatio.Over(Steps(numerator), Steps(denominator));
+
+        IEnumerable<(long Seed, (double Value, bool IsLowerBound) Of)> Steps(string arm) => runs.Where(run => run.Arm == arm).Select(run => (run.Outcome.Run.Seed, run.Outcome.StepsToTarget));
+    }
+}
 
 /// <summary>Arms on the same data and draw: each at its own best of 0.1, 0.3 and 1 times 1/λ_max(K_0), and all at the smallest of these steps.</summary>
 /// <param name="Arms">Name and run of each arm; their steps are chosen here.</param>

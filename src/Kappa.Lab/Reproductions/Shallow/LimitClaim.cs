@@ -12,7 +12,7 @@ internal static class LimitClaim
         "limiting-kernel",
         ShallowMeasurements.Paper,
         "With NTK initialisation and τ₀ = d_m^−1 the kernel at the start tends to the limiting kernel, its relative error falling like the inverse root of the width.",
-        "the exponent of ‖K_0 − K_∞‖/‖K_∞‖ against the width is outside [−0.65, −0.35] (number ours)");
+        "the range over seeds of the exponent of ‖K_0 − K_∞‖/‖K_∞‖ against the width lies outside [−0.65, −0.35] (number ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<EncoderPointResult> points)
     {
@@ -21,7 +21,8 @@ internal static class LimitClaim
         if (points.Select(point => point.Run.Width).Distinct().Count() > 1)
         {
             SeedSummary exponent = ShallowMeasurements.Exponent(points.Select(point => ((double)point.Run.Width, point.LimitDistance, point.Run.Seed))).Exponent;
-            measurements.Add(new Measurement("all widths", "exponent of the relative error, 95 % interval", exponent, !(exponent.Median is >= SteepestSlope and <= FlattestSlope)));
+            measurements.Add(ShallowMeasurements.OfExponent(
+                "all widths", "exponent of the relative error, range over seeds", exponent, !exponent.IsWithin(SteepestSlope, FlattestSlope), points.Select(point => ((double)point.Run.Width, point.Run.Seed))));
         }
 
         measurements.AddRange(points.GroupBy(point => point.Run.Width).OrderBy(group => group.Key).Select(group =>

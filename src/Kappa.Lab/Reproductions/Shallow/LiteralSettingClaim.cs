@@ -10,7 +10,7 @@ internal static class LiteralSettingClaim
         "literal-setting",
         ShallowMeasurements.Paper + ", as recalled and read literally",
         "With tokens N(0, 1), the summed loss and sum pooling, gradient descent with step 1 converges at every width but the smallest.",
-        "at a width of 100 or more half of the runs or more leave the finite numbers or end above their start (number ours)");
+        "at a width of 100 or more every run leaves the finite numbers or ends above its start; where some do nothing is decided (number ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<EncoderOutcome> runs) => ClaimFinding.From(Claim, [.. Measure(runs)], Reason);
 
@@ -18,10 +18,10 @@ internal static class LiteralSettingClaim
         from run in runs
         group run by (run.Run.Normalisation, run.Run.Width) into setting
         orderby setting.Key.Width
-        let share = (double)setting.Count(IsDivergent) / setting.Count()
+        let share = SeedSummary.Share(setting.Select(IsDivergent))
         let judged = setting.Key.Normalisation == Normalisation.Literal && setting.Key.Width >= LeastWidth
-        select new Measurement(
-            FormattableString.Invariant($"{setting.Key.Normalisation.Name}, width {setting.Key.Width}"), "share of runs that diverge", ShallowMeasurements.Single(share, setting.Count()), judged ? share >= LeastDiverging : null);
+        let measured = new Measurement(FormattableString.Invariant($"{setting.Key.Normalisation.Name}, width {setting.Key.Width}"), "share of runs that diverge", share, judged ? !share.IsBelow(LeastDiverging) : null)
+        select measured with { IsUndecided = judged && measured.Refutes is null };
 
     public static bool IsDivergent(EncoderOutcome outcome) => !(outcome.FinalFraction <= 1);
 

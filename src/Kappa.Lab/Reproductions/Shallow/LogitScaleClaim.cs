@@ -16,7 +16,7 @@ internal static class LogitScaleClaim
         "logit-scale",
         ShallowMeasurements.Paper,
         "With τ₀ = d_m^−1/2 a wide model converges faster than with τ₀ = d_m^−1.",
-        "on samples whose token mean is zero, width 128 or more: the median T(1e-2) with d_m^−1 over that with d_m^−1/2 is below 3 (ordinary samples and smaller widths are reported)");
+        "on samples whose token mean is zero, width 128 or more: for every seed T(1e-2) with d_m^−1 over that with d_m^−1/2 is below 3; where seeds lie on both sides nothing is decided (ordinary samples and smaller widths are reported)");
 
     public static ClaimFinding Judge(IReadOnlyList<ComparedRun> runs)
     {
@@ -41,11 +41,11 @@ internal static class LogitScaleClaim
             yield return new Measurement(setting, $"T(1e-2), τ₀ = d_m^−p, {arm.Key} [steps]", Steps(arm.Key), null);
         }
 
-        SeedSummary ratio = ShallowMeasurements.Ratio(Steps(Slow), Steps(Fast));
+        SeedSummary ratio = ComparedRun.Ratio(runs, Slow, Fast);
         bool isJudged = run.Centred && run.Width >= LeastWidth;
-        yield return new Measurement(
-            setting, "ratio of median T(1e-2), d_m^−1 / d_m^−1/2", ratio, isJudged ? ShallowMeasurements.IsTooSmall(ratio, LeastRatio) : null,
-            double.IsNaN(ratio.Median) ? "half of the runs or more with d_m^−1/2 do not reach 1e-2 within the budget" : ratio.MedianIsLowerBound ? "a lower bound: the runs with d_m^−1 do not reach 1e-2 within the budget" : null);
+        string? note = ratio.UpperBounds > 0 ? "runs with d_m^−1/2 do not reach 1e-2 within the budget" : ratio.LowerBounds > 0 ? "a lower bound: runs with d_m^−1 do not reach 1e-2 within the budget" : null;
+        var measured = new Measurement(setting, "ratio of T(1e-2), d_m^−1 / d_m^−1/2", ratio, isJudged ? ratio.IsBelow(LeastRatio) : null, note);
+        yield return measured with { IsUndecided = isJudged && measured.Refutes is null };
     }
 
     private static string Reason(IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming, Measurement[] all)

@@ -9,7 +9,7 @@ internal static class MovementClaim
         "movement-shrinks",
         ShallowMeasurements.Paper,
         "The relative movement of every matrix, and of the kernel, shrinks as the width grows.",
-        "the exponent of a matrix's, or of the kernel's, relative movement against the width exceeds −0.3 (runs to a hundredth of the loss at 0.3/λ_max(K_0))");
+        "for every seed the exponent of a matrix's, or of the kernel's, relative movement against the width exceeds −0.3 (runs to a hundredth of the loss at 0.3/λ_max(K_0))");
 
     public static IReadOnlyList<string> Quantities { get; } = [.. EncoderOutcome.Matrices, "kernel"];
 
@@ -29,9 +29,11 @@ internal static class MovementClaim
         foreach (string quantity in Quantities.Where(_ => isEnough))
         {
             SeedSummary exponent = ShallowMeasurements.Exponent(runs.Select(run => ((double)run.Run.Width, Of(run, quantity), run.Run.Seed))).Exponent;
-            yield return new Measurement($"{start}, widths {runs.Min(run => run.Run.Width)} to {runs.Max(run => run.Run.Width)}", $"exponent of the movement of {quantity}, 95 % interval", exponent, !(exponent.Median <= LargestExponent), note);
+            yield return ShallowMeasurements.OfExponent($"{start}, widths {runs.Min(run => run.Run.Width)} to {runs.Max(run => run.Run.Width)}", $"exponent of the movement of {quantity}, range over seeds", exponent, IsTooLarge(exponent), runs.Select(run => ((double)run.Run.Width, run.Run.Seed)), note);
         }
     }
+
+    private static bool? IsTooLarge(SeedSummary exponent) => exponent.Low > LargestExponent ? true : exponent.High <= LargestExponent ? false : null;
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming)
     {

@@ -12,7 +12,7 @@ internal static class SchemeClaim
         "lecun-he-faster",
         ShallowMeasurements.Paper,
         "LeCun and He initialisation converge faster than NTK initialisation.",
-        "the median T(1e-2) of NTK over that of LeCun, or of He, is below 1.5 at the step that all share or at each one's own best multiple of 1/λ_max(K_0)");
+        "for every seed T(1e-2) of NTK over that of LeCun, or of He, is below 1.5 at the step that all share or at each one's own best multiple of 1/λ_max(K_0); where seeds lie on both sides nothing is decided");
 
     public static ClaimFinding Judge(IReadOnlyList<ComparedRun> runs) => ClaimFinding.From(
         Claim,
@@ -31,8 +31,8 @@ internal static class SchemeClaim
 
         foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.He })
         {
-            SeedSummary ratio = ShallowMeasurements.Ratio(Steps(EncoderStart.Ntk), Steps(start));
-            yield return new Measurement(setting, $"ratio of median T(1e-2), NTK / {start.Name}", ratio, ShallowMeasurements.IsTooSmall(ratio, LeastRatio));
+            SeedSummary ratio = ComparedRun.Ratio(runs, EncoderStart.Ntk.Name, start.Name);
+            yield return Measurement.Judged(setting, $"ratio of T(1e-2), NTK / {start.Name}", ratio, ratio.IsBelow(LeastRatio));
         }
     }
 

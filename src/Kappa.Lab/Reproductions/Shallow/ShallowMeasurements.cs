@@ -9,27 +9,20 @@ internal static class ShallowMeasurements
     /// <summary>Source of every claim here.</summary>
     public const string Paper = "Wu, Liu, Chrysos, Cevher, arXiv 2311.01575";
 
-    /// <summary>A number without spread, over some runs.</summary>
-    public static SeedSummary Single(double value, int count) => new(value, value, value, count, 0);
-
-    /// <summary>The ratio of two medians; a lower bound where the numerator is one, unknown (NaN) where the denominator is.</summary>
-    public static SeedSummary Ratio(SeedSummary numerator, SeedSummary denominator)
-    {
-        double ratio = denominator.MedianIsLowerBound || denominator.Median == 0 ? double.NaN : numerator.Median / denominator.Median;
-        return new SeedSummary(ratio, ratio, ratio, numerator.Count, numerator.MedianIsLowerBound ? numerator.Count : 0);
-    }
-
-    /// <summary>Whether a ratio is below its least value; null when that is not known, because the budget ended first.</summary>
-    public static bool? IsTooSmall(SeedSummary ratio, double least) =>
-        double.IsNaN(ratio.Median) ? null : ratio.Median >= least ? false : ratio.MedianIsLowerBound ? null : true;
-
-    /// <summary>The exponent of y against x over runs, fitted in natural logarithms as a figure draws it, median slope with a 95 % bootstrap interval that resamples seeds; values that are not positive and finite are left out.</summary>
+    /// <summary>The exponent of y against x over runs, fitted in natural logarithms as a figure draws it, median slope with the range over the slopes of single seeds; values that are not positive and finite are left out.</summary>
     public static (SeedSummary Exponent, Regression Fit) Exponent(IEnumerable<(double X, double Y, long Seed)> points)
     {
         (double X, double Y, long Seed)[] usable = [.. points.Where(point => point.Y > 0 && double.IsFinite(point.Y))];
         Regression fit = Regression.Robust(
-            [.. usable.Select(point => Math.Log(point.X))], [.. usable.Select(point => Math.Log(point.Y))], [.. usable.Select(point => (int)point.Seed)], new RandomSequence(0, "reproduction.shallow.exponents"));
+            [.. usable.Select(point => Math.Log(point.X))], [.. usable.Select(point => Math.Log(point.Y))], [.. usable.Select(point => (int)point.Seed)]);
         return (new SeedSummary(fit.Slope, fit.SlopeLow, fit.SlopeHigh, usable.Length, 0), fit);
+    }
+
+    /// <summary>An exponent over a range of settings: it speaks for all of them, and the seeds behind it are counted once each.</summary>
+    public static Measurement OfExponent(string setting, string quantity, SeedSummary exponent, bool? refutes, IEnumerable<(double X, long Seed)> points, string? note = null)
+    {
+        (double X, long Seed)[] all = [.. points];
+        return Measurement.Judged(setting, quantity, exponent, refutes, note) with { Seeds = all.Select(point => point.Seed).Distinct().Count(), Settings = all.Select(point => point.X).Distinct().Count() };
     }
 
     /// <summary>For example <c>1.2 [1.1, 1.4]</c>.</summary>

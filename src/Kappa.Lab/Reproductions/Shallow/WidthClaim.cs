@@ -13,7 +13,7 @@ internal static class WidthClaim
         "linear-by-width",
         ShallowMeasurements.Paper,
         "In the stable normalisation, step 1, 400 epochs, convergence is linear at every width except the smallest.",
-        "at a width above the smallest fewer than half of the runs pass the linearity test, or at the smallest half of them or more do (test and numbers ours)");
+        "at a width above the smallest none of the runs passes the linearity test, or at the smallest all do; where some pass nothing is decided (test and numbers ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<EncoderOutcome> runs)
     {
@@ -26,9 +26,9 @@ internal static class WidthClaim
         foreach (IGrouping<int, EncoderOutcome> width in runs.GroupBy(run => run.Run.Width).OrderBy(group => group.Key))
         {
             string setting = FormattableString.Invariant($"{width.First().Run.Sizes}, width {width.Key}");
-            double share = (double)width.Count(run => run.Rate.Outcome == RateOutcome.Linear) / width.Count();
+            var share = SeedSummary.Share(width.Select(run => run.Rate.Outcome == RateOutcome.Linear));
             bool isSmallest = width.Key == runs.Min(run => run.Run.Width);
-            yield return new Measurement(setting, $"share of runs that are linear ({Shapes(width)})", ShallowMeasurements.Single(share, width.Count()), isSmallest ? share >= LeastShare : share < LeastShare);
+            yield return Measurement.Judged(setting, $"share of runs that are linear ({Shapes(width)})", share, isSmallest ? !share.IsBelow(LeastShare) : share.IsBelow(LeastShare));
             yield return new Measurement(setting, "loss at the end / at the start", SeedSummary.Of(width.Select(run => run.FinalFraction)), null);
             yield return new Measurement(setting, "relative movement of the kernel", SeedSummary.Of(width.Select(run => run.KernelMovement)), null);
             for (int k = 0; k < EncoderOutcome.Matrices.Count; k++)
@@ -40,7 +40,7 @@ internal static class WidthClaim
     }
 
     private static string Shapes(IEnumerable<EncoderOutcome> runs) =>
-        string.Join(", ", runs.GroupBy(run => run.Rate.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key}"));
+        string.Join(", ", runs.GroupBy(run => run.Rate.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {Experiments.OutcomeWords.Of(group.Key.ToString())}"));
 
     private static string Reason(EncoderOutcome[] runs, IReadOnlyList<Measurement> refuting)
     {
