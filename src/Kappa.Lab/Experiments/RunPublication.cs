@@ -56,6 +56,7 @@ public static class RunPublication
     {
         ArgumentNullException.ThrowIfNull(analysis);
         ArgumentNullException.ThrowIfNull(tell);
+        Formats.AtomicFile.RemoveLeftBehind(analysis.Run.Files.Path);
         if (ladder is not null)
         {
             LadderFile.Write(analysis.Run.Files, ladder);

@@ -41,6 +41,7 @@ public static class RunExport
     {
         RunRecord record = RunRecord.Read(run);
         _ = Directory.CreateDirectory(folder);
+        AtomicFile.RemoveLeftBehind(folder);
         return format switch
         {
             ExportFormat.Csv => Csv(record, Path.Combine(folder, $"{record.Name}.csv")),

@@ -178,10 +178,13 @@ public static class AtomicFile
             return false;
         try
         {
+            // A process that has ended and that nobody asked about keeps its number: state Z, after the name in brackets.
+            if (OperatingSystem.IsLinux())
+                return File.ReadAllText($"/proc/{process}/stat") is var words && words[(words.LastIndexOf(')') + 1)..].TrimStart() is not ['Z', ..];
             using var living = Process.GetProcessById(process);
             return true;
         }
-        catch (ArgumentException)
+        catch (Exception gone) when (gone is ArgumentException or IOException or UnauthorizedAccessException)
         {
             return false;
         }

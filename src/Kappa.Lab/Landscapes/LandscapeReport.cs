@@ -21,6 +21,7 @@ public static class LandscapeReport
         ArgumentException.ThrowIfNullOrEmpty(folder);
         RegularFile.RequireOwn(Path.Combine(folder, "figures"), isFolder: true);
         _ = Directory.CreateDirectory(folder);
+        AtomicFile.RemoveLeftBehind(folder);
         IReadOnlyList<Figure> figures = LandscapeFigures.Of(landscape);
         var notices = new HashSet<string>(StringComparer.Ordinal);
         foreach (Figure figure in figures)
