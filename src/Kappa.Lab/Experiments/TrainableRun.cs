@@ -199,7 +199,7 @@ internal sealed class TrainableRun
         };
         return step == 0
             ? FirstLoss.Words(_experiment.Specification.Data, _experiment.Specification.Model.Kind, _experiment.InitialLoss, Numbers(inputs), Numbers(targets))
-            : $"NonFinite after {step} steps: the loss or the gradient there is not finite. A smaller step size may help.";
+            : $"It diverged: loss or gradient are not finite after {step} steps. A smaller step size may help.";
 
         static ReadOnlySpan<double> Numbers(in Matrix matrix) => matrix.IsContiguous ? matrix.Span : [];
     }
