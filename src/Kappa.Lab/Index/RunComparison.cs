@@ -56,7 +56,10 @@ public sealed record RunComparison(string First, string Second, IReadOnlyList<Pa
                 new Pairing(Relative, RelativeLoss(ones), RelativeLoss(others)),
             ],
             common,
-            losses) { Level = SameLevel(one.Telemetry, other.Telemetry) };
+            losses)
+        {
+            Level = SameLevel(one.Telemetry, other.Telemetry),
+        };
     }
 
     private static SameRelativeLoss? SameLevel(TelemetryTable? one, TelemetryTable? other)
