@@ -19,7 +19,8 @@ internal static class StandIn
     /// <summary>The same of the first bytes of a file.</summary>
     internal static string? Problem(ReadOnlySpan<byte> start, bool isText)
     {
-        if (start.StartsWith("version https://git-lfs.github.com/spec/"u8) || start.StartsWith("version https://hawser.github.com/spec/"u8))
+        // The first line names the version of the specification; its host has changed once.
+        if (start.StartsWith("version https:"u8) && start.IndexOf("/spec/v"u8) is > 0 and < 64)
         {
             return "is a pointer of Git LFS: the content was not fetched. Fetch it: git lfs pull.";
         }

@@ -98,7 +98,7 @@ internal sealed partial class HtmlReport(Report report)
     {
         var numeric = Enumerable.Range(0, table.Headers.Count).Select(c => table.Rows.Count > 0 && table.Rows.All(r => IsNumeric(r[c]))).ToArray();
         string Side(int column) => numeric[column] ? " class=\"number\"" : "";
-        string Kind(int column) => numeric[column] ? " class=\"number\"" : table.Rows.Max(r => r.Count > column ? r[column].Text.Length : 0) switch { > LongText => " class=\"long\"", > ShortText => "", _ => " class=\"word\"" };
+        string Kind(int column) => numeric[column] ? " class=\"number\"" : table.Rows.Select(r => r.Count > column ? r[column].Text.Length : 0).DefaultIfEmpty(0).Max() switch { > LongText => " class=\"long\"", > ShortText => "", _ => " class=\"word\"" };
         var kinds = Enumerable.Range(0, table.Headers.Count).Select(Kind).ToArray();
         // A wide table scrolls inside its own frame; the frame takes the keyboard focus so that it can be scrolled without a mouse.
         _tables++;

@@ -10,7 +10,7 @@ namespace Kappa.Lab.Tests.Formats;
 /// <summary>What often lies in the place of data is named as what it is, whatever reader meets it.</summary>
 public sealed class StandInTests : IDisposable
 {
-    private const string Lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nsize 12345\n";
+    private const string Lfs = "version https:" + "//git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nsize 12345\n";
 
     private readonly TemporaryFolder _folder = new();
 
