@@ -57,10 +57,10 @@ public sealed class BadFolderTests
         using var folder = new TemporaryFolder();
         CommandOutcome texts = CommandLine.Invoke("reproduce", "kernels", "--quick", "--imdb", folder.At("reviews"), "--out", folder.At("out"));
         Assert.Equal((3, ""), (texts.ExitCode, texts.Results));
-        Assert.Contains(folder.At("reviews"), Assert.Single(texts.MessageLines), StringComparison.Ordinal);
+        Assert.Contains(folder.At("reviews"), texts.MessageLines[^1], StringComparison.Ordinal);
         CommandOutcome pictures = CommandLine.Invoke("reproduce", "kernels", "--quick", "--pathfinder", folder.At("pictures"), "--out", folder.At("out"));
         Assert.Equal((3, ""), (pictures.ExitCode, pictures.Results));
-        Assert.Contains(folder.At("pictures"), Assert.Single(pictures.MessageLines), StringComparison.Ordinal);
+        Assert.Contains(folder.At("pictures"), pictures.MessageLines[^1], StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.At("out")));
     }
 
