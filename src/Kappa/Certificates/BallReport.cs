@@ -94,7 +94,7 @@ internal sealed class BallReport(Theorem theorem, TrainingPoint point, BallFunct
         Add($"share of W_1 in μ {where}", "μ(W_1)", constants.Pl.FfnIn);
         Add($"share of the readout in μ {where}", "μ(W_U)", constants.Pl.Readout);
         list.Add(new($"smoothness {where}", "β", "C.8", constants.Smoothness(residualNorm)));
-        list.Add(new("norm of the residual", "√(2ℒ_0)", "C.9", residualNorm, ConstantGrade.Given));
+        list.Add(new("norm of the residual", "√(2ℒ_0)", "C.9", residualNorm));
         list.Add(new("smallest singular value of Φ", "σ_M(Φ)", "C.7", function.Centre.HiddenFloor));
         list.Add(new("smallest singular value of H", "σ_M(H)", "C.7", function.Centre.AttentionOutputFloor));
         list.AddRange(Trained().Select(b => new Constant($"derivative in {Block(b).Name} {where}", "ℓ_b", "C.3", Outward.Up(constants.OutputFirst[b]))));

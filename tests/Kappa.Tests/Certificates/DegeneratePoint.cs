@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Tests.Certificates;
 
@@ -108,6 +109,12 @@ internal sealed class DegeneratePoint
 
         for (int token = 0; token < Tokens && kind == Degeneracy.SamplesArePermuted; token++)
         {
+            for (int k = 0; k < Width - 1; k++)
+            {
+                // All 53 bits: no sum of products is exact in 106.
+                Inputs[token, k] = 4 * (_random.NextDouble() - 0.5);
+            }
+
             Inputs.Row(token).CopyTo(Inputs.Row(Tokens + ((token + 1) % Tokens)));
         }
     }
@@ -124,7 +131,22 @@ internal sealed class DegeneratePoint
             }
         }
 
-        if (kind is Degeneracy.QueriesAgree or Degeneracy.KeysAgree)
+        if (kind == Degeneracy.SamplesArePermuted && _random.Next(2) == 0)
+        {
+            // The keys' coordinates sum to 0, so a part c(1, 1, 1, 0) of every query gives nothing; computed, it gives c times the rounding of the keys, also in 106 bits.
+            double hidden = Math.ScaleB(1, 40 + _random.Next(100));
+            for (int k = 0; k < Width; k++)
+            {
+                block.Key[k, 2] = -(block.Key[k, 0] + block.Key[k, 1]);
+                block.Query[Width - 1, k] = k < 3 ? hidden : 0;
+            }
+
+            for (int row = 0; row < Width; row++)
+            {
+                Vectors.Scale(block.Key.Row(row), row == Width - 1 ? 1 : 0.25);
+            }
+        }
+        else if (kind is Degeneracy.QueriesAgree or Degeneracy.KeysAgree)
         {
             Matrix matrix = kind == Degeneracy.QueriesAgree ? block.Query : block.Key;
             for (int k = 0; k < matrix.Columns; k++)
