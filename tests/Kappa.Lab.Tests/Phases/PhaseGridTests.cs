@@ -98,7 +98,7 @@ public sealed partial class PhaseGridTests
         RateOutcome[] made = [RateOutcome.Linear, RateOutcome.Slowing, RateOutcome.Plateau];
         RunOutcome[] outcomes = [.. plan.Runs.Select(run => new RunOutcome(run, OutcomeState.Finished, "made") { Phase = RunPhase.Slow, Curve = new([0, 1], [1, 0.9], Fit(made[int.Parse(run.Values["initialisation.gain"], CultureInfo.InvariantCulture) - 1]), null, 0, 0) })];
         string[][] rows = [.. SweepGroup.Of(outcomes, SweptKey.Of(plan)).Select(group => group.Row().TakeLast(3).ToArray())];
-        Assert.Equal([["0.1", "0.1 to 0.1", "2 linear"], ["0.25 †", "0.25 to 0.25", "2 bent"], ["none", "", "levels off"]], rows);
+        Assert.Equal([["0.1", "0.1 to 0.1 (50 %)", "2 linear"], ["0.25 †", "0.25 to 0.25 (50 %)", "2 bent"], ["none", "", "levels off"]], rows);
         Assert.DoesNotContain("–", string.Concat(SweepGroup.Of(outcomes, SweptKey.Of(plan)).SelectMany(group => group.Row())), StringComparison.Ordinal);
     }
 
