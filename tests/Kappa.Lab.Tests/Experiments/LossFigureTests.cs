@@ -17,7 +17,7 @@ public sealed class LossFigureTests
         var rate = RateFit.Of(losses);
         Assert.NotEqual(RateOutcome.Linear, rate.Outcome);
         Assert.True(double.IsFinite(rate.Slope));
-        Assert.Single(Panel(losses, rate).Series);
+        _ = Assert.Single(Panel(losses, rate).Series);
     }
 
     [Fact]

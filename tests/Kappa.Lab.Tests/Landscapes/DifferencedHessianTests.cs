@@ -1,6 +1,5 @@
 using Kappa.Lab.Landscapes;
 using Kappa.Lab.Points;
-using Kappa.Models;
 using Kappa.Spectra;
 using Xunit;
 

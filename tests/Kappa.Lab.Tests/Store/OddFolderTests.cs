@@ -133,8 +133,8 @@ public sealed class OddFolderTests : IDisposable
         IndexReport report = _runs.Refresh(anew: true);
         Assert.True(report.Runs + report.Damaged.Count == 2, $"index: {what}: {report.Runs} runs, {report.Damaged.Count} damaged");
         Assert.True(new RunQuery(_runs.Index).Answer("SELECT name FROM runs WHERE name = 'good'").Rows.Count == 1, $"query: {what}");
-        OddFiles.RequireValueOrRefusal(() => RunAnalysis.Of(RunRecord.Read(_odd.Path)));
-        OddFiles.RequireValueOrRefusal(() => RunComparison.Of(Path.Combine(_runs.Root, "good"), _odd.Path));
-        OddFiles.RequireValueOrRefusal(() => RunExport.Write(_odd.Path, ExportFormat.Csv, Path.Combine(_runs.Root, "exports")));
+        _ = OddFiles.RequireValueOrRefusal(() => RunAnalysis.Of(RunRecord.Read(_odd.Path)));
+        _ = OddFiles.RequireValueOrRefusal(() => RunComparison.Of(Path.Combine(_runs.Root, "good"), _odd.Path));
+        _ = OddFiles.RequireValueOrRefusal(() => RunExport.Write(_odd.Path, ExportFormat.Csv, Path.Combine(_runs.Root, "exports")));
     }
 }

@@ -2,7 +2,6 @@ using Kappa.Lab.Checkpoints;
 using Kappa.Lab.Cluster;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Exports;
-using Kappa.Lab.Formats;
 using Kappa.Lab.Index;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Landscapes;
