@@ -42,6 +42,7 @@ internal static class LandscapeCommand
 
     private static int Show(Terminal terminal, string word, string folder, Wishes wishes)
     {
+        _ = wishes.ToRequest(); // A wrong option is told before a run is looked for.
         LandscapeTarget target = Find(word, folder);
 
         // Weights have no path, one that diverged may have a single state, and lengths are normalised of random directions only.

@@ -58,7 +58,7 @@ public static class RunVerdict
         return $"{words} {rate.Explanation}";
     }
 
-    private static string Late(RateFit rate) => $"{NumberText.Percent(rate.LateRate)} of the loss";
+    private static string Late(RateFit rate) => $"{NumberText.Percent(rate.LateRate)} of the loss, with interval {Interval(rate.LateRateLow, rate.LateRateHigh)}";
 
     private static string Interval(double low, double high) => $"{NumberText.Percent(low)} to {NumberText.Percent(high)}";
 

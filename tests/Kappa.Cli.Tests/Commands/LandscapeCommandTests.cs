@@ -134,7 +134,7 @@ public sealed class LandscapeCommandTests : IDisposable
     {
         RunFiles run = CommandLine.Run(_folder.Path, CommandLine.Tiny);
         string results = _folder.At("results");
-        string[] words = ["landscape", run.Path, "--grid", "5", "--figures", results, "--quiet"];
+        string[] words = ["landscape", run.Path, "--directions", "random", "--grid", "5", "--figures", results, "--quiet"];
         using (var cancelled = new CancellationTokenSource())
         {
             cancelled.Cancel();
