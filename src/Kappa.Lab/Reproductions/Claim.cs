@@ -77,7 +77,7 @@ public sealed record ClaimFinding(Claim Claim, Verdict Verdict, string Reason, I
 
     /// <summary>The verdict that follows from the measurements alone, by the rule of docs/theory/claims.md.</summary>
     /// <remarks>
-    /// A number decides with <see cref="LeastSeeds"/> seeds or more. A verdict needs <see cref="LeastSettings"/> decided settings or more, and more than half of those that are judged; it is
+    /// A number decides with <see cref="LeastSeeds"/> seeds or more. A verdict needs <see cref="LeastSettings"/> decided settings or more, and more than half of those that are judged, and more than half of the settings without an undecided number, unless one refutes there; it is
     /// <see cref="Verdict.NotDecided"/> otherwise. Then reproduced when none refutes, not reproduced when all do, and partly in between.
     /// </remarks>
     /// <param name="claim">The claim.</param>
@@ -93,7 +93,9 @@ public sealed record ClaimFinding(Claim Claim, Verdict Verdict, string Reason, I
         Measurement[] refuting = [.. judged.Where(m => m.Refutes == true)];
         Measurement[] confirming = [.. judged.Where(m => m.Refutes == false)];
         int decided = refuting.Concat(confirming).Sum(m => m.Settings), looked = decided + judged.Where(m => m.IsUndecided).Sum(m => m.Settings);
-        bool isEnough = decided >= LeastSettings && 2 * decided > looked;
+        IGrouping<string, Measurement>[] settings = [.. judged.Where(m => m.Refutes is not null || m.IsUndecided).GroupBy(m => m.Setting)];
+        int whole = settings.Count(setting => setting.Any(m => m.Refutes == true) || !setting.Any(m => m.IsUndecided));
+        bool isEnough = decided >= LeastSettings && 2 * decided > looked && 2 * whole > settings.Length;
         Verdict verdict = (looked, isEnough, refuting.Length, confirming.Length) switch
         {
             (0, _, _, _) => Verdict.NotMeasured,
@@ -103,9 +105,9 @@ public sealed record ClaimFinding(Claim Claim, Verdict Verdict, string Reason, I
             _ => Verdict.Partly,
         };
         string words = reason(verdict, refuting, confirming);
-        return new ClaimFinding(claim, verdict, verdict == Verdict.NotDecided ? $"{words} {Shortage(decided, looked, refuting.Sum(m => m.Settings))}" : words, judged);
+        return new ClaimFinding(claim, verdict, verdict == Verdict.NotDecided ? $"{words} {Shortage(decided, looked, refuting.Sum(m => m.Settings), whole, settings.Length)}" : words, judged);
     }
 
-    private static string Shortage(int decided, int looked, int refuting) =>
-        $"Decided: {decided} of {looked} numbers{(refuting == 0 ? string.Empty : $", {refuting} against the claim")}; a verdict needs {LeastSettings} or more, and more than half.";
+    private static string Shortage(int decided, int looked, int refuting, int whole, int settings) =>
+        $"Decided: {decided} of {looked} numbers{(refuting == 0 ? string.Empty : $", {refuting} against the claim")}, with all its numbers {whole} of {settings} settings; a verdict needs {LeastSettings} or more, and more than half of both.";
 }

@@ -40,7 +40,7 @@ public sealed class ClaimFindingTests
             }
 
             var summary = new SeedSummary(1, 1, 1, seeds, 0);
-            measurements.Add(sign == 'i' ? new Measurement("setting", "quantity", summary, null) : Measurement.Judged("setting", "quantity", summary, sign == '?' ? null : sign == '-'));
+            measurements.Add(sign == 'i' ? new Measurement("setting", "quantity", summary, null) : Measurement.Judged($"setting {measurements.Count}", "quantity", summary, sign == '?' ? null : sign == '-'));
             seeds = ClaimFinding.LeastSeeds;
         }
 
@@ -48,6 +48,17 @@ public sealed class ClaimFindingTests
         Assert.Equal(verdict, finding.Verdict);
         Assert.Equal(verdict == Verdict.NotDecided, finding.Reason.Contains("a verdict needs 2 or more, and more than half", StringComparison.Ordinal));
         Assert.All(finding.Measurements.Where(m => m.Value.Count < ClaimFinding.LeastSeeds), m => Assert.Equal((null, true), (m.Refutes, m.IsUndecided)));
+    }
+
+    // Two numbers of each setting: the claim speaks of both.
+    [Theory]
+    [InlineData("+? +? ++ ++", Verdict.NotDecided)]
+    [InlineData("+? ++ ++", Verdict.Reproduced)]
+    [InlineData("-? -? ++", Verdict.Partly)]
+    public void A_setting_with_an_undecided_number_is_not_decided_unless_another_refutes_there(string settings, Verdict verdict)
+    {
+        Measurement[] measurements = [.. settings.Split(' ').SelectMany((signs, k) => signs.Select(sign => Measurement.Judged($"setting {k}", "quantity", new SeedSummary(1, 1, 1, 3, 0), sign == '?' ? null : sign == '-')))];
+        Assert.Equal(verdict, ClaimFinding.From(Claim, measurements, (_, _, _) => "").Verdict);
     }
 
     [Fact]

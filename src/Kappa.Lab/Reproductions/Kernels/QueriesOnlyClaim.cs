@@ -48,7 +48,7 @@ internal static class QueriesOnlyClaim
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> all)
     {
-        string[] numbers = [.. all.Where(m => m.Refutes is not null).GroupBy(m => m.Setting).Select(group => FormattableString.Invariant($"{group.Key}: Gaussian {NumberText.Of(group.First().Value.Median, 2)}, softmax {NumberText.Of(group.Last().Value.Median, 2)}"))];
+        string[] numbers = [.. all.Where(m => m.Refutes is not null || m.IsUndecided).GroupBy(m => m.Setting).Select(group => FormattableString.Invariant($"{group.Key}: Gaussian {NumberText.Of(group.First().Value.Median, 2)}, softmax {NumberText.Of(group.Last().Value.Median, 2)}"))];
         string text = numbers.Length == 0 ? "Nothing was measured." : $"Median ℒ_t/ℒ_0 at the end. {string.Join("; ", numbers)}.";
         return verdict == Verdict.Partly ? $"{text} Refuted by: {string.Join("; ", refuting.Select(m => $"{m.Quantity} ({m.Setting})"))}." : text;
     }
