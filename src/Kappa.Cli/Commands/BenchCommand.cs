@@ -18,9 +18,9 @@ internal static class BenchCommand
         var sizes = new Option<string?>("--sizes") { Description = "Sizes of a step: 16,32,64,128 (standard sizes by width) or N x n x d x m as 8x8x16x32." };
         var precision = new Option<string?>("--precision") { Description = "double, single, or both with a comma (default: both)." };
         var threads = new Option<string?>("--threads") { Description = "Threads of a step, several with commas (default: 1,2)." };
-        var depth = new Option<string?>("--depth") { Description = "Blocks of the model, several with commas (default: 1,6)." };
+        var depth = new Option<string?>("--depth") { Description = "Blocks of the model, several with commas (default: 1,6, or 1 with --quick)." };
         Option<int?> repeats = OptionRange.Integer("--repeats", "Rounds in which all sides take turns (default: 21, fewer where one is long).");
-        var quick = new Option<bool>("--quick") { Description = "Fewer and shorter rounds: a look, not a result." };
+        var quick = new Option<bool>("--quick") { Description = "Fewer and shorter rounds, at depth 1: a look of less than a minute, not a result." };
         var noTorch = new Option<bool>("--no-torch") { Description = "Do not compare with PyTorch." };
         var output = new Option<string?>("--out") { Description = "Write the rows into a folder below this one, named after the machine." };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
@@ -90,7 +90,7 @@ internal static class BenchCommand
             Sizes = sizes is null ? request.Sizes : List("--sizes", sizes, BenchmarkSize.Parse, "16, 32, 64, 128 or four sizes such as 8x8x16x32"),
             Precisions = precision is null ? request.Precisions : Values(List("--precision", precision, word => word switch { "double" => "Double", "single" => "Single", _ => null }, "double or single"), Enum.Parse<Precision>),
             Threads = threads is null ? request.Threads : Numbers("--threads", threads, OptionRange.MostThreads),
-            Depths = depth is null ? request.Depths : Numbers("--depth", depth, 1000),
+            Depths = depth is null ? quick ? [1] : request.Depths : Numbers("--depth", depth, 1000),
         };
     }
 
