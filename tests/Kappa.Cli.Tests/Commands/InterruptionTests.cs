@@ -82,7 +82,7 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
         File.AppendAllText(files.Telemetry, "999999,0.12"); // The half of a line, as a machine that loses its power leaves it.
         CommandOutcome begun = CommandLine.Invoke(["run", .. UninterruptedRun.Words, "--out", folder.Path]);
         Assert.Equal(
-            (3, $"kappa: {files.Path}: this experiment was begun and is running. Continue it: kappa run --resume {Path.GetFileName(files.Path)} --out {folder.Path}\n"),
+            (3, $"kappa: {files.Path}: this experiment was begun and is lost. Continue it: kappa run --resume {Path.GetFileName(files.Path)} --out {folder.Path}\n"),
             (begun.ExitCode, begun.Messages));
         RequireSameAsWhole(CommandLine.Invoke("run", "--resume", Path.GetFileName(files.Path), "--out", folder.Path, "--quiet"), files);
     }
@@ -115,7 +115,7 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
     {
         RunStatus status = RunRecord.Read(files.Path).Status;
         Assert.Equal((130, RunState.Interrupted), (outcome.ExitCode, status.State));
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"Interrupted at step {status.Step}; the state is saved. Continue: {resume}\n"), outcome.Messages);
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"Interrupted at step {status.Step}; the state is saved. Continue: {resume}"), outcome.MessageLines[^1]);
         Assert.True(File.Exists(files.Checkpoint));
     }
 

@@ -6,7 +6,7 @@ namespace Kappa.Cli.Tests.Commands;
 /// <summary>Ladder and report are made after a run is done: what a process that ended in between did not come to is made later.</summary>
 public sealed class PublicationTests
 {
-    private static readonly string[] Encoder = ["model.kind=encoder", "width=8", "samples=4", "tokens=3", "steps=20"];
+    private static readonly string[] Encoder = ["model.kind=shallowEncoder", "width=8", "samples=4", "tokens=3", "steps=20"];
 
     [Theory]
     [InlineData("run", "ladder.json", "figures", "report.html")]
