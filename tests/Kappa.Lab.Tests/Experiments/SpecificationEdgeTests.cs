@@ -2,6 +2,7 @@ using Kappa.Descent;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
+using Kappa.Lab.Tests.Formats;
 using Kappa.Lab.Tests.Store;
 using Kappa.Numerics;
 using Xunit;
@@ -15,6 +16,9 @@ public sealed class SpecificationEdgeTests
 
     // A run of more numbers than this takes too long for a test; what the reader says of it is tested all the same.
     private const double MostNumbers = 200_000;
+
+    // Some seconds of it in everyday tests, a different part for every kind; all of it when the long form of the fuzzers is asked for.
+    private static readonly int Every = ReaderFuzz.Cases(0) > 0 ? 1 : 11;
 
     private static readonly string[] Numbers =
     [
@@ -47,15 +51,15 @@ public sealed class SpecificationEdgeTests
     public void Every_key_takes_or_refuses_every_value(int kind)
     {
         using var store = new StoreFixture();
-        int run = 0;
+        (int run, int number) = (0, 0);
         foreach (SpecificationKey key in SpecificationKeys.All)
         {
             IEnumerable<string> words = key.Values.Split(" | ").Where(word => word.All(char.IsLetter));
-            foreach (string value in words.Concat(Numbers).Concat(Words))
+            foreach (string value in words.Concat(Numbers).Concat(Words).Where(_ => number++ % Every == kind % Every))
                 run += IsRun(store, [.. Without(key, Bases[kind]), $"{key.Path}={value}"]) ? 1 : 0;
         }
 
-        Assert.InRange(run, 100, 5000);
+        Assert.InRange(run, 100 / Every, 5000);
     }
 
     [Theory]
@@ -65,7 +69,7 @@ public sealed class SpecificationEdgeTests
         using var store = new StoreFixture();
         int run = 0;
         SpecificationKey[] scales = [.. SpecificationKeys.All.Where(key => key.Values.Contains("number", StringComparison.Ordinal))];
-        for (int seed = 0; seed < 200; seed++)
+        for (int seed = 0; seed < 200 / Every; seed++)
         {
             var random = new RandomSequence(seed, $"edges.{kind}");
             SpecificationKey[] keys = [.. Enumerable.Range(0, 3).Select(k => scales[random.Below(k, scales.Length)]).Distinct()];
@@ -73,7 +77,8 @@ public sealed class SpecificationEdgeTests
             run += IsRun(store, words) ? 1 : 0;
         }
 
-        Assert.InRange(run, 5, 199);
+        // Most keys of scales do not apply to a classifier, so a few draws may all be refused.
+        Assert.InRange(run, Every == 1 ? 5 : 0, 199);
     }
 
     private static IEnumerable<string> Without(SpecificationKey key, string words) =>
