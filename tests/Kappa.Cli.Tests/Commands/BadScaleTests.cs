@@ -50,7 +50,7 @@ public sealed class BadScaleTests
     {
         using var folder = new TemporaryFolder();
         RunFiles run = CommandLine.Run(folder.At("runs"), [.. Encoder, word]);
-        Assert.StartsWith("NonFinite after", RunRecord.Read(run.Path).Status.Message, StringComparison.Ordinal);
+        Assert.StartsWith("It diverged: loss or gradient are not finite after", RunRecord.Read(run.Path).Status.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Infinity", File.ReadAllText(run.Ladder), StringComparison.Ordinal);
         Assert.Equal(0, CommandLine.Invoke("show", run.Path, "--json").ExitCode);
     }

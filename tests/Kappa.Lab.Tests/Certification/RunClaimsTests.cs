@@ -91,7 +91,7 @@ public sealed class RunClaimsTests : IDisposable
         string content = "{\"schemaVersion\": 1, \"claims\": []}" + new string(' ', 1 << 24);
         File.WriteAllText(path, content);
         BadInputException refusal = Assert.Throws<BadInputException>(() => Add(Report(new(), Finding("wide-encoder", CertificationGrade.Certified, step: 0, null))));
-        Assert.Contains($"it must have at most {1 << 24} bytes but has {content.Length}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"must have at most {1 << 24} bytes but has {content.Length}", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(content.Length, new FileInfo(path).Length);
     }
 

@@ -105,9 +105,17 @@ public sealed class TrainableGradientTests
             ModelParameters parameters = model.Parameters(evaluator.Layout), gradient = new(evaluator.Layout);
             _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
             _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+            // The runtime itself allocates once where a thread first waits or code is first compiled; a step that allocates does so every time.
+            long least = long.MaxValue;
+            for (int step = 0; step < 5; step++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            Assert.Equal(0, least);
         }
     }
 
