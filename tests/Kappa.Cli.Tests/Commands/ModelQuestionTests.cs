@@ -23,7 +23,7 @@ public sealed class ModelQuestionTests
         JsonNode later = Certify(0, Encoder, "--from-step", $"{found + 3}", "--look-ahead");
         Assert.Equal((found + 3, 0), (later["findings"]![0]!["search"]!["found"]!.GetValue<long>(), later["findings"]![0]!["lookAhead"]!["steps"]!.GetValue<long>()));
         Assert.Equal(found, Certify(0, Encoder, "--from-step", "1", "--look-ahead")["findings"]![0]!["lookAhead"]!["steps"]!.GetValue<long>() + 1);
-        Assert.Equal("notCertified", Certify(1, Encoder, "--step", $"{found - 1}")["verdict"]!.GetValue<string>());
+        Assert.Equal("notCertified", Certify(0, Encoder, "--step", $"{found - 1}")["verdict"]!.GetValue<string>());
         Assert.Equal("guaranteed", Certify(0, Encoder, "--step", $"{found}")["verdict"]!.GetValue<string>());
     }
 
@@ -51,7 +51,7 @@ public sealed class ModelQuestionTests
     public void A_scale_is_looked_for_only_when_asked_and_a_search_is_offered_where_there_are_later_steps()
     {
         string[] narrow = ["model.kind=shallowEncoder", "width=6", "tokens=3", "samples=4", "encoderWidth=64", "steps=60", "--theorem", "wide-encoder", "--check", "0"];
-        Assert.Null(Certify(1, narrow)["findings"]![0]!["price"]);
+        Assert.Null(Certify(0, narrow)["findings"]![0]!["price"]);
         JsonNode price = Certify(0, narrow, "--find-scale")["findings"]![0]!["price"]!;
         Assert.Equal("w_O = 0 and c·W_V", price["recipe"]!.GetValue<string>());
         Assert.True(price["scale"]!.GetValue<double>() > 1);

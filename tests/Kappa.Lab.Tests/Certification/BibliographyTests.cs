@@ -21,9 +21,9 @@ public sealed class BibliographyTests
     public void A_reference_is_complete_as_text_and_as_BibTeX()
     {
         Reference reference = Bibliography.All.Single(reference => reference.Key == "NM");
-        Assert.Equal("Quynh Nguyen, Marco Mondelli. Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology. NeurIPS, arXiv 2002.07867, 2020.", reference.ToText());
+        Assert.Equal("Quynh Nguyen, Marco Mondelli. Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology. Advances in Neural Information Processing Systems, arXiv 2002.07867, 2020.", reference.ToText());
         Assert.Equal(
-            "@inproceedings{nguyen2020global,\n  author = {Quynh Nguyen and Marco Mondelli},\n  title = {{Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology}},\n  booktitle = {NeurIPS},\n  year = {2020},\n  eprint = {2002.07867},\n  archivePrefix = {arXiv},\n}",
+            "@inproceedings{nguyen2020global,\n  author = {Quynh Nguyen and Marco Mondelli},\n  title = {{Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology}},\n  booktitle = {Advances in Neural Information Processing Systems},\n  year = {2020},\n  eprint = {2002.07867},\n  archivePrefix = {arXiv},\n}",
             reference.ToBibTeX());
     }
 
