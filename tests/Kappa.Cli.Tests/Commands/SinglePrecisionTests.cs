@@ -23,7 +23,8 @@ public sealed class SinglePrecisionTests
         string name = Path.GetFileName(files.Path);
         Assert.Contains("\n  precision: single\n", File.ReadAllText(files.Specification), StringComparison.Ordinal);
         Assert.Contains("\n  precision: single\n", CommandLine.Invoke(["run", .. words, "--show"]).Results, StringComparison.Ordinal);
-        Assert.Contains($"Note: {What}", CommandLine.Invoke("show", name, "--out", folder.Path).Results, StringComparison.Ordinal);
+        string shown = string.Join(' ', CommandLine.Invoke("show", name, "--out", folder.Path).Results.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains($"Note: {What}", shown, StringComparison.Ordinal);
         Assert.Contains(What, File.ReadAllText(files.Report), StringComparison.Ordinal);
         Assert.Equal("single", Json(folder.Path, name).GetProperty("precision").GetString());
         Assert.Contains("descent.precision", CommandLine.Invoke("list", "keys").Results, StringComparison.Ordinal);
