@@ -58,7 +58,7 @@ public sealed class KeptClaimsTests : IDisposable
         CommandOutcome outcome = Invoke("certify", Path.GetFileName(run.Path), "--theorem", "ball");
         Assert.Equal((0, content), (outcome.ExitCode, File.ReadAllText(run.Claims)));
         Assert.StartsWith("Not certified at step 0", outcome.Results, StringComparison.Ordinal);
-        Assert.StartsWith($"kappa: the verdict was not kept in the run. {run.Claims}: must hold the claims of a run but does not: ", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+        Assert.StartsWith($"kappa: the verdict was not kept in the run. {run.Claims}: is damaged: ", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
     }
 
     [Fact]
