@@ -97,8 +97,12 @@ public static class RunReport
     {
         RunEnvironment environment = analysis.Run.Sessions[^1];
         var report = new Report($"Run {analysis.Run.Name}") { Footer = $"Kappa {environment.KappaVersion}, .NET {environment.Runtime}, {environment.Processor}, {environment.Cores} cores, {environment.SimdBits}-bit vectors." };
-        string[] lead = [.. new[] { analysis.Run.Status.Message, analysis.Rate?.Explanation, analysis.RoundingRemark, analysis.PrecisionRemark }.OfType<string>()];
-        _ = report.Lead(string.Join(' ', lead));
+        string?[] lead = [analysis.Run.Status.Message, .. RunVerdict.Sentences(analysis), analysis.RoundingRemark, analysis.PrecisionRemark];
+        foreach (string sentence in lead.OfType<string>())
+        {
+            _ = report.Lead(sentence);
+        }
+
         ReportSection section = report.Section("What came out");
         foreach (Figure figure in figures)
         {

@@ -215,7 +215,7 @@ public sealed record RateFit
 
     private static string DescribePlateau(RateWindow window, RateFitOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The loss levels off at {NumberText.Of(window.FloorLoss ?? double.NaN)}, {window.DecadesToFloor:F2} decades below the first one; the window above it covers {window.Decades:F2}, a rate needs {options.LeastDecades:F1}.");
+        $"The loss levels off at {NumberText.Of(window.FloorLoss ?? double.NaN)}, {window.DecadesToFloor:F2} decades below the first one; the window above it covers {window.Decades:F2} of the {options.LeastDecades:F1} decades that a rate needs.");
 
     // eˣ − 1 without cancellation at small x: 2 sinh(x/2) e^{x/2}.
     private static double Expm1(double x) => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2);

@@ -96,6 +96,18 @@ public sealed class ReportCommandTests
         Assert.Equal(2, CommandLine.Invoke("report", Path.GetFileName(run), "--out", folder.Path, "--x", "depth").ExitCode);
     }
 
+    [Fact]
+    public void A_page_of_a_run_says_at_its_top_that_tokens_became_equal_and_what_to_change()
+    {
+        using var folder = new TemporaryFolder();
+        string[] words = ["depth=3", "width=8", "ffnWidth=8", "samples=2", "tokens=4", "steps=20", "attentionResidual=0", "queryGain=0.1"];
+        string run = CommandLine.Run(folder.Path, words).Path;
+        string page = File.ReadAllText(Path.Combine(run, "report.html"));
+        string top = page[page.IndexOf("class=\"lead\"", StringComparison.Ordinal)..page.IndexOf("</div>", StringComparison.Ordinal)];
+        Assert.Contains("tokens of a sample have become equal from layer", top, StringComparison.Ordinal);
+        Assert.Contains("What to change: attentionResidual=1", top, StringComparison.Ordinal);
+    }
+
     internal static string Sweep(string store, string[] words)
     {
         CommandOutcome outcome = CommandLine.Invoke([.. words, "--out", store, "--json", "--quiet"]);
