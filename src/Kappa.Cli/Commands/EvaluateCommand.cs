@@ -88,7 +88,7 @@ internal static class EvaluateCommand
     {
         using (point)
         {
-            if (point.Model is not ITangent && (wishes.IsMatrixFree || options.WithDensity))
+            if (point.Model is not IModel && (wishes.IsMatrixFree || options.WithDensity))
             {
                 throw new UsageException("--matrix-free, --density and --figures need products with the kernel, which this model does not have; leave them out.");
             }

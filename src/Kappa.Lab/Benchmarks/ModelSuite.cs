@@ -79,7 +79,7 @@ internal static class ModelSuite
     }
 
     private static void Hold(
-        BenchmarkContext context, string work, string size, ITrainable model, ModelParameters parameters, double operations, BenchmarkSize residualSize, int depth, Precision precision)
+        BenchmarkContext context, string work, string size, IModel model, ModelParameters parameters, double operations, BenchmarkSize residualSize, int depth, Precision precision)
     {
         int rows = residualSize.Samples * residualSize.Tokens;
         ResidualTransformerShape shape = residualSize.Shape(depth);

@@ -27,7 +27,7 @@ public static class ModelCertification
         (TrainingState state, StepOrigin origin) = path.At(own.Step, cancellation);
 
         // Theorems are about exact arithmetic, whatever the precision of the run.
-        ITrainable model = point.InDoublePrecision(out IDisposable? owner);
+        IModel model = point.InDoublePrecision(out IDisposable? owner);
         using IDisposable? twin = owner;
         var asked = new Asked(point, model, path, own, options, state, model.Loss(point.Parameters, model.AllSamples), cancellation);
         return new CertificationReport
@@ -140,7 +140,7 @@ public static class ModelCertification
     // (C.19) needs ℒ over all samples at every step in between: they are made once more.
     private static LookAhead? Ahead(Asked asked, long found, Guarantee guarantee)
     {
-        ITrainable model = asked.Model;
+        IModel model = asked.Model;
         var losses = new List<double>();
         TrainingState state = ModelPath.Copy(asked.State);
         _ = asked.Path.Advance(state, found, step => losses.Add(model.Loss(step.State.Parameters, model.AllSamples)), asked.Cancellation);
@@ -150,5 +150,5 @@ public static class ModelCertification
     }
 
     private sealed record Asked(
-        TrainablePoint Point, ITrainable Model, ModelPath Path, CertificationRequest Request, CertificateOptions Options, TrainingState State, double InitialLoss, CancellationToken Cancellation);
+        TrainablePoint Point, IModel Model, ModelPath Path, CertificationRequest Request, CertificateOptions Options, TrainingState State, double InitialLoss, CancellationToken Cancellation);
 }

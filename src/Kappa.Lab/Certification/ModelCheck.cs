@@ -20,7 +20,7 @@ internal static class ModelCheck
     /// <param name="asked">Most steps; <c>null</c> for as many as a few seconds allow.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>What was seen, or why nothing was.</returns>
-    public static (BoundObservation? Check, string? Omission) Of(ITrainable model, TrainedSet trained, ModelParameters parameters, Guarantee guarantee, long? asked, CancellationToken cancellation)
+    public static (BoundObservation? Check, string? Omission) Of(IModel model, TrainedSet trained, ModelParameters parameters, Guarantee guarantee, long? asked, CancellationToken cancellation)
     {
         long steps = asked ?? AffordableSteps(model, guarantee);
         BoundObservation? check = steps > 0 ? Descend(model, trained, parameters, guarantee, steps, cancellation) : null;
@@ -32,7 +32,7 @@ internal static class ModelCheck
     }
 
     /// <summary>What rounding may add to ‖e‖: each number of F is the end of chains of sums as long as the matrices are, each of relative error ε.</summary>
-    public static double Rounding(ITrainable model, ModelParameters parameters, Precision precision = Precision.Double)
+    public static double Rounding(IModel model, ModelParameters parameters, Precision precision = Precision.Double)
     {
         Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
         model.Output(parameters, model.AllSamples, output);
@@ -44,14 +44,14 @@ internal static class ModelCheck
     }
 
     // Six operations for each pair of a token row and a parameter.
-    private static long AffordableSteps(ITrainable model, Guarantee guarantee)
+    private static long AffordableSteps(IModel model, Guarantee guarantee)
     {
         double rows = model.Samples * (double)(model is ShallowEncoder encoder ? encoder.Tokens : model.OutputRows);
         double affordable = AffordableFlops / (6 * rows * model.Layout.Length);
         return affordable < FewestSteps ? 0 : (long)Math.Min(affordable, Math.Clamp(guarantee.StepsTo(1e-3), FewestSteps, MostSteps));
     }
 
-    private static BoundObservation? Descend(ITrainable model, TrainedSet trained, ModelParameters parameters, Guarantee guarantee, long steps, CancellationToken cancellation)
+    private static BoundObservation? Descend(IModel model, TrainedSet trained, ModelParameters parameters, Guarantee guarantee, long steps, CancellationToken cancellation)
     {
         var bound = new LossBound(model.Loss(parameters, model.AllSamples), guarantee.Rate, Rounding(model, parameters));
         long last = Math.Min(steps, bound.LastMeaningfulStep);

@@ -79,11 +79,11 @@ internal sealed class ModelPath
     public static TrainingState Copy(TrainingState state) => new(state.Parameters.Clone(), [.. state.Moments.Select(moment => (double[])moment.Clone())], state.Step);
 
     /// <summary>The path as one theorem is asked along it, of the model in double precision.</summary>
-    public ICertifiablePath<TrainingState> For(Theorem theorem, ITrainable model, CancellationToken cancellation) => new Asked(this, theorem, model, cancellation);
+    public ICertifiablePath<TrainingState> For(Theorem theorem, IModel model, CancellationToken cancellation) => new Asked(this, theorem, model, cancellation);
 
     private TrainingState Start() => new(_point.Parameters.Clone(), [.. Enumerable.Range(0, _experiment?.Moments ?? 0).Select(_ => new double[_point.Parameters.Vector.Length])]);
 
-    private sealed class Asked(ModelPath path, Theorem theorem, ITrainable model, CancellationToken cancellation) : ICertifiablePath<TrainingState>
+    private sealed class Asked(ModelPath path, Theorem theorem, IModel model, CancellationToken cancellation) : ICertifiablePath<TrainingState>
     {
         public long StepOf(TrainingState state) => state.Step;
 

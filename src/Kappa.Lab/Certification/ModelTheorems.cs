@@ -27,7 +27,7 @@ internal sealed class ModelTheorems
     /// <param name="model">The model.</param>
     /// <param name="parameters">θ_0.</param>
     /// <param name="trained">The trained matrices.</param>
-    public static ModelTheorems At(ITrainable model, ModelParameters parameters, TrainedSet trained) => model switch
+    public static ModelTheorems At(IModel model, ModelParameters parameters, TrainedSet trained) => model switch
     {
         KernelAttention attention => Of(Theorems.OfKernelAttention, new ModelPoint<KernelAttention>(attention, parameters, trained)),
         ShallowEncoder encoder => Of(Theorems.OfShallowEncoder, new ModelPoint<ShallowEncoder>(encoder, parameters, trained)),
@@ -40,7 +40,7 @@ internal sealed class ModelTheorems
     public Certificate Ask(Theorem theorem, CertificateOptions options) => _ask(theorem, options);
 
     private static ModelTheorems Of<TModel>(IReadOnlyList<ModelTheorem<TModel>> all, ModelPoint<TModel> point)
-        where TModel : class, ITrainable => new(all, (theorem, options) => theorem is ModelTheorem<TModel> known
+        where TModel : class, IModel => new(all, (theorem, options) => theorem is ModelTheorem<TModel> known
             ? known.Evaluate(point, options)
             : Foreign(theorem, typeof(TModel) == typeof(KernelAttention) ? "kernel attention (model G)" : "the shallow encoder (model S)", all.Select(other => other.Name)));
 

@@ -14,7 +14,7 @@ internal sealed class LoadedRun : IDisposable
     public TrainableExperiment Experiment { get; }
 
     /// <summary>The model on its data.</summary>
-    public ITrainable Model => Experiment.Model;
+    public IModel Model => Experiment.Model;
 
     /// <summary>θ at the checkpoint.</summary>
     public ModelParameters Parameters { get; }

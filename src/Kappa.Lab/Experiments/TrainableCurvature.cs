@@ -16,7 +16,7 @@ internal static class TrainableCurvature
     /// <param name="model">The model.</param>
     /// <param name="parameters">Where.</param>
     /// <param name="trained">The matrices of J.</param>
-    public static double Of(ITrainable model, ModelParameters parameters, TrainedSet trained)
+    public static double Of(IModel model, ModelParameters parameters, TrainedSet trained)
     {
         long outputs = (long)model.Samples * model.OutputRows * model.OutputColumns;
         long count = model.Layout.Blocks.Where(trained.Includes).Sum(block => (long)block.Length);
@@ -30,7 +30,7 @@ internal static class TrainableCurvature
     }
 
     /// <summary>By power iteration alone.</summary>
-    internal static double Iterate(ITrainable model, ModelParameters parameters, TrainedSet trained)
+    internal static double Iterate(IModel model, ModelParameters parameters, TrainedSet trained)
     {
         Matrix u = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns), below = Matrix.Allocate(u.Rows, u.Columns);
         new RandomSequence(0, "kernel.power").FillGaussian(u.Span);

@@ -24,7 +24,7 @@ internal sealed class TrainableExperiment : IDisposable
     public ExperimentSpecification Specification { get; }
 
     /// <summary>The model on the samples to train on.</summary>
-    public ITrainable Model => _problem.Model;
+    public IModel Model => _problem.Model;
 
     /// <summary>θ_0; not to be written.</summary>
     public ModelParameters Initial => _problem.Initial;

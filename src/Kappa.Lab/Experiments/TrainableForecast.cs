@@ -19,7 +19,7 @@ internal static class TrainableForecast
     public static RunForecast Of(TrainableExperiment experiment, long stepsDone)
     {
         long steps = Math.Max(0, experiment.Specification.Descent.Steps - stepsDone);
-        ITrainable model = experiment.Model;
+        IModel model = experiment.Model;
         int batch = Math.Min(experiment.Specification.Descent.BatchSize ?? model.Samples, model.Samples);
         var gradient = new ModelParameters(model.Layout);
         double seconds = double.PositiveInfinity;

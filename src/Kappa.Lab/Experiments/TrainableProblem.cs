@@ -13,7 +13,7 @@ namespace Kappa.Lab.Experiments;
 /// <param name="Initial">θ_0.</param>
 /// <param name="Description">Where the data come from.</param>
 /// <param name="Fingerprint">SHA-256 of the data.</param>
-internal sealed record TrainableProblem(ITrainable Model, ITrainable? Test, int[] TestLabels, ModelParameters Initial, string Description, string Fingerprint) : IDisposable
+internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLabels, ModelParameters Initial, string Description, string Fingerprint) : IDisposable
 {
     /// <summary>Builds what a specification describes.</summary>
     /// <param name="specification">Resolved, of a kind other than R.</param>

@@ -22,7 +22,7 @@ internal sealed class TrainableLadder
     private TrainableLadder(TrainableExperiment experiment, long lastStep, LadderLimits limits, CancellationToken cancellation)
     {
         (_experiment, _lastStep, _limits) = (experiment, lastStep, limits);
-        ITrainable model = experiment.Model;
+        IModel model = experiment.Model;
         _outputs = (long)model.Samples * model.OutputRows * model.OutputColumns;
         _count = model.Layout.Blocks.Where(experiment.Trained.Includes).Sum(block => (long)block.Length);
 
@@ -96,7 +96,7 @@ internal sealed class TrainableLadder
         bool isInFull = KernelWork <= _limits.KernelWork && _outputs * _count * sizeof(double) <= _limits.JacobianMemory / 2;
         var start = new Rung { Name = "kernel.start", Title = "kernel, start", Kind = RungKind.APriori, Grade = isInFull ? RungGrade.Linearised : RungGrade.Estimated, Label = isInFull ? "P.4" : "P.7" };
         Rung end = start with { Name = "kernel.end", Title = "kernel, end", Kind = RungKind.AlongThePath };
-        if (!isInFull && (MatrixFreeWork > _limits.KernelWork || _experiment.Model is not ITangent))
+        if (!isInFull && (MatrixFreeWork > _limits.KernelWork || _experiment.Model is not IModel))
         {
             string why = FormattableString.Invariant(
                 $"The kernel's ends need {NumberText.Of(MatrixFreeWork, 2)} operations even without the matrix, for {_outputs} outputs and {_count} trained parameters, and the limit is {NumberText.Of(_limits.KernelWork, 2)}; use fewer samples or train fewer matrices.");
@@ -118,7 +118,7 @@ internal sealed class TrainableLadder
         }
         else
         {
-            var kernel = new TrainableKernelOperator((ITangent)_experiment.Model, parameters, _experiment.Trained);
+            var kernel = new TrainableKernelOperator((IModel)_experiment.Model, parameters, _experiment.Trained);
             ends = KernelEnds.Estimated(KernelExtremes.Of(kernel, kernel.Parameters), step, stepSize);
         }
 

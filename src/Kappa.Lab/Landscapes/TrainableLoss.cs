@@ -6,7 +6,7 @@ namespace Kappa.Lab.Landscapes;
 /// <summary>ℒ of a trainable model over a fixed batch and its trained parameters: models G and S and the experiments' block.</summary>
 internal sealed class TrainableLoss : ILandscapeLoss
 {
-    private readonly ITrainable _model;
+    private readonly IModel _model;
     private readonly int[] _batch;
     private readonly ModelParameters _parameters;
     private readonly ModelParameters _gradient;
@@ -17,7 +17,7 @@ internal sealed class TrainableLoss : ILandscapeLoss
     /// <param name="batch">Sample numbers; copied.</param>
     /// <param name="parameters">θ, whose untrained matrices are kept; copied.</param>
     /// <param name="trained">The parameters that the landscape is over.</param>
-    public TrainableLoss(ITrainable model, ReadOnlySpan<int> batch, ModelParameters parameters, TrainedSet trained)
+    public TrainableLoss(IModel model, ReadOnlySpan<int> batch, ModelParameters parameters, TrainedSet trained)
     {
         (_model, _trained) = (model, trained);
         _batch = batch.ToArray();

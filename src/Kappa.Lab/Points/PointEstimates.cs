@@ -40,11 +40,11 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
     /// <param name="isFinite">Whether the loss is; otherwise there is nothing to estimate.</param>
     internal static PointEstimates Of(TrainablePoint point, bool isKernelWanted, PointEvaluationOptions options, bool isFinite)
     {
-        ITrainable model = point.Model;
+        IModel model = point.Model;
         return Of(
             new Sources(
                 (long)model.Samples * model.OutputRows * model.OutputColumns, model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length),
-                model is ITangent tangent ? () => new TrainableKernelOperator(tangent, point.Parameters, point.Trained) : null, () => Differenced(point), IsDifferenced: true),
+                model is TransformerClassifier ? null : () => new TrainableKernelOperator(model, point.Parameters, point.Trained), () => Differenced(point), IsDifferenced: true),
             isKernelWanted, options, isFinite);
     }
 

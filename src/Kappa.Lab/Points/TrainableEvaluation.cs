@@ -62,7 +62,7 @@ public sealed class TrainableEvaluation
     {
         ArgumentNullException.ThrowIfNull(point);
         options ??= new PointEvaluationOptions();
-        ITrainable model = point.Model;
+        IModel model = point.Model;
         var gradient = new ModelParameters(model.Layout);
         double loss = model.LossAndGradient(point.Parameters, model.AllSamples, gradient, point.Trained);
         Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
@@ -88,7 +88,7 @@ public sealed class TrainableEvaluation
             JacobianValues = jacobian,
             Jacobian = kernel,
             KernelOmission = omission,
-            Estimates = PointEstimates.Of(point, omission is not null && options.KernelMemory > 0 && (options.IsMatrixFree || model is ITangent), options, isFinite: true),
+            Estimates = PointEstimates.Of(point, omission is not null && options.KernelMemory > 0 && (options.IsMatrixFree || model is not TransformerClassifier), options, isFinite: true),
             Certificates = [.. theorems.All.Select(theorem => theorems.Ask(theorem, CertificateOptions.Default))],
         };
     }

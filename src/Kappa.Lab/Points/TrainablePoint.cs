@@ -11,14 +11,14 @@ public sealed class TrainablePoint : IDisposable
 {
     private readonly IDisposable _owner;
 
-    internal TrainablePoint(string name, ITrainable model, ModelParameters parameters, TrainedSet trained, IDisposable owner) =>
+    internal TrainablePoint(string name, IModel model, ModelParameters parameters, TrainedSet trained, IDisposable owner) =>
         (Name, Model, Parameters, Trained, _owner) = (name, model, parameters, trained, owner);
 
     /// <summary>What it is called in results.</summary>
     public string Name { get; }
 
     /// <summary>The model on its data.</summary>
-    public ITrainable Model { get; }
+    public IModel Model { get; }
 
     /// <summary>θ; not to be written.</summary>
     public ModelParameters Parameters { get; }
@@ -79,7 +79,7 @@ public sealed class TrainablePoint : IDisposable
     }
 
     /// <summary>The model in double precision, for what is said of exact arithmetic: its own where that is double, otherwise one to be disposed of.</summary>
-    internal ITrainable InDoublePrecision(out IDisposable? owner)
+    internal IModel InDoublePrecision(out IDisposable? owner)
     {
         owner = Experiment is { Specification.Descent.Precision: Precision.Single } ? TrainableExperiment.Prepare(InDouble(Experiment.Specification), 1, _ => 1) : null;
         return owner is TrainableExperiment twin ? twin.Model : Model;

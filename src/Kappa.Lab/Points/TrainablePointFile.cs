@@ -123,7 +123,7 @@ internal sealed class TrainablePointFile(JsonElement file, JsonElement config, P
         return problems.Count > 0 ? null : Build(name, shape.NewLayout, matrices, () => new ShallowEncoder(shape, ToMatrix(inputs), ToMatrix(targets), inputs.Shape[0]));
     }
 
-    private TrainablePoint? Build(string name, Func<ParameterLayout> newLayout, Dictionary<string, NdArray> matrices, Func<ITrainable> create)
+    private TrainablePoint? Build(string name, Func<ParameterLayout> newLayout, Dictionary<string, NdArray> matrices, Func<IModel> create)
     {
         ParameterLayout layout;
         try
@@ -157,7 +157,7 @@ internal sealed class TrainablePointFile(JsonElement file, JsonElement config, P
             return null;
         }
 
-        ITrainable model = create();
+        IModel model = create();
         return new TrainablePoint(name, model, parameters, trained, model);
     }
 

@@ -6,7 +6,7 @@ namespace Kappa.Certificates;
 /// <remarks>Copies the parameters; the model stays its caller's.</remarks>
 /// <typeparam name="TModel">The model.</typeparam>
 public sealed class ModelPoint<TModel>
-    where TModel : class, ITrainable
+    where TModel : class, IModel
 {
     /// <summary>Evaluates the loss once.</summary>
     /// <param name="model">The model.</param>
@@ -48,7 +48,7 @@ public sealed class ModelPoint<TModel>
 /// <summary>A theorem about a model other than R.</summary>
 /// <typeparam name="TModel">The model.</typeparam>
 public abstract class ModelTheorem<TModel> : Theorem
-    where TModel : class, ITrainable
+    where TModel : class, IModel
 {
     /// <summary>Computes the conditions at a point and says what follows.</summary>
     /// <param name="point">Model, data, parameters θ_0 and trained matrices.</param>

@@ -33,7 +33,7 @@ public readonly record struct TrainingStep(long Step, double Loss, double StepSi
 /// <remarks>Step k sees the batch of k, whatever came before: same arguments, same bits, also when continued and for any number of threads. A step allocates nothing. One caller at a time.</remarks>
 public sealed class Training
 {
-    private readonly ITrainable _model;
+    private readonly IModel _model;
     private readonly TrainingOptions _options;
     private readonly BatchOrder _order;
     private readonly ModelParameters _gradient;
@@ -42,7 +42,7 @@ public sealed class Training
     /// <param name="model">The model; stays the caller's to dispose.</param>
     /// <param name="options">Valid options.</param>
     /// <exception cref="ArgumentException">An option is not valid or a trained name is not in the model.</exception>
-    public Training(ITrainable model, TrainingOptions options)
+    public Training(IModel model, TrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);

@@ -32,7 +32,7 @@ internal readonly ref struct GradientRequest
     public TrainedBlocks? Trained { get; init; }
 
     /// <summary>Where what observers look at is kept; null when nobody looks at them.</summary>
-    public LayerRecord? Record { get; init; }
+    public BlockRecord? Record { get; init; }
 
     /// <summary>Called with the index of each parameter matrix as soon as its gradient is complete.</summary>
     public Action<int>? Afterwards { get; init; }
@@ -60,7 +60,7 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
     private Matrix _targets;
     private Matrix _residual;
     private TrainedBlocks? _trained;
-    private LayerRecord? _record;
+    private BlockRecord? _record;
 
     /// <summary>Reserves the memory.</summary>
     public GradientPass(ResidualTransformerShape shape, in Matrix inputs, int samples, LogitRoute route, WorkerTeam team)

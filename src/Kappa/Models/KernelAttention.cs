@@ -3,10 +3,10 @@ using Kappa.Numerics;
 namespace Kappa.Models;
 
 /// <summary>Model G on fixed data: F = Σ_h S_h X W_V^h W_O^h (G.3) with the loss ½‖F − Y‖², its gradient, and the features B_h = S_h X.</summary>
-/// <remarks>Theory: kernel attention, G.1–G.6. See <see cref="ITrainable"/> for batches, threads and precision.</remarks>
-public sealed class KernelAttention : ITangent
+/// <remarks>Theory: kernel attention, G.1–G.6. See <see cref="IModel"/> for batches, threads and precision.</remarks>
+public sealed class KernelAttention : IModel
 {
-    private readonly TrainableEngine _engine;
+    private readonly ModelEngine _engine;
     private readonly Matrix _inputs;
     private readonly int _tokens;
 
@@ -28,7 +28,7 @@ public sealed class KernelAttention : ITangent
         var loss = new SquaredLoss(Targets, _tokens, LossReduction.Sum);
         var team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(samples, _tokens)));
         IBatchPass pass = precision == Precision.Single ? NewPass<float>(team, layout, loss) : NewPass<double>(team, layout, loss);
-        _engine = new TrainableEngine(layout, samples, _tokens, shape.OutputWidth, team, pass);
+        _engine = new ModelEngine(layout, samples, _tokens, shape.OutputWidth, team, pass);
     }
 
     /// <summary>The shape.</summary>
@@ -56,11 +56,24 @@ public sealed class KernelAttention : ITangent
     public int OutputColumns => Shape.OutputWidth;
 
     /// <inheritdoc/>
+    public bool HasKinks => false;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LayerMatrix> LayerMatrices => [];
+
+    /// <inheritdoc/>
+    public int Threads => _engine.Threads;
+
+    /// <inheritdoc/>
+    public void RunParts(int parts, Action<int> compute) => _engine.RunParts(parts, compute);
+
+    /// <inheritdoc/>
     public double Loss(ModelParameters parameters, ReadOnlySpan<int> batch) => _engine.Loss(parameters, batch);
 
     /// <inheritdoc/>
-    public double LossAndGradient(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained) =>
-        _engine.LossAndGradient(parameters, batch, gradient, trained);
+    public double LossAndGradient(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record = null,
+        Action<int>? afterwards = null) => _engine.LossAndGradient(parameters, batch, gradient, trained, record, afterwards);
 
     /// <inheritdoc/>
     public void Output(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix output) => _engine.Output(parameters, batch, output);
@@ -70,10 +83,18 @@ public sealed class KernelAttention : ITangent
         _engine.Backward(parameters, batch, outputGradient, gradient, trained);
 
     /// <inheritdoc/>
-    public void Tangent(ModelParameters parameters, ModelParameters direction, Matrix tangent)
+    public void Tangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, Matrix tangent)
     {
-        _engine.RequireTangent(parameters, direction, tangent);
-        KernelAttentionTangent.Compute(Shape, _inputs, _tokens, parameters, direction, tangent);
+        _engine.RequireTangent(parameters, batch, direction, tangent);
+        KernelAttentionTangent.Compute(Shape, TokenRows.Gather(_inputs, batch, _tokens), _tokens, parameters, direction, tangent);
+    }
+
+    /// <inheritdoc/>
+    public void HessianProduct(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
+    {
+        _engine.RequireHessianProduct(parameters, batch, direction, result, trained);
+        DifferencedProducts.HessianProduct(this, parameters, batch, direction, result, trained);
     }
 
     /// <summary>B = [B_1, …, B_H], B_h = S_h X stacked over samples (G.3): what the values are linear in.</summary>
@@ -132,6 +153,18 @@ internal static class TokenRows
         return targets.Rows == rows && targets.Columns == outputs
             ? inputs.Rows / samples
             : throw new ArgumentException($"Y must be [{rows}, {outputs}] but is {targets}.", nameof(targets));
+    }
+
+    /// <summary>The rows of the samples of a batch, in its order.</summary>
+    public static Matrix Gather(in Matrix source, ReadOnlySpan<int> batch, int tokens)
+    {
+        Matrix rows = Matrix.Allocate(batch.Length * tokens, source.Columns);
+        for (int k = 0; k < batch.Length; k++)
+        {
+            source.RowRange(batch[k] * tokens, tokens).CopyTo(rows.RowRange(k * tokens, tokens));
+        }
+
+        return rows;
     }
 
     /// <summary>A contiguous copy.</summary>

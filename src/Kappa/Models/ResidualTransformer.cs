@@ -21,7 +21,7 @@ public sealed class ResidualTransformer : IDisposable
     private readonly LogitRoute _route;
     private IGradientPass? _gradientPass;
     private FullPass? _fullPass;
-    private LayerRecord? _record;
+    private BlockRecord? _record;
     private TrainedBlocks? _trained;
 
     // The weights of the last pass, while the matrices of the full pass are not theirs.
@@ -140,7 +140,7 @@ public sealed class ResidualTransformer : IDisposable
         RequireLayout(gradient, nameof(gradient));
         RequireOutputShape(targets, nameof(targets));
         RequireOutputShape(residual, nameof(residual));
-        _record ??= keepLayers ? new LayerRecord(Shape, Rows) : null;
+        _record ??= keepLayers ? new BlockRecord(Shape, Rows) : null;
         double loss = Pass(new GradientRequest
         {
             Weights = weights,
@@ -239,7 +239,7 @@ public sealed class ResidualTransformer : IDisposable
     }
 
     /// <summary>What the last pass kept for observers; null when it kept nothing.</summary>
-    internal LayerRecord? ReadRecord()
+    internal BlockRecord? ReadRecord()
     {
         IsLookedAt = true;
         return _isRecordFresh ? _record : null;

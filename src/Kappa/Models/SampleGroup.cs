@@ -27,7 +27,7 @@ internal sealed class SampleGroup<T>
     /// <summary>F [rows, d_out]; the last block's output itself without readout.</summary>
     public Matrix<T> Output { get; }
 
-    /// <summary>Lets the group compute in its own matrices again after <see cref="LayerRecord.Bind"/>.</summary>
+    /// <summary>Lets the group compute in its own matrices again after <see cref="BlockRecord.Bind"/>.</summary>
     public void UseOwnMatrices()
     {
         for (int layer = 0; layer < Caches.Length; layer++)

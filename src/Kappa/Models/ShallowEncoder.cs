@@ -4,12 +4,12 @@ namespace Kappa.Models;
 
 /// <summary>Model S on fixed data: f(X) = τ₁ w_Oᵀ Σ_i ReLU(W_V Xᵀβ_i) (S.1), its loss (S.2) and gradient (S.8), and the features F_pre (S.4).</summary>
 /// <remarks>
-/// Theory: shallow encoder, S.1–S.8. See <see cref="ITrainable"/> for batches, threads and precision. Where d_m is large the logits are formed with W_Qᵀ W_K [d, d], whose gradient is turned into
+/// Theory: shallow encoder, S.1–S.8. See <see cref="IModel"/> for batches, threads and precision. Where d_m is large the logits are formed with W_Qᵀ W_K [d, d], whose gradient is turned into
 /// those of W_Q and W_K once for the batch. At the kink of the ReLU its derivative is 0.
 /// </remarks>
-public sealed class ShallowEncoder : ITangent
+public sealed class ShallowEncoder : IModel
 {
-    private readonly TrainableEngine _engine;
+    private readonly ModelEngine _engine;
     private readonly Matrix _inputs;
     private readonly int _tokens;
     private readonly LogitRoute _route;
@@ -32,7 +32,7 @@ public sealed class ShallowEncoder : ITangent
         _route = CheaperRoute(shape, inputs.Rows, _tokens);
         var team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(samples, _tokens)));
         IBatchPass pass = precision == Precision.Single ? NewPass<float>(team, layout) : NewPass<double>(team, layout);
-        _engine = new TrainableEngine(layout, samples, 1, 1, team, pass);
+        _engine = new ModelEngine(layout, samples, 1, 1, team, pass);
     }
 
     /// <summary>The shape.</summary>
@@ -66,11 +66,21 @@ public sealed class ShallowEncoder : ITangent
     public int OutputColumns => 1;
 
     /// <inheritdoc/>
+    public IReadOnlyList<LayerMatrix> LayerMatrices => [];
+
+    /// <inheritdoc/>
+    public int Threads => _engine.Threads;
+
+    /// <inheritdoc/>
+    public void RunParts(int parts, Action<int> compute) => _engine.RunParts(parts, compute);
+
+    /// <inheritdoc/>
     public double Loss(ModelParameters parameters, ReadOnlySpan<int> batch) => _engine.Loss(parameters, batch);
 
     /// <inheritdoc/>
-    public double LossAndGradient(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained) =>
-        _engine.LossAndGradient(parameters, batch, gradient, trained);
+    public double LossAndGradient(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record = null,
+        Action<int>? afterwards = null) => _engine.LossAndGradient(parameters, batch, gradient, trained, record, afterwards);
 
     /// <inheritdoc/>
     public void Output(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix output) => _engine.Output(parameters, batch, output);
@@ -80,10 +90,18 @@ public sealed class ShallowEncoder : ITangent
         _engine.Backward(parameters, batch, outputGradient, gradient, trained);
 
     /// <inheritdoc/>
-    public void Tangent(ModelParameters parameters, ModelParameters direction, Matrix tangent)
+    public void Tangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, Matrix tangent)
     {
-        _engine.RequireTangent(parameters, direction, tangent);
-        ShallowEncoderTangent.Compute(Shape, _inputs, _tokens, parameters, direction, tangent);
+        _engine.RequireTangent(parameters, batch, direction, tangent);
+        ShallowEncoderTangent.Compute(Shape, TokenRows.Gather(_inputs, batch, _tokens), _tokens, parameters, direction, tangent);
+    }
+
+    /// <inheritdoc/>
+    public void HessianProduct(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
+    {
+        _engine.RequireHessianProduct(parameters, batch, direction, result, trained);
+        DifferencedProducts.HessianProduct(this, parameters, batch, direction, result, trained);
     }
 
     /// <summary>F_pre [N, d_m] (S.4): row n is τ₁ Σ_i ReLU(W_V X_nᵀβ_{i,n})ᵀ, so that f = F_pre w_O.</summary>

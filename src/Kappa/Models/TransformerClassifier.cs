@@ -5,11 +5,11 @@ namespace Kappa.Models;
 /// <summary>The experiments' Transformer on fixed data: token ids or patches to class logits z, with the mean cross-entropy and its gradient (E.1–E.7).</summary>
 /// <remarks>
 /// Theory: experiment block. Memory grows with the tokens of one group of samples for each thread, never with n² for more than 64 rows of one head (samples of up to 128 tokens keep their
-/// n × n weights). See <see cref="ITrainable"/> for batches, threads and precision; a model on other data (a test set) takes the same parameters.
+/// n × n weights). See <see cref="IModel"/> for batches, threads and precision; a model on other data (a test set) takes the same parameters.
 /// </remarks>
-public sealed class TransformerClassifier : ITrainable
+public sealed class TransformerClassifier : IModel
 {
-    private readonly TrainableEngine _engine;
+    private readonly ModelEngine _engine;
 
     private TransformerClassifier(TransformerClassifierShape shape, int[] ids, in Matrix patches, int[] labels, int[] lengths, int threads, Precision precision)
     {
@@ -19,7 +19,7 @@ public sealed class TransformerClassifier : ITrainable
         (Shape, Samples) = (shape, labels.Length);
         var team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(labels.Length, shape.Tokens)));
         IBatchPass pass = precision == Precision.Single ? NewPass<float>(team, layout, ids, patches, labels, lengths) : NewPass<double>(team, layout, ids, patches, labels, lengths);
-        _engine = new TrainableEngine(layout, labels.Length, 1, shape.Classes, team, pass);
+        _engine = new ModelEngine(layout, labels.Length, 1, shape.Classes, team, pass);
     }
 
     /// <summary>The shape.</summary>
@@ -87,11 +87,21 @@ public sealed class TransformerClassifier : ITrainable
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<LayerMatrix> LayerMatrices => [];
+
+    /// <inheritdoc/>
+    public int Threads => _engine.Threads;
+
+    /// <inheritdoc/>
+    public void RunParts(int parts, Action<int> compute) => _engine.RunParts(parts, compute);
+
+    /// <inheritdoc/>
     public double Loss(ModelParameters parameters, ReadOnlySpan<int> batch) => _engine.Loss(parameters, batch);
 
     /// <inheritdoc/>
-    public double LossAndGradient(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained) =>
-        _engine.LossAndGradient(parameters, batch, gradient, trained);
+    public double LossAndGradient(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record = null,
+        Action<int>? afterwards = null) => _engine.LossAndGradient(parameters, batch, gradient, trained, record, afterwards);
 
     /// <inheritdoc/>
     public void Output(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix output) => _engine.Output(parameters, batch, output);
@@ -99,6 +109,21 @@ public sealed class TransformerClassifier : ITrainable
     /// <inheritdoc/>
     public void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix outputGradient, ModelParameters gradient, TrainedSet trained) =>
         _engine.Backward(parameters, batch, outputGradient, gradient, trained);
+
+    /// <inheritdoc/>
+    public void Tangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, Matrix tangent)
+    {
+        _engine.RequireTangent(parameters, batch, direction, tangent);
+        DifferencedProducts.Tangent(this, parameters, batch, direction, tangent);
+    }
+
+    /// <inheritdoc/>
+    public void HessianProduct(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
+    {
+        _engine.RequireHessianProduct(parameters, batch, direction, result, trained);
+        DifferencedProducts.HessianProduct(this, parameters, batch, direction, result, trained);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();

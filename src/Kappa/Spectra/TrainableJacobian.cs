@@ -12,7 +12,7 @@ public static class TrainableJacobian
     /// <param name="trained">The trained matrices.</param>
     /// <returns>New.</returns>
     /// <exception cref="ArgumentException">The layout differs, a trained name is not in the model, or J would have too many elements for an array.</exception>
-    public static Matrix Of(ITrainable model, ModelParameters parameters, TrainedSet trained)
+    public static Matrix Of(IModel model, ModelParameters parameters, TrainedSet trained)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(trained);

@@ -6,7 +6,7 @@ namespace Kappa.Spectra;
 /// <remarks>Exact but for rounding where the passes are double. Nobody else may use the model meanwhile.</remarks>
 public sealed class TrainableKernelOperator : ISymmetricOperator
 {
-    private readonly ITangent _model;
+    private readonly IModel _model;
     private readonly ModelParameters _parameters;
     private readonly ModelParameters _gradient;
     private readonly TrainedSet _trained;
@@ -17,7 +17,7 @@ public sealed class TrainableKernelOperator : ISymmetricOperator
     /// <param name="parameters">Where; not to be changed meanwhile.</param>
     /// <param name="trained">The parameters that J is taken in.</param>
     /// <exception cref="ArgumentException">The layout differs, or a trained name is not in the model.</exception>
-    public TrainableKernelOperator(ITangent model, ModelParameters parameters, TrainedSet trained)
+    public TrainableKernelOperator(IModel model, ModelParameters parameters, TrainedSet trained)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(parameters);
@@ -40,7 +40,7 @@ public sealed class TrainableKernelOperator : ISymmetricOperator
     {
         x.CopyTo(_vector.Span);
         _model.Backward(_parameters, _model.AllSamples, _vector, _gradient, _trained);
-        _model.Tangent(_parameters, _gradient, _vector);
+        _model.Tangent(_parameters, _model.AllSamples, _gradient, _vector);
         _vector.Span.CopyTo(y);
     }
 }

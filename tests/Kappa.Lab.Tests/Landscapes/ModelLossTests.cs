@@ -35,7 +35,7 @@ public sealed class ModelLossTests
     [InlineData("classifier")]
     public void A_trainable_model_gives_its_loss_over_the_batch(string kind)
     {
-        using ITrainable model = Model(kind);
+        using IModel model = Model(kind);
         var parameters = new ModelParameters(model.Layout);
         new RandomSequence(2, "w").FillGaussian(parameters.Vector);
         Vectors.Scale(parameters.Vector, 0.4);
@@ -81,7 +81,7 @@ public sealed class ModelLossTests
         }
     }
 
-    private static ITrainable Model(string kind) => kind switch
+    private static IModel Model(string kind) => kind switch
     {
         "kernel" => new KernelAttention(new KernelAttentionShape { Width = 4, Heads = 2 }, Gaussian(9, 4, "x"), Gaussian(9, 4, "y"), 3),
         "encoder" => new ShallowEncoder(new ShallowEncoderShape { InputWidth = 4, Width = 3, LogitScale = 0.7, OutputScale = 1.5 }, Gaussian(9, 4, "x"), Gaussian(3, 1, "y"), 3),

@@ -177,7 +177,7 @@ public sealed class KernelTheoremTests
 internal static class Follow
 {
     /// <summary>Asserts ℒ_t ≤ (1 − rate)^t ℒ_0 and the radii at every step, down to where rounding rules.</summary>
-    public static double Keeps(ITrainable model, ModelParameters start, TrainedSet trained, Guarantee guarantee, double initialLoss, int steps)
+    public static double Keeps(IModel model, ModelParameters start, TrainedSet trained, Guarantee guarantee, double initialLoss, int steps)
     {
         ModelParameters at = start.Clone(), gradient = new(model.Layout);
         double bound = initialLoss, loss = initialLoss;

@@ -19,7 +19,7 @@ public sealed class TrainingTests
     [MemberData(nameof(Methods))]
     public void Updates_are_those_of_the_recursion_written_out(string name)
     {
-        using ITrainable model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
+        using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
         Training training = New(model, name, steps: 7);
         TrainingState state = training.Start(Parameters(model.Layout));
         double[] theta = [.. state.Parameters.Vector], m = new double[theta.Length], v = new double[theta.Length];
@@ -53,7 +53,7 @@ public sealed class TrainingTests
     [MemberData(nameof(Methods))]
     public void A_run_that_is_stored_and_continued_has_the_bits_of_one_that_was_not(string name)
     {
-        using ITrainable model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true), again = TrainableCase.NewClassifier(Shape, 10, ofTokens: true, threads: 2);
+        using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true), again = TrainableCase.NewClassifier(Shape, 10, ofTokens: true, threads: 2);
         Training whole = New(model, name, steps: 9), firstHalf = New(model, name, steps: 4), secondHalf = New(again, name, steps: 9);
         TrainingState expected = whole.Start(Parameters(model.Layout)), stored = firstHalf.Start(Parameters(model.Layout));
         _ = whole.Run(expected, cancellation: Cancellation);
@@ -112,7 +112,7 @@ public sealed class TrainingTests
     [Fact]
     public void A_loss_that_overflows_ends_the_run_as_an_outcome()
     {
-        using ITrainable model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
+        using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
         ModelParameters broken = Parameters(model.Layout);
         broken["readout"].Fill(double.NaN);
         var training = new Training(model, new TrainingOptions { Schedule = new StepSchedule { Peak = 1 }, MaximumSteps = 3 });
@@ -124,7 +124,7 @@ public sealed class TrainingTests
     [Fact]
     public void Wrong_options_and_states_are_named()
     {
-        using ITrainable model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
+        using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
         var options = new TrainingOptions { Method = new AdamDescent(1), Schedule = new StepSchedule { Peak = -1, WarmUpSteps = 5, TotalSteps = 5 }, BatchSize = 0, MaximumSteps = 1 };
         string message = Assert.Throws<ArgumentException>(() => new Training(model, options)).Message;
         Assert.All(["β₁", "peak", "5 of 5", "at least 1 sample"], part => Assert.Contains(part, message, StringComparison.Ordinal));
@@ -135,7 +135,7 @@ public sealed class TrainingTests
 
     private static TrainingMethod Method(string name) => name switch { "plain" => new PlainDescent(), "momentum" => new MomentumDescent(), _ => new AdamDescent(SecondDecay: 0.99) };
 
-    private static Training New(ITrainable model, string name, long steps) => new(
+    private static Training New(IModel model, string name, long steps) => new(
         model, new TrainingOptions { Method = Method(name), Schedule = new StepSchedule { Peak = 0.01, WarmUpSteps = 3, TotalSteps = 12 }, BatchSize = 4, Seed = 3, MaximumSteps = steps });
 
     private static ModelParameters Parameters(ParameterLayout layout)

@@ -4,7 +4,7 @@ using Kappa.Numerics;
 namespace Kappa.Tests.Models;
 
 /// <summary>A trainable model with Gaussian data and parameters, everything a function of the seed, and the plain loops that it is compared with.</summary>
-internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable> create, double scale, double step = 1.0 / 64, long seed = 1, bool isMean = false)
+internal sealed class TrainableCase(string name, Func<int, Precision, IModel> create, double scale, double step = 1.0 / 64, long seed = 1, bool isMean = false)
 {
     /// <summary>h of difference quotients: small enough for no preactivation of a ReLU to change its sign.</summary>
     public double Step => step;
@@ -12,7 +12,7 @@ internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable
     /// <summary>Whether the loss of a batch is the mean of its samples' losses.</summary>
     public bool IsMean => isMean;
 
-    public ITrainable New(int threads = 1, Precision precision = Precision.Double) => create(threads, precision);
+    public IModel New(int threads = 1, Precision precision = Precision.Double) => create(threads, precision);
 
     public ModelParameters Parameters(ParameterLayout layout)
     {
@@ -71,7 +71,7 @@ internal sealed class TrainableCase(string name, Func<int, Precision, ITrainable
         return [.. draws.Select(draw => (int)(Math.Abs(draw) * 1e6) % below)];
     }
 
-    public static ITrainable NewClassifier(TransformerClassifierShape shape, int samples, bool ofTokens, int threads = 1, Precision precision = Precision.Double) => ofTokens
+    public static IModel NewClassifier(TransformerClassifierShape shape, int samples, bool ofTokens, int threads = 1, Precision precision = Precision.Double) => ofTokens
         ? TransformerClassifier.OfTokens(shape, Integers(samples * shape.Tokens, shape.InputWidth, 3), Integers(samples, shape.Classes, 4), threads, precision)
         : TransformerClassifier.OfPatches(shape, ModelCase.Gaussian(samples * shape.Tokens, shape.InputWidth, 3, "inputs"), Integers(samples, shape.Classes, 4), threads, precision);
 

@@ -14,7 +14,7 @@ public sealed class TrainableGradientTests
     public void The_error_of_central_differences_falls_by_four_for_each_matrix_and_for_all(int index)
     {
         TrainableCase model = TrainableCase.All().ElementAt(index);
-        using ITrainable evaluator = model.New();
+        using IModel evaluator = model.New();
         AssertSecondOrder(model, evaluator, TrainedSet.All);
         foreach (ParameterBlock block in evaluator.Layout.Blocks)
         {
@@ -27,7 +27,7 @@ public sealed class TrainableGradientTests
     public void A_trained_subset_has_the_full_gradient_where_trained_and_zero_elsewhere(int index)
     {
         TrainableCase model = TrainableCase.All().ElementAt(index);
-        using ITrainable evaluator = model.New();
+        using IModel evaluator = model.New();
         ModelParameters parameters = model.Parameters(evaluator.Layout), full = new(evaluator.Layout), part = new(evaluator.Layout);
         _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, full, TrainedSet.All);
         foreach (ParameterBlock trained in evaluator.Layout.Blocks)
@@ -45,7 +45,7 @@ public sealed class TrainableGradientTests
     public void Any_number_of_threads_gives_the_same_bits(int index)
     {
         TrainableCase model = TrainableCase.All().ElementAt(index);
-        using ITrainable one = model.New(), three = model.New(threads: 3);
+        using IModel one = model.New(), three = model.New(threads: 3);
         ModelParameters parameters = model.Parameters(one.Layout), first = new(one.Layout), second = new(one.Layout);
         double loss = one.LossAndGradient(parameters, one.AllSamples, first, TrainedSet.All);
         for (int repeat = 0; repeat < 3; repeat++)
@@ -60,7 +60,7 @@ public sealed class TrainableGradientTests
     public void The_output_of_a_sample_does_not_depend_on_its_batch(int index)
     {
         TrainableCase model = TrainableCase.All().ElementAt(index);
-        using ITrainable evaluator = model.New();
+        using IModel evaluator = model.New();
         ModelParameters parameters = model.Parameters(evaluator.Layout);
         Matrix all = Matrix.Allocate(evaluator.Samples * evaluator.OutputRows, evaluator.OutputColumns), two = Matrix.Allocate(2 * evaluator.OutputRows, evaluator.OutputColumns);
         evaluator.Output(parameters, evaluator.AllSamples, all);
@@ -75,7 +75,7 @@ public sealed class TrainableGradientTests
     public void The_loss_of_a_batch_is_the_sum_or_mean_of_its_samples_losses(int index)
     {
         TrainableCase model = TrainableCase.All().ElementAt(index);
-        using ITrainable evaluator = model.New();
+        using IModel evaluator = model.New();
         ModelParameters parameters = model.Parameters(evaluator.Layout);
         double sum = evaluator.Loss(parameters, [0]) + evaluator.Loss(parameters, [1]), batch = evaluator.Loss(parameters, [0, 1]);
         double factor = model.IsMean ? 0.5 : 1;
@@ -87,7 +87,7 @@ public sealed class TrainableGradientTests
     public void Single_precision_is_double_precision_to_its_rounding(int index)
     {
         TrainableCase model = TrainableCase.All().ElementAt(index);
-        using ITrainable exact = model.New(), single = model.New(precision: Precision.Single);
+        using IModel exact = model.New(), single = model.New(precision: Precision.Single);
         ModelParameters parameters = model.Parameters(exact.Layout), expected = new(exact.Layout), actual = new(exact.Layout);
         double loss = exact.LossAndGradient(parameters, exact.AllSamples, expected, TrainedSet.All);
 
@@ -101,7 +101,7 @@ public sealed class TrainableGradientTests
     {
         foreach (TrainableCase model in TrainableCase.All())
         {
-            using ITrainable evaluator = model.New();
+            using IModel evaluator = model.New();
             ModelParameters parameters = model.Parameters(evaluator.Layout), gradient = new(evaluator.Layout);
             _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
             _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
@@ -122,7 +122,7 @@ public sealed class TrainableGradientTests
     [Fact]
     public void What_does_not_fit_is_named_with_its_numbers()
     {
-        using ITrainable evaluator = TrainableCase.All().First().New();
+        using IModel evaluator = TrainableCase.All().First().New();
         ModelParameters parameters = TrainableCase.All().First().Parameters(evaluator.Layout);
         Assert.Contains("empty", Assert.Throws<ArgumentException>(() => evaluator.Loss(parameters, [])).Message, StringComparison.Ordinal);
         Assert.Contains("but is 3", Assert.Throws<ArgumentException>(() => evaluator.Loss(parameters, [0, 3])).Message, StringComparison.Ordinal);
@@ -131,7 +131,7 @@ public sealed class TrainableGradientTests
     }
 
     // D(h) = (ℒ(θ+hv) − ℒ(θ−hv))/2h has the error h²ℒ'''/6 + O(h⁴): the ratio of errors at h and h/2 is 4 + O(h²).
-    private static void AssertSecondOrder(TrainableCase model, ITrainable evaluator, TrainedSet trained)
+    private static void AssertSecondOrder(TrainableCase model, IModel evaluator, TrainedSet trained)
     {
         ModelParameters parameters = model.Parameters(evaluator.Layout), gradient = new(evaluator.Layout);
         double loss = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, trained);

@@ -59,7 +59,7 @@ internal sealed class TrainableReference
     public ModelParameters ExpectedGradient(ParameterLayout layout) => Read(layout, Expected.GetProperty("gradient"));
 
     /// <summary>The model that the file is about.</summary>
-    public ITrainable NewModel(int threads = 1) => Config.GetProperty("model").GetString() == "kernel_attention"
+    public IModel NewModel(int threads = 1) => Config.GetProperty("model").GetString() == "kernel_attention"
         ? new KernelAttention(KernelShape, Inputs, Targets, Samples, threads)
         : new ShallowEncoder(EncoderShape, Inputs, Targets, Samples, threads);
 

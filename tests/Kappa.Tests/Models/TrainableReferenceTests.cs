@@ -19,7 +19,7 @@ public sealed class TrainableReferenceTests
     public void Output_loss_and_gradient_are_those_of_the_reference(string name)
     {
         TrainableReference reference = TrainableReference.Load(name);
-        using ITrainable model = reference.NewModel();
+        using IModel model = reference.NewModel();
         ModelParameters parameters = reference.Parameters(model.Layout), gradient = new(model.Layout), expected = reference.ExpectedGradient(model.Layout);
         Matrix output = Matrix.Allocate(reference.Targets.Rows, reference.Targets.Columns);
         model.Output(parameters, model.AllSamples, output);
@@ -43,7 +43,7 @@ public sealed class TrainableReferenceTests
     public void The_kernels_eigenvalues_are_those_of_the_reference(string name)
     {
         TrainableReference reference = TrainableReference.Load(name);
-        using ITrainable model = reference.NewModel();
+        using IModel model = reference.NewModel();
         Matrix jacobian = TrainableJacobian.Of(model, reference.Parameters(model.Layout), reference.Trained);
         _ = TrainableJacobian.Spectrum(jacobian, out double[] values);
         double[] expected = [.. Numbers(reference.Expected.GetProperty("ntk_eigenvalues"))];

@@ -24,7 +24,7 @@ public sealed class TransformerClassifierTests
     public void Logits_are_those_of_plain_loops(AttentionKernelKind kind, bool normalised, int tokens, bool ofTokens)
     {
         TransformerClassifierShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, NormalisesRows: normalised), AttentionResidual = 0.8, FfnResidual = 1.2 };
-        using ITrainable model = TrainableCase.NewClassifier(shape, 2, ofTokens);
+        using IModel model = TrainableCase.NewClassifier(shape, 2, ofTokens);
         ModelParameters parameters = Parameters(model.Layout);
         Matrix output = Matrix.Allocate(2, shape.Classes), patches = ModelCase.Gaussian(2 * tokens, shape.InputWidth, 3, "inputs");
         int[] ids = TrainableCase.Integers(2 * tokens, shape.InputWidth, 3);
@@ -42,7 +42,7 @@ public sealed class TransformerClassifierTests
     [Fact]
     public void The_loss_is_the_mean_cross_entropy_of_the_logits()
     {
-        using ITrainable model = TrainableCase.NewClassifier(Small, 4, ofTokens: true);
+        using IModel model = TrainableCase.NewClassifier(Small, 4, ofTokens: true);
         ModelParameters parameters = Parameters(model.Layout);
         Matrix output = Matrix.Allocate(4, 3);
         model.Output(parameters, model.AllSamples, output);
@@ -117,7 +117,7 @@ public sealed class TransformerClassifierTests
         const int Tokens = 4096;
         TransformerClassifierShape shape = Small with { Tokens = Tokens };
         long before = GC.GetAllocatedBytesForCurrentThread();
-        using ITrainable model = TrainableCase.NewClassifier(shape, 1, ofTokens: true);
+        using IModel model = TrainableCase.NewClassifier(shape, 1, ofTokens: true);
         ModelParameters parameters = Parameters(model.Layout), gradient = new(model.Layout);
         _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All);
 

@@ -18,7 +18,7 @@ public sealed class TrainableKernelOperatorTests
     [MemberData(nameof(Indices))]
     public void A_product_with_the_kernel_is_that_of_the_Jacobian_with_its_transpose(int index)
     {
-        using var model = (ITangent)Cases[index].New();
+        using IModel model = Cases[index].New();
         ModelParameters parameters = Cases[index].Parameters(model.Layout);
         foreach (TrainedSet trained in new[] { TrainedSet.All, TrainedSet.Of(ParameterKind.Key, ParameterKind.Value) })
         {
@@ -40,12 +40,12 @@ public sealed class TrainableKernelOperatorTests
     [MemberData(nameof(Indices))]
     public void A_tangent_is_the_limit_of_difference_quotients(int index)
     {
-        using var model = (ITangent)Cases[index].New();
+        using IModel model = Cases[index].New();
         ModelParameters at = Cases[index].Parameters(model.Layout), along = new(model.Layout);
         new RandomSequence(9, "direction").FillGaussian(along.Vector);
         Vectors.Scale(along.Vector, 1 / Vectors.Norm(along.Vector));
         Matrix tangent = Output(), before = Output(), after = Output();
-        model.Tangent(at, along, tangent);
+        model.Tangent(at, model.AllSamples, along, tangent);
         double coarse = Error(Cases[index].Step), fine = Error(Cases[index].Step / 2);
 
         // The error of a central difference falls by four when the step is halved; where rounding is all that is left it need not.
@@ -71,10 +71,10 @@ public sealed class TrainableKernelOperatorTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        using var model = (ITangent)Cases[0].New();
+        using IModel model = Cases[0].New();
         ModelParameters parameters = Cases[0].Parameters(model.Layout);
-        _ = Assert.Throws<ArgumentException>(() => model.Tangent(parameters, parameters, Matrix.Allocate(1, 1)));
-        using var other = (ITangent)Cases[^1].New();
-        _ = Assert.Throws<ArgumentException>(() => model.Tangent(parameters, new ModelParameters(other.Layout), Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns)));
+        _ = Assert.Throws<ArgumentException>(() => model.Tangent(parameters, model.AllSamples, parameters, Matrix.Allocate(1, 1)));
+        using IModel other = Cases[^1].New();
+        _ = Assert.Throws<ArgumentException>(() => model.Tangent(parameters, model.AllSamples, new ModelParameters(other.Layout), Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns)));
     }
 }

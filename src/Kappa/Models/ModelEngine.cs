@@ -2,19 +2,20 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>What all trainable models do alike around their pass: checks, the full batch, which matrices are trained, the threads.</summary>
-internal sealed class TrainableEngine : IDisposable
+/// <summary>What all models do alike around their pass: checks, the full batch, which matrices are trained, the threads.</summary>
+internal sealed class ModelEngine : IDisposable
 {
     private readonly int[] _all;
     private readonly IBatchPass _pass;
     private readonly WorkerTeam _team;
     private readonly int _outputRows;
     private readonly int _outputColumns;
+    private readonly ObserverWork _observerWork = new();
     private TrainedSet? _set;
     private bool[] _isTrained = [];
 
     /// <summary>Takes over the team and the pass.</summary>
-    public TrainableEngine(ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass)
+    public ModelEngine(ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass)
     {
         (Layout, _outputRows, _outputColumns, _team, _pass) = (layout, outputRows, outputColumns, team, pass);
         _all = [.. Enumerable.Range(0, samples)];
@@ -34,11 +35,23 @@ internal sealed class TrainableEngine : IDisposable
     }
 
     /// <summary>ℒ and ∇ℒ.</summary>
-    public double LossAndGradient(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained)
+    public double LossAndGradient(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record, Action<int>? afterwards)
     {
         Require(parameters, batch);
         RequireGradient(gradient);
-        return _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, WantsLoss = true, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
+        record?.Begin([], batch.Length);
+        double loss = _pass.Compute(
+            new BatchRequest { Parameters = parameters, Batch = batch, WantsLoss = true, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
+        if (afterwards is not null && double.IsFinite(loss))
+        {
+            for (int block = 0; block < Layout.Blocks.Count; block++)
+            {
+                afterwards(block);
+            }
+        }
+
+        return loss;
     }
 
     /// <summary>F.</summary>
@@ -58,14 +71,31 @@ internal sealed class TrainableEngine : IDisposable
         _ = _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, OutputGradient = outputGradient, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
     }
 
-    /// <summary>Checks θ, v and the matrix for J v over all samples.</summary>
-    public void RequireTangent(ModelParameters parameters, ModelParameters direction, in Matrix tangent)
+    /// <summary>Checks θ, v and the matrix for J v.</summary>
+    public void RequireTangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, in Matrix tangent)
     {
-        Require(parameters, _all);
+        Require(parameters, batch);
         ArgumentNullException.ThrowIfNull(direction);
         direction.RequireLayout(Layout, nameof(direction));
-        RequireOutput(tangent, _all.Length, nameof(tangent));
+        RequireOutput(tangent, batch.Length, nameof(tangent));
     }
+
+    /// <summary>Checks θ, v and the memory for ∇²ℒ v.</summary>
+    public void RequireHessianProduct(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
+    {
+        Require(parameters, batch);
+        ArgumentNullException.ThrowIfNull(direction);
+        direction.RequireLayout(Layout, nameof(direction));
+        RequireGradient(result);
+        _ = Resolve(trained);
+    }
+
+    /// <summary>Threads of one pass.</summary>
+    public int Threads => _team.Threads;
+
+    /// <summary>An observer's work on the threads.</summary>
+    public void RunParts(int parts, Action<int> compute) => _team.Run(_observerWork.Of(compute), parts);
 
     /// <inheritdoc/>
     public void Dispose() => _team.Dispose();
