@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Kappa.Lab.Formats;
 
 /// <summary>The shortest decimal digits · 10^exponent that read back as one double; of several as short, the one closest to it, and of two as close the even one.</summary>
@@ -8,7 +6,7 @@ namespace Kappa.Lab.Formats;
 /// <remarks>
 /// R. Giulietti, The Schubfach way to render doubles, 2020. With |v| = c 2^q the decimals that read back as v lie between (c − ½) 2^q and (c + ½) 2^q (below a power of two ¼), ends included
 /// for even c. With 10^k ≤ length of this interval &lt; 10^(k+1) it holds at most one multiple of 10^(k+1), which is then the shortest, and otherwise one or some of 10^k.
-/// Everything is compared in units of 10^k / 4, rounded to odd: 10^(−k) with 128 bits is enough to be exact. The powers are computed once, by integers of any length.
+/// Everything is compared in units of 10^k / 4, rounded to odd: 10^(−k) with 128 bits is enough to be exact.
 /// </remarks>
 internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
 {
@@ -16,12 +14,6 @@ internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
     private const ulong HiddenBit = 1UL << FractionBits;
     private const ulong EightZeros = 100_000_000;
     private const int SmallestBinaryExponent = -1074;
-
-    // k runs from log10 of the smallest subnormal to that of the last place of the largest number.
-    private const int SmallestPower = -292;
-    private const int LargestPower = 324;
-
-    private static readonly UInt128[] s_powers = [.. Enumerable.Range(SmallestPower, LargestPower - SmallestPower + 1).Select(PowerOfTen)];
 
     /// <summary>The decimal of |<paramref name="value"/>|.</summary>
     /// <param name="value">Finite and not zero.</param>
@@ -36,8 +28,8 @@ internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
         // Below a power of two the neighbour is half as far, except where numbers are subnormal.
         bool isNearer = fraction == 0 && biased > 1;
         int k = isNearer ? FloorLog10OfThreeQuarters(q) : FloorLog10(q);
-        UInt128 power = s_powers[-k - SmallestPower];
-        int shift = q + FloorLog2OfPower(-k) + 1;
+        UInt128 power = PowersOfTen.Of(-k);
+        int shift = q + PowersOfTen.FloorLog2Of(-k) + 1;
         ulong open = c & 1;
         ulong centre = RoundedToOdd(power, (4 * c) << shift);
         ulong lower = RoundedToOdd(power, ((4 * c) - (isNearer ? 1UL : 2UL)) << shift) + open;
@@ -84,19 +76,8 @@ internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
         return high | (low != 0 ? 1UL : 0UL);
     }
 
-    // 10^e / 2^(⌊log2 10^e⌋ − 127), rounded up: 128 bits, the first of them set.
-    private static UInt128 PowerOfTen(int e)
-    {
-        int shift = FloorLog2OfPower(e) - 127;
-        BigInteger numerator = BigInteger.Pow(10, Math.Max(e, 0)) << Math.Max(-shift, 0);
-        BigInteger denominator = BigInteger.Pow(10, Math.Max(-e, 0)) << Math.Max(shift, 0);
-        return (UInt128)((numerator + denominator - 1) / denominator);
-    }
-
-    // ⌊q log10 2⌋, ⌊log10(¾ 2^q)⌋ and ⌊e log2 10⌋ for all exponents of a double.
+    // ⌊q log10 2⌋ and ⌊log10(¾ 2^q)⌋ for all exponents of a double.
     private static int FloorLog10(int q) => (q * 1_262_611) >> 22;
 
     private static int FloorLog10OfThreeQuarters(int q) => ((q * 1_262_611) - 524_031) >> 22;
-
-    private static int FloorLog2OfPower(int e) => (e * 1_741_647) >> 19;
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Index;
@@ -47,7 +47,7 @@ internal static class TelemetryScan
             int wanted = Array.IndexOf(places, column);
             if (wanted >= 0)
             {
-                if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+                if (!DoubleText.TryRead(field, out double value))
                     throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
                 for (int place = wanted; place < places.Length; place++)
                 {

@@ -101,7 +101,7 @@ internal static class TelemetryFile
         ReadOnlySpan<byte> line = lines.Current;
         int comma = line.IndexOf((byte)',');
         ReadOnlySpan<byte> field = comma < 0 ? line : line[..comma];
-        if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double step) || !double.IsInteger(step) || !(step > previous))
+        if (!Formats.DoubleText.TryRead(field, out double step) || !double.IsInteger(step) || !(step > previous))
         {
             string after = double.IsFinite(previous) ? string.Create(CultureInfo.InvariantCulture, $" above {previous}") : "";
             throw new BadInputException($"{path}:{lines.Number}", $"the step must be an integer{after} but is '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -74,7 +73,7 @@ public static class TelemetryReader
         {
             int comma = rest.IndexOf((byte)',');
             ReadOnlySpan<byte> field = comma < 0 ? rest : rest[..comma];
-            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+            if (!Formats.DoubleText.TryRead(field, out double value))
                 throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
             column.Add(value);
             rest = comma < 0 ? [] : rest[(comma + 1)..];
