@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Spectra;
 
 /// <summary>The part of a loss curve on which <see cref="RateFit"/> fits its rate, found by the window rule stated there.</summary>
@@ -156,7 +158,7 @@ internal sealed class RateWindow
             intercepts[i] = Logarithms[i] - (slope * Steps[i]);
         }
 
-        return TheilSen.Median(intercepts);
+        return OrderStatistics.Median(intercepts);
     }
 
     /// <summary>max |log ℒ − line|.</summary>
@@ -184,7 +186,7 @@ internal sealed class RateWindow
 
             int start = steps.Length - tail;
             (double slope, _) = TheilSen.Fit(steps[start..], logarithms[start..], TheilSen.DefaultPoints);
-            double level = TheilSen.Median(logarithms[start..].ToArray());
+            double level = OrderStatistics.Median(logarithms[start..].ToArray());
             double approach = (level - logarithms[0]) / (steps[start] - steps[0]);
             if (approach < 0 && Math.Abs(slope) <= PlateauSlopeShare * -approach)
             {
