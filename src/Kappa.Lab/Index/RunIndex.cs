@@ -31,6 +31,9 @@ public sealed class RunIndex(string store) : IDisposable
 {
     private const int Batch = 250;
 
+    // Enough to keep the cores busy while a batch is committed.
+    private const int ReadAhead = 128;
+
     private readonly IndexFile _file = new(store);
 
     /// <summary>The folder of runs.</summary>
@@ -149,21 +152,33 @@ public sealed class RunIndex(string store) : IDisposable
             Execute(connection, transaction, drop);
     }
 
-    // Reading is most of the work and needs no connection: while one batch is written the next is read.
+    // Reading is most of the work and needs no connection: folders are read ahead on all cores, and written here in the order of the list.
     private static void Read(SqliteConnection connection, FolderEntry[] changed, IProgress<IndexProgress>? progress, CancellationToken cancellation)
     {
-        Task<FolderContent[]> next = ReadBatch(0);
+        var ahead = new Queue<Task<FolderContent>>(ReadAhead);
+        int begun = 0;
         for (int done = 0; done < changed.Length;)
         {
-            FolderContent[] contents = next.GetAwaiter().GetResult();
-            cancellation.ThrowIfCancellationRequested();
-            next = ReadBatch(done + Batch);
+            // All of a batch is there before it begins to be written: meanwhile other processes may write.
+            var contents = new FolderContent[Math.Min(Batch, changed.Length - done)];
+            for (int k = 0; k < contents.Length; k++)
+                contents[k] = Next();
             Write(connection, contents);
             done += contents.Length;
             progress?.Report(new(done, changed.Length));
         }
 
-        Task<FolderContent[]> ReadBatch(int first) => Task.Run<FolderContent[]>(() => [.. changed.Skip(first).Take(Batch).ToArray().AsParallel().AsOrdered().Select(FolderContent.Read)], CancellationToken.None);
+        FolderContent Next()
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (; ahead.Count < ReadAhead && begun < changed.Length; begun++)
+            {
+                FolderEntry entry = changed[begun];
+                ahead.Enqueue(Task.Run(() => FolderContent.Read(entry), CancellationToken.None));
+            }
+
+            return ahead.Dequeue().GetAwaiter().GetResult();
+        }
     }
 
     private static void Write(SqliteConnection connection, FolderContent[] contents)

@@ -13,23 +13,23 @@ internal sealed record ColumnSummary(string Column, int Rows, double First, doub
     public static ColumnSummary Of(TelemetryTable telemetry, string column)
     {
         ReadOnlySpan<double> values = telemetry[column], steps = telemetry["step"];
-        var summary = new ColumnSummary(column, values.Length, values[0], values[^1], double.NaN, -1, double.NaN, -1, 0);
+        (double least, double most, long leastStep, long mostStep, int notFinite) = (double.NaN, double.NaN, -1, -1, 0);
         for (int row = 0; row < values.Length; row++)
         {
             double value = values[row];
             if (!double.IsFinite(value))
             {
-                summary = summary with { NotFinite = summary.NotFinite + 1 };
+                notFinite++;
                 continue;
             }
 
-            if (!(value >= summary.Least))
-                summary = summary with { Least = value, LeastStep = (long)steps[row] };
-            if (!(value <= summary.Most))
-                summary = summary with { Most = value, MostStep = (long)steps[row] };
+            if (!(value >= least))
+                (least, leastStep) = (value, (long)steps[row]);
+            if (!(value <= most))
+                (most, mostStep) = (value, (long)steps[row]);
         }
 
-        return summary;
+        return new(column, values.Length, values[0], values[^1], least, leastStep, most, mostStep, notFinite);
     }
 }
 

@@ -63,6 +63,26 @@ public sealed class RunIndexTests : IDisposable
         Assert.Equal(80L, _runs.Ask("SELECT count(*) FROM telemetry_summary").Rows[0][0]);
     }
 
+    // Folders of very different sizes are read by several threads.
+    [Fact]
+    public void A_stopped_refresh_keeps_a_whole_batch_in_the_order_of_the_names_and_the_next_reads_the_rest()
+    {
+        string[] names = [.. Enumerable.Range(0, 260).Select(run => $"run-{run:D3}")];
+        foreach ((int run, string name) in names.Index())
+            _ = _runs.Add(name, 0.5, rows: run % 50 == 0 ? 3000 : 1);
+        using var stop = new CancellationTokenSource();
+        using RunIndex index = _runs.Index;
+        _ = Assert.Throws<OperationCanceledException>(() => index.Refresh(progress: new StopAtOnce(stop), cancellation: stop.Token));
+        using (SqliteConnection connection = index.Open(SqliteOpenMode.ReadOnly))
+        {
+            Assert.Equal(names[..250], Names(connection));
+        }
+
+        Assert.Equal((260, 10, 0), Counts(_runs.Refresh()));
+        using SqliteConnection whole = index.Open(SqliteOpenMode.ReadOnly);
+        Assert.Equal(names, Names(whole));
+    }
+
     [Fact]
     public void A_refreshed_index_is_that_of_a_new_one()
     {
@@ -176,4 +196,20 @@ public sealed class RunIndexTests : IDisposable
         Assert.Equal(IndexColumns.All.Count, IndexColumns.All.Distinct(StringComparer.OrdinalIgnoreCase).Count());
 
     private static (int, int, int) Counts(IndexReport report) => (report.Runs, report.Read, report.Removed);
+
+    private static string[] Names(SqliteConnection connection)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT name FROM entry ORDER BY id";
+        using SqliteDataReader reader = command.ExecuteReader();
+        var names = new List<string>();
+        while (reader.Read())
+            names.Add(reader.GetString(0));
+        return [.. names];
+    }
+
+    private sealed class StopAtOnce(CancellationTokenSource stop) : IProgress<IndexProgress>
+    {
+        public void Report(IndexProgress value) => stop.Cancel();
+    }
 }
