@@ -11,6 +11,8 @@ internal static class RunList
     /// <summary>Lines printed when no other limit is given.</summary>
     public const int DefaultLimit = 100;
 
+    private const int LongestSetting = 24;
+
     /// <summary>Prints them.</summary>
     public static int Print(Terminal terminal, string store, string? filter, int? limit, bool json)
     {
@@ -37,6 +39,7 @@ internal static class RunList
             terminal.Messages.WriteLine($"kappa: the process of {lost.Name} has died. Continue it: kappa run --resume {lost.Name}{(store == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(store)}")}");
         }
 
+        Remarks(terminal, listing.Runs);
         string matching = filter is null ? string.Empty : " that match";
         terminal.Paragraph(0, listing.Runs.Count == listing.Total
             ? $"{listing.Total} runs{matching} in {store}."
@@ -58,11 +61,38 @@ internal static class RunList
         return ExitCode.Done;
     }
 
+    // What a row is comes before how fast it got there: on a narrow screen the order says when it began, a step is mostly the last one, and a rate has `show` for itself.
     private static void Table(Terminal terminal, IReadOnlyList<ListedRun> runs)
     {
-        var table = new ResultTable("run", new ResultColumn("started", 3), "state", new ResultColumn("model", 2), new ResultColumn("step", 1), new ResultColumn("loss", 4), new ResultColumn("settings", 5));
-        table.Rows(runs.Select(Cells)).Print(terminal);
+        bool hasModels = CommonModel(runs) is null;
+        ResultColumn[] columns = ["run", new("started", 1), "state", new("model", 4), new("step", 2), new("loss", 5), new("rate", 3), new("settings", 6)];
+        int[] shown = [.. Enumerable.Range(0, columns.Length).Where(column => hasModels || columns[column].Header != "model")];
+        new ResultTable([.. shown.Select(column => columns[column])])
+            .Rows(runs.Select(run =>
+            {
+                string[] cells = Cells(run);
+                return shown.Select(column => cells[column]).ToArray();
+            }))
+            .Print(terminal);
     }
+
+    // What is said of every row is said once.
+    private static void Remarks(Terminal terminal, IReadOnlyList<ListedRun> runs)
+    {
+        if (runs.Any(IsLate))
+        {
+            terminal.Paragraph(0, "†: the curve is no line; the rate is that of the last third of its window.");
+        }
+
+        if (CommonModel(runs) is { } model)
+        {
+            terminal.Paragraph(0, $"The model of all is {model}.");
+        }
+    }
+
+    private static string? CommonModel(IReadOnlyList<ListedRun> runs) => runs.Count > 1 && runs[0].Model.Length > 0 && runs.All(run => run.Model == runs[0].Model) ? runs[0].Model : null;
+
+    private static bool IsLate(ListedRun run) => run is { Rate: null, LateRate: not null };
 
     private static string[] Cells(ListedRun run) =>
     [
@@ -72,8 +102,14 @@ internal static class RunList
         run.Model,
         QueryView.Shown(run.Step),
         run.Loss is { } loss ? PlainText.Number(loss) : string.Empty,
-        run.Settings,
+        (run.Rate ?? run.LateRate) is { } rate ? PlainText.Factor(rate) + (IsLate(run) ? " †" : string.Empty) : run.NoRate ?? string.Empty,
+        string.Join(' ', run.Settings.Split(' ').Select(Shortened)),
     ];
+
+    // A path or a list of names would leave no room for anything else; part of a number would be another number.
+    private static string Shortened(string setting) => setting.Length <= LongestSetting || double.TryParse(setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture, out _)
+        ? setting
+        : setting[..(LongestSetting - 1)] + "…";
 
     private static void Json(Terminal terminal, ListedRuns listing, IndexReport report) => QueryView.Json(terminal, json =>
     {
@@ -88,6 +124,11 @@ internal static class RunList
             json.WriteNumber("step", run.Step);
             json.WritePropertyName("loss");
             QueryView.Value(json, run.Loss);
+            json.WritePropertyName("rate");
+            QueryView.Value(json, run.Rate);
+            json.WritePropertyName("lateRate");
+            QueryView.Value(json, run.LateRate);
+            json.WriteString("noRate", run.NoRate);
             json.WriteString("stopReason", run.Outcome is { Length: > 0 } outcome ? char.ToUpperInvariant(outcome[0]) + outcome[1..] : null);
             json.WriteString("settings", run.Settings);
             json.WriteEndObject();
@@ -95,15 +136,6 @@ internal static class RunList
 
         json.WriteEndArray();
         json.WriteNumber("total", listing.Total);
-        json.WriteStartArray("damaged");
-        foreach (DamagedEntry entry in report.Damaged)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", entry.Name);
-            json.WriteString("reason", entry.Reason);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        IndexCommand.WriteDamaged(json, report.Damaged);
     });
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Kappa.Lab.Index;
 
 namespace Kappa.Cli.Commands;
@@ -39,6 +40,21 @@ internal static class IndexCommand
         return index;
     }
 
+    /// <summary>The folders that were left out, in a JSON document.</summary>
+    public static void WriteDamaged(Utf8JsonWriter json, IReadOnlyList<DamagedEntry> damaged)
+    {
+        json.WriteStartArray("damaged");
+        foreach (DamagedEntry entry in damaged)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", entry.Name);
+            json.WriteString("reason", entry.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void Print(Terminal terminal, RunIndex index, IndexReport report, bool json)
     {
         if (json)
@@ -50,16 +66,7 @@ internal static class IndexCommand
                 writer.WriteNumber("read", report.Read);
                 writer.WriteNumber("removed", report.Removed);
                 writer.WriteString("rebuilt", report.Rebuilt);
-                writer.WriteStartArray("damaged");
-                foreach (DamagedEntry entry in report.Damaged)
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("name", entry.Name);
-                    writer.WriteString("reason", entry.Reason);
-                    writer.WriteEndObject();
-                }
-
-                writer.WriteEndArray();
+                WriteDamaged(writer, report.Damaged);
             });
             return;
         }

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Spectra;
 
 namespace Kappa.Lab.Index;
 
@@ -11,8 +13,11 @@ namespace Kappa.Lab.Index;
 /// <param name="Model">Kind of its model.</param>
 /// <param name="Step">The step it reached.</param>
 /// <param name="Loss">Loss there; null when there is none.</param>
+/// <param name="Rate">Share of the loss that a step removes; null unless the curve is one line.</param>
+/// <param name="LateRate">That of the last third of the window; null when there is no rate.</param>
+/// <param name="NoRate">Why there is neither, in a few words; null when there is one.</param>
 /// <param name="Settings">What tells it from others: its swept values, or the words that it was begun with.</param>
-public sealed record ListedRun(string Name, string Started, string State, string? Outcome, string Model, long Step, double? Loss, string Settings);
+public sealed record ListedRun(string Name, string Started, string State, string? Outcome, string Model, long Step, double? Loss, double? Rate, double? LateRate, string? NoRate, string Settings);
 
 /// <summary>The runs of a folder, newest first.</summary>
 /// <param name="Runs">Those asked for.</param>
@@ -32,7 +37,7 @@ public sealed record ListedRuns(IReadOnlyList<ListedRun> Runs, int Total)
         QueryResult found = query.Answer(
             $"""
             SELECT name, coalesce(started, heartbeat, ''), state, outcome, kind, stepReached, finalLoss,
-              coalesce((SELECT "values" FROM sweep_runs WHERE run = runs.name LIMIT 1), words, '')
+              coalesce((SELECT "values" FROM sweep_runs WHERE run = runs.name LIMIT 1), words, ''), rate, lateRate, rateOutcome
             FROM runs WHERE {where} ORDER BY coalesce(started, heartbeat) DESC, name
             """,
             limit);
@@ -40,7 +45,13 @@ public sealed record ListedRuns(IReadOnlyList<ListedRun> Runs, int Total)
     }
 
     private static ListedRun Listed(IReadOnlyList<object?> row) => new(
-        SqlText.Of(row[0]), SqlText.Of(row[1]), SqlText.Of(row[2]), (string?)row[3], SqlText.Of(row[4]), row[5] as long? ?? 0, row[6] as double? ?? row[6] as long?, Settings(SqlText.Of(row[7])));
+        SqlText.Of(row[0]), SqlText.Of(row[1]), SqlText.Of(row[2]), (string?)row[3], SqlText.Of(row[4]), row[5] as long? ?? 0, Number(row[6]), Number(row[8]), Number(row[9]), NoRate(row), Settings(SqlText.Of(row[7])));
+
+    private static string? NoRate(IReadOnlyList<object?> row) =>
+        row[8] is null && row[9] is null ? MissingRate.Why(Enum.TryParse(SqlText.Of(row[10]), ignoreCase: true, out RateOutcome outcome) ? outcome : null) : null;
+
+    // SQL gives an integer where a number has no places.
+    private static double? Number(object? value) => value as double? ?? value as long?;
 
     // {"initialisation.gain":2} of a sweep as gain=2, as it is written on a command line.
     private static string Settings(string text) => text.StartsWith('{')

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Statistics;
 using Kappa.Spectra;
@@ -69,16 +70,7 @@ internal sealed record SweepGroup(IReadOnlyList<(SweptKey Key, string Text)> Val
     private string WhyNone()
     {
         RateOutcome?[] outcomes = [.. Cell.Outcomes.Where(outcome => outcome.Phase is not null).Select(outcome => outcome.Curve?.Rate?.Outcome)];
-        if (outcomes.Length == 0)
-            return "none yet";
-        return outcomes.GroupBy(outcome => outcome).OrderByDescending(group => group.Count()).First().Key switch
-        {
-            RateOutcome.TooFewDecades => "falls too little",
-            RateOutcome.Plateau => "levels off",
-            RateOutcome.NotDecreasing => "does not fall",
-            RateOutcome.Diverged => "not finite",
-            _ => "too few points",
-        };
+        return outcomes.Length == 0 ? "none yet" : MissingRate.Why(outcomes.GroupBy(outcome => outcome).OrderByDescending(group => group.Count()).First().Key);
     }
 
     private static string Number(double value) => double.IsInfinity(value) ? "not reached" : TickLabels.Rounded(value, 4);
