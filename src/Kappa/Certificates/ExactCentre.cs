@@ -58,6 +58,11 @@ internal sealed class ExactCentre
                 GramEnclosure[] hiddenGrams = [.. earlier.Select(gram => attention!.Carry(gram)), .. BlockGrams.OfAttentionOutput(centre, stacks, shape.LogitScale)];
                 hiddenGrams = [.. hiddenGrams.Select(gram => gram.Weighted(centre.Rows.FfnIn))];
                 result[layer].Take(outputGrams, hiddenGrams, layers.Length > 1, layer == layers.Length - 1, isTrained, norms);
+                if (layer > 0)
+                {
+                    result[layer - 1]._grams = []; // Carried on: the next block needs those of this one alone.
+                }
+
                 if (wantsFloor && layer == layers.Length - 1)
                 {
                     result[layer].JointFloor = GramEnclosure.Sum(outputGrams, isTrained).RootFloor();

@@ -1,5 +1,3 @@
-using Kappa.Spectra;
-
 namespace Kappa.Certificates;
 
 /// <summary>The path certificate with the smallest singular value of the whole Jacobian as its floor (C.14'): also for fewer features than rows, or an untrained W_2.</summary>
@@ -43,13 +41,18 @@ internal sealed class KernelFloorCertificate : Theorem
         return PathScope.Report(this, point, forward, options, PathFloor.Kernel, propagation.StartFloor, propagation);
     }
 
+    /// <summary>Bytes of the Gram matrices of J, one for each weight matrix, that are held at a time: those of Z⁺, those of H as they are and weighted, those of the block before, or the factorisation of their sum.</summary>
+    /// <param name="outputs">M·d, the order of each.</param>
+    /// <param name="depth">L.</param>
+    internal static double ForecastBytes(long outputs, int depth) => sizeof(double) * ((20.0 * depth) - 6) * outputs * outputs;
+
     private static string? WhyTooLarge(TrainingPoint point, long limit)
     {
         const double Mebibyte = 1 << 20;
-        (long outputs, long parameters) = Sizes(point);
-        double bytes = JacobianSpectrum.ForecastBytes(outputs, parameters);
-        return bytes > limit || (double)outputs * parameters > Array.MaxLength
-            ? FormattableString.Invariant($"The Jacobian must fit into {limit / Mebibyte:F0} MiB but with {outputs} output numbers and {parameters} trained parameters it needs {bytes / Mebibyte:F0} MiB; allow more memory, ask for path, which needs none, or use fewer token rows.")
+        long outputs = Sizes(point).Outputs;
+        double bytes = ForecastBytes(outputs, point.Shape.Depth);
+        return bytes > limit || (double)outputs * outputs > Array.MaxLength
+            ? FormattableString.Invariant($"The Gram matrices of the Jacobian must fit into {limit / Mebibyte:F0} MiB but for {outputs} output numbers and {point.Shape.Depth} {(point.Shape.Depth == 1 ? "block" : "blocks")} they need {Math.Ceiling(bytes / Mebibyte):F0} MiB; allow more memory, ask for path, which does without large ones, or use fewer token rows.")
             : null;
     }
 
