@@ -70,6 +70,9 @@ internal static class KeyApplicability
     /// <summary>Whether the kind of model uses the key.</summary>
     public static bool Applies(SpecificationKey key, ModelKind kind) => !Kinds.TryGetValue(key.Path, out ModelKind[]? kinds) || kinds.Contains(kind);
 
+    /// <summary>Which kinds of model take the key, in brackets with a leading blank; nothing when all do.</summary>
+    public static string Remark(SpecificationKey key) => Kinds.TryGetValue(key.Path, out ModelKind[]? kinds) ? $" (model.kind {string.Join(", ", kinds.Select(Word))})" : "";
+
     /// <summary>The complaint when the key is given and belongs to other kinds.</summary>
     public static IEnumerable<string> Foreign(SpecificationKey key, ExperimentSpecification specification)
     {

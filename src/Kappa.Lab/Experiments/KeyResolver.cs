@@ -33,25 +33,36 @@ internal sealed class KeyResolver(IReadOnlyList<SpecificationKey> keys)
         problem = "";
         if (_byPath.TryGetValue($"{group}.{name}", out SpecificationKey? key))
             return key;
-        string near = Suggestion.For(name, keys.Where(candidate => candidate.Group == group).Select(candidate => candidate.Name));
-        problem = $"unknown key '{Shown.Of(name)}' in '{group}'.{(near.Length > 0 ? near : Suggest(name, isInGroup: true))}";
+        string near = FieldWords.Find(name).Count > 0 ? "" : Suggestion.For(name, keys.Where(candidate => candidate.Group == group).Select(candidate => candidate.Name));
+        problem = $"unknown key '{Shown.Of(name)}' in '{group}'.{(near.Length > 0 ? near : Suggest(name, group))}";
         return null;
     }
 
     /// <summary>What is wrong with the name of a group that does not exist.</summary>
-    public string UnknownGroup(string name) => $"unknown group '{Shown.Of(name)}'.{Suggestion.For(name, Groups)}";
-
-    // A name that is right but stands in the wrong group comes first, then full names for a dotted name, then the last part alone.
-    private string Suggest(string name, bool isInGroup = false)
+    public string UnknownGroup(string name)
     {
+        string near = Suggestion.For(name, Groups);
+        return $"unknown group '{Shown.Of(name)}'.{(near.Length == 0 && FieldWords.Find(name) is [{ Group.Length: > 0 } key, ..] ? $" Did you mean '{key.Group}'?" : near)}";
+    }
+
+    // A name that is right but stands in the wrong group comes first, then the words of the field, then full names for a dotted name, then the last part alone.
+    private string Suggest(string name, string? group = null)
+    {
+        bool isInGroup = group is not null;
         string last = name[(name.LastIndexOf('.') + 1)..];
         bool isDotted = last.Length < name.Length;
         if (_byName[last].FirstOrDefault() is { } elsewhere)
             return $" Did you mean '{elsewhere.Path}'?";
+        if (FieldWords.Hint(last, Written) is { Length: > 0 } hint)
+            return hint;
         if (isDotted && Suggestion.For(name, keys.Select(key => key.Path)) is { Length: > 0 } full)
             return full;
-        return Suggestion.Nearest(last, keys.Select(key => key.Name)) is { } near
-            ? $" Did you mean '{(isDotted || isInGroup ? keys.First(key => key.Name == near).Path : near)}'?"
-            : "";
+        return Suggestion.Nearest(last, keys.Select(key => key.Name)) is { } near ? Nearest(keys.First(key => key.Name == near)) : "";
+
+        // A mistyped key of most models is plain; one that model R refuses says which take it.
+        string Nearest(SpecificationKey key) => $" Did you mean '{(isDotted || isInGroup ? key.Path : key.Name)}'{(KeyApplicability.Applies(key, ModelKind.Residual) ? "" : KeyApplicability.Remark(key))}?";
+
+        // Beside its own group a key has its full name.
+        string Written(SpecificationKey key) => key.Group == group || (!isDotted && !isInGroup && Knows(key.Name)) ? key.Name : key.Path;
     }
 }
