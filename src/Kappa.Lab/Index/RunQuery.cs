@@ -70,7 +70,7 @@ public sealed class RunQuery
         }
         catch (SqliteException failure)
         {
-            throw new BadInputException("query", _refused is { } what ? $"reads only: it must be one SELECT, but it would {what}." : $"{Reason(failure)} See kappa query --schema.", failure);
+            throw new BadInputException("query", _refused is { } what ? $"reads only: it must be one SELECT, but it would {what}." : $"{Reason(failure, sql)} See kappa query --schema.", failure);
         }
     }
 
@@ -123,10 +123,11 @@ public sealed class RunQuery
     }
 
     // "SQLite Error 1: 'no such column: deph'." without the wrapping.
-    private static string Reason(SqliteException failure)
+    private static string Reason(SqliteException failure, string sql)
     {
         string message = failure.Message.ReplaceLineEndings(" ");
         int open = message.IndexOf('\'', StringComparison.Ordinal), close = message.LastIndexOf('\'');
-        return $"cannot be answered: {(open >= 0 && close > open ? message[(open + 1)..close] : message.TrimEnd('.'))}.";
+        string reason = open >= 0 && close > open ? message[(open + 1)..close] : message.TrimEnd('.');
+        return $"cannot be answered: {reason}.{UnknownName.Hint(reason, sql)}";
     }
 }

@@ -31,12 +31,34 @@ public sealed class QueryCommandTests : IDisposable
 
     [Theory]
     [InlineData("DROP TABLE result", "query: reads only: it must be one SELECT, but it would write.")]
-    [InlineData("SELECT deph FROM runs", "query: cannot be answered: no such column: deph. See kappa query --schema.")]
+    [InlineData("SELECT deph FROM runs", "query: cannot be answered: no such column: deph. Did you mean 'depth'? See kappa query --schema.")]
+    [InlineData("SELECT r.finalLos FROM runs AS r", "query: cannot be answered: no such column: r.finalLos. Did you mean 'finalLoss'? See kappa query --schema.")]
+    [InlineData("SELECT name FROM runs WHERE lr = 1", "query: cannot be answered: no such column: lr. Did you mean 'stepSize'? See kappa query --schema.")]
+    [InlineData("SELECT zzz FROM damaged", "query: cannot be answered: no such column: zzz. The columns are kind, name, reason. See kappa query --schema.")]
+    [InlineData("SELECT name FROM rns", "query: cannot be answered: no such table: rns. Did you mean 'runs'? The views are runs, telemetry_summary, claims, sweeps, sweep_runs, damaged. See kappa query --schema.")]
     public void A_wrong_question_is_one_line(string sql, string message)
     {
         _ = Run();
         CommandOutcome outcome = Invoke("query", sql);
         Assert.Equal((3, "", $"kappa: {message}\n"), (outcome.ExitCode, outcome.Results, outcome.Messages));
+    }
+
+    [Theory]
+    [InlineData("dpth=1", "Did you mean 'depth'?")]
+    [InlineData("n_layers > 1", "Did you mean 'depth' (model.kind residual, classifier)?")]
+    public void A_filter_with_an_unknown_column_names_the_nearest(string filter, string hint)
+    {
+        _ = Run();
+        CommandOutcome outcome = Invoke("list", "--filter", filter);
+        Assert.Equal((3, true), (outcome.ExitCode, Assert.Single(outcome.MessageLines).Contains(hint, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Diverged_runs_are_found_by_the_outcome_of_their_rate()
+    {
+        string diverged = Path.GetFileName(Run("stepSize=1e6").Path), other = Path.GetFileName(Run("stepSize=1e-3").Path);
+        Assert.Equal($"name,outcome,rate\n{diverged},nonFinite,\n", Done("query", "SELECT name, outcome, rate FROM runs WHERE rateOutcome = 'diverged'", "--format", "csv").Results);
+        Assert.Contains(other, Done("query", "SELECT name FROM runs WHERE rateOutcome <> 'diverged'", "--format", "csv").Results, StringComparison.Ordinal);
     }
 
     [Fact]
