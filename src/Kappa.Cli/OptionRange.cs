@@ -10,9 +10,6 @@ internal static class OptionRange
     /// <summary>More threads than this are a typing error on any machine of today.</summary>
     public const int MostThreads = 1024;
 
-    /// <summary>More MiB than this, a tebibyte, are a typing error too.</summary>
-    public const int MostMebibytes = 1 << 20;
-
     /// <summary>An integer option; the parser's own message would name a type of the program.</summary>
     public static Option<int?> Integer(string name, string description, int least = int.MinValue, int most = int.MaxValue) =>
         new(name) { Description = description, CustomParser = result => Parse(name, least, most, result) };
@@ -40,5 +37,6 @@ internal static class OptionRange
         return null;
     }
 
-    private static string Outside(string name, long number, int least, int most) => string.Create(CultureInfo.InvariantCulture, $"{name} must be from {least} to {most} but is {number}.");
+    /// <summary>The message about a value outside its range.</summary>
+    public static string Outside(string name, long number, int least, int most) => string.Create(CultureInfo.InvariantCulture, $"{name} must be from {least} to {most} but is {number}.");
 }

@@ -8,6 +8,8 @@ internal static partial class ProcessLimits
     // The runtime keeps two for every library that it has loaded: about 110, then those of the runs.
     private const int FewestFiles = 192;
 
+    private const int AddressSpace = 9; // RLIMIT_AS of Linux
+
     private const int FileSizeSignal = 25; // SIGXFSZ, the same on Linux and macOS
 
     /// <summary>From now on a write beyond <c>ulimit -f</c> fails like one on a full disk, instead of ending the process.</summary>
@@ -19,6 +21,10 @@ internal static partial class ProcessLimits
         !OperatingSystem.IsWindows() && OpenFiles() is { } most && most < FewestFiles
             ? FormattableString.Invariant($"at least {FewestFiles} files must be allowed to be open at a time but the limit is {most}. Raise it: ulimit -n 1024")
             : null;
+
+    /// <summary>Most bytes of arrays under <c>ulimit -v</c>; null where it is not set. The runtime reserves half of the addresses for them, and one that finds none when it reports that may end the process.</summary>
+    public static long? Heap() =>
+        OperatingSystem.IsLinux() && GetLimit(AddressSpace, out Limit limit) == 0 && limit.Current < long.MaxValue ? (long)(limit.Current / 2) : null;
 
     private static ulong? OpenFiles()
     {

@@ -50,6 +50,7 @@ internal static class Program
                 Error = terminal.Messages,
                 ProcessTerminationTimeout = null, // Interruption is each command's own business: it saves first.
             };
+            using IDisposable memory = MemoryOption.Hold(parsed);
             return parsed.Invoke(configuration);
         }
         catch (Exception exception) when (Failure.Describe(exception) is { } failure)
@@ -98,12 +99,15 @@ internal static class Program
     {
         foreach (ParseError error in parsed.Errors.Where(error => !IsConsequence(parsed, error)))
         {
-            terminal.Messages.WriteLine($"kappa: {error.Message}{Correction(parsed, error)}");
+            terminal.Messages.WriteLine($"kappa: {OneLine(error.Message)}{Correction(parsed, error)}");
         }
 
         terminal.Messages.WriteLine($"Try: {Path(parsed.CommandResult)} --help");
         return ExitCode.Usage;
     }
+
+    // A message quotes what was given, line ends and escapes of a terminal among it.
+    private static string OneLine(string message) => string.Concat(message.Select(letter => char.IsControl(letter) ? ' ' : letter));
 
     // The command or option nearest to the word that the message quotes.
     private static string Correction(ParseResult parsed, ParseError error)

@@ -6,7 +6,6 @@ using Kappa.Lab;
 using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
-using Kappa.Lab.Formats;
 
 namespace Kappa.Cli.Commands;
 
@@ -30,7 +29,7 @@ internal static class CertifyCommand
         var findScale = new Option<bool>("--find-scale") { Description = "Also find the smallest factor c that makes the initialisation W_2 = 0, c·W_1 (shallow encoder: w_O = 0, c·W_V) certifiable: the price of a certificate." };
         var divisor = new Option<string?>("--step-divisor") { Description = "h of the path theorems' own step size 1/(hΛ²), above 0.5 (default: 1); 2 certifies earlier at half the step." };
         var floor = new Option<string?>("--floor-fraction") { Description = "Smallest share of its first value that the path theorems let their floor fall to, from 0 to 1 (default: 0.6); less certifies earlier at a slower rate." };
-        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for arrays that are read (default: 1024) and for the Jacobian of kernel-floor (default: 1024; 64 when other theorems are asked as well).");
+        var memory = new MemoryOption("; also for the Gram matrices of kernel-floor (default: 1024; 64 when other theorems are asked as well)");
         Option<int?> check = OptionRange.Integer("--check", "Steps to descend with the certified step size, to see the bound hold (default: as many as a few seconds allow; 0: none).");
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
@@ -53,7 +52,6 @@ internal static class CertifyCommand
     private static int Certify(Terminal terminal, Words words, string? figures, bool json, bool isVerdictAsked)
     {
         (CertificationRequest request, string[] targetWords) = ToRequest(words);
-        using IDisposable limit = ReadLimits.Within(words.Memory);
         using CertifiedThing target = CertifyTarget.Read(targetWords, words.Folder, words.Threads ?? Environment.ProcessorCount);
         using var interruption = new Interruption();
         interruption.NothingIsLostFromHereOn(() => terminal.Messages.WriteLine("Interrupted; nothing is decided."));
@@ -114,7 +112,6 @@ internal static class CertifyCommand
     {
         OptionRange.Require("--threads", words.Threads, 1, OptionRange.MostThreads);
         OptionRange.Require("--step", words.Step, 0, int.MaxValue);
-        OptionRange.Require("--memory", words.Memory, 1, OptionRange.MostMebibytes);
         OptionRange.Require("--check", words.Check, 0, int.MaxValue);
         if (words.IsSearch && words.Step is not null)
         {

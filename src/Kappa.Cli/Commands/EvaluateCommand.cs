@@ -4,7 +4,6 @@ using Kappa.Certificates;
 using Kappa.Lab;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
-using Kappa.Lab.Formats;
 using Kappa.Lab.Points;
 using Kappa.Lab.Store;
 using Kappa.Models;
@@ -28,7 +27,7 @@ internal static class EvaluateCommand
         };
         words.Validators.Add(RefuseOptions);
         var kernel = new Option<bool>("--kernel") { Description = "Compute the kernel in full however long it takes, and fail when it does not fit into the memory." };
-        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB for arrays that are read, for the kernel, and for the vectors of what is estimated (default: 1024 each); 0 leaves the kernel out.");
+        var memory = new MemoryOption("; also for the passes of a point (default: 4096), for the kernel, and for the vectors of what is estimated (default: 1024 each); 0 leaves the kernel out", least: 0);
         var matrixFree = new Option<bool>("--matrix-free") { Description = "Estimate the kernel's largest and smallest eigenvalue from products with it (P.7); done anyway where the kernel in full does not fit." };
         var hessian = new Option<bool>("--hessian") { Description = "Also estimate the sharpness and the smallest eigenvalue of the Hessian of the loss (R.7)." };
         var density = new Option<bool>("--density") { Description = "Also estimate where the kernel's eigenvalues are (P.8)." };
@@ -50,7 +49,6 @@ internal static class EvaluateCommand
     private static int Evaluate(Terminal terminal, string[] words, string folder, Wishes wishes, bool json)
     {
         PointEvaluationOptions options = ToOptions(wishes);
-        using IDisposable limit = ReadLimits.Within(wishes.Mebibytes is 0 ? null : wishes.Mebibytes);
         PointReading reading = Read(words[0], words[1..], folder);
         (ModelPoint? point, IReadOnlyList<Problem> problems) = reading;
         if (reading.Other is { } other)
@@ -111,7 +109,7 @@ internal static class EvaluateCommand
 
     private static PointEvaluationOptions ToOptions(Wishes wishes)
     {
-        OptionRange.Require("--memory", wishes.Mebibytes, wishes.NeedsKernel || wishes.IsMatrixFree ? 1 : 0, OptionRange.MostMebibytes);
+        OptionRange.Require("--memory", wishes.Mebibytes, wishes.NeedsKernel || wishes.IsMatrixFree ? 1 : 0, MemoryOption.MostMebibytes);
         if (wishes is { NeedsKernel: true, IsMatrixFree: true })
         {
             throw new UsageException("--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.");

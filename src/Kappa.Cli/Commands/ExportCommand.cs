@@ -18,7 +18,7 @@ internal static class ExportCommand
         var to = new Option<string>("--to") { Description = "Where to write.", DefaultValueFactory = _ => DefaultFolder };
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
-        var command = new Command("export", "Write a run or a sweep for other programs: table, arrays, weights, TensorBoard, MLflow.") { what, format, to, folder, json };
+        var command = new Command("export", "Write a run or a sweep for other programs: table, arrays, weights, TensorBoard, MLflow.") { what, format, to, folder, new MemoryOption(), json };
         command.SetAction(parsed =>
         {
             string target = RunsFolder.Require(parsed.GetValue(to)!, "--to");

@@ -32,7 +32,7 @@ internal static class LandscapeCommand
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("landscape", "The loss on a plane around the end of a run: contour, surface, cuts, the path beside the plane, and how flat and rough it is.")
         {
-            target, directions, normalisation, grid, span, seed, states, threads, results, folder, json, quiet,
+            target, directions, normalisation, grid, span, seed, states, threads, results, folder, new MemoryOption(), json, quiet,
         };
         command.SetAction(parsed => Show(terminal, parsed.GetValue(target)!, parsed.GetValue(folder)!, new Wishes(
             parsed.GetValue(directions), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null, parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),

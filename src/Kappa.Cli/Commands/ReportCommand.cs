@@ -19,7 +19,7 @@ internal static class ReportCommand
         Option<int?> threads = OptionRange.Integer("--threads", "Initial points at the same time (default: one on each core). No result depends on it.");
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("report", "Write the report of a sweep, with its phase diagram, or of a run.") { name, folder, to, x, y, threads, json, quiet };
+        var command = new Command("report", "Write the report of a sweep, with its phase diagram, or of a run.") { name, folder, to, x, y, threads, new MemoryOption(), json, quiet };
         command.SetAction(parsed =>
         {
             OptionRange.Require("--threads", parsed.GetValue(threads), 1, OptionRange.MostThreads);

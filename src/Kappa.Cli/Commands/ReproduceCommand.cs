@@ -40,6 +40,8 @@ internal static class ReproduceCommand
             command.Options.Add(option);
         }
 
+        command.Options.Add(new MemoryOption());
+
         command.SetAction(parsed => Reproduce(terminal, new Request(
             reproduction, parsed.GetValue(quick), parsed.GetValue(seeds), parsed.GetValue(folder), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(exitCode),
             [.. data.Select((option, k) => (reproduction.DataFolders[k].Name, parsed.GetValue(option)))])));

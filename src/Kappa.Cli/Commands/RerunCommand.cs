@@ -18,7 +18,7 @@ internal static class RerunCommand
         Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("rerun", "Compute a run again from its specification: the same bits, or the first difference.") { run, folder, verify, to, threads, json, quiet };
+        var command = new Command("rerun", "Compute a run again from its specification: the same bits, or the first difference.") { run, folder, verify, to, threads, new MemoryOption(), json, quiet };
         command.SetAction(parsed =>
         {
             OptionRange.Require("--threads", parsed.GetValue(threads), 1, OptionRange.MostThreads);

@@ -20,7 +20,7 @@ internal static class RunCommand
         var resume = new Option<string?>("--resume") { Description = "Continue this interrupted run to the same bits." };
         var show = new Option<bool>("--show") { Description = "Print the resolved specification and run nothing." };
         Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
-        Option<int?> memory = OptionRange.Integer("--memory", "Most MiB that arrays read from files may take as doubles (default: 1024).");
+        var memory = new MemoryOption();
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("run", "Run one experiment: gradient descent with the spectra of every attention output at every step.")
@@ -31,16 +31,14 @@ internal static class RunCommand
             terminal,
             new Request(
                 parsed.GetValue(words)!, parsed.GetValue(name), parsed.GetValue(folder)!, parsed.GetValue(resume), parsed.GetValue(show),
-                parsed.GetValue(threads), parsed.GetValue(memory), parsed.GetValue(json), parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)])));
+                parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)])));
         return command;
     }
 
     private static int Run(Terminal terminal, Request request)
     {
         OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
-        OptionRange.Require("--memory", request.Memory, 1, OptionRange.MostMebibytes);
         _ = RunsFolder.Require(request.Folder);
-        using IDisposable limit = ReadLimits.Within(request.Memory);
         return request.Resume is null ? Begin(terminal, request) : Resume(terminal, request);
     }
 
@@ -186,7 +184,7 @@ internal static class RunCommand
         words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal) ? (words[0], words[1..]) : (null, words);
 
     private sealed record Request(
-        string[] Words, string? Name, string Folder, string? Resume, bool Show, int? Threads, int? Memory, bool Json, bool Quiet, IReadOnlyList<string> CommandLine)
+        string[] Words, string? Name, string Folder, string? Resume, bool Show, int? Threads, bool Json, bool Quiet, IReadOnlyList<string> CommandLine)
     {
         public int ThreadCount => Threads ?? System.Environment.ProcessorCount;
 

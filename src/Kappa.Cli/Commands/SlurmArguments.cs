@@ -4,7 +4,7 @@ using Kappa.Lab.Cluster;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary>The options that send a sweep to a cluster.</summary>
+/// <summary>The options that send a sweep to a cluster, and <c>--memory</c>, which a sweep takes here as well.</summary>
 internal sealed class SlurmArguments
 {
     private const string ThreadsOfCluster = "--threads must not come with --slurm: a task has a run on each of its cores. Write --cores, or leave it out.";
@@ -13,7 +13,7 @@ internal sealed class SlurmArguments
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "With --slurm: write and show the script, submit nothing." };
     private readonly Option<string?> _partition = new("--partition") { Description = "With --slurm: partition." };
     private readonly Option<string?> _time = new("--time") { Description = "With --slurm: time limit of a task, as 2:00:00; a task that reaches it is queued again and continues." };
-    private readonly Option<string?> _memory = new("--memory") { Description = "With --slurm: memory of a task, as 2G." };
+    private readonly MemoryOption _memory = new("; with --slurm also the memory of a task");
     private readonly Option<string?> _account = new("--account") { Description = "With --slurm: account." };
     private readonly Option<int?> _concurrent = OptionRange.Integer("--concurrent", "With --slurm: most tasks at the same time.");
     private readonly Option<int?> _perTask = OptionRange.Integer("--per-task", "With --slurm: runs packed into one task (default: 1).");
@@ -32,7 +32,9 @@ internal sealed class SlurmArguments
         return arguments;
     }
 
-    private Option[] All => [_slurm, _dryRun, _partition, _time, _memory, _account, _concurrent, _perTask, _cores, _lines];
+    private Option[] All => [_slurm, _memory, .. OfSlurm];
+
+    private Option[] OfSlurm => [_dryRun, _partition, _time, _account, _concurrent, _perTask, _cores, _lines];
 
     /// <summary>Whether --slurm is given.</summary>
     /// <exception cref="UsageException">It is not, but an option that needs it is.</exception>
@@ -43,7 +45,7 @@ internal sealed class SlurmArguments
             return true;
         }
 
-        UsageException.ThrowIfAny(All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => $"{option.Name} must come with --slurm. Add --slurm, or leave it out."));
+        UsageException.ThrowIfAny(OfSlurm.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => $"{option.Name} must come with --slurm. Add --slurm, or leave it out."));
         return false;
     }
 
@@ -58,7 +60,7 @@ internal sealed class SlurmArguments
         {
             Partition = parsed.GetValue(_partition),
             Time = parsed.GetValue(_time),
-            Memory = parsed.GetValue(_memory),
+            Memory = _memory.Word(parsed),
             Account = parsed.GetValue(_account),
             Concurrent = parsed.GetValue(_concurrent),
             RunsPerTask = parsed.GetValue(_perTask) ?? 1,

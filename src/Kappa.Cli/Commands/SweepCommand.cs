@@ -99,6 +99,7 @@ internal static class SweepCommand
             int code = SweepProgress.Work(terminal, sweep, parsed, (share, shares), threads ?? 1, json, quiet);
             return code == ExitCode.Interrupted && !sweep.IsCancelled ? ExitCode.NotDone : code;
         });
+        command.Options.Add(new MemoryOption());
         command.Options.Add(task);
         command.Options.Add(of);
         return command;

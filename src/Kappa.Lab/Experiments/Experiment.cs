@@ -68,6 +68,8 @@ public sealed class Experiment : IDisposable
         ExperimentSpecification resolved = specification.Resolve();
         ResidualTransformerShape shape = resolved.Model.ToShape();
         RequireFit(shape, data);
+        MemoryLimit.Require("model", "The evaluator and the descent", RunForecast.BytesOf(
+            shape, data.Samples, data.Tokens, resolved.Telemetry.Quantities == TelemetryQuantities.All, resolved.Descent.Precision, threads));
         TrainedSet trained = resolved.Model.Trained.ToTrainedSet(resolved.Model);
         ResidualTransformerWeights weights = resolved.Initialisation.ToInitialisation(shape.Depth).Create(shape, resolved.Seed);
         bool fits = earlier is not null && earlier.Shape == shape && (earlier.Samples, earlier.Rows, earlier.Precision) == (data.Samples, data.Inputs.Rows, resolved.Descent.Precision);

@@ -14,6 +14,8 @@ public static class ExperimentData
         ArgumentNullException.ThrowIfNull(specification);
         ExperimentSpecification resolved = specification.Resolve();
         DataSpecification data = resolved.Data;
+        if (data is { Samples: { } samples, Tokens: { } tokens })
+            MemoryLimit.Require("data", "Inputs and targets", sizeof(double) * (double)samples * tokens * (resolved.Model.Width + resolved.Model.OutputWidth));
         return data.Source switch
         {
             DataSource.Gaussian => Gaussian(data).Create(Shape(resolved), data.Seed!.Value),

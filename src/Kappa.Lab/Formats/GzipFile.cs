@@ -49,7 +49,7 @@ internal static class GzipFile
         {
             int data = HeaderLength(file, start, location);
             GzipMember member = GzipMember.Measure(file, data, contentEnd, buffer, most - length, location) ?? throw new BadInputException(
-                location, $"must expand to at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes and {limits.MaximumExpansion}-fold, but its {file.Length} bytes expand to more. Copy it again, or expand it yourself.");
+                location, $"must expand to {limits.ExpansionWords}, but its {file.Length} bytes expand to more. Copy it again, expand it yourself, or, if it is as large as that, allow more with --memory.");
             members.Add(members.Count < MostMembers ? member : throw new BadInputException(location, $"must have at most {MostMembers} members but has more. Compress it again with gzip."));
             length += member.Length;
             start = member.End;

@@ -100,7 +100,7 @@ public static class NpzFile
         long total = wanted.Sum(member => member.Length);
         if (total - FreeExpansionBytes > limits.MaximumExpansion * fileLength)
         {
-            throw new BadInputException(location, $"must expand at most {limits.MaximumExpansion}-fold but {fileLength} bytes claim to be {total}. Store the arrays uncompressed or raise the limit.");
+            throw new BadInputException(location, $"must expand at most {limits.MaximumExpansion}-fold but {fileLength} bytes claim to be {total}. If that is right, allow as much: --memory {MemoryLimit.Mebibytes(total)} or more (8 bytes a number); or store the arrays with numpy.savez, uncompressed.");
         }
     }
 

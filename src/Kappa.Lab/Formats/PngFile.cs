@@ -59,7 +59,7 @@ internal static class PngFile
         long filtered = (long)height * (width + 1L);
         if (filtered > Math.Min(limits.MaximumBytes, Array.MaxLength) || filtered - FreeExpansionBytes > limits.MaximumExpansion * file.Length)
         {
-            throw new BadInputException(location, $"must take at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes and expand at most {limits.MaximumExpansion}-fold, but claims {width} x {height} pixels at offset {header.Data} in a file of {file.Length} bytes. Use a smaller picture or raise the limit.");
+            throw new BadInputException(location, $"must expand to {limits.ExpansionWords}, but claims {width} x {height} pixels at offset {header.Data} in a file of {file.Length} bytes. Use a smaller picture, or allow more with --memory.");
         }
 
         byte[] rows = new byte[filtered];

@@ -5,10 +5,9 @@ namespace Kappa.Lab.Formats;
 public sealed record ReadLimits
 {
     private static readonly ReadLimits s_standard = new();
-    private static readonly AsyncLocal<ReadLimits?> s_within = new();
 
-    /// <summary>What holds where nothing else is said: the limits of <see cref="Within"/>, or the defaults of the properties.</summary>
-    public static ReadLimits Default => s_within.Value ?? s_standard;
+    /// <summary>What holds where nothing else is said: the defaults of the properties, or what <see cref="MemoryLimit.Within"/> allows, whatever the ratio of expansion: whoever names a size means it.</summary>
+    public static ReadLimits Default => MemoryLimit.Given is { } most ? s_standard with { MaximumBytes = most, MaximumExpansion = double.PositiveInfinity } : s_standard;
 
     /// <summary>Most bytes that the arrays of one source of data may take in memory, as doubles (8 bytes an element whatever the file stores). Default 1 GiB.</summary>
     public long MaximumBytes { get; init; } = 1L << 30;
@@ -19,17 +18,7 @@ public sealed record ReadLimits
     /// <summary>Most bytes that come out of an archive per byte of the file, beyond a first free mebibyte. Default 200: numbers shrink two- to tenfold, a bomb a thousandfold.</summary>
     public double MaximumExpansion { get; init; } = 200;
 
-    /// <summary>Makes other limits the default of everything that the caller does until it is disposed of: what a command was told with <c>--memory</c> holds for every reader.</summary>
-    /// <param name="mebibytes">Most MiB; null for the default.</param>
-    public static IDisposable Within(int? mebibytes)
-    {
-        var scope = new Scope(s_within.Value);
-        s_within.Value = mebibytes is { } most ? s_standard with { MaximumBytes = (long)most << 20 } : s_within.Value;
-        return scope;
-    }
-
-    private sealed class Scope(ReadLimits? before) : IDisposable
-    {
-        public void Dispose() => s_within.Value = before;
-    }
+    /// <summary>The bounds on expanded bytes as words of a message: <c>at most 1073741824 bytes and 200-fold</c>.</summary>
+    internal string ExpansionWords =>
+        FormattableString.Invariant($"at most {Math.Min(MaximumBytes, Array.MaxLength)} bytes{(double.IsFinite(MaximumExpansion) ? $" and {MaximumExpansion}-fold" : "")}");
 }

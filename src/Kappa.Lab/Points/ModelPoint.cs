@@ -13,8 +13,8 @@ namespace Kappa.Lab.Points;
 /// <param name="Trained">The parameters that the gradient and the kernel are taken in.</param>
 public sealed record ModelPoint(string Name, ResidualTransformerShape Shape, int Samples, Matrix Inputs, Matrix Targets, ResidualTransformerWeights Weights, TrainedSet Trained)
 {
-    // Beyond this the intermediate matrices of one pass are no longer a small point; a run of that size is made with kappa run.
-    private const double MostEvaluatorBytes = 1L << 32;
+    // Beyond this, unless more is allowed, the intermediate matrices of one pass are no longer a small point; a run of that size is made with kappa run.
+    private const long MostEvaluatorBytes = 1L << 32;
 
     /// <summary>n, the tokens of a sample.</summary>
     public int Tokens => Inputs.Rows / Samples;
@@ -29,8 +29,10 @@ public sealed record ModelPoint(string Name, ResidualTransformerShape Shape, int
         double perRow = (shape.Depth * ((6.0 * shape.Width) + (2.0 * shape.FfnWidth) + tokens)) + (6.0 * shape.Width) + shape.FfnWidth + tokens;
         double bytes = sizeof(double) * perRow * rows;
         double widest = rows * Math.Max(Math.Max(shape.Width, shape.OutputWidth), Math.Max(shape.FfnWidth, tokens));
-        return bytes <= MostEvaluatorBytes && widest <= Array.MaxLength
-            ? null
-            : FormattableString.Invariant($"one pass over N = {samples} samples of n = {tokens} tokens must fit into {MostEvaluatorBytes / (1 << 30):F0} GiB but needs {bytes / (1 << 30):F0} GiB. Take fewer samples.");
+        long most = MemoryLimit.Given ?? MostEvaluatorBytes;
+        string pass = FormattableString.Invariant($"one pass over N = {samples} samples of n = {tokens} tokens");
+        return bytes > most ? $"{pass} must fit into {MemoryLimit.Mebibytes(most)} MiB but needs {MemoryLimit.Mebibytes(bytes)} MiB. Take fewer samples, or allow more with --memory."
+            : widest > Array.MaxLength ? FormattableString.Invariant($"a matrix of {pass} must have at most {Array.MaxLength} elements but has {widest:F0}. Take fewer samples.")
+            : null;
     }
 }

@@ -160,10 +160,10 @@ public sealed class EvaluateCommandTests
 
     [Theory]
     [InlineData("a point file holds its own model and data and takes no settings but got 'width=3'. Only weights in .safetensors take them.", "point.json", "width=3")]
-    [InlineData("--memory must be from 1 to 1048576 but is 0.", "point.json", "--memory", "0", "--kernel")]
-    [InlineData("--memory must be from 1 to 1048576 but is 0.", "point.json", "--memory", "0", "--matrix-free")]
+    [InlineData("--memory must be from 1 to 1073741824 but is 0.", "point.json", "--memory", "0", "--kernel")]
+    [InlineData("--memory must be from 1 to 1073741824 but is 0.", "point.json", "--memory", "0", "--matrix-free")]
     [InlineData("--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.", "point.json", "--kernel", "--matrix-free")]
-    [InlineData("--memory must be an integer but is 'x'.", "point.json", "--memory", "x")]
+    [InlineData("--memory must be a number of MiB, or a number with K, M, G or T as 2G, but is 'x'.", "point.json", "--memory", "x")]
     [InlineData("Unrecognized option '--jsn'. Did you mean '--json'?", "point.json", "--jsn")]
     public void A_wrong_command_line_is_told_apart_from_a_wrong_file(string message, params string[] words)
     {

@@ -35,7 +35,7 @@ public sealed class MemoryTests : IDisposable
     public void Arrays_beyond_the_limit_are_refused_before_they_are_allocated(bool isArchive)
     {
         WriteBytes();
-        using IDisposable limit = ReadLimits.Within(3);
+        using IDisposable limit = MemoryLimit.Within(3);
         long before = GC.GetAllocatedBytesForCurrentThread();
         string message = Assert.Throws<BadInputException>(() => Read(isArchive)).Message;
         Assert.Contains("allow more with --memory", message, StringComparison.Ordinal);
@@ -46,13 +46,13 @@ public sealed class MemoryTests : IDisposable
     public void The_limit_holds_for_both_arrays_together()
     {
         WriteBytes();
-        using (ReadLimits.Within(4))
+        using (MemoryLimit.Within(4))
         {
             _ = Assert.Throws<BadInputException>(() => Read(isArchive: false));
             _ = Assert.Throws<BadInputException>(() => Read(isArchive: true));
         }
 
-        using (ReadLimits.Within(7))
+        using (MemoryLimit.Within(7))
         {
             _ = Read(isArchive: false);
             _ = Read(isArchive: true);

@@ -109,7 +109,7 @@ public sealed class BadPointTests
         // 40,000 tokens of width 1: the attention matrix alone has 1.6e9 elements.
         string tokens = string.Join(",", Enumerable.Repeat("[1]", 40_000));
         string text = $$"""{"config": {"model": "residual_transformer"}, "inputs": [[{{tokens}}]], "targets": [[{{tokens}}]], "parameters": {"blocks.0.query": [[1]], "blocks.0.key": [[1]], "blocks.0.value": [[1]], "blocks.0.ffn_in": [[1]], "blocks.0.ffn_out": [[1]] } }""";
-        Assert.Equal(["inputs: one pass over N = 1 samples of n = 40000 tokens must fit into 4 GiB but needs 24 GiB. Take fewer samples."], PointText.Problems(text));
+        Assert.Equal(["inputs: one pass over N = 1 samples of n = 40000 tokens must fit into 4096 MiB but needs 24419 MiB. Take fewer samples, or allow more with --memory."], PointText.Problems(text));
     }
 
     [Fact]
