@@ -18,7 +18,7 @@ internal static class ExitCode
     /// <summary>A computation failed numerically.</summary>
     public const int NumericalFailure = 4;
 
-    /// <summary>A sweep ended before all its runs were done: other processes have some, or a worker was told to leave. What was computed is saved; start it again.</summary>
+    /// <summary>A sweep ended before all its runs were done: other living processes have the rest, or a worker was told to leave. What was computed is saved.</summary>
     public const int NotDone = 75;
 
     /// <summary>Interrupted; the state is saved.</summary>

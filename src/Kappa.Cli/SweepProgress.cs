@@ -16,7 +16,7 @@ internal static class SweepProgress
         int count = threads ?? Environment.ProcessorCount;
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, quiet);
-        using var table = new SweepTable(terminal, quiet, SweepStatus.Of(sweep), ShareLeft(sweep, share));
+        using var table = new SweepTable(terminal, quiet, SweepStatus.Of(sweep), ShareLeft(sweep, share).Count);
         var worker = new SweepWorker(sweep, RunEnvironment.Current([.. parsed.Tokens.Select(token => token.Value)], count, TimeProvider.System));
         progress.Say($"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} {(sweep.Plan.Runs.Count == 1 ? "run" : "runs")}, {count} at a time");
         worker.Work(count, share, table.Add, interruption.Token);
@@ -25,9 +25,9 @@ internal static class SweepProgress
         Print(terminal, sweep, status, json);
         if (!interruption.Token.IsCancellationRequested && !sweep.IsCancelled)
         {
-            int left = ShareLeft(sweep, share);
+            List<int> left = ShareLeft(sweep, share);
             int code = status.Failed == 0 ? ExitCode.Done : Failed(terminal, sweep, status.Failed);
-            return left == 0 ? code : NotDone(terminal, sweep, left);
+            return left.Count == 0 ? code : NotDone(terminal, sweep, left, worker.LeftToOthers);
         }
 
         terminal.Messages.WriteLine($"{(sweep.IsCancelled ? "The sweep is cancelled" : "Stopped")}; the state is saved. Continue: {sweep.ResumeCommand}");
@@ -35,12 +35,15 @@ internal static class SweepProgress
     }
 
     // The runs of this worker's share that are not finished yet.
-    private static int ShareLeft(SweepFolder sweep, (int Task, int Of) share)
+    private static List<int> ShareLeft(SweepFolder sweep, (int Task, int Of) share)
     {
-        int left = 0;
+        var left = new List<int>();
         for (int index = share.Task; index < sweep.Plan.Runs.Count; index += share.Of)
         {
-            left += sweep.IsEnded(index) ? 0 : 1;
+            if (!sweep.IsEnded(index))
+            {
+                left.Add(index);
+            }
         }
 
         return left;
@@ -53,13 +56,16 @@ internal static class SweepProgress
         return ExitCode.Done;
     }
 
-    // A living process has them, or their folders were removed or damaged while the others ran.
-    private static int NotDone(Terminal terminal, SweepFolder sweep, int left)
+    // What no other process had was done, and its folder was removed or damaged while the rest ran.
+    private static int NotDone(Terminal terminal, SweepFolder sweep, List<int> left, IReadOnlyList<int> ofOthers)
     {
-        terminal.Messages.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"kappa: {left} of {sweep.Plan.Runs.Count} runs {(left == 1 ? "is" : "are")} not done: another process has {(left == 1 ? "it" : "them")}, or {(left == 1 ? "its folder was" : "their folders were")} changed meanwhile. When no other process works on the sweep, continue: {sweep.ResumeCommand}"));
-        return ExitCode.NotDone;
+        int[] gone = [.. left.Except(ofOthers)];
+        int count = gone.Length > 0 ? gone.Length : left.Count;
+        string runs = string.Create(CultureInfo.InvariantCulture, $"kappa: {count} of {sweep.Plan.Runs.Count} runs {(count == 1 ? "is" : "are")} not done: ");
+        terminal.Messages.WriteLine(gone.Length > 0
+            ? $"{runs}{(count == 1 ? "its folder was" : "their folders were")} removed or changed while the sweep ran, the first {sweep.Plan.Runs[gone[0]].Name}. Compute what is missing: {sweep.ResumeCommand}"
+            : $"{runs}another process has {(count == 1 ? "it" : "them")}. When no other process works on the sweep, continue: {sweep.ResumeCommand}");
+        return gone.Length > 0 ? ExitCode.BadInput : ExitCode.NotDone;
     }
 
     private static int Failed(Terminal terminal, SweepFolder sweep, int count)

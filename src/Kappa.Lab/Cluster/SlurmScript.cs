@@ -19,7 +19,7 @@ internal static class SlurmScript
         foreach (string line in Directives(store, sweep, options))
             _ = text.Append("#SBATCH ").Append(line).Append('\n');
         string call = string.Create(CultureInfo.InvariantCulture,
-            $"{string.Join(' ', command.Select(ShellWord.Quoted))} sweep work {sweep} --out {ShellWord.Quoted(store)} --task \"$task\" --of {shares} --threads {options.Cores} --quiet");
+            $"{string.Join(' ', command.Select(ShellWord.Quoted))} sweep work {sweep} --out {ShellWord.Quoted(store)} --task \"$task\" --of {shares} --threads {options.Cores}{(options.Memory is { } memory ? $" --memory {memory}" : "")} --quiet");
         return text.Append('\n').Append(Body.Replace("WORK", call, StringComparison.Ordinal)).ToString();
     }
 
@@ -75,6 +75,12 @@ internal static class SlurmScript
         if [ "$leave" = warned ] && [ "$code" -ne 0 ] && [ "$code" -ne 130 ]; then
             echo "saved; queued again"
             scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" && exit 0
+        fi
+
+        # Nobody told it to leave: what is left of its share is being run by others, and this task has failed at nothing.
+        if [ -z "$leave" ] && [ "$code" -eq 75 ]; then
+            echo "what is left of this task is being run by another process"
+            exit 0
         fi
         exit "$code"
 

@@ -12,6 +12,9 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
     private readonly Lock _lock = new();
     private Exception? _failure;
 
+    /// <summary>Of the runs of the share, those that other living processes had when <see cref="Work"/> came by last; their places in the list.</summary>
+    public IReadOnlyList<int> LeftToOthers { get; private set; } = [];
+
     /// <summary>Sends what was published to the disk on which the given file is.</summary>
     internal Func<string, StoreSync> Disk { get; init; } = file => new StoreSync(file);
 
@@ -31,6 +34,7 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
         // What another process held may be free by now: the process can have died. Each time fewer are left, or all of them have living owners.
         for (int before = int.MaxValue; left.Length is > 0 and var count && count < before && !stop.IsCancellationRequested; before = count)
             left = WorkThrough(left, threads, watcher, disk, stop);
+        LeftToOthers = left;
         Guard(disk.Complete, stop);
         if (_failure is not null)
             throw new BadInputException(sweep.Path, $"the sweep stopped: {_failure.Message} Then continue: {sweep.ResumeCommand}", _failure);

@@ -134,6 +134,26 @@ public sealed class SlurmCommandTests : IDisposable
         Assert.Empty(_slurm.CallsOf("sbatch"));
     }
 
+    /// <summary>The script as a node runs it, without Slurm: the only run of its task is held by another process.</summary>
+    [Fact]
+    public void A_task_whose_runs_another_process_has_ends_without_a_failure_and_says_so()
+    {
+        string[] words = ["sweep", .. CommandLine.Tiny.Where(word => !word.StartsWith("steps=", StringComparison.Ordinal)), "steps=100000000", "lossFloor=0", "checkpointEvery=1000", "quantities=loss", "telemetry.every=100000", "--out", _folder.Path];
+        CommandOutcome written = _slurm.Invoke([.. words, "--slurm", "--dry-run", "--memory", "500M"]);
+        Assert.Equal(0, written.ExitCode);
+        Assert.Contains("#SBATCH --mem=500M\n", written.Results, StringComparison.Ordinal);
+        Assert.Contains(" --memory 500M ", written.Results, StringComparison.Ordinal);
+        string sweep = SweepFiles.Name(_folder.Path);
+        using ChildProcess owner = ChildProcess.Start("sweep", "work", sweep, "--out", _folder.Path, "--quiet");
+        owner.WaitUntil(() => SweepFiles.Runs(_folder.Path).Length > 0, "the first second of the run");
+        using ChildProcess task = ChildProcess.StartInShell($"SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_JOB_ID=7 exec bash '{_folder.Path}/sweeps/{sweep}/submit.sbatch' 0");
+        CommandOutcome outcome = task.End();
+        owner.Kill();
+        Assert.True(outcome.ExitCode == 0, outcome.Messages + outcome.Results);
+        Assert.Contains("what is left of this task is being run by another process", outcome.Results, StringComparison.Ordinal);
+        Assert.Contains("kappa: 1 of 1 runs is not done: another process has it.", outcome.Messages, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--time", "2")]
     [InlineData("--time", "soon")]
@@ -146,7 +166,7 @@ public sealed class SlurmCommandTests : IDisposable
     {
         CommandOutcome outcome = CommandLine.Invoke([.. Submission, "--dry-run", $"{option}={value}"]);
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains(option, Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+        Assert.Contains(option, Assert.Single(outcome.MessageLines, line => line.StartsWith("kappa: ", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Empty(_folder.Entries);
     }
 

@@ -36,6 +36,23 @@ public sealed class SweepDamageTests
     }
 
     [Fact]
+    public void A_folder_that_is_removed_under_a_sweep_is_named_at_its_end_and_computed_again()
+    {
+        using var folder = new TemporaryFolder();
+        string description = folder.Write("sweep.yaml", "base: {depth: 1, width: 8, ffnWidth: 8, samples: 2, tokens: 4, lossFloor: 0, quantities: loss, telemetry.every: 1000}\nzip: {steps: [50, 1000000], seed: [0, 1]}\n");
+        string store = folder.At("runs");
+        using ChildProcess sweep = ChildProcess.Start("sweep", description, "--threads", "1", "--out", store);
+        string first = "";
+        sweep.WaitUntil(() => Directory.Exists(store) && (first = SweepFiles.Runs(store).FirstOrDefault(run => File.ReadAllText(Path.Combine(run, "status.json")).Contains("\"done\"", StringComparison.Ordinal)) ?? "").Length > 0, "the end of the first run");
+        Directory.Delete(first, recursive: true);
+        CommandOutcome outcome = sweep.End();
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains($"kappa: 1 of 2 runs is not done: its folder was removed or changed while the sweep ran, the first {Path.GetFileName(first)}. Compute what is missing: kappa sweep resume ", outcome.Messages, StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Invoke("sweep", "resume", SweepFiles.Name(store), "--out", store).ExitCode);
+        Assert.True(File.Exists(Path.Combine(first, "status.json")));
+    }
+
+    [Fact]
     public void A_run_does_not_go_on_as_another_than_its_name_says()
     {
         using var folder = new TemporaryFolder();
@@ -118,7 +135,7 @@ public sealed class SweepDamageTests
         Dictionary<string, string> little = new() { ["DOTNET_GCHeapHardLimit"] = "0x6000000", ["DOTNET_gcServer"] = "0" };
         using ChildProcess process = ChildProcess.StartIn(little, "sweep", "samples=4", "tokens=4", "width=8,2048", "ffnWidth=8", "steps=5", "seed=0,1", "--threads", "1", "--out", folder.Path, "--json", "--quiet");
         CommandOutcome ended = process.End();
-        Assert.Contains("needed more memory than there was.", Assert.Single(ended.MessageLines), StringComparison.Ordinal);
+        Assert.Contains("The evaluator and the descent must fit into the memory that there is, 96 MiB but would take about ", Assert.Single(ended.MessageLines), StringComparison.Ordinal);
         JsonNode outcome = JsonNode.Parse(ended.Results)!;
         Assert.Equal((2, 2), (outcome["done"]!.GetValue<int>(), outcome["failed"]!.GetValue<int>()));
     }
