@@ -6,6 +6,8 @@ namespace Kappa.Cli.Tests.Commands;
 public sealed class BadSpecificationTests
 {
     [Theory]
+    [InlineData("steps=1000000000000", "steps must be from 1 to 2147483647 but is 1000000000000.")]
+    [InlineData("steps=1e12", "steps must be an integer but is '1e12'.")]
     [InlineData("depht=2", "unknown key 'depht'. Did you mean 'depth'?")]
     [InlineData("model.seed=2", "unknown key 'model.seed'. Did you mean 'data.seed'?")]
     [InlineData("zzz=2", "unknown key 'zzz'.")]

@@ -27,6 +27,26 @@ public sealed class BibliographyTests
             reference.ToBibTeX());
     }
 
+    /// <summary>A kind of publication, an entry of BibTeX, and the field that such an entry must have.</summary>
+    [Theory]
+    [InlineData(PublicationKind.Preprint, "misc", "")]
+    [InlineData(PublicationKind.Proceedings, "inproceedings", "booktitle")]
+    [InlineData(PublicationKind.Journal, "article", "journal")]
+    public void Every_kind_of_publication_has_the_entry_and_the_fields_that_BibTeX_asks_of_it(PublicationKind kind, string entry, string venue)
+    {
+        Reference[] references = [.. Bibliography.All.Where(reference => reference.Kind == kind)];
+        Assert.NotEmpty(references);
+        Assert.All(references, reference =>
+        {
+            string text = reference.ToBibTeX();
+            Assert.StartsWith($"@{entry}{{{reference.BibKey},\n", text, StringComparison.Ordinal);
+            string[] fields = [.. text.Split('\n')[1..^1].Select(line => line.Trim().Split(' ')[0])];
+            Assert.Superset(new HashSet<string>(["author", "title", "year"]), fields.ToHashSet());
+            Assert.Equal(venue.Length > 0 ? [venue] : [], fields.Where(field => field is "booktitle" or "journal"));
+        });
+        Assert.Equal(3, Enum.GetValues<PublicationKind>().Length);
+    }
+
     [Fact]
     public void The_references_of_some_theorems_are_theirs_alone()
     {
