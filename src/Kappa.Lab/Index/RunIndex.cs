@@ -155,6 +155,8 @@ public sealed class RunIndex(string store) : IDisposable
     // Reading is most of the work and needs no connection: folders are read ahead on all cores, and written here in the order of the list.
     private static void Read(SqliteConnection connection, FolderEntry[] changed, IProgress<IndexProgress>? progress, CancellationToken cancellation)
     {
+        // On a busy machine the pool would add threads to those that wait for a core.
+        TaskScheduler readers = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Environment.ProcessorCount).ConcurrentScheduler;
         var ahead = new Queue<Task<FolderContent>>(ReadAhead);
         int begun = 0;
         for (int done = 0; done < changed.Length;)
@@ -174,7 +176,7 @@ public sealed class RunIndex(string store) : IDisposable
             for (; ahead.Count < ReadAhead && begun < changed.Length; begun++)
             {
                 FolderEntry entry = changed[begun];
-                ahead.Enqueue(Task.Run(() => FolderContent.Read(entry), CancellationToken.None));
+                ahead.Enqueue(Task.Factory.StartNew(() => FolderContent.Read(entry), CancellationToken.None, TaskCreationOptions.DenyChildAttach, readers));
             }
 
             return ahead.Dequeue().GetAwaiter().GetResult();
