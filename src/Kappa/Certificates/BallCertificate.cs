@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -63,7 +64,7 @@ internal sealed class BallCertificate : Theorem
         }
 
         var report = new BallReport(this, point, function, options);
-        double residualNorm = function.Centre.ResidualNorm;
+        UpperBound residualNorm = function.Centre.ResidualNorm;
         double[]? radii = function.At(new double[function.Blocks], withSecond: false).Pl.Sum > 0 ? BallRadii.Find(function, residualNorm) : null;
         return radii is null ? report.WithoutRadii(residualNorm) : report.WithRadii(radii, residualNorm);
     }

@@ -7,10 +7,10 @@ namespace Kappa.Certificates;
 /// <param name="FfnOut">From W_2.</param>
 /// <param name="FfnIn">From W_1.</param>
 /// <param name="Readout">From W_U.</param>
-internal sealed record BallPlConstants(double? FfnOut, double? FfnIn, double? Readout)
+internal sealed record BallPlConstants(LowerBound? FfnOut, LowerBound? FfnIn, LowerBound? Readout)
 {
     /// <summary>μ(C): the kernels of the blocks add up, so their smallest eigenvalues do.</summary>
-    public double Sum => (FfnOut ?? 0) + (FfnIn ?? 0) + (Readout ?? 0);
+    public LowerBound Sum => (FfnOut ?? default) + (FfnIn ?? default) + (Readout ?? default);
 }
 
 /// <summary>What (C.9) needs to know about one ball.</summary>
@@ -18,12 +18,12 @@ internal sealed record BallPlConstants(double? FfnOut, double? FfnIn, double? Re
 /// <param name="OutputFirst">ℓ_b(F) [B].</param>
 /// <param name="OutputReach">Σ_b ℓ_b(F) C_b.</param>
 /// <param name="Curvature">‖[q_bc(F)]‖₂; <c>null</c> when second derivatives were not asked for.</param>
-internal sealed record BallConstants(BallPlConstants Pl, double[] OutputFirst, double OutputReach, double? Curvature)
+internal sealed record BallConstants(BallPlConstants Pl, UpperBound[] OutputFirst, UpperBound OutputReach, UpperBound? Curvature)
 {
-    /// <summary>β(C) = Σ_b ℓ_b² + (√(2ℒ_0) + Σ_b ℓ_b C_b) ‖[q_bc]‖₂ (C.8), rounded up.</summary>
+    /// <summary>β(C) = Σ_b ℓ_b² + (√(2ℒ_0) + Σ_b ℓ_b C_b) ‖[q_bc]‖₂ (C.8).</summary>
     /// <param name="residualNorm">√(2ℒ_0).</param>
-    public double Smoothness(double residualNorm) =>
-        Outward.Up(Vectors.SquaredNorm(OutputFirst) + ((residualNorm + OutputReach) * (Curvature ?? double.NaN)));
+    public UpperBound Smoothness(UpperBound residualNorm) =>
+        UpperBound.Square(UpperBound.Norm(OutputFirst)) + ((residualNorm + OutputReach) * (Curvature ?? UpperBound.Infinity));
 }
 
 /// <summary>The bounds of a point as a function of the radii: what is computed once is computed here once.</summary>
@@ -31,6 +31,7 @@ internal sealed class BallFunction
 {
     private readonly TrainingPoint _point;
     private readonly CentreNorms _centre;
+    private readonly SpectralNorm _norms = new();
     private readonly bool _hasFfnOut;
     private readonly bool _hasFfnIn;
     private readonly bool _hasReadout;
@@ -62,39 +63,23 @@ internal sealed class BallFunction
         var ball = new ParameterBall(radii);
         var calculus = new BoundCalculus(ball, _point.IsTrained, withSecond);
         var bounds = ResidualTransformerBounds.Propagate(calculus, _point.Shape, _point.Model.Tokens, _centre);
-        return new BallConstants(PlConstants(ball, bounds), bounds.Output.First, ball.Reach(bounds.Output.First), withSecond ? Norm(bounds.Output.Second, radii.Length) : null);
+        return new BallConstants(PlConstants(ball, bounds), bounds.Output.First, ball.Reach(bounds.Output.First), withSecond ? _norms.Of(new Matrix([.. bounds.Output.Second.Select(bound => bound.Value)], 0, radii.Length, radii.Length)) : null);
     }
 
     // (C.7) Each floor of P.5 less how far its matrix can move (Weyl), squared.
     private BallPlConstants PlConstants(ParameterBall ball, ResidualTransformerBounds bounds)
     {
         int last = 5 * (_point.Shape.Depth - 1);
-        double slope = _point.Shape.Activation.DerivativeLowerBound ?? 0;
-        double readout = _point.Weights.Readout is null ? 1 : Remaining(_centre.ReadoutFloor, ball[5 * _point.Shape.Depth]);
-        double hidden = Remaining(_centre.HiddenFloor, ball.Reach(bounds.Hidden.First));
-        double attentionOutput = Remaining(_centre.AttentionOutputFloor, ball.Reach(bounds.AttentionOutput.First));
-        double ffnOut = Remaining(_centre.FfnOutFloor, ball[last + 4]);
-        double lastOutput = Remaining(_centre.LastOutputFloor, ball.Reach(bounds.LastOutput.First));
+        var slope = (LowerBound)(_point.Shape.Activation.DerivativeLowerBound ?? 0);
+        LowerBound readout = _point.Weights.Readout is null ? 1 : _centre.ReadoutFloor - ball[5 * _point.Shape.Depth];
+        LowerBound hidden = _centre.HiddenFloor - ball.Reach(bounds.Hidden.First);
+        LowerBound attentionOutput = _centre.AttentionOutputFloor - ball.Reach(bounds.AttentionOutput.First);
+        LowerBound ffnOut = _centre.FfnOutFloor - ball[last + 4];
+        LowerBound lastOutput = _centre.LastOutputFloor - ball.Reach(bounds.LastOutput.First);
         return new BallPlConstants(
-            _hasFfnOut ? Square(hidden * readout) : null,
-            _hasFfnIn ? Square(slope * attentionOutput * ffnOut * readout) : null,
-            _hasReadout ? Square(lastOutput) : null);
-    }
-
-    // [σ − reach]₊, rounded down; 0 also for a reach that is not a number.
-    private static double Remaining(double floor, double reach)
-    {
-        double remaining = floor - Outward.Up(reach);
-        return remaining > 0 ? remaining : 0;
-    }
-
-    private static double Square(double x) => x * x / Outward.Factor;
-
-    private static double Norm(double[] second, int blocks)
-    {
-        double[] values = new double[blocks];
-        new SingularValues(blocks, blocks).Compute(new Matrix(second, 0, blocks, blocks), values);
-        return values[0];
+            _hasFfnOut ? LowerBound.Square(hidden * readout) : null,
+            _hasFfnIn ? LowerBound.Square(slope * attentionOutput * ffnOut * readout) : null,
+            _hasReadout ? LowerBound.Square(lastOutput) : null);
     }
 }
 

@@ -1,9 +1,11 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
 /// <summary>The least radii of (C.9), found by iterating the map T(C) = 2ℓ(C)√(2ℒ_0)/μ(C) from C = 0 (C.10).</summary>
 /// <remarks>
 /// T is monotone, so the iterates grow towards its least fixed point, and leave every bound where it has none: no search over radii. They are inflated by 1e-6 and accepted when
-/// (1 + 1e-9) T(C) ≤ C, which is the hypothesis itself, so nothing rests on the iteration having converged.
+/// T(C) ≤ C with T rounded up, which is the hypothesis itself, so nothing rests on the iteration having converged.
 /// </remarks>
 internal static class BallRadii
 {
@@ -24,13 +26,13 @@ internal static class BallRadii
     /// <summary>The radii, one a block, or <c>null</c> when there are none.</summary>
     /// <param name="function">Bounds as a function of the radii.</param>
     /// <param name="residualNorm">√(2ℒ_0).</param>
-    public static double[]? Find(BallFunction function, double residualNorm)
+    public static double[]? Find(BallFunction function, UpperBound residualNorm)
     {
         double[] radii = new double[function.Blocks];
         for (int k = 0; k < MaximumIterations; k++)
         {
-            double[] path = PathLengths(function.At(radii, withSecond: false), residualNorm);
-            if (!Array.TrueForAll(path, double.IsFinite))
+            UpperBound[] path = PathLengths(function.At(radii, withSecond: false), residualNorm);
+            if (!Array.TrueForAll(path, length => length.IsFinite) || !Array.TrueForAll(radii, double.IsFinite))
             {
                 return null;
             }
@@ -40,7 +42,7 @@ internal static class BallRadii
                 return radii;
             }
 
-            radii = Array.ConvertAll(path, length => Inflation * length);
+            radii = Array.ConvertAll(path, length => Inflation * length.Value);
         }
 
         return null;
@@ -53,7 +55,7 @@ internal static class BallRadii
     /// </remarks>
     public static double LargestResidual(BallFunction function, double residualNorm)
     {
-        double plConstant = function.At(new double[function.Blocks], withSecond: false).Pl.Sum;
+        double plConstant = function.At(new double[function.Blocks], withSecond: false).Pl.Sum.Value;
         if (!(plConstant > 0))
         {
             return 0;
@@ -92,9 +94,9 @@ internal static class BallRadii
         return LargestBetween(function, Math.Log(edge) - SearchWidth, Math.Log(edge));
     }
 
-    /// <summary>T_b(C) = 2 ℓ_b(F) √(2ℒ_0)/μ: how far block b moves at most when the bounds hold on the way; not a number or infinite when they say nothing.</summary>
-    public static double[] PathLengths(BallConstants constants, double residualNorm) =>
-        Array.ConvertAll(constants.OutputFirst, first => first == 0 ? 0 : 2 * first * residualNorm / constants.Pl.Sum);
+    /// <summary>T_b(C) = 2 ℓ_b(F) √(2ℒ_0)/μ: how far block b moves at most when the bounds hold on the way; infinite when they say nothing.</summary>
+    public static UpperBound[] PathLengths(BallConstants constants, UpperBound residualNorm) =>
+        Array.ConvertAll(constants.OutputFirst, first => 2 * first * residualNorm / constants.Pl.Sum);
 
     // Golden section in log s; every value that is looked at is attained, so the largest of them is a true bound whatever the shape of the curve.
     private static double LargestBetween(BallFunction function, double low, double high)
@@ -132,28 +134,28 @@ internal static class BallRadii
         for (int k = 0; k < MaximumIterations; k++)
         {
             BallConstants constants = function.At(radii, withSecond: false);
-            double[] path = Array.ConvertAll(constants.OutputFirst, first => factor * first);
-            if (!(constants.Pl.Sum > 0) || !Array.TrueForAll(path, double.IsFinite))
+            UpperBound[] path = Array.ConvertAll(constants.OutputFirst, first => (UpperBound)factor * first);
+            if (!(constants.Pl.Sum > 0) || !Array.TrueForAll(path, length => length.IsFinite) || !Array.TrueForAll(radii, double.IsFinite))
             {
                 return 0;
             }
 
             if (HoldsAt(path, radii))
             {
-                return factor * constants.Pl.Sum / 2;
+                return factor * constants.Pl.Sum.Value / 2;
             }
 
-            radii = Array.ConvertAll(path, length => Inflation * length);
+            radii = Array.ConvertAll(path, length => Inflation * length.Value);
         }
 
         return 0;
     }
 
-    private static bool HoldsAt(double[] path, double[] radii)
+    private static bool HoldsAt(UpperBound[] path, double[] radii)
     {
         for (int b = 0; b < path.Length; b++)
         {
-            if (!(Outward.Up(path[b]) <= radii[b]))
+            if (!(path[b].Value <= radii[b]))
             {
                 return false;
             }

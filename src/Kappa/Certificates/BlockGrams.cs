@@ -3,7 +3,7 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Exact Gram matrices J_b J_bᵀ [M·d, M·d] of one block's Jacobians in its own weights at θ_0, in closed form (C.17).</summary>
+/// <summary>Gram matrices J_b J_bᵀ [M·d, M·d] of one block's Jacobians in its own weights at θ_0, in closed form and with the error of computing them (C.17, C.37).</summary>
 /// <remarks>
 /// A change dW_b moves row r of the output by x_r dW_b B_r for some vector x_r and matrix B_r, so (J_b J_bᵀ)_{(r,a),(s,b)} = ⟨x_r, x_s⟩ (B_rᵀB_s)_{ab}: an outer
 /// Gram matrix spread over an inner one.
@@ -13,8 +13,8 @@ internal static class BlockGrams
     /// <summary>Of Z⁺ in W_Q, W_K, W_V, W_1, W_2.</summary>
     public static GramEnclosure[] OfOutput(LayerCentre centre, RowStacks stacks, double temperature) =>
     [
-        Spread(centre.Input, stacks.KeyCovarianceOutput, temperature * temperature),
-        Spread(centre.Query, stacks.CovarianceOutput, temperature * temperature),
+        Spread(centre.Input, stacks.KeyCovarianceOutput, temperature),
+        Spread(centre.Query, stacks.CovarianceOutput, temperature),
         Spread(centre.Mixed, stacks.Transfer, 1),
         Spread(centre.AttentionOutput, FfnOutStack(centre), 1),
         SpreadIdentity(centre.Hidden, centre.Input.Values.Columns),
@@ -23,17 +23,19 @@ internal static class BlockGrams
     /// <summary>Of H in W_Q, W_K, W_V.</summary>
     public static GramEnclosure[] OfAttentionOutput(LayerCentre centre, RowStacks stacks, double temperature) =>
     [
-        Spread(centre.Input, stacks.KeyCovariance, temperature * temperature),
-        Spread(centre.Query, stacks.Covariance, temperature * temperature),
+        Spread(centre.Input, stacks.KeyCovariance, temperature),
+        Spread(centre.Query, stacks.Covariance, temperature),
         SpreadIdentity(centre.Mixed, centre.Input.Values.Columns),
     ];
 
     // Each element is a product of an outer and an inner one: |Δ(oi)| ≤ |Δo| |i| + |o| |Δi|, with the largest |o| and |Δo|.
-    private static GramEnclosure Spread(EnclosedMatrix vectors, RowStack stack, double factor)
+    private static GramEnclosure Spread(EnclosedMatrix vectors, RowStack stack, double scale)
     {
-        (Matrix outer, double size, double outerError) = Gram(vectors);
+        (Matrix outer, UpperBound size, UpperBound outerError) = Gram(vectors);
         Matrix inner = Gram(stack.Values);
         int width = stack.Columns;
+        UpperBound innerNorm = UpperBound.FrobeniusNorm(inner);
+        double factor = scale * scale;
         for (int row = 0; row < inner.Rows; row++)
         {
             ReadOnlySpan<double> weights = outer.Row(row / width);
@@ -43,10 +45,13 @@ internal static class BlockGrams
             }
         }
 
-        double stackNorm = RoundedUp.FrobeniusNorm(stack.Values), stackError = RoundedUp.Norm(stack.Errors);
-        double innerError = EnclosedMatrix.ProductError(stackNorm, stackError, stackNorm, stackError, stack.Values.Columns);
-        double error = (outerError * ((stackNorm * stackNorm) + innerError)) + (size * innerError);
-        return new GramEnclosure(inner, RoundedUp.Of((factor * error) + (RoundedUp.Gamma(4) * RoundedUp.FrobeniusNorm(inner)) + EnclosedMatrix.Underflow));
+        UpperBound stackNorm = UpperBound.FrobeniusNorm(stack.Values), stackError = UpperBound.Norm(stack.Errors);
+        UpperBound innerError = EnclosedMatrix.ProductError(stackNorm, stackError, stackNorm, stackError, stack.Values.Columns);
+        UpperBound error = (outerError * ((stackNorm * stackNorm) + innerError)) + (size * innerError);
+
+        // Where the factor or its product with an outer element underflows, what is lost is multiplied by what comes after.
+        UpperBound lost = (UpperBound.Lost(1) * innerNorm * (1 + size)) + EnclosedMatrix.Underflow;
+        return new GramEnclosure(inner, (UpperBound.Square((UpperBound)scale) * error) + (UpperBound.Gamma(4) * UpperBound.FrobeniusNorm(inner)) + lost);
     }
 
     private static GramEnclosure SpreadIdentity(EnclosedMatrix vectors, int width)
@@ -64,11 +69,11 @@ internal static class BlockGrams
             }
         }
 
-        double norm = RoundedUp.FrobeniusNorm(vectors.Values);
-        double error = EnclosedMatrix.ProductError(norm, vectors.Error, norm, vectors.Error, vectors.Values.Columns);
+        UpperBound norm = UpperBound.FrobeniusNorm(vectors.Values);
+        UpperBound error = EnclosedMatrix.ProductError(norm, vectors.Error, norm, vectors.Error, vectors.Values.Columns);
 
         // The singular values of X ⊗ I are those of X: the norm of the error does not grow with the width, its Frobenius norm by its root.
-        return new GramEnclosure(result, RoundedUp.Of(Math.Sqrt(width) * error));
+        return new GramEnclosure(result, UpperBound.Sqrt(width) * error);
     }
 
     // (diag(ψ'_r) W_2)ᵀ [M·d, m]
@@ -91,27 +96,26 @@ internal static class BlockGrams
             }
         }
 
-        double largest = centre.FfnOutRowNorms.Max();
+        UpperBound largest = UpperBound.Max(centre.FfnOutRowNorms);
         for (int r = 0; r < rows; r++)
         {
-            double size = RoundedUp.FrobeniusNorm(stack.Values.RowRange(r * ffnOut.Columns, ffnOut.Columns));
-            stack.Errors[r] = RoundedUp.Of((largest * centre.HiddenDerivative.RowError[r]) + (RoundedUp.Gamma(1) * size) + EnclosedMatrix.Underflow);
+            UpperBound size = UpperBound.FrobeniusNorm(stack.Values.RowRange(r * ffnOut.Columns, ffnOut.Columns));
+            stack.Errors[r] = (largest * centre.HiddenDerivative.RowError[r]) + (UpperBound.Gamma(1) * size) + EnclosedMatrix.Underflow;
         }
 
         return stack;
     }
 
     // X Xᵀ, and of its exact elements the largest size and error.
-    private static (Matrix Values, double Size, double Error) Gram(EnclosedMatrix vectors)
+    private static (Matrix Values, UpperBound Size, UpperBound Error) Gram(EnclosedMatrix vectors)
     {
-        double size = 0, error = 0;
+        UpperBound size = default, error = UpperBound.Max(vectors.RowError);
         for (int row = 0; row < vectors.Values.Rows; row++)
         {
-            size = Math.Max(size, RoundedUp.Norm(vectors.Values.Row(row)));
-            error = Math.Max(error, vectors.RowError[row]);
+            size = UpperBound.Max(size, UpperBound.Norm(vectors.Values.Row(row)));
         }
 
-        return (Gram(vectors.Values), RoundedUp.Of((size + error) * (size + error)), EnclosedMatrix.ProductError(size, error, size, error, vectors.Values.Columns));
+        return (Gram(vectors.Values), UpperBound.Square(size + error), EnclosedMatrix.ProductError(size, error, size, error, vectors.Values.Columns));
     }
 
     private static Matrix Gram(in Matrix matrix)

@@ -3,7 +3,7 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>The exact Jacobian of one block's Z⁺ or H in its input at θ_0, sample by sample, with its error (C.17, C.37).</summary>
+/// <summary>The Jacobian of one block's Z⁺ or H in its input at θ_0, sample by sample, with its error (C.17, C.37).</summary>
 /// <remarks>
 /// ∂h_r/∂z_j = p_j W_V + τ p_j (z_r M)ᵀ (z̃_j W_V) + δ_rj (ρ_a I + τ W_Q W_Kᵀ Cov_r W_V) with M = W_Q W_Kᵀ: from the logits of row r, whose change in z_j is τ z_r M dz_jᵀ and in z_r τ dz_r M z̃_jᵀ as
 /// Σ_j p_j z̃_j = 0. For Z⁺ each is multiplied by T_r. A row vector times a matrix is the convention of the whole model.
@@ -12,9 +12,9 @@ internal sealed class BlockTransition
 {
     private readonly Matrix _jacobian;
     private readonly int _samples;
-    private readonly double _error;
+    private readonly UpperBound _error;
 
-    private BlockTransition(Matrix jacobian, int samples, double error)
+    private BlockTransition(Matrix jacobian, int samples, UpperBound error)
     {
         (_jacobian, _samples, _error) = (jacobian, samples, error);
     }
@@ -28,27 +28,27 @@ internal sealed class BlockTransition
         int tokens = centre.Tokens, width = shape.Width, rows = centre.Input.Values.Rows;
         RowStacks stacks = centre.Rows.Stacks!;
         Matrix jacobian = Matrix.Allocate(rows * width, tokens * width), own = Matrix.Allocate(width, tokens * width);
-        double[] errors = new double[rows];
+        var errors = new UpperBound[rows];
         for (int row = 0; row < rows; row++)
         {
             Matrix target = jacobian.RowRange(row * width, width);
-            double error = Attention(shape, centre, stacks, row, toAttentionOutput ? target : own);
+            UpperBound error = Attention(shape, centre, stacks, row, toAttentionOutput ? target : own);
             if (!toAttentionOutput)
             {
                 // T_rᵀ times what H does                                   [d, n·d]
                 Matrix transfer = stacks.Transfer.Values.RowRange(row * width, width);
                 Products.Multiply(transfer, own, target);
-                error = EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(transfer), stacks.Transfer.Errors[row], RoundedUp.FrobeniusNorm(own), error, width);
+                error = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(transfer), stacks.Transfer.Errors[row], UpperBound.FrobeniusNorm(own), error, width);
             }
 
             errors[row] = error;
         }
 
-        return new BlockTransition(jacobian, centre.Samples, RoundedUp.Norm(errors));
+        return new BlockTransition(jacobian, centre.Samples, UpperBound.Norm(errors));
     }
 
     /// <summary>max_i ‖∂Z⁺_i/∂Z_i‖₂ at most.</summary>
-    public double Norm(SpectralNorm norms) => Enumerable.Range(0, _samples).Max(i => norms.UpperBound(Of(i))) + _error;
+    public UpperBound Norm(SpectralNorm norms) => Enumerable.Range(0, _samples).Max(i => norms.Of(Of(i))) + _error;
 
     /// <summary>T K Tᵀ: the Gram matrix of an earlier block's Jacobian carried through this block.</summary>
     /// <param name="gram">K [M·d, M·d].</param>
@@ -62,15 +62,15 @@ internal sealed class BlockTransition
             Products.MultiplyByTransposed(left.ColumnRange(i * size, size), Of(i), both.ColumnRange(i * size, size));
         }
 
-        double norm = RoundedUp.FrobeniusNorm(_jacobian);
-        double leftError = EnclosedMatrix.ProductError(norm, _error, RoundedUp.FrobeniusNorm(gram.Values), gram.Error, size);
-        return new GramEnclosure(both, EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(left), leftError, norm, _error, size));
+        UpperBound norm = UpperBound.FrobeniusNorm(_jacobian);
+        UpperBound leftError = EnclosedMatrix.ProductError(norm, _error, UpperBound.FrobeniusNorm(gram.Values), gram.Error, size);
+        return new GramEnclosure(both, EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(left), leftError, norm, _error, size));
     }
 
     private Matrix Of(int sample) => _jacobian.RowRange(sample * _jacobian.Columns, _jacobian.Columns);
 
     // Element (a, (j, c)): the derivative of h_ra in z_jc. Returns the error (Frobenius).
-    private static double Attention(ResidualTransformerShape shape, LayerCentre centre, RowStacks stacks, int row, in Matrix target)
+    private static UpperBound Attention(ResidualTransformerShape shape, LayerCentre centre, RowStacks stacks, int row, in Matrix target)
     {
         int tokens = centre.Tokens, width = shape.Width;
         double temperature = shape.LogitScale;
@@ -89,11 +89,11 @@ internal sealed class BlockTransition
             }
         }
 
-        return AddOwn(shape, centre, stacks, row, target) + ErrorOfOthers(centre, stacks, row, Math.Abs(temperature));
+        return AddOwn(shape, centre, stacks, row, target) + ErrorOfOthers(centre, stacks, row, (UpperBound)temperature);
     }
 
     // + ρ_a I + τ W_Q (W_Kᵀ Cov_r W_V) in the columns of token r itself
-    private static double AddOwn(ResidualTransformerShape shape, LayerCentre centre, RowStacks stacks, int row, in Matrix target)
+    private static UpperBound AddOwn(ResidualTransformerShape shape, LayerCentre centre, RowStacks stacks, int row, in Matrix target)
     {
         int width = shape.Width, first = row % centre.Tokens * width;
         Matrix covariance = stacks.KeyCovariance.Values.RowRange(row * width, width), logits = Matrix.Allocate(width, width);
@@ -105,22 +105,27 @@ internal sealed class BlockTransition
             own[a] += shape.AttentionResidual;
         }
 
-        double error = EnclosedMatrix.ProductError(
-            RoundedUp.FrobeniusNorm(covariance), stacks.KeyCovariance.Errors[row], RoundedUp.FrobeniusNorm(centre.Weights.Query), 0, shape.KeyWidth);
-        double sizes = (Math.Abs(shape.LogitScale) * RoundedUp.FrobeniusNorm(logits)) + (Math.Abs(shape.AttentionResidual) * Math.Sqrt(width)) + RoundedUp.FrobeniusNorm(target);
-        return RoundedUp.Of((Math.Abs(shape.LogitScale) * error) + (RoundedUp.Gamma(4) * sizes));
+        UpperBound error = EnclosedMatrix.ProductError(
+            UpperBound.FrobeniusNorm(covariance), stacks.KeyCovariance.Errors[row], UpperBound.FrobeniusNorm(centre.Weights.Query), 0, shape.KeyWidth);
+        UpperBound scale = (UpperBound)shape.LogitScale;
+        UpperBound sizes = (scale * UpperBound.FrobeniusNorm(logits)) + ((UpperBound)shape.AttentionResidual * UpperBound.Sqrt(width)) + UpperBound.FrobeniusNorm(target);
+        return (scale * error) + (UpperBound.Gamma(4) * sizes) + UpperBound.Lost((double)width * width);
     }
 
     // Weights used exceed A by a share; √p_j z̃_j W_V and z_r M have errors of their own; each element takes a few roundings.
-    private static double ErrorOfOthers(LayerCentre centre, RowStacks stacks, int row, double temperature)
+    private static UpperBound ErrorOfOthers(LayerCentre centre, RowStacks stacks, int row, UpperBound temperature)
     {
         Matrix values = stacks.Values.RowRange(row * centre.Tokens, centre.Tokens);
-        double share = Math.Min(1, 2 * centre.Precise.AttentionError[row]) + RoundedUp.Gamma(8), valueNorm = RoundedUp.FrobeniusNorm(values), valueError = stacks.ValueErrors[row];
-        double direction = centre.Rows.QueryKey[row];
+        UpperBound share = centre.ShareOfWeights(row) + UpperBound.Gamma(8), valueNorm = UpperBound.FrobeniusNorm(values), valueError = stacks.ValueErrors[row];
+        UpperBound direction = centre.Rows.QueryKey[row];
         PreciseMatrix rows = centre.Rows.QueryKeyRows;
-        double directionError = rows.RowError[row] + RoundedUp.Norm(rows.Low.Row(row));
-        double weights = Vectors.Norm(centre.Attention.Row(row)) * RoundedUp.FrobeniusNorm(centre.Weights.Value);
-        double logits = (directionError * (valueNorm + valueError)) + (direction * (valueError + (share * (valueNorm + valueError))));
-        return RoundedUp.Of((share * weights) + (temperature * logits) + (1e-100 * (1 + weights + (temperature * direction * valueNorm))));
+        UpperBound directionError = rows.RowError[row] + UpperBound.Norm(rows.Low.Row(row));
+        UpperBound weights = UpperBound.Norm(centre.Attention.Row(row)) * UpperBound.FrobeniusNorm(centre.Weights.Value);
+        UpperBound logits = (directionError * (valueNorm + valueError)) + (direction * (valueError + (share * (valueNorm + valueError))));
+
+        // Weights next to 0 stand with their roots in both factors of the second term. A product that underflows is multiplied by what comes after.
+        UpperBound vanishing = UpperBound.Sqrt(PreciseAttention.VanishingWeight) * 2 * ((UpperBound.Sqrt(centre.Tokens) * UpperBound.FrobeniusNorm(centre.Weights.Value)) + (temperature * direction * (valueNorm + valueError)));
+        UpperBound lost = UpperBound.Lost(1) * ((direction * (valueNorm + (values.Rows * values.Columns))) + (values.Rows * (UpperBound)values.Columns * values.Columns));
+        return (share * weights) + (temperature * logits) + vanishing + lost;
     }
 }

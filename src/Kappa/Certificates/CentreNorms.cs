@@ -9,7 +9,7 @@ namespace Kappa.Certificates;
 /// <param name="Mixed">‖A Z‖₂ of the stacked rows.</param>
 /// <param name="AttentionOutput">‖H‖₂.</param>
 /// <param name="Hidden">‖Φ‖₂.</param>
-internal sealed record LayerNorms(double[] Inputs, double Attention, double Mixed, double AttentionOutput, double Hidden);
+internal sealed record LayerNorms(UpperBound[] Inputs, UpperBound Attention, UpperBound Mixed, UpperBound AttentionOutput, UpperBound Hidden);
 
 /// <summary>Everything that the bounds on a ball need to know about its centre θ_0: spectral norms, and the smallest singular values of the last block. Computed once a point.</summary>
 /// <remarks>Every norm is at least, every floor at most that of the exact matrix: the errors of <see cref="PreciseForward"/> are added or taken off (C.39). A floor is 0 where the shape has none.</remarks>
@@ -26,59 +26,59 @@ internal sealed class CentreNorms
         HiddenFloor = EnclosedMatrix.Of(forward.Last.Hidden).RowFloor();
         AttentionOutputFloor = EnclosedMatrix.Of(forward.Last.AttentionOutput).RowFloor();
         var lastOutput = EnclosedMatrix.Of(forward.Last.Output);
-        (LastOutput, LastOutputFloor) = point.Weights.Readout is null ? (0, 0) : (lastOutput.Largest(_norms), lastOutput.RowFloor());
-        Parameters = [.. point.Weights.Layout.Blocks.Select(block => _norms.UpperBound(point.Weights[block]))];
+        (LastOutput, LastOutputFloor) = point.Weights.Readout is null ? (default, default) : (lastOutput.Largest(_norms), lastOutput.RowFloor());
+        Parameters = [.. point.Weights.Layout.Blocks.Select(block => _norms.Of(point.Weights[block]))];
         FfnOutFloor = SingularValueFloor.OfColumns(point.Weights.Block(point.Shape.Depth - 1).FfnOut);
-        ReadoutFloor = point.Weights.Readout is Matrix readout ? SingularValueFloor.OfColumns(readout) : 1;
+        ReadoutFloor = point.Weights.Readout is Matrix readout ? SingularValueFloor.OfColumns(readout) : (LowerBound)1;
         Layers = [.. forward.Layers.Select((layer, l) => Norms(layer, point.Model, isFirst: l == 0))];
     }
 
     /// <summary>R = ‖F − Y‖ = √(2ℒ_0) at most.</summary>
-    public double ResidualNorm { get; }
+    public UpperBound ResidualNorm { get; }
 
     /// <summary>Whether squares of the last features or attention outputs underflow.</summary>
     public bool Underflows { get; }
 
     /// <summary>‖W_b⁰‖₂ in layout order.</summary>
-    public double[] Parameters { get; }
+    public UpperBound[] Parameters { get; }
 
     /// <summary>The blocks' intermediate matrices.</summary>
     public LayerNorms[] Layers { get; }
 
     /// <summary>‖Z^L‖₂; 0 without readout, where it is not used.</summary>
-    public double LastOutput { get; }
+    public UpperBound LastOutput { get; }
 
     /// <summary>σ_M(Φ) of the last block; 0 when m &lt; M.</summary>
-    public double HiddenFloor { get; }
+    public LowerBound HiddenFloor { get; }
 
     /// <summary>σ_M(H) of the last block; 0 when d &lt; M.</summary>
-    public double AttentionOutputFloor { get; }
+    public LowerBound AttentionOutputFloor { get; }
 
     /// <summary>σ_M(Z^L) with a readout; 0 when d &lt; M or without readout.</summary>
-    public double LastOutputFloor { get; }
+    public LowerBound LastOutputFloor { get; }
 
     /// <summary>σ_d(W_2) of the last block; 0 when m &lt; d.</summary>
-    public double FfnOutFloor { get; }
+    public LowerBound FfnOutFloor { get; }
 
     /// <summary>σ_{d_out}(W_U); 0 when d &lt; d_out, 1 without readout.</summary>
-    public double ReadoutFloor { get; }
+    public LowerBound ReadoutFloor { get; }
 
     /// <summary>Whether every norm is a finite number.</summary>
     public bool AreFinite =>
-        Parameters.All(double.IsFinite) && double.IsFinite(LastOutput)
-        && Layers.All(layer => layer.Inputs.All(double.IsFinite) && double.IsFinite(layer.Attention + layer.Mixed + layer.AttentionOutput + layer.Hidden));
+        Parameters.All(norm => norm.IsFinite) && LastOutput.IsFinite
+        && Layers.All(layer => layer.Inputs.All(norm => norm.IsFinite) && (layer.Attention + layer.Mixed + layer.AttentionOutput + layer.Hidden).IsFinite);
 
     private LayerNorms Norms(PreciseLayer layer, ResidualTransformer model, bool isFirst) => new(
         EachSample(EnclosedMatrix.Of(layer.Input), model),
-        isFirst ? Math.Sqrt(model.Tokens) : EachSample(EnclosedMatrix.Of(layer.Attention), model).Max(),
+        isFirst ? UpperBound.Sqrt(model.Tokens) : UpperBound.Max(EachSample(EnclosedMatrix.Of(layer.Attention), model)),
         EnclosedMatrix.Of(layer.Mixed).Largest(_norms),
         EnclosedMatrix.Of(layer.AttentionOutput).Largest(_norms),
         EnclosedMatrix.Of(layer.Hidden).Largest(_norms));
 
-    private double[] EachSample(EnclosedMatrix stacked, ResidualTransformer model)
+    private UpperBound[] EachSample(EnclosedMatrix stacked, ResidualTransformer model)
     {
         int tokens = model.Tokens;
         return [.. Enumerable.Range(0, model.Samples).Select(i =>
-            RoundedUp.Of(_norms.UpperBound(stacked.Values.RowRange(i * tokens, tokens)) + RoundedUp.Norm(stacked.RowError.AsSpan(i * tokens, tokens))))];
+            _norms.Of(stacked.Values.RowRange(i * tokens, tokens)) + UpperBound.Norm(stacked.RowError.AsSpan(i * tokens, tokens)))];
     }
 }

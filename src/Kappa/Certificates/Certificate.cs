@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -32,6 +33,15 @@ public sealed record Guarantee
 
     /// <summary>For each trained block, how far it moves at most from θ_0 (Frobenius norm).</summary>
     public required IReadOnlyList<BlockRadius> Radii { get; init; }
+
+    /// <summary>1 − (1 − ημ)², rounded down: the share of a loss that falls by (1 − ημ)² a step.</summary>
+    /// <param name="stepSize">η, exact.</param>
+    /// <param name="plConstant">μ at least, with ημ ≤ 1.</param>
+    internal static double SquaredContraction(double stepSize, LowerBound plConstant)
+    {
+        LowerBound contraction = (LowerBound)stepSize * plConstant;
+        return (contraction * (2 - (UpperBound)contraction.Value)).Value;
+    }
 
     /// <summary>ln(1/<paramref name="fraction"/>)/−ln(1 − rate): steps after which the loss is below that fraction of ℒ_0, rounded up.</summary>
     /// <param name="fraction">In (0, 1).</param>

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
 /// <summary>The chain rule over the blocks of the model: what a block does to its input, composed with how that input depends on earlier blocks (C.17).</summary>
@@ -6,14 +8,14 @@ namespace Kappa.Certificates;
 /// <param name="previous">Bounds of the block's input with its own second derivatives.</param>
 internal sealed class DepthComposition(ParameterBall ball, BlockIndices at, LocalBound previous)
 {
-    private double _attentionTransfer;
+    private UpperBound _attentionTransfer;
 
     /// <summary>Limits the first derivatives of H by T^H ℓ_b(Z).</summary>
     /// <param name="attentionOutput">Bounds of H with the pseudo-block, before closing.</param>
-    /// <param name="exact">‖∂H/∂Z‖ at θ_0.</param>
-    public void LimitAttention(LocalBound attentionOutput, double exact)
+    /// <param name="centre">‖∂H/∂Z‖ at θ_0.</param>
+    public void LimitAttention(LocalBound attentionOutput, UpperBound centre)
     {
-        _attentionTransfer = LimitFirst(attentionOutput, exact);
+        _attentionTransfer = LimitFirst(attentionOutput, centre);
         for (int b = 0; b <= at.Blocks; b++)
         {
             attentionOutput.LimitRows(b);
@@ -22,37 +24,37 @@ internal sealed class DepthComposition(ParameterBall ball, BlockIndices at, Loca
 
     /// <summary>Composes the second derivatives of Z⁺ and H, and the first ones of Z⁺.</summary>
     /// <param name="output">Bounds of Z⁺ with the pseudo-block.</param>
-    /// <param name="exact">‖∂Z⁺/∂Z‖ at θ_0.</param>
+    /// <param name="centre">‖∂Z⁺/∂Z‖ at θ_0.</param>
     /// <param name="attentionOutput">Bounds of H with the pseudo-block.</param>
-    public void Compose(LocalBound output, double exact, LocalBound attentionOutput)
+    public void Compose(LocalBound output, UpperBound centre, LocalBound attentionOutput)
     {
-        double transfer = LimitFirst(output, exact);
+        UpperBound transfer = LimitFirst(output, centre);
         ComposeSecond(output, transfer);
         ComposeSecond(attentionOutput, _attentionTransfer);
     }
 
     // T = ‖∂/∂Z‖ at the centre + q_ZZ ‖ΔZ‖ + Σ_c q_Zc C_c, and ℓ_b ← min(ℓ_b, T ℓ_b(Z))
-    private double LimitFirst(LocalBound bound, double exact)
+    private UpperBound LimitFirst(LocalBound bound, UpperBound centre)
     {
-        double[] own = new double[ball.Blocks];
+        var own = new UpperBound[ball.Blocks];
         for (int c = 0; c < own.Length; c++)
         {
-            own[c] = at.IsOwn(c) ? bound.Second[at.Input, c] : 0;
+            own[c] = at.IsOwn(c) ? bound.Second[at.Input, c] : default;
         }
 
-        double change = previous.Change == 0 ? 0 : bound.Second[at.Input, at.Input] * previous.Change;
-        double transfer = Math.Min(bound.First[at.Input], exact + change + ball.Reach(own));
+        UpperBound change = bound.Second[at.Input, at.Input] * previous.Change;
+        UpperBound transfer = UpperBound.Min(bound.First[at.Input], centre + change + ball.Reach(own));
         bound.First[at.Input] = transfer;
         for (int b = 0; b < 5 * at.Layer; b++)
         {
-            bound.First[b] = Math.Min(bound.First[b], transfer * previous.First[b]);
+            bound.First[b] = UpperBound.Min(bound.First[b], transfer * previous.First[b]);
         }
 
         return transfer;
     }
 
     // q_bc = T q_bc(Z) + min(direct, q_ZZ ℓ_bℓ_c for two earlier blocks, q_Zc ℓ_b for one)
-    private void ComposeSecond(LocalBound bound, double transfer)
+    private void ComposeSecond(LocalBound bound, UpperBound transfer)
     {
         for (int b = 0; b < at.End; b++)
         {
@@ -60,14 +62,14 @@ internal sealed class DepthComposition(ParameterBall ball, BlockIndices at, Loca
             {
                 if (at.IsEarlier(b) || at.IsEarlier(c))
                 {
-                    double through = transfer * previous.Second[b, c];
-                    bound.Second[b, c] = Math.Min(bound.Second[b, c], Chain(bound, b, c)) + through;
+                    UpperBound through = transfer * previous.Second[b, c];
+                    bound.Second[b, c] = UpperBound.Min(bound.Second[b, c], Chain(bound, b, c)) + through;
                 }
             }
         }
     }
 
-    private double Chain(LocalBound bound, int b, int c) => (at.IsEarlier(b), at.IsEarlier(c)) switch
+    private UpperBound Chain(LocalBound bound, int b, int c) => (at.IsEarlier(b), at.IsEarlier(c)) switch
     {
         (true, true) => bound.Second[at.Input, at.Input] * previous.First[b] * previous.First[c],
         (true, false) => bound.Second[at.Input, c] * previous.First[b],

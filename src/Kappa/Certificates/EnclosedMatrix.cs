@@ -8,43 +8,43 @@ internal sealed class EnclosedMatrix
 {
     /// <param name="values">[r, c].</param>
     /// <param name="rowError">[r].</param>
-    public EnclosedMatrix(in Matrix values, double[] rowError)
+    public EnclosedMatrix(in Matrix values, UpperBound[] rowError)
     {
-        (Values, RowError, Error) = (values, rowError, RoundedUp.Norm(rowError));
+        (Values, RowError, Error) = (values, rowError, UpperBound.Norm(rowError));
     }
 
     /// <summary>The doubles.</summary>
     public Matrix Values { get; }
 
     /// <summary>‖exact row − row‖ at most [r].</summary>
-    public double[] RowError { get; }
+    public UpperBound[] RowError { get; }
 
     /// <summary>‖exact − values‖ (Frobenius) at most.</summary>
-    public double Error { get; }
+    public UpperBound Error { get; }
 
     /// <summary>Doubles that are exact.</summary>
-    public static EnclosedMatrix Exact(in Matrix values) => new(values, new double[values.Rows]);
+    public static EnclosedMatrix Exact(in Matrix values) => new(values, new UpperBound[values.Rows]);
 
     /// <summary>The doubles nearest to a precise matrix, with what that rounding costs.</summary>
     public static EnclosedMatrix Of(PreciseMatrix precise)
     {
-        double[] error = new double[precise.Rows];
+        var error = new UpperBound[precise.Rows];
         for (int row = 0; row < error.Length; row++)
         {
-            error[row] = RoundedUp.Of(precise.RowError[row] + RoundedUp.Norm(precise.Low.Row(row)));
+            error[row] = precise.RowError[row] + UpperBound.Norm(precise.Low.Row(row));
         }
 
         return new EnclosedMatrix(precise.High, error);
     }
 
     /// <summary>‖exact‖₂ at most.</summary>
-    public double Largest(SpectralNorm norms) => RoundedUp.Of(norms.UpperBound(Values) + Error);
+    public UpperBound Largest(SpectralNorm norms) => norms.Of(Values) + Error;
 
     /// <summary>σ_k of the exact matrix at least, k = rows; 0 where there are fewer columns or nothing can be shown.</summary>
-    public double RowFloor() => SingularValueFloor.OfRows(this);
+    public LowerBound RowFloor() => SingularValueFloor.OfRows(this);
 
     /// <summary>At least the norm of one exact row.</summary>
-    public double RowNorm(int row) => RoundedUp.Of(RoundedUp.Norm(Values.Row(row)) + RowError[row]);
+    public UpperBound RowNorm(int row) => UpperBound.Norm(Values.Row(row)) + RowError[row];
 
     /// <summary>‖fl(XY) − exact XY‖ (Frobenius) at most, for a product in double in any order (C.37).</summary>
     /// <param name="left">‖X̂‖ (Frobenius) at most.</param>
@@ -52,9 +52,9 @@ internal sealed class EnclosedMatrix
     /// <param name="right">‖Ŷ‖ at most.</param>
     /// <param name="rightError">‖Y − Ŷ‖ at most.</param>
     /// <param name="terms">Products in each sum.</param>
-    public static double ProductError(double left, double leftError, double right, double rightError, int terms) =>
-        RoundedUp.Of((leftError * (right + rightError)) + (left * rightError) + (RoundedUp.Gamma(terms + 1) * left * right) + Underflow);
+    public static UpperBound ProductError(UpperBound left, UpperBound leftError, UpperBound right, UpperBound rightError, int terms) =>
+        (leftError * (right + rightError)) + (left * rightError) + (UpperBound.Gamma(terms + 1) * left * right) + Underflow;
 
     /// <summary>Far more than the products of one matrix can lose to underflow (2⁻¹⁰⁷⁴ each).</summary>
-    public const double Underflow = 1e-300;
+    public static readonly UpperBound Underflow = (UpperBound)1e-300;
 }

@@ -16,16 +16,16 @@ internal sealed class EncoderPoint
         var precise = new PreciseEncoderFeatures(point);
         var features = EnclosedMatrix.Of(precise.Features);
         var norms = new SpectralNorm();
-        (SmallestFeature, LargestFeature) = (features.RowFloor(), Outward.OrInfinity(features.Largest(norms)));
-        Norms = [.. Names.Select(name => norms.UpperBound(point.Parameters[name]))];
+        (SmallestFeature, LargestFeature) = (features.RowFloor(), features.Largest(norms));
+        Norms = [.. Names.Select(name => norms.Of(point.Parameters[name]))];
         Moves = [.. Names.Select(point.Trains)];
         Blocks = [.. Names.Select(model.Layout.Find)];
 
         // The mean over samples is the sum with a step N times as long; the mean over tokens is the sum with τ₁/d_s.
         LossFactor = model.Shape.Reduction == LossReduction.Mean ? Samples : 1;
-        ResidualNorm = Outward.OrInfinity(precise.ResidualNorm);
-        OutputScale = Math.Abs(model.Shape.OutputScale) * model.Shape.PoolingFactor(model.Tokens);
-        LogitScale = Math.Abs(model.Shape.LogitScale);
+        ResidualNorm = precise.ResidualNorm;
+        OutputScale = (UpperBound)model.Shape.OutputScale * UpperBound.OfComputed(model.Shape.PoolingFactor(model.Tokens));
+        LogitScale = (UpperBound)model.Shape.LogitScale;
         Tokens = model.Tokens;
         Inputs = [.. Enumerable.Range(0, Samples).Select(sample => model.Inputs.RowRange(sample * Tokens, Tokens))];
     }
@@ -40,13 +40,13 @@ internal sealed class EncoderPoint
     public Matrix[] Inputs { get; }
 
     /// <summary>At least ‖F_pre⁰‖₂.</summary>
-    public double LargestFeature { get; }
+    public UpperBound LargestFeature { get; }
 
     /// <summary>At most α = σ_N(F_pre⁰); 0 where nothing can be shown.</summary>
-    public double SmallestFeature { get; }
+    public LowerBound SmallestFeature { get; }
 
     /// <summary>‖w_O⁰‖, ‖W_V⁰‖₂, ‖W_Q⁰‖₂, ‖W_K⁰‖₂.</summary>
-    public double[] Norms { get; }
+    public UpperBound[] Norms { get; }
 
     /// <summary>Which of them are trained.</summary>
     public bool[] Moves { get; }
@@ -55,16 +55,16 @@ internal sealed class EncoderPoint
     public ParameterBlock[] Blocks { get; }
 
     /// <summary>√(2ℓ_0) of the summed loss.</summary>
-    public double ResidualNorm { get; }
+    public UpperBound ResidualNorm { get; }
 
     /// <summary>N for the mean of the losses, 1 for their sum: what a step of the summed loss is multiplied by.</summary>
-    public double LossFactor { get; }
+    public int LossFactor { get; }
 
     /// <summary>|τ₁|, divided by d_s where tokens are averaged.</summary>
-    public double OutputScale { get; }
+    public UpperBound OutputScale { get; }
 
     /// <summary>|τ₀|.</summary>
-    public double LogitScale { get; }
+    public UpperBound LogitScale { get; }
 
     /// <summary>Why no theorem of model S is about this point.</summary>
     public static string? WhyNotApplicable(ModelPoint<ShallowEncoder> point)
@@ -85,27 +85,27 @@ internal static class EncoderRadii
     /// <summary>T is evaluated no more often than this.</summary>
     public const int MaximumIterations = 20_000;
 
-    /// <summary>The least C ≥ 0 with T(C) ≤ C to a relative 1e-6, or <c>null</c> when the iteration from 0 grows without end or T is not a finite number somewhere.</summary>
+    /// <summary>The least C ≥ 0 with T(C) ≤ C to a relative 1e-6, or <c>null</c> when the iteration from 0 grows without end or T is infinite somewhere.</summary>
     /// <param name="count">How many radii there are.</param>
-    /// <param name="map">T, monotone in every radius and rounded up; <c>null</c> where it is not defined.</param>
-    public static double[]? Least(int count, Func<double[], double[]?> map)
+    /// <param name="map">T, monotone in every radius; <c>null</c> where it is not defined.</param>
+    public static double[]? Least(int count, Func<UpperBound[], UpperBound[]?> map)
     {
         double[] radii = new double[count];
         for (int iteration = 0; iteration < MaximumIterations; iteration++)
         {
-            double[]? next = map(radii);
-            if (next is null || !Array.TrueForAll(next, double.IsFinite))
+            UpperBound[]? next = map([.. radii.Select(radius => (UpperBound)radius)]);
+            if (next is null || !Array.TrueForAll(next, bound => bound.IsFinite) || !Array.TrueForAll(radii, double.IsFinite))
             {
                 return null;
             }
 
-            if (Enumerable.Range(0, count).All(k => next[k] <= radii[k]))
+            if (Enumerable.Range(0, count).All(k => next[k].Value <= radii[k]))
             {
                 return radii;
             }
 
             // From below, a little above the map so that it ends.
-            radii = [.. next.Select((radius, k) => Math.Max(radii[k], (1 + 1e-6) * radius))];
+            radii = [.. next.Select((radius, k) => Math.Max(radii[k], (1 + 1e-6) * radius.Value))];
         }
 
         return null;

@@ -60,12 +60,12 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
     internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
     {
         var at = new EncoderPoint(point);
-        double dataNorm = at.Inputs.Max(input => RoundedUp.Norm(input.Span)) / Math.Sqrt(at.Tokens);
-        var function = new Bounds(at, constants, Outward.Up(dataNorm));
-        double alpha = at.SmallestFeature;
+        UpperBound dataNorm = at.Inputs.Max(input => UpperBound.Norm(input.Span)) / LowerBound.Sqrt(at.Tokens);
+        var function = new Bounds(at, constants, dataNorm);
+        LowerBound alpha = at.SmallestFeature;
         double[]? radii = alpha > 0 ? function.Radii(at.ResidualNorm) : null;
         double factor = alpha > 0 && options.MeasuresShortfall && !function.Holds(radii, at.ResidualNorm)
-            ? EncoderRadii.LargestFactor(f => function.Holds(function.Radii(f * at.ResidualNorm), f * at.ResidualNorm))
+            ? EncoderRadii.LargestFactor(f => function.Holds(function.Radii((UpperBound)f * at.ResidualNorm), (UpperBound)f * at.ResidualNorm))
             : double.NaN;
         bool holds = function.Holds(radii, at.ResidualNorm);
         return new Certificate
@@ -81,35 +81,34 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
 
     private static string Explanation(EncoderPoint at, bool holds, double factor) => holds
         ? "Both conditions hold. The conclusion for a finite step rests on a Lipschitz gradient, which a ReLU lacks at its kink, so it is not certified here; S.9 proves it without."
-        : at.SmallestFeature == 0 ? "σ_N(F_pre) is not above 0 by more than rounding can make: the pooled features of the samples may be linearly dependent, so no radii can be shown."
-        : factor > 0 ? string.Create(CultureInfo.InvariantCulture, $"The conditions fail: they hold for no radii until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(at.ResidualNorm)}.")
+        : at.SmallestFeature.Value == 0 ? "σ_N(F_pre) is not above 0 by more than rounding can make: the pooled features of the samples may be linearly dependent, so no radii can be shown."
+        : factor > 0 ? string.Create(CultureInfo.InvariantCulture, $"The conditions fail: they hold for no radii until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(at.ResidualNorm.Value)}.")
         : "The conditions fail for every residual tried: the weights' own norms make them impossible.";
 
     /// <summary>The two conditions as functions of the radii.</summary>
-    private sealed class Bounds(EncoderPoint at, EncoderConstants constants, double dataNorm)
+    private sealed class Bounds(EncoderPoint at, EncoderConstants constants, UpperBound dataNorm)
     {
-        private readonly double _rho = Outward.Up(Math.Sqrt(at.Samples) * Math.Pow(at.Tokens, 1.5) * at.OutputScale * dataNorm);
-        private readonly double _logits = Outward.Up(constants.SoftmaxJacobian * at.LogitScale * dataNorm * dataNorm * at.Tokens);
+        private readonly UpperBound _rho = UpperBound.Sqrt(at.Samples) * at.Tokens * UpperBound.Sqrt(at.Tokens) * at.OutputScale * dataNorm;
+        private readonly UpperBound _logits = (UpperBound)constants.SoftmaxJacobian * at.LogitScale * dataNorm * dataNorm * at.Tokens;
 
-        private double Alpha => at.SmallestFeature;
+        private LowerBound Alpha => at.SmallestFeature;
 
         // (S.5)  C_S ≥ 8ρ√(2ℓ_0)/α² · (what multiplies 1/C_S in condition 1)
-        public double[]? Radii(double residualNorm) => EncoderRadii.Least(at.Norms.Length, radii =>
+        public double[]? Radii(UpperBound residualNorm) => EncoderRadii.Least(at.Norms.Length, radii =>
         {
-            double scale = constants.First * _rho * residualNorm / (Alpha * Alpha);
-            return [.. Slopes(Bar(radii)).Select((slope, k) => at.Moves[k] ? Outward.Up(scale * slope) : 0)];
+            UpperBound scale = (UpperBound)constants.First * _rho * residualNorm / (Alpha * Alpha);
+            return [.. Slopes(Bar(radii)).Select((slope, k) => at.Moves[k] ? scale * slope : default)];
         });
 
-        public bool Holds(double[]? radii, double residualNorm) => radii is not null && Second(radii, residualNorm).Holds;
+        public bool Holds(double[]? radii, UpperBound residualNorm) => radii is not null && Second(Exact(radii), residualNorm).Holds;
 
-        public IReadOnlyList<Condition> Conditions(double[]? radii, double residualNorm)
+        public IReadOnlyList<Condition> Conditions(double[]? radii, UpperBound residualNorm)
         {
-            Condition independent = new("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", Alpha, ConditionRelation.Above, 0);
-            double[] used = radii ?? at.Norms;
-            double[] slopes = Slopes(Bar(used));
-            double worst = Enumerable.Range(0, 4).Where(k => at.Moves[k]).Max(k => slopes[k] / used[k]);
+            Condition independent = new("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", Alpha.Value, ConditionRelation.Above, 0);
+            UpperBound[] used = radii is null ? at.Norms : Exact(radii), slopes = Slopes(Bar(used));
+            double worst = Enumerable.Range(0, 4).Where(k => at.Moves[k]).Max(k => (slopes[k] / (LowerBound)used[k].Value).Value);
             Condition first = new(
-                radii is null ? "room for the weights to move, at radii ‖W_S⁰‖₂" : "room for the weights to move", "α² (condition 1)", "S.5", Alpha * Alpha, ConditionRelation.AtLeast, constants.First * _rho * residualNorm * worst);
+                radii is null ? "room for the weights to move, at radii ‖W_S⁰‖₂" : "room for the weights to move", "α² (condition 1)", "S.5", (Alpha * Alpha).Value, ConditionRelation.AtLeast, ((UpperBound)constants.First * _rho * residualNorm * (UpperBound)worst).Value);
             return [independent, first, Second(used, residualNorm)];
         }
 
@@ -117,42 +116,47 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
         {
             List<Constant> list =
             [
-                new("size of the inputs", "C_x", "S.4", dataNorm),
-                new("what a token's features can be times", "ρ", "S.4", _rho),
-                new("residual norm", "√(2ℓ_0)", "S.2", at.ResidualNorm),
+                new("size of the inputs", "C_x", "S.4", dataNorm.Value),
+                new("what a token's features can be times", "ρ", "S.4", _rho.Value),
+                new("residual norm", "√(2ℓ_0)", "S.2", at.ResidualNorm.Value),
             ];
             if (radii is null)
             {
                 return list;
             }
 
-            double[] bar = Bar(radii);
-            double smoothness = _rho * _rho * ((bar[1] * bar[1]) + Movement(bar)), step = at.LossFactor / smoothness;
-            list.Add(new Constant("z", "z", "S.4", Movement(bar)));
+            UpperBound[] bar = Bar(Exact(radii));
+            double smoothness = (_rho * _rho * ((bar[1] * bar[1]) + Movement(bar))).Value, step = at.LossFactor / smoothness, alpha = Alpha.Value;
+            list.Add(new Constant("z", "z", "S.4", Movement(bar).Value));
             list.Add(new Constant("step size, ours", "γ", "S.5", step, ConstantGrade.Estimated));
-            list.Add(new Constant("claimed share of the loss that a step removes", "γα²/2", "S.5", step / at.LossFactor * Alpha * Alpha / 2, ConstantGrade.Estimated));
+            list.Add(new Constant("claimed share of the loss that a step removes", "γα²/2", "S.5", step / at.LossFactor * alpha * alpha / 2, ConstantGrade.Estimated));
             list.AddRange(at.Blocks.Select((block, k) => new Constant($"radius of {block.Name}", "C_S", "S.5", radii[k])));
             return list;
         }
 
-        private Condition Second(double[] radii, double residualNorm)
+        private Condition Second(UpperBound[] radii, UpperBound residualNorm)
         {
-            double[] bar = Bar(radii);
-            double bound = Outward.Up(constants.Second * _rho * _rho * Movement(bar) / bar[0] * residualNorm);
-            return new Condition("features that stay independent while the weights move", "α³ (condition 2)", "S.5", Alpha * Alpha * Alpha, ConditionRelation.AtLeast, bar[0] == 0 ? 0 : bound);
+            UpperBound[] bar = Bar(radii);
+            UpperBound bound = (UpperBound)constants.Second * _rho * _rho * MovementOverReadout(bar) * residualNorm;
+            return new Condition("features that stay independent while the weights move", "α³ (condition 2)", "S.5", (Alpha * Alpha * Alpha).Value, ConditionRelation.AtLeast, bound.Value);
         }
 
         // (S.4)  λ̄_S = ‖W_S⁰‖₂ + C_S
-        private double[] Bar(double[] radii) => [.. at.Norms.Select((norm, k) => norm + radii[k])];
+        private UpperBound[] Bar(UpperBound[] radii) => [.. at.Norms.Select((norm, k) => norm + radii[k])];
 
         // λ̄_V, λ̄_O, jτ₀C_x²d_s λ̄_Kλ̄_Vλ̄_O, jτ₀C_x²d_s λ̄_Qλ̄_Vλ̄_O
-        private double[] Slopes(double[] bar) => [bar[1], bar[0], _logits * bar[3] * bar[1] * bar[0], _logits * bar[2] * bar[1] * bar[0]];
+        private UpperBound[] Slopes(UpperBound[] bar) => [bar[1], bar[0], _logits * bar[3] * bar[1] * bar[0], _logits * bar[2] * bar[1] * bar[0]];
 
         // (S.4)  z, of the matrices that move
-        private double Movement(double[] bar)
+        private UpperBound Movement(UpperBound[] bar) => bar[0] * MovementOverReadout(bar);
+
+        // z/λ̄_O
+        private UpperBound MovementOverReadout(UpperBound[] bar)
         {
-            double logits = _logits * bar[1], queries = at.Moves[2] ? bar[3] * bar[3] : 0, keys = at.Moves[3] ? bar[2] * bar[2] : 0;
-            return bar[0] * bar[0] * ((at.Moves[1] ? 1 : 0) + (logits * logits * (queries + keys)));
+            UpperBound logits = _logits * bar[1], queries = at.Moves[2] ? bar[3] * bar[3] : default, keys = at.Moves[3] ? bar[2] * bar[2] : default;
+            return bar[0] * ((at.Moves[1] ? 1 : 0) + (logits * logits * (queries + keys)));
         }
+
+        private static UpperBound[] Exact(double[] radii) => [.. radii.Select(radius => (UpperBound)radius)];
     }
 }

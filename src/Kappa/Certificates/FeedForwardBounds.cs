@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -14,9 +13,9 @@ internal sealed class FeedForwardBounds
     private readonly LocalBound _input;
     private readonly Activation _activation;
     private readonly SpectralNorm _norms;
-    private readonly double _residual, _slope, _ffnInNorm, _ffnOutNorm, _ffnInRadius, _ffnOutRadius;
+    private readonly UpperBound _residual, _slope, _ffnInNorm, _ffnOutNorm, _ffnInRadius, _ffnOutRadius;
     private readonly HiddenRows _rows;
-    private readonly double[] _preactivation;
+    private readonly UpperBound[] _preactivation;
 
     /// <param name="centre">The block at θ_0.</param>
     /// <param name="ball">Where the bounds shall hold.</param>
@@ -27,7 +26,7 @@ internal sealed class FeedForwardBounds
     public FeedForwardBounds(LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, ResidualTransformerShape shape, SpectralNorm norms)
     {
         (_centre, _ball, _at, _input, _activation, _norms) = (centre, ball, at, input, shape.Activation, norms);
-        (_residual, _slope) = (Math.Abs(shape.FfnResidual), shape.Activation.DerivativeBound);
+        (_residual, _slope) = ((UpperBound)shape.FfnResidual, UpperBound.OfComputed(shape.Activation.DerivativeBound));
         (_ffnInRadius, _ffnOutRadius) = (ball[at.FfnIn], ball[at.FfnOut]);
         (_ffnInNorm, _ffnOutNorm) = (centre.FfnInNorm + _ffnInRadius, centre.FfnOutNorm + _ffnOutRadius);
         _rows = new HiddenRows(centre, ball, at, input, shape, norms);
@@ -44,7 +43,7 @@ internal sealed class FeedForwardBounds
     public LocalBound Output { get; }
 
     /// <summary>sup ‖W_1 diag(ψ'_r)‖₂ [M].</summary>
-    public double[] FfnIn => _rows.FfnIn;
+    public UpperBound[] FfnIn => _rows.FfnIn;
 
     /// <summary>Fills <see cref="Output"/> (C.15 h, i).</summary>
     /// <param name="attention">The bounds that led to H.</param>
@@ -58,54 +57,54 @@ internal sealed class FeedForwardBounds
     private LocalBound BoundHidden()
     {
         var hidden = new LocalBound(_centre.Hidden, _at.Blocks);
-        double steepest = TensorPrimitives.Max<double>(_rows.FfnIn);
+        UpperBound steepest = UpperBound.Max(_rows.FfnIn);
         for (int b = 0; b <= _at.Blocks; b++)
         {
             bool isFfnIn = b == _at.FfnIn;
-            hidden.First[b] = Math.Min(_slope * _preactivation[b], isFfnIn ? UnitBound() : steepest * _input.First[b]);
+            hidden.First[b] = UpperBound.Min(_slope * _preactivation[b], isFfnIn ? UnitBound() : steepest * _input.First[b]);
             for (int r = 0; r < _rows.FfnIn.Length; r++)
             {
-                double own = isFfnIn ? _slope * _input.RowNorm[r] : 0;
-                hidden.FirstRows[b][r] = Math.Min(_slope * _input.FirstRows[b][r] * _ffnInNorm, _input.FirstRows[b][r] * _rows.FfnIn[r]) + own;
+                UpperBound own = isFfnIn ? _slope * _input.RowNorm[r] : default;
+                hidden.FirstRows[b][r] = UpperBound.Min(_slope * _input.FirstRows[b][r] * _ffnInNorm, _input.FirstRows[b][r] * _rows.FfnIn[r]) + own;
             }
         }
 
         return hidden;
     }
 
-    // max_j ‖diag(ψ'_j) H‖₂: exact at θ_0, plus what ψ' and H can change
-    private double UnitBound()
+    // max_j ‖diag(ψ'_j) H‖₂: its bound at θ_0, plus what ψ' and H can change
+    private UpperBound UnitBound()
     {
-        double largest = 0;
+        UpperBound largest = default;
         for (int j = 0; j < _rows.UnitChange.Length; j++)
         {
-            largest = Math.Max(largest, _centre.UnitNorms[j] + (Math.Min(_rows.UnitChange[j], _activation.DerivativeRange) * (_input.CentreNorm + _input.Centre.Error)));
+            largest = UpperBound.Max(largest, _centre.UnitNorms[j] + (UpperBound.Min(_rows.UnitChange[j], UpperBound.OfComputed(_activation.DerivativeRange)) * (_input.CentreNorm + _input.Centre.Error)));
         }
 
-        return Math.Min(_slope * _input.Norm, largest + (_slope * _input.Change));
+        return UpperBound.Min(_slope * _input.Norm, largest + (_slope * _input.Change));
     }
 
     /// <summary>ℓ_V(Φ) through diag(w1) G, then closes Φ (C.15 h).</summary>
     public void CloseHidden(AttentionBounds attention)
     {
-        Hidden.First[_at.Value] = Math.Min(Hidden.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, _rows.FfnIn));
+        Hidden.First[_at.Value] = UpperBound.Min(Hidden.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, _rows.FfnIn));
         _ = Hidden.Close(_ball, _centre.HiddenNorm);
     }
 
     private void BoundOutputFirst(AttentionBounds attention)
     {
-        double[] transfer = _rows.Transfer;
-        double largestTransfer = TensorPrimitives.Max<double>(transfer);
+        UpperBound[] transfer = _rows.Transfer;
+        UpperBound largestTransfer = UpperBound.Max(transfer);
         for (int b = 0; b <= _at.Blocks; b++)
         {
-            Output.First[b] = Math.Min((_residual * _input.First[b]) + (_ffnOutNorm * Hidden.First[b]), largestTransfer * _input.First[b]);
+            Output.First[b] = UpperBound.Min((_residual * _input.First[b]) + (_ffnOutNorm * Hidden.First[b]), largestTransfer * _input.First[b]);
             for (int r = 0; r < transfer.Length; r++)
             {
-                Output.FirstRows[b][r] = Math.Min((_residual * _input.FirstRows[b][r]) + (_ffnOutNorm * Hidden.FirstRows[b][r]), transfer[r] * _input.FirstRows[b][r]);
+                Output.FirstRows[b][r] = UpperBound.Min((_residual * _input.FirstRows[b][r]) + (_ffnOutNorm * Hidden.FirstRows[b][r]), transfer[r] * _input.FirstRows[b][r]);
             }
         }
 
-        Output.First[_at.Value] = Math.Min(Output.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, transfer));
+        Output.First[_at.Value] = UpperBound.Min(Output.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, transfer));
         RowCentre rows = _centre.Rows;
         attention.LimitByCovariance(
             Output, attention.KeyCovarianceThrough(rows.KeyCovarianceOutput, transfer, _rows.TransferChange), attention.CovarianceThrough(rows.CovarianceOutput, transfer, _rows.TransferChange));
@@ -121,17 +120,17 @@ internal sealed class FeedForwardBounds
     // (C.15 i)
     private void BoundOutputSecond()
     {
-        double transfer = TensorPrimitives.Max<double>(_rows.Transfer), ffnOut = TensorPrimitives.Max<double>(_rows.FfnOut);
-        double[] entry = _rows.CurvedEntry, row = _rows.CurvedRow;
-        double largestOutRow = TensorPrimitives.Max<double>(_centre.FfnOutRowNorms) + _ffnOutRadius;
+        UpperBound transfer = UpperBound.Max(_rows.Transfer), ffnOut = UpperBound.Max(_rows.FfnOut);
+        UpperBound[] entry = _rows.CurvedEntry, row = _rows.CurvedRow;
+        UpperBound largestOutRow = UpperBound.Max(_centre.FfnOutRowNorms) + _ffnOutRadius;
         for (int b = 0; b <= _at.Blocks; b++)
         {
             for (int c = 0; c <= b; c++)
             {
-                double byEntry = _ffnOutNorm * Math.Min(entry[b] * _preactivation[c], _preactivation[b] * entry[c]);
-                double byRow = largestOutRow * Math.Min(row[b] * _preactivation[c], _preactivation[b] * row[c]);
-                double curved = Math.Min(byEntry, byRow);
-                curved = b == _at.FfnIn && c == _at.FfnIn ? Math.Min(curved, _rows.CurvedUnits) : curved;
+                UpperBound byEntry = _ffnOutNorm * UpperBound.Min(entry[b] * _preactivation[c], _preactivation[b] * entry[c]);
+                UpperBound byRow = largestOutRow * UpperBound.Min(row[b] * _preactivation[c], _preactivation[b] * row[c]);
+                UpperBound curved = UpperBound.Min(byEntry, byRow);
+                curved = b == _at.FfnIn && c == _at.FfnIn ? UpperBound.Min(curved, _rows.CurvedUnits) : curved;
                 Output.AddSecond(b, c, (transfer * _input.Second[b, c]) + curved);
             }
         }

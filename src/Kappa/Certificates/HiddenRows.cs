@@ -10,62 +10,65 @@ internal sealed class HiddenRows
     private readonly LayerCentre _centre;
     private readonly LocalBound _input;
     private readonly SpectralNorm _norms;
-    private readonly double[] _change;
+    private readonly UpperBound[] _change;
     private readonly Matrix _curvature;
 
     public HiddenRows(LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, ResidualTransformerShape shape, SpectralNorm norms)
     {
         (_centre, _input, _norms) = (centre, input, norms);
         int rows = input.RowNorm.Length;
-        double[][] entries = EntryDerivatives(at, centre.FfnInColumnNorm + ball[at.FfnIn]);
+        UpperBound[][] entries = EntryDerivatives(at, centre.FfnInColumnNorm + ball[at.FfnIn]);
         _change = Reach(ball, entries);
         _curvature = LocalCurvature(shape.Activation);
-        double[] largest = [.. Enumerable.Range(0, rows).Select(r => TensorPrimitives.Max<double>(_curvature.Row(r)))];
-        double[] curvedIn = CurvedFfnIn();
-        (FfnIn, FfnOut, Transfer, TransferChange) = (new double[rows], new double[rows], new double[rows], new double[rows]);
+        UpperBound[] largest = [.. Enumerable.Range(0, rows).Select(r => (UpperBound)TensorPrimitives.Max<double>(_curvature.Row(r)))];
+        UpperBound[] curvedIn = CurvedFfnIn();
+        (FfnIn, FfnOut, Transfer, TransferChange) = (new UpperBound[rows], new UpperBound[rows], new UpperBound[rows], new UpperBound[rows]);
         BoundTransfers(ball, at, shape, curvedIn);
-        CurvedEntry = [.. entries.Select(rowsOfBlock => Peak(largest, rowsOfBlock))];
-        CurvedRow = [.. input.FirstRows.Select((rowsOfBlock, b) => b == at.FfnIn ? Peak(largest, input.RowNorm) : PeakCurved(rowsOfBlock, curvedIn, largest, ball[at.FfnIn]))];
+        CurvedEntry = [.. entries.Select(rowsOfBlock => UpperBound.MaxProduct(largest, rowsOfBlock))];
+        CurvedRow = [.. input.FirstRows.Select((rowsOfBlock, b) => b == at.FfnIn ? UpperBound.MaxProduct(largest, input.RowNorm) : PeakCurved(rowsOfBlock, curvedIn, largest, ball[at.FfnIn]))];
         UnitChange = LargestUnitChange();
         CurvedUnits = BoundCurvedUnits(ball[at.FfnOut]);
     }
 
     /// <summary>w1_r ≥ sup ‖W_1 diag(ψ'_r)‖₂ [M].</summary>
-    public double[] FfnIn { get; }
+    public UpperBound[] FfnIn { get; }
 
     /// <summary>w2_r ≥ sup ‖diag(ψ'_r) W_2‖₂ [M].</summary>
-    public double[] FfnOut { get; }
+    public UpperBound[] FfnOut { get; }
 
     /// <summary>sup ‖T_r‖₂, T_r = ρ_f I + W_1 diag(ψ'_r) W_2 [M].</summary>
-    public double[] Transfer { get; }
+    public UpperBound[] Transfer { get; }
 
     /// <summary>sup ‖T_r − T_r⁰‖₂, which may exceed what ‖T_r‖₂ can grow by [M].</summary>
-    public double[] TransferChange { get; }
+    public UpperBound[] TransferChange { get; }
 
     /// <summary>max_r max_j c_rj |dP_b|_rj at most [B + 1].</summary>
-    public double[] CurvedEntry { get; }
+    public UpperBound[] CurvedEntry { get; }
 
     /// <summary>β_b: the largest row norm of ψ'' ∘ dP_b [B + 1].</summary>
-    public double[] CurvedRow { get; }
+    public UpperBound[] CurvedRow { get; }
 
     /// <summary>max_j ‖w2_j‖ ‖diag(c_j |h|) H‖₂, for W_1 twice.</summary>
-    public double CurvedUnits { get; }
+    public UpperBound CurvedUnits { get; }
 
     /// <summary>max_r |ψ'_rj − its centre| by unit, from the curvature [m].</summary>
-    public double[] UnitChange { get; }
+    public UpperBound[] UnitChange { get; }
 
     // |dP_rj| ≤ ‖dh_r‖ ‖w_j‖, and for W_1 ‖h_r‖                           [B + 1][M]
-    private double[][] EntryDerivatives(BlockIndices at, double columnNorm)
+    private UpperBound[][] EntryDerivatives(BlockIndices at, UpperBound columnNorm)
     {
-        double[][] entries = [.. _input.FirstRows.Select(rows => rows.Select(first => first * columnNorm).ToArray())];
-        TensorPrimitives.Add(entries[at.FfnIn], _input.RowNorm, entries[at.FfnIn]);
+        UpperBound[][] entries = [.. _input.FirstRows.Select(rows => rows.Select(first => first * columnNorm).ToArray())];
+        for (int r = 0; r < _input.RowNorm.Length; r++)
+        {
+            entries[at.FfnIn][r] += _input.RowNorm[r];
+        }
+
         return entries;
     }
 
-    private static double[] Reach(ParameterBall ball, double[][] entries)
+    private static UpperBound[] Reach(ParameterBall ball, UpperBound[][] entries)
     {
-        double[] reach = new double[entries[0].Length];
-        double[] row = new double[entries.Length];
+        UpperBound[] reach = new UpperBound[entries[0].Length], row = new UpperBound[entries.Length];
         for (int r = 0; r < reach.Length; r++)
         {
             for (int b = 0; b < row.Length; b++)
@@ -87,7 +90,7 @@ internal sealed class HiddenRows
         {
             ReadOnlySpan<double> preactivation = _centre.Preactivation.Values.Row(r);
             Span<double> row = curvature.Row(r);
-            double reach = RoundedUp.Of(_change[r] + _centre.Preactivation.RowError[r]);
+            double reach = (_change[r] + _centre.Preactivation.RowError[r]).Value;
             for (int j = 0; j < row.Length; j++)
             {
                 row[j] = activation.SecondDerivativeBoundNear(preactivation[j], reach);
@@ -98,52 +101,50 @@ internal sealed class HiddenRows
     }
 
     // ‖W_1⁰ diag(c_r)‖₂                                                     [M]
-    private double[] CurvedFfnIn()
+    private UpperBound[] CurvedFfnIn()
     {
-        double[] result = new double[_change.Length];
-        Matrix transposed = Transposed(_centre.Weights.FfnIn);
+        var result = new UpperBound[_change.Length];
+        Matrix transposed = Transposition.Of(_centre.Weights.FfnIn);
         for (int r = 0; r < result.Length; r++)
         {
-            result[r] = _norms.UpperBound(transposed, _curvature.Row(r));
+            result[r] = _norms.Of(transposed, _curvature.Row(r));
         }
 
         return result;
     }
 
     // (C.15 g)
-    private void BoundTransfers(ParameterBall ball, BlockIndices at, ResidualTransformerShape shape, double[] curvedIn)
+    private void BoundTransfers(ParameterBall ball, BlockIndices at, ResidualTransformerShape shape, UpperBound[] curvedIn)
     {
-        double slope = shape.Activation.DerivativeBound, range = shape.Activation.DerivativeRange;
-        double inRadius = ball[at.FfnIn], outRadius = ball[at.FfnOut];
-        double inNorm = _centre.FfnInNorm + inRadius, outNorm = _centre.FfnOutNorm + outRadius;
+        UpperBound slope = UpperBound.OfComputed(shape.Activation.DerivativeBound), range = UpperBound.OfComputed(shape.Activation.DerivativeRange);
+        UpperBound inRadius = ball[at.FfnIn], outRadius = ball[at.FfnOut];
+        UpperBound inNorm = _centre.FfnInNorm + inRadius, outNorm = _centre.FfnOutNorm + outRadius;
         RowCentre rows = _centre.Rows;
         for (int r = 0; r < _change.Length; r++)
         {
-            // ψ' cannot change where nothing moves; 0 · c would still cost a norm.
-            double change = _change[r];
-            double inChange = change == 0 ? 0 : Math.Min(curvedIn[r] * change, range * _centre.FfnInNorm);
-            double outChange = change == 0 ? 0 : _norms.UpperBound(_centre.Weights.FfnOut, _curvature.Row(r)) * change;
-            FfnIn[r] = Math.Min(rows.FfnIn[r] + (slope * inRadius) + inChange, slope * inNorm);
-            FfnOut[r] = Math.Min(rows.FfnOut[r] + (slope * outRadius) + outChange, slope * outNorm);
-            double transfer = rows.Transfer[r] + (FfnIn[r] * outRadius) + (slope * outNorm * inRadius) + (inChange * _centre.FfnOutNorm);
-            Transfer[r] = Math.Min(transfer, Math.Abs(shape.FfnResidual) + (FfnIn[r] * outNorm));
+            // Where nothing moves 0 · c would still cost a norm.
+            UpperBound change = _change[r];
+            UpperBound inChange = UpperBound.Min(curvedIn[r] * change, range * _centre.FfnInNorm);
+            UpperBound outChange = change.Value == 0 ? default : _norms.Of(_centre.Weights.FfnOut, _curvature.Row(r)) * change;
+            FfnIn[r] = UpperBound.Min(rows.FfnIn[r] + (slope * inRadius) + inChange, slope * inNorm);
+            FfnOut[r] = UpperBound.Min(rows.FfnOut[r] + (slope * outRadius) + outChange, slope * outNorm);
+            UpperBound transfer = rows.Transfer[r] + (FfnIn[r] * outRadius) + (slope * outNorm * inRadius) + (inChange * _centre.FfnOutNorm);
+            Transfer[r] = UpperBound.Min(transfer, (UpperBound)shape.FfnResidual + (FfnIn[r] * outNorm));
 
             // Where sup ‖W_1 diag(ψ'_r)‖ cannot grow, ‖T_r‖ cannot either, but T_r can turn: the product rule around θ_0, with ‖W_2‖ there.
-            double turn = (FfnIn[r] * outRadius) + (((slope * inRadius) + inChange) * _centre.FfnOutNorm);
-            TransferChange[r] = Math.Max(turn, Transfer[r] - rows.Transfer[r]);
+            UpperBound turn = (FfnIn[r] * outRadius) + (((slope * inRadius) + inChange) * _centre.FfnOutNorm);
+            TransferChange[r] = UpperBound.Max(turn, Transfer[r].Excess(rows.Transfer[r]));
         }
     }
 
-    private double[] LargestUnitChange()
+    private UpperBound[] LargestUnitChange()
     {
-        double[] change = new double[_curvature.Columns];
-        double[] row = new double[_curvature.Columns];
+        var change = new UpperBound[_curvature.Columns];
         for (int r = 0; r < _change.Length; r++)
         {
-            if (_change[r] > 0)
+            for (int j = 0; j < change.Length; j++)
             {
-                TensorPrimitives.Multiply(_curvature.Row(r), _change[r], row);
-                TensorPrimitives.Max<double>(change, row, change);
+                change[j] = UpperBound.Max(change[j], (UpperBound)_curvature[r, j] * _change[r]);
             }
         }
 
@@ -151,67 +152,46 @@ internal sealed class HiddenRows
     }
 
     // ‖diag(c_j |h|) H‖₂ by the largest row sum of its Gram matrix, or by its largest weight
-    private double BoundCurvedUnits(double ffnOutRadius)
+    private UpperBound BoundCurvedUnits(UpperBound ffnOutRadius)
     {
         Matrix weights = Matrix.Allocate(_curvature.Rows, _curvature.Columns);
         for (int r = 0; r < weights.Rows; r++)
         {
-            TensorPrimitives.Multiply(_curvature.Row(r), _input.RowNorm[r], weights.Row(r));
+            for (int j = 0; j < weights.Columns; j++)
+            {
+                weights[r, j] = ((UpperBound)_curvature[r, j] * _input.RowNorm[r]).Value;
+            }
         }
 
         Matrix sums = Matrix.Allocate(weights.Rows, weights.Columns);
         Products.Multiply(_centre.OutputGram, weights, sums);
-        double largest = 0;
+        UpperBound largest = default, lost = UpperBound.Lost(weights.Rows);
         for (int j = 0; j < weights.Columns; j++)
         {
-            double weight = 0, rowSum = 0;
+            UpperBound weight = default, rowSum = default;
             for (int r = 0; r < weights.Rows; r++)
             {
-                weight = Math.Max(weight, weights[r, j]);
-                rowSum = Math.Max(rowSum, sums[r, j] * weights[r, j]);
+                var own = (UpperBound)weights[r, j];
+                weight = UpperBound.Max(weight, own);
+                rowSum = UpperBound.Max(rowSum, (UpperBound.OfComputed(sums[r, j]) + lost) * own);
             }
 
-            double unit = Math.Min(Math.Sqrt(rowSum) + (weight * _input.Change), weight * _input.Norm);
-            largest = Math.Max(largest, unit * (_centre.FfnOutRowNorms[j] + ffnOutRadius));
-        }
-
-        return largest;
-    }
-
-    private static double Peak(double[] x, double[] y)
-    {
-        double largest = 0;
-        for (int r = 0; r < x.Length; r++)
-        {
-            largest = Math.Max(largest, x[r] * y[r]);
+            UpperBound unit = UpperBound.Min(UpperBound.Sqrt(rowSum) + (weight * _input.Change), weight * _input.Norm);
+            largest = UpperBound.Max(largest, unit * (_centre.FfnOutRowNorms[j] + ffnOutRadius));
         }
 
         return largest;
     }
 
     // max_r ℓ_{b,r}(H) (‖W_1⁰ diag(c_r)‖ + max_j c_rj C_1)
-    private static double PeakCurved(double[] rows, double[] curvedIn, double[] largest, double radius)
+    private static UpperBound PeakCurved(UpperBound[] rows, UpperBound[] curvedIn, UpperBound[] largest, UpperBound radius)
     {
-        double peak = 0;
+        UpperBound peak = default;
         for (int r = 0; r < rows.Length; r++)
         {
-            peak = Math.Max(peak, rows[r] * (curvedIn[r] + (largest[r] * radius)));
+            peak = UpperBound.Max(peak, rows[r] * (curvedIn[r] + (largest[r] * radius)));
         }
 
         return peak;
-    }
-
-    private static Matrix Transposed(in Matrix matrix)
-    {
-        Matrix result = Matrix.Allocate(matrix.Columns, matrix.Rows);
-        for (int i = 0; i < matrix.Rows; i++)
-        {
-            for (int j = 0; j < matrix.Columns; j++)
-            {
-                result[j, i] = matrix[i, j];
-            }
-        }
-
-        return result;
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -32,22 +31,22 @@ internal sealed class LayerCentre
         Attention = UpperWeights(layer);
         QueryKey = Matrix.Allocate(shape.Width, shape.Width);
         Products.MultiplyByTransposed(weights.Query, weights.Key, QueryKey);
-        QueryKeyError = EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(weights.Query), 0, RoundedUp.FrobeniusNorm(weights.Key), 0, shape.KeyWidth);
+        QueryKeyError = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(weights.Query), 0, UpperBound.FrobeniusNorm(weights.Key), 0, shape.KeyWidth);
 
-        QueryNorm = norms.UpperBound(weights.Query);
-        KeyNorm = norms.UpperBound(weights.Key);
-        ValueNorm = norms.UpperBound(weights.Value);
-        FfnInNorm = norms.UpperBound(weights.FfnIn);
-        FfnOutNorm = norms.UpperBound(weights.FfnOut);
-        QueryKeyNorm = norms.UpperBound(QueryKey) + QueryKeyError;
-        InputNorm = norms.UpperBound(Input.Values);
-        MixedNorm = norms.UpperBound(Mixed.Values);
-        AttentionOutputNorm = norms.UpperBound(AttentionOutput.Values);
-        HiddenNorm = norms.UpperBound(Hidden.Values);
-        OutputNorm = norms.UpperBound(Output.Values);
+        QueryNorm = norms.Of(weights.Query);
+        KeyNorm = norms.Of(weights.Key);
+        ValueNorm = norms.Of(weights.Value);
+        FfnInNorm = norms.Of(weights.FfnIn);
+        FfnOutNorm = norms.Of(weights.FfnOut);
+        QueryKeyNorm = norms.Of(QueryKey) + QueryKeyError;
+        InputNorm = norms.Of(Input.Values);
+        MixedNorm = norms.Of(Mixed.Values);
+        AttentionOutputNorm = norms.Of(AttentionOutput.Values);
+        HiddenNorm = norms.Of(Hidden.Values);
+        OutputNorm = norms.Of(Output.Values);
         AttentionNorm = LargestSample(EnclosedMatrix.Of(layer.Attention), norms);
         FfnOutRowNorms = RowNorms(weights.FfnOut);
-        FfnInColumnNorm = LargestColumnNorm(weights.FfnIn);
+        FfnInColumnNorm = UpperBound.Max(RowNorms(Transposition.Of(weights.FfnIn)));
         Rows = new RowCentre(this, shape, norms, keepsStacks);
         UnitNorms = UnitNormsOf(norms);
         OutputGram = AbsoluteGram(AttentionOutput);
@@ -78,7 +77,7 @@ internal sealed class LayerCentre
     public Matrix QueryKey { get; }
 
     /// <summary>Its rounding (Frobenius) at most.</summary>
-    public double QueryKeyError { get; }
+    public UpperBound QueryKeyError { get; }
 
     /// <summary>H [M, d].</summary>
     public EnclosedMatrix AttentionOutput { get; }
@@ -95,103 +94,89 @@ internal sealed class LayerCentre
     /// <summary>Z⁺ [M, d].</summary>
     public EnclosedMatrix Output { get; }
 
-    public double QueryNorm { get; }
+    public UpperBound QueryNorm { get; }
 
-    public double KeyNorm { get; }
+    public UpperBound KeyNorm { get; }
 
-    public double ValueNorm { get; }
+    public UpperBound ValueNorm { get; }
 
-    public double FfnInNorm { get; }
+    public UpperBound FfnInNorm { get; }
 
-    public double FfnOutNorm { get; }
+    public UpperBound FfnOutNorm { get; }
 
     /// <summary>‖W_Q W_Kᵀ‖₂.</summary>
-    public double QueryKeyNorm { get; }
+    public UpperBound QueryKeyNorm { get; }
 
     /// <summary>‖Z‖₂ of the doubles, as the further ones: the error is added with the radius (<see cref="LocalBound.Close"/>).</summary>
-    public double InputNorm { get; }
+    public UpperBound InputNorm { get; }
 
-    public double MixedNorm { get; }
+    public UpperBound MixedNorm { get; }
 
-    public double AttentionOutputNorm { get; }
+    public UpperBound AttentionOutputNorm { get; }
 
-    public double HiddenNorm { get; }
+    public UpperBound HiddenNorm { get; }
 
-    public double OutputNorm { get; }
+    public UpperBound OutputNorm { get; }
 
     /// <summary>max_i ‖A_i‖₂.</summary>
-    public double AttentionNorm { get; }
+    public UpperBound AttentionNorm { get; }
 
     /// <summary>Norms of the rows of W_2 [m].</summary>
-    public double[] FfnOutRowNorms { get; }
+    public UpperBound[] FfnOutRowNorms { get; }
 
     /// <summary>Largest norm of a column of W_1.</summary>
-    public double FfnInColumnNorm { get; }
+    public UpperBound FfnInColumnNorm { get; }
 
     /// <summary>What is known row by row.</summary>
     public RowCentre Rows { get; }
 
     /// <summary>‖diag(ψ'_j) H‖₂ for each unit j [m].</summary>
-    public double[] UnitNorms { get; }
+    public UpperBound[] UnitNorms { get; }
 
     /// <summary>|H Hᵀ| [M, M], element by element.</summary>
     public Matrix OutputGram { get; }
 
-    private static double[] RowNorms(in Matrix matrix)
+    /// <summary>How much larger the weights of a row may be than those of A, relative to themselves and apart from those next to 0: 2ρ, and the rounding of taking them up (C.39).</summary>
+    public UpperBound ShareOfWeights(int row) => UpperBound.Min(1, (2 * Precise.AttentionError[row]) + UpperBound.Gamma(16));
+
+    private static UpperBound[] RowNorms(in Matrix matrix)
     {
-        double[] norms = new double[matrix.Rows];
+        var norms = new UpperBound[matrix.Rows];
         for (int row = 0; row < norms.Length; row++)
         {
-            norms[row] = RoundedUp.Norm(matrix.Row(row));
+            norms[row] = UpperBound.Norm(matrix.Row(row));
         }
 
         return norms;
     }
 
-    private static double LargestColumnNorm(in Matrix matrix)
-    {
-        double[] squares = new double[matrix.Columns];
-        for (int row = 0; row < matrix.Rows; row++)
-        {
-            ReadOnlySpan<double> values = matrix.Row(row);
-            TensorPrimitives.MultiplyAdd(values, values, squares, squares);
-        }
-
-        return RoundedUp.Of(Math.Sqrt(squares.Max()) + EnclosedMatrix.Underflow);
-    }
-
-    // p̂(1 + ρ), rounded up and at most 1: every bound that uses the weights grows with them.
+    // The weights of a row are probabilities, so they are at most p̂(1 + ρ), a weight next to 0 more, and 1: every bound that uses them grows with them.
     private static Matrix UpperWeights(PreciseLayer layer)
     {
         Matrix upper = Matrix.Allocate(layer.Attention.Rows, layer.Attention.Columns);
         for (int row = 0; row < upper.Rows; row++)
         {
+            UpperBound ratio = 1 + layer.AttentionError[row];
             for (int j = 0; j < upper.Columns; j++)
             {
-                double weight = (layer.Attention.High[row, j] * (1 + layer.AttentionError[row]) * (1 + 1e-15)) + 1e-250;
-                upper[row, j] = weight < 1 ? weight : 1;
+                DoubleDouble weight = layer.Attention[row, j];
+                upper[row, j] = UpperBound.Min((((UpperBound)weight.High + (UpperBound)weight.Low) * ratio) + PreciseAttention.VanishingWeight, 1).Value;
             }
         }
 
         return upper;
     }
 
-    private double LargestSample(EnclosedMatrix stacked, SpectralNorm norms) => Enumerable.Range(0, Samples).Max(i =>
-        RoundedUp.Of(norms.UpperBound(stacked.Values.RowRange(i * Tokens, Tokens)) + RoundedUp.Norm(stacked.RowError.AsSpan(i * Tokens, Tokens))));
+    private UpperBound LargestSample(EnclosedMatrix stacked, SpectralNorm norms) => UpperBound.Max([.. Enumerable.Range(0, Samples).Select(i =>
+        norms.Of(stacked.Values.RowRange(i * Tokens, Tokens)) + UpperBound.Norm(stacked.RowError.AsSpan(i * Tokens, Tokens)))]);
 
     // ‖diag(ψ'_j) H‖₂ with the errors of both factors: |Δψ'_rj| ≤ the error of its row
-    private double[] UnitNormsOf(SpectralNorm norms)
+    private UpperBound[] UnitNormsOf(SpectralNorm norms)
     {
-        double[] result = new double[HiddenDerivative.Values.Columns];
+        var result = new UpperBound[HiddenDerivative.Values.Columns];
         double[] weights = new double[HiddenDerivative.Values.Rows];
-        double steepest = 0, error = 0;
-        for (int row = 0; row < weights.Length; row++)
-        {
-            steepest = Math.Max(steepest, TensorPrimitives.MaxMagnitude<double>(HiddenDerivative.Values.Row(row)));
-            error = Math.Max(error, HiddenDerivative.RowError[row]);
-        }
-
-        error = RoundedUp.Of((steepest * AttentionOutput.Error) + (error * (RoundedUp.FrobeniusNorm(AttentionOutput.Values) + AttentionOutput.Error)));
+        var steepest = (UpperBound)MatrixScale.Of(HiddenDerivative.Values).Largest;
+        UpperBound error = (steepest * AttentionOutput.Error) + (UpperBound.Max(HiddenDerivative.RowError) * (UpperBound.FrobeniusNorm(AttentionOutput.Values) + AttentionOutput.Error));
         for (int unit = 0; unit < result.Length; unit++)
         {
             for (int row = 0; row < weights.Length; row++)
@@ -199,7 +184,7 @@ internal sealed class LayerCentre
                 weights[row] = HiddenDerivative.Values[row, unit];
             }
 
-            result[unit] = norms.UpperBound(AttentionOutput.Values, weights) + error;
+            result[unit] = norms.Of(AttentionOutput.Values, weights) + error;
         }
 
         return result;
@@ -209,12 +194,13 @@ internal sealed class LayerCentre
     {
         Matrix gram = Matrix.Allocate(matrix.Values.Rows, matrix.Values.Rows);
         Products.MultiplyByTransposed(matrix.Values, matrix.Values, gram);
-        double[] norms = [.. Enumerable.Range(0, gram.Rows).Select(row => RoundedUp.Norm(matrix.Values.Row(row)))];
+        UpperBound[] norms = [.. Enumerable.Range(0, gram.Rows).Select(row => UpperBound.Norm(matrix.Values.Row(row)))];
         for (int r = 0; r < gram.Rows; r++)
         {
             for (int s = 0; s < gram.Rows; s++)
             {
-                gram[r, s] = Math.Abs(gram[r, s]) + EnclosedMatrix.ProductError(norms[r], matrix.RowError[r], norms[s], matrix.RowError[s], matrix.Values.Columns);
+                UpperBound error = EnclosedMatrix.ProductError(norms[r], matrix.RowError[r], norms[s], matrix.RowError[s], matrix.Values.Columns);
+                gram[r, s] = ((UpperBound)gram[r, s] + error).Value;
             }
         }
 

@@ -16,55 +16,55 @@ internal sealed class LocalBound
     {
         int rows = centre.Values.Rows;
         Centre = centre;
-        First = new double[blocks + 1];
-        FirstRows = [.. Enumerable.Range(0, blocks + 1).Select(_ => new double[rows])];
-        Second = new double[blocks + 1, blocks + 1];
-        RowChange = new double[rows];
-        RowNorm = new double[rows];
+        First = new UpperBound[blocks + 1];
+        FirstRows = [.. Enumerable.Range(0, blocks + 1).Select(_ => new UpperBound[rows])];
+        Second = new UpperBound[blocks + 1, blocks + 1];
+        RowChange = new UpperBound[rows];
+        RowNorm = new UpperBound[rows];
     }
 
     /// <summary>Z(θ_0) [M, k], as it was computed and with its error.</summary>
     public EnclosedMatrix Centre { get; }
 
     /// <summary>ℓ_b ≥ sup ‖∂Z/∂W_b‖ [B + 1].</summary>
-    public double[] First { get; }
+    public UpperBound[] First { get; }
 
     /// <summary>ℓ_{b,r} ≥ sup ‖∂z_r/∂W_b‖ [B + 1][M].</summary>
-    public double[][] FirstRows { get; }
+    public UpperBound[][] FirstRows { get; }
 
     /// <summary>q_bc ≥ sup of the second derivative in blocks b and c [B + 1, B + 1], symmetric.</summary>
-    public double[,] Second { get; }
+    public UpperBound[,] Second { get; }
 
     /// <summary>sup ‖Z − Ẑ‖ for the doubles Ẑ of the centre: how far Z can move, plus their error (C.39); after <see cref="Close"/>.</summary>
-    public double Change { get; private set; }
+    public UpperBound Change { get; private set; }
 
     /// <summary>sup ‖z_r − ẑ_r‖ [M], likewise; after <see cref="Close"/>.</summary>
-    public double[] RowChange { get; }
+    public UpperBound[] RowChange { get; }
 
     /// <summary>‖Ẑ‖₂.</summary>
-    public double CentreNorm { get; private set; }
+    public UpperBound CentreNorm { get; private set; }
 
     /// <summary>v ≥ sup ‖Z‖₂; after <see cref="Close"/>.</summary>
-    public double Norm => CentreNorm + Change;
+    public UpperBound Norm => CentreNorm + Change;
 
     /// <summary>v_r ≥ sup ‖z_r‖ [M]; after <see cref="Close"/>.</summary>
-    public double[] RowNorm { get; }
+    public UpperBound[] RowNorm { get; }
 
     /// <summary>Makes the first derivatives consistent with each other and takes centre plus radius (C.15).</summary>
     /// <param name="ball">The ball.</param>
     /// <param name="centreNorm">‖Ẑ‖₂.</param>
-    public LocalBound Close(ParameterBall ball, double centreNorm)
+    public LocalBound Close(ParameterBall ball, UpperBound centreNorm)
     {
         CentreNorm = centreNorm;
         for (int b = 0; b < First.Length; b++)
         {
             // ‖∂Z‖ ≤ (Σ_r ‖∂z_r‖²)^½ and ‖∂z_r‖ ≤ ‖∂Z‖.
-            First[b] = Math.Min(First[b], Vectors.Norm(FirstRows[b]));
+            First[b] = UpperBound.Min(First[b], UpperBound.Norm(FirstRows[b]));
             LimitRows(b);
         }
 
         Change = ball.Reach(First) + Centre.Error;
-        double[] row = new double[First.Length];
+        var row = new UpperBound[First.Length];
         for (int r = 0; r < RowChange.Length; r++)
         {
             for (int b = 0; b < row.Length; b++)
@@ -72,8 +72,8 @@ internal sealed class LocalBound
                 row[b] = FirstRows[b][r];
             }
 
-            RowChange[r] = Math.Min(ball.Reach(row) + Centre.RowError[r], Change);
-            RowNorm[r] = RoundedUp.Norm(Centre.Values.Row(r)) + RowChange[r];
+            RowChange[r] = UpperBound.Min(ball.Reach(row) + Centre.RowError[r], Change);
+            RowNorm[r] = UpperBound.Norm(Centre.Values.Row(r)) + RowChange[r];
         }
 
         return this;
@@ -82,15 +82,15 @@ internal sealed class LocalBound
     /// <summary>ℓ_{b,r} ← min(ℓ_{b,r}, ℓ_b).</summary>
     public void LimitRows(int block)
     {
-        double[] rows = FirstRows[block];
+        UpperBound[] rows = FirstRows[block];
         for (int r = 0; r < rows.Length; r++)
         {
-            rows[r] = Math.Min(rows[r], First[block]);
+            rows[r] = UpperBound.Min(rows[r], First[block]);
         }
     }
 
     /// <summary>q_bc and q_cb ← q_bc + value.</summary>
-    public void AddSecond(int b, int c, double value)
+    public void AddSecond(int b, int c, UpperBound value)
     {
         Second[b, c] += value;
         if (b != c)

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -10,7 +9,7 @@ internal sealed class LocalPropagation
 {
     private readonly ResidualTransformerShape _shape;
     private readonly LayerCentre[] _layers;
-    private readonly ExactCentre[] _exact;
+    private readonly CentreJacobian[] _jacobians;
     private readonly bool[] _isTrained;
     private readonly SpectralNorm _norms = new();
 
@@ -36,17 +35,17 @@ internal sealed class LocalPropagation
         }
 
         _isTrained = [.. point.IsTrained];
-        _exact = ExactCentre.Of(_shape, _layers, _isTrained, _norms, wantsFloor);
+        _jacobians = CentreJacobian.Of(_shape, _layers, _isTrained, _norms, wantsFloor);
     }
 
     /// <summary>B = 5L.</summary>
     public int Blocks => 5 * _shape.Depth;
 
     /// <summary>σ_max(J) at θ_0 where it is affordable; infinite otherwise.</summary>
-    public double StartJoint => _exact[^1].JointOutput;
+    public UpperBound StartJoint => _jacobians[^1].JointOutput;
 
     /// <summary>σ_min(J) at θ_0 at least; 0 where it was not asked for or cannot be told from 0.</summary>
-    public double StartFloor => _exact[^1].JointFloor;
+    public LowerBound StartFloor => _jacobians[^1].JointFloor;
 
     /// <summary>How many balls were bounded: what a search costs.</summary>
     public int Evaluations { get; private set; }
@@ -72,64 +71,65 @@ internal sealed class LocalPropagation
         LayerCentre centre = _layers[layer];
         var at = new BlockIndices(layer, Blocks);
         LocalBound input = previous.AsBlockInput(layer > 0);
-        var attention = new AttentionBounds(centre, ball, at, input, Math.Abs(_shape.LogitScale), _norms);
-        attention.BoundOutput(Math.Abs(_shape.AttentionResidual));
+        var attention = new AttentionBounds(centre, ball, at, input, (UpperBound)_shape.LogitScale, _norms);
+        attention.BoundOutput((UpperBound)_shape.AttentionResidual);
         DepthComposition? composition = layer > 0 ? new DepthComposition(ball, at, previous) : null;
-        composition?.LimitAttention(attention.Output, _exact[layer].AttentionTransfer);
+        composition?.LimitAttention(attention.Output, _jacobians[layer].AttentionTransfer);
         _ = attention.Output.Close(ball, centre.AttentionOutputNorm);
 
         var feedForward = new FeedForwardBounds(centre, ball, at, attention.Output, _shape, _norms);
         feedForward.CloseHidden(attention);
         feedForward.BoundOutput(attention);
         LocalBound output = feedForward.Output;
-        composition?.Compose(output, _exact[layer].Transfer, attention.Output);
+        composition?.Compose(output, _jacobians[layer].Transfer, attention.Output);
         output.DropBlockInput();
         attention.Output.DropBlockInput();
-        double growth = TensorPrimitives.Max<double>([.. feedForward.FfnIn.Zip(centre.Rows.FfnIn, (bound, atCentre) => Math.Max(bound - atCentre, 0))]);
-        LimitByExact(_exact[layer], ball, at, attention.Output, feedForward, growth);
+        UpperBound growth = UpperBound.Max([.. feedForward.FfnIn.Zip(centre.Rows.FfnIn, (bound, atCentre) => bound.Excess(atCentre))]);
+        LimitByCentre(_jacobians[layer], ball, at, attention.Output, feedForward, growth);
         feedForward.Hidden.DropBlockInput();
         for (int b = 0; b < Blocks; b++)
         {
             output.LimitRows(b);
         }
 
-        double joint = JointHidden(_exact[layer].JointHidden, ball, at, attention.Output, feedForward, growth);
+        UpperBound joint = JointHidden(_jacobians[layer].JointHidden, ball, at, attention.Output, feedForward, growth);
         return new BallBounds(output.Close(ball, centre.OutputNorm), feedForward.Hidden, joint);
     }
 
-    // (C.17)  exact at the centre plus what the second derivatives allow on the ball
-    private static void LimitByExact(ExactCentre exact, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, double growth)
+    // (C.17)  the norm at the centre plus what the second derivatives allow on the ball
+    private static void LimitByCentre(CentreJacobian centre, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, UpperBound growth)
     {
         LocalBound output = feedForward.Output, hidden = feedForward.Hidden;
-        for (int b = 0; b < at.End && exact.Output is not null && exact.Hidden is not null; b++)
+        for (int b = 0; b < at.End && centre.Output is not null && centre.Hidden is not null; b++)
         {
-            output.First[b] = Math.Min(output.First[b], exact.Output[b] + Reach(ball, output, b));
+            output.First[b] = UpperBound.Min(output.First[b], centre.Output[b] + Reach(ball, output, b));
             if (b < at.FfnIn)
             {
-                double bound = exact.Hidden[b] + (Reach(ball, attentionOutput, b) * TensorPrimitives.Max<double>(feedForward.FfnIn)) + (growth * attentionOutput.First[b]);
-                hidden.First[b] = Math.Min(hidden.First[b], bound);
+                UpperBound bound = centre.Hidden[b] + (Reach(ball, attentionOutput, b) * UpperBound.Max(feedForward.FfnIn)) + (growth * attentionOutput.First[b]);
+                hidden.First[b] = UpperBound.Min(hidden.First[b], bound);
             }
         }
     }
 
     // (C.17)  the derivative of Φ in all trained blocks but W_2 of this block: those before W_1 together, then W_1
-    private double JointHidden(double exact, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, double growth)
+    private UpperBound JointHidden(UpperBound atCentre, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, UpperBound growth)
     {
-        double changes = 0, slopes = 0;
-        for (int b = 0; b < at.FfnIn && double.IsFinite(exact); b++)
+        UpperBound[] changes = new UpperBound[at.FfnIn], slopes = new UpperBound[at.FfnIn];
+        for (int b = 0; b < at.FfnIn && atCentre.IsFinite; b++)
         {
-            double change = _isTrained[b] ? Reach(ball, attentionOutput, b) : 0, slope = _isTrained[b] ? attentionOutput.First[b] : 0;
-            changes += change * change;
-            slopes += slope * slope;
+            if (_isTrained[b])
+            {
+                (changes[b], slopes[b]) = (Reach(ball, attentionOutput, b), attentionOutput.First[b]);
+            }
         }
 
-        double before = exact + (Math.Sqrt(changes) * TensorPrimitives.Max<double>(feedForward.FfnIn)) + (growth * Math.Sqrt(slopes));
-        return double.Hypot(before, _isTrained[at.FfnIn] ? feedForward.Hidden.First[at.FfnIn] : 0);
+        UpperBound before = atCentre + (UpperBound.Norm(changes) * UpperBound.Max(feedForward.FfnIn)) + (growth * UpperBound.Norm(slopes));
+        return UpperBound.Norm([before, _isTrained[at.FfnIn] ? feedForward.Hidden.First[at.FfnIn] : default]);
     }
 
-    private static double Reach(ParameterBall ball, LocalBound bound, int block)
+    private static UpperBound Reach(ParameterBall ball, LocalBound bound, int block)
     {
-        double[] row = new double[ball.Blocks];
+        var row = new UpperBound[ball.Blocks];
         for (int c = 0; c < row.Length; c++)
         {
             row[c] = bound.Second[block, c];
@@ -143,4 +143,4 @@ internal sealed class LocalPropagation
 /// <param name="Output">Bounds of F.</param>
 /// <param name="Hidden">Bounds of the last block's Φ.</param>
 /// <param name="JointHidden">sup ‖∂Φ/∂(all trained blocks but W_2 of the last)‖; infinite where it is not computed.</param>
-internal readonly record struct BallBounds(LocalBound Output, LocalBound Hidden, double JointHidden);
+internal readonly record struct BallBounds(LocalBound Output, LocalBound Hidden, UpperBound JointHidden);

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
 /// <summary>Look-ahead (C.19): what a certificate at step t + T says about the residual from step t on, given the T steps in between.</summary>
@@ -34,6 +36,6 @@ public readonly record struct LookAhead(int Steps, double Constant, double Facto
             largest = Math.Max(largest, (0.5 * Math.Log(losses[k] / losses[0])) - (k * decay));
         }
 
-        return new LookAhead(losses.Length - 1, Outward.Up(Math.Exp(largest)), Math.Exp(decay));
+        return new LookAhead(losses.Length - 1, UpperBound.OfComputed(Math.Exp(largest)).Value, Math.Exp(decay));
     }
 }

@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -46,7 +47,7 @@ internal sealed class PathCertificate : Theorem
     internal override Certificate Compute(TrainingPoint point, CertificateOptions options)
     {
         var forward = new PreciseForward(point);
-        double floor = EnclosedMatrix.Of(forward.Last.Hidden).RowFloor();
+        LowerBound floor = EnclosedMatrix.Of(forward.Last.Hidden).RowFloor();
         return PathScope.Report(this, point, forward, options, PathFloor.Features, floor);
     }
 

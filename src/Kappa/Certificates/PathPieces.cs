@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
 /// <summary>The pieces of a path marched so far: the integral U of (C.14), with the step lemma's constants of each piece.</summary>
@@ -10,57 +12,63 @@ namespace Kappa.Certificates;
 /// <param name="piece">Length of a piece.</param>
 /// <param name="residual">R.</param>
 /// <param name="byPiece">Whether each piece has constants of its own.</param>
-internal sealed class PathPieces(PathFloor kind, double startFloor, double piece, double residual, bool byPiece)
+internal sealed class PathPieces(PathFloor kind, LowerBound startFloor, double piece, UpperBound residual, bool byPiece)
 {
     private readonly List<PathResult> _balls = [];
-    private readonly List<double> _areas = [];
-    private double _fallen;
+    private readonly List<LowerBound> _areas = [];
+    private UpperBound _fallen;
 
     /// <summary>s at the end of one more piece on which the floor falls at most at the given slope.</summary>
-    public double Floor(double slope) => startFloor - _fallen - (slope * piece);
+    public LowerBound Floor(UpperBound slope) => startFloor - (_fallen + (slope * (UpperBound)piece));
 
     /// <summary>Adds the piece that ends with a ball.</summary>
     public void Add(PathResult ball)
     {
-        _areas.Add(piece * (startFloor - _fallen - (0.5 * ball.FloorSlope * piece)));
-        _fallen += ball.FloorSlope * piece;
+        UpperBound fall = ball.FloorSlope * (UpperBound)piece;
+        _areas.Add((LowerBound)piece * (startFloor - (_fallen + (fall / 2))));
+        _fallen += fall;
         _balls.Add(ball);
     }
 
     /// <summary>U(r̄): the residual removed for certain before the path leaves the last ball.</summary>
     /// <param name="stepSize">η.</param>
-    public double Covered(double stepSize)
+    public LowerBound Covered(double stepSize)
     {
-        double covered = 0;
+        LowerBound covered = default;
         for (int k = 0; k < _areas.Count; k++)
         {
             StepLemma lemma = Lemma(k, stepSize);
-            covered += _areas[k] / (kind == PathFloor.Features ? lemma.Rest : lemma.Whole);
+            covered += _areas[k] / UpperBound.OfComputed(kind == PathFloor.Features ? lemma.Rest : lemma.Whole);
         }
 
-        return covered / Outward.Factor;
+        return covered;
     }
 
     /// <summary>The constants on a ball, or <c>null</c> when there are none: at the worse end of the floors [s, s_0], for A₀ is monotone in σ.</summary>
-    public static StepLemma? LemmaAt(double stepSize, double lambda, double floor, double startFloor, double remainder)
+    public static StepLemma? LemmaAt(double stepSize, UpperBound lambda, LowerBound floor, LowerBound startFloor, UpperBound remainder)
     {
-        double fastest = stepSize * lambda * lambda, slowest = Slowest(fastest, floor, startFloor);
-        return fastest < 2 && floor > 0 ? StepLemma.Of(stepSize * slowest * slowest, fastest, remainder) : null;
+        double fastest = Fastest(stepSize, lambda).Value, slowest = Slowest(fastest, floor, startFloor);
+        return fastest < 2 && floor > 0 ? StepLemma.Of(stepSize * slowest * slowest, fastest, remainder.Value) : null;
     }
 
+    /// <summary>ηΛ².</summary>
+    public static UpperBound Fastest(double stepSize, UpperBound lambda) => (UpperBound)stepSize * lambda * lambda;
+
+    /// <summary>ξ = ½cηR.</summary>
+    public static UpperBound Remainder(UpperBound curvature, double stepSize, UpperBound residual) => curvature * (UpperBound)stepSize * residual / 2;
+
     /// <summary>The floor at which A₀ is smallest.</summary>
-    public static double Slowest(double fastest, double floor, double startFloor) => fastest <= 1 ? floor : startFloor;
+    public static double Slowest(double fastest, LowerBound floor, LowerBound startFloor) => fastest <= 1 ? floor.Value : startFloor.Value;
 
     // A step is at most ηΛR long: one that begins in piece k ends within so many pieces.
     private StepLemma Lemma(int k, double stepSize)
     {
         PathResult last = _balls[^1];
-        double reach = Math.Ceiling(stepSize * last.Lambda * residual / piece);
+        double reach = Math.Ceiling(((UpperBound)stepSize * last.Lambda * residual / (LowerBound)piece).Value);
         int end = byPiece && reach < _balls.Count - 1 - k ? k + (int)reach : _balls.Count - 1;
         PathResult ball = _balls[end];
-        double remainder = Outward.Up(0.5 * ball.Curvature * stepSize * residual);
 
         // The last ball's constants are valid for the whole path, so they may stand in.
-        return LemmaAt(stepSize, ball.Lambda, ball.Floor, startFloor, remainder) ?? last.Lemma!.Value;
+        return LemmaAt(stepSize, ball.Lambda, ball.Floor, startFloor, Remainder(ball.Curvature, stepSize, residual)) ?? last.Lemma!.Value;
     }
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
 /// <summary>What keeps the residual shrinking along the path.</summary>
@@ -47,31 +49,31 @@ internal sealed record PathResult
     public double OutRadius { get; init; }
 
     /// <summary>s at the end of the path.</summary>
-    public double Floor { get; init; }
+    public LowerBound Floor { get; init; }
 
     /// <summary>sup of the change of the floor per unit of path.</summary>
-    public double FloorSlope { get; init; }
+    public UpperBound FloorSlope { get; init; }
 
     /// <summary>The same composed of the bounds of the blocks, without the norm of all together.</summary>
-    public double FloorSlopeByBlock { get; init; }
+    public UpperBound FloorSlopeByBlock { get; init; }
 
     /// <summary>c.</summary>
-    public double Curvature { get; init; }
+    public UpperBound Curvature { get; init; }
 
     /// <summary>Λ.</summary>
-    public double Lambda { get; init; }
+    public UpperBound Lambda { get; init; }
 
     /// <summary>η.</summary>
     public double StepSize { get; init; }
 
     /// <summary>ξ.</summary>
-    public double Remainder { get; init; }
+    public UpperBound Remainder { get; init; }
 
     /// <summary>p and g of the last ball, when the curvature allows them.</summary>
     public StepLemma? Lemma { get; init; }
 
     /// <summary>U(r̄): the residual that is certain to be removed before the path leaves the last ball.</summary>
-    public double Covered { get; init; }
+    public LowerBound Covered { get; init; }
 
     /// <summary>Pieces marched.</summary>
     public int Pieces { get; init; }

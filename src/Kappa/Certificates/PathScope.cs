@@ -17,10 +17,10 @@ internal static class PathScope
     }
 
     /// <summary>Marches, and says what came out (C.16).</summary>
-    public static Certificate Report(Theorem theorem, TrainingPoint point, PreciseForward forward, CertificateOptions options, PathFloor kind, double floor, LocalPropagation? propagation = null)
+    public static Certificate Report(Theorem theorem, TrainingPoint point, PreciseForward forward, CertificateOptions options, PathFloor kind, LowerBound floor, LocalPropagation? propagation = null)
     {
         string symbol = kind == PathFloor.Features ? "σ_M(Φ)" : "σ_min(J)";
-        var start = new Condition(kind == PathFloor.Features ? "smallest singular value of the features" : "smallest singular value of the Jacobian", symbol, theorem.Label, floor, ConditionRelation.Above, 0);
+        var start = new Condition(kind == PathFloor.Features ? "smallest singular value of the features" : "smallest singular value of the Jacobian", symbol, theorem.Label, floor.Value, ConditionRelation.Above, 0);
         if (!start.Holds)
         {
             return new Certificate
@@ -34,9 +34,9 @@ internal static class PathScope
             };
         }
 
-        double residual = Outward.Up(forward.ResidualNorm);
+        double residual = forward.ResidualNorm.Value;
         var march = new PathMarch(point, propagation ?? new LocalPropagation(point, forward, wantsFloor: false), kind, floor, options.UsesRefinements);
-        PathResult result = march.Run(residual, options);
+        PathResult result = march.Run(forward.ResidualNorm, options);
         Guarantee? guarantee = result.End == PathEnd.Certified ? GuaranteeOf(point, result, kind) : null;
 
         // Where everything underflows nothing is promised.
@@ -57,15 +57,14 @@ internal static class PathScope
     /// <summary>The conclusion of (C.14): ℒ_t ≤ (1 − ημ)^{2t} ℒ_0, and how far each block moves.</summary>
     private static Guarantee GuaranteeOf(TrainingPoint point, PathResult result, PathFloor kind)
     {
-        double constant = result.Floor * result.Floor * (1 - result.Remainder) / Outward.Factor;
-        double contraction = result.StepSize * constant;
+        LowerBound constant = LowerBound.Square(result.Floor) * (1 - result.Remainder);
         ParameterBlock[] blocks = [.. point.Weights.Layout.Blocks];
         return new Guarantee
         {
             StepSize = result.StepSize,
             LargestStepSize = result.StepSize,
-            PlConstant = constant,
-            Rate = contraction * (2 - contraction) / Outward.Factor,
+            PlConstant = constant.Value,
+            Rate = Guarantee.SquaredContraction(result.StepSize, constant),
             Radii =
             [
                 .. blocks.Where(point.Trained.Includes)
@@ -87,24 +86,24 @@ internal static class PathScope
             yield break;
         }
 
-        yield return new Condition("certified decrease against the residual", "U(r̄) ≥ R", theorem.Label, result.Covered, ConditionRelation.AtLeast, residual);
-        yield return new Condition("floor at the end of the path", "s(r̄)", theorem.Label, Math.Max(result.Floor, 0), ConditionRelation.Above, options.FloorFraction * march.StartFloor);
-        yield return new Condition("step size against the steepest direction", "ηΛ²", "C.12", result.StepSize * result.Lambda * result.Lambda, ConditionRelation.Below, 2);
-        yield return new Condition("second-order remainder of a step", "ξ", "C.12", result.Remainder, ConditionRelation.Below, ChordOf(march, result));
+        yield return new Condition("certified decrease against the residual", "U(r̄) ≥ R", theorem.Label, result.Covered.Value, ConditionRelation.AtLeast, residual);
+        yield return new Condition("floor at the end of the path", "s(r̄)", theorem.Label, result.Floor.Value, ConditionRelation.Above, options.FloorFraction * march.StartFloor.Value);
+        yield return new Condition("step size against the steepest direction", "ηΛ²", "C.12", PathPieces.Fastest(result.StepSize, result.Lambda).Value, ConditionRelation.Below, 2);
+        yield return new Condition("second-order remainder of a step", "ξ", "C.12", result.Remainder.Value, ConditionRelation.Below, ChordOf(march, result));
     }
 
     // A = A₀ − ξ > 0 (C.12): what ξ must stay below.
     private static double ChordOf(PathMarch march, PathResult result)
     {
-        double fastest = result.StepSize * result.Lambda * result.Lambda, floor = PathPieces.Slowest(fastest, result.Floor, march.StartFloor);
+        double fastest = PathPieces.Fastest(result.StepSize, result.Lambda).Value, floor = PathPieces.Slowest(fastest, result.Floor, march.StartFloor);
         double slowest = result.StepSize * floor * floor;
         return (2 - slowest - fastest) / (2 * (1 - slowest));
     }
 
     private static List<Constant> Constants(PathMarch march, PathResult result, double residual, PathFloor kind)
     {
-        Constant norm = new("residual norm", "R", "C.12", residual), floor = new("floor at the start", "s_0", "C.13", march.StartFloor);
-        Constant steepest = new("largest singular value of J at the start", "Λ_0", "C.14", march.StartLambda);
+        Constant norm = new("residual norm", "R", "C.12", residual), floor = new("floor at the start", "s_0", "C.13", march.StartFloor.Value);
+        Constant steepest = new("largest singular value of J at the start", "Λ_0", "C.14", march.StartLambda.Value);
 
         // A ball on which nothing is bounded has no constants.
         if (result.End == PathEnd.BoundsExploded)
@@ -116,12 +115,12 @@ internal static class PathScope
         [
             norm,
             floor,
-            new("floor at the end", "s(r̄)", "C.14", Math.Max(result.Floor, 0)),
-            new("change of the floor per unit of path", kind == PathFloor.Features ? "κ" : "c", "C.15", result.FloorSlope),
-            new("the same, composed block by block", kind == PathFloor.Features ? "κ_blocks" : "c", "C.15", result.FloorSlopeByBlock),
+            new("floor at the end", "s(r̄)", "C.14", result.Floor.Value),
+            new("change of the floor per unit of path", kind == PathFloor.Features ? "κ" : "c", "C.15", result.FloorSlope.Value),
+            new("the same, composed block by block", kind == PathFloor.Features ? "κ_blocks" : "c", "C.15", result.FloorSlopeByBlock.Value),
             steepest,
-            new("largest singular value of J on the ball", "Λ", "C.14", result.Lambda),
-            new("second derivative of F on the ball", "c", "C.15", result.Curvature),
+            new("largest singular value of J on the ball", "Λ", "C.14", result.Lambda.Value),
+            new("second derivative of F on the ball", "c", "C.15", result.Curvature.Value),
             new("radius", "r̄", "C.16", result.Radius),
             new("pieces of the path", "pieces", "C.16", result.Pieces),
         ];
@@ -143,10 +142,10 @@ internal static class PathScope
 
     private static string Explanation(PathMarch march, PathResult result, double residual, CertificateOptions options) => result.End switch
     {
-        PathEnd.Certified => FormattableString.Invariant($"The path stays within {NumberText.Of(result.Radius, 3)} and the floor above {result.Floor / march.StartFloor:P0} of its first value."),
-        PathEnd.FloorSpent => FormattableString.Invariant($"The floor would fall below {NumberText.Of(options.FloorFraction, 3)} of its first value {NumberText.Of(march.StartFloor, 3)} after {result.Covered / residual:P1} of the residual {NumberText.Of(residual, 3)}."),
-        PathEnd.StepTooLong => FormattableString.Invariant($"ηΛ² must stay below 2 along the path but reaches {NumberText.Of(result.StepSize * result.Lambda * result.Lambda, 3)} with η = {NumberText.Of(result.StepSize, 3)}; let the theorem choose its own step size."),
-        PathEnd.CurvatureTooLarge => FormattableString.Invariant($"The second-order remainder ξ = {NumberText.Of(result.Remainder, 3)} of a step may undo its decrease; the residual {NumberText.Of(residual, 3)} is too large for the curvature {NumberText.Of(result.Curvature, 3)}."),
+        PathEnd.Certified => FormattableString.Invariant($"The path stays within {NumberText.Of(result.Radius, 3)} and the floor above {result.Floor.Value / march.StartFloor.Value:P0} of its first value."),
+        PathEnd.FloorSpent => FormattableString.Invariant($"The floor would fall below {NumberText.Of(options.FloorFraction, 3)} of its first value {NumberText.Of(march.StartFloor.Value, 3)} after {result.Covered.Value / residual:P1} of the residual {NumberText.Of(residual, 3)}."),
+        PathEnd.StepTooLong => FormattableString.Invariant($"ηΛ² must stay below 2 along the path but reaches {NumberText.Of(PathPieces.Fastest(result.StepSize, result.Lambda).Value, 3)} with η = {NumberText.Of(result.StepSize, 3)}; let the theorem choose its own step size."),
+        PathEnd.CurvatureTooLarge => FormattableString.Invariant($"The second-order remainder ξ = {NumberText.Of(result.Remainder.Value, 3)} of a step may undo its decrease; the residual {NumberText.Of(residual, 3)} is too large for the curvature {NumberText.Of(result.Curvature.Value, 3)}."),
         PathEnd.OutWeightTooFar => "W_2 may move farther than the ball allows it.",
         PathEnd.BoundsExploded => FormattableString.Invariant($"The second derivatives have no useful bound within the radius {NumberText.Of(result.Radius, 3)} that the residual {NumberText.Of(residual, 3)} asks for."),
         _ => "The certified decrease did not reach the residual within 100 pieces.",

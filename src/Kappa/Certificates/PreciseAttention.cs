@@ -9,6 +9,9 @@ namespace Kappa.Certificates;
 /// </remarks>
 internal sealed class PreciseAttention
 {
+    /// <summary>10⁻²⁵⁰: more than twice what a weight next to 0 may be off by beside its relative error (2⁻⁸⁶⁰).</summary>
+    public static readonly UpperBound VanishingWeight = (UpperBound)1e-250;
+
     /// <summary>Evaluates it.</summary>
     /// <param name="query">Q [M, k].</param>
     /// <param name="keys">The keys less the first one of their sample [M, k].</param>
@@ -26,14 +29,14 @@ internal sealed class PreciseAttention
     /// <param name="input">Z [M, d].</param>
     /// <param name="differences">Z less the first token of its sample [M, d].</param>
     /// <param name="tokens">n.</param>
-    public PreciseAttention(Func<int, DoubleDouble[], double> logits, PreciseMatrix input, PreciseMatrix differences, int tokens)
+    public PreciseAttention(Func<int, DoubleDouble[], UpperBound> logits, PreciseMatrix input, PreciseMatrix differences, int tokens)
     {
         Weights = PreciseMatrix.Allocate(input.Rows, tokens);
-        WeightError = new double[input.Rows];
+        WeightError = new UpperBound[input.Rows];
         var row = new DoubleDouble[tokens];
         for (int r = 0; r < input.Rows; r++)
         {
-            double error = logits(r, row);
+            UpperBound error = logits(r, row);
             Take(r, row, error);
         }
 
@@ -44,7 +47,7 @@ internal sealed class PreciseAttention
     public PreciseMatrix Weights { get; }
 
     /// <summary>ρ_r: every weight of row r is within ρ_r times itself (and 2⁻⁸⁶⁰) of the exact one; infinite where its logits are not known [M].</summary>
-    public double[] WeightError { get; }
+    public UpperBound[] WeightError { get; }
 
     /// <summary>A Z [M, d].</summary>
     public PreciseMatrix Mixed { get; }
@@ -64,14 +67,14 @@ internal sealed class PreciseAttention
     }
 
     // (R.1)  the logits of row r less that of its first token: τ ⟨q_r, k_j − k_1⟩, and the error of all of them
-    private static double Logits(PreciseMatrix query, PreciseMatrix keys, double scale, int row, DoubleDouble[] logits)
+    private static UpperBound Logits(PreciseMatrix query, PreciseMatrix keys, double scale, int row, DoubleDouble[] logits)
     {
         int tokens = logits.Length;
-        double unit = PreciseMatrix.ProductUnit(keys.Columns) + (2 * DoubleDouble.Unit), length = query.RowNorm(row), error = 0;
+        UpperBound unit = PreciseMatrix.ProductUnit(keys.Columns) + (2 * (UpperBound)DoubleDouble.Unit), length = query.RowNorm(row), error = default;
         for (int j = 0; j < tokens; j++)
         {
             int key = (row / tokens * tokens) + j;
-            double size = keys.RowNorm(key);
+            UpperBound size = keys.RowNorm(key);
             DoubleDouble sum = 0;
             for (int k = 0; k < query.Columns; k++)
             {
@@ -79,13 +82,13 @@ internal sealed class PreciseAttention
             }
 
             logits[j] = sum * scale;
-            error = Math.Max(error, (query.RowError[row] * size) + (length * keys.RowError[key]) + (unit * length * size));
+            error = UpperBound.Max(error, (query.RowError[row] * size) + (length * keys.RowError[key]) + (unit * length * size));
         }
 
-        return RoundedUp.Of((Math.Abs(scale) * (error + PreciseMatrix.UnderflowOf(keys.Columns, 1))) + DoubleDouble.Underflow);
+        return ((UpperBound)scale * (error + PreciseMatrix.UnderflowOf(keys.Columns, 1))) + (UpperBound)DoubleDouble.Underflow;
     }
 
-    private void Take(int row, DoubleDouble[] logits, double error)
+    private void Take(int row, DoubleDouble[] logits, UpperBound error)
     {
         WeightError[row] = PreciseSoftmax.Apply(logits, error);
         for (int j = 0; j < logits.Length; j++)
@@ -93,7 +96,7 @@ internal sealed class PreciseAttention
             Weights[row, j] = logits[j];
         }
 
-        Weights.RowError[row] = RoundedUp.Of(Math.Min(WeightError[row], 2) + (logits.Length * DoubleDouble.Underflow * 1e50));
+        Weights.RowError[row] = UpperBound.Min(WeightError[row], 2) + (logits.Length * VanishingWeight);
     }
 
     // (R.2)  g_r = z_1 + Σ_j p_j (z_j − z_1), as Σ_j p_j = 1
@@ -106,13 +109,13 @@ internal sealed class PreciseAttention
             int first = row / tokens * tokens;
             PreciseMatrix.MultiplyRow(
                 Weights.High.Row(row), Weights.Low.Row(row), differences.High.RowRange(first, tokens), differences.Low.RowRange(first, tokens), mixed.High.Row(row), mixed.Low.Row(row));
-            double sizes = 0, farthest = 0, error = 0;
+            UpperBound sizes = default, farthest = default, error = default;
             for (int j = 0; j < tokens; j++)
             {
-                double size = differences.RowNorm(first + j);
-                sizes += Weights.High[row, j] * size;
-                farthest = Math.Max(farthest, size);
-                error = Math.Max(error, differences.RowError[first + j]);
+                UpperBound size = differences.RowNorm(first + j);
+                sizes += (1 + UpperBound.Gamma(1)) * (UpperBound)Weights.High[row, j] * size;
+                farthest = UpperBound.Max(farthest, size);
+                error = UpperBound.Max(error, differences.RowError[first + j]);
             }
 
             for (int column = 0; column < width; column++)
@@ -120,9 +123,9 @@ internal sealed class PreciseAttention
                 mixed[row, column] += input[first, column];
             }
 
-            double weights = Math.Min(WeightError[row] * sizes, 2 * farthest) + (tokens * 1e-250 * farthest);
-            double rounding = (PreciseMatrix.ProductUnit(tokens) * 2 * sizes) + (2 * DoubleDouble.Unit * (input.RowNorm(first) + sizes));
-            mixed.RowError[row] = RoundedUp.Of(input.RowError[first] + (2 * error) + weights + rounding + PreciseMatrix.UnderflowOf(tokens, width));
+            UpperBound weights = UpperBound.Min(WeightError[row] * sizes, 2 * farthest) + (tokens * VanishingWeight * farthest);
+            UpperBound rounding = (PreciseMatrix.ProductUnit(tokens) * 2 * sizes) + (2 * (UpperBound)DoubleDouble.Unit * (input.RowNorm(first) + sizes));
+            mixed.RowError[row] = input.RowError[first] + (2 * error) + weights + rounding + PreciseMatrix.UnderflowOf(tokens, width);
         }
 
         return mixed;

@@ -18,40 +18,36 @@ internal sealed class PreciseEncoderFeatures
         PreciseMatrix input = PreciseMatrix.Exact(model.Inputs), differences = PreciseAttention.DifferencesOf(input, tokens);
         PreciseMatrix query = MultiplyByPrecise(model.Inputs, Merged(point.Parameters["query"], point.Parameters["key"]));
         PreciseMatrix mixed = new PreciseAttention(query, differences, model.Shape.LogitScale, input, differences, tokens).Mixed;
-        Features = Pool(mixed.Multiply(Transposed(point.Parameters["value"])), tokens, PoolingScale(model.Shape, tokens));
+        Features = Pool(mixed.Multiply(Transposition.Of(point.Parameters["value"])), tokens, PoolingScale(model.Shape, tokens));
 
         // (S.1)  f − y = F_pre w_O − y
-        var residual = EnclosedMatrix.Of(Features.Multiply(Transposed(point.Parameters["readout"])).AddScaled(-1, PreciseMatrix.Exact(model.Targets)));
-        ResidualNorm = RoundedUp.Of(RoundedUp.FrobeniusNorm(residual.Values) + residual.Error);
+        var residual = EnclosedMatrix.Of(Features.Multiply(Transposition.Of(point.Parameters["readout"])).AddScaled(-1, PreciseMatrix.Exact(model.Targets)));
+        ResidualNorm = UpperBound.FrobeniusNorm(residual.Values) + residual.Error;
     }
 
     /// <summary>F_pre [N, d_m].</summary>
     public PreciseMatrix Features { get; }
 
     /// <summary>√(2ℓ_0) = ‖f − y‖ of the summed loss at most.</summary>
-    public double ResidualNorm { get; }
+    public UpperBound ResidualNorm { get; }
 
     private static DoubleDouble PoolingScale(ShallowEncoderShape shape, int tokens) =>
         shape.Pooling == TokenPooling.Sum ? shape.OutputScale : (DoubleDouble)shape.OutputScale / tokens;
 
     // W_Qᵀ W_K [d, d]
-    private static PreciseMatrix Merged(in Matrix query, in Matrix key)
-    {
-        Matrix queryTransposed = Transposed(query);
-        return PreciseMatrix.Exact(queryTransposed).Multiply(key);
-    }
+    private static PreciseMatrix Merged(in Matrix query, in Matrix key) => PreciseMatrix.Exact(Transposition.Of(query)).Multiply(key);
 
     // X G for doubles X and a precise G: both have errors of their own.
     private static PreciseMatrix MultiplyByPrecise(in Matrix left, PreciseMatrix right)
     {
         PreciseMatrix product = PreciseMatrix.Allocate(left.Rows, right.Columns);
         double[] none = new double[left.Columns];
-        double norm = RoundedUp.Of(RoundedUp.FrobeniusNorm(right.High) + RoundedUp.Norm(right.RowError)), error = RoundedUp.Norm(right.RowError);
+        UpperBound error = UpperBound.Norm(right.RowError), norm = ((1 + UpperBound.Gamma(1)) * UpperBound.FrobeniusNorm(right.High)) + error;
         for (int row = 0; row < left.Rows; row++)
         {
             PreciseMatrix.MultiplyRow(left.Row(row), none, right.High, right.Low, product.High.Row(row), product.Low.Row(row));
-            double length = RoundedUp.Norm(left.Row(row));
-            product.RowError[row] = RoundedUp.Of((length * ((2 * PreciseMatrix.ProductUnit(left.Columns) * norm) + error)) + PreciseMatrix.UnderflowOf(left.Columns, right.Columns));
+            UpperBound length = UpperBound.Norm(left.Row(row));
+            product.RowError[row] = (length * ((2 * PreciseMatrix.ProductUnit(left.Columns) * norm) + error)) + PreciseMatrix.UnderflowOf(left.Columns, right.Columns);
         }
 
         return product;
@@ -63,7 +59,7 @@ internal sealed class PreciseEncoderFeatures
         PreciseMatrix pooled = PreciseMatrix.Allocate(preactivation.Rows / tokens, preactivation.Columns);
         for (int sample = 0; sample < pooled.Rows; sample++)
         {
-            double error = 0, size = 0;
+            UpperBound error = default, size = default;
             for (int token = sample * tokens; token < (sample + 1) * tokens; token++)
             {
                 error += preactivation.RowError[token];
@@ -81,8 +77,8 @@ internal sealed class PreciseEncoderFeatures
                 pooled[sample, column] = sum * scale;
             }
 
-            double factor = RoundedUp.Of(Math.Abs(scale.High));
-            pooled.RowError[sample] = RoundedUp.Of((factor * (error + ((tokens + 4) * DoubleDouble.Unit * size))) + (pooled.Columns * DoubleDouble.Underflow));
+            UpperBound factor = (1 + UpperBound.Gamma(1)) * (UpperBound)scale.High;
+            pooled.RowError[sample] = (factor * (error + ((tokens + 4) * (UpperBound)DoubleDouble.Unit * size))) + (pooled.Columns * (UpperBound)DoubleDouble.Underflow);
         }
 
         return pooled;
@@ -90,11 +86,4 @@ internal sealed class PreciseEncoderFeatures
 
     // NaN stays NaN.
     private static DoubleDouble Positive(DoubleDouble x) => x.High <= 0 ? 0 : x;
-
-    private static Matrix Transposed(in Matrix source)
-    {
-        Matrix result = Matrix.Allocate(source.Columns, source.Rows);
-        Transposition.CopyEach(1, source, result);
-        return result;
-    }
 }

@@ -22,7 +22,7 @@ internal sealed class PreciseForward
         // (R.4)  F = Z^L W_U
         Output = point.Weights.Readout is Matrix readout ? z.Multiply(readout) : z;
         var residual = EnclosedMatrix.Of(Output.AddScaled(-1, PreciseMatrix.Exact(point.Objective.Targets)));
-        ResidualNorm = RoundedUp.Of(RoundedUp.FrobeniusNorm(residual.Values) + residual.Error);
+        ResidualNorm = UpperBound.FrobeniusNorm(residual.Values) + residual.Error;
     }
 
     /// <summary>The blocks, first to last.</summary>
@@ -38,7 +38,7 @@ internal sealed class PreciseForward
     public PreciseMatrix Output { get; }
 
     /// <summary>R = ‖F − Y‖ = √(2ℒ_0) at most.</summary>
-    public double ResidualNorm { get; }
+    public UpperBound ResidualNorm { get; }
 
     private static double LargestOf(PreciseMatrix matrix) => MatrixScale.Of(matrix.High).Largest;
 }

@@ -30,7 +30,7 @@ internal sealed class PreciseKernelFeatures
     public PreciseMatrix[] Heads { get; }
 
     /// <summary>√(2ℒ_0) = ‖F − Y‖ at most.</summary>
-    public double ResidualNorm { get; }
+    public UpperBound ResidualNorm { get; }
 
     private PreciseMatrix Features(AttentionKernel kernel, in Matrix query, in Matrix key)
     {
@@ -47,28 +47,29 @@ internal sealed class PreciseKernelFeatures
     }
 
     // (G.2)  −τ‖q_r − k_j‖²/2 for every key j of the sample of row r, and the error of all of them. The difference comes first: a common part of queries and keys cancels in it.
-    private double Exponents(PreciseMatrix queries, PreciseMatrix keys, int row, DoubleDouble[] exponents)
+    private UpperBound Exponents(PreciseMatrix queries, PreciseMatrix keys, int row, DoubleDouble[] exponents)
     {
         int columns = queries.Columns;
-        double unit = PreciseMatrix.ProductUnit(columns) + (4 * DoubleDouble.Unit), worst = 0;
+        UpperBound unit = PreciseMatrix.ProductUnit(columns) + (4 * (UpperBound)DoubleDouble.Unit), worst = default;
+        var differences = new double[columns];
         for (int j = 0; j < _tokens; j++)
         {
             int key = (row / _tokens * _tokens) + j;
             DoubleDouble square = 0;
-            double size = 0;
             for (int k = 0; k < columns; k++)
             {
                 DoubleDouble difference = queries[row, k] - keys[key, k];
                 square += difference * difference;
-                size += difference.High * difference.High;
+                differences[k] = difference.High;
             }
 
-            double distance = RoundedUp.Of(Math.Sqrt(size) + 1e-150), error = queries.RowError[row] + keys.RowError[key] + (DoubleDouble.Unit * (queries.RowNorm(row) + keys.RowNorm(key)));
+            UpperBound distance = (1 + UpperBound.Gamma(1)) * UpperBound.Norm(differences);
+            UpperBound error = queries.RowError[row] + keys.RowError[key] + ((UpperBound)DoubleDouble.Unit * (queries.RowNorm(row) + keys.RowNorm(key)));
             exponents[j] = square * (-0.5 * _scale);
-            worst = Math.Max(worst, (error * ((2 * distance) + error)) + (unit * distance * distance));
+            worst = UpperBound.Max(worst, (error * ((2 * distance) + error)) + (unit * distance * distance));
         }
 
-        return RoundedUp.Of((0.5 * _scale * (worst + PreciseMatrix.UnderflowOf(columns, 1))) + DoubleDouble.Underflow);
+        return ((UpperBound)_scale * (worst + PreciseMatrix.UnderflowOf(columns, 1)) / 2) + (UpperBound)DoubleDouble.Underflow;
     }
 
     // B_h = S_h X where rows of S are free.
@@ -80,27 +81,27 @@ internal sealed class PreciseKernelFeatures
         for (int row = 0; row < _input.Rows; row++)
         {
             int first = row / _tokens * _tokens;
-            double exponentError = Exponents(queries, keys, row, weights), sizes = 0, longest = 0;
+            UpperBound exponentError = Exponents(queries, keys, row, weights), sizes = default, longest = default;
             for (int j = 0; j < _tokens; j++)
             {
                 DoubleDouble weight = PreciseExponential.Of(weights[j]);
                 (high[j], low[j]) = (weight.High, weight.Low);
-                double size = _input.RowNorm(first + j);
-                sizes += weight.High * size;
-                longest = Math.Max(longest, size);
+                UpperBound size = _input.RowNorm(first + j);
+                sizes += (1 + UpperBound.Gamma(1)) * (UpperBound)weight.High * size;
+                longest = UpperBound.Max(longest, size);
             }
 
             PreciseMatrix.MultiplyRow(high, low, _input.High.RowRange(first, _tokens), default, features.High.Row(row), features.Low.Row(row));
-            double relative = exponentError <= MostExponentError ? exponentError + (exponentError * exponentError) + (4 * PreciseExponential.RelativeError) : double.PositiveInfinity;
-            features.RowError[row] = RoundedUp.Of(
-                ((relative + (2 * PreciseMatrix.ProductUnit(_tokens))) * sizes) + (_tokens * 2 * PreciseExponential.AbsoluteError * longest) + PreciseMatrix.UnderflowOf(_tokens, _input.Columns));
+            UpperBound relative = exponentError.Value <= MostExponentError ? exponentError + (exponentError * exponentError) + (4 * (UpperBound)PreciseExponential.RelativeError) : UpperBound.Infinity;
+            features.RowError[row] = ((relative + (2 * PreciseMatrix.ProductUnit(_tokens))) * sizes)
+                + (2 * _tokens * (UpperBound)PreciseExponential.AbsoluteError * longest) + PreciseMatrix.UnderflowOf(_tokens, _input.Columns);
         }
 
         return features;
     }
 
     // (G.3)  F − Y = Σ_h B_h W_V^h W_O^h − Y
-    private double Residual(ModelPoint<KernelAttention> point)
+    private UpperBound Residual(ModelPoint<KernelAttention> point)
     {
         PreciseMatrix rest = PreciseMatrix.Exact(point.Model.Targets).AddScaled(-1, Output(point, 0));
         for (int head = 1; head < Heads.Length; head++)
@@ -109,7 +110,7 @@ internal sealed class PreciseKernelFeatures
         }
 
         var residual = EnclosedMatrix.Of(rest);
-        return RoundedUp.Of(RoundedUp.FrobeniusNorm(residual.Values) + residual.Error);
+        return UpperBound.FrobeniusNorm(residual.Values) + residual.Error;
     }
 
     private PreciseMatrix Output(ModelPoint<KernelAttention> point, int head) =>

@@ -42,7 +42,7 @@ internal sealed class PreciseLayer
     public PreciseMatrix Attention => _attention.Weights;
 
     /// <summary>ρ_r: every weight of row r is within ρ_r times itself (and 2⁻⁸⁶⁰) of the exact one; infinite where its logits are not known [M].</summary>
-    public double[] AttentionError => _attention.WeightError;
+    public UpperBound[] AttentionError => _attention.WeightError;
 
     /// <summary>G = A Z [M, d].</summary>
     public PreciseMatrix Mixed => _attention.Mixed;
@@ -67,7 +67,8 @@ internal sealed class PreciseLayer
     {
         var precise = new PreciseActivation(activation);
         PreciseMatrix hidden = PreciseMatrix.Allocate(Preactivation.Rows, Preactivation.Columns), derivative = PreciseMatrix.Allocate(hidden.Rows, hidden.Columns);
-        double steepest = activation.DerivativeBound, bend = activation.SecondDerivativeBound ?? double.PositiveInfinity, root = Math.Sqrt(hidden.Columns);
+        UpperBound steepest = UpperBound.OfComputed(activation.DerivativeBound), bend = UpperBound.OfComputed(activation.SecondDerivativeBound ?? double.PositiveInfinity), root = UpperBound.Sqrt(hidden.Columns);
+        UpperBound unit = (UpperBound)precise.Unit, offset = (UpperBound)precise.Offset, lost = hidden.Columns * (UpperBound)DoubleDouble.Underflow;
         for (int row = 0; row < hidden.Rows; row++)
         {
             for (int column = 0; column < hidden.Columns; column++)
@@ -75,9 +76,9 @@ internal sealed class PreciseLayer
                 (hidden[row, column], derivative[row, column]) = precise.At(Preactivation[row, column]);
             }
 
-            double error = Preactivation.RowError[row], size = Preactivation.RowNorm(row);
-            hidden.RowError[row] = RoundedUp.Of((steepest * error) + (precise.Unit * (size + (root * precise.Offset))) + (hidden.Columns * DoubleDouble.Underflow));
-            derivative.RowError[row] = RoundedUp.Of((double.IsFinite(bend) ? bend * error : bend) + (precise.Unit * root));
+            UpperBound error = Preactivation.RowError[row], size = Preactivation.RowNorm(row);
+            hidden.RowError[row] = (steepest * error) + (unit * (size + (root * offset))) + lost;
+            derivative.RowError[row] = (bend.IsFinite ? bend * error : bend) + (unit * root);
         }
 
         return (hidden, derivative);

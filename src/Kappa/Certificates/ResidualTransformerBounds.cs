@@ -1,4 +1,5 @@
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
@@ -26,7 +27,7 @@ internal sealed record ResidualTransformerBounds(DerivativeBounds AttentionOutpu
             h = calculus.About(norms.AttentionOutput, BoundCalculus.Sum(shape.AttentionResidual, z, BoundCalculus.Product(mixed, Weight(l, 2))));
 
             // (R.3) Φ = ψ(H W_1), Z⁺ = ρ_f H + Φ W_2
-            phi = calculus.Map(BoundCalculus.Product(h, Weight(l, 3)), shape.Activation.DerivativeBound, shape.Activation.SecondDerivativeBound ?? double.NaN, norms.Hidden);
+            phi = calculus.Map(BoundCalculus.Product(h, Weight(l, 3)), UpperBound.OfComputed(shape.Activation.DerivativeBound), UpperBound.OfComputed(shape.Activation.SecondDerivativeBound ?? double.PositiveInfinity), norms.Hidden);
             z = BoundCalculus.Sum(shape.FfnResidual, h, BoundCalculus.Product(phi, Weight(l, 4)));
         }
 

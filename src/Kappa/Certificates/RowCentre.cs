@@ -31,109 +31,109 @@ internal sealed class RowCentre
         Stacks = keepsStacks ? new RowStacks(rows, tokens, width, shape.KeyWidth) : null;
         _covariance = Matrix.Allocate(Math.Max(width, shape.KeyWidth), width);
         _covarianceOutput = Matrix.Allocate(Math.Max(width, shape.KeyWidth), width);
-        (Input, QueryKey, Query, Spread, KeySpread, QueryKeySpread) = (new double[rows], new double[rows], new double[rows], new double[rows], new double[rows], new double[rows]);
-        (FarthestToken, Covariance, KeyCovariance, CovarianceOutput, KeyCovarianceOutput, FfnIn, FfnOut, Transfer) = (new double[rows], new double[rows], new double[rows], new double[rows], new double[rows], new double[rows], new double[rows], new double[rows]);
+        (Input, QueryKey, Query, Spread, KeySpread, QueryKeySpread) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
+        (FarthestToken, Covariance, KeyCovariance, CovarianceOutput, KeyCovarianceOutput, FfnIn, FfnOut, Transfer) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
         for (int row = 0; row < rows; row++)
         {
             SpreadErrors errors = Attend(row);
             Feed(row, errors);
         }
 
-        double[] diameters = [.. Enumerable.Range(0, layer.Samples).Select(Diameter)];
+        UpperBound[] diameters = [.. Enumerable.Range(0, layer.Samples).Select(Diameter)];
         Diameters = [.. Enumerable.Range(0, rows).Select(row => diameters[row / tokens])];
-        Matrix transposedKey = Matrix.Allocate(shape.KeyWidth, width);
-        Transposition.CopyEach(1, layer.Weights.Key, transposedKey);
-        QueryKeyRows = layer.Precise.Query.Multiply(transposedKey);
+        QueryKeyRows = layer.Precise.Query.Multiply(Transposition.Of(layer.Weights.Key));
         for (int row = 0; row < rows; row++)
         {
             QueryKey[row] = QueryKeyRows.RowNorm(row);
             Query[row] = layer.Query.RowNorm(row);
             Input[row] = layer.Input.RowNorm(row);
         }
+
+        UpperBound[] Rows() => new UpperBound[rows];
     }
 
     /// <summary>z_r W_Q W_Kᵀ [M, d].</summary>
     public PreciseMatrix QueryKeyRows { get; }
 
     /// <summary>‖z_r‖ [M].</summary>
-    public double[] Input { get; }
+    public UpperBound[] Input { get; }
 
     /// <summary>‖z_r W_Q W_Kᵀ‖ [M].</summary>
-    public double[] QueryKey { get; }
+    public UpperBound[] QueryKey { get; }
 
     /// <summary>‖z_r W_Q‖ [M].</summary>
-    public double[] Query { get; }
+    public UpperBound[] Query { get; }
 
     /// <summary>κ_r = ‖D_p^½ Z̃‖₂, the spread of the tokens as row r sees them [M].</summary>
-    public double[] Spread { get; }
+    public UpperBound[] Spread { get; }
 
     /// <summary>ω^K_r = ‖D_p^½ Z̃ W_K‖₂ [M].</summary>
-    public double[] KeySpread { get; }
+    public UpperBound[] KeySpread { get; }
 
     /// <summary>ω^M_r = ‖D_p^½ Z̃ (W_Q W_Kᵀ)ᵀ‖₂ [M].</summary>
-    public double[] QueryKeySpread { get; }
+    public UpperBound[] QueryKeySpread { get; }
 
     /// <summary>max_j ‖z̃_j‖ [M].</summary>
-    public double[] FarthestToken { get; }
+    public UpperBound[] FarthestToken { get; }
 
     /// <summary>max_jk ‖z_j − z_k‖ over the row's sample [M].</summary>
-    public double[] Diameters { get; }
+    public UpperBound[] Diameters { get; }
 
     /// <summary>‖Cov_r W_V‖₂ [M].</summary>
-    public double[] Covariance { get; }
+    public UpperBound[] Covariance { get; }
 
     /// <summary>‖W_Kᵀ Cov_r W_V‖₂ [M].</summary>
-    public double[] KeyCovariance { get; }
+    public UpperBound[] KeyCovariance { get; }
 
     /// <summary>‖Cov_r W_V T_r‖₂ [M].</summary>
-    public double[] CovarianceOutput { get; }
+    public UpperBound[] CovarianceOutput { get; }
 
     /// <summary>‖W_Kᵀ Cov_r W_V T_r‖₂ [M].</summary>
-    public double[] KeyCovarianceOutput { get; }
+    public UpperBound[] KeyCovarianceOutput { get; }
 
     /// <summary>‖W_1 diag(ψ'_r)‖₂ [M].</summary>
-    public double[] FfnIn { get; }
+    public UpperBound[] FfnIn { get; }
 
     /// <summary>‖diag(ψ'_r) W_2‖₂ [M].</summary>
-    public double[] FfnOut { get; }
+    public UpperBound[] FfnOut { get; }
 
     /// <summary>‖T_r‖₂ of T_r = ρ_f I + W_1 diag(ψ'_r) W_2, the derivative of z⁺_r in h_r [M].</summary>
-    public double[] Transfer { get; }
+    public UpperBound[] Transfer { get; }
 
-    /// <summary>The matrices behind the norms, where Gram matrices of Jacobians are wanted; with one block the norms themselves are exact.</summary>
+    /// <summary>The matrices behind the norms, where Gram matrices of Jacobians are wanted; with one block the norms themselves are enough.</summary>
     public RowStacks? Stacks { get; }
 
     // Rows √p_j (z_j − g_r) and what they give: Cov_r = Σ_j p_j z̃_j z̃_jᵀ is the Gram matrix of their columns.
     private SpreadErrors Attend(int row)
     {
         int tokens = _layer.Tokens, first = row / tokens * tokens;
-        double error = 0;
+        var tokenErrors = new UpperBound[tokens];
         for (int j = 0; j < tokens; j++)
         {
             Span<double> centred = _centred.Row(j);
-            double tokenError = Centre(first + j, row, centred), root = Math.Sqrt(_layer.Attention[row, j]);
-            FarthestToken[row] = Math.Max(FarthestToken[row], RoundedUp.Of(RoundedUp.Norm(centred) + tokenError));
+            UpperBound tokenError = Centre(first + j, row, centred);
+            double root = Math.Sqrt(_layer.Attention[row, j]);
+            FarthestToken[row] = UpperBound.Max(FarthestToken[row], UpperBound.Norm(centred) + tokenError);
             Vectors.Scale(centred, root);
-            error = RoundedUp.Of(double.Hypot(error, root * tokenError));
+            tokenErrors[j] = (1 + UpperBound.Gamma(1)) * (UpperBound)root * tokenError;
         }
 
-        double centredNorm = RoundedUp.FrobeniusNorm(_centred);
-        error = RoundedUp.Of(error + (RoundedUp.Gamma(4) * centredNorm) + EnclosedMatrix.Underflow);
+        UpperBound centredNorm = UpperBound.FrobeniusNorm(_centred), error = UpperBound.Norm(tokenErrors) + (UpperBound.Gamma(4) * centredNorm) + EnclosedMatrix.Underflow;
         Products.Multiply(_centred, _layer.Weights.Value, _centredValue);
         Products.Multiply(_centred, _layer.Weights.Key, _centredKey);
         Products.MultiplyByTransposed(_centred, _layer.QueryKey, _centredQueryKey);
         int width = _centred.Columns;
-        double keyError = EnclosedMatrix.ProductError(centredNorm, error, _weights.Key, 0, width);
-        double queryKeyError = EnclosedMatrix.ProductError(centredNorm, error, _weights.QueryKey, _layer.QueryKeyError, width);
-        Spread[row] = _norms.UpperBound(_centred) + error;
-        KeySpread[row] = _norms.UpperBound(_centredKey) + keyError;
-        QueryKeySpread[row] = _norms.UpperBound(_centredQueryKey) + queryKeyError;
-        double weightError = Math.Min(1, 2 * _layer.Precise.AttentionError[row]);
-        return new SpreadErrors(error, EnclosedMatrix.ProductError(centredNorm, error, _weights.Value, 0, width), keyError, weightError, tokens * 1e-200 * FarthestToken[row] * FarthestToken[row]);
+        UpperBound keyError = EnclosedMatrix.ProductError(centredNorm, error, _weights.Key, 0, width);
+        UpperBound queryKeyError = EnclosedMatrix.ProductError(centredNorm, error, _weights.QueryKey, _layer.QueryKeyError, width);
+        Spread[row] = _norms.Of(_centred) + error;
+        KeySpread[row] = _norms.Of(_centredKey) + keyError;
+        QueryKeySpread[row] = _norms.Of(_centredQueryKey) + queryKeyError;
+        UpperBound vanishing = 2 * tokens * PreciseAttention.VanishingWeight * UpperBound.Square(FarthestToken[row]);
+        return new SpreadErrors(error, EnclosedMatrix.ProductError(centredNorm, error, _weights.Value, 0, width), keyError, _layer.ShareOfWeights(row), vanishing);
     }
 
     // z_j − g_r, rounded to double; returns its error.
-    private double Centre(int token, int row, Span<double> centred)
+    private UpperBound Centre(int token, int row, Span<double> centred)
     {
         PreciseMatrix input = _layer.Precise.Input, mixed = _layer.Precise.Mixed;
         for (int k = 0; k < centred.Length; k++)
@@ -141,8 +141,8 @@ internal sealed class RowCentre
             centred[k] = (input[token, k] - mixed[row, k]).High;
         }
 
-        double rounding = (DoubleDouble.Unit * (input.RowNorm(token) + mixed.RowNorm(row))) + (RoundedUp.Gamma(1) * RoundedUp.Norm(centred));
-        return RoundedUp.Of(input.RowError[token] + mixed.RowError[row] + rounding);
+        UpperBound rounding = ((UpperBound)DoubleDouble.Unit * (input.RowNorm(token) + mixed.RowNorm(row))) + (UpperBound.Gamma(1) * UpperBound.Norm(centred));
+        return input.RowError[token] + mixed.RowError[row] + rounding;
     }
 
     private void Feed(int row, SpreadErrors errors)
@@ -159,12 +159,12 @@ internal sealed class RowCentre
             _transfer[i, i] += _ffnResidual;
         }
 
-        double derivativeError = _layer.HiddenDerivative.RowError[row], weightedNorm = RoundedUp.FrobeniusNorm(_weighted), transferNorm = RoundedUp.FrobeniusNorm(_transfer);
-        double weightedError = RoundedUp.Of((_layer.FfnInColumnNorm * derivativeError) + (RoundedUp.Gamma(1) * weightedNorm) + EnclosedMatrix.Underflow);
-        double transferError = EnclosedMatrix.ProductError(weightedNorm, weightedError, _weights.FfnOut, 0, _weighted.Columns) + (RoundedUp.Gamma(1) * transferNorm);
-        FfnIn[row] = _norms.UpperBound(_weighted) + weightedError;
-        FfnOut[row] = _norms.UpperBound(_layer.Weights.FfnOut, derivative) + RoundedUp.Of(_weights.LargestFfnOutRow * derivativeError);
-        Transfer[row] = _norms.UpperBound(_transfer) + transferError;
+        UpperBound derivativeError = _layer.HiddenDerivative.RowError[row], weightedNorm = UpperBound.FrobeniusNorm(_weighted), transferNorm = UpperBound.FrobeniusNorm(_transfer);
+        UpperBound weightedError = (_layer.FfnInColumnNorm * derivativeError) + (UpperBound.Gamma(1) * weightedNorm) + EnclosedMatrix.Underflow;
+        UpperBound transferError = EnclosedMatrix.ProductError(weightedNorm, weightedError, _weights.FfnOut, 0, _weighted.Columns) + (UpperBound.Gamma(1) * transferNorm);
+        FfnIn[row] = _norms.Of(_weighted) + weightedError;
+        FfnOut[row] = _norms.Of(_layer.Weights.FfnOut, derivative) + (_weights.LargestFfnOutRow * derivativeError);
+        Transfer[row] = _norms.Of(_transfer) + transferError;
         (Covariance[row], CovarianceOutput[row]) = Through(_centred, errors.Token, errors, row, transferNorm, transferError, Stacks?.Covariance, Stacks?.CovarianceOutput);
         (KeyCovariance[row], KeyCovarianceOutput[row]) = Through(_centredKey, errors.Key, errors, row, transferNorm, transferError, Stacks?.KeyCovariance, Stacks?.KeyCovarianceOutput);
         if (Stacks is not null)
@@ -175,7 +175,7 @@ internal sealed class RowCentre
     }
 
     // ‖Lᵀ (D_p^½ Z̃ W_V)‖₂, and the same times T_r, for L = D_p^½ Z̃ or D_p^½ Z̃ W_K.
-    private (double Attention, double Output) Through(in Matrix left, double leftError, SpreadErrors errors, int row, double transferNorm, double transferError, RowStack? stack, RowStack? outputStack)
+    private (UpperBound Attention, UpperBound Output) Through(in Matrix left, UpperBound leftError, SpreadErrors errors, int row, UpperBound transferNorm, UpperBound transferError, RowStack? stack, RowStack? outputStack)
     {
         Matrix covariance = _covariance.RowRange(0, left.Columns);
         Products.TransposedMultiply(left, _centredValue, covariance);
@@ -183,31 +183,32 @@ internal sealed class RowCentre
         Products.Multiply(covariance, _transfer, output);
 
         // The weights in both factors may exceed A by a share, and where they are next to 0 by 1e-250.
-        double leftNorm = RoundedUp.FrobeniusNorm(left), valueNorm = RoundedUp.FrobeniusNorm(_centredValue);
-        double shared = (errors.Weights * (leftNorm + leftError) * (valueNorm + errors.Value)) + (errors.Vanishing * (1 + _weights.Key) * _weights.Value);
-        double error = RoundedUp.Of(EnclosedMatrix.ProductError(leftNorm, leftError, valueNorm, errors.Value, left.Rows) + shared);
-        double outputError = EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(covariance), error, transferNorm, transferError, covariance.Columns);
+        UpperBound leftNorm = UpperBound.FrobeniusNorm(left), valueNorm = UpperBound.FrobeniusNorm(_centredValue);
+        UpperBound shared = (errors.Weights * (leftNorm + leftError) * (valueNorm + errors.Value)) + (errors.Vanishing * (1 + _weights.Key) * _weights.Value);
+        UpperBound error = EnclosedMatrix.ProductError(leftNorm, leftError, valueNorm, errors.Value, left.Rows) + shared;
+        UpperBound outputError = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(covariance), error, transferNorm, transferError, covariance.Columns);
         stack?.Keep(row, covariance, error);
         outputStack?.Keep(row, output, outputError);
-        return (_norms.UpperBound(covariance) + error, _norms.UpperBound(output) + outputError);
+        return (_norms.Of(covariance) + error, _norms.Of(output) + outputError);
     }
 
-    private double Diameter(int sample)
+    private UpperBound Diameter(int sample)
     {
-        double largest = 0;
+        UpperBound largest = default;
         int tokens = _layer.Tokens, first = sample * tokens;
         PreciseMatrix differences = _layer.Precise.Differences;
+        double[] between = new double[differences.Columns];
         for (int j = 0; j < tokens; j++)
         {
             for (int k = 0; k < j; k++)
             {
-                double distance = Math.Sqrt(Vectors.SquaredDistance(differences.High.Row(first + j), differences.High.Row(first + k)) + EnclosedMatrix.Underflow);
-                double rounding = RoundedUp.Gamma(2) * (differences.RowNorm(first + j) + differences.RowNorm(first + k));
-                largest = Math.Max(largest, distance + rounding + differences.RowError[first + j] + differences.RowError[first + k]);
+                TensorPrimitives.Subtract(differences.High.Row(first + j), differences.High.Row(first + k), between);
+                UpperBound rounding = UpperBound.Gamma(2) * (differences.RowNorm(first + j) + differences.RowNorm(first + k));
+                largest = UpperBound.Max(largest, UpperBound.Norm(between) + rounding + differences.RowError[first + j] + differences.RowError[first + k]);
             }
         }
 
-        return RoundedUp.Of(largest);
+        return largest;
     }
 
     /// <summary>Errors (Frobenius) of one row's spreads.</summary>
@@ -216,19 +217,19 @@ internal sealed class RowCentre
     /// <param name="Key">Of D_p^½ Z̃ W_K.</param>
     /// <param name="Weights">Share by which the weights used may exceed those of A, at most.</param>
     /// <param name="Vanishing">What weights next to 0 may add to Σ_j p_j ‖z̃_j‖², at most.</param>
-    private readonly record struct SpreadErrors(double Token, double Value, double Key, double Weights, double Vanishing);
+    private readonly record struct SpreadErrors(UpperBound Token, UpperBound Value, UpperBound Key, UpperBound Weights, UpperBound Vanishing);
 
     /// <summary>Frobenius norms of the block's matrices.</summary>
     private sealed class WeightNorms(LayerCentre layer)
     {
-        public double Key { get; } = RoundedUp.FrobeniusNorm(layer.Weights.Key);
+        public UpperBound Key { get; } = UpperBound.FrobeniusNorm(layer.Weights.Key);
 
-        public double Value { get; } = RoundedUp.FrobeniusNorm(layer.Weights.Value);
+        public UpperBound Value { get; } = UpperBound.FrobeniusNorm(layer.Weights.Value);
 
-        public double FfnOut { get; } = RoundedUp.FrobeniusNorm(layer.Weights.FfnOut);
+        public UpperBound FfnOut { get; } = UpperBound.FrobeniusNorm(layer.Weights.FfnOut);
 
-        public double QueryKey { get; } = RoundedUp.FrobeniusNorm(layer.QueryKey);
+        public UpperBound QueryKey { get; } = UpperBound.FrobeniusNorm(layer.QueryKey);
 
-        public double LargestFfnOutRow { get; } = layer.FfnOutRowNorms.Max();
+        public UpperBound LargestFfnOutRow { get; } = UpperBound.Max(layer.FfnOutRowNorms);
     }
 }

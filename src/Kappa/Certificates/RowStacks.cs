@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Certificates;
 
 /// <summary>One small matrix for each token row, stacked and transposed: row (r, a) holds column a of the matrix of token row r. Each is known up to an error (C.37).</summary>
@@ -10,13 +12,13 @@ internal sealed class RowStack(int rows, int columns, int height)
     public Matrix Values { get; } = Matrix.Allocate(rows * columns, height);
 
     /// <summary>Error (Frobenius) of each row's matrix at most [M].</summary>
-    public double[] Errors { get; } = new double[rows];
+    public UpperBound[] Errors { get; } = new UpperBound[rows];
 
     /// <summary>Columns of each matrix.</summary>
     public int Columns => columns;
 
     /// <summary>Writes the matrix of one token row.</summary>
-    public void Keep(int row, in Matrix matrix, double error)
+    public void Keep(int row, in Matrix matrix, UpperBound error)
     {
         Errors[row] = error;
         for (int i = 0; i < matrix.Rows; i++)
@@ -29,7 +31,7 @@ internal sealed class RowStack(int rows, int columns, int height)
     }
 }
 
-/// <summary>The small matrices behind the row norms of one block, kept where exact Gram matrices of its Jacobians are wanted (C.17).</summary>
+/// <summary>The small matrices behind the row norms of one block, kept where Gram matrices of its Jacobians are wanted (C.17).</summary>
 internal sealed class RowStacks(int rows, int tokens, int width, int keyWidth)
 {
     /// <summary>Cov_r W_V [d, d].</summary>
@@ -51,10 +53,10 @@ internal sealed class RowStacks(int rows, int tokens, int width, int keyWidth)
     public Matrix Values { get; } = Matrix.Allocate(rows * tokens, width);
 
     /// <summary>Their error (Frobenius) by token row [M].</summary>
-    public double[] ValueErrors { get; } = new double[rows];
+    public UpperBound[] ValueErrors { get; } = new UpperBound[rows];
 
     /// <summary>Writes the rows √p_j z̃_j W_V of one token row.</summary>
-    public void KeepValues(int row, in Matrix values, double error)
+    public void KeepValues(int row, in Matrix values, UpperBound error)
     {
         values.CopyTo(Values.RowRange(row * tokens, tokens));
         ValueErrors[row] = error;

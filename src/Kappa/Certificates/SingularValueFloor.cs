@@ -10,43 +10,36 @@ namespace Kappa.Certificates;
 /// </remarks>
 internal static class SingularValueFloor
 {
-    private const double Least = 1e-290;
-
     /// <summary>σ_M of the exact matrix at least; 0 where there are fewer columns than rows or nothing can be shown.</summary>
-    public static double OfRows(EnclosedMatrix matrix) => Positive((OfRows(matrix.Values) / Outward.Factor) - matrix.Error);
+    public static LowerBound OfRows(EnclosedMatrix matrix) => OfRows(matrix.Values) - matrix.Error;
 
     /// <summary>σ_c of an exact matrix with c columns at least.</summary>
-    public static double OfColumns(in Matrix matrix)
-    {
-        Matrix transposed = Matrix.Allocate(matrix.Columns, matrix.Rows);
-        Transposition.CopyEach(1, matrix, transposed);
-        return OfRows(transposed);
-    }
+    public static LowerBound OfColumns(in Matrix matrix) => OfRows(Transposition.Of(matrix));
 
     /// <summary>σ_M of a matrix of doubles at least.</summary>
-    public static double OfRows(in Matrix matrix)
+    public static LowerBound OfRows(in Matrix matrix)
     {
         MatrixScale scale = MatrixScale.Of(matrix);
         if (matrix.Columns < matrix.Rows || matrix.Rows == 0 || scale.IsZero || !scale.IsFinite)
         {
-            return 0;
+            return default;
         }
 
         Matrix scaled = Matrix.Allocate(matrix.Rows, matrix.Columns);
         matrix.CopyTo(scaled);
         scale.Apply(scaled);
         Matrix inverse = Matrix.Allocate(matrix.Rows, matrix.Rows);
-        return InvertFactor(scaled, inverse) ? Positive(Floor(scaled, inverse) / Outward.Factor / scale.Factor) : 0;
+        return InvertFactor(scaled, inverse) ? (Floor(scaled, inverse) - LostByScaling(scaled)).Scaled(-scale.Exponent) : default;
     }
 
     /// <summary>The smallest eigenvalue of a symmetric positive definite matrix of doubles at least; 0 where nothing can be shown, which is so from a condition number of about 1e14/n on.</summary>
     /// <remarks>For any P, λ_min(PKPᵀ) ≤ ‖P‖₂² λ_min(K) where K ≥ 0; P = L⁻¹ with K = LLᵀ as computed. λ_min(PKPᵀ) &gt; 0 shows K &gt; 0 by itself, as PKPᵀ has the inertia of K.</remarks>
-    public static double OfSymmetric(in Matrix matrix)
+    public static LowerBound OfSymmetric(in Matrix matrix)
     {
         MatrixScale scale = MatrixScale.Of(matrix);
         if (matrix.Rows == 0 || scale.IsZero || !scale.IsFinite)
         {
-            return 0;
+            return default;
         }
 
         Matrix scaled = Matrix.Allocate(matrix.Rows, matrix.Rows), factor = Matrix.Allocate(matrix.Rows, matrix.Rows), inverse = Matrix.Allocate(matrix.Rows, matrix.Rows);
@@ -54,17 +47,17 @@ internal static class SingularValueFloor
         scale.Apply(scaled);
         if (!Factor(scaled, factor) || !InvertTransposed(factor, inverse))
         {
-            return 0;
+            return default;
         }
 
         Matrix left = Matrix.Allocate(matrix.Rows, matrix.Rows), both = Matrix.Allocate(matrix.Rows, matrix.Rows);
         Products.Multiply(inverse, scaled, left);
         Products.MultiplyByTransposed(left, inverse, both);
-        double inverseNorm = RoundedUp.FrobeniusNorm(inverse);
-        double leftError = EnclosedMatrix.ProductError(inverseNorm, 0, RoundedUp.FrobeniusNorm(scaled), 0, matrix.Rows);
-        double error = EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(left), leftError, inverseNorm, 0, matrix.Rows);
-        double remaining = 1 - RoundedUp.Of(DistanceToIdentity(both) + error) - 1e-15, norm = new SpectralNorm().UpperBound(inverse);
-        return remaining > 0 ? Positive(remaining / (norm * norm) / Outward.Factor / scale.Factor) : 0;
+        UpperBound inverseNorm = UpperBound.FrobeniusNorm(inverse);
+        UpperBound leftError = EnclosedMatrix.ProductError(inverseNorm, 0, UpperBound.FrobeniusNorm(scaled), 0, matrix.Rows);
+        UpperBound error = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(left), leftError, inverseNorm, 0, matrix.Rows);
+        LowerBound remaining = 1 - (DistanceToIdentity(both) + error);
+        return ((remaining / UpperBound.Square(new SpectralNorm().Of(inverse))) - LostByScaling(scaled)).Scaled(-scale.Exponent);
     }
 
     // R = Lᵀ with K = LLᵀ; false where a pivot is not positive.
@@ -141,32 +134,31 @@ internal static class SingularValueFloor
         return true;
     }
 
-    private static double Floor(in Matrix matrix, in Matrix inverse)
+    private static LowerBound Floor(in Matrix matrix, in Matrix inverse)
     {
         int rows = matrix.Rows;
         Matrix product = Matrix.Allocate(rows, matrix.Columns), gram = Matrix.Allocate(rows, rows);
         Products.Multiply(inverse, matrix, product);
         Products.MultiplyByTransposed(product, product, gram);
-        double productNorm = RoundedUp.FrobeniusNorm(product);
-        double productError = EnclosedMatrix.ProductError(RoundedUp.FrobeniusNorm(inverse), 0, RoundedUp.FrobeniusNorm(matrix), 0, rows);
+        UpperBound productNorm = UpperBound.FrobeniusNorm(product);
+        UpperBound productError = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(inverse), 0, UpperBound.FrobeniusNorm(matrix), 0, rows);
 
         // ‖I − ŶŶᵀ‖ ≤ ‖I − Ĝ‖ plus the rounding of Ĝ.
-        double defect = RoundedUp.Of(DistanceToIdentity(gram) + EnclosedMatrix.ProductError(productNorm, 0, productNorm, 0, matrix.Columns));
-        double remaining = 1 - defect - 1e-15;
-        return remaining > 0 ? (Math.Sqrt(remaining) - productError) / new SpectralNorm().UpperBound(inverse) : 0;
+        LowerBound remaining = 1 - (DistanceToIdentity(gram) + EnclosedMatrix.ProductError(productNorm, 0, productNorm, 0, matrix.Columns));
+        return (LowerBound.Sqrt(remaining) - productError) / new SpectralNorm().Of(inverse);
     }
 
     // ‖I − Ĝ‖ (Frobenius) at most, with one rounding in each diagonal element; overwrites Ĝ.
-    private static double DistanceToIdentity(in Matrix gram)
+    private static UpperBound DistanceToIdentity(in Matrix gram)
     {
         for (int i = 0; i < gram.Rows; i++)
         {
             gram[i, i] = 1 - gram[i, i];
         }
 
-        return RoundedUp.FrobeniusNorm(gram);
+        return (1 + UpperBound.Gamma(1)) * UpperBound.FrobeniusNorm(gram);
     }
 
-    // 0 also for what is not a number, and for what has lost its relative precision to underflow.
-    private static double Positive(double floor) => floor > Least ? floor : 0;
+    // What elements that the scaling made subnormal have lost: σ_M moves no farther (Weyl).
+    private static UpperBound LostByScaling(in Matrix scaled) => UpperBound.Lost((double)scaled.Rows * scaled.Columns);
 }

@@ -5,7 +5,7 @@ namespace Kappa.Certificates;
 /// <param name="Whole">g: ‖Δθ‖ ≤ (g/s)(‖e_t‖ − ‖e_{t+1}‖).</param>
 internal readonly record struct StepLemma(double Rest, double Whole)
 {
-    // More than what the three differences of numbers up to 2 can lose.
+    // More than what the three differences of numbers up to 2 and the rounding of σ can lose.
     private const double Rounding = 2e-15;
 
     /// <summary>The constants, or <c>null</c> when the curvature can eat the whole decrease (A ≤ 0).</summary>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -17,28 +18,28 @@ internal sealed class ValuesOnlyConstants
     public required int JointWidth { get; init; }
 
     /// <summary>min_h σ_{D_out}(W_O^h)² σ_M(B)².</summary>
-    public required double JointPlConstant { get; init; }
+    public required LowerBound JointPlConstant { get; init; }
 
     /// <summary>σ_{D_out}(W_O)² min_h σ_M(B_h)².</summary>
-    public required double SplitPlConstant { get; init; }
+    public required LowerBound SplitPlConstant { get; init; }
 
     /// <summary>β.</summary>
-    public required double Smoothness { get; init; }
+    public required UpperBound Smoothness { get; init; }
 
     /// <summary>σ_M(B).</summary>
-    public required double JointSmallest { get; init; }
+    public required LowerBound JointSmallest { get; init; }
 
     /// <summary>min_h σ_M(B_h).</summary>
-    public required double SmallestOfHeads { get; init; }
+    public required LowerBound SmallestOfHeads { get; init; }
 
     /// <summary>√(2ℒ_0).</summary>
-    public required double ResidualNorm { get; init; }
+    public required UpperBound ResidualNorm { get; init; }
 
     /// <summary>The trained heads' B_h, each with its distance to the exact one, and their W_O^h.</summary>
     public required IReadOnlyList<(EnclosedMatrix Features, Matrix Output)> Heads { get; init; }
 
     /// <summary>μ.</summary>
-    public double PlConstant => Math.Max(JointPlConstant, SplitPlConstant);
+    public LowerBound PlConstant => LowerBound.Max(JointPlConstant, SplitPlConstant);
 
     /// <summary>Whether the joint bound is the one that counts.</summary>
     public bool IsJoint => JointPlConstant > 0 && JointPlConstant >= SplitPlConstant;
@@ -50,20 +51,20 @@ internal sealed class ValuesOnlyConstants
         (EnclosedMatrix Features, Matrix Output)[] heads =
             [.. point.TrainedMatrices.Select(block => (EnclosedMatrix.Of(precise.Heads[block.Layer]), point.Parameters[$"heads.{block.Layer}.output"]))];
         EnclosedMatrix joint = Beside([.. heads.Select(head => head.Features)]);
-        double smallestOfHeads = heads.Min(head => head.Features.RowFloor()), jointSmallest = joint.RowFloor();
-        double smallestOutput = heads.Min(head => SingularValueFloor.OfColumns(head.Output)), stackedSmallest = SingularValueFloor.OfColumns(Above([.. heads.Select(head => head.Output)]));
+        LowerBound smallestOfHeads = heads.Min(head => head.Features.RowFloor()), jointSmallest = joint.RowFloor();
+        LowerBound smallestOutput = heads.Min(head => SingularValueFloor.OfColumns(head.Output)), stackedSmallest = SingularValueFloor.OfColumns(Above([.. heads.Select(head => head.Output)]));
         var norms = new SpectralNorm();
-        double largestOutput = heads.Max(head => norms.UpperBound(head.Output));
+        UpperBound largestOutput = heads.Max(head => norms.Of(head.Output));
         return new ValuesOnlyConstants
         {
             Rows = joint.Values.Rows,
             JointWidth = joint.Values.Columns,
             JointSmallest = jointSmallest,
             SmallestOfHeads = smallestOfHeads,
-            JointPlConstant = Outward.SquareDown(smallestOutput * jointSmallest),
-            SplitPlConstant = Outward.SquareDown(stackedSmallest * smallestOfHeads),
-            Smoothness = Outward.SquareUp(largestOutput * joint.Largest(norms)),
-            ResidualNorm = Outward.OrInfinity(precise.ResidualNorm),
+            JointPlConstant = LowerBound.Square(smallestOutput * jointSmallest),
+            SplitPlConstant = LowerBound.Square(stackedSmallest * smallestOfHeads),
+            Smoothness = UpperBound.Square(largestOutput * joint.Largest(norms)),
+            ResidualNorm = precise.ResidualNorm,
             Heads = heads,
         };
     }
@@ -74,33 +75,26 @@ internal sealed class ValuesOnlyConstants
         Matrix first = Heads[0].Output;
         int outputs = first.Columns, perHead = Heads[0].Features.Values.Columns * first.Rows;
         Matrix map = Matrix.Allocate(Rows * outputs, Heads.Count * perHead);
-        double[] error = new double[map.Rows];
+        var error = new UpperBound[map.Rows];
         for (int row = 0; row < map.Rows; row++)
         {
             Span<double> target = map.Row(row);
-            double ofFeatures = 0;
+            UpperBound ofFeatures = default;
             for (int head = 0, at = 0; head < Heads.Count; head++)
             {
                 (EnclosedMatrix features, Matrix output) = Heads[head];
-                double squares = 0;
-                for (int k = 0; k < output.Rows; k++)
-                {
-                    squares += output[k, row % outputs] * output[k, row % outputs];
-                }
-
+                double[] column = [.. Enumerable.Range(0, output.Rows).Select(k => output[k, row % outputs])];
                 foreach (double feature in features.Values.Row(row / outputs))
                 {
-                    for (int k = 0; k < output.Rows; k++)
-                    {
-                        target[at++] = feature * output[k, row % outputs];
-                    }
+                    TensorPrimitives.Multiply(column, feature, target.Slice(at, column.Length));
+                    at += column.Length;
                 }
 
-                ofFeatures += features.RowError[row / outputs] * (Math.Sqrt(squares) + EnclosedMatrix.Underflow);
+                ofFeatures += features.RowError[row / outputs] * UpperBound.Norm(column);
             }
 
             // One rounding of every product, and those that underflow.
-            error[row] = RoundedUp.Of(ofFeatures + (RoundedUp.Gamma(1) * RoundedUp.Norm(target)) + EnclosedMatrix.Underflow);
+            error[row] = ofFeatures + (UpperBound.Gamma(1) * UpperBound.Norm(target)) + EnclosedMatrix.Underflow;
         }
 
         return new EnclosedMatrix(map, error);
@@ -109,20 +103,20 @@ internal sealed class ValuesOnlyConstants
     /// <summary>What was computed.</summary>
     public IEnumerable<Constant> List() =>
     [
-        new("PL constant", "μ", "G.4", PlConstant),
-        new("PL constant from all heads' features together", "min_h σ_{D_out}(W_O^h)² σ_M(B)²", "G.4", JointPlConstant),
-        new("PL constant from each head's features", "σ_{D_out}(W_O)² min_h σ_M(B_h)²", "G.4", SplitPlConstant),
-        new("smoothness", "β", "G.4", Smoothness),
-        new("smallest singular value of B", "σ_M(B)", "G.4", JointSmallest),
-        new("smallest singular value of a head's features", "min_h σ_M(B_h)", "G.4", SmallestOfHeads),
-        new("residual norm", "√(2ℒ_0)", "G.4", ResidualNorm),
+        new("PL constant", "μ", "G.4", PlConstant.Value),
+        new("PL constant from all heads' features together", "min_h σ_{D_out}(W_O^h)² σ_M(B)²", "G.4", JointPlConstant.Value),
+        new("PL constant from each head's features", "σ_{D_out}(W_O)² min_h σ_M(B_h)²", "G.4", SplitPlConstant.Value),
+        new("smoothness", "β", "G.4", Smoothness.Value),
+        new("smallest singular value of B", "σ_M(B)", "G.4", JointSmallest.Value),
+        new("smallest singular value of a head's features", "min_h σ_M(B_h)", "G.4", SmallestOfHeads.Value),
+        new("residual norm", "√(2ℒ_0)", "G.4", ResidualNorm.Value),
     ];
 
     private static EnclosedMatrix Beside(EnclosedMatrix[] parts)
     {
         int rows = parts[0].Values.Rows, width = parts[0].Values.Columns;
         Matrix joint = Matrix.Allocate(rows, parts.Length * width);
-        double[] error = new double[rows];
+        var error = new UpperBound[rows];
         for (int k = 0; k < parts.Length; k++)
         {
             parts[k].Values.CopyTo(joint.ColumnRange(k * width, width));
@@ -130,7 +124,7 @@ internal sealed class ValuesOnlyConstants
 
         for (int row = 0; row < rows; row++)
         {
-            error[row] = RoundedUp.Norm([.. parts.Select(part => part.RowError[row])]);
+            error[row] = UpperBound.Norm([.. parts.Select(part => part.RowError[row])]);
         }
 
         return new EnclosedMatrix(joint, error);

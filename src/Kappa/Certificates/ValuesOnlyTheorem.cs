@@ -43,21 +43,22 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
     internal override Certificate Compute(ModelPoint<KernelAttention> point, CertificateOptions options)
     {
         var constants = ValuesOnlyConstants.Of(point);
-        double largestStep = 1 / constants.Smoothness / Outward.Factor, stepSize = options.StepSize ?? largestStep, plConstant = constants.PlConstant;
+        LowerBound plConstant = constants.PlConstant;
+        double largestStep = (1 / constants.Smoothness).Value, stepSize = options.StepSize ?? largestStep, rate = Guarantee.SquaredContraction(stepSize, plConstant);
         List<Condition> conditions =
         [
             constants.IsJoint
                 ? new Condition("heads wide enough for the features of all together", "HD", "G.4", constants.JointWidth, ConditionRelation.AtLeast, constants.Rows)
                 : new Condition("inputs at least as wide as there are token rows", "D", "G.4", point.Model.Shape.Width, ConditionRelation.AtLeast, constants.Rows),
-            new Condition("PL constant", "μ", "G.4", plConstant, ConditionRelation.Above, 0),
+            new Condition("PL constant", "μ", "G.4", plConstant.Value, ConditionRelation.Above, 0),
             new Condition("step size", "η", "G.4", stepSize, ConditionRelation.AtMost, largestStep),
         ];
 
         // A rate that underflows to 0 promises nothing.
-        bool holds = conditions.TrueForAll(condition => condition.Holds) && Rate(stepSize, plConstant) > 0;
+        bool holds = conditions.TrueForAll(condition => condition.Holds) && rate > 0;
         string explanation = holds
-            ? Invariant($"Every step with η = {NumberText.Of(stepSize)} removes at least {NumberText.Of(Rate(stepSize, plConstant), 3)} of the loss.")
-            : plConstant > 0 && stepSize <= largestStep ? Invariant($"The guaranteed rate, η = {NumberText.Of(stepSize)} times μ = {NumberText.Of(plConstant)}, is 0 in double precision; scale the data.")
+            ? Invariant($"Every step with η = {NumberText.Of(stepSize)} removes at least {NumberText.Of(rate, 3)} of the loss.")
+            : plConstant > 0 && stepSize <= largestStep ? Invariant($"The guaranteed rate, η = {NumberText.Of(stepSize)} times μ = {NumberText.Of(plConstant.Value)}, is 0 in double precision; scale the data.")
             : plConstant > 0 ? Invariant($"The step size {NumberText.Of(stepSize)} exceeds 1/β = {NumberText.Of(largestStep)}; take a smaller step.")
             : Invariant($"Neither bound on μ is positive: the features have {constants.Rows} rows and their smallest singular values are not above 0 by more than rounding can make, or W_O is too narrow.");
         return new Certificate
@@ -82,17 +83,14 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
         }
 
         EnclosedMatrix map = constants.Map();
-        double plConstant = Outward.SquareDown(map.RowFloor());
-        (double floor, int rank) = LeastSquaresFloor.Of(Transposed(map.Values), Residual(model, point.Parameters));
-        yield return new Constant("PL constant of the map itself", "σ_min(J)²", "G.4", plConstant);
-        yield return new Constant("smoothness of the map itself", "σ_max(J)²", "G.4", Outward.SquareUp(map.Largest(new SpectralNorm())));
-        yield return new Constant("share of the loss that a step removes at least, from σ_min(J)", "1 − (1 − ησ_min²)²", "G.4", Rate(stepSize, plConstant));
+        LowerBound plConstant = LowerBound.Square(map.RowFloor());
+        (double floor, int rank) = LeastSquaresFloor.Of(Transposition.Of(map.Values), Residual(model, point.Parameters));
+        yield return new Constant("PL constant of the map itself", "σ_min(J)²", "G.4", plConstant.Value);
+        yield return new Constant("smoothness of the map itself", "σ_max(J)²", "G.4", UpperBound.Square(map.Largest(new SpectralNorm())).Value);
+        yield return new Constant("share of the loss that a step removes at least, from σ_min(J)", "1 − (1 − ησ_min²)²", "G.4", Guarantee.SquaredContraction(stepSize, plConstant));
         yield return new Constant("numerical rank of the map", "rank J", "G.4", rank, ConstantGrade.Estimated);
         yield return new Constant("least-squares floor of the loss", "min ℒ", "G.4", floor, ConstantGrade.Estimated);
     }
-
-    // 1 − (1 − ημ)², rounded down.
-    private static double Rate(double stepSize, double plConstant) => stepSize * plConstant * (2 - (stepSize * plConstant)) / Outward.Factor;
 
     private static double[] Residual(KernelAttention model, ModelParameters parameters)
     {
@@ -103,23 +101,17 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
         return residual;
     }
 
-    private static Matrix Transposed(in Matrix source)
-    {
-        Matrix result = Matrix.Allocate(source.Columns, source.Rows);
-        Transposition.CopyEach(1, source, result);
-        return result;
-    }
-
     // ‖W_V^h(t) − W_V^h(0)‖ ≤ Σ η‖J‖‖e_t‖ ≤ √β √(2ℒ_0)/μ.
     private static Guarantee Promise(ModelPoint<KernelAttention> point, ValuesOnlyConstants constants, double stepSize, double largestStep)
     {
-        double plConstant = constants.PlConstant, radius = Outward.Up(Math.Sqrt(constants.Smoothness) * constants.ResidualNorm / plConstant);
+        LowerBound plConstant = constants.PlConstant;
+        double radius = (UpperBound.Sqrt(constants.Smoothness) * constants.ResidualNorm / plConstant).Value;
         return new Guarantee
         {
             StepSize = stepSize,
             LargestStepSize = largestStep,
-            Rate = Rate(stepSize, plConstant),
-            PlConstant = plConstant,
+            Rate = Guarantee.SquaredContraction(stepSize, plConstant),
+            PlConstant = plConstant.Value,
             Radii = [.. point.TrainedMatrices.Select(block => new BlockRadius(block, radius))],
         };
     }

@@ -38,37 +38,37 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
         var bounds = new WideEncoderBounds(new EncoderPoint(point));
         EncoderPoint at = bounds.At;
         WideEncoderState? state = bounds.Find(at.ResidualNorm);
-        double largestStep = state is null ? 0 : at.LossFactor / Outward.SquareUp(state.Features) / Outward.Factor, stepSize = options.StepSize ?? largestStep;
+        double largestStep = state is null ? 0 : (at.LossFactor / UpperBound.Square(state.Features)).Value, stepSize = options.StepSize ?? largestStep;
 
         // NaN where it is not looked for: the condition fails and does not say by how much.
-        double factor = state is not null ? 1 : options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find(f * at.ResidualNorm) is not null) : double.NaN;
-        List<Condition> conditions = [new Condition("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.SmallestFeature, ConditionRelation.Above, 0)];
-        conditions.Add(new Condition("readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms), ConditionRelation.Below, at.SmallestFeature * at.SmallestFeature));
-        conditions.Add(new Condition("residual small enough for radii to exist", "√(2ℓ_0)", "S.9", at.ResidualNorm, ConditionRelation.AtMost, factor * at.ResidualNorm));
+        double factor = state is not null ? 1 : options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find((UpperBound)f * at.ResidualNorm) is not null) : double.NaN;
+        List<Condition> conditions = [new Condition("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.SmallestFeature.Value, ConditionRelation.Above, 0)];
+        conditions.Add(new Condition("readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms).Value, ConditionRelation.Below, LowerBound.Square(at.SmallestFeature).Value));
+        conditions.Add(new Condition("residual small enough for radii to exist", "√(2ℓ_0)", "S.9", at.ResidualNorm.Value, ConditionRelation.AtMost, factor * at.ResidualNorm.Value));
         if (state is not null)
         {
             conditions.Add(new Condition("step size", "γ", "S.9", stepSize, ConditionRelation.AtMost, largestStep));
         }
 
         // A rate that underflows to 0 promises nothing.
-        bool holds = conditions.TrueForAll(condition => condition.Holds) && state is not null && WideEncoderBounds.Rate(state, stepSize / at.LossFactor) > 0;
+        bool holds = conditions.TrueForAll(condition => condition.Holds) && state is not null && bounds.Rate(state, stepSize) > 0;
         return new Certificate
         {
             Theorem = this,
             Outcome = holds ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
-            Explanation = Explanation(state, at, holds, factor, stepSize, largestStep),
+            Explanation = Explanation(bounds, state, holds, factor, stepSize, largestStep),
             Conditions = conditions,
             Constants = bounds.Constants(state),
             Guarantee = holds ? bounds.Promise(state!, stepSize, largestStep) : null,
         };
     }
 
-    private static string Explanation(WideEncoderState? state, EncoderPoint at, bool holds, double factor, double stepSize, double largestStep) => holds
-        ? Invariant($"Every step with γ = {NumberText.Of(stepSize)} removes at least {NumberText.Of(WideEncoderBounds.Rate(state!, stepSize / at.LossFactor), 3)} of the loss.")
-        : state is not null && stepSize <= largestStep ? Invariant($"The radii exist, but the guaranteed rate, γ = {NumberText.Of(stepSize)} times ν = {NumberText.Of(state.Decrease)}, is 0 in double precision; scale the data.")
+    private static string Explanation(WideEncoderBounds bounds, WideEncoderState? state, bool holds, double factor, double stepSize, double largestStep) => holds
+        ? Invariant($"Every step with γ = {NumberText.Of(stepSize)} removes at least {NumberText.Of(bounds.Rate(state!, stepSize), 3)} of the loss.")
+        : state is not null && stepSize <= largestStep ? Invariant($"The radii exist, but the guaranteed rate, γ = {NumberText.Of(stepSize)} times ν = {NumberText.Of(state.Decrease.Value)}, is 0 in double precision; scale the data.")
         : state is not null ? Invariant($"The radii exist, but the step size {NumberText.Of(stepSize)} exceeds 1/Φ² = {NumberText.Of(largestStep)}; take a smaller step.")
-        : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(at.ResidualNorm)}.")
-        : double.IsNaN(factor) ? Invariant($"No radii exist at √(2ℓ_0) = {NumberText.Of(at.ResidualNorm)}.")
+        : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(bounds.At.ResidualNorm.Value)}.")
+        : double.IsNaN(factor) ? Invariant($"No radii exist at √(2ℓ_0) = {NumberText.Of(bounds.At.ResidualNorm.Value)}.")
         : "The features' smallest singular value does not exceed what a moving W_V can do at the readout's initial size, whatever the residual; widen the model or start w_O smaller.";
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
@@ -79,123 +79,100 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
 /// <param name="Decrease">ν.</param>
 /// <param name="Features">Φ.</param>
 /// <param name="FeatureMovement">m.</param>
-internal sealed record WideEncoderState(double[] Radii, double Decrease, double Features, double FeatureMovement);
+internal sealed record WideEncoderState(double[] Radii, LowerBound Decrease, UpperBound Features, double FeatureMovement);
 
 /// <summary>The bounds of (S.9) as functions of the radii.</summary>
 internal sealed class WideEncoderBounds
 {
-    private readonly double _value;
-    private readonly double _logits;
+    private readonly UpperBound _value;
+    private readonly UpperBound _logits;
 
     /// <summary>Computes r_V and r_L.</summary>
     public WideEncoderBounds(EncoderPoint at)
     {
         At = at;
         var norms = new SpectralNorm();
-        double[] values = new double[at.Samples], logits = new double[at.Samples];
+        UpperBound[] values = new UpperBound[at.Samples], logits = new UpperBound[at.Samples];
         for (int sample = 0; sample < at.Samples; sample++)
         {
             Matrix input = at.Inputs[sample];
-            double longest = 0, sum = 0;
+            UpperBound longest = default, sum = default;
             for (int token = 0; token < input.Rows; token++)
             {
-                double norm = RoundedUp.Norm(input.Row(token));
-                longest = Math.Max(longest, norm);
+                UpperBound norm = UpperBound.Norm(input.Row(token));
+                longest = UpperBound.Max(longest, norm);
                 sum += norm;
             }
 
-            double spectral = norms.UpperBound(input);
-            (values[sample], logits[sample]) = (at.Tokens * longest, Product(spectral, spectral, sum));
+            (values[sample], logits[sample]) = (at.Tokens * longest, UpperBound.Square(norms.Of(input)) * sum);
         }
 
-        _value = Outward.Up(Product(at.OutputScale, RoundedUp.Norm(values)));
-        _logits = Outward.Up(Product(0.5, at.LogitScale, at.OutputScale, RoundedUp.Norm(logits)));
+        _value = at.OutputScale * UpperBound.Norm(values);
+        _logits = at.LogitScale * at.OutputScale * UpperBound.Norm(logits) / 2;
     }
 
     /// <summary>The point.</summary>
     public EncoderPoint At { get; }
 
-    /// <summary>1 − (1 − γν)², rounded down.</summary>
-    public static double Rate(WideEncoderState state, double stepSize) => stepSize * state.Decrease * (2 - (stepSize * state.Decrease)) / Outward.Factor;
+    /// <summary>1 − (1 − γν)², rounded down, for the step of the summed loss.</summary>
+    /// <param name="state">The fixed point.</param>
+    /// <param name="stepSize">γ, for the model's own loss.</param>
+    public double Rate(WideEncoderState state, double stepSize) => Guarantee.SquaredContraction(stepSize, PlConstant(state));
 
-    /// <summary>z of (S.9), of the matrices that move, rounded up.</summary>
+    /// <summary>z of (S.9), of the matrices that move.</summary>
     /// <param name="bar">λ̄_O, λ̄_V, λ̄_Q, λ̄_K.</param>
-    public double Movement(double[] bar) => Outward.SquareUp(Product(bar[0], ReadoutSlope(bar)));
+    public UpperBound Movement(UpperBound[] bar) => UpperBound.Square(bar[0] * ReadoutSlope(bar));
 
     /// <summary>The least radii and what follows from them; <c>null</c> when there are none. Ends after <see cref="EncoderRadii.MaximumIterations"/> evaluations for every number.</summary>
     /// <param name="residualNorm">R.</param>
-    public WideEncoderState? Find(double residualNorm)
+    public WideEncoderState? Find(UpperBound residualNorm)
     {
         // C_O, C_V, C_Q, C_K and m: the movement of the features is a radius like the others.
         double[]? found = EncoderRadii.Least(At.Norms.Length + 1, radii => Next(radii, residualNorm));
-        return found is null ? null : new WideEncoderState(found[..^1], Decrease(found), RoundedUp.Of(At.LargestFeature + found[^1]), found[^1]);
+        return found is null ? null
+            : new WideEncoderState(found[..^1], Decrease([.. found.Select(radius => (UpperBound)radius)]), At.LargestFeature + (UpperBound)found[^1], found[^1]);
     }
 
     // (S.9)  m = zR/(λ̄_O ν) and the path of each matrix
-    private double[]? Next(double[] radii, double residualNorm)
+    private UpperBound[]? Next(UpperBound[] radii, UpperBound residualNorm)
     {
-        double[] bar = Bar(radii);
-        double decrease = Decrease(radii);
+        UpperBound[] bar = Bar(radii);
+        LowerBound decrease = Decrease(radii);
         if (!(decrease > 0))
         {
             return null;
         }
 
-        double path = RoundedUp.Of(residualNorm / decrease), slope = ReadoutSlope(bar);
-        double[] slopes =
+        UpperBound path = residualNorm / decrease, slope = ReadoutSlope(bar);
+        UpperBound[] slopes =
         [
-            RoundedUp.Of(At.LargestFeature + radii[^1]),
-            Product(_value, bar[0]),
-            Product(_logits, bar[3], bar[1], bar[0]),
-            Product(_logits, bar[2], bar[1], bar[0]),
+            At.LargestFeature + radii[^1],
+            _value * bar[0],
+            _logits * bar[3] * bar[1] * bar[0],
+            _logits * bar[2] * bar[1] * bar[0],
         ];
-        return [.. slopes.Select((each, k) => At.Moves[k] ? Outward.Up(Product(each, path)) : 0), Outward.Up(Product(slope, slope, bar[0], path))];
+        return [.. slopes.Select((each, k) => At.Moves[k] ? each * path : default), slope * slope * bar[0] * path];
     }
 
-    private double[] Bar(double[] radii) => [.. At.Norms.Select((norm, k) => RoundedUp.Of(norm + radii[k]))];
+    private UpperBound[] Bar(UpperBound[] radii) => [.. At.Norms.Select((norm, k) => norm + radii[k])];
 
-    // (S.9)  ν = (α − m)² − z, rounded down: the square by its own relative error before z is taken off it. 0 or not a number where there is none.
-    private double Decrease(double[] radii)
-    {
-        double floor = At.SmallestFeature - radii[^1];
-        return floor > 0 ? (Outward.SquareDown(floor) - Movement(Bar(radii))) / Outward.Factor : 0;
-    }
-
-    // A product of numbers ≥ 0 whose relative error is a few roundings: NaN where a partial one underflows or overflows, which then proves nothing.
-    private static double Product(params ReadOnlySpan<double> factors)
-    {
-        double product = 1;
-        foreach (double factor in factors)
-        {
-            product *= factor;
-            if (factor == 0)
-            {
-                return 0;
-            }
-
-            if (!(product is > 1e-290 and < 1e290))
-            {
-                return double.NaN;
-            }
-        }
-
-        return product;
-    }
+    // (S.9)  ν = (α − m)² − z; 0 where there is none.
+    private LowerBound Decrease(UpperBound[] radii) => LowerBound.Square(At.SmallestFeature - radii[^1]) - Movement(Bar(radii));
 
     /// <summary>What was computed.</summary>
     public IReadOnlyList<Constant> Constants(WideEncoderState? state)
     {
         List<Constant> list =
         [
-            new("what the features change by per unit of W_V", "r_V", "S.9", _value),
-            new("what they change by per unit of W_Q and of the other weights", "r_L", "S.9", _logits),
-            new("residual norm", "√(2ℓ_0)", "S.2", At.ResidualNorm),
-            new("smallest singular value of F_pre", "α", "S.4", At.SmallestFeature),
-            new("largest singular value of F_pre", "‖F_pre⁰‖₂", "S.4", At.LargestFeature),
+            new("what the features change by per unit of W_V", "r_V", "S.9", _value.Value),
+            new("what they change by per unit of W_Q and of the other weights", "r_L", "S.9", _logits.Value),
+            new("residual norm", "√(2ℓ_0)", "S.2", At.ResidualNorm.Value),
+            new("smallest singular value of F_pre", "α", "S.4", At.SmallestFeature.Value),
+            new("largest singular value of F_pre", "‖F_pre⁰‖₂", "S.4", At.LargestFeature.Value),
         ];
         if (state is not null)
         {
-            list.Add(new Constant("decrease of the residual per unit of step", "ν", "S.9", state.Decrease));
+            list.Add(new Constant("decrease of the residual per unit of step", "ν", "S.9", state.Decrease.Value));
             list.Add(new Constant("how far the features move", "m", "S.9", state.FeatureMovement));
         }
 
@@ -207,15 +184,15 @@ internal sealed class WideEncoderBounds
     {
         StepSize = stepSize,
         LargestStepSize = largestStep,
-        Rate = Rate(state, stepSize / At.LossFactor),
-        PlConstant = state.Decrease / At.LossFactor,
+        Rate = Rate(state, stepSize),
+        PlConstant = PlConstant(state).Value,
         Radii = [.. At.Blocks.Select((block, k) => (block, k)).Where(pair => At.Moves[pair.k]).Select(pair => new BlockRadius(pair.block, state.Radii[pair.k]))],
     };
 
     // √z/λ̄_O
-    private double ReadoutSlope(double[] bar)
-    {
-        double[] parts = [At.Moves[1] ? _value : 0, At.Moves[2] ? Product(_logits, bar[1], bar[3]) : 0, At.Moves[3] ? Product(_logits, bar[1], bar[2]) : 0];
-        return Array.TrueForAll(parts, part => part == 0) ? 0 : RoundedUp.Norm(parts);
-    }
+    private UpperBound ReadoutSlope(UpperBound[] bar) =>
+        UpperBound.Norm([At.Moves[1] ? _value : default, At.Moves[2] ? _logits * bar[1] * bar[3] : default, At.Moves[3] ? _logits * bar[1] * bar[2] : default]);
+
+    // ν/N for the mean of the losses.
+    private LowerBound PlConstant(WideEncoderState state) => state.Decrease / (UpperBound)At.LossFactor;
 }

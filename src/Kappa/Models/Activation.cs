@@ -136,22 +136,48 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
     internal void MultiplyByDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> gradient, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ProductOutput>(path ?? VectorPaths.Widest, preactivation, gradient, gradient);
 
-    /// <summary>max |ψ''| over [x − radius, x + radius]; 0 for the functions whose ψ' jumps.</summary>
+    /// <summary>max |ψ''| over [x − radius, x + radius] at most, by little; 0 for the functions whose ψ' jumps.</summary>
+    /// <remarks>Theory: rounding, C.36. The share 1e-9 exceeds the rounding of what is computed, of |x| ± radius too; where that underflows, 1e-290 exceeds it.</remarks>
     /// <param name="x">Centre.</param>
     /// <param name="radius">At least 0.</param>
     internal double SecondDerivativeBoundNear(double x, double radius)
     {
-        double nearest = Math.Max(Math.Abs(x) - radius, 0);
-        if (Kind != ActivationKind.Gelu)
+        const double Slack = 1e-9, Smallest = 1e-290;
+        double size = Math.Abs(x), nearest = Math.Max(size - radius, 0), farthest = size + radius;
+        if (Kind is not (ActivationKind.Gelu or ActivationKind.SmoothLeakyRelu) || SecondDerivativeBound == 0 || double.IsNaN(nearest))
         {
-            // |ψ''| of the smooth leaky ReLU falls with |x|.
-            return SecondDerivative(nearest);
+            return double.IsNaN(nearest) ? nearest : 0;
         }
 
-        // |2 − x²| φ(x) falls from 0 to √2, rises to its second peak at 2 and falls again.
-        double farthest = Math.Abs(x) + radius;
-        double peak = nearest <= 2 && farthest >= 2 ? Math.Abs(SecondDerivative(2)) : 0;
-        return Math.Max(peak, Math.Max(Math.Abs(SecondDerivative(nearest)), Math.Abs(SecondDerivative(farthest))));
+        return (Kind == ActivationKind.Gelu ? GeluBoundBetween(nearest, farthest) : SmoothLeakyReluBoundAt(nearest)) * (1 + Slack) + Smallest;
+    }
+
+    // |ψ''| falls with |x|. Where squares overflow, |x| stands for the root.
+    private double SmoothLeakyReluBoundAt(double x)
+    {
+        const double LargestSquared = 1e150;
+        double ratio = Smoothing / (x < LargestSquared ? Math.Sqrt((x * x) + (Smoothing * Smoothing)) : x);
+        return (1 - Slope) / (2 * Smoothing) * ratio * ratio * ratio;
+    }
+
+    // |2 − x²| φ(x) falls from 0 to √2, rises to its second peak at 2 and falls again.
+    private static double GeluBoundBetween(double nearest, double farthest)
+    {
+        double peak = nearest <= 2 && farthest >= 2 ? GeluBoundAt(2) : 0;
+        return Math.Max(peak, Math.Max(GeluBoundAt(nearest), GeluBoundAt(farthest)));
+    }
+
+    // Beyond 30 less than 1e-190. The difference cancels near √2; the rounding of it, of x and of the exponent there are less than 1e-12 (2 + x²) φ(x).
+    private static double GeluBoundAt(double x)
+    {
+        const double Largest = 30, Rounding = 1e-12, DensityAtZero = 0.3989422804014327;
+        if (!(x < Largest))
+        {
+            return 1e-190;
+        }
+
+        double square = x * x;
+        return (Math.Abs(2 - square) + (Rounding * (2 + square))) * DensityAtZero * PreciseExponential.Of(-0.5 * square).High;
     }
 
     internal void AddProblems(List<string> problems)

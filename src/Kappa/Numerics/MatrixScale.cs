@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics;
 namespace Kappa.Numerics;
 
 /// <summary>The power of two that brings the largest element of a matrix into [1, 2), so that squares neither overflow nor underflow.</summary>
-/// <remarks>A power of two changes no significand, so singular values of 2ᵏA are 2ᵏ times those of A bit for bit.</remarks>
+/// <remarks>
+/// A power of two changes no significand but of elements that become subnormal, which are below 2⁻¹⁰²² times the largest: singular values of 2ᵏA are 2ᵏ times those of A to 2⁻¹⁰⁷⁴ for each element, and bit for
+/// bit where none does.
+/// </remarks>
 /// <param name="Largest">max |a_ij|; NaN when an element is NaN.</param>
 internal readonly record struct MatrixScale(double Largest)
 {
@@ -35,6 +38,9 @@ internal readonly record struct MatrixScale(double Largest)
 
         return new MatrixScale(BitConverter.Int64BitsToDouble(a.IsContiguous ? LargestMagnitude(a.Span) : largest));
     }
+
+    /// <summary>The scale of numbers.</summary>
+    public static MatrixScale Of(ReadOnlySpan<double> values) => new(BitConverter.Int64BitsToDouble(LargestMagnitude(values)));
 
     // Bits of magnitudes order like the numbers, with infinity above every number and NaN above infinity: one NaN anywhere ends up here.
     private static long LargestMagnitude(ReadOnlySpan<double> values)

@@ -3,11 +3,11 @@ using System.Numerics;
 namespace Kappa.Numerics;
 
 /// <summary>A matrix in <see cref="DoubleDouble"/> arithmetic whose distance to the exact one is known row by row.</summary>
-/// <remarks>Theory: rounding, C.33. The exact row r is within <see cref="RowError"/>[r] of High + Low in Euclidean norm. An error that is not a number proves nothing, and no comparison takes it for a proof.</remarks>
+/// <remarks>Theory: rounding, C.33. The exact row r is within <see cref="RowError"/>[r] of High + Low in Euclidean norm. An infinite error says that nothing is known.</remarks>
 /// <param name="High">The nearest doubles [r, c], contiguous.</param>
 /// <param name="Low">What is left [r, c], contiguous.</param>
 /// <param name="RowError">Errors in norm [r].</param>
-internal sealed record PreciseMatrix(Matrix High, Matrix Low, double[] RowError)
+internal sealed record PreciseMatrix(Matrix High, Matrix Low, UpperBound[] RowError)
 {
     /// <summary>Rows.</summary>
     public int Rows => High.Rows;
@@ -23,7 +23,7 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, double[] RowError)
     }
 
     /// <summary>Zeros with no error.</summary>
-    public static PreciseMatrix Allocate(int rows, int columns) => new(Matrix.Allocate(rows, columns), Matrix.Allocate(rows, columns), new double[rows]);
+    public static PreciseMatrix Allocate(int rows, int columns) => new(Matrix.Allocate(rows, columns), Matrix.Allocate(rows, columns), new UpperBound[rows]);
 
     /// <summary>A matrix of doubles, which is exact.</summary>
     public static PreciseMatrix Exact(in Matrix values)
@@ -34,18 +34,18 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, double[] RowError)
     }
 
     /// <summary>At least the norm of row r of the exact matrix.</summary>
-    public double RowNorm(int row) => RoundedUp.Norm(High.Row(row)) * (1 + 1e-15) + RowError[row];
+    public UpperBound RowNorm(int row) => ((1 + UpperBound.Gamma(1)) * UpperBound.Norm(High.Row(row))) + RowError[row];
 
     /// <summary>X W for exact doubles W (C.33).</summary>
     /// <param name="weights">W [columns, k].</param>
     public PreciseMatrix Multiply(in Matrix weights)
     {
         PreciseMatrix product = Allocate(Rows, weights.Columns);
-        double norm = RoundedUp.FrobeniusNorm(weights), unit = ProductUnit(Columns), underflow = UnderflowOf(Columns, weights.Columns);
+        UpperBound norm = UpperBound.FrobeniusNorm(weights), unit = ProductUnit(Columns), underflow = UnderflowOf(Columns, weights.Columns);
         for (int row = 0; row < Rows; row++)
         {
             MultiplyRow(High.Row(row), Low.Row(row), weights, default, product.High.Row(row), product.Low.Row(row));
-            product.RowError[row] = RoundedUp.Of(((RowError[row] + (unit * RowNorm(row))) * norm) + underflow);
+            product.RowError[row] = ((RowError[row] + (unit * RowNorm(row))) * norm) + underflow;
         }
 
         return product;
@@ -64,9 +64,9 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, double[] RowError)
                 sum[row, column] = this[row, column] + (other[row, column] * factor);
             }
 
-            double size = Math.Abs(factor);
-            sum.RowError[row] = RoundedUp.Of(
-                RowError[row] + (size * other.RowError[row]) + (2 * DoubleDouble.Unit * (RowNorm(row) + (size * other.RowNorm(row)))) + (Columns * DoubleDouble.Underflow));
+            var size = (UpperBound)factor;
+            sum.RowError[row] = RowError[row] + (size * other.RowError[row])
+                + (2 * (UpperBound)DoubleDouble.Unit * (RowNorm(row) + (size * other.RowNorm(row)))) + (Columns * (UpperBound)DoubleDouble.Underflow);
         }
 
         return sum;
@@ -75,14 +75,14 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, double[] RowError)
     /// <summary>Row r less row s of X, into a row of the destination; exact where both are rows of doubles.</summary>
     public void WriteDifference(int row, int reference, PreciseMatrix destination)
     {
-        bool isExact = RowError[row] == 0 && RowError[reference] == 0 && Low.Row(row).IndexOfAnyExcept(0.0) < 0 && Low.Row(reference).IndexOfAnyExcept(0.0) < 0;
+        bool isExact = RowError[row].Value == 0 && RowError[reference].Value == 0 && Low.Row(row).IndexOfAnyExcept(0.0) < 0 && Low.Row(reference).IndexOfAnyExcept(0.0) < 0;
         for (int column = 0; column < Columns; column++)
         {
             destination[row, column] = this[row, column] - this[reference, column];
         }
 
         // The sum of two doubles is exact; the sum of four is within δ of their sizes.
-        destination.RowError[row] = isExact ? 0 : RoundedUp.Of(RowError[row] + RowError[reference] + (DoubleDouble.Unit * (RowNorm(row) + RowNorm(reference))));
+        destination.RowError[row] = isExact ? default : RowError[row] + RowError[reference] + ((UpperBound)DoubleDouble.Unit * (RowNorm(row) + RowNorm(reference)));
     }
 
     /// <summary>Σ_k x_k w_k for one row of a product: error at most <see cref="ProductUnit"/> Σ|x_k||w_kc| in every column.</summary>
@@ -133,8 +133,8 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, double[] RowError)
     }
 
     /// <summary>(k + 4)² 2⁻⁹⁹: the error of a sum of k products relative to the sum of their sizes, at most (C.33).</summary>
-    public static double ProductUnit(int terms) => (terms + 4.0) * (terms + 4.0) * 1.5777218104420236e-30;
+    public static UpperBound ProductUnit(int terms) => UpperBound.Square(terms + 4) * (UpperBound)1.5777218104420236e-30;
 
     /// <summary>What a row of <paramref name="columns"/> sums of <paramref name="terms"/> products can lose to underflow, at most.</summary>
-    public static double UnderflowOf(int terms, int columns) => (double)terms * columns * DoubleDouble.Underflow;
+    public static UpperBound UnderflowOf(int terms, int columns) => terms * (UpperBound)columns * (UpperBound)DoubleDouble.Underflow;
 }

@@ -3,45 +3,69 @@ namespace Kappa.Numerics;
 /// <summary>A proven upper bound of the spectral norm ‖A‖₂, above it by about 1e-9 as a rule.</summary>
 /// <remarks>
 /// By the Gram matrix of the smaller side and <see cref="LargestEigenvalue"/>: squaring costs accuracy at the small end of the spectrum only. A is scaled by a power of two
-/// first. The bound includes a relative 1e-9 for rounding, and 4 n(k + n) u where a Gram matrix of order n has sums of k terms: those products and the factorisation that proves the bound
-/// are off by at most γ_k and γ_n of the trace, which is at most n times the largest eigenvalue. Owns its workspace; one instance per thread.
+/// first, and so are weights of its rows. The bound includes a relative 1e-9 for rounding, and 4 n(k + n) u where a Gram matrix of order n has sums of k terms: those products and the factorisation
+/// that proves the bound are off by at most γ_k and γ_n of the trace, which is at most n times the largest eigenvalue. Elements that the scaling makes subnormal lose less than 2⁻¹⁰⁷⁴ each beside
+/// one in [1, 2); those of weighted rows are counted (C.34). Owns its workspace; one instance per thread.
 /// </remarks>
 internal sealed class SpectralNorm
 {
-    private const double Outward = 1 + 1e-9;
-    private const double UnitRoundoff = 1.1102230246251565e-16;
-
     private readonly LargestEigenvalue _eigenvalue = new();
     private double[] _gram = [];
     private double[] _copy = [];
 
-    /// <summary>t with ‖A‖₂ ≤ t; infinite or NaN when A is, 0 when A is empty.</summary>
+    /// <summary>t with ‖A‖₂ ≤ t; infinite when an element is not a finite number, 0 when A is empty.</summary>
     /// <param name="a">A [r, c]; not changed.</param>
-    public double UpperBound(in Matrix a) => UpperBound(a, []);
+    public UpperBound Of(in Matrix a) => a.Rows == 0 || a.Columns == 0 ? default : OfCopy(Copy(a));
+
+    /// <summary>t with ‖diag(w) A‖₂ ≤ t for every w of at most the given sizes.</summary>
+    /// <param name="a">A [r, c]; not changed.</param>
+    /// <param name="rowWeights">w [r].</param>
+    public UpperBound Of(in Matrix a, ReadOnlySpan<UpperBound> rowWeights) => Of(a, UpperBound.Values(rowWeights));
 
     /// <summary>t with ‖diag(w) A‖₂ ≤ t.</summary>
     /// <param name="a">A [r, c]; not changed.</param>
-    /// <param name="rowWeights">w [r], or empty for all 1.</param>
-    public double UpperBound(in Matrix a, ReadOnlySpan<double> rowWeights)
+    /// <param name="rowWeights">w [r].</param>
+    public UpperBound Of(in Matrix a, ReadOnlySpan<double> rowWeights)
     {
-        if (a.Rows == 0 || a.Columns == 0)
+        MatrixScale scale = MatrixScale.Of(a), weightScale = MatrixScale.Of(rowWeights);
+        if (a.Rows == 0 || a.Columns == 0 || scale.IsZero || weightScale.IsZero)
         {
-            return 0;
+            return default;
         }
 
-        Matrix copy = Weighted(a, rowWeights);
+        if (!scale.IsFinite || !weightScale.IsFinite)
+        {
+            return UpperBound.Infinity;
+        }
+
+        Matrix copy = Copy(a);
+        scale.Apply(copy);
+        for (int row = 0; row < a.Rows; row++)
+        {
+            Vectors.Scale(copy.Row(row), Math.ScaleB(rowWeights[row], weightScale.Exponent));
+        }
+
+        // Each element lost less than 4 · 2⁻¹⁰⁷⁴: its own scaling, times at most 2, that of its weight, times at most 2, and the product.
+        UpperBound lost = UpperBound.Lost(5.0 * a.Rows * a.Columns);
+        return (OfCopy(copy) + lost).Scaled(-scale.Exponent).Scaled(-weightScale.Exponent);
+    }
+
+    // Overwrites the copy.
+    private UpperBound OfCopy(in Matrix copy)
+    {
         MatrixScale scale = MatrixScale.Of(copy);
         if (scale.IsZero || !scale.IsFinite)
         {
-            return scale.Largest;
+            return (UpperBound)scale.Largest;
         }
 
         scale.Apply(copy);
-        double order = Math.Min(copy.Rows, copy.Columns), rounding = 4 * UnitRoundoff * order * (Math.Max(copy.Rows, copy.Columns) + order);
-        return (Outward + rounding) * Math.Sqrt(_eigenvalue.UpperBound(Gram(copy))) / scale.Factor;
+        int order = Math.Min(copy.Rows, copy.Columns);
+        UpperBound rounding = 4 * (UpperBound)UpperBound.UnitRoundoff * order * (Math.Max(copy.Rows, copy.Columns) + order);
+        return (UpperBound.OfComputed(1) + rounding) * ((UpperBound)Math.Sqrt(_eigenvalue.UpperBound(Gram(copy)))).Scaled(-scale.Exponent);
     }
 
-    private Matrix Weighted(in Matrix a, ReadOnlySpan<double> rowWeights)
+    private Matrix Copy(in Matrix a)
     {
         if (_copy.Length < a.Rows * a.Columns)
         {
@@ -49,16 +73,7 @@ internal sealed class SpectralNorm
         }
 
         var copy = new Matrix(_copy, 0, a.Rows, a.Columns);
-        for (int row = 0; row < a.Rows; row++)
-        {
-            Span<double> target = copy.Row(row);
-            a.Row(row).CopyTo(target);
-            if (rowWeights.Length > 0)
-            {
-                Vectors.Scale(target, rowWeights[row]);
-            }
-        }
-
+        a.CopyTo(copy);
         return copy;
     }
 

@@ -26,6 +26,16 @@ internal static unsafe class Transposition
         }
     }
 
+    /// <summary>Aᵀ, newly allocated.</summary>
+    /// <param name="source">A [r, c].</param>
+    public static Matrix<T> Of<T>(in Matrix<T> source)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Matrix<T> target = Matrix<T>.Allocate(source.Columns, source.Rows);
+        CopyEach(1, source, target);
+        return target;
+    }
+
     /// <summary>target(k, j) = source(j, k).</summary>
     /// <param name="source">First element of [rows, columns].</param>
     /// <param name="stride">Elements from row to row of the source.</param>

@@ -1,5 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Models;
+using Kappa.Numerics;
 using Kappa.Tests.Models;
 using Xunit;
 
@@ -37,8 +38,8 @@ public sealed class DerivativeBoundsTests
             foreach (ResidualTransformerWeights weights in point.Points(random: 30, seed: index))
             {
                 var moved = point.ValueAt(weights, value);
-                Assert.True(!hasValue || moved.L2Norm() <= bounds.Value * (1 + 1e-12), $"‖{name}‖ = {moved.L2Norm()} > {bounds.Value}");
-                double distance = (moved - centre).FrobeniusNorm(), reach = point.Ball.Reach(bounds.First);
+                Assert.True(!hasValue || moved.L2Norm() <= bounds.Value.Value * (1 + 1e-12), $"‖{name}‖ = {moved.L2Norm()} > {bounds.Value}");
+                double distance = (moved - centre).FrobeniusNorm(), reach = point.Ball.Reach(bounds.First).Value;
                 Assert.True(distance <= reach + (1e-13 * centre.FrobeniusNorm()), $"‖{name} − {name}⁰‖ = {distance} > {reach}");
             }
         }
@@ -57,7 +58,7 @@ public sealed class DerivativeBoundsTests
                 {
                     // Central differences with step 1e-5 are right to about 1e-9 of the value.
                     double norm = point.Jacobian(weights, value, b).L2Norm();
-                    Assert.True(norm <= (bounds.First[b] * (1 + 1e-8)) + 1e-9, $"‖∂{name}/∂{point.Layout.Blocks[b].Name}‖ = {norm} > {bounds.First[b]}");
+                    Assert.True(norm <= (bounds.First[b].Value * (1 + 1e-8)) + 1e-9, $"‖∂{name}/∂{point.Layout.Blocks[b].Name}‖ = {norm} > {bounds.First[b]}");
                 }
             }
         }
@@ -68,7 +69,7 @@ public sealed class DerivativeBoundsTests
     public void Second_derivatives_of_the_output_stay_within_their_bounds(int index, double radius)
     {
         using BoundedPoint point = Point(index, radius);
-        double[] second = point.Bounds.Output.Second;
+        double[] second = UpperBound.Values(point.Bounds.Output.Second).ToArray();
         int blocks = point.Radii.Length;
         foreach (ResidualTransformerWeights weights in point.Points(random: 1, seed: index).Take(point.Ball.IsPoint ? 1 : 3))
         {
@@ -89,8 +90,8 @@ public sealed class DerivativeBoundsTests
         int blocks = point.Radii.Length;
         foreach (int b in Enumerable.Range(0, blocks).Where(b => !point.Trained[b]))
         {
-            Assert.Equal(0, point.Bounds.Output.First[b]);
-            Assert.All(Enumerable.Range(0, blocks), c => Assert.Equal(0, point.Bounds.Output.Second[(b * blocks) + c]));
+            Assert.Equal(0, point.Bounds.Output.First[b].Value);
+            Assert.All(Enumerable.Range(0, blocks), c => Assert.Equal(0, point.Bounds.Output.Second[(b * blocks) + c].Value));
         }
     }
 
@@ -98,7 +99,7 @@ public sealed class DerivativeBoundsTests
     public void The_bound_in_W2_of_the_last_block_is_attained_at_the_centre_and_the_others_are_within_a_factor()
     {
         using BoundedPoint point = Point(0, 0);
-        double[] ratios = [.. point.TrainedBlocks.Select(b => point.Bounds.Output.First[b] / point.OutputJacobian(point.Centre, b).L2Norm())];
+        double[] ratios = [.. point.TrainedBlocks.Select(b => point.Bounds.Output.First[b].Value / point.OutputJacobian(point.Centre, b).L2Norm())];
 
         // One norm, rounded up by a few times 1e-9.
         Assert.InRange(ratios[4], 1 - 1e-12, 1 + 5e-9);
@@ -118,7 +119,7 @@ public sealed class DerivativeBoundsTests
         Assert.All(second.ToRowMajorArray().Zip(point.Bounds.Output.Second), AssertRoundedUp);
 
         // A bound is a product of at most 24 norms for each of four blocks, each rounded up by at most 3e-9.
-        static void AssertRoundedUp((double Plain, double Bound) pair) => Assert.InRange(pair.Bound, pair.Plain * (1 - 1e-12), pair.Plain * (1 + 3e-7));
+        static void AssertRoundedUp((double Plain, UpperBound Bound) pair) => Assert.InRange(pair.Bound.Value, pair.Plain * (1 - 1e-12), pair.Plain * (1 + 3e-7));
     }
 
     [Fact]
@@ -130,7 +131,7 @@ public sealed class DerivativeBoundsTests
             foreach (double radius in (double[])[0, 1e-6, 1e-3, 0.01, 0.1, 1])
             {
                 using BoundedPoint point = Point(index, radius);
-                double[] bounds = [.. point.Quantities().SelectMany(quantity => quantity.Bounds.First.Concat(quantity.Bounds.Second).Append(quantity.Bounds.Value))];
+                double[] bounds = [.. point.Quantities().SelectMany(quantity => quantity.Bounds.First.Concat(quantity.Bounds.Second).Append(quantity.Bounds.Value)).Select(bound => bound.Value)];
                 Assert.All(previous.Zip(bounds), pair => Assert.True(pair.First <= pair.Second * (1 + 1e-14), $"case {index}, radius {radius}: {pair.First} > {pair.Second}"));
                 previous = bounds;
             }

@@ -24,10 +24,10 @@ public sealed class EncoderSearchTests
             double[]? radii = EncoderRadii.Least(1, at =>
             {
                 evaluations++;
-                return [offset + (slope * at[0])];
+                return [(UpperBound)offset + ((UpperBound)slope * at[0])];
             });
             Assert.InRange(evaluations, 1, EncoderRadii.MaximumIterations);
-            Assert.True(radii is null || (double.IsFinite(radii[0]) && offset + (slope * radii[0]) <= radii[0]), $"slope {slope}, offset {offset}: {radii?[0]}");
+            Assert.True(radii is null || (double.IsFinite(radii[0]) && (UpperBound)offset + ((UpperBound)slope * (UpperBound)radii[0]) <= (UpperBound)radii[0]), $"slope {slope}, offset {offset}: {radii?[0]}");
         }
     }
 
@@ -60,8 +60,8 @@ public sealed class EncoderSearchTests
             var bounds = new WideEncoderBounds(new EncoderPoint(new ModelPoint<ShallowEncoder>(model, scaled, TrainedSet.All)));
             foreach (double residual in Numbers)
             {
-                WideEncoderState? state = bounds.Find(residual);
-                Assert.True(state is null || (state.Decrease > 0 && state.Decrease <= bounds.At.SmallestFeature * bounds.At.SmallestFeature && Array.TrueForAll(state.Radii, double.IsFinite)), $"{name} {scale}, R = {residual}");
+                WideEncoderState? state = bounds.Find((UpperBound)residual);
+                Assert.True(state is null || (state.Decrease > 0 && state.Decrease <= LowerBound.Square(bounds.At.SmallestFeature) && Array.TrueForAll(state.Radii, double.IsFinite)), $"{name} {scale}, R = {residual}");
                 Assert.True(state is null || double.IsFinite(residual), $"{name} {scale}: radii for R = {residual}");
             }
         }

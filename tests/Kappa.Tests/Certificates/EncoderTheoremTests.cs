@@ -43,8 +43,8 @@ public sealed class EncoderTheoremTests
         double factor = certificate.Shortfall;
         Assert.InRange(factor, 1.0001, 1e6);
         var bounds = new WideEncoderBounds(new EncoderPoint(new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All)));
-        Assert.NotNull(bounds.Find(bounds.At.ResidualNorm / factor * 0.999));
-        Assert.Null(bounds.Find(bounds.At.ResidualNorm / factor * 1.001));
+        Assert.NotNull(bounds.Find(bounds.At.ResidualNorm * (UpperBound)(0.999 / factor)));
+        Assert.Null(bounds.Find(bounds.At.ResidualNorm * (UpperBound)(1.001 / factor)));
     }
 
     [Theory]
@@ -110,12 +110,12 @@ public sealed class EncoderTheoremTests
     // (S.5), written out: the factor by which √(2ℓ_0) is too large at given radii, for sum pooling and a summed loss.
     private static double Shortfall(EncoderPoint at, double[] radii, double first, double second, double softmax)
     {
-        double[] bar = [.. at.Norms.Select((norm, k) => norm + radii[k])];
-        double cx = at.Inputs.Max(input => Vectors.Norm(input.Span)) / Math.Sqrt(at.Tokens), alpha = at.SmallestFeature;
-        double rho = Math.Sqrt(at.Samples) * Math.Pow(at.Tokens, 1.5) * at.OutputScale * cx, t = softmax * at.LogitScale * cx * cx * at.Tokens;
+        double[] bar = [.. at.Norms.Select((norm, k) => norm.Value + radii[k])];
+        double cx = at.Inputs.Max(input => Vectors.Norm(input.Span)) / Math.Sqrt(at.Tokens), alpha = at.SmallestFeature.Value;
+        double rho = Math.Sqrt(at.Samples) * Math.Pow(at.Tokens, 1.5) * at.OutputScale.Value * cx, t = softmax * at.LogitScale.Value * cx * cx * at.Tokens;
         double z = bar[0] * bar[0] * (1 + (t * t * bar[1] * bar[1] * ((bar[2] * bar[2]) + (bar[3] * bar[3]))));
         double slope = new[] { bar[1] / radii[0], bar[0] / radii[1], t * bar[3] * bar[1] * bar[0] / radii[2], t * bar[2] * bar[1] * bar[0] / radii[3] }.Max();
-        return at.ResidualNorm * Math.Max(first * rho * slope / (alpha * alpha), second * rho * rho * z / bar[0] / (alpha * alpha * alpha));
+        return at.ResidualNorm.Value * Math.Max(first * rho * slope / (alpha * alpha), second * rho * rho * z / bar[0] / (alpha * alpha * alpha));
     }
 
     [Fact]

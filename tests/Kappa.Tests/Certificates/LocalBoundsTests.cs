@@ -40,13 +40,13 @@ public sealed class LocalBoundsTests
             foreach ((string name, LocalBound bound, Func<Matrix> value) in Quantities(point, bounds))
             {
                 var centre = point.ValueAt(point.Centre, value);
-                double distance = (point.ValueAt(weights, value) - centre).FrobeniusNorm(), reach = ball.Reach(bound.First);
+                double distance = (point.ValueAt(weights, value) - centre).FrobeniusNorm(), reach = ball.Reach(bound.First).Value;
                 Assert.False(distance > (reach * (1 + 1e-8)) + (1e-13 * centre.FrobeniusNorm()), $"‖{name} − {name}⁰‖ = {distance} > {reach}");
                 foreach (int b in point.TrainedBlocks)
                 {
                     // Central differences with step 1e-5 are right to about 1e-9 of the value.
                     double norm = point.Jacobian(weights, value, b).L2Norm();
-                    Assert.False(norm > (bound.First[b] * (1 + 1e-8)) + 1e-9, $"‖∂{name}/∂{point.Layout.Blocks[b].Name}‖ = {norm} > {bound.First[b]}");
+                    Assert.False(norm > (bound.First[b].Value * (1 + 1e-8)) + 1e-9, $"‖∂{name}/∂{point.Layout.Blocks[b].Name}‖ = {norm} > {bound.First[b]}");
                 }
             }
         }
@@ -63,7 +63,7 @@ public sealed class LocalBoundsTests
         {
             MathNet.Numerics.LinearAlgebra.Matrix<double>[] jacobians = [.. point.TrainedBlocks.Where(b => b < point.Radii.Length - 1).Select(b => point.Jacobian(weights, hidden, b))];
             double norm = jacobians.Aggregate((left, right) => left.Append(right)).L2Norm();
-            Assert.False(norm > (bounds.JointHidden * (1 + 1e-8)) + 1e-9, $"{norm} > {bounds.JointHidden}");
+            Assert.False(norm > (bounds.JointHidden.Value * (1 + 1e-8)) + 1e-9, $"{norm} > {bounds.JointHidden}");
         }
     }
 
@@ -72,15 +72,15 @@ public sealed class LocalBoundsTests
     public void Second_derivatives_of_the_output_stay_within_their_bounds(int index, double radius)
     {
         using var point = new BoundedPoint(Cases[index].Model, Cases[index].Trained, radius);
-        double[,] second = Bounds(index, point).Bounds.Output.Second;
+        UpperBound[,] second = Bounds(index, point).Bounds.Output.Second;
         foreach (ResidualTransformerWeights weights in point.Points(random: 1, seed: index).Take(point.Ball.IsPoint ? 1 : 3))
         {
             foreach ((int b, int c) in from b in point.TrainedBlocks from c in point.TrainedBlocks where b <= c select (b, c))
             {
                 // Differences of exact Jacobians with step 1e-4: an error of about 1e-7 of the third derivative and 1e-11 of rounding.
                 double norm = point.SecondDerivative(weights, b, c, index);
-                Assert.False(norm > (second[b, c] * (1 + 1e-5)) + 1e-7, $"‖∂²F/∂{point.Layout.Blocks[b].Name}∂{point.Layout.Blocks[c].Name}‖ = {norm} > {second[b, c]}");
-                Assert.False(Math.Abs(second[b, c] - second[c, b]) > 1e-12 * second[b, c], "The second derivatives must be symmetric.");
+                Assert.False(norm > (second[b, c].Value * (1 + 1e-5)) + 1e-7, $"‖∂²F/∂{point.Layout.Blocks[b].Name}∂{point.Layout.Blocks[c].Name}‖ = {norm} > {second[b, c]}");
+                Assert.False(Math.Abs(second[b, c].Value - second[c, b].Value) > 1e-12 * second[b, c].Value, "The second derivatives must be symmetric.");
             }
         }
     }
@@ -93,8 +93,8 @@ public sealed class LocalBoundsTests
             using var centre = new BoundedPoint(Cases[index].Model, Cases[index].Trained, 0);
             using var point = new BoundedPoint(Cases[index].Model, Cases[index].Trained, SmallRadius);
             LocalBound atCentre = Bounds(index, centre).Bounds.Output, onBall = Bounds(index, point).Bounds.Output;
-            Assert.All(point.TrainedBlocks, b => Assert.InRange(onBall.First[b], atCentre.First[b], 2 * atCentre.First[b]));
-            Assert.All(point.TrainedBlocks, b => Assert.InRange(onBall.Second[b, b], atCentre.Second[b, b], (3 * atCentre.Second[b, b]) + 1e-9));
+            Assert.All(point.TrainedBlocks, b => Assert.InRange(onBall.First[b].Value, atCentre.First[b].Value, 2 * atCentre.First[b].Value));
+            Assert.All(point.TrainedBlocks, b => Assert.InRange(onBall.Second[b, b].Value, atCentre.Second[b, b].Value, (3 * atCentre.Second[b, b].Value) + 1e-9));
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class LocalBoundsTests
     {
         using var point = new BoundedPoint(Cases[0].Model, TrainedSet.All, 0);
         (BallBounds bounds, _) = Bounds(0, point);
-        Assert.All(point.TrainedBlocks, b => Assert.InRange(bounds.Output.First[b] / point.OutputJacobian(point.Centre, b).L2Norm(), 1, 1.5));
+        Assert.All(point.TrainedBlocks, b => Assert.InRange(bounds.Output.First[b].Value / point.OutputJacobian(point.Centre, b).L2Norm(), 1, 1.5));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class LocalBoundsTests
         {
             using var point = new BoundedPoint(Cases[index].Model, Cases[index].Trained, 0);
             (BallBounds bounds, _) = Bounds(index, point);
-            Assert.All(point.TrainedBlocks, b => Assert.InRange(bounds.Output.First[b] / point.OutputJacobian(point.Centre, b).L2Norm(), 1 - 1e-9, 1 + 1e-6));
+            Assert.All(point.TrainedBlocks, b => Assert.InRange(bounds.Output.First[b].Value / point.OutputJacobian(point.Centre, b).L2Norm(), 1 - 1e-9, 1 + 1e-6));
         }
     }
 

@@ -44,7 +44,7 @@ public sealed class PathCertificateTests
         Matrix inputs = Matrix.Allocate(2, 3), unit = Matrix.Allocate(2, 3);
         (inputs[0, 0], inputs[0, 1], inputs[0, 2]) = (2 - weight, 100, peak);
         using var point = new TrainingPoint(inputs, 1, Matrix.Allocate(2, 3), weights, TrainedSet.All);
-        double bound = new LocalPropagation(point).On(new ParameterBall([0, 0, 0, radius, 0])).Output.First[0];
+        double bound = new LocalPropagation(point).On(new ParameterBall([0, 0, 0, radius, 0])).Output.First[0].Value;
 
         block.FfnIn[1, 1] -= radius;
         using var model = new ResidualTransformer(shape, inputs, 1);

@@ -79,8 +79,8 @@ public sealed class PreciseArithmeticTests
                 error += difference * difference;
             }
 
-            Assert.True(Math.Sqrt(error) <= product.RowError[row], $"row {row}: {Math.Sqrt(error)} > {product.RowError[row]}");
-            Assert.True(product.RowError[row] <= 1e-24 * RoundedUp.Norm(x.Row(row)) * RoundedUp.FrobeniusNorm(w));
+            Assert.True(Math.Sqrt(error) <= product.RowError[row].Value, $"row {row}: {Math.Sqrt(error)} > {product.RowError[row]}");
+            Assert.True(product.RowError[row] <= (UpperBound)1e-24 * UpperBound.Norm(x.Row(row)) * UpperBound.FrobeniusNorm(w));
         }
     }
 
@@ -104,8 +104,8 @@ public sealed class PreciseArithmeticTests
 
         // The bound gives up a share of about M u κ, and the elements are rounded.
         double share = 1e-8 + (1e-14 / smallest);
-        Assert.InRange(SingularValueFloor.OfRows(matrix), smallest * (1 - share), smallest);
-        Assert.InRange(SingularValueFloor.OfColumns(matrix), smallest * (1 - share), smallest);
+        Assert.InRange(SingularValueFloor.OfRows(matrix).Value, smallest * (1 - share), smallest);
+        Assert.InRange(SingularValueFloor.OfColumns(matrix).Value, smallest * (1 - share), smallest);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class PreciseArithmeticTests
                 matrix[rows - 1, j] = matrix[0, j] + matrix[1, j];
             }
 
-            Assert.Equal(0, SingularValueFloor.OfRows(EnclosedMatrix.Exact(matrix)));
+            Assert.Equal(0, SingularValueFloor.OfRows(EnclosedMatrix.Exact(matrix)).Value);
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class SearchTests
             var function = new BallFunction(point);
             double largest = BallRadii.LargestResidual(function, residual);
             Assert.False(largest < 0 || double.IsInfinity(largest));
-            _ = BallRadii.Find(function, residual);
+            _ = BallRadii.Find(function, (UpperBound)residual);
             Assert.InRange(function.Evaluations, 0, MostBallEvaluations);
         }
     }
@@ -48,7 +48,7 @@ public sealed class SearchTests
             foreach (double residual in Hostile)
             {
                 int before = propagation.Evaluations;
-                double largest = new PathMarch(point, propagation, PathFloor.Features, floor).LargestCertified(residual, CertificateOptions.Default);
+                double largest = new PathMarch(point, propagation, PathFloor.Features, (LowerBound)floor).LargestCertified(residual, CertificateOptions.Default);
                 Assert.False(largest < 0);
                 Assert.InRange(propagation.Evaluations - before, 1, MostBalls);
             }

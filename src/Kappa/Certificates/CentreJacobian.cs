@@ -3,8 +3,9 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Exact norms of first derivatives at θ_0 of one block's output: in its input, in every weight matrix up to it, and in all trained ones together (C.17).</summary>
-internal sealed class ExactCentre
+/// <summary>Bounds of the norms of the first derivatives of one block's output at θ_0: in its input, in every weight matrix up to it, and in all trained ones together (C.17).</summary>
+/// <remarks>Norms of the computed matrices with the error of computing them (C.37): above the exact ones by little more than rounding.</remarks>
+internal sealed class CentreJacobian
 {
     // Norms over the weights cost (M d)³; beyond this order only those in the input are computed.
     private const int LargestOrder = 700;
@@ -12,25 +13,25 @@ internal sealed class ExactCentre
     private GramEnclosure[] _grams = [];
 
     /// <summary>max_i ‖∂Z⁺_i/∂Z_i‖₂; 0 for the first block, whose input is constant.</summary>
-    public double Transfer { get; private init; }
+    public UpperBound Transfer { get; private init; }
 
     /// <summary>max_i ‖∂H_i/∂Z_i‖₂; 0 for the first block.</summary>
-    public double AttentionTransfer { get; private init; }
+    public UpperBound AttentionTransfer { get; private init; }
 
     /// <summary>‖∂Z⁺/∂W_b‖ for each b up to this block, or <c>null</c> where it is not computed.</summary>
-    public double[]? Output { get; private set; }
+    public UpperBound[]? Output { get; private set; }
 
     /// <summary>‖diag(‖W_1 diag(ψ'_r)‖) ∂H/∂W_b‖ for each b up to W_V of this block, or <c>null</c> where it is not computed.</summary>
-    public double[]? Hidden { get; private set; }
+    public UpperBound[]? Hidden { get; private set; }
 
     /// <summary>‖∂Z⁺/∂(all trained blocks)‖; infinite where it is not computed. For the last block this is σ_max(J).</summary>
-    public double JointOutput { get; private set; } = double.PositiveInfinity;
+    public UpperBound JointOutput { get; private set; } = UpperBound.Infinity;
 
     /// <summary>σ_min of the Jacobian of Z⁺ in all trained blocks at least; 0 where it is not computed or nothing can be shown. For the last block this is σ_min(J).</summary>
-    public double JointFloor { get; private set; }
+    public LowerBound JointFloor { get; private set; }
 
     /// <summary>‖diag(‖W_1 diag(ψ'_r)‖) ∂H/∂(all trained blocks before W_1 of this block)‖; infinite where it is not computed.</summary>
-    public double JointHidden { get; private set; } = double.PositiveInfinity;
+    public UpperBound JointHidden { get; private set; } = UpperBound.Infinity;
 
     /// <summary>Whether the norms over the weights are computed for a problem of this size.</summary>
     public static bool IsAffordable(int rows, int width) => (long)rows * width <= LargestOrder;
@@ -41,16 +42,16 @@ internal sealed class ExactCentre
     /// <param name="isTrained">Which blocks of the layout are trained.</param>
     /// <param name="norms">Workspace.</param>
     /// <param name="wantsFloor">Whether σ_min(J) is wanted.</param>
-    public static ExactCentre[] Of(ResidualTransformerShape shape, LayerCentre[] layers, IReadOnlyList<bool> isTrained, SpectralNorm norms, bool wantsFloor)
+    public static CentreJacobian[] Of(ResidualTransformerShape shape, LayerCentre[] layers, IReadOnlyList<bool> isTrained, SpectralNorm norms, bool wantsFloor)
     {
-        var result = new ExactCentre[layers.Length];
+        var result = new CentreJacobian[layers.Length];
         bool wantsGrams = wantsFloor || (layers.Length > 1 && IsAffordable(layers[0].Input.Values.Rows, shape.Width));
         for (int layer = 0; layer < layers.Length; layer++)
         {
             LayerCentre centre = layers[layer];
             BlockTransition? output = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: false);
             BlockTransition? attention = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: true);
-            result[layer] = new ExactCentre { Transfer = output?.Norm(norms) ?? 0, AttentionTransfer = attention?.Norm(norms) ?? 0 };
+            result[layer] = new CentreJacobian { Transfer = output?.Norm(norms) ?? default, AttentionTransfer = attention?.Norm(norms) ?? default };
             if (wantsGrams && centre.Rows.Stacks is RowStacks stacks)
             {
                 GramEnclosure[] earlier = layer == 0 ? [] : result[layer - 1]._grams;
