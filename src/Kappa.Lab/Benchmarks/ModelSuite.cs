@@ -70,12 +70,12 @@ internal static class ModelSuite
 
     private static void Classifier(BenchmarkContext context, AttentionKernel kernel, Precision precision, int tokens, int batch)
     {
-        var shape = new TransformerClassifierShape { Tokens = tokens, Classes = 2, InputWidth = 256, Kernel = kernel };
+        TransformerShape shape = TransformerShape.Classifier(tokens, classes: 2, inputWidth: 256) with { Kernel = kernel };
         int[] ids = [.. Enumerable.Range(0, batch * tokens).Select(k => k * 31 % 256)], labels = [.. Enumerable.Range(0, batch).Select(k => k % 2)];
-        using var model = TransformerClassifier.OfTokens(shape, ids, labels, threads: 1, precision);
+        using var model = new Transformer(shape, new TransformerData { Samples = batch, Identifiers = ids, Labels = labels }, threads: 1, precision);
         Hold(
             context, $"experiments' Transformer, {Word(kernel)}", string.Create(CultureInfo.InvariantCulture, $"{batch}x{tokens}x{shape.Width}, heads {shape.Heads}"),
-            model, ModelInitialisation.Create(shape, 1, ofTokens: true), 2 * shape.GradientMultiplyAdds(batch), new BenchmarkSize(batch, tokens, shape.Width, shape.FfnWidth), shape.Depth, precision);
+            model, ModelInitialisation.Create(shape, 1), 2 * shape.GradientMultiplyAdds(batch), new BenchmarkSize(batch, tokens, shape.Width, shape.FfnWidth!.Value), shape.Depth, precision);
     }
 
     private static void Hold(

@@ -31,9 +31,21 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
     /// <param name="masksPadding">Whether padding is left out of attention and pooling (E.11).</param>
     /// <param name="threads">Threads of a pass.</param>
     /// <param name="precision">Of the passes.</param>
-    public TransformerClassifier Model(TransformerClassifierShape shape, bool masksPadding, int threads, Kappa.Numerics.Precision precision) => AreIds
-        ? TransformerClassifier.OfTokens(shape, Ids, Labels, threads, precision, masksPadding ? Lengths : null)
-        : TransformerClassifier.OfPatches(shape, Patches, Labels, threads, precision);
+    public Transformer Model(TransformerShape shape, bool masksPadding, int threads, Kappa.Numerics.Precision precision)
+    {
+        var data = new TransformerData
+        {
+            Samples = Labels.Length,
+            Identifiers = Ids,
+            Inputs = Patches,
+            Labels = Labels,
+            Lengths = masksPadding && AreIds ? Lengths : null,
+        };
+        return new Transformer(shape, data, threads, precision);
+    }
+
+    /// <summary>The experiments' Transformer on samples like these.</summary>
+    public TransformerShape Shape() => TransformerShape.Classifier(Tokens, Classes, InputWidth, AreIds ? TransformerInput.Identifiers : TransformerInput.Arrays);
 
     private static LabelledSplit<LabelledInputs> Reviews(DataSpecification data)
     {

@@ -50,7 +50,7 @@ internal sealed class TrainableExperiment : IDisposable
     /// <summary>Factor of ½‖F − Y‖² in the loss: 1, or one over the samples; NaN for a cross-entropy.</summary>
     public double LossFactor => Model switch
     {
-        TransformerClassifier => double.NaN,
+        Transformer => double.NaN,
         ShallowEncoder { Shape.Reduction: LossReduction.Mean } => 1.0 / Model.Samples,
         _ => 1,
     };

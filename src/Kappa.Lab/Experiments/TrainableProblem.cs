@@ -88,11 +88,8 @@ internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLa
     {
         ModelSpecification model = specification.Model;
         (LabelledInputs train, LabelledInputs test) = LabelledInputs.Load(specification.Data);
-        var shape = new TransformerClassifierShape
+        TransformerShape shape = train.Shape() with
         {
-            Tokens = train.Tokens,
-            Classes = train.Classes,
-            InputWidth = train.InputWidth,
             Depth = model.Depth,
             Width = model.Width,
             Heads = model.Heads,
@@ -102,7 +99,7 @@ internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLa
             AttentionResidual = model.AttentionResidual,
             FfnResidual = model.FfnResidual,
         };
-        ModelParameters initial = ModelInitialisation.Create(shape, specification.Seed, train.AreIds, specification.Initialisation.Gain);
+        ModelParameters initial = ModelInitialisation.Create(shape, specification.Seed, _ => specification.Initialisation.Gain);
         Precision precision = specification.Descent.Precision;
         return new TrainableProblem(
             train.Model(shape, model.MasksPadding, threads, precision), test.Model(shape, model.MasksPadding, threads, precision), test.Labels, initial, $"{train.Description}; tested on: {test.Description}", $"{train.Fingerprint}{test.Fingerprint}");

@@ -44,7 +44,7 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         return Of(
             new Sources(
                 (long)model.Samples * model.OutputRows * model.OutputColumns, model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length),
-                model is TransformerClassifier ? null : () => new TrainableKernelOperator(model, point.Parameters, point.Trained), () => Differenced(point), IsDifferenced: true),
+                model is Transformer ? null : () => new TrainableKernelOperator(model, point.Parameters, point.Trained), () => Differenced(point), IsDifferenced: true),
             isKernelWanted, options, isFinite);
     }
 

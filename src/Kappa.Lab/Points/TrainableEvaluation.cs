@@ -88,7 +88,7 @@ public sealed class TrainableEvaluation
             JacobianValues = jacobian,
             Jacobian = kernel,
             KernelOmission = omission,
-            Estimates = PointEstimates.Of(point, omission is not null && options.KernelMemory > 0 && (options.IsMatrixFree || model is not TransformerClassifier), options, isFinite: true),
+            Estimates = PointEstimates.Of(point, omission is not null && options.KernelMemory > 0 && (options.IsMatrixFree || model is not Transformer), options, isFinite: true),
             Certificates = [.. theorems.All.Select(theorem => theorems.Ask(theorem, CertificateOptions.Default))],
         };
     }

@@ -21,13 +21,13 @@ internal sealed record ClassifierTask(string Name, LabelledInputs Train, Labelle
     public string Fingerprint => $"{Train.Fingerprint} {Test.Fingerprint} {Train.Tokens} × {Train.InputWidth}";
 
     /// <summary>The shape of [B]'s experiments on these samples.</summary>
-    public TransformerClassifierShape Shape(AttentionKernel kernel) => new() { Tokens = Train.Tokens, Classes = Train.Classes, InputWidth = Train.InputWidth, Kernel = kernel };
+    public TransformerShape Shape(AttentionKernel kernel) => Train.Shape() with { Kernel = kernel };
 
     /// <summary>A single-threaded model on one of the parts.</summary>
-    public static TransformerClassifier Model(LabelledInputs part, TransformerClassifierShape shape, Precision precision) => part.Model(shape, masksPadding: true, 1, precision);
+    public static Transformer Model(LabelledInputs part, TransformerShape shape, Precision precision) => part.Model(shape, masksPadding: true, 1, precision);
 
     /// <summary>The share of a model's samples whose largest score is at their label.</summary>
-    public static double Accuracy(TransformerClassifier model, ModelParameters parameters, int[] labels)
+    public static double Accuracy(Transformer model, ModelParameters parameters, int[] labels)
     {
         Matrix logits = Matrix.Allocate(model.Samples, model.OutputColumns);
         model.Output(parameters, model.AllSamples, logits);

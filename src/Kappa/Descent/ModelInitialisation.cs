@@ -70,21 +70,23 @@ public static class ModelInitialisation
         return Gaussian(shape.NewLayout(), seed, block => (gain?.Invoke(block) ?? 1) / Math.Sqrt(block.Rows));
     }
 
-    /// <summary>The experiments' Transformer: matrices N(0, gain²/rows), token vectors N(0, 1), positions N(0, position²), normalisations the identity.</summary>
+    /// <summary>
+    /// Any Transformer: matrices N(0, gain²/fan-in), token vectors N(0, 1), positions N(0, position²), normalisations the identity, biases 0.
+    /// </summary>
     /// <param name="shape">A valid shape.</param>
     /// <param name="seed">Any integer.</param>
-    /// <param name="ofTokens">Whether the embedding is a table of token vectors.</param>
-    /// <param name="gain">Factor of the matrices.</param>
+    /// <param name="gain">Factor of a matrix; 1 unless given.</param>
     /// <param name="position">Standard deviation of the positions' entries.</param>
-    public static ModelParameters Create(TransformerClassifierShape shape, long seed, bool ofTokens, double gain = 1, double position = 0.02)
+    public static ModelParameters Create(TransformerShape shape, long seed, Func<ParameterBlock, double>? gain = null, double position = 0.02)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ModelParameters parameters = Gaussian(shape.NewLayout(), seed, block => block.Kind switch
         {
-            ParameterKind.NormGain or ParameterKind.NormShift => 0,
+            ParameterKind.NormGain => 0,
             ParameterKind.Position => position,
-            ParameterKind.Embedding when ofTokens => 1,
-            _ => gain / Math.Sqrt(block.Rows),
+            ParameterKind.Embedding when shape.Input == TransformerInput.Identifiers => 1,
+            _ when block.IsRow => 0,
+            _ => (gain?.Invoke(block) ?? 1) / Math.Sqrt(shape.FanIn(block)),
         });
         foreach (ParameterBlock block in parameters.Layout.Blocks.Where(block => block.Kind == ParameterKind.NormGain))
         {

@@ -8,6 +8,9 @@ public enum AttentionKernelKind
 
     /// <summary>S_jk = exp(−τ‖q_j − k_k‖²/2) (G.2).</summary>
     Gaussian,
+
+    /// <summary>S = τ Q Kᵀ (G.9): no exponential, nothing divided by the number of tokens, rows of any sum.</summary>
+    Linear,
 }
 
 /// <summary>The kernel of attention: its kind and its one number τ, the temperature factor of the softmax and the inverse squared bandwidth of the Gaussian.</summary>
@@ -26,8 +29,11 @@ public sealed record AttentionKernel(AttentionKernelKind Kind, double? Temperatu
     /// <summary>The Gaussian with τ = 1/√d_k and free row sums.</summary>
     public static AttentionKernel Gaussian { get; } = new(AttentionKernelKind.Gaussian);
 
+    /// <summary>S = τ Q Kᵀ with τ = 1/√d_k.</summary>
+    public static AttentionKernel Linear { get; } = new(AttentionKernelKind.Linear);
+
     /// <summary>Whether rows sum to one.</summary>
-    public bool HasUnitRows => Kind == AttentionKernelKind.Softmax || NormalisesRows;
+    public bool HasUnitRows => Kind == AttentionKernelKind.Softmax || (Kind == AttentionKernelKind.Gaussian && NormalisesRows);
 
     /// <summary>τ for queries and keys of <paramref name="keyWidth"/> numbers.</summary>
     /// <param name="keyWidth">d_k.</param>
@@ -40,9 +46,14 @@ public sealed record AttentionKernel(AttentionKernelKind Kind, double? Temperatu
             problems.Add($"The kernel must be one of {string.Join(", ", Enum.GetNames<AttentionKernelKind>())} but is {Kind}.");
         }
 
-        if (Temperature is double temperature && !(double.IsFinite(temperature) && (Kind == AttentionKernelKind.Softmax || temperature > 0)))
+        if (Temperature is double temperature && !(double.IsFinite(temperature) && (Kind != AttentionKernelKind.Gaussian || temperature > 0)))
         {
             problems.Add($"τ must be finite, and positive for a Gaussian, but is {temperature}.");
+        }
+
+        if (NormalisesRows && Kind == AttentionKernelKind.Linear)
+        {
+            problems.Add("The rows of a linear kernel must not be divided by their sums, which may be 0; take the softmax or the Gaussian.");
         }
     }
 }

@@ -19,6 +19,25 @@ internal interface ISamplePass<T>
     /// <param name="gradient">All gradients, in layout order [1, P].</param>
     /// <param name="old">0 or 1.</param>
     void Backward(in Matrix<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old);
+
+    /// <summary>Ḟ of the samples of the last <see cref="Forward"/> along a direction, in memory of the pass.</summary>
+    /// <param name="along">The direction in the form of the weights.</param>
+    Matrix<T> Tangent(IModelFactors along) => throw new NotSupportedException();
+
+    /// <summary>The derivative of <see cref="Backward"/> along the direction of the last <see cref="Tangent"/>.</summary>
+    /// <param name="along">That direction.</param>
+    /// <param name="dOutput">dF and its tangent.</param>
+    /// <param name="isTrained">For each matrix of the layout, whether it is trained.</param>
+    /// <param name="gradient">The tangents of all gradients, in layout order [1, P].</param>
+    /// <param name="old">0 or 1.</param>
+    void BackwardTangent(IModelFactors along, in Moving<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old) => throw new NotSupportedException();
+
+    /// <summary>Fills a record with what the last <see cref="Forward"/> computed.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="first">Place of the first sample in the batch.</param>
+    void Record(LayerRecord record, int first)
+    {
+    }
 }
 
 /// <summary>The weights of a model in the form that its passes read.</summary>
@@ -51,6 +70,15 @@ internal readonly ref struct BatchRequest
 
     /// <summary>For each matrix of the layout, whether it is trained.</summary>
     public bool[]? IsTrained { get; init; }
+
+    /// <summary>v; null when nothing is differentiated along a direction. With a gradient asked for, it is that of ∇ℒ along v.</summary>
+    public ModelParameters? Direction { get; init; }
+
+    /// <summary>J v [batch·rows, columns]; empty when not wanted.</summary>
+    public Matrix Tangent { get; init; }
+
+    /// <summary>Where the layers' matrices go; null when nobody looks at them.</summary>
+    public LayerRecord? Record { get; init; }
 }
 
 /// <summary>A batch through a model in either precision.</summary>
@@ -72,6 +100,7 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     private readonly ParameterLayout _layout;
     private readonly WorkerTeam _team;
     private readonly IModelFactors _factors;
+    private readonly Func<IModelFactors>? _newDirection;
     private readonly ISamplePass<T>[] _passes;
     private readonly ISampleLoss _loss;
     private readonly ShardSum<T> _sum;
@@ -87,6 +116,10 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     private Matrix _output;
     private Matrix _outputGradient;
     private bool[]? _isTrained;
+    private IModelFactors? _direction;
+    private bool _isAlong;
+    private Matrix _tangent;
+    private LayerRecord? _record;
 
     /// <summary>Prepares the pass.</summary>
     /// <param name="layout">The layout of the gradient.</param>
@@ -96,8 +129,12 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     /// <param name="loss">The loss.</param>
     /// <param name="tokens">Token rows of a sample.</param>
     /// <param name="outputRows">Rows of F of a sample.</param>
-    public BatchPass(ParameterLayout layout, WorkerTeam team, IModelFactors factors, ISamplePass<T>[] passes, ISampleLoss loss, int tokens, int outputRows)
+    /// <param name="newDirection">Makes the memory for a direction.</param>
+    public BatchPass(
+        ParameterLayout layout, WorkerTeam team, IModelFactors factors, ISamplePass<T>[] passes, ISampleLoss loss, int tokens, int outputRows,
+        Func<IModelFactors>? newDirection = null)
     {
+        _newDirection = newDirection;
         (_layout, _team, _factors, _passes, _loss, _tokens, _outputRows) = (layout, team, factors, passes, loss, tokens, outputRows);
         _sum = new ShardSum<T>(layout);
     }
@@ -121,6 +158,7 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
 
         request.Batch.CopyTo(_batch);
         (_wantsLoss, _output, _outputGradient, _isTrained) = (request.WantsLoss, request.Output, request.OutputGradient, request.IsTrained);
+        (_isAlong, _tangent, _record) = (request.Direction is not null, request.Tangent, request.Record);
         _weight = _loss.Weight(_count);
         _shards = Shards(_count, _tokens);
         while (_isTrained is not null && _gradients.Count < _shards)
@@ -129,6 +167,12 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
         }
 
         _factors.Take(request.Parameters);
+        if (request.Direction is ModelParameters direction)
+        {
+            _direction ??= _newDirection!();
+            _direction.Take(direction);
+        }
+
         _team.Run(this, _shards);
         double loss = 0;
         for (int shard = 0; shard < _shards; shard++)
@@ -153,36 +197,58 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
         for (int start = first; start < end; start += pass.LargestGroup)
         {
             ReadOnlySpan<int> samples = _batch.AsSpan(start, Math.Min(pass.LargestGroup, end - start));
-            Matrix<T> output = pass.Forward(samples);
-            int row = start * _outputRows;
-            if (_output.Rows > 0)
-            {
-                Copy(output, _output.RowRange(row, output.Rows));
-            }
-
-            if (_wantsLoss)
-            {
-                loss += _loss.Evaluate(samples, output, _weight, wantsGradient: _isTrained is not null);
-            }
-            else if (_isTrained is not null)
-            {
-                Precisions.Narrow(_outputGradient.RowRange(row, output.Rows), output);
-            }
-
-            if (_isTrained is not null)
-            {
-                pass.Backward(output, _isTrained, _gradients[part], start == first ? 0 : 1);
-            }
+            loss += Compute(pass, samples, start, _isTrained is null ? default : _gradients[part], start == first ? 0 : 1);
         }
 
         _losses[part] = loss;
     }
 
-    private static void Copy(in Matrix<T> source, in Matrix target)
+    // One group: forward, what is asked for, backward.
+    private double Compute(ISamplePass<T> pass, ReadOnlySpan<int> samples, int start, in Matrix<T> gradient, double old)
     {
-        for (int row = 0; row < source.Rows; row++)
+        Matrix<T> output = pass.Forward(samples), tangent = _isAlong ? pass.Tangent(_direction!) : default;
+        int row = start * _outputRows;
+        if (_record is not null)
         {
-            System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<T, double>(source.Row(row), target.Row(row));
+            pass.Record(_record, start);
+        }
+
+
+        CopyWanted(output, _output, row);
+        CopyWanted(tangent, _tangent, row);
+        double loss = 0;
+        if (_wantsLoss)
+        {
+            loss = _loss.Evaluate(samples, output, _weight, wantsGradient: _isTrained is not null);
+        }
+        else if (_isTrained is not null)
+        {
+            Precisions.Narrow(_outputGradient.RowRange(row, output.Rows), output);
+        }
+
+        if (_isTrained is null)
+        {
+            return loss;
+        }
+
+        if (_isAlong)
+        {
+            _loss.GradientTangent(samples, new Moving<T>(output, tangent), _weight);
+            pass.BackwardTangent(_direction!, new(output, tangent), _isTrained, gradient, old);
+        }
+        else
+        {
+            pass.Backward(output, _isTrained, gradient, old);
+        }
+
+        return loss;
+    }
+
+    private static void CopyWanted(in Matrix<T> source, in Matrix target, int first)
+    {
+        for (int row = 0; row < source.Rows && target.Rows > 0; row++)
+        {
+            System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<T, double>(source.Row(row), target.Row(first + row));
         }
     }
 }

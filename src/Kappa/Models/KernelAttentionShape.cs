@@ -75,14 +75,6 @@ public sealed record KernelAttentionShape
         }
     }
 
-    internal AttentionSizes Sizes => new(Kernel, Heads, Width, KeyWidth, ValueWidth, OutputWidth);
-
-    internal IReadOnlyList<AttentionPart> Parts(ParameterLayout layout) =>
-        [.. layout.Blocks.Select((block, index) => new AttentionPart(index, block, block.Kind switch
-        {
-            ParameterKind.Query => Sizes.QueryStart(block.Layer),
-            ParameterKind.Key => Sizes.KeyStart(block.Layer),
-            ParameterKind.Value => Sizes.ValueStart(block.Layer),
-            _ => block.Layer * ValueWidth,
-        }))];
+    /// <summary>The same as a Transformer's shape.</summary>
+    internal TransformerShape General => TransformerShape.KernelAttention(Width, Heads, Kernel) with { KeyWidth = KeyWidth, ValueWidth = ValueWidth, OutputWidth = OutputWidth };
 }

@@ -3,11 +3,12 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>One head of attention, O_i = S_i V_i for every sample i with S the softmax or Gaussian kernel of queries and keys (G.1, G.2), forward and backward.</summary>
+/// <summary>One head of attention, O_i = S_i V_i for every sample i with S a kernel of queries and keys (G.1, G.2, G.9), forward and backward.</summary>
 /// <remarks>
-/// Samples of up to <see cref="LongestKept"/> tokens keep S for the way back. Longer ones go through blocks of <see cref="BlockRows"/> rows of S, which the way back computes again, to the
-/// same bits: memory grows with n, not n². The products take 2n²(d_k + d_v) operations a sample forward and 4n²(d_k + d_v) backward, and 2n²d_k for computing S again.
-/// Everything is overwritten. Owns its work matrices, allocates nothing per call; one instance per thread.
+/// Samples of up to <see cref="LongestKept"/> tokens keep S for the way back. Longer ones go through blocks of <see cref="BlockRows"/> rows of S, which
+/// the way back computes again, to the same bits: memory grows with n, not n². The products take 2n²(d_k + d_v) operations a sample forward and
+/// 4n²(d_k + d_v) backward, and 2n²d_k for computing S again; a causal long sample takes half. Everything is overwritten. Owns its work matrices,
+/// allocates nothing per call; one instance per thread.
 /// </remarks>
 internal sealed class KernelHead<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -19,17 +20,14 @@ internal sealed class KernelHead<T>
     public const int BlockRows = 64;
 
     private readonly AttentionKernel _kernel;
-    private readonly double _scale;
+    private readonly bool _isCausal;
     private readonly int _tokens;
+    private readonly KernelWeights<T> _function;
     private readonly Matrix<T> _keyTransposed;
     private readonly Matrix<T> _valueTransposed;
     private readonly Matrix<T> _weights;
     private readonly Matrix<T> _dWeights;
     private readonly LongHead<T>? _long;
-    private readonly T[] _rowExponents;
-    private readonly T[] _columnExponents;
-    private readonly T[] _rowSums;
-    private readonly T[] _columnSums;
 
     /// <summary>Reserves the memory.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -38,18 +36,18 @@ internal sealed class KernelHead<T>
     /// <param name="keyWidth">d_k of the products q·k (which may differ from the d_k of τ).</param>
     /// <param name="valueWidth">d_v.</param>
     /// <param name="scale">τ.</param>
-    public KernelHead(AttentionKernel kernel, int tokens, int largestGroup, int keyWidth, int valueWidth, double scale)
+    /// <param name="isCausal">Whether a token attends to itself and those before it alone.</param>
+    public KernelHead(AttentionKernel kernel, int tokens, int largestGroup, int keyWidth, int valueWidth, double scale, bool isCausal = false)
     {
-        (_kernel, _tokens, _scale) = (kernel, tokens, scale);
+        (_kernel, _tokens, _isCausal) = (kernel, tokens, isCausal);
         KeepsWeights = tokens <= LongestKept;
         int rows = KeepsWeights ? largestGroup * tokens : BlockRows;
+        _function = new KernelWeights<T>(kernel, isCausal, scale, KeepsWeights ? rows : tokens);
         _keyTransposed = Matrix<T>.Allocate(KeepsWeights ? largestGroup * keyWidth : 0, tokens);
         _valueTransposed = Matrix<T>.Allocate(KeepsWeights ? largestGroup * valueWidth : 0, tokens);
         _weights = Matrix<T>.Allocate(KeepsWeights ? 0 : rows, tokens);
         _dWeights = Matrix<T>.Allocate(rows, tokens);
         _long = KeepsWeights ? null : new LongHead<T>(tokens, keyWidth, valueWidth);
-        int sums = KeepsWeights ? rows : tokens;
-        (_rowExponents, _columnExponents, _rowSums, _columnSums) = (new T[sums], new T[sums], new T[sums], new T[sums]);
     }
 
     /// <summary>Whether S is kept: then a call needs memory for it, [g·n, n].</summary>
@@ -67,7 +65,7 @@ internal sealed class KernelHead<T>
         {
             for (int sample = 0; sample < samples; sample++)
             {
-                ForwardLong(input.Sample(sample, _tokens), output.RowRange(sample * _tokens, _tokens), LengthOf(sample, lengths));
+                ForwardLong(input.Sample(sample, _tokens), output.RowRange(sample * _tokens, _tokens), LengthOf(sample, lengths), default);
             }
 
             return;
@@ -77,22 +75,29 @@ internal sealed class KernelHead<T>
         Matrix<T> keyTransposed = _keyTransposed.RowRange(0, samples * input.Key.Columns);
         Transposition.CopyEach(samples, input.Key, keyTransposed);
         Products.MultiplyEach(samples, input.Query, keyTransposed, kept);
-        PrepareExponents(input);
-        if (_kernel.Kind == AttentionKernelKind.Softmax && lengths.IsEmpty)
+        _function.Take(input.Query, input.Key);
+        bool areAlike = _kernel.Kind == AttentionKernelKind.Softmax && lengths.IsEmpty && !_isCausal;
+        int step = areAlike ? kept.Rows : _tokens;
+        for (int first = 0; first < kept.Rows; first += step)
         {
-            RowSoftmax.Apply(kept, _scale, kept);
-        }
-        else
-        {
-            for (int sample = 0; sample < samples; sample++)
-            {
-                int first = sample * _tokens;
-                Weigh(kept.RowRange(first, _tokens), first, first, LengthOf(sample, lengths));
-            }
+            _function.Weigh(kept.RowRange(first, step), new WeightPlace(first, first, 0, areAlike ? _tokens : LengthOf(first / _tokens, lengths)));
         }
 
         // (G.3)  O_i = S_i V_i                                                [n, d_v] each sample
         Products.MultiplyEach(samples, kept, input.Value, output);
+    }
+
+    /// <summary>S of long samples, for those who look at it: computed again, to the bits of the way forward.</summary>
+    /// <param name="samples">g.</param>
+    /// <param name="input">Of the way forward.</param>
+    /// <param name="weights">S [g·n, n], overwritten.</param>
+    /// <param name="lengths">Of the way forward.</param>
+    public void LongWeights(int samples, in HeadMatrices<T> input, in Matrix<T> weights, ReadOnlySpan<int> lengths)
+    {
+        for (int sample = 0; sample < samples; sample++)
+        {
+            ForwardLong(input.Sample(sample, _tokens), default, LengthOf(sample, lengths), weights.RowRange(sample * _tokens, _tokens));
+        }
     }
 
     /// <summary>The wanted ones of dQ, dK and dV from dO.</summary>
@@ -103,13 +108,16 @@ internal sealed class KernelHead<T>
     /// <param name="gradient">Overwritten where wanted.</param>
     /// <param name="training">Which are wanted.</param>
     /// <param name="lengths">Of the way forward.</param>
-    public void Backward(int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training, ReadOnlySpan<int> lengths = default)
+    public void Backward(
+        int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training,
+        ReadOnlySpan<int> lengths = default)
     {
         if (!KeepsWeights)
         {
             for (int sample = 0; sample < samples; sample++)
             {
-                BackwardLong(input.Sample(sample, _tokens), dOutput.RowRange(sample * _tokens, _tokens), gradient.Sample(sample, _tokens), training, LengthOf(sample, lengths));
+                BackwardLong(
+                    input.Sample(sample, _tokens), dOutput.RowRange(sample * _tokens, _tokens), gradient.Sample(sample, _tokens), training, LengthOf(sample, lengths));
             }
 
             return;
@@ -130,55 +138,62 @@ internal sealed class KernelHead<T>
         Matrix<T> valueTransposed = _valueTransposed.RowRange(0, samples * input.Value.Columns), dWeights = _dWeights.RowRange(0, samples * _tokens);
         Transposition.CopyEach(samples, input.Value, valueTransposed);
         Products.MultiplyEach(samples, dOutput, valueTransposed, dWeights);
-        if (_kernel.HasUnitRows)
+        _function.ClearSums();
+        int step = _kernel.HasUnitRows ? kept.Rows : _tokens;
+        for (int first = 0; first < kept.Rows; first += step)
         {
-            RowSoftmax.Backward(kept, dWeights, _scale, dWeights);
+            _function.Backward(kept.RowRange(first, step), dWeights.RowRange(first, step), new WeightPlace(first, first, 0, LengthOf(first / _tokens, lengths)));
         }
 
-        _columnSums.AsSpan().Clear();
-        for (int first = 0; first < kept.Rows && _kernel.Kind == AttentionKernelKind.Gaussian; first += _tokens)
+        for (int first = 0; first < kept.Rows; first += _tokens)
         {
-            GaussianSums(kept.RowRange(first, _tokens), dWeights.RowRange(first, _tokens), first, first);
+            _function.AddColumns(dWeights.RowRange(first, _tokens), first);
         }
 
         if (training.Query)
         {
             Products.MultiplyEach(samples, dWeights, input.Key, gradient.Query);
-            FinishQueries(input.Query, gradient.Query, firstRow: 0);
+            _function.FinishQueries(input.Query, gradient.Query, firstRow: 0);
         }
 
         if (training.Key)
         {
             Products.TransposedMultiplyEach(samples, dWeights, input.Query, gradient.Key);
-            FinishKeys(input.Key, gradient.Key);
+            _function.FinishKeys(input.Key, gradient.Key);
         }
     }
 
-    private void ForwardLong(in HeadMatrices<T> input, in Matrix<T> output, int length)
+    // Writes O, or S where it is asked for.
+    private void ForwardLong(in HeadMatrices<T> input, in Matrix<T> output, int length, in Matrix<T> asked)
     {
         _long!.Take(input);
-        PrepareExponents(input);
+        _function.Take(input.Query, input.Key);
         for (int first = 0; first < _tokens; first += BlockRows)
         {
-            int count = Math.Min(BlockRows, _tokens - first);
-            Matrix<T> weights = WeightsOf(input, first, count, length);
-            Products.Multiply(weights, _long.Value, output.RowRange(first, count));
+            Matrix<T> weights = WeightsOf(input, first, length);
+            if (asked.Rows > 0)
+            {
+                asked.RowRange(first, weights.Rows).Fill(T.Zero);
+                weights.CopyTo(asked.RowRange(first, weights.Rows).ColumnRange(0, weights.Columns));
+            }
+            else
+            {
+                Multiply(weights, _long.Value, input.Value, output.RowRange(first, weights.Rows));
+            }
         }
     }
 
     private void BackwardLong(in HeadMatrices<T> input, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training, int length)
     {
         _long!.Take(input);
-        PrepareExponents(input);
-        _columnSums.AsSpan().Clear();
+        _function.Take(input.Query, input.Key);
+        _function.ClearSums();
         for (int first = 0; first < _tokens; first += BlockRows)
         {
-            int count = Math.Min(BlockRows, _tokens - first);
-            double old = first == 0 ? 0 : 1;
-            Matrix<T> weights = WeightsOf(input, first, count, length), dLogits = _dWeights.RowRange(0, count), dRows = dOutput.RowRange(first, count), query = input.Query.RowRange(first, count);
+            Matrix<T> weights = WeightsOf(input, first, length), dRows = dOutput.RowRange(first, weights.Rows);
             if (training.Value)
             {
-                Products.TransposedMultiply(weights, dRows, gradient.Value, beta: old);
+                AddTransposed(weights, dRows, gradient.Value, isFirst: first == 0);
             }
 
             if (!training.NeedsWeights)
@@ -186,111 +201,78 @@ internal sealed class KernelHead<T>
                 continue;
             }
 
-            Products.Multiply(dRows, _long.ValueTransposed, dLogits);
-            if (_kernel.HasUnitRows)
+            Matrix<T> dLogits = _dWeights.RowRange(0, weights.Rows).ColumnRange(0, weights.Columns), query = input.Query.RowRange(first, weights.Rows);
+            if (_isCausal)
             {
-                RowSoftmax.Backward(weights, dLogits, _scale, dLogits);
+                Products.MultiplyByTransposed(dRows, input.Value.RowRange(0, weights.Columns), dLogits);
+            }
+            else
+            {
+                Products.Multiply(dRows, _long.ValueTransposed, dLogits);
             }
 
-            if (_kernel.Kind == AttentionKernelKind.Gaussian)
-            {
-                GaussianSums(weights, dLogits, first, firstColumn: 0);
-            }
-
+            _function.Backward(weights, dLogits, new WeightPlace(first, 0, first, length));
+            _function.AddColumns(dLogits, column: 0);
             if (training.Query)
             {
-                Matrix<T> dQuery = gradient.Query.RowRange(first, count);
-                Products.Multiply(dLogits, _long.Key, dQuery);
-                FinishQueries(query, dQuery, first);
+                Matrix<T> dQuery = gradient.Query.RowRange(first, weights.Rows);
+                Multiply(dLogits, _long.Key, input.Key, dQuery);
+                _function.FinishQueries(query, dQuery, first);
             }
 
             if (training.Key)
             {
-                Products.TransposedMultiply(dLogits, query, gradient.Key, beta: old);
+                AddTransposed(dLogits, query, gradient.Key, isFirst: first == 0);
             }
         }
 
         if (training.Key)
         {
-            FinishKeys(input.Key, gradient.Key);
+            _function.FinishKeys(input.Key, gradient.Key);
         }
     }
 
-    private Matrix<T> WeightsOf(in HeadMatrices<T> input, int first, int count, int length)
+    // A block of rows of S; where the mask is causal without the columns that none of its tokens sees.
+    private Matrix<T> WeightsOf(in HeadMatrices<T> input, int first, int length)
     {
-        Matrix<T> weights = _weights.RowRange(0, count);
-        Products.Multiply(input.Query.RowRange(first, count), _long!.KeyTransposed, weights);
-        Weigh(weights, first, firstColumn: 0, length);
+        int count = Math.Min(BlockRows, _tokens - first);
+        Matrix<T> weights = _weights.RowRange(0, count).ColumnRange(0, _isCausal ? first + count : _tokens), query = input.Query.RowRange(first, count);
+        if (_isCausal)
+        {
+            Products.MultiplyByTransposed(query, input.Key.RowRange(0, weights.Columns), weights);
+        }
+        else
+        {
+            Products.Multiply(query, _long!.KeyTransposed, weights);
+        }
+
+        _function.Weigh(weights, new WeightPlace(first, 0, first, length));
         return weights;
     }
 
-    private void PrepareExponents(in HeadMatrices<T> input)
+    // C ← A B with as many rows of B as A has columns; all of them are packed.
+    private void Multiply(in Matrix<T> a, PackedMatrix<T> packed, in Matrix<T> b, in Matrix<T> c)
     {
-        if (_kernel.Kind == AttentionKernelKind.Gaussian)
+        if (_isCausal)
         {
-            GaussianWeights.Exponents(input.Query, _scale, _rowExponents.AsSpan(0, input.Query.Rows));
-            GaussianWeights.Exponents(input.Key, _scale, _columnExponents.AsSpan(0, input.Key.Rows));
+            Products.Multiply(a, b.RowRange(0, a.Columns), c);
         }
+        else
+        {
+            Products.Multiply(a, packed, c);
+        }
+    }
+
+    // The first rows of C ← Aᵀ B + C.
+    private void AddTransposed(in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, bool isFirst)
+    {
+        if (isFirst && _isCausal)
+        {
+            c.Fill(T.Zero);
+        }
+
+        Products.TransposedMultiply(a, b, c.RowRange(0, a.Columns), beta: isFirst && !_isCausal ? 0 : 1);
     }
 
     private int LengthOf(int sample, ReadOnlySpan<int> lengths) => lengths.IsEmpty ? _tokens : lengths[sample];
-
-    // S in the memory of the products q·k; its rows and columns begin at these of the exponents. (E.11): columns from the length on are 0, and so is what goes back through them.
-    private void Weigh(in Matrix<T> products, int firstRow, int firstColumn, int length)
-    {
-        Matrix<T> attended = products.ColumnRange(0, length);
-        products.ColumnRange(length, products.Columns - length).Fill(T.Zero);
-        if (_kernel.Kind == AttentionKernelKind.Softmax)
-        {
-            RowSoftmax.Apply(attended, _scale, attended);
-        }
-        else
-        {
-            WeighGaussian(attended, firstRow, firstColumn);
-        }
-    }
-
-    private void WeighGaussian(in Matrix<T> products, int firstRow, int firstColumn)
-    {
-        ReadOnlySpan<T> columns = _columnExponents.AsSpan(firstColumn, products.Columns);
-        if (_kernel.NormalisesRows)
-        {
-            // ‖q_j‖² is the same along a row and falls out.
-            GaussianWeights.AddColumns(products, _scale, columns);
-            RowSoftmax.Apply(products, 1, products);
-        }
-        else
-        {
-            GaussianWeights.Apply(products, _scale, _rowExponents.AsSpan(firstRow, products.Rows), columns);
-        }
-    }
-
-    // (G.6)  dL = τ S ∘ dS of a Gaussian with free rows, and of every Gaussian the sums that belong to ‖q‖² and ‖k‖².
-    private void GaussianSums(in Matrix<T> weights, in Matrix<T> dLogits, int firstRow, int firstColumn)
-    {
-        if (!_kernel.NormalisesRows)
-        {
-            GaussianWeights.Backward(weights, dLogits, _scale, _rowSums.AsSpan(firstRow, weights.Rows));
-        }
-
-        GaussianWeights.AddColumnSums(dLogits, _columnSums.AsSpan(firstColumn, _tokens));
-    }
-
-    // (G.6)  dq_j = Σ_k dL_jk k_k − (Σ_k dL_jk) q_j; the last term belongs to a Gaussian with free rows
-    private void FinishQueries(in Matrix<T> query, in Matrix<T> dQuery, int firstRow)
-    {
-        if (!_kernel.HasUnitRows)
-        {
-            GaussianWeights.SubtractScaledRows(dQuery, _rowSums.AsSpan(firstRow, query.Rows), query);
-        }
-    }
-
-    // (G.6)  dk_k = Σ_j dL_jk q_j − (Σ_j dL_jk) k_k; the last term belongs to a Gaussian
-    private void FinishKeys(in Matrix<T> key, in Matrix<T> dKey)
-    {
-        if (_kernel.Kind == AttentionKernelKind.Gaussian)
-        {
-            GaussianWeights.SubtractScaledRows(dKey, _columnSums.AsSpan(0, key.Rows), key);
-        }
-    }
 }

@@ -4,7 +4,7 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Layer normalisation of every row, y = γ ∘ (x − mean x)/√(var x + ε) + β (E.2), forward and backward (E.6).</summary>
+/// <summary>Normalisation of every row, y = γ ∘ (x − mean x)/√(var x + ε) + β (E.2), forward and backward (E.6); not centred, the mean counts as 0 everywhere (E.14).</summary>
 /// <remarks>The variance is that of the row's D numbers, about their mean, divided by D. Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation.</remarks>
 internal static unsafe class LayerNorm
 {
@@ -15,20 +15,21 @@ internal static unsafe class LayerNorm
     /// <param name="epsilon">ε &gt; 0.</param>
     /// <param name="statistics">Mean and inverse deviation [r, 2], overwritten.</param>
     /// <param name="output">y [r, D], overwritten.</param>
+    /// <param name="isCentred">Whether the mean is subtracted.</param>
     /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
-    public static void Forward<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, VectorPath? path = null)
+    public static void Forward<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, bool isCentred = true, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         switch (path ?? VectorPaths.Widest)
         {
             case VectorPath.Bits512:
-                ForwardOn<VectorQuad512<T>, T>(input, gain, shift, epsilon, statistics, output);
+                ForwardOn<VectorQuad512<T>, T>(input, gain, shift, epsilon, statistics, output, isCentred);
                 break;
             case VectorPath.Bits256:
-                ForwardOn<VectorQuad256<T>, T>(input, gain, shift, epsilon, statistics, output);
+                ForwardOn<VectorQuad256<T>, T>(input, gain, shift, epsilon, statistics, output, isCentred);
                 break;
             default:
-                ForwardOn<VectorQuad128<T>, T>(input, gain, shift, epsilon, statistics, output);
+                ForwardOn<VectorQuad128<T>, T>(input, gain, shift, epsilon, statistics, output, isCentred);
                 break;
         }
     }
@@ -67,25 +68,26 @@ internal static unsafe class LayerNorm
     /// <param name="dOutput">dy [r, D].</param>
     /// <param name="residual">Factor of the old dx, which is not read when it is 0.</param>
     /// <param name="dInput">dx [r, D].</param>
+    /// <param name="isCentred">Whether the mean was subtracted.</param>
     /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
-    public static void InputGradient<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, VectorPath? path = null)
+    public static void InputGradient<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, bool isCentred = true, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         switch (path ?? VectorPaths.Widest)
         {
             case VectorPath.Bits512:
-                BackwardOn<VectorQuad512<T>, T>(input, gain, statistics, dOutput, residual, dInput);
+                BackwardOn<VectorQuad512<T>, T>(input, gain, statistics, dOutput, residual, dInput, isCentred);
                 break;
             case VectorPath.Bits256:
-                BackwardOn<VectorQuad256<T>, T>(input, gain, statistics, dOutput, residual, dInput);
+                BackwardOn<VectorQuad256<T>, T>(input, gain, statistics, dOutput, residual, dInput, isCentred);
                 break;
             default:
-                BackwardOn<VectorQuad128<T>, T>(input, gain, statistics, dOutput, residual, dInput);
+                BackwardOn<VectorQuad128<T>, T>(input, gain, statistics, dOutput, residual, dInput, isCentred);
                 break;
         }
     }
 
-    private static void ForwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output)
+    private static void ForwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -99,7 +101,7 @@ internal static unsafe class LayerNorm
             {
                 SoftmaxKernel<TQuad, T>.FourRows x = from.Four(row, input.Rows), y = to.Four(row, input.Rows);
                 TQuad sum = 0.0, squares = 0.0;
-                for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
+                for (int j = 0; isCentred && j <= columns.Last; j += TQuad.Lanes)
                 {
                     sum += columns.Load(x, j);
                 }
@@ -140,7 +142,7 @@ internal static unsafe class LayerNorm
     }
 
     // (E.6)  dx = (g − mean g − x̂ mean(g ∘ x̂))/√(var + ε),  g = γ ∘ dy
-    private static void BackwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput)
+    private static void BackwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -161,7 +163,7 @@ internal static unsafe class LayerNorm
                     projection = TQuad.MultiplyAdd(product, columns.Centred(x, j, mean) * scale, projection);
                 }
 
-                TQuad meanOfG = QuadRows<TQuad, T>.Sum(sum) / TQuad.Broadcast(count), meanOfProjection = QuadRows<TQuad, T>.Sum(projection) / TQuad.Broadcast(count);
+                TQuad meanOfG = isCentred ? QuadRows<TQuad, T>.Sum(sum) / TQuad.Broadcast(count) : 0.0, meanOfProjection = QuadRows<TQuad, T>.Sum(projection) / TQuad.Broadcast(count);
                 for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
                 {
                     TQuad normalised = columns.Centred(x, j, mean) * scale;

@@ -10,13 +10,28 @@ internal sealed class ModelEngine : IDisposable
     private readonly WorkerTeam _team;
     private readonly int _outputRows;
     private readonly int _outputColumns;
+    private readonly IReadOnlyList<LayerMatrix> _layers;
+    private readonly Func<IBatchPass>? _newExact;
     private readonly ObserverWork _observerWork = new();
+    private IBatchPass? _exact;
+    private ModelParameters? _direction;
     private TrainedSet? _set;
     private bool[] _isTrained = [];
 
     /// <summary>Takes over the team and the pass.</summary>
-    public ModelEngine(ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass)
+    /// <param name="layout">The layout.</param>
+    /// <param name="samples">N.</param>
+    /// <param name="outputRows">Rows of F of a sample.</param>
+    /// <param name="outputColumns">Columns of F.</param>
+    /// <param name="team">The threads.</param>
+    /// <param name="pass">The pass of loss and gradient.</param>
+    /// <param name="layers">What a record can keep.</param>
+    /// <param name="newExact">Makes the pass of derivatives along directions, in double precision.</param>
+    public ModelEngine(
+        ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass, IReadOnlyList<LayerMatrix>? layers = null,
+        Func<IBatchPass>? newExact = null)
     {
+        (_layers, _newExact) = (layers ?? [], newExact);
         (Layout, _outputRows, _outputColumns, _team, _pass) = (layout, outputRows, outputColumns, team, pass);
         _all = [.. Enumerable.Range(0, samples)];
     }
@@ -40,9 +55,9 @@ internal sealed class ModelEngine : IDisposable
     {
         Require(parameters, batch);
         RequireGradient(gradient);
-        record?.Begin([], batch.Length);
+        record?.Begin(_layers, batch.Length);
         double loss = _pass.Compute(
-            new BatchRequest { Parameters = parameters, Batch = batch, WantsLoss = true, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
+            new BatchRequest { Parameters = parameters, Batch = batch, WantsLoss = true, Gradient = gradient.Vector, IsTrained = Resolve(trained), Record = record });
         if (afterwards is not null && double.IsFinite(loss))
         {
             for (int block = 0; block < Layout.Blocks.Count; block++)
@@ -69,6 +84,49 @@ internal sealed class ModelEngine : IDisposable
         RequireOutput(outputGradient, batch.Length, nameof(outputGradient));
         RequireGradient(gradient);
         _ = _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, OutputGradient = outputGradient, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
+    }
+
+    /// <summary>J v.</summary>
+    public void Tangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, in Matrix tangent)
+    {
+        RequireTangent(parameters, batch, direction, tangent);
+        _ = (_exact ??= _newExact!()).Compute(new BatchRequest { Parameters = parameters, Batch = batch, Direction = direction, Tangent = tangent });
+    }
+
+    /// <summary>∇²ℒ v.</summary>
+    public void HessianProduct(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
+    {
+        RequireHessianProduct(parameters, batch, direction, result, trained);
+        _ = (_exact ??= _newExact!()).Compute(new BatchRequest
+        {
+            Parameters = parameters,
+            Batch = batch,
+            Direction = Trained(direction),
+            WantsLoss = true,
+            Gradient = result.Vector,
+            IsTrained = Resolve(trained),
+        });
+    }
+
+    // A direction counts in the trained matrices alone.
+    private ModelParameters Trained(ModelParameters direction)
+    {
+        _direction ??= new ModelParameters(Layout);
+        for (int index = 0; index < Layout.Blocks.Count; index++)
+        {
+            ParameterBlock block = Layout.Blocks[index];
+            Span<double> target = _direction[block].Span;
+            if (_isTrained[index])
+            {
+                direction[block].Span.CopyTo(target);
+            }
+            else
+            {
+                target.Clear();
+            }
+        }
+
+        return _direction;
     }
 
     /// <summary>Checks θ, v and the matrix for J v.</summary>

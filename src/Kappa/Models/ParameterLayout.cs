@@ -35,6 +35,27 @@ public enum ParameterKind
 
     /// <summary>β of a layer normalisation [1, D] (E.2).</summary>
     NormShift,
+
+    /// <summary>b_Q [1, H d_k] (T.2).</summary>
+    QueryBias,
+
+    /// <summary>b_K [1, H d_k] (T.2).</summary>
+    KeyBias,
+
+    /// <summary>b_V [1, H d_v] (T.2).</summary>
+    ValueBias,
+
+    /// <summary>b_O [1, D] (T.2).</summary>
+    OutputBias,
+
+    /// <summary>b_1 [1, m] (T.3).</summary>
+    FfnInBias,
+
+    /// <summary>b_2 [1, D] (T.3).</summary>
+    FfnOutBias,
+
+    /// <summary>b_U [1, d_out] (T.4).</summary>
+    ReadoutBias,
 }
 
 /// <summary>One parameter matrix and its place in the parameter vector.</summary>
@@ -48,6 +69,9 @@ public sealed record ParameterBlock(string Name, int Layer, ParameterKind Kind, 
 {
     /// <summary>Number of elements.</summary>
     public int Length => Rows * Columns;
+
+    /// <summary>Whether it is one row that is added or multiplied element by element: a bias, a shift or a gain.</summary>
+    internal bool IsRow => Kind >= ParameterKind.NormGain;
 }
 
 /// <summary>Where each parameter matrix of a model lies in its one parameter vector; in model R block by block, in each W_Q, W_K, W_V, W_1, W_2, then the readout.</summary>
@@ -99,6 +123,20 @@ public sealed class ParameterLayout
 
     /// <summary>Whether <paramref name="other"/> has the same names and sizes in the same order.</summary>
     internal bool Equals(ParameterLayout other) => ReferenceEquals(this, other) || Blocks.SequenceEqual(other.Blocks);
+
+    /// <summary>Number of the block called <paramref name="name"/>, −1 where there is none.</summary>
+    internal int IndexOf(string name)
+    {
+        for (int index = 0; index < Blocks.Count; index++)
+        {
+            if (Blocks[index].Name == name)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>The block called <paramref name="name"/>.</summary>
     /// <param name="name">For example <c>blocks.0.query</c>.</param>

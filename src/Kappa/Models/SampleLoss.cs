@@ -26,6 +26,13 @@ internal interface ISampleLoss
     /// <param name="wantsGradient">Whether the gradient is wanted.</param>
     double Evaluate<T>(ReadOnlySpan<int> samples, in Matrix<T> output, double weight, bool wantsGradient)
         where T : unmanaged, IFloatingPointIeee754<T>;
+
+    /// <summary>The derivative of weight·∂/∂F along Ḟ.</summary>
+    /// <param name="samples">Sample numbers.</param>
+    /// <param name="gradient">The gradient that <see cref="Evaluate"/> wrote; Ḟ on entry and its derivative on return.</param>
+    /// <param name="weight">The factor.</param>
+    void GradientTangent<T>(ReadOnlySpan<int> samples, in Moving<T> gradient, double weight)
+        where T : unmanaged, IFloatingPointIeee754<T>;
 }
 
 /// <summary>½‖F_i − Y_i‖² for each sample (R.4, S.2).</summary>
@@ -50,6 +57,14 @@ internal sealed class SquaredLoss(Matrix targets, int rows, LossReduction reduct
         }
 
         return sum / 2;
+    }
+
+    /// <inheritdoc/>
+    public void GradientTangent<T>(ReadOnlySpan<int> samples, in Moving<T> gradient, double weight)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Span<T> tangent = gradient.Tangent.Span;
+        System.Numerics.Tensors.TensorPrimitives.Multiply(tangent, T.CreateTruncating(weight), tangent);
     }
 
     private static double AddRow<T>(Span<T> output, ReadOnlySpan<double> targets, double weight, bool wantsGradient)

@@ -178,7 +178,7 @@ internal sealed class ShallowEncoderPass<T> : ISamplePass<T>
         // (S.8)  dw_O = τ₁ Σ_n df_n (pool of n)                               [1, d_m]
         if (isTrained[last])
         {
-            Matrix<T> dReadout = MultiHeadAttention<T>.View(gradient, _layout.Blocks[last]);
+            Matrix<T> dReadout = View(gradient, _layout.Blocks[last]);
             Products.TransposedMultiply(dOutput, Pooled, dReadout, _factors.OutputScale, old);
         }
 
@@ -192,7 +192,7 @@ internal sealed class ShallowEncoderPass<T> : ISamplePass<T>
         SpreadOutputGradient(dOutput);
         if (isTrained[last - 1])
         {
-            Products.TransposedMultiply(dHidden, _mixed.RowRange(0, rows), MultiHeadAttention<T>.View(gradient, _layout.Blocks[last - 1]), beta: old);
+            Products.TransposedMultiply(dHidden, _mixed.RowRange(0, rows), View(gradient, _layout.Blocks[last - 1]), beta: old);
         }
 
         if (!wantsLogits)
@@ -207,6 +207,8 @@ internal sealed class ShallowEncoderPass<T> : ISamplePass<T>
         LogitGradients(input, isTrained, gradient, old, rows);
     }
 
+    private static Matrix<T> View(in Matrix<T> vector, ParameterBlock block) => new(vector.Buffer, vector.Offset + block.Offset, block.Rows, block.Columns);
+
     private HeadMatrices<T> Head(in Matrix<T> input) => new(_query.RowRange(0, input.Rows), _key.RowRange(0, input.Rows), input);
 
     private void LogitGradients(in Matrix<T> input, bool[] isTrained, in Matrix<T> gradient, double old, int rows)
@@ -215,19 +217,19 @@ internal sealed class ShallowEncoderPass<T> : ISamplePass<T>
         if (_factors.IsMerged)
         {
             // (S.8)  d(W_Qᵀ W_K) = Xᵀ dQ                                      [d, d]
-            Products.TransposedMultiply(input, dQuery, MultiHeadAttention<T>.View(gradient, _layout.Blocks[0]), beta: old);
+            Products.TransposedMultiply(input, dQuery, View(gradient, _layout.Blocks[0]), beta: old);
             return;
         }
 
         // (S.8)  dW_Q = dQᵀ X, dW_K = dKᵀ X                                   [d_m, d]
         if (isTrained[0])
         {
-            Products.TransposedMultiply(dQuery, input, MultiHeadAttention<T>.View(gradient, _layout.Blocks[0]), beta: old);
+            Products.TransposedMultiply(dQuery, input, View(gradient, _layout.Blocks[0]), beta: old);
         }
 
         if (isTrained[1])
         {
-            Products.TransposedMultiply(_dKey.RowRange(0, rows), input, MultiHeadAttention<T>.View(gradient, _layout.Blocks[1]), beta: old);
+            Products.TransposedMultiply(_dKey.RowRange(0, rows), input, View(gradient, _layout.Blocks[1]), beta: old);
         }
     }
 

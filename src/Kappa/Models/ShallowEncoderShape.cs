@@ -8,6 +8,9 @@ public enum TokenPooling
 
     /// <summary>Their mean: the sum divided by d_s.</summary>
     Mean,
+
+    /// <summary>The first one alone.</summary>
+    First,
 }
 
 /// <summary>The sizes and fixed coefficients of model S (S.1, S.2).</summary>

@@ -85,7 +85,8 @@ public sealed class ModelLossTests
     {
         "kernel" => new KernelAttention(new KernelAttentionShape { Width = 4, Heads = 2 }, Gaussian(9, 4, "x"), Gaussian(9, 4, "y"), 3),
         "encoder" => new ShallowEncoder(new ShallowEncoderShape { InputWidth = 4, Width = 3, LogitScale = 0.7, OutputScale = 1.5 }, Gaussian(9, 4, "x"), Gaussian(3, 1, "y"), 3),
-        _ => TransformerClassifier.OfPatches(new TransformerClassifierShape { Tokens = 3, Classes = 2, InputWidth = 4, Width = 4, FfnWidth = 5, Heads = 2 }, Gaussian(9, 4, "x"), [0, 1, 1]),
+        _ => new Transformer(
+            TransformerShape.Classifier(3, 2, 4, TransformerInput.Arrays) with { Width = 4, FfnWidth = 5 }, new TransformerData { Samples = 3, Inputs = Gaussian(9, 4, "x"), Labels = [0, 1, 1] }),
     };
 
     private static Matrix Gaussian(int rows, int columns, string name)

@@ -30,14 +30,14 @@ public sealed class ModelInitialisationTests
     [Fact]
     public void The_classifier_starts_with_identity_normalisations_and_fan_in_scales()
     {
-        var shape = new TransformerClassifierShape { Tokens = 100, Classes = 2, InputWidth = 200, FfnWidth = 256 };
-        ModelParameters parameters = ModelInitialisation.Create(shape, seed: 3, ofTokens: true);
+        TransformerShape shape = TransformerShape.Classifier(100, 2, 200) with { FfnWidth = 256 };
+        ModelParameters parameters = ModelInitialisation.Create(shape, seed: 3);
         Assert.All(parameters["final_norm_gain"].Span.ToArray(), value => Assert.Equal(1, value));
         Assert.All(parameters["blocks.1.ffn_norm_shift"].Span.ToArray(), value => Assert.Equal(0, value));
         Assert.InRange(MeanSquare(parameters["embedding"]), 0.93, 1.07);
         Assert.InRange(MeanSquare(parameters["position"]) / (0.02 * 0.02), 0.9, 1.1);
         Assert.InRange(MeanSquare(parameters["blocks.0.ffn_out"]) * 256, 0.93, 1.07);
-        Assert.NotEqual(parameters.Vector, ModelInitialisation.Create(shape, seed: 4, ofTokens: true).Vector);
+        Assert.NotEqual(parameters.Vector, ModelInitialisation.Create(shape, seed: 4).Vector);
     }
 
     private static double MeanSquare(in Matrix matrix) => Vectors.SquaredNorm(matrix.Span) / matrix.Span.Length;

@@ -9,7 +9,7 @@ namespace Kappa.Tests.Descent;
 /// <summary>The minibatch methods against recursions written out, and what continues where.</summary>
 public sealed class TrainingTests
 {
-    private static readonly TransformerClassifierShape Shape = new() { Tokens = 4, Classes = 2, InputWidth = 5, Width = 4, FfnWidth = 6, Depth = 1 };
+    private static readonly TransformerShape Shape = TransformerShape.Classifier(4, 2, 5) with { Width = 4, FfnWidth = 6, Depth = 1 };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -100,7 +100,7 @@ public sealed class TrainingTests
             ids[sample * 4] = labels[sample] == 1 ? 4 : 0;
         }
 
-        using var model = TransformerClassifier.OfTokens(Shape, ids, labels);
+        using var model = new Transformer(Shape, new TransformerData { Samples = 40, Identifiers = ids, Labels = labels });
         double step = name == "plain" ? 0.5 : name == "momentum" ? 0.05 : 0.02;
         var training = new Training(model, new TrainingOptions { Method = Method(name), Schedule = new StepSchedule { Peak = step }, BatchSize = 10, MaximumSteps = 300 });
         TrainingState state = training.Start(Parameters(model.Layout));

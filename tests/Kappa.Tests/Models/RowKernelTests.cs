@@ -70,8 +70,8 @@ public sealed class RowKernelTests
             Matrix x = ModelCase.Gaussian(rows, columns, 2, "x"), gain = ModelCase.Gaussian(1, columns, 2, "gain"), shift = ModelCase.Gaussian(1, columns, 2, "shift");
             Matrix y = Matrix.Allocate(rows, columns), statistics = Matrix.Allocate(rows, 2), dy = ModelCase.Gaussian(rows, columns, 2, "dy"), dx = ModelCase.Gaussian(rows, columns, 2, "dx");
             double[] before = dx.Span.ToArray();
-            LayerNorm.Forward(x, gain, shift, 0.1, statistics, y, path);
-            LayerNorm.InputGradient(x, gain, statistics, dy, 0.5, dx, path);
+            LayerNorm.Forward(x, gain, shift, 0.1, statistics, y, path: path);
+            LayerNorm.InputGradient(x, gain, statistics, dy, 0.5, dx, path: path);
             for (int i = 0; i < rows; i++)
             {
                 double[] row = x.Row(i).ToArray(), g = [.. Enumerable.Range(0, columns).Select(j => gain[0, j] * dy[i, j])];

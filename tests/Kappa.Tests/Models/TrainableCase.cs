@@ -47,15 +47,15 @@ internal sealed class TrainableCase(string name, Func<int, Precision, IModel> cr
     /// <summary>The experiments' Transformer: ids and patches, both kernels, short and long samples, odd widths, other residual coefficients.</summary>
     public static IEnumerable<TrainableCase> Classifiers()
     {
-        yield return Classifier(new TransformerClassifierShape { Tokens = 5, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9 }, samples: 4, ofTokens: true);
-        yield return Classifier(new TransformerClassifierShape { Tokens = 4, Classes = 2, InputWidth = 3, Depth = 1, Width = 5, Heads = 1, FfnWidth = 4, Kernel = AttentionKernel.Gaussian, AttentionResidual = 0.5, FfnResidual = 0 }, samples: 50, ofTokens: false);
-        yield return Classifier(new TransformerClassifierShape { Tokens = 140, Classes = 2, InputWidth = 4, Depth = 2, Width = 4, FfnWidth = 3, Kernel = AttentionKernel.Gaussian }, samples: 2, ofTokens: true);
-        yield return Classifier(new TransformerClassifierShape { Tokens = 131, Classes = 4, InputWidth = 2, Depth = 1, Width = 18, Heads = 3, FfnWidth = 5, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } }, samples: 3, ofTokens: false);
+        yield return Classifier(TransformerShape.Classifier(5, 3, 7) with { Width = 6, FfnWidth = 9 }, samples: 4, ofTokens: true);
+        yield return Classifier(TransformerShape.Classifier(4, 2, 3) with { Depth = 1, Width = 5, Heads = 1, FfnWidth = 4, Kernel = AttentionKernel.Gaussian, AttentionResidual = 0.5, FfnResidual = 0 }, samples: 50, ofTokens: false);
+        yield return Classifier(TransformerShape.Classifier(140, 2, 4) with { Depth = 2, Width = 4, FfnWidth = 3, Kernel = AttentionKernel.Gaussian }, samples: 2, ofTokens: true);
+        yield return Classifier(TransformerShape.Classifier(131, 4, 2) with { Depth = 1, Width = 18, Heads = 3, FfnWidth = 5, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } }, samples: 3, ofTokens: false);
         foreach (int tokens in (int[])[6, 134])
         {
-            yield return Padded(new TransformerClassifierShape { Tokens = tokens, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Softmax with { Temperature = -0.7 } });
-            yield return Padded(new TransformerClassifierShape { Tokens = tokens, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Gaussian });
-            yield return Padded(new TransformerClassifierShape { Tokens = tokens, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } });
+            yield return Padded(TransformerShape.Classifier(tokens, 3, 7) with { Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Softmax with { Temperature = -0.7 } });
+            yield return Padded(TransformerShape.Classifier(tokens, 3, 7) with { Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Gaussian });
+            yield return Padded(TransformerShape.Classifier(tokens, 3, 7) with { Width = 6, FfnWidth = 9, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } });
         }
     }
 
@@ -71,9 +71,16 @@ internal sealed class TrainableCase(string name, Func<int, Precision, IModel> cr
         return [.. draws.Select(draw => (int)(Math.Abs(draw) * 1e6) % below)];
     }
 
-    public static IModel NewClassifier(TransformerClassifierShape shape, int samples, bool ofTokens, int threads = 1, Precision precision = Precision.Double) => ofTokens
-        ? TransformerClassifier.OfTokens(shape, Integers(samples * shape.Tokens, shape.InputWidth, 3), Integers(samples, shape.Classes, 4), threads, precision)
-        : TransformerClassifier.OfPatches(shape, ModelCase.Gaussian(samples * shape.Tokens, shape.InputWidth, 3, "inputs"), Integers(samples, shape.Classes, 4), threads, precision);
+    public static IModel NewClassifier(TransformerShape shape, int samples, bool ofTokens, int threads = 1, Precision precision = Precision.Double, int[]? lengths = null)
+    {
+        int tokens = shape.Tokens!.Value;
+        int[] labels = Integers(samples, shape.ReadoutWidth!.Value, 4);
+        return ofTokens
+            ? new Transformer(shape, new TransformerData { Samples = samples, Identifiers = Integers(samples * tokens, shape.InputWidth, 3), Labels = labels, Lengths = lengths }, threads, precision)
+            : new Transformer(
+                shape with { Input = TransformerInput.Arrays },
+                new TransformerData { Samples = samples, Inputs = ModelCase.Gaussian(samples * tokens, shape.InputWidth, 3, "inputs"), Labels = labels }, threads, precision);
+    }
 
     public override string ToString() => name;
 
@@ -91,11 +98,11 @@ internal sealed class TrainableCase(string name, Func<int, Precision, IModel> cr
         step: 1.0 / 4096,
         isMean: shape.Reduction == LossReduction.Mean);
 
-    private static TrainableCase Padded(TransformerClassifierShape shape) => new(
+    private static TrainableCase Padded(TransformerShape shape) => new(
         $"E padded {shape}",
-        (threads, precision) => TransformerClassifier.OfTokens(shape, Integers(4 * shape.Tokens, shape.InputWidth, 3), Integers(4, shape.Classes, 4), threads, precision, Lengths(shape.Tokens)),
+        (threads, precision) => NewClassifier(shape, 4, ofTokens: true, threads, precision, Lengths(shape.Tokens!.Value)),
         scale: 0.6, step: 1.0 / 512, isMean: true);
 
-    private static TrainableCase Classifier(TransformerClassifierShape shape, int samples, bool ofTokens) => new(
+    private static TrainableCase Classifier(TransformerShape shape, int samples, bool ofTokens) => new(
         $"E N={samples} {shape}", (threads, precision) => NewClassifier(shape, samples, ofTokens, threads, precision), scale: 0.6, step: 1.0 / 512, isMean: true);
 }

@@ -7,7 +7,7 @@ namespace Kappa.Tests.Models;
 /// <summary>The experiments' Transformer against plain loops, and its loss at its extremes.</summary>
 public sealed class TransformerClassifierTests
 {
-    private static readonly TransformerClassifierShape Small = new() { Tokens = 5, Classes = 3, InputWidth = 7, Width = 6, FfnWidth = 9 };
+    private static readonly TransformerShape Small = TransformerShape.Classifier(5, 3, 7) with { Width = 6, FfnWidth = 9 };
 
     public static TheoryData<AttentionKernelKind, bool, int, bool> Variants => new()
     {
@@ -23,19 +23,20 @@ public sealed class TransformerClassifierTests
     [MemberData(nameof(Variants))]
     public void Logits_are_those_of_plain_loops(AttentionKernelKind kind, bool normalised, int tokens, bool ofTokens)
     {
-        TransformerClassifierShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, NormalisesRows: normalised), AttentionResidual = 0.8, FfnResidual = 1.2 };
+        TransformerShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, NormalisesRows: normalised), AttentionResidual = 0.8, FfnResidual = 1.2 };
         using IModel model = TrainableCase.NewClassifier(shape, 2, ofTokens);
         ModelParameters parameters = Parameters(model.Layout);
-        Matrix output = Matrix.Allocate(2, shape.Classes), patches = ModelCase.Gaussian(2 * tokens, shape.InputWidth, 3, "inputs");
+        Matrix output = Matrix.Allocate(2, shape.ReadoutWidth!.Value), patches = ModelCase.Gaussian(2 * tokens, shape.InputWidth, 3, "inputs");
         int[] ids = TrainableCase.Integers(2 * tokens, shape.InputWidth, 3);
         model.Output(parameters, model.AllSamples, output);
-        var plain = new PlainClassifier(shape, parameters);
+        var plain = new PlainTransformer(ofTokens ? shape : shape with { Input = TransformerInput.Arrays }, parameters);
+        var data = new TransformerData { Samples = 2, Identifiers = ids, Inputs = patches };
         for (int sample = 0; sample < 2; sample++)
         {
-            double[] logits = plain.Logits([.. Enumerable.Range(sample * tokens, tokens).Select(row => ofTokens ? plain.Row("embedding", ids[row]) : plain.Times(patches.Row(row).ToArray(), "embedding"))]);
+            double[] logits = plain.Output(data, sample)[0];
 
             // Sums of at most a few hundred terms through two layers: a few hundred ε.
-            Assert.All(Enumerable.Range(0, shape.Classes), c => Assert.Equal(logits[c], output[sample, c], 1e-12));
+            Assert.All(Enumerable.Range(0, output.Columns), c => Assert.Equal(logits[c], output[sample, c], 1e-12));
         }
     }
 
@@ -69,9 +70,9 @@ public sealed class TransformerClassifierTests
     [InlineData(AttentionKernelKind.Gaussian)]
     public void Without_positions_the_order_of_the_tokens_does_not_matter(AttentionKernelKind kind)
     {
-        TransformerClassifierShape shape = Small with { Kernel = new AttentionKernel(kind) };
+        TransformerShape shape = Small with { Kernel = new AttentionKernel(kind) };
         int[] ids = [0, 3, 2, 6, 1, 6, 1, 0, 2, 3];
-        using var model = TransformerClassifier.OfTokens(shape, ids, [0, 0]);
+        using var model = OfTokens(shape, ids, [0, 0]);
         ModelParameters parameters = Parameters(model.Layout);
         parameters["position"].Fill(0);
         Matrix output = Matrix.Allocate(2, 3);
@@ -84,12 +85,12 @@ public sealed class TransformerClassifierTests
     public void A_padded_sample_is_the_shorter_sample_and_what_the_padding_is_does_not_matter(AttentionKernelKind kind, bool normalised, int tokens, bool isLong)
     {
         int shorter = tokens - (isLong ? 3 : 1);
-        TransformerClassifierShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, 0.8, normalised) };
+        TransformerShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, 0.8, normalised) };
         int[] ids = TrainableCase.Integers(tokens, shape.InputWidth, 3), other = [.. ids[..shorter], .. ids[shorter..].Select(id => (id + 1) % shape.InputWidth)];
-        using var padded = TransformerClassifier.OfTokens(shape, ids, [1], lengths: [shorter]);
-        using var otherwise = TransformerClassifier.OfTokens(shape, other, [1], lengths: [shorter]);
-        using var cut = TransformerClassifier.OfTokens(shape with { Tokens = shorter }, ids[..shorter], [1]);
-        using var unmasked = TransformerClassifier.OfTokens(shape, ids, [1]);
+        using var padded = OfTokens(shape, ids, [1], [shorter]);
+        using var otherwise = OfTokens(shape, other, [1], [shorter]);
+        using var cut = OfTokens(shape with { Tokens = shorter }, ids[..shorter], [1]);
+        using var unmasked = OfTokens(shape, ids, [1]);
         ModelParameters parameters = Parameters(padded.Layout), ofCut = new(cut.Layout), gradient = new(padded.Layout), otherGradient = new(padded.Layout), cutGradient = new(cut.Layout);
         foreach (ParameterBlock block in cut.Layout.Blocks)
         {
@@ -115,7 +116,7 @@ public sealed class TransformerClassifierTests
     public void A_long_sample_needs_memory_for_its_tokens_not_for_their_square()
     {
         const int Tokens = 4096;
-        TransformerClassifierShape shape = Small with { Tokens = Tokens };
+        TransformerShape shape = Small with { Tokens = Tokens };
         long before = GC.GetAllocatedBytesForCurrentThread();
         using IModel model = TrainableCase.NewClassifier(shape, 1, ofTokens: true);
         ModelParameters parameters = Parameters(model.Layout), gradient = new(model.Layout);
@@ -128,14 +129,17 @@ public sealed class TransformerClassifierTests
     [Fact]
     public void Wrong_ids_labels_and_sizes_are_named()
     {
-        Assert.Contains("number 1 is 7", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 7, 0, 0, 0], [0])).Message, StringComparison.Ordinal);
-        Assert.Contains("sample 0 is 3", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0, 0], [3])).Message, StringComparison.Ordinal);
-        Assert.Contains("there are 4", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0], [0])).Message, StringComparison.Ordinal);
-        Assert.Contains("sample 0 is 6", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0, 0], [1], lengths: [6])).Message, StringComparison.Ordinal);
-        Assert.Contains("there are 2", Assert.Throws<ArgumentException>(() => TransformerClassifier.OfTokens(Small, [0, 1, 0, 0, 0], [1], lengths: [1, 1])).Message, StringComparison.Ordinal);
+        Assert.Contains("number 1 is 7", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 7, 0, 0, 0], [0])).Message, StringComparison.Ordinal);
+        Assert.Contains("number 0 is 3", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [3])).Message, StringComparison.Ordinal);
+        Assert.Contains("has 4", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0], [0])).Message, StringComparison.Ordinal);
+        Assert.Contains("number 0 is 6", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [1], [6])).Message, StringComparison.Ordinal);
+        Assert.Contains("there are 2", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [1], [1, 1])).Message, StringComparison.Ordinal);
         string message = Assert.Throws<ArgumentException>(() => (Small with { Heads = 4, Depth = 0, NormEpsilon = 0 }).Validate()).Message;
-        Assert.All(["Heads", "Depth", "ε"], part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.All(["Heads", "Depth", "NormEpsilon"], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
+
+    private static Transformer OfTokens(TransformerShape shape, int[] ids, int[] labels, int[]? lengths = null) =>
+        new(shape, new TransformerData { Samples = labels.Length, Identifiers = ids, Labels = labels, Lengths = lengths });
 
     private static ModelParameters Parameters(ParameterLayout layout)
     {

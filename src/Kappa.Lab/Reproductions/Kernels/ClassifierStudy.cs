@@ -21,8 +21,8 @@ internal static class ClassifierStudy
 
     private static KernelRun Run(KernelJob job, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, KernelJobContext context)
     {
-        TransformerClassifierShape shape = task.Shape(arm.Kernel);
-        ModelParameters start = ModelInitialisation.Create(shape, job.Seed, task.Train.AreIds);
+        TransformerShape shape = task.Shape(arm.Kernel);
+        ModelParameters start = ModelInitialisation.Create(shape, job.Seed);
         (Dictionary<string, double[]> series, _) = ClassifierTraining.Run(task, shape, recipe, start, job.Seed, context);
         return job.Measured(
             new Dictionary<string, double>(StringComparer.Ordinal)

@@ -39,10 +39,10 @@ internal sealed class ClassifierTraining
     private readonly ClassifierTask _task;
     private readonly TrainingRecipe _recipe;
     private readonly KernelJobContext _context;
-    private readonly TransformerClassifier _test;
+    private readonly Transformer _test;
     private readonly List<double> _losses = [], _steps = [], _testLosses = [], _accuracies = [];
 
-    private ClassifierTraining(ClassifierTask task, TransformerClassifierShape shape, TrainingRecipe recipe, KernelJobContext context)
+    private ClassifierTraining(ClassifierTask task, TransformerShape shape, TrainingRecipe recipe, KernelJobContext context)
     {
         (_task, _recipe, _context) = (task, recipe, context);
         _test = ClassifierTask.Model(task.Test, shape, recipe.Precision);
@@ -51,9 +51,9 @@ internal sealed class ClassifierTraining
     /// <summary>Loss of every step's batch; loss and accuracy on the test samples every few steps and at the end; the trained parameters.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the state is in the store.</exception>
     public static (Dictionary<string, double[]> Series, ModelParameters End) Run(
-        ClassifierTask task, TransformerClassifierShape shape, TrainingRecipe recipe, ModelParameters start, long seed, KernelJobContext context)
+        ClassifierTask task, TransformerShape shape, TrainingRecipe recipe, ModelParameters start, long seed, KernelJobContext context)
     {
-        using TransformerClassifier model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
+        using Transformer model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
         var run = new ClassifierTraining(task, shape, recipe, context);
         using (run._test)
         {

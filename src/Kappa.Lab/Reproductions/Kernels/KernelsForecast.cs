@@ -67,11 +67,11 @@ internal static class KernelsForecast
 
     private static double StepSeconds(ClassifierTask task, TrainingRecipe recipe, int depth)
     {
-        TransformerClassifierShape shape = task.Shape(AttentionKernel.Gaussian) with { Depth = depth };
-        using TransformerClassifier model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
+        TransformerShape shape = task.Shape(AttentionKernel.Gaussian) with { Depth = depth };
+        using Transformer model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
         var training = new Training(model, recipe.Options(0) with { MaximumSteps = 3 });
         var times = new List<long>();
-        TrainingState state = training.Start(ModelInitialisation.Create(shape, 0, task.Train.AreIds));
+        TrainingState state = training.Start(ModelInitialisation.Create(shape, 0));
         _ = training.Run(state, _ => times.Add(Stopwatch.GetTimestamp()));
         return times.Count < 3 ? 0 : Stopwatch.GetElapsedTime(times[1], times[2]).TotalSeconds;
     }

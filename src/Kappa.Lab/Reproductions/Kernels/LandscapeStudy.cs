@@ -28,10 +28,10 @@ internal static class LandscapeStudy
     private static KernelRun Run(KernelJob job, KernelsPlan plan, KernelArm arm, KernelJobContext context)
     {
         ClassifierTask task = plan.LandscapeTask;
-        TransformerClassifierShape first = task.Shape(AttentionKernel.Softmax), second = task.Shape(arm.Kernel);
-        ModelParameters start = ModelInitialisation.Create(first, job.Seed, task.Train.AreIds);
+        TransformerShape first = task.Shape(AttentionKernel.Softmax), second = task.Shape(arm.Kernel);
+        ModelParameters start = ModelInitialisation.Create(first, job.Seed);
         (_, ModelParameters middle) = ClassifierTraining.Run(task, first, plan.LandscapeRecipe, start, job.Seed, context with { Key = context.Key + "-first" });
-        ModelParameters carried = ModelInitialisation.Create(second, job.Seed, task.Train.AreIds);
+        ModelParameters carried = ModelInitialisation.Create(second, job.Seed);
         middle.Vector.CopyTo(carried.Vector.AsSpan());
         (Dictionary<string, double[]> series, ModelParameters end) = ClassifierTraining.Run(task, second, plan.LandscapeRecipe, carried, job.Seed + 1, context);
         LandscapeGrid grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
@@ -39,7 +39,7 @@ internal static class LandscapeStudy
         return job.Measured(Numbers(grid, values, plan.LandscapePoints, series), new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
     }
 
-    private static double[,] Sweep(ClassifierTask task, TransformerClassifierShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
+    private static double[,] Sweep(ClassifierTask task, TransformerShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
     {
         int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Labels.Length))];
         ILandscapeLoss Loss() => new TrainableLoss(ClassifierTask.Model(task.Train, shape, Precision.Double), batch, end, TrainedSet.All);

@@ -49,8 +49,8 @@ internal static class OpenStudies
         string identity = $"{plan.DepthRecipe.Words} {plan.DepthRecipe.EvaluateEvery} {task.Fingerprint}";
         job = new KernelJob(KernelStudy.Depth, FormattableString.Invariant($"depth {depth}, {connection.Name}, {task.Name}"), arm.Name, seed, identity, context =>
         {
-            TransformerClassifierShape shape = task.Shape(arm.Kernel) with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual };
-            ModelParameters start = ModelInitialisation.Create(shape, seed, task.Train.AreIds);
+            TransformerShape shape = task.Shape(arm.Kernel) with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual };
+            ModelParameters start = ModelInitialisation.Create(shape, seed);
             (Dictionary<string, double[]> series, _) = ClassifierTraining.Run(task, shape, plan.DepthRecipe, start, seed, context);
             double[] losses = series[Quantity.Loss];
             return job.Measured(

@@ -48,19 +48,19 @@ internal sealed record DigitRun(int Width, double LogitExponent, int Epochs, lon
 
     public Checkpoint Run(ClassifierTask data, CancellationToken cancellation)
     {
-        TransformerClassifierShape shape = data.Shape(AttentionKernel.Softmax with { Temperature = Math.Pow(Width, -LogitExponent) }) with
+        TransformerShape shape = data.Shape(AttentionKernel.Softmax with { Temperature = Math.Pow(Width, -LogitExponent) }) with
         {
             Depth = 1,
             Heads = 1,
             Width = Width,
             FfnWidth = 2 * Width,
         };
-        using TransformerClassifier train = ClassifierTask.Model(data.Train, shape, Precision.Double), test = ClassifierTask.Model(data.Test, shape, Precision.Double);
+        using Transformer train = ClassifierTask.Model(data.Train, shape, Precision.Double), test = ClassifierTask.Model(data.Test, shape, Precision.Double);
         int perEpoch = train.Samples / Batch;
         double[] losses = new double[Epochs];
         var options = new TrainingOptions { Method = new MomentumDescent(), Schedule = new StepSchedule { Peak = StepSize }, BatchSize = Batch, Seed = Seed, MaximumSteps = (long)Epochs * perEpoch };
         var training = new Training(train, options);
-        TrainingState state = training.Start(ModelInitialisation.Create(shape, Seed, ofTokens: false));
+        TrainingState state = training.Start(ModelInitialisation.Create(shape, Seed));
         TrainingEnd end = training.Run(state, step => losses[step.Step / perEpoch] += step.Loss / perEpoch, cancellation);
         cancellation.ThrowIfCancellationRequested();
         bool diverged = end == TrainingEnd.NonFinite;

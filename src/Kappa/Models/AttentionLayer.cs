@@ -1,0 +1,232 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using Kappa.Numerics;
+
+namespace Kappa.Models;
+
+/// <summary>Multi-head attention H = ρ Z' + act(Σ_h S_h Z W_V^h W_O^h) for every sample of a group (T.2, G.3), in its four ways.</summary>
+/// <remarks>Gradients of parameters are added to <c>old</c> times what was there, the rest is overwritten. One instance per thread; layers of one size share it.</remarks>
+internal sealed partial class AttentionLayer<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly TransformerShape _shape;
+    private readonly KernelHead<T> _head;
+    private readonly int _tokens;
+    private readonly Matrix<T> _dProjected;
+    private readonly Matrix<T> _dMixed;
+    private readonly Matrix<T> _dBranch;
+    private readonly int _largestGroup;
+
+    /// <summary>Reserves the memory.</summary>
+    public AttentionLayer(TransformerShape shape, int tokens, int largestGroup)
+    {
+        (_shape, _tokens, _largestGroup) = (shape, tokens, largestGroup);
+        _head = new KernelHead<T>(
+            shape.Kernel, tokens, largestGroup, shape.KeyWidth, shape.ValueWidth, shape.Kernel.Scale(shape.KeyWidth), shape.Mask == AttentionMask.Causal);
+        int rows = largestGroup * tokens;
+        _dProjected = Matrix<T>.Allocate(rows, shape.Heads * ((2 * shape.KeyWidth) + shape.ValueWidth));
+        _dMixed = Matrix<T>.Allocate(shape.HasOutput ? rows : 0, shape.Heads * shape.ValueWidth);
+        _dBranch = Matrix<T>.Allocate(shape.AttentionActivation is null ? 0 : rows, shape.OutputWidth);
+    }
+
+    /// <summary>Memory for one layer.</summary>
+    public AttentionCache<T> NewCache() => new(_shape, _largestGroup * _tokens, _tokens, _head.KeepsWeights);
+
+    /// <summary>output ← residual·skip + act(Σ_h S_h Z W_V^h W_O^h).</summary>
+    /// <param name="factors">The weights.</param>
+    /// <param name="input">Z [rows, D].</param>
+    /// <param name="residual">Factor of the skip.</param>
+    /// <param name="skip">[rows, D_out]; not read when its factor is 0.</param>
+    /// <param name="cache">Overwritten.</param>
+    /// <param name="output">[rows, D_out], overwritten.</param>
+    /// <param name="lengths">For each sample how many of its tokens are attended to (E.11); empty for all.</param>
+    public void Forward(
+        AttentionFactors<T> factors, in Matrix<T> input, double residual, in Matrix<T> skip, AttentionCache<T> cache, in Matrix<T> output, ReadOnlySpan<int> lengths)
+    {
+        // (T.2)  [Q | K | V] = Z [W_Q | W_K | W_V] + [b_Q | b_K | b_V]        [rows, p]
+        int rows = input.Rows;
+        Matrix<T> projected = cache.Projected.RowRange(0, rows), mixed = cache.Mixed.RowRange(0, rows);
+        Products.Multiply(input, factors.Projection, projected);
+        BiasRow.Add(factors.ProjectionBias, projected);
+        for (int head = 0; head < _shape.Heads; head++)
+        {
+            _head.Forward(rows / _tokens, Of(projected, head), Weights(cache, head, rows), Mixed(mixed, head), lengths);
+        }
+
+        // (G.3)  O = [S_1 V_1, …, S_H V_H] [W_O^1; …; W_O^H] + b_O            [rows, D_out]
+        if (_shape.AttentionActivation is Activation activation)
+        {
+            Matrix<T> branch = cache.Branch.RowRange(0, rows), derivative = cache.Derivative.RowRange(0, rows);
+            LinearBranch(factors, cache, derivative);
+            activation.ApplyWithDerivative<T>(derivative.Span, branch.Span, derivative.Span);
+            Sum(residual, skip, branch, output);
+        }
+        else if (factors.Output is PackedMatrix<T> weights)
+        {
+            Products.MultiplyAdd(mixed, weights, residual, residual == 0 ? output : skip, output);
+            BiasRow.Add(factors.OutputBias, output);
+        }
+        else
+        {
+            Sum(residual, skip, mixed, output);
+        }
+    }
+
+    /// <summary>Gradients of the trained matrices and, when wanted, dZ ← residual·skip + what goes through queries, keys and values.</summary>
+    /// <param name="factors">Of the way forward.</param>
+    /// <param name="input">Z [rows, D] of the way forward.</param>
+    /// <param name="cache">Of the way forward.</param>
+    /// <param name="dOutput">dH [rows, D_out].</param>
+    /// <param name="target">The gradients.</param>
+    /// <param name="residual">Factor of the skip: ρ where Z also goes around attention, otherwise 0.</param>
+    /// <param name="dInput">dZ [rows, D], overwritten; empty when not wanted; may be the memory of dH, which is the skip.</param>
+    /// <param name="lengths">Of the way forward.</param>
+    public void Backward(
+        AttentionFactors<T> factors, in Matrix<T> input, AttentionCache<T> cache, in Matrix<T> dOutput, in GradientTarget<T> target, double residual,
+        in Matrix<T> dInput, ReadOnlySpan<int> lengths)
+    {
+        int rows = input.Rows;
+        bool wantsInput = dInput.Rows > 0;
+        HeadTraining training = Wanted(factors, target, wantsInput);
+        Matrix<T> dBranch = Branch(cache, dOutput), dProjected = _dProjected.RowRange(0, rows);
+        foreach (AttentionPart part in factors.Parts)
+        {
+            // (G.6)  dW_O = [S_1 V_1, …]ᵀ dO, its rows of this matrix         [rows of W_O, D_out]
+            if (part.IsOutput)
+            {
+                target.Add(part.Index, cache.Mixed.RowRange(0, rows).ColumnRange(part.Start, part.Length), dBranch);
+                target.AddRows(part.Bias, dBranch);
+            }
+        }
+
+        if (!training.Value && !training.NeedsWeights)
+        {
+            return;
+        }
+
+        // (G.6)  d[S_1 V_1, …] = dO W_Oᵀ                                      [rows, H d_v]
+        Matrix<T> dMixed = dBranch;
+        if (factors.OutputTransposed is PackedMatrix<T> transposed)
+        {
+            dMixed = _dMixed.RowRange(0, rows);
+            Products.Multiply(dBranch, transposed, dMixed);
+        }
+
+        for (int head = 0; head < _shape.Heads; head++)
+        {
+            _head.Backward(
+                rows / _tokens, Of(cache.Projected.RowRange(0, rows), head), Weights(cache, head, rows), Mixed(dMixed, head), Of(dProjected, head), training, lengths);
+        }
+
+        foreach (AttentionPart part in factors.Parts)
+        {
+            // (G.6)  dW = Zᵀ d[Q | K | V], its columns of this matrix         [D, columns]
+            if (!part.IsOutput)
+            {
+                Matrix<T> columns = dProjected.ColumnRange(part.Start, part.Length);
+                target.Add(part.Index, input, columns, part.IsTransposed);
+                target.AddRows(part.Bias, columns);
+            }
+        }
+
+        // (G.6)  dZ = ρ dH + d[Q | K | V] [W_Q | W_K | W_V]ᵀ                  [rows, D]
+        if (wantsInput)
+        {
+            Products.MultiplyAdd(dProjected, factors.ProjectionTransposed, residual, residual == 0 ? dInput : dOutput, dInput);
+        }
+    }
+
+    /// <summary>S_h of all rows, for those who look at it.</summary>
+    public void CopyWeights(AttentionCache<T> cache, int head, int rows, in Matrix<T> weights, ReadOnlySpan<int> lengths)
+    {
+        if (_head.KeepsWeights)
+        {
+            Weights(cache, head, rows).CopyTo(weights);
+        }
+        else
+        {
+            _head.LongWeights(rows / _tokens, Of(cache.Projected.RowRange(0, rows), head), weights, lengths);
+        }
+    }
+
+    /// <summary>What one head adds to the branch before any activation: S_h V_h W_O^h, or its own columns without W_O.</summary>
+    public void HeadBranch(AttentionFactors<T> factors, AttentionCache<T> cache, int head, in Matrix<T> branch)
+    {
+        Matrix<T> mixed = Mixed(cache.Mixed.RowRange(0, branch.Rows), head);
+        if (_shape.HasOutput)
+        {
+            Products.Multiply(mixed, factors.OutputRows.RowRange(head * _shape.ValueWidth, _shape.ValueWidth), branch);
+        }
+        else
+        {
+            mixed.CopyTo(branch);
+        }
+    }
+
+    /// <summary>The branch [rows, D_out], after its activation if there is one.</summary>
+    public void CopyBranch(AttentionFactors<T> factors, AttentionCache<T> cache, in Matrix<T> branch)
+    {
+        if (_shape.AttentionActivation is null)
+        {
+            LinearBranch(factors, cache, branch);
+        }
+        else
+        {
+            cache.Branch.RowRange(0, branch.Rows).CopyTo(branch);
+        }
+    }
+
+    private static void Sum(double residual, in Matrix<T> skip, in Matrix<T> branch, in Matrix<T> output) => ResidualConnection.Apply(residual, residual == 0 ? output : skip, branch, output);
+
+    private static HeadTraining Wanted(AttentionFactors<T> factors, in GradientTarget<T> target, bool wantsInput)
+    {
+        bool query = wantsInput, key = wantsInput, value = wantsInput;
+        foreach (AttentionPart part in factors.Parts)
+        {
+            bool wanted = target.Wants(part.Index) || target.Wants(part.Bias);
+            query |= wanted && part.Block.Kind == ParameterKind.Query;
+            key |= wanted && part.Block.Kind == ParameterKind.Key;
+            value |= wanted && part.Block.Kind == ParameterKind.Value;
+        }
+
+        return new HeadTraining(query, key, value);
+    }
+
+    private static Matrix<T> Weights(AttentionCache<T> cache, int head, int rows) => cache.Weights[head].Rows == 0 ? cache.Weights[head] : cache.Weights[head].RowRange(0, rows);
+
+    // dO of dH: through the derivative of the activation where there is one.
+    private Matrix<T> Branch(AttentionCache<T> cache, in Matrix<T> dOutput)
+    {
+        if (_shape.AttentionActivation is null)
+        {
+            return dOutput;
+        }
+
+        Matrix<T> dBranch = _dBranch.RowRange(0, dOutput.Rows);
+        TensorPrimitives.Multiply<T>(dOutput.Span, cache.Derivative.RowRange(0, dOutput.Rows).Span, dBranch.Span);
+        return dBranch;
+    }
+
+    private static void LinearBranch(AttentionFactors<T> factors, AttentionCache<T> cache, in Matrix<T> branch)
+    {
+        Matrix<T> mixed = cache.Mixed.RowRange(0, branch.Rows);
+        if (factors.Output is PackedMatrix<T> weights)
+        {
+            Products.Multiply(mixed, weights, branch);
+            BiasRow.Add(factors.OutputBias, branch);
+        }
+        else
+        {
+            mixed.CopyTo(branch);
+        }
+    }
+
+    private Matrix<T> Mixed(in Matrix<T> mixed, int head) => mixed.ColumnRange(head * _shape.ValueWidth, _shape.ValueWidth);
+
+    private HeadMatrices<T> Of(in Matrix<T> projected, int head)
+    {
+        (int heads, int keys, int values) = (_shape.Heads, _shape.KeyWidth, _shape.ValueWidth);
+        return new HeadMatrices<T>(
+            projected.ColumnRange(head * keys, keys), projected.ColumnRange((heads + head) * keys, keys), projected.ColumnRange((2 * heads * keys) + (head * values), values));
+    }
+}
