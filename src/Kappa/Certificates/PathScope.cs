@@ -28,7 +28,9 @@ internal static class PathScope
                 Theorem = theorem,
                 Outcome = CertificateOutcome.NotCertified,
                 Conditions = [start],
-                Explanation = forward.Underflows
+                Explanation = propagation is { StartJoint.IsFinite: false }
+                    ? $"{symbol} has no bound: an element of J Jᵀ, or the square of the temperature in it, overflows; scale data, weights and temperature towards 1."
+                    : forward.Underflows
                     ? $"{symbol} underflows: numbers of the forward pass are so small that their squares are no doubles; scale data and weights up."
                     : $"{symbol} cannot be told from 0: it is no larger than what its own computation may be off by, so nothing keeps the residual shrinking.",
             };
@@ -49,7 +51,7 @@ internal static class PathScope
             Conditions = [start, .. Conditions(theorem, march, result, residual, largestResidual, options)],
             Constants = Constants(march, result, residual, kind),
             Guarantee = isCertified ? guarantee : null,
-            Explanation = guarantee is { Rate: not > 0 } ? "The guaranteed rate underflows to 0; scale data and weights up." : Explanation(march, result, residual, options) + Needed(residual, largestResidual),
+            Explanation = guarantee is { Rate: not > 0 } ? "The guaranteed rate underflows to 0; scale data and weights towards 1." : Explanation(march, result, residual, options) + Needed(residual, largestResidual),
         };
         return largestResidual is double bound ? certificate with { Shortfall = bound > 0 ? residual / bound : double.PositiveInfinity } : certificate;
     }

@@ -11,7 +11,7 @@ internal sealed class LargestEigenvalue
     private const int MostSteps = 48;
     private const int StepsBetweenLooks = 8;
     private const double FirstSlack = 1e-9;
-    private const double UnitRoundoff = 2.220446049250313e-16;
+    private const double Epsilon = 2 * Numerics.UpperBound.UnitRoundoff;
 
     private readonly double[] _diagonal = new double[MostSteps];
     private readonly double[] _offDiagonal = new double[MostSteps];
@@ -79,7 +79,7 @@ internal sealed class LargestEigenvalue
         for (int step = 0; ; step++)
         {
             double beta = Extend(matrix, step);
-            bool isLast = step + 1 == Math.Min(order, MostSteps) || beta <= UnitRoundoff * rowSum;
+            bool isLast = step + 1 == Math.Min(order, MostSteps) || beta <= Epsilon * rowSum;
             if (isLast || (step + 1) % StepsBetweenLooks == 0)
             {
                 double latest = LargestOfTridiagonal(step + 1);
@@ -186,7 +186,7 @@ internal sealed class LargestEigenvalue
     private bool IsBelow(in Matrix matrix, double bound)
     {
         int order = matrix.Rows;
-        double leastPivot = 2 * order * UnitRoundoff * bound;
+        double leastPivot = 2 * order * Epsilon * bound;
         for (int i = 0; i < order; i++)
         {
             Span<double> row = _factor.AsSpan(i * order, order);

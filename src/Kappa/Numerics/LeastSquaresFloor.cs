@@ -8,7 +8,7 @@ namespace Kappa.Numerics;
 /// </remarks>
 internal static class LeastSquaresFloor
 {
-    private const double Epsilon = 2.220446049250313e-16;
+    private const double Epsilon = 2 * UpperBound.UnitRoundoff;
 
     /// <summary>The floor and the rank that was found.</summary>
     /// <param name="columns">Aᵀ [columns, rows].</param>

@@ -37,6 +37,26 @@ public sealed class RangeTests
         {
             Certificate certificate = theorem.Evaluate(point);
             Assert.False(certificate.Outcome == CertificateOutcome.Guaranteed, $"{theorem.Name}: {certificate.Explanation}");
+            Assert.True(temperature < 1e160 || theorem is not KernelFloorCertificate || certificate.Explanation.Contains("overflows", StringComparison.Ordinal), certificate.Explanation);
+        }
+    }
+
+    [Fact]
+    public void Local_bounds_of_the_second_derivative_of_an_activation_hold_where_it_crosses_0_and_where_squares_leave_the_range()
+    {
+        var pi = BigReal.Parse("3.1415926535897932384626433832795028841971693993751058209749445923");
+        foreach (double x in (double[])[0, 1, Math.Sqrt(2), Math.BitIncrement(Math.Sqrt(2)), Math.BitDecrement(Math.Sqrt(2)), 1.5, 2, 5, 29.9, 31, 1e160])
+        {
+            BigReal exact = x > 40 ? BigReal.Zero : BigReal.Abs(2 - ((BigReal)x * x)) * BigReal.Exp(-((BigReal)x * x / 2)) / BigReal.Sqrt(2 * pi);
+            double bound = new Activation(ActivationKind.Gelu).SecondDerivativeBoundNear(-x, 0);
+            Assert.True(exact <= bound && (x > 29 || bound <= (double)exact + 2e-9), $"GELU at {x:R}: {exact} > {bound:R}");
+        }
+
+        foreach ((double x, double smoothing) in ((double, double)[])[(0, 0.5), (1e-160, 1e-100), (1e3, 0.5), (1e155, 1e100), (1e200, 1e100), (1e120, 1e-100), (double.MaxValue, 1)])
+        {
+            BigReal ratio = smoothing / BigReal.Sqrt(((BigReal)x * x) + ((BigReal)smoothing * smoothing)), exact = (1 - (BigReal)0.1) / (2 * (BigReal)smoothing) * ratio * ratio * ratio;
+            double bound = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, smoothing).SecondDerivativeBoundNear(x, 0);
+            Assert.True(exact <= bound && bound <= ((double)exact * (1 + 1e-8)) + 1e-289, $"{x:R}, ε = {smoothing:R}: {exact} against {bound:R}");
         }
     }
 

@@ -1,6 +1,7 @@
 using Kappa.Certificates;
 using Kappa.Models;
 using Kappa.Numerics;
+using Kappa.Tests.Oracle;
 using Xunit;
 
 namespace Kappa.Tests.Certificates;
@@ -30,6 +31,30 @@ public sealed class RoundingTests
                 Assert.False(string.IsNullOrWhiteSpace(certificate.Explanation));
                 Assert.DoesNotContain("NaN", certificate.Explanation, StringComparison.Ordinal);
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void No_theorem_certifies_a_degenerate_point_whose_matrices_are_scaled_by_powers_of_ten_from_40_to_160_up_or_down(Degeneracy kind, int depth)
+    {
+        // What makes a point degenerate is a null vector, a permutation or a rank: a factor of a matrix changes none of them.
+        for (int seed = 0; seed < OracleCase.Count(PointsOfAKind) / 10; seed++)
+        {
+            var degenerate = new DegeneratePoint(kind, depth, seed);
+            var random = new Random(seed);
+            foreach (ParameterBlock block in degenerate.Weights.Layout.Blocks)
+            {
+                int exponent = random.Next(2) == 0 ? 0 : random.Next(133, 532) * ((2 * random.Next(2)) - 1);
+                Vectors.Scale(degenerate.Weights[block].Span, Math.ScaleB(1, exponent));
+            }
+
+            using var point = new TrainingPoint(degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
+            Assert.All(Theorems.OfResidualTransformer, theorem =>
+            {
+                Certificate certificate = theorem.Evaluate(point, new CertificateOptions { MeasuresShortfall = false });
+                Assert.True(certificate.Outcome != CertificateOutcome.Guaranteed, $"{kind}, depth {depth}, seed {seed}: {theorem.Name} certifies. {certificate.Explanation}");
+            });
         }
     }
 

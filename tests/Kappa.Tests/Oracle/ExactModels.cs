@@ -45,7 +45,7 @@ internal static class ExactAttention
     }
 }
 
-/// <summary>Model R in 77 digits, as its page defines it (R.1–R.5), for activations without an error function.</summary>
+/// <summary>Model R in 77 digits, as its page defines it (R.1–R.5).</summary>
 internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, BigMatrix inputs, int samples)
 {
     /// <summary>H of the last block [M, d], of the last call of <see cref="Output"/>.</summary>
@@ -118,8 +118,41 @@ internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, B
             ActivationKind.Relu => BigReal.Max(x, BigReal.Zero),
             ActivationKind.LeakyRelu => x.Sign > 0 ? x : slope * x,
             ActivationKind.SmoothLeakyRelu => (slope * x) + ((1 - slope) * (BigReal.Sqrt((x * x) + (smoothing * smoothing)) + x - smoothing) / 2),
-            _ => throw new NotSupportedException($"The oracle has no {shape.Activation.Kind}."),
+            _ => x * NormalDistribution(x),
         };
+    }
+
+    // Φ(x) = ½ + φ(x) Σ_k x^{2k+1}/(1·3⋯(2k+1)); beyond 30 it is 0 or 1 to 1e-197.
+    private static BigReal NormalDistribution(BigReal x)
+    {
+        if (BigReal.Abs(x) > 30)
+        {
+            return x.Sign > 0 ? BigReal.One : BigReal.Zero;
+        }
+
+        BigReal square = x * x, term = x, sum = x, least = BigReal.Abs(x) * Math.ScaleB(1, -270);
+        for (int odd = 3; BigReal.Abs(term) > least; odd += 2)
+        {
+            term = term * square / odd;
+            sum += term;
+        }
+
+        return (BigReal.One / 2) + (sum * BigReal.Exp(-(square / 2)) / BigReal.Sqrt(2 * Pi));
+    }
+
+    // Machin: π = 16 arctan(1/5) − 4 arctan(1/239).
+    private static BigReal Pi { get; } = (16 * InverseTangent(5)) - (4 * InverseTangent(239));
+
+    private static BigReal InverseTangent(int reciprocal)
+    {
+        BigReal sum = BigReal.Zero, power = BigReal.One / reciprocal;
+        for (int n = 1; n < 400; n += 2)
+        {
+            sum += (n % 4 == 1 ? power : -power) / n;
+            power /= reciprocal * reciprocal;
+        }
+
+        return sum;
     }
 }
 
