@@ -64,7 +64,7 @@ internal sealed class PathMarch
         PathResult result = new() { End = PathEnd.TooManyPieces };
         for (int k = 1; k <= MostPieces; k++)
         {
-            result = BoundBall(k * piece, ratio, residual, options, pieces.Floor) with { Pieces = k, Covered = result.Covered };
+            result = BoundBall((k * (UpperBound)piece).Value, ratio, residual, options, pieces.Floor) with { Pieces = k, Covered = result.Covered };
             if (result.End != PathEnd.Certified)
             {
                 return result;
@@ -116,7 +116,7 @@ internal sealed class PathMarch
     // The constants on one ball; End says what fails on it first, Certified that nothing does.
     private PathResult BoundBall(double radius, double ratio, UpperBound residual, CertificateOptions options, Func<UpperBound, LowerBound> floorAfter)
     {
-        double outRadius = _kind == PathFloor.Features && _trained[_out] ? ratio * radius : 0;
+        double outRadius = _kind == PathFloor.Features && _trained[_out] ? UpperBound.OfComputed(ratio * radius).Value : 0;
         double[] radii = [.. _joint.Select((joint, b) => joint ? radius : b == _out ? outRadius : 0)];
         (LocalBound output, LocalBound hidden, UpperBound jointHidden) = _propagation.On(new ParameterBall(radii, _joint, radius));
         Matrix second = TrainedSecond(output);
