@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kappa.Lab.Benchmarks;
+using Kappa.Bench;
 using Kappa.Numerics;
 using Spectre.Console;
 

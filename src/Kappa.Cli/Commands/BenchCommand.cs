@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kappa.Lab;
-using Kappa.Lab.Benchmarks;
+using Kappa.Bench;
 using Kappa.Lab.Formats;
 using Kappa.Numerics;
 
@@ -11,6 +11,7 @@ namespace Kappa.Cli.Commands;
 internal static class BenchCommand
 {
     private const int MostRounds = 1000;
+    private const int MostSteps = 1_000_000;
 
     public static Command Create(Terminal terminal)
     {
@@ -26,19 +27,26 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var from = new Option<string?>("--from") { Description = "Measure nothing: read the rows of this folder." };
         var readme = new Option<string?>("--readme") { Description = "Replace the speed table of this page." };
+        Option<int?> steps = OptionRange.Integer("--steps", "Run so many steps of the smallest size, measure nothing and print nothing: for counters of instructions around the process.", 1, MostSteps);
         Option<bool> exitCode = VerdictOption.Create("a required number is not reached");
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command("bench", "Measure the speed on this machine, side by side with PyTorch when python3-torch is installed.")
         {
-            suite, sizes, precision, threads, depth, repeats, quick, noTorch, output, json, from, readme, quiet, exitCode,
+            suite, sizes, precision, threads, depth, repeats, quick, noTorch, output, json, from, readme, steps, quiet, exitCode,
         };
-        command.SetAction(parsed => Run(
+        command.SetAction(parsed => parsed.GetValue(steps) is int count ? RunSteps(count) : Run(
             terminal,
             () => Request(
                 parsed.GetValue(suite)!, parsed.GetValue(sizes), parsed.GetValue(precision), parsed.GetValue(threads), parsed.GetValue(depth), parsed.GetValue(repeats),
                 parsed.GetValue(quick), !parsed.GetValue(noTorch)),
             new Destination(parsed.GetValue(from), parsed.GetValue(output), parsed.GetValue(readme), parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(quick), parsed.GetValue(exitCode))));
         return command;
+    }
+
+    private static int RunSteps(int count)
+    {
+        BenchmarkSession.RunSmallestSteps(count);
+        return 0;
     }
 
     private static int Run(Terminal terminal, Func<BenchmarkRequest> request, Destination destination)

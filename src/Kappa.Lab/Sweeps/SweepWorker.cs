@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Kappa.Lab.Benchmarks;
 using Kappa.Lab.Store;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Sweeps;
 
@@ -66,7 +66,7 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
         void WorkOn(int core)
         {
             if (threads > 1)
-                _ = CorePinning.TryPin(core);
+                _ = CorePinning.TryBindCurrentThread(core);
             using var execution = new SweepExecution(sweep, environment, Tell, disk);
             for (int k = Interlocked.Increment(ref next); k < indices.Length && !stop.IsCancellationRequested; k = Interlocked.Increment(ref next))
             {

@@ -4,7 +4,7 @@ namespace Kappa.Numerics;
 
 /// <summary>Binds threads to processor cores, one each, where the system allows it: without, a thread is now and then stopped for milliseconds while its team waits.</summary>
 /// <remarks>A wish: where the system does not know it (it is a call of Linux) or refuses, threads run where they are put.</remarks>
-internal static partial class CorePinning
+public static partial class CorePinning
 {
     // Bits of the mask that the system writes: 1,024 cores.
     private const int Words = 16;
@@ -12,12 +12,17 @@ internal static partial class CorePinning
     private static readonly ulong[] s_allowed = ReadAllowed();
 
     /// <summary>Numbers of the cores that the process may use; empty where the system does not say.</summary>
-    public static int[] Allowed { get; } = [.. Enumerable.Range(0, 64 * s_allowed.Length).Where(core => (s_allowed[core / 64] >> (core % 64) & 1) != 0)];
+    internal static int[] Allowed { get; } = [.. Enumerable.Range(0, 64 * s_allowed.Length).Where(core => (s_allowed[core / 64] >> (core % 64) & 1) != 0)];
+
+    /// <summary>Binds the calling thread to one of the cores that the process may use.</summary>
+    /// <param name="index">Its place among them, from 0.</param>
+    /// <returns>Whether it is bound; not where there are fewer cores or the system does not know it.</returns>
+    public static bool TryBindCurrentThread(int index) => (uint)index < (uint)Allowed.Length && BindCurrentThread(Allowed[index]);
 
     /// <summary>Binds the calling thread to one core.</summary>
     /// <param name="core">One of <see cref="Allowed"/>.</param>
     /// <returns>Whether it is bound; <see cref="Release"/> undoes it.</returns>
-    public static unsafe bool BindCurrentThread(int core)
+    internal static unsafe bool BindCurrentThread(int core)
     {
         ulong* one = stackalloc ulong[Words];
         new Span<ulong>(one, Words).Clear();
@@ -26,7 +31,7 @@ internal static partial class CorePinning
     }
 
     /// <summary>Lets the calling thread run on all cores that the process may use: a new thread starts with what its maker was bound to.</summary>
-    public static unsafe void Release()
+    internal static unsafe void Release()
     {
         if (s_allowed.Length > 0)
         {
@@ -38,7 +43,7 @@ internal static partial class CorePinning
     }
 
     /// <summary>The core that the calling thread runs on at this moment; only where <see cref="Allowed"/> is not empty. Some ten nanoseconds.</summary>
-    public static int CurrentCore() => CoreOfCaller();
+    internal static int CurrentCore() => CoreOfCaller();
 
     // Read once, before any thread is bound.
     private static unsafe ulong[] ReadAllowed()

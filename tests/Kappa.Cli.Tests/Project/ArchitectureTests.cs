@@ -16,9 +16,10 @@ public sealed class ArchitectureTests
         ["src/Kappa/Kappa.csproj"] = ["System.Numerics.Tensors"],
         ["src/Kappa.Lab/Kappa.Lab.csproj"] = ["YamlDotNet", "Microsoft.Data.Sqlite", "SQLitePCLRaw.bundle_e_sqlite3"],
         ["src/Kappa.Cli/Kappa.Cli.csproj"] = ["System.CommandLine", "Spectre.Console"],
-        ["benchmarks/Kappa.Benchmarks/Kappa.Benchmarks.csproj"] = [],
+        ["src/Kappa.Bench/Kappa.Bench.csproj"] = [],
         ["tests/Kappa.Tests/Kappa.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio", "MathNet.Numerics"],
         ["tests/Kappa.Lab.Tests/Kappa.Lab.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio"],
+        ["tests/Kappa.Bench.Tests/Kappa.Bench.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio"],
         ["tests/Kappa.Cli.Tests/Kappa.Cli.Tests.csproj"] = ["Microsoft.NET.Test.Sdk", "xunit.v3", "xunit.runner.visualstudio"],
     };
 
@@ -27,22 +28,23 @@ public sealed class ArchitectureTests
     {
         ["src/Kappa/Kappa.csproj"] = [],
         ["src/Kappa.Lab/Kappa.Lab.csproj"] = ["Kappa"],
-        ["src/Kappa.Cli/Kappa.Cli.csproj"] = ["Kappa.Lab"],
+        ["src/Kappa.Bench/Kappa.Bench.csproj"] = ["Kappa.Lab"],
+        ["src/Kappa.Cli/Kappa.Cli.csproj"] = ["Kappa.Lab", "Kappa.Bench"],
     };
 
     private static readonly Ban[] Bans =
     [
-        new(@"\bTensorPrimitives\s*\.\s*SoftMax\b", ["src/", "benchmarks/"], "it does not subtract the maximum and gives NaN at logits near 710: use Kappa.Numerics.RowSoftmax"),
-        new(@"\bnew\s+Random\s*\(\s*\)|\bRandom\s*\.\s*Shared\b", ["src/", "tests/", "benchmarks/"], "unseeded: use Kappa.Numerics.RandomSequence with a seed and a name"),
+        new(@"\bTensorPrimitives\s*\.\s*SoftMax\b", ["src/"], "it does not subtract the maximum and gives NaN at logits near 710: use Kappa.Numerics.RowSoftmax"),
+        new(@"\bnew\s+Random\s*\(\s*\)|\bRandom\s*\.\s*Shared\b", ["src/", "tests/"], "unseeded: use Kappa.Numerics.RandomSequence with a seed and a name"),
         new(@"\bnew\s+Random\s*\(", ["src/"], "its numbers depend on the order of drawing: use Kappa.Numerics.RandomSequence with a seed and a name"),
         new(@"\bDateTime(Offset)?\s*\.\s*Now\b", ["src/", "tests/"], "local time does not travel: use DateTimeOffset.UtcNow, in the laboratory only"),
         new(@"\bDateTime(Offset)?\s*\.\s*UtcNow\b|\bStopwatch\b", ["src/Kappa/"], "the mathematics has no clock: measure in Kappa.Lab and pass a value"),
-        new(@"\bConsole\s*\.\s*[A-Z]", ["src/Kappa/", "src/Kappa.Lab/"], "libraries do not print: return a value and let Kappa.Cli print it"),
+        new(@"\bConsole\s*\.\s*[A-Z]", ["src/Kappa/", "src/Kappa.Lab/", "src/Kappa.Bench/"], "libraries do not print: return a value and let Kappa.Cli print it"),
         new(@"\bThread\s*\.\s*Sleep\b|\bTask\s*\.\s*Delay\b", ["src/", "tests/"], "wait for the event itself, with a timeout (ManualResetEventSlim, Process.WaitForExit)"),
         new(@"\b(HttpClient|WebClient|TcpClient|UdpClient|Socket|HttpListener|WebRequest)\b", ["src/"], "no network: data come from files that the user names"),
-        new(@"\bEnvironment\s*\.\s*Exit\b", ["src/Kappa/", "src/Kappa.Lab/"], "a library does not end the process: throw, or return an outcome"),
+        new(@"\bEnvironment\s*\.\s*Exit\b", ["src/Kappa/", "src/Kappa.Lab/", "src/Kappa.Bench/"], "a library does not end the process: throw, or return an outcome"),
         new(@"\bGuid\s*\.\s*NewGuid\b", ["src/"], "a name must be reproducible: use the hash of the specification"),
-        new(@"#\s*region\b", ["src/", "tests/", "benchmarks/"], "a file that needs regions holds more than one concept: split it"),
+        new(@"#\s*region\b", ["src/", "tests/"], "a file that needs regions holds more than one concept: split it"),
         new(@"\bNotImplementedException\b", ["src/"], "finish it or leave it out"),
     ];
 

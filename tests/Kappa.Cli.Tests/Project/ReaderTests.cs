@@ -11,7 +11,7 @@ public sealed class ReaderTests
     {
         ["src/Kappa.Lab/Formats/"] = "the readers themselves",
         ["src/Kappa.Lab/Points/"] = "points from outside, opened by InputFile and guarded by their own list of problems",
-        ["src/Kappa.Lab/Benchmarks/"] = "pages of this repository and the answers of a process that the benchmark started",
+        ["src/Kappa.Bench/"] = "pages of this repository and the answers of a process that the benchmark started",
         ["src/Kappa.Lab/Selftest/ReferencePoint.cs"] = "a resource of the program",
         ["src/Kappa.Lab/Store/RunEnvironment.cs"] = "/proc/cpuinfo",
         ["src/Kappa.Lab/Store/RunLock.cs"] = "the lock, after RequireOwn",

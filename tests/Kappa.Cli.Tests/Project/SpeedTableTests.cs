@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Kappa.Lab.Benchmarks;
+using Kappa.Bench;
 using Xunit;
 
 namespace Kappa.Cli.Tests.Project;

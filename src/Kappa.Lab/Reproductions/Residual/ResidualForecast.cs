@@ -1,6 +1,6 @@
 using System.Globalization;
-using Kappa.Lab.Benchmarks;
 using Kappa.Lab.Experiments;
+using Kappa.Models;
 
 namespace Kappa.Lab.Reproductions.Residual;
 
@@ -27,7 +27,7 @@ public sealed record ResidualForecast(double Seconds, long Bytes)
         ArgumentNullException.ThrowIfNull(plan);
         ProblemSize small = plan.SmallSize, largest = plan.Cases.Select(problem => problem.Size).Append(small).MaxBy(size => size.Width)!;
         int deepest = plan.Cases.Max(problem => problem.Depth);
-        long evaluators = Math.Min(threads, plan.Cases.Count) * RunForecast.BytesOf(Sizes(largest).Shape(deepest), largest.Samples, largest.Tokens, spectra: true);
+        long evaluators = Math.Min(threads, plan.Cases.Count) * RunForecast.BytesOf(Shape(largest, deepest), largest.Samples, largest.Tokens, spectra: true);
         long paths = (long)plan.Cases.Count * Arm.All.Count * RunsPerArm * plan.Steps * RecordedPerStep * sizeof(double);
         return new ResidualForecast(TakenPart * CountedSteps(plan) * SecondsPerStep(small) / threads, evaluators + paths);
     }
@@ -35,8 +35,7 @@ public sealed record ResidualForecast(double Seconds, long Bytes)
     /// <summary>Steps of the small size at depth 1 that cost as much as all steps of the budgets.</summary>
     internal static double CountedSteps(ResidualPlan plan)
     {
-        double unit = Sizes(plan.SmallSize).StepOperations(1);
-        double comparisons = plan.Cases.Sum(problem => Arm.All.Count * (double)plan.Steps * Sizes(problem.Size).StepOperations(problem.Depth) / unit);
+        double comparisons = plan.Cases.Sum(problem => Weight(plan, problem));
         RateGrid grid = plan.Grid;
         double gridRuns = 2.0 * plan.Seeds * grid.QueryKeyScales.Count * grid.ValueScales.Count * grid.TemperatureFactors.Count * grid.AttentionResiduals.Count;
         return comparisons + (gridRuns * grid.Steps);
@@ -46,7 +45,8 @@ public sealed record ResidualForecast(double Seconds, long Bytes)
     public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
 
     /// <summary>The cost of a comparison in the same steps: what a progress line weighs it by.</summary>
-    internal static double Weight(ResidualPlan plan, LearningProblem problem) => Arm.All.Count * (double)plan.Steps * Sizes(problem.Size).StepOperations(problem.Depth) / Sizes(plan.SmallSize).StepOperations(1);
+    internal static double Weight(ResidualPlan plan, LearningProblem problem) =>
+        Arm.All.Count * (double)plan.Steps * StepOperations(problem.Size, problem.Depth) / StepOperations(plan.SmallSize, depth: 1);
 
     private static double SecondsPerStep(ProblemSize size)
     {
@@ -56,5 +56,7 @@ public sealed record ResidualForecast(double Seconds, long Bytes)
         return RunForecast.Of(experiment).SecondsPerStep;
     }
 
-    private static BenchmarkSize Sizes(ProblemSize size) => new(size.Samples, size.Tokens, size.Width, size.FfnWidth);
+    private static double StepOperations(ProblemSize size, int depth) => StepCost.Operations(Shape(size, depth), size.Samples, size.Tokens);
+
+    private static ResidualTransformerShape Shape(ProblemSize size, int depth) => new() { Depth = depth, Width = size.Width, FfnWidth = size.FfnWidth };
 }
