@@ -29,7 +29,7 @@ internal static class SweepCommand
             }
 
             string store = RunsFolder.Require(parsed.GetValue(folder)!);
-            if (StepSizes.ProblemsOf(reading.Plan, new RunStore(store)) is { Count: > 0 } missing)
+            if (BorrowedStepSizes.Problems(reading.Plan, new RunStore(store)) is { Count: > 0 } missing)
             {
                 return Report(terminal, missing);
             }

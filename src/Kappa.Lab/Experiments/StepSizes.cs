@@ -1,6 +1,5 @@
 using System.Globalization;
 using Kappa.Lab.Store;
-using Kappa.Lab.Sweeps;
 
 namespace Kappa.Lab.Experiments;
 
@@ -43,27 +42,4 @@ public static class StepSizes
         < 1e-200 => ", which is 0 to rounding: no first step changes the outputs",
         _ => "",
     };
-
-    /// <summary>What hinders each <c>same(RUN)</c> of a sweep: runs are there before its first one, or they are runs of the sweep.</summary>
-    /// <param name="plan">The sweep.</param>
-    /// <param name="store">The folder of runs.</param>
-    public static IReadOnlyList<Problem> ProblemsOf(SweepPlan plan, RunStore store)
-    {
-        ArgumentNullException.ThrowIfNull(plan);
-        Func<string, double> stepSizeOf = Of(store);
-        var problems = new List<Problem>();
-        foreach (string name in plan.Runs.Select(run => run.Specification.Descent.StepSize.Run).OfType<string>().Distinct().Where(name => !plan.Runs.Any(run => run.Name.StartsWith(name, StringComparison.Ordinal))))
-        {
-            try
-            {
-                _ = stepSizeOf(name);
-            }
-            catch (BadInputException missing)
-            {
-                problems.Add(new("descent.stepSize", $"same({name}) must name a run that has begun, but {missing.Message}"));
-            }
-        }
-
-        return problems;
-    }
 }

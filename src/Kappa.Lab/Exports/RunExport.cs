@@ -81,7 +81,7 @@ public static class RunExport
     // Which arm and which seed it is must not hang on the name of the file. Arrays hold numbers: what is a word stands in spec.yaml.
     private static IEnumerable<KeyValuePair<string, NdArray>> Settings(ExperimentSpecification specification) =>
         from key in SpecificationKeys.All
-        let value = Index.IndexColumns.Value(key.Format(specification))
+        let value = TypedText.Of(key.Format(specification))
         where value is long or double
         select KeyValuePair.Create($"settings/{key.Path}", new NdArray([], [Convert.ToDouble(value, CultureInfo.InvariantCulture)]));
 

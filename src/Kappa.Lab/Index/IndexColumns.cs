@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Index;
@@ -43,17 +42,6 @@ internal static class IndexColumns
 
     /// <summary>All names in the order of the table.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Results.Select(column => column.Name), .. Keys.Select(column => column.Name)];
-
-    /// <summary>The value of a key as SQL sees it: a number, 0 or 1, a text; null for <c>none</c> and <c>default</c>.</summary>
-    public static object? Value(string formatted) => formatted switch
-    {
-        "none" or "default" => null,
-        "true" => 1L,
-        "false" => 0L,
-        _ when long.TryParse(formatted, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer) => integer,
-        _ when double.TryParse(formatted, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
-        _ => formatted.Length >= 2 && formatted[0] is '\'' or '"' && formatted[^1] == formatted[0] ? formatted[1..^1] : formatted,
-    };
 
     // A short name that two keys share, or that is that of a result, gets its group in front. SQL does not tell capitals from small letters.
     private static string NameOf(SpecificationKey key)

@@ -32,7 +32,7 @@ internal static class IndexedDocuments
             : (name, new JsonObject(node["values"]!.AsObject().Select(pair => KeyValuePair.Create(pair.Key, Typed(pair.Value!.GetValue<string>())))).ToJsonString());
     }
 
-    private static JsonNode? Typed(string formatted) => IndexColumns.Value(formatted) switch { null => null, long integer => integer, double number => double.IsFinite(number) ? number : formatted, var text => (string)text };
+    private static JsonNode? Typed(string formatted) => TypedText.Of(formatted) switch { null => null, long integer => integer, double number => double.IsFinite(number) ? number : formatted, var text => (string)text };
 
     private static IndexedClaim Claim(JsonObject claim) => new(
         Word(claim, "id"), Word(claim, "source"), Word(claim, "statement"), Word(claim, "refutedIf"), Word(claim, "verdict"), Word(claim, "reason"), claim["measurements"]?.ToJsonString());

@@ -49,7 +49,7 @@ internal static class RunFilter
             throw new BadInputException(problem!.Location, problem.Message);
         (ExperimentSpecification specification, string? wrong) = setting.Key.Assign(new ExperimentSpecification(), setting.Value);
         return wrong is null
-            ? (Column(setting.Key.Path), SqlText.Literal(IndexColumns.Value(setting.Key.Format(specification))))
+            ? (Column(setting.Key.Path), SqlText.Literal(TypedText.Of(setting.Key.Format(specification))))
             : throw new BadInputException(setting.Location, wrong);
     }
 }

@@ -67,7 +67,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     {
         RunStatus status = Run.Status;
         ExperimentSpecification specification = Run.Specification;
-        var json = new JsonObject(SpecificationKeys.All.Select(key => KeyValuePair.Create(key.Path, Node(IndexColumns.Value(key.Format(specification))))));
+        var json = new JsonObject(SpecificationKeys.All.Select(key => KeyValuePair.Create(key.Path, Node(TypedText.Of(key.Format(specification))))));
         return
         [
             Run.Name, Run.State, Outcome, status.Step, InitialLoss, status.Loss, StepsToHundredth,
@@ -75,7 +75,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
             Known(Rate.Decades), Rate.FloorLoss, status.RoundingFloor,
             (long)(Telemetry?.Rows ?? 0), status.Message, Time(status.Heartbeat), Run.Sessions.Count > 0 ? Time(Run.Sessions[0].Started) : null,
             Words(), Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null, json.ToJsonString(),
-            .. IndexColumns.Keys.Select(column => IndexColumns.Value(column.Key.Format(specification))),
+            .. IndexColumns.Keys.Select(column => TypedText.Of(column.Key.Format(specification))),
         ];
     }
 
