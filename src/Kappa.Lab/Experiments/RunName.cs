@@ -19,7 +19,7 @@ public static class RunName
     public static string Identity(ExperimentSpecification specification, string? dataFingerprint = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        string text = $"{SpecificationWriter.WriteIdentity(specification.Resolve())}numerics: {NumericsVersion}\ndata: {dataFingerprint ?? "none"}\n";
+        string text = $"{SpecificationWriter.Write(specification.Resolve())}numerics: {NumericsVersion}\ndata: {dataFingerprint ?? "none"}\n";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 

@@ -6,7 +6,6 @@ public sealed class SpecificationKey
     private readonly Func<ExperimentSpecification, SettingValue, (ExperimentSpecification Specification, string? Problem)> _assign;
     private readonly Func<ExperimentSpecification, string?> _check;
     private readonly Func<ExperimentSpecification, string> _format;
-    private readonly bool _isLater;
 
     private SpecificationKey(
         KeyText text,
@@ -15,7 +14,7 @@ public sealed class SpecificationKey
         Func<ExperimentSpecification, string> format,
         string values)
     {
-        (Path, Documentation, _isLater) = (text.Path, text.Documentation, text.IsLater);
+        (Path, Documentation) = (text.Path, text.Documentation);
         int dot = Path.IndexOf('.', StringComparison.Ordinal);
         (Group, Name) = dot < 0 ? ("", Path) : (Path[..dot], Path[(dot + 1)..]);
         (_assign, _check, _format, Values) = (assign, check, format, values);
@@ -46,9 +45,6 @@ public sealed class SpecificationKey
 
     /// <summary>What is wrong with this key's value, or <see langword="null"/>.</summary>
     internal string? Check(ExperimentSpecification specification) => _check(specification);
-
-    /// <summary>Whether the key belongs to the identity of a run. A key that came later does only away from its default, so that runs from before it keep their names.</summary>
-    internal bool Identifies(ExperimentSpecification specification) => !_isLater || _format(specification) != _format(new ExperimentSpecification());
 
     /// <summary>The value as YAML.</summary>
     internal string Format(ExperimentSpecification specification) => _format(specification);
@@ -82,5 +78,4 @@ public sealed class SpecificationKey
 /// <param name="Path">Full name.</param>
 /// <param name="Documentation">Meaning in one line.</param>
 /// <param name="DefaultMeans">What a default that follows from other keys amounts to.</param>
-/// <param name="IsLater">Whether runs were named before the key existed.</param>
-internal sealed record KeyText(string Path, string Documentation, string? DefaultMeans = null, bool IsLater = false);
+internal sealed record KeyText(string Path, string Documentation, string? DefaultMeans = null);

@@ -30,23 +30,23 @@ public static class SpecificationKeys
 
     private static IEnumerable<SpecificationKey> Model()
     {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<ModelSpecification, T> get, Func<ModelSpecification, T, ModelSpecification> set, string text, string? means = null, bool isLater = false) =>
-            SpecificationKey.Of(new($"model.{name}", text, means, isLater), kind, s => get(s.Model), (s, v) => s with { Model = set(s.Model, v) });
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<ModelSpecification, T> get, Func<ModelSpecification, T, ModelSpecification> set, string text, string? means = null) =>
+            SpecificationKey.Of(new($"model.{name}", text, means), kind, s => get(s.Model), (s, v) => s with { Model = set(s.Model, v) });
 
-        yield return Key("kind", new ChoiceKind<ModelKind>(), m => m.Kind, (m, v) => m with { Kind = v }, "which model: R (R.1), G (G.1), S (S.1) or the experiments' Transformer (E.1)", isLater: true);
+        yield return Key("kind", new ChoiceKind<ModelKind>(), m => m.Kind, (m, v) => m with { Kind = v }, "which model: R (R.1), G (G.1), S (S.1) or the experiments' Transformer (E.1)");
         yield return Key("depth", new IntegerKind(new NumberRange(1, LargestDepth)), m => m.Depth, (m, v) => m with { Depth = (int)v }, "number of blocks L");
         yield return Key("width", Size, m => m.Width, (m, v) => m with { Width = (int)v }, "token width d (R, S), D (G, classifier)");
         yield return Key("ffnWidth", Size, m => m.FfnWidth, (m, v) => m with { FfnWidth = (int)v }, "feed-forward width m");
         yield return Key("keyWidth", new OptionalKind<long>(Size, "default"), m => m.KeyWidth, (m, v) => m with { KeyWidth = (int?)v }, "query and key width d_k", "d; D/H in kernelAttention");
-        yield return Key("valueWidth", new OptionalKind<long>(Size, "default"), m => m.ValueWidth, (m, v) => m with { ValueWidth = (int?)v }, "width of a head's values (G.3)", "D/H", isLater: true);
-        yield return Key("heads", Heads, m => m.Heads, (m, v) => m with { Heads = (int)v }, "number of heads H (G.3)", isLater: true);
-        yield return Key("kernel", new ChoiceKind<AttentionKernelKind>(), m => m.Kernel, (m, v) => m with { Kernel = v }, "attention kernel: softmax (G.1) or gaussian (G.2)", isLater: true);
-        yield return Key("normalisesRows", new BooleanKind(), m => m.NormalisesRows, (m, v) => m with { NormalisesRows = v }, "divide the rows of the gaussian kernel by their sums (G.2)", isLater: true);
-        yield return Key("masksPadding", new BooleanKind(), m => m.MasksPadding, (m, v) => m with { MasksPadding = v }, "leave the padding of reviews out of attention and pooling (E.11)", isLater: true);
-        yield return Key("encoderWidth", Size, m => m.EncoderWidth, (m, v) => m with { EncoderWidth = (int)v }, "width d_m of the shallow encoder (S.1)", isLater: true);
-        yield return Key("outputScale", new OptionalKind<double>(Any, "default"), m => m.OutputScale, (m, v) => m with { OutputScale = v }, "factor τ₁ of the shallow encoder's output (S.1)", "that of encoderStart", isLater: true);
-        yield return Key("pooling", new ChoiceKind<TokenPooling>(), m => m.Pooling, (m, v) => m with { Pooling = v }, "sum or mean over the tokens (S.1)", isLater: true);
-        yield return Key("lossReduction", new ChoiceKind<LossReduction>(), m => m.LossReduction, (m, v) => m with { LossReduction = v }, "sum or mean over the samples (S.2)", isLater: true);
+        yield return Key("valueWidth", new OptionalKind<long>(Size, "default"), m => m.ValueWidth, (m, v) => m with { ValueWidth = (int?)v }, "width of a head's values (G.3)", "D/H");
+        yield return Key("heads", Heads, m => m.Heads, (m, v) => m with { Heads = (int)v }, "number of heads H (G.3)");
+        yield return Key("kernel", new ChoiceKind<AttentionKernelKind>(), m => m.Kernel, (m, v) => m with { Kernel = v }, "attention kernel: softmax (G.1) or gaussian (G.2)");
+        yield return Key("normalisesRows", new BooleanKind(), m => m.NormalisesRows, (m, v) => m with { NormalisesRows = v }, "divide the rows of the gaussian kernel by their sums (G.2)");
+        yield return Key("masksPadding", new BooleanKind(), m => m.MasksPadding, (m, v) => m with { MasksPadding = v }, "leave the padding of reviews out of attention and pooling (E.11)");
+        yield return Key("encoderWidth", Size, m => m.EncoderWidth, (m, v) => m with { EncoderWidth = (int)v }, "width d_m of the shallow encoder (S.1)");
+        yield return Key("outputScale", new OptionalKind<double>(Any, "default"), m => m.OutputScale, (m, v) => m with { OutputScale = v }, "factor τ₁ of the shallow encoder's output (S.1)", "that of encoderStart");
+        yield return Key("pooling", new ChoiceKind<TokenPooling>(), m => m.Pooling, (m, v) => m with { Pooling = v }, "sum or mean over the tokens (S.1)");
+        yield return Key("lossReduction", new ChoiceKind<LossReduction>(), m => m.LossReduction, (m, v) => m with { LossReduction = v }, "sum or mean over the samples (S.2)");
         yield return Key("temperature", new OptionalKind<double>(Any, "default"), m => m.Temperature, (m, v) => m with { Temperature = v }, "factor τ of the attention logits (R.1, G.1), τ₀ of S (S.1), inverse squared bandwidth of the gaussian kernel (G.2)", "1/√d_k; 1/√d_m in shallowEncoder");
         yield return Key("attentionResidual", Any, m => m.AttentionResidual, (m, v) => m with { AttentionResidual = v }, "coefficient ρ_a of the residual around attention (R.2): 1 with, 0 without");
         yield return Key("ffnResidual", Any, m => m.FfnResidual, (m, v) => m with { FfnResidual = v }, "coefficient ρ_f of the residual around the feed-forward part (R.3)");
@@ -59,8 +59,8 @@ public static class SpecificationKeys
 
     private static IEnumerable<SpecificationKey> Data()
     {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DataSpecification, T> get, Func<DataSpecification, T, DataSpecification> set, string text, string? means = null, bool isLater = false) =>
-            SpecificationKey.Of(new($"data.{name}", text, means, isLater), kind, s => get(s.Data), (s, v) => s with { Data = set(s.Data, v) });
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DataSpecification, T> get, Func<DataSpecification, T, DataSpecification> set, string text, string? means = null) =>
+            SpecificationKey.Of(new($"data.{name}", text, means), kind, s => get(s.Data), (s, v) => s with { Data = set(s.Data, v) });
 
         yield return Key("source", new ChoiceKind<DataSource>(), d => d.Source, (d, v) => d with { Source = v }, "where inputs and targets come from; digits when a classifier is not told");
         yield return Key("samples", new OptionalKind<long>(Size, "default"), d => d.Samples, (d, v) => d with { Samples = (int?)v }, "number of samples N", $"{DataSpecification.DefaultSamples}; {DataSpecification.DefaultLabelled} of digits, pathfinder, reviews; or what the arrays hold");
@@ -69,12 +69,12 @@ public static class SpecificationKeys
         yield return Key("targetScale", new OptionalKind<double>(NonNegative, "default"), d => d.TargetScale, (d, v) => d with { TargetScale = v }, "standard deviation of a target's entries (gaussian)", "1/√d");
         yield return Key("correlation", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.Correlation, (d, v) => d with { Correlation = v }, "correlation between the tokens of a sample (gaussian, teacher, correlated)");
         yield return Key("teacherResidual", new OptionalKind<double>(Any, "student"), d => d.TeacherResidual, (d, v) => d with { TeacherResidual = v }, "residual coefficients ρ_a = ρ_f of the teacher (teacher); student: the same as the model's own");
-        yield return Key("sampleCorrelation", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.SampleCorrelation, (d, v) => d with { SampleCorrelation = v }, "correlation between samples at the same token (correlated)", isLater: true);
-        yield return Key("centred", new BooleanKind(), d => d.Centred, (d, v) => d with { Centred = v }, "whether the tokens of every sample sum to zero (correlated)", isLater: true);
-        yield return Key("labels", new ChoiceKind<SampleLabels>(), d => d.Labels, (d, v) => d with { Labels = v }, "labels: independent, or the value that attention finds (correlated)", isLater: true);
-        yield return Key("patch", new OptionalKind<long>(Size, "none"), d => d.Patch, (d, v) => d with { Patch = (int?)v }, "side of a patch of a picture (digits, pathfinder); none: a token is the byte of a pixel", isLater: true);
-        yield return Key("contourLength", new IntegerKind(new NumberRange(2, LongestContour)), d => d.ContourLength, (d, v) => d with { ContourLength = (int)v }, "dashes of a long contour (pathfinder without path): 6, 9, 14 as published", isLater: true);
-        yield return Key("testSamples", new OptionalKind<long>(Size, "default"), d => d.TestSamples, (d, v) => d with { TestSamples = (int?)v }, "samples to test on (digits, pathfinder, reviews)", $"{DataSpecification.DefaultLabelled}", isLater: true);
+        yield return Key("sampleCorrelation", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.SampleCorrelation, (d, v) => d with { SampleCorrelation = v }, "correlation between samples at the same token (correlated)");
+        yield return Key("centred", new BooleanKind(), d => d.Centred, (d, v) => d with { Centred = v }, "whether the tokens of every sample sum to zero (correlated)");
+        yield return Key("labels", new ChoiceKind<SampleLabels>(), d => d.Labels, (d, v) => d with { Labels = v }, "labels: independent, or the value that attention finds (correlated)");
+        yield return Key("patch", new OptionalKind<long>(Size, "none"), d => d.Patch, (d, v) => d with { Patch = (int?)v }, "side of a patch of a picture (digits, pathfinder); none: a token is the byte of a pixel");
+        yield return Key("contourLength", new IntegerKind(new NumberRange(2, LongestContour)), d => d.ContourLength, (d, v) => d with { ContourLength = (int)v }, "dashes of a long contour (pathfinder without path): 6, 9, 14 as published");
+        yield return Key("testSamples", new OptionalKind<long>(Size, "default"), d => d.TestSamples, (d, v) => d with { TestSamples = (int?)v }, "samples to test on (digits, pathfinder, reviews)", $"{DataSpecification.DefaultLabelled}");
         yield return Key("path", new PathKind("text file, folder or .npz"), d => d.Path, (d, v) => d with { Path = v }, "the text (text; none: the built-in corpus), an .npz with 'inputs' and 'targets' (arrays), or the folder of the published files (digits, pathfinder, reviews; none: stand-ins)");
         yield return Key("inputs", new PathKind(".npy file"), d => d.Inputs, (d, v) => d with { Inputs = v }, "inputs [N, n, d] (arrays)");
         yield return Key("targets", new PathKind(".npy file"), d => d.Targets, (d, v) => d with { Targets = v }, "targets [N, n, d_out] (arrays)");
@@ -83,11 +83,11 @@ public static class SpecificationKeys
 
     private static IEnumerable<SpecificationKey> Initialisation()
     {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<InitialisationSpecification, T> get, Func<InitialisationSpecification, T, InitialisationSpecification> set, string text, bool isLater = false) =>
-            SpecificationKey.Of(new($"initialisation.{name}", text, IsLater: isLater), kind, s => get(s.Initialisation), (s, v) => s with { Initialisation = set(s.Initialisation, v) });
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<InitialisationSpecification, T> get, Func<InitialisationSpecification, T, InitialisationSpecification> set, string text) =>
+            SpecificationKey.Of(new($"initialisation.{name}", text), kind, s => get(s.Initialisation), (s, v) => s with { Initialisation = set(s.Initialisation, v) });
 
         yield return Key("scheme", new ChoiceKind<InitialisationScheme>(), i => i.Scheme, (i, v) => i with { Scheme = v }, "law of the entries");
-        yield return Key("encoderStart", new ChoiceKind<EncoderStart>(), i => i.EncoderStart, (i, v) => i with { EncoderStart = v }, "law of the shallow encoder's entries (S.3)", isLater: true);
+        yield return Key("encoderStart", new ChoiceKind<EncoderStart>(), i => i.EncoderStart, (i, v) => i with { EncoderStart = v }, "law of the shallow encoder's entries (S.3)");
         yield return Key("gain", NonNegative, i => i.Gain, (i, v) => i with { Gain = v }, "factor on every matrix");
         yield return Key("queryGain", NonNegative, i => i.QueryGain, (i, v) => i with { QueryGain = v }, "factor on W_Q");
         yield return Key("keyGain", NonNegative, i => i.KeyGain, (i, v) => i with { KeyGain = v }, "factor on W_K");
@@ -101,30 +101,30 @@ public static class SpecificationKeys
 
     private static IEnumerable<SpecificationKey> Descent()
     {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DescentSpecification, T> get, Func<DescentSpecification, T, DescentSpecification> set, string text, bool isLater = false) =>
-            SpecificationKey.Of(new($"descent.{name}", text, IsLater: isLater), kind, s => get(s.Descent), (s, v) => s with { Descent = set(s.Descent, v) });
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DescentSpecification, T> get, Func<DescentSpecification, T, DescentSpecification> set, string text) =>
+            SpecificationKey.Of(new($"descent.{name}", text), kind, s => get(s.Descent), (s, v) => s with { Descent = set(s.Descent, v) });
 
         yield return Key("stepSize", new StepSizeKindOfValue(), d => d.StepSize, (d, v) => d with { StepSize = v }, "η; auto(c) is c/λ_max(J Jᵀ) at the start, adaptive(c) is halved when the loss would rise, same(RUN) is another run's");
-        yield return Key("method", new ChoiceKind<DescentMethod>(), d => d.Method, (d, v) => d with { Method = v }, "gradient descent, momentum 0.9 (E.8) or Adam (E.9)", isLater: true);
-        yield return Key("batchSize", new OptionalKind<long>(Count, "all"), d => d.BatchSize, (d, v) => d with { BatchSize = (int?)v }, "samples of a step", isLater: true);
-        yield return Key("warmUp", new IntegerKind(new NumberRange(0, int.MaxValue)), d => d.WarmUp, (d, v) => d with { WarmUp = (int)v }, "steps of a linear warm-up of the step size (E.10)", isLater: true);
-        yield return Key("decay", new ChoiceKind<StepDecay>(), d => d.Decay, (d, v) => d with { Decay = v }, "what the step size does after it: nothing, or fall linearly to 0 at the last step (E.10)", isLater: true);
+        yield return Key("method", new ChoiceKind<DescentMethod>(), d => d.Method, (d, v) => d with { Method = v }, "gradient descent, momentum 0.9 (E.8) or Adam (E.9)");
+        yield return Key("batchSize", new OptionalKind<long>(Count, "all"), d => d.BatchSize, (d, v) => d with { BatchSize = (int?)v }, "samples of a step");
+        yield return Key("warmUp", new IntegerKind(new NumberRange(0, int.MaxValue)), d => d.WarmUp, (d, v) => d with { WarmUp = (int)v }, "steps of a linear warm-up of the step size (E.10)");
+        yield return Key("decay", new ChoiceKind<StepDecay>(), d => d.Decay, (d, v) => d with { Decay = v }, "what the step size does after it: nothing, or fall linearly to 0 at the last step (E.10)");
         yield return Key("steps", Count, d => d.Steps, (d, v) => d with { Steps = (int)v }, "most steps taken");
         yield return Key("lossFloor", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.LossFloor, (d, v) => d with { LossFloor = v }, "stop when loss ≤ lossFloor × initial loss");
         yield return Key("gradientTolerance", NonNegative, d => d.GradientTolerance, (d, v) => d with { GradientTolerance = v }, "stop when the norm of the gradient is at most this");
-        yield return Key("precision", new ChoiceKind<Precision>(), d => d.Precision, (d, v) => d with { Precision = v }, "precision of loss and gradient; weights, sums over samples, norms and spectra are double in either", isLater: true);
+        yield return Key("precision", new ChoiceKind<Precision>(), d => d.Precision, (d, v) => d with { Precision = v }, "precision of loss and gradient; weights, sums over samples, norms and spectra are double in either");
     }
 
     private static IEnumerable<SpecificationKey> Telemetry()
     {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<TelemetrySpecification, T> get, Func<TelemetrySpecification, T, TelemetrySpecification> set, string text, bool isLater = false) =>
-            SpecificationKey.Of(new($"telemetry.{name}", text, IsLater: isLater), kind, s => get(s.Telemetry), (s, v) => s with { Telemetry = set(s.Telemetry, v) });
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<TelemetrySpecification, T> get, Func<TelemetrySpecification, T, TelemetrySpecification> set, string text) =>
+            SpecificationKey.Of(new($"telemetry.{name}", text), kind, s => get(s.Telemetry), (s, v) => s with { Telemetry = set(s.Telemetry, v) });
 
         yield return Key("quantities", new ChoiceKind<TelemetryQuantities>(), t => t.Quantities, (t, v) => t with { Quantities = v }, "all, or loss: without the spectra of the layers");
         yield return Key("every", Count, t => t.Every, (t, v) => t with { Every = (int)v }, "steps between two rows");
         yield return Key("spectraAt", new SpectraScheduleKind(), t => t.SpectraAt, (t, v) => t with { SpectraAt = v }, "steps at which full spectra are written");
         yield return Key("checkpointEvery", Count, t => t.CheckpointEvery, (t, v) => t with { CheckpointEvery = (int)v }, "steps between two checkpoints");
-        yield return Key("testEvery", new OptionalKind<long>(Count, "never"), t => t.TestEvery, (t, v) => t with { TestEvery = (int?)v }, "steps between two tests along the run; the end is tested in any case", isLater: true);
+        yield return Key("testEvery", new OptionalKind<long>(Count, "never"), t => t.TestEvery, (t, v) => t with { TestEvery = (int?)v }, "steps between two tests along the run; the end is tested in any case");
     }
 
     private static SpecificationKey Seed() => SpecificationKey.Of(

@@ -10,7 +10,17 @@ public static class SpecificationWriter
     public static string Write(ExperimentSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        return Write(specification, SpecificationKeys.All.Where(key => KeyApplicability.Applies(key, specification.Model.Kind)));
+        var text = new StringBuilder();
+        string group = "";
+        foreach (SpecificationKey key in SpecificationKeys.All.Where(key => KeyApplicability.Applies(key, specification.Model.Kind)))
+        {
+            if (key.Group != group && key.Group.Length > 0)
+                _ = text.Append(key.Group).Append(":\n");
+            group = key.Group;
+            _ = text.Append(group.Length > 0 ? "  " : "").Append(key.Name).Append(": ").Append(key.Format(specification)).Append('\n');
+        }
+
+        return text.ToString();
     }
 
     /// <summary>What differs from the defaults, as words of a command line such as <c>ffnWidth=64</c>; empty when nothing does. A name that two groups have is written with its group, a text that needs quotes as in YAML.</summary>
@@ -24,23 +34,5 @@ public static class SpecificationWriter
             .. SpecificationKeys.All.Where(key => key.Format(specification) != key.Format(defaults))
                 .Select(key => $"{(SpecificationKeys.All.Count(other => other.Name == key.Name) > 1 ? key.Path : key.Name)}={key.Format(specification)}"),
         ];
-    }
-
-    /// <summary>The text that a run is named by.</summary>
-    internal static string WriteIdentity(ExperimentSpecification specification) => Write(specification, SpecificationKeys.All.Where(key => key.Identifies(specification)));
-
-    private static string Write(ExperimentSpecification specification, IEnumerable<SpecificationKey> keys)
-    {
-        var text = new StringBuilder();
-        string group = "";
-        foreach (SpecificationKey key in keys)
-        {
-            if (key.Group != group && key.Group.Length > 0)
-                _ = text.Append(key.Group).Append(":\n");
-            group = key.Group;
-            _ = text.Append(group.Length > 0 ? "  " : "").Append(key.Name).Append(": ").Append(key.Format(specification)).Append('\n');
-        }
-
-        return text.ToString();
     }
 }
