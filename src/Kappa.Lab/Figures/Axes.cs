@@ -180,29 +180,11 @@ public sealed class Axes
         return Add(new IntervalSeries(name, style ?? SeriesStyle.Default, [.. categories!], [.. medians!], [.. lows!], [.. highs!]));
     }
 
-    /// <summary>Adds a bar for each category, from zero (on a logarithmic axis from its lower limit).</summary>
-    /// <param name="categories">The categories; one axis of the panel must be <see cref="Axis.Categories"/>.</param>
-    /// <param name="values">The values, as many as categories.</param>
-    /// <param name="name">Its name in the legend.</param>
-    /// <param name="style">What differs from the default look.</param>
-    /// <exception cref="ArgumentException">The lengths differ.</exception>
-    /// <exception cref="InvalidOperationException">The panel has no category axis.</exception>
-    public Axes Bars(IReadOnlyList<string> categories, IReadOnlyList<double> values, string name, SeriesStyle? style = null)
-    {
-        SameLength(name, (nameof(categories), categories?.Count), (nameof(values), values?.Count));
-        AddCategories(name, categories!);
-        return Add(new BarSeries(name, style ?? SeriesStyle.Default, [.. categories!], [.. values!]));
-    }
-
-    /// <summary>Adds a line of text where the panel is free.</summary>
-    /// <param name="text">The text.</param>
-    public Axes Annotate(string text) => Add(new Annotation(text, SeriesStyle.Default));
-
     private Axes Add(Series series)
     {
         ArgumentNullException.ThrowIfNull(series.Name, "name");
         if (series is LineSeries or BandSeries or ScatterSeries or HeatMapSeries or IdentityLine or FitSeries && HasCategories)
-            throw new InvalidOperationException($"'{series.Name}' needs two numeric axes but the panel '{Title}' has a category axis; use Intervals or Bars there.");
+            throw new InvalidOperationException($"'{series.Name}' needs two numeric axes but the panel '{Title}' has a category axis; use Intervals there.");
         _series.Add(series);
         return this;
     }

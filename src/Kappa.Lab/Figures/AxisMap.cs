@@ -57,9 +57,8 @@ internal sealed record AxisMap(Axis Axis, double Low, double High)
     /// <param name="minimum">Smallest value that can be shown.</param>
     /// <param name="maximum">Largest value that can be shown.</param>
     /// <param name="padding">The part of the span left free beyond data-given limits.</param>
-    /// <param name="fromZero">Whether a lower limit of zero is kept, for bars that stand on it.</param>
     /// <param name="hasFloor">Whether there are values for the floor line.</param>
-    internal static AxisMap Covering(Axis axis, double minimum, double maximum, double padding, bool fromZero = false, bool hasFloor = false)
+    internal static AxisMap Covering(Axis axis, double minimum, double maximum, double padding, bool hasFloor = false)
     {
         var logarithmic = axis.Scale == AxisScale.Logarithmic;
         if (minimum > maximum) (minimum, maximum) = logarithmic ? (0.1, 1) : (0, 1);
@@ -68,7 +67,7 @@ internal sealed record AxisMap(Axis Axis, double Low, double High)
         double Coordinate(double value) => logarithmic ? Math.Log10(value) : value;
         var (low, high) = Widened(Coordinate(axis.Minimum ?? minimum), Coordinate(axis.Maximum ?? maximum), logarithmic);
         var span = (high * padding) - (low * padding);
-        if (axis.Minimum is null && !(fromZero && low == 0)) low = Math.Max(low - span, -double.MaxValue);
+        if (axis.Minimum is null) low = Math.Max(low - span, -double.MaxValue);
         if (axis.Maximum is null) high = Math.Min(high + span, double.MaxValue);
         return hasFloor ? new AxisMap(axis, low - (FloorRoom * (high - low)), high) { ScaleLow = low } : new AxisMap(axis, low, high);
     }

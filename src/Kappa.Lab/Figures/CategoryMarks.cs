@@ -18,21 +18,21 @@ internal readonly record struct CategoryMark(int Slot, double Across, double? Ce
     internal PagePoint At(double along) => Vertical ? new PagePoint(Across, along) : new PagePoint(along, Across);
 }
 
-/// <summary>Places intervals and bars: series that share a panel stand side by side within each slot.</summary>
+/// <summary>Places intervals: series that share a panel stand side by side within each slot.</summary>
 internal static class CategoryMarks
 {
-    internal static List<CategoryMark> Of(Series series, PanelLayout panel)
+    internal static List<CategoryMark> Of(IntervalSeries series, PanelLayout panel)
     {
         var vertical = panel.Axes.X.Scale == AxisScale.Categories;
         var (slots, values) = vertical ? (panel.X, panel.Y) : (panel.Y, panel.X);
         var (share, offset) = (Share(panel.Axes), Offset(series, panel.Axes));
         var thickness = Math.Abs(slots.PositionAt(share) - slots.PositionAt(0));
         var marks = new List<CategoryMark>();
-        foreach (var (category, centre, low, high) in Rows(series, values))
+        for (var i = 0; i < series.Categories.Length; i++)
         {
-            var slot = SeriesPoints.Slot(panel.Axes, category);
+            var slot = SeriesPoints.Slot(panel.Axes, series.Categories[i]);
             double? Position(double v) => values.CanShow(v) ? values.Position(v) : null;
-            var mark = new CategoryMark(slot, slots.PositionAt(slot + offset), Position(centre), Position(low), Position(high), thickness, vertical);
+            var mark = new CategoryMark(slot, slots.PositionAt(slot + offset), Position(series.Centres[i]), Position(series.Lows[i]), Position(series.Highs[i]), thickness, vertical);
             if ((mark.Centre ?? mark.Low ?? mark.High) is not null) marks.Add(mark);
         }
 
@@ -49,14 +49,5 @@ internal static class CategoryMarks
         return (names.IndexOf(series.Name) - ((names.Count - 1) / 2.0)) * Share(axes);
     }
 
-    private static List<string> Names(Axes axes) => [.. axes.Series.Where(s => s is IntervalSeries or BarSeries).Select(s => s.Name).Distinct()];
-
-    private static IEnumerable<(string Category, double Centre, double Low, double High)> Rows(Series series, AxisMap values)
-    {
-        if (series is IntervalSeries intervals)
-            return intervals.Categories.Select((c, i) => (c, intervals.Centres[i], intervals.Lows[i], intervals.Highs[i]));
-        var foot = values.Axis.Scale == AxisScale.Logarithmic ? values.ValueAt(0) : 0;
-        var bars = (BarSeries)series;
-        return bars.Categories.Select((c, i) => (c, bars.Values[i], foot, bars.Values[i])).Where(r => values.CanShow(r.Item2));
-    }
+    private static List<string> Names(Axes axes) => [.. axes.Series.OfType<IntervalSeries>().Select(s => s.Name).Distinct()];
 }

@@ -44,8 +44,7 @@ internal static class CsvFigure
         HeatMapSeries => "heatmap",
         CellSeries => "cells",
         IntervalSeries => "interval",
-        BarSeries => "bar",
-        _ => "annotation",
+        _ => throw new ArgumentException($"A series must be of a kind that has a table but is {series.GetType().Name}.", nameof(series)),
     };
 
     /// <summary>The columns x, y, low, high, value. A fit has its slope as value and its intercept as y.</summary>
@@ -56,7 +55,6 @@ internal static class CsvFigure
         SurfacePathSeries s => s.Xs.Select((x, i) => $"{Number(x)},{Number(s.Ys[i])},,,{Number(s.Values[i])}"),
         BandSeries s => s.Xs.Select((x, i) => $"{Number(x)},,{Number(s.Low[i])},{Number(s.High[i])},"),
         IntervalSeries s => s.Categories.Select((c, i) => $"{Field(c)},{Number(s.Centres[i])},{Number(s.Lows[i])},{Number(s.Highs[i])},"),
-        BarSeries s => s.Categories.Select((c, i) => $"{Field(c)},{Number(s.Values[i])},,,"),
         FitSeries s => [$",{Number(s.Intercept)},{Optional(s.From)},{Optional(s.To)},{Number(s.Slope)}"],
         ReferenceLine { Horizontal: true } s => [$",{Number(s.Value)},,,"],
         ReferenceLine s => [$"{Number(s.Value)},,,,"],

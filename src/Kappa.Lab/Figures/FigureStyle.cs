@@ -28,7 +28,7 @@ internal sealed class FigureLooks
         _stroke = sizes.Stroke;
         foreach (var series in figure.Panels.SelectMany(p => p.Series))
         {
-            if (series is LineSeries or BandSeries or ScatterSeries or IntervalSeries or BarSeries)
+            if (series is LineSeries or BandSeries or ScatterSeries or IntervalSeries)
                 _ = _indices.TryAdd(series.Name, _indices.Count);
         }
     }
@@ -40,7 +40,7 @@ internal sealed class FigureLooks
         var known = series switch
         {
             FitSeries fit => fit.Of is { } of && _indices.TryGetValue(of, out index),
-            ReferenceLine or IdentityLine or Annotation => false,
+            ReferenceLine or IdentityLine => false,
             _ => _indices.TryGetValue(series.Name, out index),
         };
         var colour = style.Colour is { } chosen ? Palette.Colour(chosen) : known ? Palette.Colour(index) : series is FitSeries ? Palette.Ink : Palette.Muted;

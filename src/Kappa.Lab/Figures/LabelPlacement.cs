@@ -8,13 +8,7 @@ internal static class LabelPlacement
         var placed = new List<PlacedLabel>();
         foreach (var series in panel.Axes.Series.Where(s => s.Name.Length > 0))
         {
-            var label = series switch
-            {
-                ReferenceLine line => ForLine(line, panel, occupancy, sizes),
-                Annotation => ForAnnotation(series.Name, panel, occupancy, sizes),
-                _ => null,
-            };
-            if (label is null) continue;
+            if (series is not ReferenceLine line || ForLine(line, panel, occupancy, sizes) is not { } label) continue;
             placed.Add(label);
             occupancy.Take(label.Box);
         }
@@ -32,13 +26,6 @@ internal static class LabelPlacement
             ? AlongHorizontal(panel.Plot, map.Position(line.Value), width, height)
             : AlongVertical(panel.Plot, map.Position(line.Value), width, height);
         return new PlacedLabel(text, occupancy.Freest(candidates.Where(b => Inside(b, panel.Plot))).Box, Palette.Muted);
-    }
-
-    private static PlacedLabel ForAnnotation(string text, PanelLayout panel, Occupancy occupancy, FigureSizes sizes)
-    {
-        var shown = TextMetrics.Shortened(text, sizes.Tick, panel.Plot.Width - 12);
-        var boxes = Corners.In(panel.Plot, TextMetrics.Width(shown, sizes.Tick), sizes.Tick * 1.3, 5);
-        return new PlacedLabel(shown, occupancy.Freest(boxes).Box, Palette.Ink);
     }
 
     private static IEnumerable<Box> AlongHorizontal(Box plot, double y, double width, double height)

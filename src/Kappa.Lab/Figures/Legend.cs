@@ -4,10 +4,10 @@ namespace Kappa.Lab.Figures;
 internal sealed record LegendEntry(string Name, IReadOnlyList<Series> Shown)
 {
     /// <summary>What its sample is filled as, if anything.</summary>
-    internal static Series? Area(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is BandSeries or BarSeries or CellSeries or FitSeries { Interval: not null });
+    internal static Series? Area(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is BandSeries or CellSeries or FitSeries { Interval: not null });
 
     /// <summary>How dense the filling is.</summary>
-    internal static string AreaOpacity(Series area) => area is CellSeries ? "1" : area is BarSeries ? "0.75" : "0.2";
+    internal static string AreaOpacity(Series area) => area is CellSeries ? "1" : "0.2";
 
     /// <summary>What its sample is struck as, if anything.</summary>
     internal static Series? Line(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is LineSeries or FitSeries or IdentityLine or IntervalSeries);
@@ -71,7 +71,7 @@ internal sealed record Legend(IReadOnlyList<LegendEntry> Entries, FigureSizes Si
     internal static Legend Of(Axes axes, FigureSizes sizes)
     {
         var entries = axes.Series
-            .Where(s => s.Style.InLegend && s.Name.Length > 0 && s is not (ReferenceLine or HeatMapSeries or Annotation))
+            .Where(s => s.Style.InLegend && s.Name.Length > 0 && s is not (ReferenceLine or HeatMapSeries))
             .GroupBy(s => s.Name)
             .Select(g => new LegendEntry(g.Key, [.. g]))
             .ToList();

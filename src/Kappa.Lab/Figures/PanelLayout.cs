@@ -16,9 +16,8 @@ internal sealed class PanelLayout
         (Axes, _sizes) = (axes, sizes);
         var (minX, maxX, minY, maxY, hasFloor) = SeriesPoints.Extent(axes);
         var padding = axes.Series.Any(s => s is HeatMapSeries or CellSeries) ? 0 : 0.04;
-        var bars = axes.Series.Any(s => s is BarSeries);
-        X = axes.X.Scale == AxisScale.Categories ? Slots(axes.X) : AxisMap.Covering(axes.X, minX, maxX, padding, bars);
-        Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding, bars, hasFloor);
+        X = axes.X.Scale == AxisScale.Categories ? Slots(axes.X) : AxisMap.Covering(axes.X, minX, maxX, padding);
+        Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding, hasFloor);
         HasData = minX <= maxX || minY <= maxY || hasFloor || axes.Series.Any(s => s is HeatMapSeries or CellSeries or FitSeries or IdentityLine);
         HeatMap = axes.Series.OfType<HeatMapSeries>().FirstOrDefault() is { } map ? new HeatMapColours(map) : null;
         var legend = Legend.Of(axes, sizes);

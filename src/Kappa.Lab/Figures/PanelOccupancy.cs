@@ -37,8 +37,8 @@ internal static class PanelOccupancy
             case ReferenceLine { Horizontal: false } s when x.Axis.CanShow(s.Value):
                 occupancy.Take([new PagePoint(x.Position(s.Value), plot.Y), new PagePoint(x.Position(s.Value), plot.Bottom)]);
                 break;
-            case IntervalSeries or BarSeries:
-                foreach (var mark in CategoryMarks.Of(series, panel)) occupancy.Take(mark.Extent);
+            case IntervalSeries s:
+                foreach (var mark in CategoryMarks.Of(s, panel)) occupancy.Take(mark.Extent);
                 break;
             default:
                 break;

@@ -64,7 +64,7 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
     private static int Depth(Series series) => series switch
     {
         HeatMapSeries or CellSeries => 0,
-        BandSeries or BarSeries => 1,
+        BandSeries => 1,
         ReferenceLine or IdentityLine => 2,
         LineSeries { Style.InLegend: false } => 3,
         LineSeries => 4,

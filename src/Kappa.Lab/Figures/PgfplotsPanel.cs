@@ -37,8 +37,6 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             case HeatMapSeries s: WriteHeatMap(s); break;
             case CellSeries s: WriteCells(s, look); break;
             case IntervalSeries s: WriteIntervals(s, look); break;
-            case BarSeries s: WriteBars(s, look); break;
-            default: break; // annotations are placed with the labels
         }
     }
 
@@ -181,19 +179,6 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             var slot = SeriesPoints.Slot(panel.Axes, series.Categories[i]) + CategoryMarks.Offset(series, panel.Axes);
             Plot($"{Colour(look)}, mark=-, line width=0.8pt", OnSlot(slot, series.Lows[i], series.Highs[i]));
             Plot($"{Colour(look)}, only marks, mark={Mark(look.Marker)}, mark size=1.8pt", OnSlot(slot, series.Centres[i]));
-        }
-    }
-
-    private void WriteBars(BarSeries series, Look look)
-    {
-        var half = CategoryMarks.Share(panel.Axes) / 2;
-        var values = panel.Axes.X.Scale == AxisScale.Categories ? panel.Y : panel.X;
-        var foot = values.Axis.Scale == AxisScale.Logarithmic ? values.ValueAt(0) : 0;
-        for (var i = 0; i < series.Categories.Length; i++)
-        {
-            if (!values.CanShow(series.Values[i])) continue;
-            var slot = SeriesPoints.Slot(panel.Axes, series.Categories[i]) + CategoryMarks.Offset(series, panel.Axes);
-            Plot($"{Colour(look)}, fill={PgfplotsFigure.ColourName(look.Colour)}, fill opacity=0.75", [.. OnSlot(slot - half, foot, series.Values[i]), .. OnSlot(slot + half, series.Values[i], foot)], " -- cycle");
         }
     }
 

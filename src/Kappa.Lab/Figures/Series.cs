@@ -49,12 +49,6 @@ internal sealed record CellSeries(string Name, SeriesStyle Style, double[] Xs, d
 /// <summary>A centre and a range for each category.</summary>
 internal sealed record IntervalSeries(string Name, SeriesStyle Style, string[] Categories, double[] Centres, double[] Lows, double[] Highs) : Series(Name, Style);
 
-/// <summary>A bar for each category.</summary>
-internal sealed record BarSeries(string Name, SeriesStyle Style, string[] Categories, double[] Values) : Series(Name, Style);
-
-/// <summary>A line of text in a corner of the panel that the data leave free.</summary>
-internal sealed record Annotation(string Name, SeriesStyle Style) : Series(Name, Style);
-
 /// <summary>
 /// The interval band of a fitted line: half width at u is √(AtCentre² + (OfSlope · (u − Centre))²), the pointwise confidence band of
 /// least squares when AtCentre is the half width of the mean response at the mean abscissa and OfSlope that of the slope.

@@ -21,8 +21,7 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
             case HeatMapSeries: PaintHeatMap(); break;
             case CellSeries s: PaintCells(s, look); break;
             case IntervalSeries s: PaintIntervals(s, look); break;
-            case BarSeries s: PaintBars(s, look); break;
-            default: break; // annotations are placed with the labels
+            default: break; // a path over a surface is drawn with its surface
         }
     }
 
@@ -128,12 +127,6 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
 
             if (mark.Centre is { } centre) PaintPoints([mark.At(centre)], look);
         }
-    }
-
-    private void PaintBars(BarSeries series, Look look)
-    {
-        foreach (var box in CategoryMarks.Of(series, panel).Select(m => m.Extent))
-            _ = svg.Rectangle(box.X, box.Y, box.Width, box.Height, ("fill", look.Colour), ("fill-opacity", "0.75"), ("stroke", look.Colour), ("stroke-width", "0.5"));
     }
 
     private void PaintPoints(List<PagePoint> points, Look look)

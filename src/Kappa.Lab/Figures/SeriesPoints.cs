@@ -14,7 +14,6 @@ internal static class SeriesPoints
         ScatterSeries s => Pairs(s.Xs, s.Ys),
         BandSeries s => Pairs(s.Xs, s.Low).Concat(Pairs(s.Xs, s.High)),
         IntervalSeries s => Slots(s.Categories, axes, s.Centres, s.Lows, s.Highs),
-        BarSeries s => Slots(s.Categories, axes, s.Values),
         _ => [],
     };
 
@@ -34,7 +33,6 @@ internal static class SeriesPoints
 
             if (series is ReferenceLine { Horizontal: true } across) y.Include(across.Value);
             if (series is ReferenceLine { Horizontal: false } up) x.Include(up.Value);
-            if (series is BarSeries) ValueAxisOf(axes, x, y).Include(0);
             if (series is HeatMapSeries map) IncludeEdges(map.Xs, map.Ys, axes, x, y);
             if (series is CellSeries cells) IncludeEdges(cells.Xs, cells.Ys, axes, x, y);
         }
@@ -72,8 +70,6 @@ internal static class SeriesPoints
 
         return new DrawnCount(name, total, notFinite, notPositive, atFloor, outside);
     }
-
-    private static Range ValueAxisOf(Axes axes, Range x, Range y) => axes.X.Scale == AxisScale.Categories ? y : x;
 
     private static void IncludeEdges(double[] xs, double[] ys, Axes axes, Range x, Range y)
     {

@@ -67,7 +67,7 @@ internal static class SvgFigure
     {
         var panels = figure.Panels.Select(p =>
         {
-            var names = p.Series.Where(s => s is not (ReferenceLine or Annotation) && s.Name.Length > 0).Select(s => RichText.Plain(s.Name)).Distinct();
+            var names = p.Series.Where(s => s is not ReferenceLine && s.Name.Length > 0).Select(s => RichText.Plain(s.Name)).Distinct();
             var title = p.Title.Length == 0 ? "Panel" : RichText.Plain(p.Title);
             return $"{title}: {RichText.Plain(p.Y.Label)} against {RichText.Plain(p.X.Label)}; {string.Join(", ", names)}.";
         });

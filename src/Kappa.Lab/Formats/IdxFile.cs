@@ -25,22 +25,6 @@ internal static class IdxFile
     internal static IdxArray Read(Stream stream, string location, int rank, ReadLimits limits) =>
         Parse(InputBytes.Read(stream, location, limits.MaximumBytes), location, rank, limits);
 
-    /// <summary>Lays out an array of bytes as a file.</summary>
-    internal static byte[] Encode(ReadOnlySpan<int> shape, ReadOnlySpan<byte> data)
-    {
-        int start = 4 + (4 * shape.Length);
-        byte[] file = new byte[start + data.Length];
-        file[2] = UnsignedByte;
-        file[3] = checked((byte)shape.Length);
-        for (int axis = 0; axis < shape.Length; axis++)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(4 + (4 * axis)), shape[axis]);
-        }
-
-        data.CopyTo(file.AsSpan(start));
-        return file;
-    }
-
     private static IdxArray Parse(byte[] file, string location, int rank, ReadLimits limits)
     {
         byte[] content = GzipFile.IsGzip(file) ? GzipFile.Expand(file, location, limits) : file;

@@ -3,11 +3,10 @@ using System.IO.Compression;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>Pictures in PNG (ISO/IEC 15948): greyscale, 8 bits, not interlaced; the five filters are read, filter 0 is written.</summary>
+/// <summary>Reads pictures in PNG (ISO/IEC 15948): greyscale, 8 bits, not interlaced; all five filters.</summary>
 /// <remarks>The size is checked against the limits before the pixels are asked for; every checksum is checked. Stateless and thread-safe.</remarks>
 internal static class PngFile
 {
-    private const int ChunkOverhead = 12;
     private const int HeaderLength = 13;
 
     // As for archives: a picture of zeros may shrink a thousandfold, so a small one is free and the ratio counts from here on.
@@ -23,28 +22,6 @@ internal static class PngFile
 
     /// <summary>Reads a stream to its end.</summary>
     internal static GreyImage Read(Stream stream, string location, ReadLimits limits) => Decode(InputBytes.Read(stream, location, limits.MaximumBytes), location, limits);
-
-    /// <summary>Writes a picture; the file is replaced as a whole.</summary>
-    internal static void Write(string path, GreyImage image)
-    {
-        byte[] file = Encode(image);
-        AtomicFile.Write(path, stream => stream.Write(file));
-    }
-
-    /// <summary>Lays out a picture as a file.</summary>
-    internal static byte[] Encode(GreyImage image)
-    {
-        byte[] header = new byte[HeaderLength];
-        BinaryPrimitives.WriteInt32BigEndian(header, image.Width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), image.Height);
-        header[8] = 8;
-        using MemoryStream file = new();
-        file.Write(Signature);
-        WriteChunk(file, "IHDR"u8, header);
-        WriteChunk(file, "IDAT"u8, Compress(image));
-        WriteChunk(file, "IEND"u8, []);
-        return file.ToArray();
-    }
 
     private static GreyImage Decode(byte[] file, string location, ReadLimits limits)
     {
@@ -128,30 +105,5 @@ internal static class PngFile
             // IOException: the data ask for a preset dictionary, which PNG does not allow.
             throw PngChunk.Malformed(location, "the compressed data of its IDAT chunks cannot be decoded", failure);
         }
-    }
-
-    private static byte[] Compress(GreyImage image)
-    {
-        using MemoryStream compressed = new();
-        using (ZLibStream stream = new(compressed, CompressionLevel.SmallestSize, leaveOpen: true))
-        {
-            for (int row = 0; row < image.Height; row++)
-            {
-                stream.WriteByte(0);
-                stream.Write(image.Pixels, row * image.Width, image.Width);
-            }
-        }
-
-        return compressed.ToArray();
-    }
-
-    private static void WriteChunk(MemoryStream file, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
-    {
-        byte[] chunk = new byte[ChunkOverhead + data.Length];
-        BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
-        type.CopyTo(chunk.AsSpan(4));
-        data.CopyTo(chunk.AsSpan(8));
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), Crc32.Of(chunk.AsSpan(4, 4 + data.Length)));
-        file.Write(chunk);
     }
 }

@@ -99,9 +99,9 @@ public sealed class FigureFilesTests
         var folder = Directory.CreateTempSubdirectory("kappa-figures-").FullName;
         try
         {
-            var written = FigureFiles.Write(Gallery.Bars(), folder, convert: false);
-            Assert.Equal(["bars.svg", "bars.csv", "bars.tex"], written.Paths.Select(Path.GetFileName));
-            Assert.Equal(["bars.csv", "bars.svg", "bars.tex"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            var written = FigureFiles.Write(Gallery.Medians(), folder, convert: false);
+            Assert.Equal(["medians.svg", "medians.csv", "medians.tex"], written.Paths.Select(Path.GetFileName));
+            Assert.Equal(["medians.csv", "medians.svg", "medians.tex"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
             Assert.Empty(written.Notices);
         }
         finally
@@ -144,7 +144,7 @@ public sealed class FigureFilesTests
         var axes = new Figure("f", "f").AddPanel("p", Axis.Linear("x"), Axis.Linear("y"));
         Assert.Contains("xs has 2 and ys has 3", Assert.Throws<ArgumentException>(() => axes.Line("a", [1, 2], [1, 2, 3])).Message, StringComparison.Ordinal);
         Assert.Contains("[1, 2] and not empty but are [2, 1]", Assert.Throws<ArgumentException>(() => axes.HeatMap([1, 2], [1], new double[2, 1], "m")).Message, StringComparison.Ordinal);
-        Assert.Contains("has none", Assert.Throws<InvalidOperationException>(() => axes.Bars(["a"], [1], "b")).Message, StringComparison.Ordinal);
+        Assert.Contains("has none", Assert.Throws<InvalidOperationException>(() => axes.Intervals(["a"], [1], [0], [2], "b")).Message, StringComparison.Ordinal);
         Assert.Contains("../f", Assert.Throws<ArgumentException>(() => new Figure("../f", "f")).Message, StringComparison.Ordinal);
     }
 }

@@ -7,7 +7,7 @@ namespace Kappa.Lab.Tests.Figures;
 internal static class Gallery
 {
     internal static IEnumerable<Figure> All() =>
-        [LossCurves(), ConditionNumbers(), ScatterWithFit(), LayersBySteps(), Medians(), PredictedAgainstMeasured(), Bars(), .. Extremes()];
+        [LossCurves(), ConditionNumbers(), ScatterWithFit(), LayersBySteps(), Medians(), PredictedAgainstMeasured(), .. Extremes()];
 
     internal static IEnumerable<Figure> Extremes() =>
         [OnePoint(), AllEqual(), VastRange(), NothingToDraw(), LongSeries(), LongLabels(), TwelveSeries(), Hostile(), Gaps(), new Figure("empty", "No panels")];
@@ -98,15 +98,6 @@ internal static class Gallery
         return figure;
     }
 
-    internal static Figure Bars()
-    {
-        var figure = new Figure("bars", "Share of the gradient by parameter kind", "At step 0.") { Preset = FigurePreset.Column };
-        string[] kinds = ["query", "key", "value", "ffn_in", "ffn_out"];
-        _ = figure.AddPanel("", Axis.Categories("parameter kind"), Axis.Linear("‖∂ℒ/∂W‖ / ‖∇ℒ‖"))
-            .Bars(kinds, [0.05, 0.06, 0.6, 0.4, 0.68], "residual").Bars(kinds, [0.2, 0.21, 0.5, 0.3, 0.75], "no residual");
-        return figure;
-    }
-
     internal static Report SampleReport()
     {
         var report = new Report("Does the residual connection decide how fast gradient descent converges?")
@@ -179,8 +170,8 @@ internal static class Gallery
         const string sentence = "the singular values of the attention output after the residual connection has been added, relative to those of the tokens";
         var figure = new Figure("long-labels", "A title that is very long because it says everything that one would rather read in the caption: " + sentence, sentence + ". " + sentence + ".") { Preset = FigurePreset.Column };
         _ = figure.AddPanel("Panel: " + sentence, Axis.Linear("x: " + sentence), Axis.Linear("y: " + sentence)).Line(sentence, Steps(5), Steps(5)).HorizontalLine(2, sentence);
-        _ = figure.AddPanel("", Axis.Categories(""), Axis.Linear("y")).Bars([sentence, "a-very-long-word-without-any-spaces-in-it", "short"], [1, 2, 3], "bars");
-        _ = figure.AddPanel("", Axis.Linear("y"), Axis.Categories("")).Bars([sentence, "a-very-long-word-without-any-spaces-in-it", "short"], [1, 2, 3], "bars");
+        _ = figure.AddPanel("", Axis.Categories(""), Axis.Linear("y")).Intervals([sentence, "a-very-long-word-without-any-spaces-in-it", "short"], [1, 2, 3], [0, 1, 2], [2, 3, 4], "seeds");
+        _ = figure.AddPanel("", Axis.Linear("y"), Axis.Categories("")).Intervals([sentence, "a-very-long-word-without-any-spaces-in-it", "short"], [1, 2, 3], [0, 1, 2], [2, 3, 4], "seeds");
         return figure;
     }
 
@@ -202,8 +193,8 @@ internal static class Gallery
         const string text = "<script>alert(\"1\")</script> & ]]> '%$#_^~\\{}\u0001\ud800\u202e 日本語 emoji 🙂 \\input{/etc/passwd}\nsecond line";
         var figure = new Figure("hostile", text, text);
         var axes = figure.AddPanel(text, Axis.Linear(text), Axis.Log(text));
-        _ = axes.Line(text, [1, 2], [3, 4]).Fit(1, 1, text).HorizontalLine(3, text).Annotate(text);
-        _ = figure.AddPanel(text, Axis.Categories(text), Axis.Linear(text)).Bars([text, "b"], [1, 2], text);
+        _ = axes.Line(text, [1, 2], [3, 4]).Fit(1, 1, text).HorizontalLine(3, text);
+        _ = figure.AddPanel(text, Axis.Categories(text), Axis.Linear(text)).Intervals([text, "b"], [1, 2], [0, 1], [2, 3], text);
         return figure;
     }
 

@@ -25,7 +25,7 @@ public sealed class IdxFileTests
         IdxArray array = IdxFile.Read(MadeImages.At(name), 1, ReadLimits.Default);
         Assert.Equal([3], array.Shape);
         Assert.Equal([7, 0, 9], array.Data);
-        Assert.Equal(File.ReadAllBytes(MadeImages.At("labels.idx")), IdxFile.Encode(array.Shape, array.Data));
+        Assert.Equal(File.ReadAllBytes(MadeImages.At("labels.idx")), PictureFiles.Idx(array.Shape, array.Data));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class IdxFileTests
     [Fact]
     public void A_compressed_bomb_is_refused_within_a_small_buffer()
     {
-        byte[] bomb = Gzip(IdxFile.Encode([4000, 100, 250], new byte[100_000_000]));
+        byte[] bomb = Gzip(PictureFiles.Idx([4000, 100, 250], new byte[100_000_000]));
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("200-fold", Refusal(bomb, 3), StringComparison.Ordinal);
         // The file itself is read, and beyond it there is a buffer.
@@ -64,7 +64,7 @@ public sealed class IdxFileTests
     [Fact]
     public void A_bomb_that_lies_about_its_length_is_refused_as_well()
     {
-        byte[] bomb = Gzip(IdxFile.Encode([4000, 100, 250], new byte[100_000_000]));
+        byte[] bomb = Gzip(PictureFiles.Idx([4000, 100, 250], new byte[100_000_000]));
         BinaryPrimitives.WriteUInt32LittleEndian(bomb.AsSpan(bomb.Length - 4), 116);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("200-fold", Refusal(bomb, 3), StringComparison.Ordinal);

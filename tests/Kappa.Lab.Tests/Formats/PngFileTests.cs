@@ -26,7 +26,7 @@ public sealed class PngFileTests
     {
         using TemporaryFolder folder = new();
         GreyImage image = new(MadeImages.Height, MadeImages.Width, MadeImages.Pixels());
-        PngFile.Write(folder.At("a.png"), image);
+        File.WriteAllBytes(folder.At("a.png"), PictureFiles.Png(image));
         GreyImage read = PngFile.Read(folder.At("a.png"), ReadLimits.Default);
         Assert.Equal((image.Height, image.Width), (read.Height, read.Width));
         Assert.Equal(image.Pixels, read.Pixels);
@@ -58,7 +58,7 @@ public sealed class PngFileTests
         // 60,000 x 60,000 zeros in a few megabytes would take 3.6 GB; 20,000 x 20,000 are within the bytes but not within the ratio.
         foreach ((int size, string reason) in new[] { (60_000, "60000 x 60000"), (20_000, "200-fold") })
         {
-            byte[] file = PngFile.Encode(new GreyImage(1, 1, [0]));
+            byte[] file = PictureFiles.Png(new GreyImage(1, 1, [0]));
             BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), size);
             BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), size);
             BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), Crc32.Of(file.AsSpan(12, 17)));
@@ -86,7 +86,7 @@ public sealed class PngFileTests
     [Fact]
     public void A_size_of_zero_is_refused()
     {
-        byte[] file = PngFile.Encode(new GreyImage(1, 1, [0]));
+        byte[] file = PictureFiles.Png(new GreyImage(1, 1, [0]));
         file[19] = 0;
         BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), Crc32.Of(file.AsSpan(12, 17)));
         Assert.Contains("are 0 and 1", Refusal(file), StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class PngFileTests
     // A picture of one pixel with other data in its IDAT chunk.
     private static byte[] WithData(byte[] data)
     {
-        byte[] valid = PngFile.Encode(new GreyImage(1, 1, [0]));
+        byte[] valid = PictureFiles.Png(new GreyImage(1, 1, [0]));
         byte[] chunk = new byte[data.Length + 12];
         BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
         "IDAT"u8.CopyTo(chunk.AsSpan(4));

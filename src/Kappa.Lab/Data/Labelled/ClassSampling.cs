@@ -24,39 +24,6 @@ internal static class ClassSampling
         return [.. Enumerable.Range(0, perClass * classes).Select(k => members[k % classes][k / classes])];
     }
 
-    /// <summary>Splits by share: of each class, the nearest whole number to <paramref name="testShare"/> of its samples is for the test, and at least one is on either side.</summary>
-    /// <param name="labels">[N].</param>
-    /// <param name="classes">C.</param>
-    /// <param name="testShare">Above 0 and below 1.</param>
-    /// <param name="seed">Any integer.</param>
-    /// <param name="source">Where the data come from, for messages.</param>
-    /// <returns>Samples of either side, ascending.</returns>
-    /// <exception cref="BadInputException">A class has fewer than two samples.</exception>
-    internal static LabelledSplit<int[]> Split(ReadOnlySpan<int> labels, int classes, double testShare, long seed, string source)
-    {
-        if (!(testShare > 0 && testShare < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(testShare), testShare, $"The share of the test must be above 0 and below 1 but is {testShare}.");
-        }
-
-        (List<int> train, List<int> test) = ([], []);
-        List<int>[] members = Shuffled(labels, classes, seed);
-        for (int kind = 0; kind < classes; kind++)
-        {
-            int count = members[kind].Count;
-            if (count < 2)
-            {
-                throw new BadInputException(source, $"must have at least 2 samples of every class, one to train and one to test, but has {count} of class {kind}. Use more data.");
-            }
-
-            int tested = Math.Clamp((int)Math.Round(testShare * count), 1, count - 1);
-            test.AddRange(members[kind][..tested]);
-            train.AddRange(members[kind][tested..]);
-        }
-
-        return new LabelledSplit<int[]>([.. train.Order()], [.. test.Order()]);
-    }
-
     /// <summary>Number of samples of each class.</summary>
     internal static int[] Count(ReadOnlySpan<int> labels, int classes)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Kappa.Lab.Data.Labelled;
 using Kappa.Lab.Formats;
 
@@ -14,8 +13,6 @@ internal static class PathfinderFolder
 {
     private const int Classes = 2;
     private const string MetadataFolder = "metadata";
-
-    private const int PicturesPerBatch = 1000;
 
     /// <summary>Reads pictures and labels.</summary>
     /// <param name="folder">The folder of one difficulty, which holds <c>imgs</c> and <c>metadata</c>.</param>
@@ -50,44 +47,6 @@ internal static class PathfinderFolder
 
         string choice = perClass is null ? "all" : string.Create(CultureInfo.InvariantCulture, $"{perClass} of either label chosen by seed {seed}");
         return new LabelledImages(size, size, pixels, [.. entries.Select(entry => entry.Label)], Classes, $"Pathfinder files: {folder}, {entries.Count} pictures ({choice}){LeftOut.Suffix(leftOut.Words, metadataLeftOut)}");
-    }
-
-    /// <summary>Writes pictures in the published layout, a thousand a batch.</summary>
-    /// <param name="folder">An existing folder; pictures of the same name in it are replaced.</param>
-    /// <param name="images">Pictures of labels 0 and 1.</param>
-    /// <param name="specification">The parameters they were drawn with, written after each label.</param>
-    /// <exception cref="BadInputException">A file cannot be written.</exception>
-    internal static void Write(string folder, LabelledImages images, PathfinderSpecification specification)
-    {
-        // The columns that the published program writes: continuity, lengths, thickness, margin, number of contrasts.
-        string parameters = string.Create(CultureInfo.InvariantCulture, $"{specification.Continuity:R} {specification.ContourLength} {specification.DashesOfDistractor} {specification.DashLength:R} {specification.Thickness:R} {specification.Margin:R} 1");
-        _ = MakeFolder(Path.Combine(folder, MetadataFolder));
-        for (int start = 0; start < images.Count; start += PicturesPerBatch)
-        {
-            int batch = start / PicturesPerBatch;
-            string pictures = MakeFolder(Path.Combine(folder, "imgs", batch.ToString(CultureInfo.InvariantCulture)));
-            StringBuilder lines = new();
-            for (int k = start; k < Math.Min(images.Count, start + PicturesPerBatch); k++)
-            {
-                string name = string.Create(CultureInfo.InvariantCulture, $"sample_{k - start}.png");
-                PngFile.Write(Path.Combine(pictures, name), new GreyImage(images.Height, images.Width, images.Pixels(k).ToArray()));
-                _ = lines.Append(CultureInfo.InvariantCulture, $"imgs/{batch} {name} {k - start} {images.Labels[k]} {parameters}\n");
-            }
-
-            AtomicFile.WriteAllText(Path.Combine(folder, MetadataFolder, string.Create(CultureInfo.InvariantCulture, $"{batch}.npy")), lines.ToString());
-        }
-    }
-
-    private static string MakeFolder(string path)
-    {
-        try
-        {
-            return Directory.CreateDirectory(path).FullName;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(path, $"must be a folder that can be made, but making it failed ({failure.Message.TrimEnd('.')}). Choose another folder.", failure);
-        }
     }
 
     private static List<PathfinderEntry> ReadEntries(string folder, ReadLimits limits, LeftOut leftOut, out string metadataLeftOut)

@@ -1,6 +1,6 @@
 using Kappa.Lab.Data.Digits;
 using Kappa.Lab.Data.Labelled;
-using Kappa.Lab.Formats;
+using Kappa.Lab.Tests.Formats;
 using Kappa.Lab.Tests.Data.Labelled;
 using Xunit;
 
@@ -67,19 +67,19 @@ public sealed class DigitTests : IDisposable
         Array.Fill(labels, (byte)2);
         WriteLabels([20], labels);
         Assert.Contains("none of class 0", Refusal(), StringComparison.Ordinal);
-        File.WriteAllBytes(_folder.At("train-images-idx3-ubyte"), IdxFile.Encode([20, 27, 28], new byte[20 * 27 * 28]));
+        File.WriteAllBytes(_folder.At("train-images-idx3-ubyte"), PictureFiles.Idx([20, 27, 28], new byte[20 * 27 * 28]));
         Assert.Contains("28 x 28 but the lengths at offset 8 are 27 x 28", Refusal(), StringComparison.Ordinal);
         File.Copy(_folder.At("train-labels-idx1-ubyte"), _folder.At("train-images-idx3-ubyte"), overwrite: true);
         Assert.Contains("Were images and labels mixed up?", Refusal(), StringComparison.Ordinal);
         Assert.Contains("does not exist as one", Assert.Throws<BadInputException>(() => DigitFiles.Read(_folder.At("none"))).Message, StringComparison.Ordinal);
     }
 
-    private void WriteLabels(int[] shape, byte[] labels) => File.WriteAllBytes(_folder.At("train-labels-idx1-ubyte"), IdxFile.Encode(shape, labels));
+    private void WriteLabels(int[] shape, byte[] labels) => File.WriteAllBytes(_folder.At("train-labels-idx1-ubyte"), PictureFiles.Idx(shape, labels));
 
     private void Write(string part, LabelledImages images, string separator, string end)
     {
-        Put($"{part}-images{separator}idx3-ubyte{end}", IdxFile.Encode([images.Count, images.Height, images.Width], images.AllPixels));
-        Put($"{part}-labels{separator}idx1-ubyte{end}", IdxFile.Encode([images.Count], [.. images.Labels.ToArray().Select(label => (byte)label)]));
+        Put($"{part}-images{separator}idx3-ubyte{end}", PictureFiles.Idx([images.Count, images.Height, images.Width], images.AllPixels));
+        Put($"{part}-labels{separator}idx1-ubyte{end}", PictureFiles.Idx([images.Count], [.. images.Labels.ToArray().Select(label => (byte)label)]));
     }
 
     private void Put(string name, byte[] content)

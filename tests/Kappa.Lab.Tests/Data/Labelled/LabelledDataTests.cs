@@ -95,46 +95,8 @@ public sealed class LabelledDataTests
     }
 
     [Fact]
-    public void A_split_keeps_the_share_of_every_class_and_shares_no_sample()
-    {
-        int[] labels = [.. Enumerable.Range(0, 100).Select(k => k % 5 == 0 ? 1 : 0)];
-        LabelledSplit<int[]> split = ClassSampling.Split(labels, 2, 0.1, 3, "made");
-        Assert.Equal(Enumerable.Range(0, 100), split.Train.Concat(split.Test).Order());
-        Assert.Equal([8, 2], ClassSampling.Count([.. split.Test.Select(at => labels[at])], 2));
-        Assert.Equal(split.Test, ClassSampling.Split(labels, 2, 0.1, 3, "made").Test);
-        Assert.NotEqual(split.Test, ClassSampling.Split(labels, 2, 0.1, 4, "made").Test);
-        Assert.Contains("but has 1 of class 1", Assert.Throws<BadInputException>(() => ClassSampling.Split([0, 0, 1], 2, 0.5, 1, "made")).Message, StringComparison.Ordinal);
+    public void A_class_without_a_sample_is_refused() =>
         Assert.Contains("none of class 2", Assert.Throws<BadInputException>(() => ClassSampling.RequireEveryClass([0, 1, 3], 4, "made")).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Every_epoch_of_minibatches_is_another_order_without_repetition()
-    {
-        MinibatchOrder order = new(10, 3, 7);
-        Assert.Equal(3, order.BatchesPerEpoch);
-        List<int[]> epochs = [.. Enumerable.Range(0, 40).Select(epoch => Enumerable.Range(0, 3).SelectMany(batch => order.Batch((3 * epoch) + batch).ToArray()).ToArray())];
-        Assert.All(epochs, epoch => Assert.Equal(9, epoch.Distinct().Count()));
-        Assert.True(epochs.Select(epoch => string.Join(',', epoch)).Distinct().Count() == 40);
-        // Over 40 epochs every sample is left out sometimes: none of 10 always or never.
-        Assert.Equal(10, epochs.Select(epoch => Enumerable.Range(0, 10).Except(epoch).Single()).Distinct().Count());
-    }
-
-    [Fact]
-    public void A_minibatch_depends_on_its_step_and_not_on_those_before()
-    {
-        MinibatchOrder forward = new(100, 8, 7), jumping = new(100, 8, 7);
-        int[] wanted = [];
-        for (int step = 0; step <= 50; step++)
-        {
-            wanted = forward.Batch(step).ToArray();
-        }
-
-        Assert.Equal(wanted, jumping.Batch(50).ToArray());
-        Assert.NotEqual(wanted, new MinibatchOrder(100, 8, 8).Batch(50).ToArray());
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        _ = jumping.Batch(1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
 
     [Fact]
     public void Sizes_and_labels_that_contradict_are_the_callers_mistake()
@@ -142,6 +104,5 @@ public sealed class LabelledDataTests
         Assert.Contains("label 1 is 2", Assert.Throws<ArgumentException>(() => new LabelledImages(1, 1, [0, 0], [0, 2], 2, "a")).Message, StringComparison.Ordinal);
         Assert.Contains("must have 4 pixels", Assert.Throws<ArgumentException>(() => new LabelledImages(2, 1, [0, 0], [0, 1], 2, "a")).Message, StringComparison.Ordinal);
         Assert.Contains("text 0 is empty", Assert.Throws<ArgumentException>(() => LabelledTexts.Pack([[]], [0], 3, 2, "a")).Message, StringComparison.Ordinal);
-        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new MinibatchOrder(3, 4, 1));
     }
 }

@@ -17,7 +17,7 @@ public sealed class PathfinderFolderTests : IDisposable
     public void What_is_written_in_the_published_layout_is_read_back()
     {
         LabelledImages images = PathfinderGenerator.Create(new PathfinderSpecification(), 6, 5);
-        PathfinderFolder.Write(_folder.Path, images, new PathfinderSpecification());
+        PathfinderFiles.Write(_folder.Path, images, new PathfinderSpecification());
         Assert.True(File.Exists(_folder.At("imgs/0/sample_5.png")));
         Assert.StartsWith($"imgs/0 sample_0.png 0 {images.Labels[0]} 1 6 2 2 0.5 1 1\n", File.ReadAllText(_folder.At("metadata/0.npy")), StringComparison.Ordinal);
         Assert.Equal(images.Fingerprint, PathfinderFolder.Read(_folder.Path).Fingerprint);
@@ -33,7 +33,7 @@ public sealed class PathfinderFolderTests : IDisposable
         foreach ((string name, byte pixel) in new[] { ("2/a", (byte)1), ("2/b", (byte)2), ("10/c", (byte)3) })
         {
             _ = Directory.CreateDirectory(Path.GetDirectoryName(_folder.At($"imgs/{name}.png"))!);
-            PngFile.Write(_folder.At($"imgs/{name}.png"), new GreyImage(1, 1, [pixel]));
+            File.WriteAllBytes(_folder.At($"imgs/{name}.png"), PictureFiles.Png(new GreyImage(1, 1, [pixel])));
         }
 
         LabelledImages images = PathfinderFolder.Read(_folder.Path, size: 1);
@@ -49,7 +49,7 @@ public sealed class PathfinderFolderTests : IDisposable
     public void An_empty_picture_is_left_out_before_any_is_chosen_and_counted()
     {
         LabelledImages images = PathfinderGenerator.Create(new PathfinderSpecification(), 8, 5);
-        PathfinderFolder.Write(_folder.Path, images, new PathfinderSpecification());
+        PathfinderFiles.Write(_folder.Path, images, new PathfinderSpecification());
         string[] whole = [.. Enumerable.Range(0, 4).Select(seed => PathfinderFolder.Read(_folder.Path, 3, seed).Fingerprint)];
         Assert.Equal(4, whole.Distinct().Count());
         _ = Directory.CreateDirectory(_folder.At("elsewhere"));

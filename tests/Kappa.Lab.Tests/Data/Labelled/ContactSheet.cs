@@ -1,8 +1,10 @@
 using System.Globalization;
+using Kappa.Lab.Data.Labelled;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Tests.Formats;
 
-namespace Kappa.Lab.Data.Labelled;
+namespace Kappa.Lab.Tests.Data.Labelled;
 
 /// <summary>One row of a contact sheet.</summary>
 /// <param name="Title">What stands above the row.</param>
@@ -79,7 +81,7 @@ internal static class ContactSheet
         {
             for (int k = 0; k < row.Groups[group].Length; k++)
             {
-                string data = Convert.ToBase64String(PngFile.Encode(Enlarged(row.Images, row.Groups[group][k])));
+                string data = Convert.ToBase64String(PictureFiles.Png(Enlarged(row.Images, row.Groups[group][k])));
                 _ = svg.Empty(
                     "image",
                     ("x", SvgWriter.Number(lefts[group] + (k * (side + Gap)))),
