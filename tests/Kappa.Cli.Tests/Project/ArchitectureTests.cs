@@ -7,8 +7,11 @@ namespace Kappa.Cli.Tests.Project;
 /// <summary>What may depend on what, and what may not be called where. Every message names the replacement.</summary>
 public sealed class ArchitectureTests
 {
-    /// <summary>A folder of Kappa may use those before it.</summary>
-    private static readonly string[] Order = ["Numerics", "Models", "Spectra", "Descent", "Certificates"];
+    /// <summary>A folder may use those before it.</summary>
+    private static readonly Dictionary<string, FolderOrder> Orders = new()
+    {
+        ["Kappa"] = new("Kappa", ["Numerics", "Models", "Spectra", "Descent", "Certificates"]),
+    };
 
     /// <summary>A project may use these packages; each has a page in docs/decisions.</summary>
     private static readonly Dictionary<string, string[]> Packages = new()
@@ -49,19 +52,14 @@ public sealed class ArchitectureTests
     ];
 
     [Fact]
-    public void Each_folder_of_Kappa_uses_only_folders_before_it()
+    public void Each_folder_uses_only_folders_before_it()
     {
-        Regex use = new($@"(?<!System\s*\.\s*)(?<![\w.])(?:Kappa\s*\.\s*)?({string.Join('|', Order)})\s*\.\s*[A-Z]|using\s+Kappa\.({string.Join('|', Order)})\s*;");
-        List<string> offences = [];
-        foreach (string path in Repository.Under("src/Kappa/", ".cs"))
+        foreach ((string project, FolderOrder order) in Orders)
         {
-            int rank = Array.IndexOf(Order, path.Split('/')[2]);
-            string code = SourceText.Of(Repository.Read(path)).Code;
-            offences.AddRange(use.Matches(code).Where(match => Array.IndexOf(Order, match.Groups[1].Value + match.Groups[2].Value) > rank)
-                .Select(match => $"{path}:{Repository.LineAt(code, match.Index)}: {match.Value}"));
+            string top = $"src/{project}/";
+            IReadOnlyList<string> offences = order.Offences([.. Repository.Under(top, ".cs").Select(path => (path[top.Length..], SourceText.Of(Repository.Read(path)).Code))]);
+            Assert.True(offences.Count == 0, $"The order in {project} is {order}:\n{string.Join('\n', offences.Select(offence => top + offence))}");
         }
-
-        Assert.True(offences.Count == 0, $"The order in Kappa is {string.Join(" ← ", Order)}; move the code that needs both to the later folder:\n{string.Join('\n', offences)}");
     }
 
     [Fact]
