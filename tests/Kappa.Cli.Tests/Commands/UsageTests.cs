@@ -28,7 +28,7 @@ public sealed class UsageTests
     [InlineData("reproduce residual --quick --threads 0", "kappa: --threads must be from 1 to 1024 but is 0.")]
     [InlineData("reproduce kernels --quick --seeds 0", "kappa: --seeds must be from 1 to 1000 but is 0.")]
     [InlineData("reproduce kernels --mnist x", "kappa: Unrecognized command or argument '--mnist'.", "kappa: Unrecognized command or argument 'x'.", "Try: kappa reproduce kernels --help")]
-    [InlineData("bench --suite speed", "kappa: --suite must be step, spectra, products, sweep, kernel, models or all, several with commas between them, but has 'speed'.")]
+    [InlineData("bench --suite speed", "kappa: --suite must be step, spectra, products, elementwise, certificates, sweep, kernel, models or all, several with commas between them, but has 'speed'.")]
     [InlineData("bench --sizes 17", "kappa: --sizes must be 16, 32, 64, 128 or four sizes such as 8x8x16x32, several with commas between them, but has '17'.")]
     [InlineData("bench --precision half", "kappa: --precision must be double or single, several with commas between them, but has 'half'.")]
     [InlineData("bench --threads 1,0", "kappa: --threads must be integers from 1 to 1024, several with commas between them, but has '0'.")]
