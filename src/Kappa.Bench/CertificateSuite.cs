@@ -30,10 +30,10 @@ internal static class CertificateSuite
     {
         Matrix inputs = Gaussian(samples * tokens, shape.Width, "inputs"), targets = Gaussian(samples * tokens, shape.OutputWidth, "targets");
         ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, seed: 1);
-        using ResidualTransformer model = new(shape, inputs, samples);
+        using var model = ResidualTransformer.WithoutTargets(shape, inputs, samples);
         model.Forward(weights);
         Vectors.Scale(targets.Span, residual / Vectors.Norm(targets.Span));
-        Vectors.AddScaled(targets.Span, 1, model.Output.Span);
+        Vectors.AddScaled(targets.Span, 1, model.ForwardOutput.Span);
         return new TrainingPoint(inputs, samples, targets, weights, TrainedSet.All);
     }
 

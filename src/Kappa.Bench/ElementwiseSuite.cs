@@ -52,7 +52,7 @@ internal static class ElementwiseSuite
         // Four arrays at the same place of a 4 KiB page would make loads wait for stores that only look like theirs.
         Matrix all = Gaussian<double>(8, (Bytes / 8) + 128);
         Matrix weights = all.RowRange(0, 1), gradient = all.RowRange(2, 1), initial = all.RowRange(4, 1), next = all.RowRange(7, 1);
-        yield return ("update", () => DescentUpdate.Propose(weights.Span[..(Bytes / 8)], gradient.Span[..(Bytes / 8)], initial.Span[..(Bytes / 8)], 1e-3, next.Span[..(Bytes / 8)]));
+        yield return ("update", () => UpdateNorms.Propose(weights.Span[..(Bytes / 8)], gradient.Span[..(Bytes / 8)], initial.Span[..(Bytes / 8)], 1e-3, next.Span[..(Bytes / 8)]));
     }
 
     private static IEnumerable<(string Name, Action Work)> Conversions()

@@ -22,20 +22,17 @@ internal static class KernelSuite
         {
             int rows = size.Samples * size.Tokens;
             ResidualTransformerShape shape = size.Shape(depth: 1);
-            Matrix inputs = BenchmarkContent.NewMatrix(1, rows, size.Width, 1 / Math.Sqrt(size.Width));
-
-            // An operator needs an evaluator of its own: it keeps the forward pass from product to product.
-            using ResidualTransformer gradients = new(shape, inputs, size.Samples), ofKernel = new(shape, inputs, size.Samples), ofHessian = new(shape, inputs, size.Samples);
+            double scale = 1 / Math.Sqrt(size.Width);
+            Matrix inputs = BenchmarkContent.NewMatrix(1, rows, size.Width, scale), targets = BenchmarkContent.NewMatrix(2, rows, size.Width, scale);
+            using ResidualTransformer model = new(shape, inputs, targets, size.Samples);
             ResidualTransformerWeights weights = StepWork.Weights(shape), gradient = new(shape);
-            var residual = Matrix.Allocate(rows, size.Width);
-            Matrix targets = BenchmarkContent.NewMatrix(2, rows, size.Width, 1 / Math.Sqrt(size.Width));
-            KernelOperator kernel = new(ofKernel, weights, TrainedSet.All);
-            HessianOperator hessian = new(ofHessian, weights, targets, TrainedSet.All);
+            KernelOperator kernel = new(model, weights, TrainedSet.All);
+            HessianOperator hessian = new(model, weights, TrainedSet.All);
             (double[] u, double[] ku) = (Direction(kernel.Size), new double[kernel.Size]);
             (double[] v, double[] hv) = (Direction(hessian.Size), new double[hessian.Size]);
             IContestant[] contestants =
             [
-                new OwnWork("kappa", () => _ = gradients.LossAndGradient(weights, targets, residual, gradient, TrainedSet.All)),
+                new OwnWork("kappa", () => _ = model.LossAndGradient(weights, model.AllSamples, gradient, TrainedSet.All)),
                 new OwnWork(KernelProduct, () => kernel.Apply(u, ku)),
                 new OwnWork(HessianProduct, () => hessian.Apply(v, hv)),
             ];

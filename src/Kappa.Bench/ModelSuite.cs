@@ -83,15 +83,15 @@ internal static class ModelSuite
     {
         int rows = residualSize.Samples * residualSize.Tokens;
         ResidualTransformerShape shape = residualSize.Shape(depth);
-        using var residual = new ResidualTransformer(shape, Inputs(rows, residualSize.Width), residualSize.Samples, precision: precision);
+        Matrix inputs = Inputs(rows, residualSize.Width);
+        using var residual = new ResidualTransformer(shape, inputs, inputs, residualSize.Samples, precision: precision);
         ResidualTransformerWeights weights = StepWork.Weights(shape), slope = new(shape);
-        Matrix targets = Inputs(rows, residualSize.Width), difference = Matrix.Allocate(rows, residualSize.Width);
         var gradient = new ModelParameters(model.Layout);
         IContestant[] contestants =
         [
             new OwnWork("kappa", () => _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All)),
             new ScaledWork(
-                new OwnWork(Residual, () => _ = residual.LossAndGradient(weights, targets, difference, slope, TrainedSet.All)), operations / residualSize.StepOperations(depth)),
+                new OwnWork(Residual, () => _ = residual.LossAndGradient(weights, residual.AllSamples, slope, TrainedSet.All)), operations / residualSize.StepOperations(depth)),
         ];
         context.Hold(new BenchmarkRow { Suite = Name, Work = $"gradient of {work}", Size = size, Depth = depth, Precision = precision, Side = "kappa", Microseconds = default }, contestants, operations);
     }

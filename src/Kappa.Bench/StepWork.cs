@@ -27,11 +27,11 @@ internal sealed class StepWork : IContestant, IDisposable
 
     private readonly ResidualTransformer _model;
     private readonly ResidualTransformerWeights _weights;
-    private readonly Objective _objective;
     private readonly SingularValues[] _factorisations;
     private readonly double[] _singularValues;
     private readonly Action<int> _factorise;
     private readonly TelemetryProbe _probe;
+    private readonly LayerRecord? _record;
     private readonly double[] _row;
     private readonly Action<DescentStep>? _observer;
     private readonly long[] _allocated;
@@ -42,9 +42,10 @@ internal sealed class StepWork : IContestant, IDisposable
         Side = side;
         int rows = size.Samples * size.Tokens;
         ResidualTransformerShape shape = size.Shape(depth);
-        _model = new ResidualTransformer(shape, BenchmarkContent.NewMatrix(1, rows, size.Width, 1 / Math.Sqrt(size.Width)), size.Samples, threads, precision);
+        double scale = 1 / Math.Sqrt(size.Width);
+        Matrix inputs = BenchmarkContent.NewMatrix(1, rows, size.Width, scale), targets = BenchmarkContent.NewMatrix(2, rows, size.Width, scale);
+        _model = new ResidualTransformer(shape, inputs, targets, size.Samples, threads, precision);
         _weights = Weights(shape);
-        _objective = new Objective(BenchmarkContent.NewMatrix(2, rows, size.Width, 1 / Math.Sqrt(size.Width)));
         _factorisations = [.. Enumerable.Range(0, 2 * depth).Select(_ => new SingularValues(rows, size.Width))];
         _singularValues = new double[2 * depth * Math.Min(rows, size.Width)];
         _factorise = Factorise;
@@ -52,6 +53,8 @@ internal sealed class StepWork : IContestant, IDisposable
         _countBytes = thread => _allocated[thread] = GC.GetAllocatedBytesForCurrentThread();
         _probe = new TelemetryProbe(_model, TrainedSet.All, measure == StepMeasure.Telemetry);
         _row = new double[_probe.Columns.Count];
+        _record = measure == StepMeasure.SingularValues
+            ? new LayerRecord(_model, LayerPart.AttentionBranch | LayerPart.AttentionOutput) : _probe.Record;
         _observer = measure switch
         {
             StepMeasure.SingularValues => _ => _model.RunParts(_factorisations.Length, _factorise),
@@ -82,7 +85,7 @@ internal sealed class StepWork : IContestant, IDisposable
         GradientDescent descent = Descent(executions);
         DescentState state = descent.Start(_weights);
         long start = Stopwatch.GetTimestamp();
-        _ = descent.Run(state, _observer);
+        _ = descent.Run(state, _observer, _record);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
@@ -145,12 +148,12 @@ internal sealed class StepWork : IContestant, IDisposable
         return _allocated.Sum();
     }
 
-    private GradientDescent Descent(int steps) => new(_model, _objective, new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = steps - 1 });
+    private GradientDescent Descent(int steps) => new(_model, new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = steps - 1 });
 
     private void Factorise(int part)
     {
-        LayerView view = _model.Layer(part / 2);
         int count = _singularValues.Length / _factorisations.Length;
-        _factorisations[part].Compute(part % 2 == 0 ? view.AttentionBranch : view.AttentionOutput, _singularValues.AsSpan(part * count, count));
+        Matrix matrix = _record![part / 2, part % 2 == 0 ? LayerPart.AttentionBranch : LayerPart.AttentionOutput];
+        _factorisations[part].Compute(matrix, _singularValues.AsSpan(part * count, count));
     }
 }

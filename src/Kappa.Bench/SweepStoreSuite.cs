@@ -93,8 +93,8 @@ internal static class SweepStoreSuite
             using var experiment = Experiment.Prepare(specification, data, 1, null, evaluator);
             TelemetryProbe probe = new(experiment.Model, experiment.Trained);
             double[] row = new double[probe.Columns.Count];
-            _ = experiment.Descent.Run(experiment.Start(), step => probe.Measure(step, row));
-            return experiment.KeepModel();
+            _ = experiment.Descent.Run(experiment.Start(), step => probe.Measure(step, row), probe.Record);
+            return experiment.KeepModel()!;
         }
     }
 

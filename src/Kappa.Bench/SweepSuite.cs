@@ -129,11 +129,11 @@ internal static class SweepSuite
             int stream = 1000 + (run * 10);
             double scale = 1 / Math.Sqrt(size.Width);
             Matrix inputs = BenchmarkContent.NewMatrix(stream, _rows, size.Width, scale);
-            ResidualTransformer model = _model ??= new ResidualTransformer(_shape, inputs, size.Samples);
-            model.SetInputs(inputs);
-            Objective objective = new(BenchmarkContent.NewMatrix(stream + 1, _rows, size.Width, scale));
+            Matrix targets = BenchmarkContent.NewMatrix(stream + 1, _rows, size.Width, scale);
+            ResidualTransformer model = _model ??= new ResidualTransformer(_shape, inputs, targets, size.Samples);
+            model.SetData(inputs, targets);
             ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(_shape, run);
-            GradientDescent descent = new(model, objective, new DescentOptions { StepSize = StepSizeRule.Fixed(1e-3), MaximumSteps = Steps - 1 });
+            GradientDescent descent = new(model, new DescentOptions { StepSize = StepSizeRule.Fixed(1e-3), MaximumSteps = Steps - 1 });
             _ = descent.Run(descent.Start(weights), step => losses[step.Step] = step.Loss);
         }
 

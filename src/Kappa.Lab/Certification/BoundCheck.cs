@@ -65,15 +65,15 @@ internal static class BoundCheck
 
         var observed = new BoundObserver();
         var options = new DescentOptions { StepSize = StepSizeRule.Fixed(guarantee.StepSize), Trained = point.Trained, MaximumSteps = last };
-        var descent = new GradientDescent(point.Model, point.Objective, options);
+        var descent = new GradientDescent(point.Model, options);
         DescentOutcome outcome = descent.Run(descent.Start(point.Weights), step =>
         {
             observed.Add(step.Step, step.Loss, bound);
             foreach (BlockRadius radius in guarantee.Radii)
             {
-                observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.Weights[radius.Block].Span, point.Weights[radius.Block].Span)));
+                observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, point.Weights[radius.Block].Span)));
             }
-        }, cancellation);
+        }, cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         if (outcome.Reason != StopReason.StepBudget)
         {
@@ -121,7 +121,7 @@ internal static class BoundCheck
         ResidualTransformerShape shape = point.Shape;
         int terms = shape.Depth * ((4 * shape.Width) + point.Model.Tokens + shape.FfnWidth);
         point.Model.Forward(point.Weights);
-        double size = Math.Sqrt(Vectors.SquaredNorm(point.Model.Output.Span)) + Math.Sqrt(Vectors.SquaredNorm(point.Objective.Targets.Span));
+        double size = Math.Sqrt(Vectors.SquaredNorm(point.Model.ForwardOutput.Span)) + Math.Sqrt(Vectors.SquaredNorm(point.Model.Targets.Span));
         return 2 * RoundingFloor.UnitRoundoff(precision) * terms * size;
     }
 }

@@ -24,8 +24,8 @@ public static class Certification
         RequireAnswerable(target, request);
         ReachedStep reached = target.At(request.Step, cancellation);
         CertificateOptions options = request.OptionsFor(request.UsesRunStepSize ? OwnStepSize(target, reached.State) : request.StepSize);
-        using var point = PointAt(target, reached.State.Weights);
-        var asked = new Asked(target, request, options, reached, LossAt(target, reached.State.InitialWeights), cancellation);
+        using var point = PointAt(target, reached.State.Parameters);
+        var asked = new Asked(target, request, options, reached, LossAt(target, reached.State.InitialParameters), cancellation);
         return new CertificationReport
         {
             Target = target.Title,
@@ -75,9 +75,9 @@ public static class Certification
     {
         CertificationTarget target = asked.Target;
         var options = new FirstStepOptions { FirstStep = asked.Request.Step, LastStep = target.LastStep, Certificate = asked.Options };
-        DescentState state = CertificationTarget.Copy(asked.Reached.State);
-        FirstCertifiedStep first = FirstCertifiedStep.Search(theorem, target.Model, target.Objective, target.Descent!, state, options, asked.Cancellation);
-        using var point = PointAt(target, first.Weights ?? state.Weights);
+        DescentState state = asked.Reached.State.Clone();
+        FirstCertifiedStep first = FirstCertifiedStep.Search(theorem, target.Model, target.Descent!, state, options, asked.Cancellation);
+        using var point = PointAt(target, first.Weights ?? state.Parameters);
         var search = new StepSearch(first.Step, first.Tried, first.Schedule, ConditionHistory.Of(first.Tried));
         TheoremFinding finding = Conclude(asked, first.Certificate, point, first.Step ?? first.Tried[^1].Step) with { Search = search };
         return asked.Request.LooksAhead && first.Step is long found ? finding with { LookAhead = Ahead(asked, found, first.Certificate.Guarantee!) } : finding;
@@ -139,23 +139,26 @@ public static class Certification
     {
         CertificationTarget target = asked.Target;
         var losses = new List<double>();
-        DescentState state = CertificationTarget.Copy(asked.Reached.State);
-        _ = new GradientDescent(target.Model, target.Objective, target.Descent! with { MaximumSteps = found }).Run(state, step => losses.Add(step.Loss), asked.Cancellation);
+        DescentState state = asked.Reached.State.Clone();
+        _ = new GradientDescent(target.Model, target.Descent! with { MaximumSteps = found }).Run(state, step => losses.Add(step.Loss), cancellation: asked.Cancellation);
         asked.Cancellation.ThrowIfCancellationRequested();
         return losses.TrueForAll(loss => loss > 0) ? LookAhead.Of([.. losses], guarantee) : null;
     }
 
     // The record of a run in single precision has the bits of a pass in single precision.
     private static double LossOfRun(CertificationTarget target, ReachedStep reached, TrainingPoint point) =>
-        target.Precision == Precision.Double ? point.Loss : target.Model.Loss(reached.State.Weights, target.Objective.Targets);
+        target.Precision == Precision.Double ? point.Loss : target.Model.Loss(reached.State.Parameters, target.Model.AllSamples);
 
-    private static TrainingPoint PointAt(CertificationTarget target, ResidualTransformerWeights weights) =>
-        new(target.Model.Inputs, target.Model.Samples, target.Objective.Targets, weights, target.Trained);
-
-    private static double LossAt(CertificationTarget target, ResidualTransformerWeights weights)
+    private static TrainingPoint PointAt(CertificationTarget target, ModelParameters parameters)
     {
-        target.Model.Forward(weights);
-        return target.Objective.Loss(target.Model.Output);
+        ResidualTransformer model = target.Model;
+        return new(model.Inputs, model.Samples, model.Targets, ResidualTransformerWeights.Of(model.Shape, parameters), target.Trained);
+    }
+
+    private static double LossAt(CertificationTarget target, ModelParameters parameters)
+    {
+        target.Model.Forward(parameters);
+        return target.Model.ForwardLoss;
     }
 
     private sealed record Asked(CertificationTarget Target, CertificationRequest Request, CertificateOptions Options, ReachedStep Reached, double InitialLoss, CancellationToken Cancellation);

@@ -14,11 +14,11 @@ public sealed class CertificationTarget : IDisposable
     private readonly DescentState? _checkpoint;
     private readonly TelemetryTable? _telemetry;
 
-    private CertificationTarget(string name, ResidualTransformer model, Objective objective, TrainedSet trained, Func<DescentState> start) =>
-        (Name, Model, Objective, Trained, _start) = (name, model, objective, trained, start);
+    private CertificationTarget(string name, ResidualTransformer model, TrainedSet trained, Func<DescentState> start) =>
+        (Name, Model, Trained, _start) = (name, model, trained, start);
 
     private CertificationTarget(string name, Experiment experiment, RunRecord? run, TelemetryTable? telemetry, StepSizeRule rule)
-        : this(name, experiment.Model, experiment.Objective, experiment.Trained, experiment.Start)
+        : this(name, experiment.Residual, experiment.Trained, experiment.Start)
     {
         _telemetry = telemetry;
         Descent = new DescentOptions { StepSize = rule, Trained = experiment.Trained, MaximumSteps = 0 };
@@ -26,7 +26,7 @@ public sealed class CertificationTarget : IDisposable
         if (run is not null && File.Exists(run.Files.Checkpoint))
         {
             // Also when it is of a later step: it knows the data that the run was made on.
-            _checkpoint = RunCheckpoint.Read(run.Files.Checkpoint, experiment.Model.Shape, experiment.Data.Fingerprint);
+            _checkpoint = RunCheckpoint.Read(run.Files.Checkpoint, experiment);
         }
     }
 
@@ -49,8 +49,6 @@ public sealed class CertificationTarget : IDisposable
     public Precision Precision => Model.Precision;
 
     internal ResidualTransformer Model { get; }
-
-    internal Objective Objective { get; }
 
     internal TrainedSet Trained { get; }
 
@@ -99,9 +97,9 @@ public sealed class CertificationTarget : IDisposable
     public static CertificationTarget OfPoint(Points.ModelPoint point, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(point);
-        var model = new ResidualTransformer(point.Shape, point.Inputs, point.Samples, threads);
-        Matrix targets = point.Targets;
-        return new CertificationTarget($"point {point.Name}", model, new Objective(targets), point.Trained, () => new DescentState(Copy(point.Weights), Copy(point.Weights), 0, 0, 0));
+        var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples, threads);
+        return new CertificationTarget(
+            $"point {point.Name}", model, point.Trained, () => new DescentState(point.Weights.Clone(), point.Weights.Clone(), 0, 0, 0));
     }
 
     /// <summary>The state before step <paramref name="step"/>, and where it was computed from.</summary>
@@ -114,11 +112,11 @@ public sealed class CertificationTarget : IDisposable
         }
 
         bool isFromCheckpoint = _checkpoint is not null && _checkpoint.Step <= step;
-        DescentState state = isFromCheckpoint ? Copy(_checkpoint!) : _start();
+        DescentState state = isFromCheckpoint ? _checkpoint!.Clone() : _start();
         long origin = state.Step;
         if (step > origin)
         {
-            DescentOutcome outcome = new GradientDescent(Model, Objective, Descent! with { MaximumSteps = step }).Run(state, cancellation: cancellation);
+            DescentOutcome outcome = new GradientDescent(Model, Descent! with { MaximumSteps = step }).Run(state, cancellation: cancellation);
             cancellation.ThrowIfCancellationRequested();
             if (outcome.Reason != StopReason.StepBudget)
             {
@@ -131,15 +129,6 @@ public sealed class CertificationTarget : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
-
-    internal static DescentState Copy(DescentState state) => new(Copy(state.Weights), state.InitialWeights, state.Step, state.StepSize, state.PathLength);
-
-    private static ResidualTransformerWeights Copy(ResidualTransformerWeights weights)
-    {
-        var copy = new ResidualTransformerWeights(weights.Shape);
-        copy.CopyFrom(weights);
-        return copy;
-    }
 }
 
 /// <summary>A step of a run, computed again.</summary>

@@ -24,7 +24,7 @@ public static class ModelCertification
         RequireAnswerable(point, own);
         var path = new ModelPath(point);
         CertificateOptions options = own.OptionsFor(own.UsesRunStepSize ? OwnStepSize(point) : own.StepSize);
-        (TrainingState state, StepOrigin origin) = path.At(own.Step, cancellation);
+        (DescentState state, StepOrigin origin) = path.At(own.Step, cancellation);
 
         // Theorems are about exact arithmetic, whatever the precision of the run.
         IModel model = point.InDoublePrecision(out IDisposable? owner);
@@ -71,8 +71,8 @@ public static class ModelCertification
     private static TheoremFinding Search(Asked asked, Theorem theorem)
     {
         var options = new FirstStepOptions { FirstStep = asked.Request.Step, LastStep = asked.Path.LastStep, Certificate = asked.Options };
-        TrainingState last = ModelPath.Copy(asked.State);
-        FirstStep<TrainingState> first = FirstStepSearch.Run(asked.Path.For(theorem, asked.Model, asked.Cancellation), last, options, asked.Cancellation);
+        DescentState last = asked.State.Clone();
+        FirstStep<DescentState> first = FirstStepSearch.Run(asked.Path.For(theorem, asked.Model, asked.Cancellation), last, options, asked.Cancellation);
 
         // A search asks for verdicts alone; how far the last state is from one is measured once.
         Certificate certificate = first.State is null ? ModelTheorems.At(asked.Model, last.Parameters, asked.Point.Trained).Ask(theorem, asked.Options) : first.Certificate;
@@ -83,7 +83,7 @@ public static class ModelCertification
         return asked.Request.LooksAhead && first.State is { } found ? finding with { LookAhead = Ahead(asked, found.Step, first.Certificate.Guarantee!) } : finding;
     }
 
-    private static TheoremFinding Conclude(Asked asked, Certificate certificate, TrainingState state)
+    private static TheoremFinding Conclude(Asked asked, Certificate certificate, DescentState state)
     {
         BoundObservation? check = null, record = null;
         string? omission = null;
@@ -142,7 +142,7 @@ public static class ModelCertification
     {
         IModel model = asked.Model;
         var losses = new List<double>();
-        TrainingState state = ModelPath.Copy(asked.State);
+        DescentState state = asked.State.Clone();
         _ = asked.Path.Advance(state, found, step => losses.Add(model.Loss(step.State.Parameters, model.AllSamples)), asked.Cancellation);
         asked.Cancellation.ThrowIfCancellationRequested();
         losses.Add(model.Loss(state.Parameters, model.AllSamples));
@@ -150,5 +150,5 @@ public static class ModelCertification
     }
 
     private sealed record Asked(
-        TrainablePoint Point, IModel Model, ModelPath Path, CertificationRequest Request, CertificateOptions Options, TrainingState State, double InitialLoss, CancellationToken Cancellation);
+        TrainablePoint Point, IModel Model, ModelPath Path, CertificationRequest Request, CertificateOptions Options, DescentState State, double InitialLoss, CancellationToken Cancellation);
 }

@@ -61,18 +61,24 @@ internal static class ModelCheck
         }
 
         var observed = new BoundObserver();
-        var options = new TrainingOptions { Schedule = new StepSchedule { Peak = guarantee.StepSize }, Trained = trained, MaximumSteps = last + 1 };
-        var training = new Training(model, options);
-        TrainingEnd end = training.Run(training.Start(parameters), step =>
+        var options = new DescentOptions
+        {
+            StepSize = StepSizeRule.Fixed(guarantee.StepSize),
+            Method = new PlainDescent(RoundsOnce: true),
+            Trained = trained,
+            MaximumSteps = last,
+        };
+        var descent = new GradientDescent(model, options);
+        DescentOutcome outcome = descent.Run(descent.Start(parameters), step =>
         {
             observed.Add(step.Step, step.Loss, bound);
             foreach (BlockRadius radius in guarantee.Radii)
             {
                 observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.State.Parameters[radius.Block].Span, parameters[radius.Block].Span)));
             }
-        }, cancellation);
+        }, cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
-        if (end != TrainingEnd.Completed)
+        if (outcome.Reason != StopReason.StepBudget)
         {
             observed.Violation ??= "the descent ended early: the loss or the gradient is not finite";
         }

@@ -12,8 +12,8 @@ namespace Kappa.Lab.Certification;
 internal sealed class ModelPath
 {
     private readonly TrainablePoint _point;
-    private readonly TrainableExperiment? _experiment;
-    private readonly TrainingState? _checkpoint;
+    private readonly Experiment? _experiment;
+    private readonly DescentState? _checkpoint;
 
     /// <summary>Reads what the run left.</summary>
     /// <param name="point">The point.</param>
@@ -31,8 +31,8 @@ internal sealed class ModelPath
         Telemetry = TelemetryReader.Read(run.Files.Telemetry);
         if (File.Exists(run.Files.Checkpoint))
         {
-            (_checkpoint, double stepSize) = TrainableCheckpoint.Read(run.Files.Checkpoint, _experiment!);
-            _experiment!.StepSize = stepSize;
+            _checkpoint = RunCheckpoint.Read(run.Files.Checkpoint, _experiment!);
+            _experiment!.Adopt(_checkpoint);
         }
     }
 
@@ -47,7 +47,7 @@ internal sealed class ModelPath
 
     /// <summary>The state before step <paramref name="step"/>, and where it was computed from.</summary>
     /// <exception cref="BadInputException">There is no such step.</exception>
-    public (TrainingState State, StepOrigin Origin) At(long step, CancellationToken cancellation)
+    public (DescentState State, StepOrigin Origin) At(long step, CancellationToken cancellation)
     {
         if (step > LastStep)
         {
@@ -55,7 +55,7 @@ internal sealed class ModelPath
         }
 
         bool isFromCheckpoint = _checkpoint is not null && _checkpoint.Step <= step;
-        TrainingState state = isFromCheckpoint ? Copy(_checkpoint!) : Start();
+        DescentState state = isFromCheckpoint ? _checkpoint!.Clone() : Start();
         long from = state.Step;
         bool isThere = Advance(state, step, null, cancellation);
         cancellation.ThrowIfCancellationRequested();
@@ -72,27 +72,33 @@ internal sealed class ModelPath
     /// <param name="observer">Told of every step before its update.</param>
     /// <param name="cancellation">Ends it before the next step.</param>
     /// <returns>False when it stopped before.</returns>
-    public bool Advance(TrainingState state, long step, Action<TrainingStep>? observer, CancellationToken cancellation) => state.Step >= step
-        || new Training(_point.Model, _experiment!.Options() with { MaximumSteps = step, LossFloor = -1, GradientTolerance = -1 }).Run(state, observer, cancellation) == TrainingEnd.Completed;
+    public bool Advance(DescentState state, long step, Action<DescentStep>? observer, CancellationToken cancellation) => state.Step >= step
+        || _experiment!.DescentTo(step).Run(state, seen => Observe(seen, step, observer), cancellation: cancellation).Reason == StopReason.StepBudget;
 
-    /// <summary>A copy that can be advanced by itself.</summary>
-    public static TrainingState Copy(TrainingState state) => new(state.Parameters.Clone(), [.. state.Moments.Select(moment => (double[])moment.Clone())], state.Step);
+    // The step that is gone to is not one before an update.
+    private static void Observe(DescentStep seen, long step, Action<DescentStep>? observer)
+    {
+        if (seen.Step < step)
+        {
+            observer?.Invoke(seen);
+        }
+    }
 
     /// <summary>The path as one theorem is asked along it, of the model in double precision.</summary>
-    public ICertifiablePath<TrainingState> For(Theorem theorem, IModel model, CancellationToken cancellation) => new Asked(this, theorem, model, cancellation);
+    public ICertifiablePath<DescentState> For(Theorem theorem, IModel model, CancellationToken cancellation) => new Asked(this, theorem, model, cancellation);
 
-    private TrainingState Start() => new(_point.Parameters.Clone(), [.. Enumerable.Range(0, _experiment?.Moments ?? 0).Select(_ => new double[_point.Parameters.Vector.Length])]);
+    private DescentState Start() => _experiment?.Start() ?? new DescentState(_point.Parameters.Clone(), _point.Parameters.Clone(), 0, 0, 0);
 
-    private sealed class Asked(ModelPath path, Theorem theorem, IModel model, CancellationToken cancellation) : ICertifiablePath<TrainingState>
+    private sealed class Asked(ModelPath path, Theorem theorem, IModel model, CancellationToken cancellation) : ICertifiablePath<DescentState>
     {
-        public long StepOf(TrainingState state) => state.Step;
+        public long StepOf(DescentState state) => state.Step;
 
-        public TrainingState Copy(TrainingState state) => ModelPath.Copy(state);
+        public DescentState Copy(DescentState state) => state.Clone();
 
-        public bool Advance(TrainingState state, long target) => path.Advance(state, target, null, cancellation);
+        public bool Advance(DescentState state, long target) => path.Advance(state, target, null, cancellation);
 
-        public double Loss(TrainingState state) => model.Loss(state.Parameters, model.AllSamples);
+        public double Loss(DescentState state) => model.Loss(state.Parameters, model.AllSamples);
 
-        public Certificate Certify(TrainingState state, CertificateOptions options) => ModelTheorems.At(model, state.Parameters, path._point.Trained).Ask(theorem, options);
+        public Certificate Certify(DescentState state, CertificateOptions options) => ModelTheorems.At(model, state.Parameters, path._point.Trained).Ask(theorem, options);
     }
 }

@@ -52,7 +52,7 @@ internal static class ResidualShortfall
     private static TrainingPoint Nearer(TrainingPoint point, double factor)
     {
         point.Model.Forward(point.Weights);
-        Matrix output = point.Model.Output, targets = Matrix.Allocate(output.Rows, output.Columns);
+        Matrix output = point.Model.ForwardOutput, targets = Matrix.Allocate(output.Rows, output.Columns);
         for (int row = 0; row < output.Rows; row++)
         {
             ReadOnlySpan<double> from = output.Row(row), residual = point.Residual.Row(row);

@@ -135,18 +135,19 @@ public sealed class Checkpoint
     /// <param name="kind">What must have been saved.</param>
     /// <param name="version">The version it must have.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
+    /// <param name="earlierKind">What the same was called once; <c>null</c> when it was always called so.</param>
     /// <exception cref="BadInputException">The file cannot be read, is damaged, or is of another kind or version.</exception>
-    public static Checkpoint Load(string path, string kind, int version, ReadLimits? limits = null)
+    public static Checkpoint Load(string path, string kind, int version, ReadLimits? limits = null, string? earlierKind = null)
     {
         SafetensorsContent content = SafetensorsFile.Read(path, limits);
         string foundKind = content.Metadata.GetValueOrDefault(KindKey, "");
         string foundVersion = content.Metadata.GetValueOrDefault(VersionKey, "");
-        if (foundKind != kind || foundVersion != version.ToString(CultureInfo.InvariantCulture))
+        if ((foundKind != kind && foundKind != earlierKind) || foundVersion != version.ToString(CultureInfo.InvariantCulture))
         {
             throw new BadInputException(path, $"must be a checkpoint '{kind}' of version {version} but is {(foundKind.Length == 0 ? "another safetensors file" : $"'{foundKind}' of version {foundVersion}")}. Use the program that wrote it, or start anew.");
         }
 
-        Checkpoint checkpoint = new(kind, version, path);
+        Checkpoint checkpoint = new(foundKind, version, path);
         checkpoint._tensors.AddRange(content.Tensors);
         foreach ((string name, string text) in content.Metadata.Where(pair => pair.Key is not (KindKey or VersionKey or HashKey)))
         {

@@ -36,10 +36,10 @@ public sealed record TeacherTokens
         (Matrix inputs, string description) = Tokens.DrawInputs(shape, seed);
         long teacherSeed = TeacherSeed ?? unchecked((long)new RandomSequence(seed, "data.teacher").Block(0).First);
         Matrix targets = Matrix.Allocate(shape.Rows, shape.OutputWidth);
-        using (ResidualTransformer model = new(teacher, inputs, shape.Samples))
+        using (var model = ResidualTransformer.WithoutTargets(teacher, inputs, shape.Samples))
         {
             model.Forward(Initialisation.Create(teacher, teacherSeed));
-            model.Output.CopyTo(targets);
+            model.ForwardOutput.CopyTo(targets);
         }
 
         RequireFinite(targets);

@@ -1,6 +1,7 @@
 using Kappa.Descent;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Experiments;
 
@@ -10,7 +11,7 @@ namespace Kappa.Lab.Experiments;
 /// <param name="Loss">ℒ at that step.</param>
 public readonly record struct RunProgress(long Step, long Steps, double Loss);
 
-/// <summary>Runs an experiment into its run folder: telemetry at every recorded step, spectra at the chosen ones, checkpoints, status.</summary>
+/// <summary>Runs an experiment into its run folder: telemetry at every recorded step, spectra at the chosen ones, checkpoints, status, and at the end a test.</summary>
 /// <remarks>
 /// Order on disk: telemetry first, then the checkpoint, then the status. So whenever the process ends, the telemetry reaches at least to the checkpoint, and a resumed run cuts
 /// the telemetry back to it and goes on to the same bytes. One object runs once.
@@ -22,11 +23,10 @@ public sealed class ExperimentRun
 
     private readonly RunFolder _folder;
     private readonly Experiment _experiment;
-    private readonly TelemetryProbe _probe;
+    private readonly RunTelemetry _columns;
     private readonly TimeProvider _time;
     private readonly IProgress<RunProgress>? _progress;
-    private readonly double[] _row;
-    private readonly double _roundingFloor;
+    private readonly double? _roundingFloor;
     private long _lastBeat;
     private TelemetryWriter _telemetry = null!;
 
@@ -41,8 +41,7 @@ public sealed class ExperimentRun
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(time);
         (_folder, _experiment, _time, _progress) = (folder, experiment, time, progress);
-        _probe = new TelemetryProbe(experiment.Model, experiment.Trained, folder.Specification.Telemetry.Quantities == TelemetryQuantities.All);
-        _row = new double[_probe.Columns.Count];
+        _columns = new RunTelemetry(experiment);
         _roundingFloor = experiment.RoundingFloor;
     }
 
@@ -64,7 +63,7 @@ public sealed class ExperimentRun
                     _lastBeat = _time.GetTimestamp();
                 else
                     Begin(state.Step);
-                DescentOutcome outcome = _experiment.Descent.Run(state, Observe, cancellation);
+                DescentOutcome outcome = _experiment.Descent.Run(state, Observe, _columns.Record, cancellation);
                 Finish(state, outcome);
                 return outcome;
             }
@@ -77,12 +76,14 @@ public sealed class ExperimentRun
     }
 
     private DescentState RestoreOrStart() => File.Exists(_folder.Files.Checkpoint)
-        ? RunCheckpoint.Read(_folder.Files.Checkpoint, _experiment.Model.Shape, _experiment.Data.Fingerprint)
+        ? RunCheckpoint.Read(_folder.Files.Checkpoint, _experiment)
         : _experiment.Start();
 
     private TelemetryWriter OpenTelemetry(long step)
     {
-        TelemetryWriter writer = TelemetryWriter.Continue(_folder.Files.Telemetry, _probe.Columns, step - 1);
+        if (step > 0)
+            _columns.KeepColumnsOf(_folder.Files.Telemetry);
+        TelemetryWriter writer = TelemetryWriter.Continue(_folder.Files.Telemetry, _columns.Columns, step - 1);
         long lastDue = (step - 1) / Telemetry.Every * Telemetry.Every;
         if (step > 0 && (writer.LastStep ?? -1) < lastDue)
         {
@@ -98,20 +99,16 @@ public sealed class ExperimentRun
     private void Observe(DescentStep step)
     {
         bool isDue = step.Step % Telemetry.Every == 0;
-        bool savesSpectra = Telemetry.SpectraAt.Includes(step.Step, isLast: false);
-        if (isDue || savesSpectra)
-        {
-            _probe.Measure(step, _row);
-        }
-
+        bool savesSpectra = _columns.Record is not null && Telemetry.SpectraAt.Includes(step.Step, isLast: false);
+        ReadOnlySpan<double> row = isDue || savesSpectra ? _columns.Measure(step) : [];
         if (isDue)
         {
-            _telemetry.Append(_row);
+            _telemetry.Append(row);
         }
 
         if (savesSpectra)
         {
-            SaveSpectra(step.Step);
+            SaveSpectra(_columns, step);
         }
 
         if (step.Step > 0 && step.Step % Telemetry.CheckpointEvery == 0 && !_folder.IsUnpublished)
@@ -140,12 +137,11 @@ public sealed class ExperimentRun
         _progress?.Report(new RunProgress(step, _folder.Specification.Descent.Steps, loss));
     }
 
-    private void SaveSpectra(long step)
+    private void SaveSpectra(RunTelemetry columns, DescentStep step)
     {
-        if (_probe.Spectra.Any())
-            MakeSpectra();
-        foreach ((string name, ReadOnlyMemory<double> values) in _probe.Spectra)
-            NpyFile.Write(_folder.Files.Spectrum(step, name), [values.Length], values);
+        MakeSpectra();
+        foreach ((string name, ReadOnlyMemory<double> values) in columns.Spectra(step))
+            NpyFile.Write(_folder.Files.Spectrum(step.Step, name), [values.Length], values);
     }
 
     private void MakeSpectra()
@@ -174,30 +170,42 @@ public sealed class ExperimentRun
             _telemetry.Flush();
         else
             _telemetry.FlushToDisk();
-        RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.Data.Fingerprint);
+        RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.DataFingerprint);
     }
 
     private void Finish(DescentState state, DescentOutcome outcome)
     {
-        if (outcome.Reason != StopReason.Cancelled && Telemetry.SpectraAt.Last)
+        bool isCancelled = outcome.Reason == StopReason.Cancelled;
+        if (!isCancelled && Telemetry.SpectraAt.Last && _columns.Record is not null)
         {
             SaveLastSpectra(state);
         }
 
         Save(state);
-        RunState end = outcome.Reason == StopReason.Cancelled ? RunState.Interrupted : RunState.Done;
-        _folder.WriteStatus(Status(end, outcome.Step, outcome.Loss) with { StopReason = outcome.Reason.ToString(), Message = _experiment.Explain(outcome) });
+        (double Loss, double Accuracy)? test = isCancelled || outcome.Reason == StopReason.NonFinite ? null : _experiment.Test(state.Parameters);
+        string message = _experiment.Explain(outcome);
+        _folder.WriteStatus(Status(isCancelled ? RunState.Interrupted : RunState.Done, outcome.Step, outcome.Loss) with
+        {
+            StopReason = outcome.Reason.ToString(),
+            Message = test is { } seen ? FormattableString.Invariant($"{message} Test: accuracy {seen.Accuracy:P1}, loss {NumberText.Of(seen.Loss)}.") : message,
+            TestAccuracy = test?.Accuracy,
+            TestLoss = test?.Loss,
+        });
     }
 
     // The last finite iterate is evaluated once more: the descent stopped before or at its measurement.
     private void SaveLastSpectra(DescentState state)
     {
-        var once = new GradientDescent(_experiment.Model, _experiment.Objective, new DescentOptions { StepSize = StepSizeRule.Fixed(0), Trained = _experiment.Trained, MaximumSteps = state.Step });
-        _ = once.Run(state, step =>
-        {
-            _probe.Measure(step, _row);
-            SaveSpectra(step.Step);
-        });
+        DescentOptions options = _experiment.Options with { BatchSize = null, MaximumSteps = state.Step, LossFloor = null, GradientTolerance = null };
+        var columns = new RunTelemetry(_experiment, isFullBatch: true);
+        _ = new GradientDescent(_experiment.Model, options).Run(
+            state.Clone(),
+            step =>
+            {
+                _ = columns.Measure(step);
+                SaveSpectra(columns, step);
+            },
+            columns.Record);
     }
 
     private void TryMarkFailed(long step, Exception failure)

@@ -4,14 +4,14 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Experiments;
 
-/// <summary>A run of a model other than R, loaded: its model on its data, the parameters it ended with, and its path.</summary>
+/// <summary>A run, loaded: its model on its data, the parameters it ended with, and its path.</summary>
 /// <remarks>Owns the model. What a landscape needs of a run.</remarks>
 internal sealed class LoadedRun : IDisposable
 {
-    private LoadedRun(TrainableExperiment experiment, ModelParameters parameters, long step) => (Experiment, Parameters, Step) = (experiment, parameters, step);
+    private LoadedRun(Experiment experiment, ModelParameters parameters, long step) => (Experiment, Parameters, Step) = (experiment, parameters, step);
 
     /// <summary>The experiment; its model and its trained matrices.</summary>
-    public TrainableExperiment Experiment { get; }
+    public Experiment Experiment { get; }
 
     /// <summary>The model on its data.</summary>
     public IModel Model => Experiment.Model;
@@ -28,11 +28,11 @@ internal sealed class LoadedRun : IDisposable
     /// <exception cref="BadInputException">It is damaged, or its data are gone or others.</exception>
     public static LoadedRun Of(RunRecord run, int threads = 1)
     {
-        TrainableExperiment experiment = Prepare(run, threads);
+        Experiment experiment = Prepare(run, threads);
         try
         {
-            (TrainingState state, double stepSize) = TrainableCheckpoint.Read(run.Files.Checkpoint, experiment);
-            experiment.StepSize = stepSize;
+            DescentState state = RunCheckpoint.Read(run.Files.Checkpoint, experiment);
+            experiment.Adopt(state);
             return new LoadedRun(experiment, state.Parameters, state.Step);
         }
         catch
@@ -50,11 +50,10 @@ internal sealed class LoadedRun : IDisposable
     public IReadOnlyList<ModelParameters> Path(IReadOnlyList<long> steps, CancellationToken cancellation = default)
     {
         var kept = new List<ModelParameters>();
-        TrainingOptions options = Experiment.Options() with { LossFloor = -1, GradientTolerance = -1 };
-        TrainingState state = new Training(Model, options).Start(Experiment.Initial);
+        DescentState state = Experiment.Start();
         foreach (long step in steps)
         {
-            _ = new Training(Model, options with { MaximumSteps = step }).Run(state, null, cancellation);
+            _ = Experiment.DescentTo(step).Run(state, cancellation: cancellation);
             cancellation.ThrowIfCancellationRequested();
             kept.Add(state.Parameters.Clone());
         }
@@ -66,7 +65,7 @@ internal sealed class LoadedRun : IDisposable
     public void Dispose() => Experiment.Dispose();
 
     /// <summary>The experiment of a run; it knows itself the step size that it took from another one.</summary>
-    internal static TrainableExperiment Prepare(RunRecord run, int threads) => TrainableExperiment.Prepare(run.Specification, threads, other =>
+    internal static Experiment Prepare(RunRecord run, int threads) => Experiment.Prepare(run.Specification, threads, other =>
     {
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         return telemetry.Rows > 0

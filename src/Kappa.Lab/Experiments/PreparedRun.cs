@@ -1,5 +1,4 @@
 using Kappa.Descent;
-using Kappa.Lab.Data;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Store;
 using Kappa.Models;
@@ -10,19 +9,18 @@ namespace Kappa.Lab.Experiments;
 /// <remarks>Owns its evaluator. One object runs once.</remarks>
 public sealed class PreparedRun : IDisposable
 {
-    private readonly Experiment? _residual;
-    private readonly TrainableExperiment? _other;
+    private readonly Experiment _experiment;
 
-    private PreparedRun(Experiment? residual, TrainableExperiment? other) => (_residual, _other) = (residual, other);
+    private PreparedRun(Experiment experiment) => _experiment = experiment;
 
     /// <summary>The resolved specification.</summary>
-    public ExperimentSpecification Specification => _residual?.Specification ?? _other!.Specification;
+    public ExperimentSpecification Specification => _experiment.Specification;
 
     /// <summary>SHA-256 of data from outside; <see langword="null"/> when the specification alone decides them.</summary>
-    public string? ExternalData => !ExperimentData.IsExternal(Specification) ? null : _residual?.Data.Fingerprint ?? _other!.DataFingerprint;
+    public string? ExternalData => ExperimentData.IsExternal(Specification) ? _experiment.DataFingerprint : null;
 
     /// <summary>Where the data come from, how much of them, and what of their files was not read.</summary>
-    public string DataDescription => _residual?.Data.Description ?? _other!.DataDescription;
+    public string DataDescription => _experiment.DataDescription;
 
     /// <summary>Whether files of the user were read.</summary>
     public bool ReadsFiles => Specification.Data is { } data && (data.Path ?? data.Inputs) is not null;
@@ -38,45 +36,29 @@ public sealed class PreparedRun : IDisposable
     internal static PreparedRun Of(ExperimentSpecification specification, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        if (specification.Model.Kind != ModelKind.Residual)
-        {
-            return new PreparedRun(null, TrainableExperiment.Prepare(specification, threads, stepSizeOf));
-        }
-
-        TokenData data = ExperimentData.Load(specification);
-        return new PreparedRun(Experiment.Prepare(specification, data, threads, stepSizeOf, earlier), null);
+        return new PreparedRun(Experiment.Prepare(specification, threads, stepSizeOf, earlier));
     }
 
     /// <summary>Determines the step size, so that one that cannot be is known before anything is written. Not for a run that is continued, which has one.</summary>
     /// <exception cref="BadInputException">It is no finite positive number.</exception>
-    public void RequireStepSize()
-    {
-        _residual?.RequireStepSize();
-        _ = _other?.StepSize;
-    }
+    public void RequireStepSize() => _ = _experiment.StepSize;
 
-    /// <summary>Leaves the evaluator to the caller, for a later run of the same shape; null for models other than R.</summary>
-    internal ResidualTransformer? KeepModel() => _residual?.KeepModel();
+    /// <summary>Leaves the evaluator to the caller, for a later run of the same shape; null for models that are not made again in the same memory.</summary>
+    internal ResidualTransformer? KeepModel() => _experiment.KeepModel();
 
     /// <summary>Runs into a folder, from its checkpoint when it has one.</summary>
     /// <param name="folder">The run folder, held by this process.</param>
     /// <param name="progress">Told of every second's progress, or null.</param>
     /// <param name="cancellation">Saves the state and ends.</param>
     /// <exception cref="BadInputException">The disk refused, or the checkpoint cannot be continued.</exception>
-    public DescentOutcome Execute(RunFolder folder, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default) => _residual is not null
-        ? new ExperimentRun(folder, _residual, TimeProvider.System, progress).Execute(cancellation)
-        : new TrainableRun(folder, _other!, TimeProvider.System, progress).Execute(cancellation);
+    public DescentOutcome Execute(RunFolder folder, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default) =>
+        new ExperimentRun(folder, _experiment, TimeProvider.System, progress).Execute(cancellation);
 
     /// <summary>What the run will take, in one line; null when that is too little to say.</summary>
     /// <param name="stepsDone">Steps that an interrupted run has behind it.</param>
     public string? Forecast(long stepsDone)
     {
-        if (_residual is null)
-        {
-            return TrainableForecast.Words(_other!, stepsDone);
-        }
-
-        var forecast = RunForecast.Of(_residual, stepsDone);
+        var forecast = RunForecast.Of(_experiment, stepsDone);
         return forecast.Seconds > RunForecast.SecondsWorthSaying ? forecast.Words() : null;
     }
 
@@ -91,13 +73,9 @@ public sealed class PreparedRun : IDisposable
         }
 
         long last = (long)analysis.Telemetry["step"][^1];
-        return _residual is not null ? RateLadder.Of(_residual, analysis.Rate, last) : TrainableLadder.Of(_other!, analysis.Rate, last);
+        return RateLadder.Of(_experiment, analysis.Rate, last);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _residual?.Dispose();
-        _other?.Dispose();
-    }
+    public void Dispose() => _experiment.Dispose();
 }

@@ -52,8 +52,11 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
     }
 
     /// <summary>Bytes of an experiment.</summary>
-    internal static long BytesOf(Experiment experiment) => BytesOf(
-        experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, experiment.Model.Precision, experiment.Model.Threads);
+    internal static long BytesOf(Experiment experiment) => experiment.Model is ResidualTransformer model
+        ? BytesOf(
+            model.Shape, model.Samples, model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, model.Precision,
+            model.Threads)
+        : sizeof(double) * (long)experiment.Model.Layout.Length * (6 + experiment.Options.Method.Moments);
 
     /// <summary>The forecast in one line.</summary>
     public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {DurationText.Of(SecondsPerStep)}: at most {DurationText.Of(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
@@ -88,26 +91,32 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
     private sealed class Rehearsal : IDisposable
     {
         private readonly Experiment _experiment;
-        private readonly TelemetryProbe _probe;
+        private readonly RunTelemetry _columns;
         private readonly TelemetryWriter _writer;
         private readonly double[] _row;
         private readonly GradientDescent _descent;
+        private readonly ModelParameters _gradient;
         private long _rows;
 
         public Rehearsal(Experiment experiment)
         {
             _experiment = experiment;
-            TelemetrySpecification telemetry = experiment.Specification.Telemetry;
-            _probe = new TelemetryProbe(experiment.Model, experiment.Trained, telemetry.Quantities == TelemetryQuantities.All);
-            _writer = new TelemetryWriter("rehearsal", Stream.Null, _probe.Columns.Count, lastStep: -1);
-            _row = new double[_probe.Columns.Count];
+            _columns = new RunTelemetry(experiment);
+            _writer = new TelemetryWriter("rehearsal", Stream.Null, _columns.Columns.Count, lastStep: -1);
+            _row = new double[_columns.Columns.Count];
+            _gradient = new ModelParameters(experiment.Model.Layout);
             _descent = new GradientDescent(
-                experiment.Model, experiment.Objective, new DescentOptions { StepSize = StepSizeRule.Fixed(0), Trained = experiment.Trained, MaximumSteps = StepsPerBatch - 1 });
+                experiment.Model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), Trained = experiment.Trained, MaximumSteps = StepsPerBatch - 1 });
         }
 
         // Steps without telemetry cost what they cost; one with it is counted as often as it will occur.
         public double SecondsPerStep()
         {
+            if (!_experiment.IsFullBatch)
+            {
+                return SecondsOfGradient();
+            }
+
             double plain = Seconds(null), measured = Seconds(Measure);
             return (plain + (Math.Max(0, measured - plain) / _experiment.Specification.Telemetry.Every)) / StepsPerBatch;
         }
@@ -116,15 +125,22 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
 
         private double Seconds(Action<DescentStep>? observer)
         {
-            DescentState state = _descent.Start(_experiment.InitialWeights);
+            DescentState state = _descent.Start(_experiment.Initial);
             long start = Stopwatch.GetTimestamp();
-            _ = _descent.Run(state, observer);
+            _ = _descent.Run(state, observer, _columns.Record);
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        private double SecondsOfGradient()
+        {
+            long start = Stopwatch.GetTimestamp();
+            _ = _experiment.Model.LossAndGradient(_experiment.Initial, _experiment.Descent.BatchOf(0), _gradient, _experiment.Trained);
             return Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
         private void Measure(DescentStep step)
         {
-            _probe.Measure(step, _row);
+            _columns.Measure(step).CopyTo(_row);
             _row[0] = _rows++; // A writer wants rising steps, and every batch begins at the first.
             _writer.Append(_row);
         }

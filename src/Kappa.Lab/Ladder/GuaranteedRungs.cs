@@ -23,14 +23,14 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
             return rung with { WhyMissing = costly };
         }
 
-        Certificate own = Evaluate(theorem, states[0].Weights, OwnStepSize(states[0]), measuresShortfall: true);
+        Certificate own = Evaluate(theorem, states[0].Parameters, OwnStepSize(states[0]), measuresShortfall: true);
         if (own.Outcome == CertificateOutcome.Guaranteed)
         {
             return Certified(rung, own, states[0], "from step 0 on");
         }
 
         // Where the run's step is not admitted the theorem may still hold for a smaller one.
-        Certificate free = own.Outcome == CertificateOutcome.NotApplicable || OwnStepSize(states[0]) is null ? own : Evaluate(theorem, states[0].Weights, null);
+        Certificate free = own.Outcome == CertificateOutcome.NotApplicable || OwnStepSize(states[0]) is null ? own : Evaluate(theorem, states[0].Parameters, null);
         return free.Outcome == CertificateOutcome.Guaranteed
             ? Certified(rung, free, states[0], "from step 0 on")
             : rung with { WhyMissing = own.Explanation };
@@ -41,7 +41,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     {
         var rung = new Rung { Name = "guaranteed.later", Title = "guaranteed from a step on", Kind = RungKind.AlongThePath, Grade = RungGrade.Proven, Label = "C.20" };
         LadderState[] candidates = [.. states.Where(state => state.Loss > LeastRelativeLoss * states[0].Loss)];
-        Theorem? theorem = Theorems.OfResidualTransformer.FirstOrDefault(theorem => WhyNotAffordable(theorem, (2 * states.Count) + 10) is null && Evaluate(theorem, states[0].Weights, null).Outcome != CertificateOutcome.NotApplicable);
+        Theorem? theorem = Theorems.OfResidualTransformer.FirstOrDefault(theorem => WhyNotAffordable(theorem, (2 * states.Count) + 10) is null && Evaluate(theorem, states[0].Parameters, null).Outcome != CertificateOutcome.NotApplicable);
         if (theorem is null || candidates.Length < 2)
         {
             string why = theorem is null ? "No theorem applies to this model, or none is affordable; the rungs above say why." : SpectralRungs.NoLaterState;
@@ -55,14 +55,14 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
             for (int k = 0; k < candidates.Length; k++)
             {
                 double? stepSize = usesOwn ? OwnStepSize(candidates[k]) : null;
-                if (Evaluate(theorem, candidates[k].Weights, stepSize) is { Outcome: CertificateOutcome.Guaranteed } certificate)
+                if (Evaluate(theorem, candidates[k].Parameters, stepSize) is { Outcome: CertificateOutcome.Guaranteed } certificate)
                 {
                     return k == 0 ? Certified(rung, certificate, candidates[0], "from step 0 on") : Refine(rung, theorem, candidates[k - 1], candidates[k], stepSize);
                 }
             }
         }
 
-        return rung with { WhyMissing = $"None of {candidates.Length} states of the run is certified. At step {candidates[^1].Step}: {Evaluate(theorem, candidates[^1].Weights, null).Explanation}" };
+        return rung with { WhyMissing = $"None of {candidates.Length} states of the run is certified. At step {candidates[^1].Step}: {Evaluate(theorem, candidates[^1].Parameters, null).Explanation}" };
     }
 
     private Rung Refine(Rung rung, Theorem theorem, LadderState before, LadderState certified, double? stepSize)
@@ -70,7 +70,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
         // The search takes the first state for ℒ_0; the note is about the run's.
         var options = new FirstStepOptions { FirstStep = before.Step, LastStep = certified.Step, Growth = double.MaxValue, Certificate = CertificateOptions.Default with { StepSize = stepSize } };
         var first = FirstCertifiedStep.Search(
-            theorem, experiment.Model, experiment.Objective, LadderState.Options(experiment, before.StepSize, certified.Step), before.ToDescentState(experiment.InitialWeights), options, cancellation);
+            theorem, experiment.Residual, LadderState.Options(experiment, before.StepSize, certified.Step), before.ToDescentState(experiment.Initial), options, cancellation);
         LadderState at = certified with { Step = first.Step ?? certified.Step };
         double relative = (first.RelativeLoss ?? (certified.Loss / before.Loss)) * before.Loss / states[0].Loss;
         return Certified(rung, first.Certificate, at, FormattableString.Invariant($"from step {at.Step} on, ℒ = {NumberText.Of(relative, 3)} ℒ_0"));
@@ -91,10 +91,12 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     // An adaptive run has no one step size that a theorem could be asked about.
     private double? OwnStepSize(LadderState state) => LadderState.IsAdaptive(experiment) || !(state.StepSize > 0) ? null : state.StepSize;
 
-    private Certificate Evaluate(Theorem theorem, ResidualTransformerWeights weights, double? stepSize, bool measuresShortfall = false)
+    private Certificate Evaluate(Theorem theorem, ModelParameters parameters, double? stepSize, bool measuresShortfall = false)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var point = new TrainingPoint(experiment.Model.Inputs, experiment.Model.Samples, experiment.Objective.Targets, weights, experiment.Trained);
+        ResidualTransformer model = experiment.Residual;
+        using var point = new TrainingPoint(
+            model.Inputs, model.Samples, model.Targets, ResidualTransformerWeights.Of(model.Shape, parameters), experiment.Trained);
         return theorem.Evaluate(point, CertificateOptions.Default with { StepSize = stepSize, MeasuresShortfall = measuresShortfall });
     }
 

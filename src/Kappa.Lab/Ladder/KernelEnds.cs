@@ -28,12 +28,12 @@ internal sealed record KernelEnds(long Step, double StepSize, double LambdaMin, 
     /// <summary>From the whole Jacobian of model R.</summary>
     public static KernelEnds InFull(Experiment experiment, LadderState state)
     {
-        var spectrum = JacobianSpectrum.Of(experiment.Model, state.Weights, experiment.Trained);
+        var spectrum = JacobianSpectrum.Of(experiment.Model, state.Parameters, experiment.Trained);
         return new KernelEnds(state.Step, state.StepSize, spectrum.LambdaMin, spectrum.LambdaMax, RemarkOn(spectrum.Summary.Status));
     }
 
     /// <summary>From products with the kernel of model R (P.7).</summary>
-    public static KernelEnds MatrixFree(Experiment experiment, LadderState state) => Estimated(KernelExtremes.Of(experiment.Model, state.Weights, experiment.Trained), state.Step, state.StepSize);
+    public static KernelEnds MatrixFree(Experiment experiment, LadderState state) => Estimated(KernelExtremes.Of(experiment.Model, state.Parameters, experiment.Trained), state.Step, state.StepSize);
 
     /// <summary>From the singular values of a Jacobian.</summary>
     public static KernelEnds Of(SpectrumSummary jacobian, double[] values, long step, double stepSize)

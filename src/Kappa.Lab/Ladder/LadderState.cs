@@ -6,10 +6,10 @@ namespace Kappa.Lab.Ladder;
 
 /// <summary>A state of a run: made again by the same descent, so with the same bits.</summary>
 /// <param name="Step">k.</param>
-/// <param name="Weights">θ_k, a copy.</param>
+/// <param name="Parameters">θ_k, a copy.</param>
 /// <param name="StepSize">η of the next step; under an adaptive rule the one tried first.</param>
 /// <param name="Loss">ℒ(θ_k).</param>
-internal sealed record LadderState(long Step, ResidualTransformerWeights Weights, double StepSize, double Loss)
+internal sealed record LadderState(long Step, ModelParameters Parameters, double StepSize, double Loss)
 {
     /// <summary>The steps looked at: denser at the start, where the kernel moves most, and evenly enough later to see what decides the late rate.</summary>
     /// <param name="last">Last step of the run.</param>
@@ -26,16 +26,16 @@ internal sealed record LadderState(long Step, ResidualTransformerWeights Weights
     {
         DescentState state = experiment.Start();
         var kept = new List<LadderState>();
-        _ = new GradientDescent(experiment.Model, experiment.Objective, Options(experiment, state.StepSize, steps[^1])).Run(
+        _ = new GradientDescent(experiment.Model, Options(experiment, state.StepSize, steps[^1])).Run(
             state,
             step =>
             {
                 if (kept.Count < steps.Count && step.Step == steps[kept.Count])
                 {
-                    kept.Add(new LadderState(step.Step, Copy(step.Weights), step.State.StepSize, step.Loss));
+                    kept.Add(new LadderState(step.Step, step.Parameters.Clone(), step.State.StepSize, step.Loss));
                 }
             },
-            cancellation);
+            cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         return kept;
     }
@@ -51,12 +51,5 @@ internal sealed record LadderState(long Step, ResidualTransformerWeights Weights
     public static bool IsAdaptive(Experiment experiment) => experiment.Specification.Descent.StepSize.Kind == StepSizeKind.Adaptive;
 
     /// <summary>As a state to descend from.</summary>
-    public DescentState ToDescentState(ResidualTransformerWeights initial) => new(Copy(Weights), initial, Step, StepSize, 0);
-
-    private static ResidualTransformerWeights Copy(ResidualTransformerWeights weights)
-    {
-        var copy = new ResidualTransformerWeights(weights.Shape);
-        copy.CopyFrom(weights);
-        return copy;
-    }
+    public DescentState ToDescentState(ModelParameters initial) => new(Parameters.Clone(), initial, Step, StepSize, 0);
 }

@@ -12,14 +12,15 @@ internal sealed record LadderWork(long Outputs, long Parameters, long Rows, doub
 {
     public static LadderWork Of(Experiment experiment)
     {
-        ResidualTransformerShape shape = experiment.Model.Shape;
-        long rows = experiment.Model.Output.Rows, tokens = rows / experiment.Model.Samples;
+        ResidualTransformer model = experiment.Residual;
+        ResidualTransformerShape shape = model.Shape;
+        long rows = model.Rows, tokens = model.Tokens;
 
         // Forward and twice that backward; products only.
         double block = rows * (((3.0 * shape.KeyWidth) + (2.0 * shape.FfnWidth) + (2.0 * tokens) + shape.Width) * shape.Width);
         return new LadderWork(
-            rows * experiment.Model.Output.Columns,
-            experiment.InitialWeights.Layout.Blocks.Where(experiment.Trained.Includes).Sum(parameters => (long)parameters.Length),
+            rows * model.OutputColumns,
+            model.Layout.Blocks.Where(experiment.Trained.Includes).Sum(parameters => (long)parameters.Length),
             rows,
             6 * shape.Depth * block);
     }

@@ -1,5 +1,6 @@
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Store;
+using Kappa.Models;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Ladder;
@@ -27,18 +28,26 @@ public sealed record RateLadder
     /// <param name="name">For example <c>kernel.start</c>.</param>
     public Rung? Find(string name) => Rungs.FirstOrDefault(rung => rung.Name == name);
 
-    /// <summary>Computes the ladder of a run; states are made again by descending once more.</summary>
+    /// <summary>
+    /// Computes the ladder of a run, for which states are made again by descending once more; <c>null</c> for a run that is no plain gradient descent on a
+    /// squared error, where these rates mean nothing.
+    /// </summary>
     /// <param name="experiment">The run's experiment; its evaluator is used.</param>
     /// <param name="fit">The fit of the run's loss curve; null when there is none.</param>
     /// <param name="lastStep">Last recorded step.</param>
     /// <param name="limits">What it may cost; the defaults when null.</param>
     /// <param name="cancellation">Ends it between two evaluations.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static RateLadder Of(Experiment experiment, RateFit? fit, long lastStep, LadderLimits? limits = null, CancellationToken cancellation = default)
+    public static RateLadder? Of(Experiment experiment, RateFit? fit, long lastStep, LadderLimits? limits = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentOutOfRangeException.ThrowIfNegative(lastStep);
         limits ??= LadderLimits.Default;
+        if (experiment.Model is not ResidualTransformer)
+        {
+            return TrainableLadder.Of(experiment, fit, lastStep, limits, cancellation);
+        }
+
         var work = LadderWork.Of(experiment);
         bool isAffordable = lastStep * work.Step <= limits.DescentWork;
         List<LadderState> states = LadderState.At(experiment, isAffordable ? LadderState.Schedule(lastStep, limits.States) : [0], cancellation);

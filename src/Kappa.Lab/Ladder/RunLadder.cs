@@ -1,4 +1,3 @@
-using Kappa.Lab.Data;
 using Kappa.Lab.Experiments;
 using Kappa.Numerics;
 
@@ -26,27 +25,25 @@ public static class RunLadder
             throw new BadInputException(analysis.Run.Files.Telemetry, "must have a row for a ladder of rates but has none; the run stopped before its first step.");
         }
 
-        if (analysis.Run.Specification.Model.Kind != ModelKind.Residual)
-        {
-            return OfOther(analysis, threads, limits, cancellation);
-        }
-
         using Experiment experiment = PrepareAgain(analysis, threads);
-        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation);
+        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation)
+            ?? throw new BadInputException(
+                analysis.Run.Files.Path, "a ladder of rates is about gradient descent on a squared loss over all samples, and this run is something else.");
     }
 
-    /// <summary>The experiment of a run of model R that has recorded a row, with its first step size; its states can be made again.</summary>
+    /// <summary>The experiment of a run that has recorded a row, with its first step size; its states can be made again.</summary>
     /// <exception cref="BadInputException">The data are missing or are no longer those of the run.</exception>
     internal static Experiment PrepareAgain(RunAnalysis analysis, int threads)
     {
-        TokenData data = ExperimentData.Load(analysis.Run.Specification);
-        double stepSize = analysis.Telemetry["stepSize"][0];
-        Experiment experiment = Experiment.Prepare(analysis.Run.Specification, data, threads, _ => stepSize);
-        double recorded = analysis.Telemetry["loss"][0];
-        double tolerance = experiment.Model.Precision == Precision.Double
+        double stepSize = analysis.Telemetry["stepSize"][0], recorded = analysis.Telemetry["loss"][0];
+        var experiment = Experiment.Prepare(analysis.Run.Specification, threads, _ => stepSize);
+        double floor = experiment.RoundingFloor ?? 0;
+        double tolerance = experiment.Specification.Descent.Precision == Precision.Double
             ? LossTolerance * recorded
-            : (SingleLossTolerance * recorded) + (2 * Math.Sqrt(experiment.RoundingFloor * recorded)) + experiment.RoundingFloor;
-        if (analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
+            : (SingleLossTolerance * recorded) + (2 * Math.Sqrt(floor * recorded)) + floor;
+
+        // What a run over batches records is the loss of a batch.
+        if (experiment.IsFullBatch && analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
         {
             experiment.Dispose();
             throw new BadInputException(
@@ -55,22 +52,5 @@ public static class RunLadder
         }
 
         return experiment;
-    }
-
-    private static RateLadder OfOther(RunAnalysis analysis, int threads, LadderLimits? limits, CancellationToken cancellation)
-    {
-        double stepSize = analysis.Telemetry["stepSize"][0], recorded = analysis.Telemetry["loss"][0];
-        using var experiment = TrainableExperiment.Prepare(analysis.Run.Specification, threads, _ => stepSize);
-        if (TrainableLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation) is not { } ladder)
-        {
-            throw new BadInputException(analysis.Run.Files.Path, "a ladder of rates is about gradient descent on a squared loss over all samples, and this run is something else.");
-        }
-
-        double tolerance = (experiment.Specification.Descent.Precision == Precision.Double ? LossTolerance : SingleLossTolerance) * recorded;
-        return Math.Abs(experiment.InitialLoss - recorded) <= tolerance
-            ? ladder
-            : throw new BadInputException(
-                analysis.Run.Files.Path,
-                FormattableString.Invariant($"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the files have changed since. Run the experiment again."));
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SpectralRungs(Experiment experiment, IReadOnlyList<LadderS
             .. Of("ffnOut", "block W_2", bound => bound.FfnOut, "W_2 of the last block is not trained."),
             .. Of("ffnIn", "block W_1", bound => bound.FfnIn, "W_1 of the last block is not trained, or the activation has no least slope γ > 0."),
         ];
-        return experiment.Model.Shape.ReadoutWidth is null ? rungs : [.. rungs, .. Of("readout", "block readout", bound => bound.Readout, "The readout is not trained.")];
+        return experiment.Residual.Shape.ReadoutWidth is null ? rungs : [.. rungs, .. Of("readout", "block readout", bound => bound.Readout, "The readout is not trained.")];
 
         IEnumerable<Rung> Of(string name, string title, Func<BlockBounds, double?> pick, string whyNot)
         {
@@ -64,11 +64,7 @@ internal sealed class SpectralRungs(Experiment experiment, IReadOnlyList<LadderS
             : [start, path with { WhyMissing = whyNoPath }, end with { WhyMissing = whyNoPath }];
     }
 
-    private BlockBounds BoundsAt(LadderState state)
-    {
-        experiment.Model.Forward(state.Weights);
-        return BlockBounds.Of(experiment.Model, state.Weights, experiment.Trained);
-    }
+    private BlockBounds BoundsAt(LadderState state) => BlockBounds.Of(experiment.Residual, state.Parameters, experiment.Trained);
 
     // Both ends are the last to be given up.
     private LadderState[] Spread(int count) =>

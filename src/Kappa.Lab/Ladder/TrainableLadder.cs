@@ -11,7 +11,7 @@ namespace Kappa.Lab.Ladder;
 /// <summary>The ladder of a full-batch run of model G or S: guaranteed by each theorem, linearised by the kernel at both ends, measured.</summary>
 internal sealed class TrainableLadder
 {
-    private readonly TrainableExperiment _experiment;
+    private readonly Experiment _experiment;
     private readonly ModelParameters? _last;
     private readonly long _lastStep;
     private readonly LadderLimits _limits;
@@ -19,7 +19,7 @@ internal sealed class TrainableLadder
     private readonly long _outputs;
     private readonly long _count;
 
-    private TrainableLadder(TrainableExperiment experiment, long lastStep, LadderLimits limits, CancellationToken cancellation)
+    private TrainableLadder(Experiment experiment, long lastStep, LadderLimits limits, CancellationToken cancellation)
     {
         (_experiment, _lastStep, _limits) = (experiment, lastStep, limits);
         IModel model = experiment.Model;
@@ -45,9 +45,9 @@ internal sealed class TrainableLadder
     /// <param name="lastStep">Last recorded step; states are made again by descending once more.</param>
     /// <param name="limits">What it may cost; the defaults when null.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static RateLadder? Of(TrainableExperiment experiment, RateFit? fit, long lastStep, LadderLimits? limits = null, CancellationToken cancellation = default)
+    public static RateLadder? Of(Experiment experiment, RateFit? fit, long lastStep, LadderLimits? limits = null, CancellationToken cancellation = default)
     {
-        if (!experiment.IsGradientDescent || double.IsNaN(experiment.LossFactor))
+        if (!experiment.IsGradientDescent || double.IsNaN(experiment.Model.SquaredErrorFactor))
         {
             return null;
         }
@@ -96,7 +96,7 @@ internal sealed class TrainableLadder
         bool isInFull = KernelWork <= _limits.KernelWork && _outputs * _count * sizeof(double) <= _limits.JacobianMemory / 2;
         var start = new Rung { Name = "kernel.start", Title = "kernel, start", Kind = RungKind.APriori, Grade = isInFull ? RungGrade.Linearised : RungGrade.Estimated, Label = isInFull ? "P.4" : "P.7" };
         Rung end = start with { Name = "kernel.end", Title = "kernel, end", Kind = RungKind.AlongThePath };
-        if (!isInFull && (MatrixFreeWork > _limits.KernelWork || _experiment.Model is not IModel))
+        if (!isInFull && (MatrixFreeWork > _limits.KernelWork))
         {
             string why = FormattableString.Invariant(
                 $"The kernel's ends need {NumberText.Of(MatrixFreeWork, 2)} operations even without the matrix, for {_outputs} outputs and {_count} trained parameters, and the limit is {NumberText.Of(_limits.KernelWork, 2)}; use fewer samples or train fewer matrices.");
@@ -109,27 +109,26 @@ internal sealed class TrainableLadder
     // (P.4), both sides: the kernel of a mean loss is divided by the samples as the loss is.
     private Rung At(Rung rung, ModelParameters parameters, long step, bool isInFull)
     {
-        double stepSize = StepSize * _experiment.LossFactor;
+        double stepSize = StepSize * _experiment.Model.SquaredErrorFactor;
         KernelEnds ends;
         if (isInFull)
         {
-            SpectrumSummary summary = TrainableJacobian.Spectrum(TrainableJacobian.Of(_experiment.Model, parameters, _experiment.Trained), out double[] values);
+            SpectrumSummary summary = JacobianMatrix.Spectrum(JacobianMatrix.Of(_experiment.Model, parameters, _experiment.Trained), out double[] values);
             ends = KernelEnds.Of(summary, values, step, stepSize);
         }
         else
         {
-            var kernel = new TrainableKernelOperator((IModel)_experiment.Model, parameters, _experiment.Trained);
+            var kernel = new KernelOperator(_experiment.Model, parameters, _experiment.Trained);
             ends = KernelEnds.Estimated(KernelExtremes.Of(kernel, kernel.Parameters), step, stepSize);
         }
 
         return rung with { Value = ends.Rate, Note = ends.Note };
     }
 
-    private static ModelParameters Descend(TrainableExperiment experiment, long lastStep, CancellationToken cancellation)
+    private static ModelParameters Descend(Experiment experiment, long lastStep, CancellationToken cancellation)
     {
-        var training = new Training(experiment.Model, experiment.Options() with { MaximumSteps = lastStep, LossFloor = -1, GradientTolerance = -1 });
-        TrainingState state = training.Start(experiment.Initial);
-        _ = training.Run(state, null, cancellation);
+        DescentState state = experiment.Start();
+        _ = experiment.DescentTo(lastStep).Run(state, cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         return state.Parameters;
     }

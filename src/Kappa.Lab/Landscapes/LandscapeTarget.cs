@@ -2,6 +2,7 @@ using Kappa.Lab.Experiments;
 using Kappa.Lab.Ladder;
 using Kappa.Lab.Points;
 using Kappa.Lab.Store;
+using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
@@ -54,7 +55,7 @@ public sealed class LandscapeTarget
         var analysis = RunAnalysis.Of(run);
         long last = LastFinite(run, analysis.Telemetry);
         using Experiment experiment = RunLadder.PrepareAgain(analysis, 1);
-        var point = new ModelPoint(run.Name, experiment.Model.Shape, experiment.Data.Samples, experiment.Data.Inputs, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained);
+        var point = new ModelPoint(run.Name, experiment.Residual.Shape, experiment.Data.Samples, experiment.Data.Inputs, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained);
         var coordinates = new TrainedCoordinates(experiment.InitialWeights.Layout, experiment.Trained);
         return new LandscapeTarget($"{run.Name} at step {last}", RunName.Identity(run.Specification, experiment.Data.Fingerprint), () => Evaluator(point))
         {
@@ -80,7 +81,11 @@ public sealed class LandscapeTarget
         };
     }
 
-    private static ResidualLoss Evaluator(ModelPoint point) => new(point.Shape, point.Inputs, point.Targets, point.Samples, point.Weights, point.Trained);
+    private static ModelLoss Evaluator(ModelPoint point)
+    {
+        var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples);
+        return new ModelLoss(model, model.AllSamples, point.Weights, point.Trained);
+    }
 
     // The centre and the plane are part of a sweep's fingerprint anyway; this adds the data.
     private static string Hash(ModelPoint point)
@@ -117,6 +122,6 @@ public sealed class LandscapeTarget
     private static List<PathState> Descend(RunAnalysis analysis, TrainedCoordinates coordinates, long last, int states, int threads, CancellationToken cancellation)
     {
         using Experiment experiment = RunLadder.PrepareAgain(analysis, threads);
-        return [.. LadderState.At(experiment, LadderState.Schedule(last, states), cancellation).Select(state => new PathState(state.Step, coordinates.Gather(state.Weights.Vector)))];
+        return [.. LadderState.At(experiment, LadderState.Schedule(last, states), cancellation).Select(state => new PathState(state.Step, coordinates.Gather(state.Parameters.Vector)))];
     }
 }

@@ -18,7 +18,7 @@ internal static class TrainableTarget
         long recorded = LandscapeTarget.LastFinite(run, TelemetryReader.Read(run.Files.Telemetry));
         using var loaded = LoadedRun.Of(run);
         long last = Math.Min(recorded, loaded.Step);
-        TrainableExperiment experiment = loaded.Experiment;
+        Experiment experiment = loaded.Experiment;
         return new LandscapeTarget(FormattableString.Invariant($"{run.Name} at step {last}"), RunName.Identity(run.Specification, experiment.DataFingerprint), () => Evaluator(run))
         {
             Folder = run.Files.Path,
@@ -30,12 +30,12 @@ internal static class TrainableTarget
     }
 
     // Each evaluator has a model of its own, always in double precision: a single one would round away the curvature.
-    private static TrainableLoss Evaluator(RunRecord run)
+    private static ModelLoss Evaluator(RunRecord run)
     {
         ExperimentSpecification specification = run.Specification;
         ExperimentSpecification inDouble = specification with { Descent = specification.Descent with { Precision = Numerics.Precision.Double } };
-        TrainableExperiment experiment = LoadedRun.Prepare(run with { Specification = inDouble }, threads: 1);
-        return new TrainableLoss(experiment.Model, experiment.Model.AllSamples, experiment.Initial, experiment.Trained);
+        Experiment experiment = LoadedRun.Prepare(run with { Specification = inDouble }, threads: 1);
+        return new ModelLoss(experiment.Model, experiment.Model.AllSamples, experiment.Initial, experiment.Trained);
     }
 
     private static List<PathState> Descend(RunRecord run, long last, int states, int threads, CancellationToken cancellation)

@@ -2,6 +2,7 @@ using Kappa.Certificates;
 using Kappa.Lab.Certification;
 using Kappa.Lab.Experiments;
 using Kappa.Lab.Ladder;
+using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
@@ -35,7 +36,7 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
         }
 
         using var experiment = Experiment.Prepare(start, ExperimentData.Load(start));
-        Matrix output = experiment.Model.Layer(start.Model.Depth - 1).AttentionOutput;
+        Matrix output = experiment.Residual.Layer(start.Model.Depth - 1).AttentionOutput;
         double conditionNumber = ConditionNumberOf(output);
         var work = LadderWork.Of(experiment);
         double lambdaMax = work.MatrixFree <= MostKernelWork && double.IsFinite(experiment.InitialLoss)
@@ -52,15 +53,15 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
 
     private static InitialPoint OfOtherModel(ExperimentSpecification start)
     {
-        using var experiment = TrainableExperiment.Prepare(start);
-        if (!double.IsFinite(experiment.LossFactor * experiment.InitialLoss))
+        using var experiment = Experiment.Prepare(start);
+        if (!double.IsFinite(experiment.Model.SquaredErrorFactor * experiment.InitialLoss))
         {
             return new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
         }
 
         var theorems = ModelTheorems.At(experiment.Model, experiment.Initial, experiment.Trained);
         Certificate[] said = [.. theorems.All.Where(theorem => theorem.CanCertify).Select(theorem => theorems.Ask(theorem, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
-        return Judged(said) with { LambdaMax = experiment.LossFactor * TrainableCurvature.Of(experiment.Model, experiment.Initial, experiment.Trained) };
+        return Judged(said) with { LambdaMax = experiment.Model.SquaredErrorFactor * CurvatureAtStart.Of(experiment.Model, experiment.Initial, experiment.Trained) };
     }
 
     private static double ConditionNumberOf(Matrix output)
@@ -72,7 +73,8 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
 
     private static InitialPoint Certified(Experiment experiment)
     {
-        using var point = new TrainingPoint(experiment.Model.Inputs, experiment.Model.Samples, experiment.Objective.Targets, experiment.InitialWeights, experiment.Trained);
+        ResidualTransformer model = experiment.Residual;
+        using var point = new TrainingPoint(model.Inputs, model.Samples, model.Targets, experiment.InitialWeights, experiment.Trained);
         Certificate[] said = [.. Theorems.OfResidualTransformer.Where(theorem => theorem.Name is "path" or "ball").Select(theorem => theorem.Evaluate(point, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
         double smoothness = said.Where(certificate => certificate.Theorem.Name == "ball").SelectMany(certificate => certificate.Constants).FirstOrDefault(constant => constant.Symbol == "β")?.Value ?? double.NaN;
         return Judged(said) with { Smoothness = smoothness };

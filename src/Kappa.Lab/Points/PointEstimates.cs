@@ -30,7 +30,7 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
     internal static PointEstimates Of(ResidualTransformer model, ModelPoint point, bool isKernelWanted, PointEvaluationOptions options, bool isFinite) => Of(
         new Sources(
             (long)point.Targets.Rows * point.Targets.Columns, point.TrainedBlocks.Sum(block => (long)block.Length), () => new KernelOperator(model, point.Weights, point.Trained),
-            () => new HessianOperator(model, point.Weights, point.Targets, point.Trained), IsDifferenced: false),
+            () => new HessianOperator(model, point.Weights, point.Trained), IsDifferenced: false),
         isKernelWanted, options, isFinite);
 
     /// <summary>Estimates what is wanted of another model. Its kernel by exact products where it has a tangent, its Hessian by differences.</summary>
@@ -44,15 +44,15 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         return Of(
             new Sources(
                 (long)model.Samples * model.OutputRows * model.OutputColumns, model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length),
-                model is Transformer ? null : () => new TrainableKernelOperator(model, point.Parameters, point.Trained), () => Differenced(point), IsDifferenced: true),
+                () => new KernelOperator(model, point.Parameters, point.Trained), () => HessianOf(point), IsDifferenced: !model.HasExactProducts),
             isKernelWanted, options, isFinite);
     }
 
     // The point keeps its model: the loss is not disposed of.
-    private static DifferencedHessian Differenced(TrainablePoint point)
+    private static ISymmetricOperator HessianOf(TrainablePoint point)
     {
-        var loss = new TrainableLoss(point.Model, point.Model.AllSamples, point.Parameters, point.Trained);
-        return new DifferencedHessian(loss, loss.Coordinates.Gather(point.Parameters.Vector));
+        var loss = new ModelLoss(point.Model, point.Model.AllSamples, point.Parameters, point.Trained);
+        return loss.HessianAt(loss.Coordinates.Gather(point.Parameters.Vector));
     }
 
     private static PointEstimates Of(Sources sources, bool isKernelWanted, PointEvaluationOptions options, bool isFinite)

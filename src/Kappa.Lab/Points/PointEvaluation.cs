@@ -1,5 +1,4 @@
 using Kappa.Certificates;
-using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Spectra;
 
@@ -96,15 +95,14 @@ public sealed class PointEvaluation
     {
         ArgumentNullException.ThrowIfNull(point);
         options ??= new PointEvaluationOptions();
-        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Samples, options.Threads);
-        var objective = new Objective(point.Targets);
+        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples, options.Threads);
         Matrix residual = Matrix.Allocate(point.Targets.Rows, point.Targets.Columns);
         var gradient = new ResidualTransformerWeights(point.Shape);
         model.Forward(point.Weights);
-        double loss = objective.LossAndGradient(model.Output, residual);
-        model.Backward(point.Weights, residual, gradient, point.Trained);
-        Matrix output = Matrix.Allocate(model.Output.Rows, model.Output.Columns);
-        model.Output.CopyTo(output);
+        double loss = model.ForwardResidual(residual);
+        model.Backward(point.Weights, model.AllSamples, residual, gradient, point.Trained);
+        Matrix output = Matrix.Allocate(residual.Rows, residual.Columns);
+        model.ForwardOutput.CopyTo(output);
         LayerSpectra[] layers = [.. Enumerable.Range(0, point.Shape.Depth).Select(layer => LayerSpectra.Of(layer, model.Layer(layer), point.Samples))];
 
         // The kernel comes last: its passes replace what the model computed.

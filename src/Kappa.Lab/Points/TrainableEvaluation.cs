@@ -74,7 +74,7 @@ public sealed class TrainableEvaluation
 
         var theorems = ModelTheorems.At(model, point.Parameters, point.Trained);
         string? omission = Omission(point, output, options);
-        (double[] jacobian, SpectrumSummary? kernel) = omission is null ? Spectrum(TrainableJacobian.Of(model, point.Parameters, point.Trained)) : ([], null);
+        (double[] jacobian, SpectrumSummary? kernel) = omission is null ? Spectrum(JacobianMatrix.Of(model, point.Parameters, point.Trained)) : ([], null);
         (double[] values, SpectrumSummary? features) = model switch
         {
             KernelAttention attention => Spectrum(attention.Features(point.Parameters)),
@@ -88,14 +88,14 @@ public sealed class TrainableEvaluation
             JacobianValues = jacobian,
             Jacobian = kernel,
             KernelOmission = omission,
-            Estimates = PointEstimates.Of(point, omission is not null && options.KernelMemory > 0 && (options.IsMatrixFree || model is not Transformer), options, isFinite: true),
+            Estimates = PointEstimates.Of(point, omission is not null && options.KernelMemory > 0, options, isFinite: true),
             Certificates = [.. theorems.All.Select(theorem => theorems.Ask(theorem, CertificateOptions.Default))],
         };
     }
 
     private static (double[] Values, SpectrumSummary? Summary) Spectrum(in Matrix matrix)
     {
-        SpectrumSummary summary = TrainableJacobian.Spectrum(matrix, out double[] values);
+        SpectrumSummary summary = JacobianMatrix.Spectrum(matrix, out double[] values);
         return (values, summary);
     }
 

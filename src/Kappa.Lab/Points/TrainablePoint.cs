@@ -27,7 +27,7 @@ public sealed class TrainablePoint : IDisposable
     public TrainedSet Trained { get; }
 
     /// <summary>How the point would descend, for one of a specification or a run.</summary>
-    internal TrainableExperiment? Experiment { get; private init; }
+    internal Experiment? Experiment { get; private init; }
 
     /// <summary>The run whose initial point this is; null for none.</summary>
     internal RunRecord? Run { get; private init; }
@@ -40,7 +40,7 @@ public sealed class TrainablePoint : IDisposable
     public static TrainablePoint OfSpecification(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        var experiment = TrainableExperiment.Prepare(specification, threads, stepSizeOf);
+        var experiment = Experiment.Prepare(specification, threads, stepSizeOf);
         string changes = string.Join(' ', SpecificationWriter.Changes(specification));
         return new TrainablePoint($"the specification {changes}", experiment.Model, experiment.Initial, experiment.Trained, experiment) { Experiment = experiment };
     }
@@ -65,10 +65,10 @@ public sealed class TrainablePoint : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(specification);
-        var experiment = TrainableExperiment.Prepare(InDouble(specification), threads, _ => 1);
+        var experiment = Experiment.Prepare(InDouble(specification), threads, _ => 1);
         try
         {
-            ModelParameters parameters = TrainableCheckpoint.Read(path, experiment).State.Parameters;
+            ModelParameters parameters = RunCheckpoint.Read(path, experiment).Parameters;
             return new TrainablePoint(path, experiment.Model, parameters, experiment.Trained, experiment);
         }
         catch
@@ -81,8 +81,8 @@ public sealed class TrainablePoint : IDisposable
     /// <summary>The model in double precision, for what is said of exact arithmetic: its own where that is double, otherwise one to be disposed of.</summary>
     internal IModel InDoublePrecision(out IDisposable? owner)
     {
-        owner = Experiment is { Specification.Descent.Precision: Precision.Single } ? TrainableExperiment.Prepare(InDouble(Experiment.Specification), 1, _ => 1) : null;
-        return owner is TrainableExperiment twin ? twin.Model : Model;
+        owner = Experiment is { Specification.Descent.Precision: Precision.Single } ? Experiment.Prepare(InDouble(Experiment.Specification), 1, _ => 1) : null;
+        return owner is Experiment twin ? twin.Model : Model;
     }
 
     private static ExperimentSpecification InDouble(ExperimentSpecification specification) => specification with { Descent = specification.Descent with { Precision = Precision.Double } };

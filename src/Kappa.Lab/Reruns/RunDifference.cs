@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
 
@@ -39,8 +40,8 @@ public sealed record RunDifference(string File, string Place, string Recorded, s
             return null;
         TelemetryTable one = TelemetryReader.Read(recorded.Telemetry), other = TelemetryReader.Read(computed.Telemetry);
         string name = Path.GetFileName(recorded.Telemetry);
-        if (!one.Columns.SequenceEqual(other.Columns))
-            return new(name, "columns", $"{one.Columns.Count}: {string.Join(' ', one.Columns.Except(other.Columns).Take(5))}", $"{other.Columns.Count}: {string.Join(' ', other.Columns.Except(one.Columns).Take(5))}");
+        if (one.Columns.Except(other.Columns).Take(5).ToArray() is { Length: > 0 } missing)
+            return new(name, "columns", $"{one.Columns.Count}: {string.Join(' ', missing)}", $"{other.Columns.Count}, without these");
         for (int row = 0; row < Math.Min(one.Rows, other.Rows); row++)
         {
             foreach (string column in one.Columns)
@@ -50,8 +51,12 @@ public sealed record RunDifference(string File, string Place, string Recorded, s
             }
         }
 
-        return one.Rows != other.Rows ? new(name, "rows", one.Rows.ToString(CultureInfo.InvariantCulture), other.Rows.ToString(CultureInfo.InvariantCulture))
-            : new(name, "text", one.Note ?? "other spelling of the same numbers", other.Note ?? "other spelling of the same numbers");
+        if (one.Rows != other.Rows)
+            return new(name, "rows", one.Rows.ToString(CultureInfo.InvariantCulture), other.Rows.ToString(CultureInfo.InvariantCulture));
+
+        // An earlier version recorded less, or in another order: what it did record is the same.
+        return one.Columns.SequenceEqual(other.Columns)
+            ? new(name, "text", one.Note ?? "other spelling of the same numbers", other.Note ?? "other spelling of the same numbers") : null;
     }
 
     private static RunDifference? Tensors(RunFiles recorded, RunFiles computed)
@@ -62,22 +67,25 @@ public sealed record RunDifference(string File, string Place, string Recorded, s
         if (Absent(name, recorded.Checkpoint, computed.Checkpoint) is { } absent)
             return absent;
         SafetensorsContent one = SafetensorsFile.Read(recorded.Checkpoint), other = SafetensorsFile.Read(computed.Checkpoint);
-        if (!one.Tensors.Select(tensor => tensor.Name).SequenceEqual(other.Tensors.Select(tensor => tensor.Name)))
-            return new(name, "tensors", string.Join(' ', one.Tensors.Select(tensor => tensor.Name)), string.Join(' ', other.Tensors.Select(tensor => tensor.Name)));
-        foreach ((NamedTensor first, NamedTensor second) in one.Tensors.Zip(other.Tensors))
+        // A run that an earlier version began does not know how long its path is.
+        foreach (NamedTensor tensor in one.Tensors.Where(tensor => !(tensor.Name == RunCheckpoint.PathLength && double.IsNaN(tensor.Value.Data[0]))))
         {
-            if (Elements(name, $"tensor {first.Name}", first.Value, second.Value) is { } difference)
+            if (other.Tensors.FirstOrDefault(found => found.Name == tensor.Name) is not { } found)
+                return new(name, $"tensor {tensor.Name}", "there", "not there");
+            if (Elements(name, $"tensor {tensor.Name}", tensor.Value, found.Value) is { } difference)
                 return difference;
         }
 
-        KeyValuePair<string, string> differing = one.Metadata.Where(pair => other.Metadata.GetValueOrDefault(pair.Key) != pair.Value).OrderBy(pair => pair.Key, StringComparer.Ordinal).FirstOrDefault();
-        return new(name, differing.Key ?? "bytes", differing.Value ?? "other bytes", other.Metadata.GetValueOrDefault(differing.Key ?? "") ?? "other bytes");
+        // The form of a checkpoint and its hash may be those of another version.
+        KeyValuePair<string, string> differing = one.Metadata.Where(pair => !pair.Key.StartsWith("kappa.", StringComparison.Ordinal) && other.Metadata.GetValueOrDefault(pair.Key) != pair.Value)
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal).FirstOrDefault();
+        return differing.Key is null ? null : new(name, differing.Key, differing.Value, other.Metadata.GetValueOrDefault(differing.Key) ?? "nothing");
     }
 
     private static RunDifference? Spectra(RunFiles recorded, RunFiles computed)
     {
-        string[] names = [.. Spectra(recorded).Union(Spectra(computed)).Order(StringComparer.Ordinal)];
-        foreach (string name in names)
+        // An earlier version kept fewer of them.
+        foreach (string name in Spectra(recorded).Order(StringComparer.Ordinal))
         {
             string one = Path.Combine(recorded.Spectra, name), other = Path.Combine(computed.Spectra, name);
             if (Absent($"spectra/{name}", one, other) is { } absent)

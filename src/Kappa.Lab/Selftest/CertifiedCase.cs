@@ -34,7 +34,7 @@ internal sealed class CertifiedCase
         double scale = Math.Pow(10, Between(1, 6));
         using TrainingPoint point = isScaled ? CertifiableInitialisation.At(original, scale) : original;
         _weights = point.Weights;
-        _output = Copy(point.Model.Output);
+        _output = Copy(point.Model.ForwardOutput);
         Noise = Rounding * SizeOfTerms(point);
         _direction = Gaussian("residual", rows, shape.OutputWidth, 1);
         if (Next() < 0.5)
@@ -119,8 +119,8 @@ internal sealed class CertifiedCase
         for (int k = 0; k < 12; k++)
         {
             double norm = Vectors.Norm(_direction.Span);
-            point.Model.Backward(_weights, _direction, gradient, Trained);
-            point.Model.Tangent(_weights, gradient, image, Trained);
+            point.Model.Backward(_weights, point.Model.AllSamples, _direction, gradient, Trained);
+            point.Model.Tangent(_weights, point.Model.AllSamples, gradient, image);
             largest = Math.Max(largest, Vectors.Norm(image.Span) / norm);
             if (!(largest > 0 && double.IsFinite(largest)))
             {

@@ -128,10 +128,10 @@ internal sealed class CertifiedRun
         _point.Model.Forward(_weights);
         for (int t = 1; t <= steps; t++)
         {
-            _point.Model.Backward(_weights, _residual, _gradient, _point.Trained);
+            _point.Model.Backward(_weights, _point.Model.AllSamples, _residual, _gradient, _point.Trained);
             Vectors.AddScaled(_weights.Vector, -_guarantee.StepSize, _gradient.Vector);
             _point.Model.Forward(_weights);
-            double next = _point.Objective.LossAndGradient(_point.Model.Output, _residual);
+            double next = _point.Model.ForwardResidual(_residual);
             double norm = Math.Sqrt(2 * next);
             double promised = start * Math.Exp(0.5 * t * double.LogP1(-_guarantee.Rate));
             LossShare = Larger(LossShare, (norm - _noise) / promised);

@@ -46,7 +46,7 @@ internal static class ClosedFormChecks
     {
         const int Tokens = 5;
         var shape = new ResidualTransformerShape { Depth = 1, Width = 3, FfnWidth = 4 };
-        using var model = new ResidualTransformer(shape, Gaussian("uniform", Tokens, 3), samples: 1);
+        using var model = ResidualTransformer.WithoutTargets(shape, Gaussian("uniform", Tokens, 3), samples: 1);
         model.Forward(new Initialisation { QueryGain = 0 }.Create(shape, seed: 0));
         double error = model.Layer(0).Attention.Span.ToArray().Max(a => Math.Abs((a * Tokens) - 1));
         return new SelftestCheck(Group, "attention with zero queries is uniform (P.6)", error, 4 * Epsilon, "relative");
@@ -71,9 +71,9 @@ internal static class ClosedFormChecks
     {
         const int Steps = 12;
         var shape = new ResidualTransformerShape { Depth = 1, Width = 4, FfnWidth = 6 };
-        using var model = new ResidualTransformer(shape, Gaussian("one token", 1, 4), samples: 1);
+        using var model = new ResidualTransformer(shape, Gaussian("one token", 1, 4), Gaussian("one target", 1, 4), samples: 1);
         var options = new DescentOptions { StepSize = StepSizeRule.Automatic(0.5), Trained = TrainedSet.Of(ParameterKind.FfnOut), MaximumSteps = Steps };
-        var descent = new GradientDescent(model, new Objective(Gaussian("one target", 1, 4)), options);
+        var descent = new GradientDescent(model, options);
         var losses = new List<double>();
         _ = descent.Run(descent.Start(new Initialisation().Create(shape, seed: 0)), step => losses.Add(step.Loss));
 

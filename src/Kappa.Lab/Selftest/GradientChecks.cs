@@ -38,7 +38,6 @@ internal static class GradientChecks
     private sealed class DirectionalSlope : IDisposable
     {
         private readonly ResidualTransformer _model;
-        private readonly Objective _objective;
         private readonly ResidualTransformerWeights _centre;
         private readonly ResidualTransformerWeights _direction;
         private readonly ResidualTransformerWeights _moved;
@@ -47,8 +46,7 @@ internal static class GradientChecks
         {
             var shape = new ResidualTransformerShape { Depth = Depth, Width = 6, FfnWidth = 10, KeyWidth = 4, Activation = activation, AttentionResidual = 0.8, FfnResidual = -0.6 };
             Matrix inputs = Gaussian("inputs", 6, shape.Width);
-            _objective = new Objective(Gaussian("targets", 6, shape.Width));
-            _model = new ResidualTransformer(shape, inputs, samples: 2);
+            _model = new ResidualTransformer(shape, inputs, Gaussian("targets", 6, shape.Width), samples: 2);
             _centre = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, seed: 1);
             _direction = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, seed: 2);
             _moved = new ResidualTransformerWeights(shape);
@@ -65,11 +63,8 @@ internal static class GradientChecks
 
         private double Slope(ResidualTransformerShape shape)
         {
-            Matrix residual = Matrix.Allocate(_objective.Targets.Rows, _objective.Targets.Columns);
             var gradient = new ResidualTransformerWeights(shape);
-            _model.Forward(_centre);
-            _ = _objective.LossAndGradient(_model.Output, residual);
-            _model.Backward(_centre, residual, gradient, TrainedSet.All);
+            _ = _model.LossAndGradient(_centre, _model.AllSamples, gradient, TrainedSet.All);
             return gradient.Vector.Zip(_direction.Vector, (g, v) => g * v).Sum();
         }
 
@@ -81,7 +76,7 @@ internal static class GradientChecks
             }
 
             _model.Forward(_moved);
-            return _objective.Loss(_model.Output);
+            return _model.ForwardLoss;
         }
 
         private static Matrix Gaussian(string name, int rows, int columns)

@@ -32,12 +32,12 @@ internal static class PrecisionChecks
     {
         const int Samples = 3;
         const int Rows = Samples * 5;
-        Matrix inputs = Matrix.Allocate(Rows, Width), targets = Matrix.Allocate(Rows, Width), residual = Matrix.Allocate(Rows, Width);
+        Matrix inputs = Matrix.Allocate(Rows, Width), targets = Matrix.Allocate(Rows, Width);
         new RandomSequence(0, "selftest.precision.inputs").FillGaussian(inputs.Span);
         new RandomSequence(0, "selftest.precision.targets").FillGaussian(targets.Span);
         var gradient = new ResidualTransformerWeights(shape);
-        using var model = new ResidualTransformer(shape, inputs, Samples, threads: 1, precision);
+        using var model = new ResidualTransformer(shape, inputs, targets, Samples, 1, precision);
         ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, seed: 1);
-        return (model.LossAndGradient(weights, targets, residual, gradient, TrainedSet.All), gradient);
+        return (model.LossAndGradient(weights, model.AllSamples, gradient, TrainedSet.All), gradient);
     }
 }

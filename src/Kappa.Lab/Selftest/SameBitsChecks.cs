@@ -26,10 +26,10 @@ internal static class SameBitsChecks
         Matrix targets = Matrix.Allocate(Samples * 16, shape.Width);
         new RandomSequence(0, "selftest.bits.inputs").FillGaussian(inputs.Span);
         new RandomSequence(0, "selftest.bits.targets").FillGaussian(targets.Span);
-        using var model = new ResidualTransformer(shape, inputs, Samples, threads);
-        var descent = new GradientDescent(model, new Objective(targets), new DescentOptions { StepSize = StepSizeRule.Fixed(1e-5), MaximumSteps = 10 });
+        using var model = new ResidualTransformer(shape, inputs, targets, Samples, threads);
+        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(1e-5), MaximumSteps = 10 });
         DescentState state = descent.Start(new Initialisation().Create(shape, seed: 0));
         _ = descent.Run(state);
-        return state.Weights.Vector;
+        return state.Parameters.Vector;
     }
 }

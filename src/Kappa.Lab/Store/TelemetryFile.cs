@@ -44,11 +44,17 @@ internal static class TelemetryFile
         return lines.MoveNext() && lines.IsWhole;
     }
 
+    /// <summary>The columns of a file that has its header.</summary>
+    public static string[] Columns(string path)
+    {
+        using FileStream stream = OpenToRead(path);
+        return ReadHeader(path, new TelemetryLines(path, stream));
+    }
+
     /// <summary>Refuses a file with other columns.</summary>
     public static void RequireColumns(string path, IReadOnlyList<string> columns)
     {
-        using FileStream stream = OpenToRead(path);
-        string[] found = ReadHeader(path, new TelemetryLines(path, stream));
+        string[] found = Columns(path);
         if (!found.SequenceEqual(columns))
         {
             int first = found.Zip(columns).TakeWhile(pair => pair.First == pair.Second).Count();

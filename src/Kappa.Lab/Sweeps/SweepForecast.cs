@@ -1,7 +1,5 @@
 using System.Globalization;
-using Kappa.Descent;
 using Kappa.Lab.Experiments;
-using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Sweeps;
@@ -55,23 +53,12 @@ public sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, lo
         {
             ExperimentSpecification one = runs[0].Specification;
             double steps = runs.Sum(run => (double)run.Specification.Descent.Steps + 1);
-            (RunForecast forecast, long columns, long parameters) = one.Model.Kind == ModelKind.Residual ? OfResidual(one, isRehearsed ? (long)steps : 0) : OfOther(one);
+            using var experiment = Experiment.Prepare(one, 1, _ => 0);
+            long columns = new RunTelemetry(experiment).Columns.Count, parameters = experiment.Model.Layout.Length;
+            RunForecast forecast = isRehearsed
+                ? RunForecast.OfSteps(experiment, (long)steps) : new RunForecast(0, 0, RunForecast.BytesOf(experiment));
             long disk = (long)(steps / one.Telemetry.Every * columns * BytesOfANumber) + (runs.Count * ((2 * sizeof(double) * parameters) + BytesOfDocuments));
             return new(isRehearsed ? forecast.SecondsPerStep : null, steps, forecast.Bytes, disk);
-        }
-
-        private static (RunForecast Forecast, long Columns, long Parameters) OfResidual(ExperimentSpecification one, long steps)
-        {
-            using var experiment = Experiment.Prepare(one, ExperimentData.Load(one), 1, _ => 0);
-            long columns = new TelemetryProbe(experiment.Model, experiment.Trained, one.Telemetry.Quantities == TelemetryQuantities.All).Columns.Count;
-            RunForecast forecast = steps > 0 ? RunForecast.OfSteps(experiment, steps) : new RunForecast(0, 0, RunForecast.BytesOf(experiment));
-            return (forecast, columns, ParameterLayout.For(experiment.Model.Shape).Length);
-        }
-
-        private static (RunForecast Forecast, long Columns, long Parameters) OfOther(ExperimentSpecification one)
-        {
-            using var experiment = TrainableExperiment.Prepare(one, 1, _ => 0);
-            return (TrainableForecast.Of(experiment, 0), new TrainableTelemetry(experiment).Columns.Count, experiment.Model.Layout.Length);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates;

@@ -69,12 +69,12 @@ internal sealed class BallFunction
     // (C.7) Each floor of P.5 less how far its matrix can move (Weyl), squared.
     private BallPlConstants PlConstants(ParameterBall ball, ResidualTransformerBounds bounds)
     {
-        int last = 5 * (_point.Shape.Depth - 1);
+        var last = BlockIndices.Of(_point.Shape.Depth - 1, _point.Shape.Depth);
         var slope = (LowerBound)(_point.Shape.Activation.DerivativeLowerBound ?? 0);
-        LowerBound readout = _point.Weights.Readout is null ? 1 : _centre.ReadoutFloor - ball[5 * _point.Shape.Depth];
+        LowerBound readout = _point.Weights.Readout is null ? 1 : _centre.ReadoutFloor - ball[BlockIndices.ReadoutOf(_point.Shape.Depth)];
         LowerBound hidden = _centre.HiddenFloor - ball.Reach(bounds.Hidden.First);
         LowerBound attentionOutput = _centre.AttentionOutputFloor - ball.Reach(bounds.AttentionOutput.First);
-        LowerBound ffnOut = _centre.FfnOutFloor - ball[last + 4];
+        LowerBound ffnOut = _centre.FfnOutFloor - ball[last.FfnOut];
         LowerBound lastOutput = _centre.LastOutputFloor - ball.Reach(bounds.LastOutput.First);
         return new BallPlConstants(
             _hasFfnOut ? LowerBound.Square(hidden * readout) : null,
@@ -96,19 +96,20 @@ internal sealed record TrainedFeatures(string? FfnOut, string? FfnIn, string? Re
     public static TrainedFeatures Of(TrainingPoint point)
     {
         ResidualTransformerShape shape = point.Shape;
-        int last = 5 * (shape.Depth - 1), rows = point.Rows;
+        var last = BlockIndices.Of(shape.Depth - 1, shape.Depth);
+        int rows = point.Rows;
         bool ownsReadout = shape.ReadoutWidth is not null;
         string? narrowReadout = shape.OutputWidth > shape.Width ? $"the readout has d_out = {shape.OutputWidth} > d = {shape.Width} columns" : null;
-        string? ffnOut = !point.IsTrained[last + 4] ? "W_2 of the last block is not trained"
+        string? ffnOut = !point.IsTrained[last.FfnOut] ? "W_2 of the last block is not trained"
             : shape.FfnWidth < rows ? $"Φ has m = {shape.FfnWidth} columns for M = {rows} rows"
             : narrowReadout;
-        string? ffnIn = !point.IsTrained[last + 3] ? "W_1 of the last block is not trained"
+        string? ffnIn = !point.IsTrained[last.FfnIn] ? "W_1 of the last block is not trained"
             : shape.Activation.DerivativeLowerBound is null ? "ψ' of the activation is not bounded away from 0"
             : shape.Width < rows ? $"H has d = {shape.Width} columns for M = {rows} rows"
             : shape.FfnWidth < shape.Width ? $"W_2 has m = {shape.FfnWidth} < d = {shape.Width} rows"
             : narrowReadout;
         string? readout = !ownsReadout ? "there is no readout"
-            : !point.IsTrained[5 * shape.Depth] ? "the readout is not trained"
+            : !point.IsTrained[BlockIndices.ReadoutOf(shape.Depth)] ? "the readout is not trained"
             : shape.Width < rows ? $"Z^L has d = {shape.Width} columns for M = {rows} rows"
             : null;
         return new TrainedFeatures(ffnOut, ffnIn, readout);

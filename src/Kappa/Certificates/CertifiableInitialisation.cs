@@ -131,7 +131,7 @@ public sealed record CertifiableInitialisation
         BlockWeights last = weights.Block(point.Shape.Depth - 1);
         Vectors.Scale(last.FfnIn.Span, scale);
         last.FfnOut.Fill(0);
-        return new TrainingPoint(point.Model.Inputs, point.Model.Samples, point.Objective.Targets, weights, point.Trained);
+        return new TrainingPoint(point.Model.Inputs, point.Model.Samples, point.Model.Targets, weights, point.Trained);
     }
 
     // c·ε must stay a width that an activation may have.

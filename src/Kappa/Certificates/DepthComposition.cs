@@ -1,3 +1,4 @@
+using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates;
@@ -45,7 +46,7 @@ internal sealed class DepthComposition(ParameterBall ball, BlockIndices at, Loca
         UpperBound change = bound.Second[at.Input, at.Input] * previous.Change;
         UpperBound transfer = UpperBound.Min(bound.First[at.Input], centre + change + ball.Reach(own));
         bound.First[at.Input] = transfer;
-        for (int b = 0; b < 5 * at.Layer; b++)
+        for (int b = 0; b < at.Query; b++)
         {
             bound.First[b] = UpperBound.Min(bound.First[b], transfer * previous.First[b]);
         }

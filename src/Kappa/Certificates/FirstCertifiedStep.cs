@@ -59,8 +59,7 @@ public sealed record FirstCertifiedStep
 
     /// <summary>Descends from a state and looks for the first step that <paramref name="theorem"/> certifies.</summary>
     /// <param name="theorem">The theorem.</param>
-    /// <param name="model">The evaluator of the run.</param>
-    /// <param name="objective">Its loss.</param>
+    /// <param name="model">The model of the run.</param>
     /// <param name="descent">Its options; the number of steps is that of <paramref name="options"/>.</param>
     /// <param name="state">Where to begin; advanced.</param>
     /// <param name="options">What to look at.</param>
@@ -68,16 +67,11 @@ public sealed record FirstCertifiedStep
     /// <exception cref="ArgumentException">The growth is not above 1.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static FirstCertifiedStep Search(
-        Theorem theorem, ResidualTransformer model, Objective objective, DescentOptions descent, DescentState state, FirstStepOptions options, CancellationToken cancellation = default)
+        Theorem theorem, ResidualTransformer model, DescentOptions descent, DescentState state, FirstStepOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        FirstStep<DescentState> first = FirstStepSearch.Run(new Path(theorem, model, objective, descent, cancellation), state, options, cancellation);
-        ResidualTransformerWeights? weights = null;
-        if (first.State is { } found)
-        {
-            weights = new ResidualTransformerWeights(model.Shape);
-            weights.CopyFrom(found.Weights);
-        }
+        FirstStep<DescentState> first = FirstStepSearch.Run(new Path(theorem, model, descent, cancellation), state, options, cancellation);
+        ResidualTransformerWeights? weights = first.State is { } found ? ResidualTransformerWeights.Of(model.Shape, found.Parameters).Clone() : null;
 
         return new FirstCertifiedStep
         {
@@ -90,29 +84,25 @@ public sealed record FirstCertifiedStep
         };
     }
 
-    private sealed class Path(Theorem theorem, ResidualTransformer model, Objective objective, DescentOptions descent, CancellationToken cancellation) : ICertifiablePath<DescentState>
+    private sealed class Path(Theorem theorem, ResidualTransformer model, DescentOptions descent, CancellationToken cancellation) : ICertifiablePath<DescentState>
     {
         public long StepOf(DescentState state) => state.Step;
 
-        public DescentState Copy(DescentState state)
-        {
-            var weights = new ResidualTransformerWeights(state.Weights.Shape);
-            weights.CopyFrom(state.Weights);
-            return new DescentState(weights, state.InitialWeights, state.Step, state.StepSize, state.PathLength);
-        }
+        public DescentState Copy(DescentState state) => state.Clone();
 
         public bool Advance(DescentState state, long target) =>
-            new GradientDescent(model, objective, descent with { MaximumSteps = target, LossFloor = null, GradientTolerance = null }).Run(state, cancellation: cancellation).Reason == StopReason.StepBudget;
+            new GradientDescent(model, descent with { MaximumSteps = target, LossFloor = null, GradientTolerance = null }).Run(state, cancellation: cancellation).Reason == StopReason.StepBudget;
 
         public double Loss(DescentState state)
         {
-            model.Forward(state.Weights);
-            return objective.Loss(model.Output);
+            model.Forward(state.Parameters);
+            return model.ForwardLoss;
         }
 
         public Certificate Certify(DescentState state, CertificateOptions options)
         {
-            using var point = new TrainingPoint(model.Inputs, model.Samples, objective.Targets, state.Weights, descent.Trained);
+            using var point = new TrainingPoint(
+                model.Inputs, model.Samples, model.Targets, ResidualTransformerWeights.Of(model.Shape, state.Parameters), descent.Trained);
             return theorem.Evaluate(point, options);
         }
     }

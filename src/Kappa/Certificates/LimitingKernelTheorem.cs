@@ -95,7 +95,7 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
 
     private static double Distance(ModelPoint<ShallowEncoder> point, ShallowEncoderLimit limit)
     {
-        Matrix jacobian = TrainableJacobian.Of(point.Model, point.Parameters, point.Trained), kernel = Matrix.Allocate(jacobian.Rows, jacobian.Rows);
+        Matrix jacobian = JacobianMatrix.Of(point.Model, point.Parameters, point.Trained), kernel = Matrix.Allocate(jacobian.Rows, jacobian.Rows);
         Products.MultiplyByTransposed(jacobian, jacobian, kernel);
         return Math.Sqrt(Vectors.SquaredDistance(kernel.Span, limit.Kernel.Span)) / Vectors.Norm(limit.Kernel.Span);
     }

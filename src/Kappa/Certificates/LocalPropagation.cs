@@ -39,7 +39,7 @@ internal sealed class LocalPropagation
     }
 
     /// <summary>B = 5L.</summary>
-    public int Blocks => 5 * _shape.Depth;
+    public int Blocks => BlockIndices.CountOf(_shape.Depth);
 
     /// <summary>σ_max(J) at θ_0 where it is affordable; infinite otherwise.</summary>
     public UpperBound StartJoint => _jacobians[^1].JointOutput;

@@ -51,5 +51,5 @@ internal sealed class PathCertificate : Theorem
         return PathScope.Report(this, point, forward, options, PathFloor.Features, floor);
     }
 
-    private static ParameterBlock LastOutWeight(TrainingPoint point) => point.Weights.Layout.Blocks[(5 * point.Shape.Depth) - 1];
+    private static ParameterBlock LastOutWeight(TrainingPoint point) => point.Weights.Layout.Blocks[BlockIndices.Of(point.Shape.Depth - 1, point.Shape.Depth).FfnOut];
 }

@@ -21,7 +21,7 @@ internal sealed class PreciseForward
 
         // (R.4)  F = Z^L W_U
         Output = point.Weights.Readout is Matrix readout ? z.Multiply(readout) : z;
-        var residual = EnclosedMatrix.Of(Output.AddScaled(-1, PreciseMatrix.Exact(point.Objective.Targets)));
+        var residual = EnclosedMatrix.Of(Output.AddScaled(-1, PreciseMatrix.Exact(point.Model.Targets)));
         ResidualNorm = UpperBound.FrobeniusNorm(residual.Values) + residual.Error;
     }
 

@@ -61,7 +61,7 @@ internal sealed class RankWindowTheorem : ModelTheorem<KernelAttention>
         List<Constant> constants = [];
         if (2 * outputs * point.TrainedMatrices.Sum(block => (long)block.Length) * sizeof(double) <= options.MemoryLimit)
         {
-            SpectrumSummary spectrum = TrainableJacobian.Spectrum(TrainableJacobian.Of(model, point.Parameters, point.Trained), out _);
+            SpectrumSummary spectrum = JacobianMatrix.Spectrum(JacobianMatrix.Of(model, point.Parameters, point.Trained), out _);
             constants.Add(new Constant("numerical rank of the Jacobian", "rank J", "G.5", spectrum.NumericalRank, ConstantGrade.Estimated));
             constants.Add(new Constant("smallest eigenvalue of the kernel", "λ_min(K)", "P.4", spectrum.SigmaMinRow * spectrum.SigmaMinRow, ConstantGrade.Estimated));
             constants.Add(new Constant("largest eigenvalue of the kernel", "λ_max(K)", "P.4", spectrum.SigmaMax * spectrum.SigmaMax, ConstantGrade.Estimated));

@@ -23,20 +23,21 @@ internal sealed record ResidualTransformerBounds(DerivativeBounds AttentionOutpu
             LayerNorms norms = centre.Layers[l];
 
             // (R.1, R.2) H = ρ_a Z + (A Z) W_V
-            DerivativeBounds mixed = AttentionRules.Mixed(calculus, z, Weight(l, 0), Weight(l, 1), shape.LogitScale, tokens, norms);
-            h = calculus.About(norms.AttentionOutput, BoundCalculus.Sum(shape.AttentionResidual, z, BoundCalculus.Product(mixed, Weight(l, 2))));
+            var at = BlockIndices.Of(l, shape.Depth);
+            DerivativeBounds mixed = AttentionRules.Mixed(calculus, z, Weight(at.Query), Weight(at.Key), shape.LogitScale, tokens, norms);
+            h = calculus.About(norms.AttentionOutput, BoundCalculus.Sum(shape.AttentionResidual, z, BoundCalculus.Product(mixed, Weight(at.Value))));
 
             // (R.3) Φ = ψ(H W_1), Z⁺ = ρ_f H + Φ W_2
-            phi = calculus.Map(BoundCalculus.Product(h, Weight(l, 3)), UpperBound.OfComputed(shape.Activation.DerivativeBound), UpperBound.OfComputed(shape.Activation.SecondDerivativeBound ?? double.PositiveInfinity), norms.Hidden);
-            z = BoundCalculus.Sum(shape.FfnResidual, h, BoundCalculus.Product(phi, Weight(l, 4)));
+            phi = calculus.Map(BoundCalculus.Product(h, Weight(at.FfnIn)), UpperBound.OfComputed(shape.Activation.DerivativeBound), UpperBound.OfComputed(shape.Activation.SecondDerivativeBound ?? double.PositiveInfinity), norms.Hidden);
+            z = BoundCalculus.Sum(shape.FfnResidual, h, BoundCalculus.Product(phi, Weight(at.FfnOut)));
         }
 
         // (R.4) F = Z^L W_U
-        int readout = 5 * shape.Depth;
+        int readout = BlockIndices.ReadoutOf(shape.Depth);
         z = shape.ReadoutWidth is null ? z : calculus.About(centre.LastOutput, z);
         DerivativeBounds output = shape.ReadoutWidth is null ? z : BoundCalculus.Product(z, calculus.Parameter(readout, centre.Parameters[readout]));
         return new ResidualTransformerBounds(h, phi, z, output);
 
-        DerivativeBounds Weight(int layer, int kind) => calculus.Parameter((5 * layer) + kind, centre.Parameters[(5 * layer) + kind]);
+        DerivativeBounds Weight(int index) => calculus.Parameter(index, centre.Parameters[index]);
     }
 }

@@ -1,4 +1,3 @@
-using Kappa.Descent;
 using Kappa.Models;
 
 namespace Kappa.Certificates;
@@ -20,15 +19,13 @@ public sealed class TrainingPoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(trained);
-        Weights = new ResidualTransformerWeights(weights.Shape);
-        Weights.CopyFrom(weights);
+        Weights = weights.Clone();
         Trained = trained;
         IsTrained = trained.Resolve(weights.Layout);
-        Objective = new Objective(targets);
-        Model = new ResidualTransformer(weights.Shape, inputs, samples);
+        Model = new ResidualTransformer(weights.Shape, inputs, targets, samples);
         Model.Forward(Weights);
-        _residual = Matrix.Allocate(Model.Output.Rows, Model.Output.Columns);
-        Loss = Objective.LossAndGradient(Model.Output, _residual);
+        _residual = Matrix.Allocate(targets.Rows, targets.Columns);
+        Loss = 0.5 * SquaredError.Of(Model.ForwardOutput, Model.Targets, _residual);
     }
 
     /// <summary>The shape of the model.</summary>
@@ -43,9 +40,6 @@ public sealed class TrainingPoint : IDisposable
     /// <summary>For each block of the layout, whether it is trained.</summary>
     public IReadOnlyList<bool> IsTrained { get; }
 
-    /// <summary>The loss and its targets.</summary>
-    public Objective Objective { get; }
-
     /// <summary>The evaluator, its last forward pass at <see cref="Weights"/>; a theorem that runs it elsewhere runs it here again.</summary>
     public ResidualTransformer Model { get; }
 
@@ -56,7 +50,7 @@ public sealed class TrainingPoint : IDisposable
     public double Loss { get; }
 
     /// <summary>M = N·n stacked token rows.</summary>
-    public int Rows => Model.Output.Rows;
+    public int Rows => Model.Rows;
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();

@@ -1,50 +1,137 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
-/// <summary>Squared norms of one matrix: of the gradient, of the weights and of their distance from the start.</summary>
-internal readonly record struct UpdateNorms(double Gradient, double Weights, double Distance);
-
-/// <summary>θ_{k+1} = θ_k − η∇ℒ and the norms of step k in one pass over the parameters.</summary>
-/// <remarks>Sums run in eight lanes in a fixed order. A norm of values above 1e154 overflows to infinity, which ends the run as non-finite.</remarks>
-internal static class DescentUpdate
+/// <summary>Turns the gradient of step k into θ_{k+1}.</summary>
+/// <remarks>
+/// Plain descent on the full batch proposes the part of θ_{k+1} that a matrix has as soon as its gradient is complete, on the thread that completed
+/// it, with the norms in the same pass over memory; θ_k stays what it was. Everything else updates θ in place when the whole gradient is there.
+/// </remarks>
+internal sealed class DescentUpdate
 {
-    /// <summary>next ← weights − stepSize·gradient, and ‖gradient‖², ‖weights‖², ‖weights − initial‖².</summary>
-    public static UpdateNorms Propose(ReadOnlySpan<double> weights, ReadOnlySpan<double> gradient, ReadOnlySpan<double> initial, double stepSize, Span<double> next)
+    private readonly DescentOptions _options;
+    private readonly bool[] _isTrained;
+    private readonly ModelParameters _gradient;
+    private readonly UpdateNorms[] _norms;
+    private readonly Action<int> _propose;
+    private DescentState _state = null!;
+    private ModelParameters _next = null!;
+    private double _stepSize;
+
+    // The path length at the iterate that the other buffer holds.
+    private double _previousPathLength;
+
+    public DescentUpdate(DescentOptions options, bool[] isTrained, ModelParameters gradient, bool isFullBatch)
     {
-        ref double w = ref MemoryMarshal.GetReference(weights);
-        ref double g = ref MemoryMarshal.GetReference(gradient);
-        ref double w0 = ref MemoryMarshal.GetReference(initial);
-        ref double destination = ref MemoryMarshal.GetReference(next);
-        Vector512<double> step = Vector512.Create(stepSize);
-        Vector512<double> gradients = Vector512<double>.Zero;
-        Vector512<double> squares = Vector512<double>.Zero;
-        Vector512<double> distances = Vector512<double>.Zero;
-        int index = 0;
-        for (; index <= next.Length - Vector512<double>.Count; index += Vector512<double>.Count)
+        (_options, _isTrained, _gradient) = (options, isTrained, gradient);
+        IsProposed = isFullBatch && options is { GradientClip: null, WeightDecay: 0 }
+            && (options.Method is PlainDescent { RoundsOnce: false } || options.StepSize is MonotoneStepSize);
+        _norms = new UpdateNorms[isTrained.Length];
+        _propose = Propose;
+    }
+
+    /// <summary>Whether θ_{k+1} is proposed beside θ_k instead of taking its place.</summary>
+    public bool IsProposed { get; }
+
+    /// <summary>Begins a step; what it returns is to be called with each matrix whose gradient is complete.</summary>
+    public Action<int>? Begin(DescentState state, ModelParameters next, double stepSize)
+    {
+        (_state, _next, _stepSize) = (state, next, stepSize);
+        return IsProposed ? _propose : null;
+    }
+
+    /// <summary>Gives a step its norms, when the gradient is complete.</summary>
+    public void CollectNorms(DescentStep step)
+    {
+        if (!IsProposed)
         {
-            Vector512<double> weight = Vector512.LoadUnsafe(ref w, (nuint)index);
-            Vector512<double> slope = Vector512.LoadUnsafe(ref g, (nuint)index);
-            Vector512<double> moved = weight - Vector512.LoadUnsafe(ref w0, (nuint)index);
-            (weight - (step * slope)).StoreUnsafe(ref destination, (nuint)index);
-            gradients += slope * slope;
-            squares += weight * weight;
-            distances += moved * moved;
+            step.TakeNorm();
+            return;
         }
 
-        double gradientSum = Vector512.Sum(gradients);
-        double weightSum = Vector512.Sum(squares);
-        double distanceSum = Vector512.Sum(distances);
-        for (; index < next.Length; index++)
+        step.BeginNorms();
+        for (int k = 0; k < _isTrained.Length; k++)
         {
-            double moved = weights[index] - initial[index];
-            next[index] = weights[index] - (stepSize * gradient[index]);
-            gradientSum += gradient[index] * gradient[index];
-            weightSum += weights[index] * weights[index];
-            distanceSum += moved * moved;
+            if (_isTrained[k])
+            {
+                step.AddNorms(_gradient.Layout.Blocks[k].Kind, _norms[k]);
+            }
         }
 
-        return new UpdateNorms(gradientSum, weightSum, distanceSum);
+        step.EndNorms();
+    }
+
+    /// <summary>Proposes all of θ_{k+1} with another step size.</summary>
+    public void ProposeAll(double stepSize)
+    {
+        _stepSize = stepSize;
+        for (int index = 0; index < _isTrained.Length; index++)
+        {
+            Propose(index);
+        }
+    }
+
+    /// <summary>Counts an accepted proposal.</summary>
+    public void Accept(DescentState state, double length)
+    {
+        _previousPathLength = state.PathLength;
+        state.PathLength += length;
+    }
+
+    /// <summary>Undoes <see cref="Accept"/>.</summary>
+    public void TakeBack(DescentState state) => state.PathLength = _previousPathLength;
+
+    /// <summary>Updates θ in place.</summary>
+    /// <param name="state">Its parameters, moments and path length are updated.</param>
+    /// <param name="before">Overwritten with θ_k.</param>
+    /// <param name="step">Step size and norm of the gradient.</param>
+    public void Apply(DescentState state, ModelParameters before, DescentStep step)
+    {
+        state.Parameters.Vector.CopyTo(before.Vector, 0);
+        if (_options.GradientClip is double largest && step.GradientNorm > largest)
+        {
+            Vectors.Scale(_gradient.Vector, largest / step.GradientNorm);
+        }
+
+        if (_options.WeightDecay > 0)
+        {
+            Decay(state.Parameters, step.StepSize);
+        }
+
+        _options.Method.Update(state.Parameters.Vector, _gradient.Vector, state.Vectors, step.StepSize, state.Step);
+        state.PathLength += Math.Sqrt(Vectors.SquaredDistance(state.Parameters.Vector, before.Vector));
+    }
+
+    private void Decay(ModelParameters parameters, double stepSize)
+    {
+        for (int k = 0; k < _isTrained.Length; k++)
+        {
+            if (!_isTrained[k])
+            {
+                continue;
+            }
+
+            ParameterBlock block = _gradient.Layout.Blocks[k];
+            if (_options.Method.DecouplesWeightDecay)
+            {
+                Vectors.Scale(parameters[block].Span, 1 - (stepSize * _options.WeightDecay));
+            }
+            else
+            {
+                Vectors.AddScaled(_gradient[block].Span, _options.WeightDecay, parameters[block].Span);
+            }
+        }
+    }
+
+    private void Propose(int index)
+    {
+        if (_isTrained[index])
+        {
+            ParameterBlock block = _gradient.Layout.Blocks[index];
+            _norms[index] = UpdateNorms.Propose(Part(_state.Parameters), Part(_gradient), Part(_state.InitialParameters), _stepSize, Part(_next));
+
+            Span<double> Part(ModelParameters parameters) => parameters.Vector.AsSpan(block.Offset, block.Length);
+        }
     }
 }

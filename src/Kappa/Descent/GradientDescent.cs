@@ -1,93 +1,99 @@
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
-/// <summary>Full-batch gradient descent θ_{k+1} = θ_k − η ∇ℒ(θ_k) on model R.</summary>
+/// <summary>Gradient descent on any model: plain θ_{k+1} = θ_k − η ∇ℒ(θ_k), with momentum or Adam (E.8, E.9), on all samples or on batches.</summary>
 /// <remarks>
-/// Step k evaluates θ_k, shows it to the observer, asks whether to stop, and only then updates: every quantity of step k belongs to θ_k. Same arguments, same bits, for any number of threads.
-/// A step allocates nothing. One caller at a time; the evaluator stays the caller's to dispose.
+/// Step k evaluates θ_k, shows it to the observer, asks whether to stop, and only then updates: every quantity of step k belongs to θ_k. On
+/// batches the iterate after the last update belongs to none, so its loss is that of all samples and no observer sees it. Same arguments,
+/// same bits, for any number of threads, also when continued. A step allocates nothing. One caller at a time; the model stays the caller's.
 /// </remarks>
 public sealed class GradientDescent
 {
-    private readonly ResidualTransformer _model;
-    private readonly Objective _objective;
+    private readonly IModel _model;
     private readonly DescentOptions _options;
-    private readonly bool[] _isTrained;
-    private readonly ParameterLayout _layout;
-    private readonly ResidualTransformerWeights _gradient;
+    private readonly BatchOrder _order;
+    private readonly bool _isFullBatch;
+    private readonly ModelParameters _gradient;
     private readonly DescentStep _current;
-    private ResidualTransformerWeights _next;
-    private bool _keepsLayers;
-    private double _proposedStepSize;
-
-    // What a part of the gradient is turned into at once, on the thread that completed it: the norms of each matrix and its part of θ_{k+1}.
-    private readonly UpdateNorms[] _norms;
-    private readonly Action<int> _propose;
-    // The path length at the iterate that the other buffer holds.
-    private double _previousPathLength;
+    private readonly DescentUpdate _update;
+    private ModelParameters? _next;
 
     /// <summary>Prepares the descent.</summary>
-    /// <param name="model">The evaluator.</param>
-    /// <param name="objective">The loss; its targets have the shape of the model's output.</param>
+    /// <param name="model">The model.</param>
     /// <param name="options">Valid options.</param>
-    /// <exception cref="ArgumentException">The options are not valid, the targets do not fit or a trained name is not in the model.</exception>
-    public GradientDescent(ResidualTransformer model, Objective objective, DescentOptions options)
+    /// <exception cref="ArgumentException">The options are not valid or a trained name is not in the model.</exception>
+    public GradientDescent(IModel model, DescentOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (objective.Targets.Rows != model.Rows || objective.Targets.Columns != model.Shape.OutputWidth)
+        bool[] isTrained = options.Trained.Resolve(model.Layout);
+        (_model, _options) = (model, options);
+        _order = new BatchOrder(model.Samples, options.BatchSize ?? model.Samples, options.BatchSeed);
+        _isFullBatch = _order.BatchesPerEpoch == 1;
+        if (!_isFullBatch && options.StepSize is MonotoneStepSize)
         {
-            throw new ArgumentException($"Y must have the shape of the output, [{model.Rows}, {model.Shape.OutputWidth}], but is {objective.Targets}.", nameof(objective));
+            throw new ArgumentException("The monotone step size must be used on the full batch but the batch is smaller.", nameof(options));
         }
 
-        _model = model;
-        _objective = objective;
-        _options = options;
-        _gradient = new ResidualTransformerWeights(model.Shape);
-        _next = new ResidualTransformerWeights(model.Shape);
-        _layout = _gradient.Layout;
-        _isTrained = options.Trained.Resolve(_layout);
-        _norms = new UpdateNorms[_isTrained.Length];
-        _propose = Propose;
-        _current = new DescentStep(model, _gradient, Matrix.Allocate(model.Rows, model.Shape.OutputWidth));
+        _gradient = new ModelParameters(model.Layout);
+        _current = new DescentStep(model, _gradient, isTrained);
+        _update = new DescentUpdate(options, isTrained, _gradient, _isFullBatch);
     }
+
+    /// <summary>Steps of an epoch.</summary>
+    public int BatchesPerEpoch => _order.BatchesPerEpoch;
 
     /// <summary>λ_max(J Jᵀ) that an automatic step size was made from in the last <see cref="Start"/>; <c>null</c> under other rules.</summary>
     public LargestKernelEigenvalue? StartEigenvalue { get; private set; }
 
-    /// <summary>The state at step 0: copies of the initial weights, and the step size resolved.</summary>
-    /// <param name="initialWeights">θ_0 of the model's layout; copied.</param>
+    /// <summary>The samples of step <paramref name="step"/>; valid until the next call or step.</summary>
+    /// <param name="step">k.</param>
+    public ReadOnlySpan<int> BatchOf(long step) => _order.Of(step);
+
+    /// <summary>The state at step 0: copies of the initial parameters, and the step size resolved.</summary>
+    /// <param name="initial">θ_0 of the model's layout; copied.</param>
     /// <param name="seed">Seed of the power iteration of an automatic step size.</param>
     /// <exception cref="ArgumentException">The layout differs.</exception>
-    public DescentState Start(ResidualTransformerWeights initialWeights, long seed = 0)
+    public DescentState Start(ModelParameters initial, long seed = 0)
     {
-        var weights = new ResidualTransformerWeights(_model.Shape);
-        var initial = new ResidualTransformerWeights(_model.Shape);
-        weights.CopyFrom(initialWeights);
-        initial.CopyFrom(initialWeights);
+        ArgumentNullException.ThrowIfNull(initial);
+        initial.RequireLayout(_model.Layout, nameof(initial));
         StartEigenvalue = null;
-        return new DescentState(weights, initial, step: 0, FirstStepSize(_options.StepSize, weights, seed), pathLength: 0);
+        double[][] moments = [.. Enumerable.Range(0, _options.Method.Moments).Select(_ => new double[initial.Vector.Length])];
+        return new DescentState(initial.Clone(), initial.Clone(), 0, FirstStepSize(_options.StepSize, initial, seed), pathLength: 0, moments);
     }
 
     /// <summary>Descends from <paramref name="state"/> until a reason to stop; the state is advanced in place.</summary>
     /// <param name="state">From <see cref="Start"/> or a checkpoint.</param>
-    /// <param name="observer">Called at every step with finite loss and gradient, before the update. It may use the evaluator's matrices but not run it.</param>
-    /// <param name="cancellation">When requested, the run ends before the next step is observed, so that a continued run observes each step once.</param>
-    /// <exception cref="ArgumentException">The state does not fit the model.</exception>
-    public DescentOutcome Run(DescentState state, Action<DescentStep>? observer = null, CancellationToken cancellation = default)
+    /// <param name="observer">Called at every step with finite loss and gradient, before the update. It may use the model.</param>
+    /// <param name="record">Filled at every step with the layers that the observer looks at; made by it for this model.</param>
+    /// <param name="cancellation">
+    /// When requested, the run ends before the next step is observed, so that a continued run observes each step once.
+    /// </param>
+    /// <exception cref="ArgumentException">The state does not fit the model or the method, or the record the model.</exception>
+    public DescentOutcome Run(
+        DescentState state, Action<DescentStep>? observer = null, LayerRecord? record = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(state);
-        _next.CopyFrom(state.Weights);
-        _current.State = state;
-        _keepsLayers = observer is not null;
-        _model.IsLookedAt = false;
-        bool hasPrevious = false;
-        while (true)
+        state.Parameters.RequireLayout(_model.Layout, nameof(state));
+        if (state.Moments.Count != _options.Method.Moments)
         {
-            if (!Evaluate(state))
+            throw new ArgumentException(
+                $"The state must have {_options.Method.Moments} moments for this method but has {state.Moments.Count}.", nameof(state));
+        }
+
+        _next = state.Parameters.Clone();
+        _current.State = state;
+        for (bool hasPrevious = false; ; hasPrevious = true)
+        {
+            if (!_isFullBatch && state.Step >= _options.MaximumSteps)
+            {
+                return Conclude(state);
+            }
+
+            if (!Evaluate(state, _order.Of(state.Step), record))
             {
                 return NonFinite(state, hasPrevious);
             }
@@ -98,10 +104,6 @@ public sealed class GradientDescent
             }
 
             observer?.Invoke(_current);
-
-            // An observer that looks at no layer at its first step is not expected to; if it does later, the layers are computed then and kept from then on.
-            // Not so in single precision, where computing them again would give other bits than the pass.
-            _keepsLayers = observer is not null && (_model.IsLookedAt || _model.Precision == Precision.Single);
             if (ReasonToStop(state) is StopReason reason)
             {
                 return Outcome(reason, state);
@@ -111,21 +113,19 @@ public sealed class GradientDescent
             {
                 return Outcome(StopReason.NoDecrease, state);
             }
-
-            hasPrevious = true;
         }
     }
 
-    private double FirstStepSize(StepSizeRule rule, ResidualTransformerWeights weights, long seed)
+    private double FirstStepSize(StepSizeRule rule, ModelParameters parameters, long seed)
     {
         switch (rule)
         {
             case FixedStepSize fixedRule:
                 return fixedRule.StepSize;
             case MonotoneStepSize monotone:
-                return FirstStepSize(monotone.Start, weights, seed);
+                return FirstStepSize(monotone.Start, parameters, seed);
             default:
-                LargestKernelEigenvalue eigenvalue = PowerIteration.Estimate(_model, weights, _options.Trained, seed);
+                LargestKernelEigenvalue eigenvalue = PowerIteration.Estimate(_model, parameters, _options.Trained, seed);
                 StartEigenvalue = eigenvalue;
                 double stepSize = ((AutomaticStepSize)rule).Multiple / eigenvalue.Value;
 
@@ -134,44 +134,27 @@ public sealed class GradientDescent
         }
     }
 
-    // Loss, gradient, norms and the proposed θ_{k+1}; false when the loss or the gradient is not finite.
-    private bool Evaluate(DescentState state)
+    // Loss, gradient, norms and, where they come with the gradient, the proposed θ_{k+1}; false when the loss or the gradient is not finite.
+    private bool Evaluate(DescentState state, ReadOnlySpan<int> batch, LayerRecord? record)
     {
-        _proposedStepSize = state.StepSize;
-        _current.Loss = _model.LossAndGradient(state.Weights, _objective.Targets, _current.Residual, _gradient, _options.Trained, _keepsLayers, _propose);
+        _current.StepSize = _options.Schedule.At(state.StepSize, state.Step);
+        Action<int>? propose = _update.Begin(state, _next!, _current.StepSize);
+        _current.Loss = _model.LossAndGradient(state.Parameters, batch, _gradient, _options.Trained, record, propose);
         if (!double.IsFinite(_current.Loss))
         {
             return false;
         }
 
-        CollectNorms();
+        _update.CollectNorms(_current);
         return double.IsFinite(_current.GradientNorm);
     }
 
-    private void Propose(int index)
+    // On batches: what came of the last update is the loss of all samples.
+    private DescentOutcome Conclude(DescentState state)
     {
-        if (_isTrained[index])
-        {
-            DescentState state = _current.State;
-            ParameterBlock block = _layout.Blocks[index];
-            _norms[index] = DescentUpdate.Propose(Part(state.Weights), Part(_gradient), Part(state.InitialWeights), _proposedStepSize, Part(_next));
-
-            Span<double> Part(ResidualTransformerWeights weights) => weights.Vector.AsSpan(block.Offset, block.Length);
-        }
-    }
-
-    private void CollectNorms()
-    {
-        _current.BeginNorms();
-        for (int k = 0; k < _isTrained.Length; k++)
-        {
-            if (_isTrained[k])
-            {
-                _current.AddNorms(_layout.Blocks[k].Kind, _norms[k]);
-            }
-        }
-
-        _current.EndNorms();
+        double loss = _model.LossAndGradient(state.Parameters, _model.AllSamples, _gradient, _options.Trained);
+        bool isFinite = double.IsFinite(loss) && double.IsFinite(Numerics.Vectors.SquaredNorm(_gradient.Vector));
+        return new DescentOutcome(isFinite ? StopReason.StepBudget : StopReason.NonFinite, state.Step, loss);
     }
 
     private StopReason? ReasonToStop(DescentState state) =>
@@ -183,7 +166,14 @@ public sealed class GradientDescent
     // False when the monotone rule finds no step that does not raise the loss.
     private bool Advance(DescentState state)
     {
-        double stepSize = state.StepSize;
+        if (!_update.IsProposed)
+        {
+            _update.Apply(state, _next!, _current);
+            state.Step++;
+            return true;
+        }
+
+        double stepSize = _current.StepSize;
         if (_options.StepSize is MonotoneStepSize monotone)
         {
             stepSize = LargestStepWithoutRise(state);
@@ -195,10 +185,9 @@ public sealed class GradientDescent
             state.StepSize = Math.Min(stepSize * monotone.Growth, double.MaxValue);
         }
 
-        _previousPathLength = state.PathLength;
-        state.PathLength += stepSize * _current.GradientNorm;
+        _update.Accept(state, stepSize * _current.GradientNorm);
         state.Step++;
-        (state.Weights, _next) = (_next, state.Weights);
+        (state.Parameters, _next) = (_next!, state.Parameters);
         return true;
     }
 
@@ -209,27 +198,18 @@ public sealed class GradientDescent
         {
             if (stepSize != state.StepSize)
             {
-                ProposeAll(stepSize);
+                _update.ProposeAll(stepSize);
             }
 
-            if (_next.Vector.AsSpan().SequenceEqual(state.Weights.Vector))
+            if (_next!.Vector.AsSpan().SequenceEqual(state.Parameters.Vector))
             {
                 return 0;
             }
 
-            if (_model.Loss(_next, _objective.Targets) <= _current.Loss)
+            if (_model.Loss(_next, _model.AllSamples) <= _current.Loss)
             {
                 return stepSize;
             }
-        }
-    }
-
-    private void ProposeAll(double stepSize)
-    {
-        _proposedStepSize = stepSize;
-        for (int index = 0; index < _isTrained.Length; index++)
-        {
-            Propose(index);
         }
     }
 
@@ -237,11 +217,12 @@ public sealed class GradientDescent
     {
         long step = state.Step;
 
-        // A finite loss with a non-finite gradient leaves θ_k the last finite iterate; a non-finite loss goes back to θ_{k−1}, which the other buffer still holds.
-        if (!double.IsFinite(_current.Loss) && hasPrevious)
+        // A finite loss with a non-finite gradient leaves θ_k the last finite iterate; a non-finite loss goes back to θ_{k−1}, which the other
+        // buffer still holds unless the update was made in place.
+        if (_update.IsProposed && !double.IsFinite(_current.Loss) && hasPrevious)
         {
-            (state.Weights, _next) = (_next, state.Weights);
-            state.PathLength = _previousPathLength;
+            (state.Parameters, _next) = (_next!, state.Parameters);
+            _update.TakeBack(state);
             state.Step--;
         }
 

@@ -4,96 +4,140 @@ using Kappa.Spectra;
 
 namespace Kappa.Descent;
 
-/// <summary>Measures one layer: the attention branch (before the residual is added), the attention output (after it) and the row side σ_M of Φ [M, m].</summary>
+/// <summary>Measures the layers of one record: what each head adds, attention branch and output, before and after a normalisation, and the row side σ_M of Φ.</summary>
 /// <remarks>
-/// With M &gt; m, σ_M of Φ is 0 by its shape, and no factorisation is needed for it: an observed step has a finite loss, so Φ is finite. The
-/// spectrum of Φ, larger than the others together, is then computed only when <see cref="Spectra"/> is read.
+/// With M &gt; m, σ_M of Φ [M, m] is 0 by its shape, and no factorisation is needed for it: an observed step has a finite loss, so Φ is finite.
+/// Workspaces are of one number of samples; batches of another one have probes of their own.
 /// </remarks>
 internal sealed class LayerProbe
 {
-    /// <summary>Pieces of the work that may be done at once: branch, output and Φ.</summary>
-    public const int Parts = 3;
+    private readonly Entry[] _entries;
 
-    private readonly LayerView _view;
-    private readonly PartProbe _branch;
-    private readonly PartProbe _output;
-    private readonly SingularValues _hiddenFactorisation;
-    private readonly double[] _hiddenValues;
-    private readonly int _rows;
-    private readonly int _ffnWidth;
-    private readonly string _name;
-    private Matrix _branchMatrix;
-    private Matrix _outputMatrix;
-    private Matrix _hiddenMatrix;
-    private bool _isHiddenDue;
+    /// <summary>Reserves the workspaces.</summary>
+    /// <param name="matrices">The matrices to be measured, in the order of the columns.</param>
+    /// <param name="samples">Samples of a batch.</param>
+    public LayerProbe(IEnumerable<LayerMatrix> matrices, int samples) => _entries = [.. matrices.Select(matrix => Entry.Of(matrix, samples))];
 
-    public LayerProbe(ResidualTransformer model, int layer)
+    /// <summary>Pieces of the work that may be done at once.</summary>
+    public int Parts => _entries.Length;
+
+    /// <summary>The names of the numbers that <see cref="Write"/> writes.</summary>
+    public IEnumerable<string> Columns => _entries.SelectMany(entry => entry.Columns);
+
+    /// <summary>All singular values by name; those of Φ only with M ≤ m.</summary>
+    public IEnumerable<(string Name, LayerMatrix Matrix, double[] SingularValues)> Spectra =>
+        _entries.Select(entry => (entry.Name, entry.Matrix, entry.SingularValues));
+
+    /// <summary>The parts of a model that are measured, in the order of the columns.</summary>
+    /// <param name="offered">What the model can keep.</param>
+    public static IEnumerable<LayerMatrix> MeasuredOf(IReadOnlyList<LayerMatrix> offered)
     {
-        _view = model.Layer(layer);
-        _name = $"l{layer}";
-        (_rows, _ffnWidth) = (model.Rows, model.Shape.FfnWidth);
-        _branch = new PartProbe($"{_name}.branch", _rows, model.Shape.Width, model.Samples);
-        _output = new PartProbe($"{_name}.output", _rows, model.Shape.Width, model.Samples);
-        _hiddenFactorisation = new SingularValues(_rows, _ffnWidth);
-        _hiddenValues = new double[Math.Min(_rows, _ffnWidth)];
+        LayerPart[] order =
+        [
+            LayerPart.AttentionNorm, LayerPart.HeadBranch, LayerPart.AttentionBranch, LayerPart.AttentionOutput, LayerPart.AttentionOutputNorm,
+            LayerPart.Hidden, LayerPart.OutputNorm,
+        ];
+        return offered.Where(matrix => order.Contains(matrix.Part)).OrderBy(matrix => matrix.Layer)
+            .ThenBy(matrix => Array.IndexOf(order, matrix.Part)).ThenBy(matrix => matrix.Head);
     }
 
-    public IEnumerable<string> Columns => [.. _branch.Columns, .. _output.Columns, $"{_name}.hidden.sigmaMin"];
+    /// <summary>Whether the spectrum of a matrix is measured at every step, and not only where it is asked for.</summary>
+    public static bool IsMeasuredAlways(LayerMatrix matrix, int samples) => matrix.Part != LayerPart.Hidden || samples * matrix.RowsPerSample <= matrix.Columns;
 
-    public IEnumerable<(string Name, ReadOnlyMemory<double> SingularValues)> Spectra =>
-        [($"{_name}.branch", _branch.SingularValues), ($"{_name}.output", _output.SingularValues), ($"{_name}.hidden", HiddenValues())];
-
-    /// <summary>Looks up the matrices, on the thread of the evaluator.</summary>
-    public void Begin()
+    /// <summary>Looks up the matrices, on the thread of the model.</summary>
+    public void Begin(LayerRecord record)
     {
-        (_branchMatrix, _outputMatrix) = (_view.AttentionBranch, _view.AttentionOutput);
-        _hiddenMatrix = _rows > _ffnWidth ? default : _view.Hidden;
-        _isHiddenDue = true;
+        foreach (Entry entry in _entries)
+        {
+            entry.Begin(record);
+        }
     }
 
     /// <summary>Does one of the <see cref="Parts"/>.</summary>
-    public void Measure(int part)
+    public void Measure(int part) => _entries[part].Measure();
+
+    /// <summary>Writes the quantities, all parts of which are measured.</summary>
+    public void Write(Span<double> row)
     {
-        switch (part)
+        foreach (Entry entry in _entries)
         {
-            case 0:
-                _branch.Measure(_branchMatrix);
-                break;
-            case 1:
-                _output.Measure(_outputMatrix);
-                break;
-            default:
-                ComputeHidden();
-                break;
+            row = row[entry.Write(row)..];
         }
     }
 
-    /// <summary>Writes the layer's quantities, all parts of which are measured, and returns how many.</summary>
-    public int Write(Span<double> row)
+    private static string NameOf(LayerMatrix matrix) => matrix.Part switch
     {
-        int next = _branch.Write(row);
-        next += _output.Write(row[next..]);
-        row[next++] = _rows > _ffnWidth ? 0 : SpectrumSummary.Of(_hiddenValues, _rows, _ffnWidth).SigmaMinRow;
-        return next;
+        LayerPart.AttentionNorm => $"l{matrix.Layer}.inputNorm",
+        LayerPart.HeadBranch => $"l{matrix.Layer}.head{matrix.Head}.branch",
+        LayerPart.AttentionBranch => $"l{matrix.Layer}.branch",
+        LayerPart.AttentionOutput => $"l{matrix.Layer}.output",
+        LayerPart.AttentionOutputNorm => $"l{matrix.Layer}.outputNorm",
+        LayerPart.Hidden => $"l{matrix.Layer}.hidden",
+        _ => $"l{matrix.Layer}.blockNorm",
+    };
+
+    private abstract class Entry(LayerMatrix matrix)
+    {
+        public LayerMatrix Matrix { get; } = matrix;
+
+        public string Name { get; } = NameOf(matrix);
+
+        public abstract IEnumerable<string> Columns { get; }
+
+        public abstract double[] SingularValues { get; }
+
+        public static Entry Of(LayerMatrix matrix, int samples) => matrix.Part == LayerPart.Hidden ? new HiddenEntry(matrix, samples) : new PartEntry(matrix, samples);
+
+        public abstract void Begin(LayerRecord record);
+
+        public abstract void Measure();
+
+        public abstract int Write(Span<double> row);
     }
 
-    private void ComputeHidden()
+    private sealed class PartEntry(LayerMatrix matrix, int samples) : Entry(matrix)
     {
-        if (_isHiddenDue && _rows <= _ffnWidth)
-        {
-            _hiddenFactorisation.Compute(_hiddenMatrix, _hiddenValues);
-            _isHiddenDue = false;
-        }
+        private readonly PartProbe _probe = new(NameOf(matrix), samples * matrix.RowsPerSample, matrix.Columns, samples);
+        private Matrix _values;
+
+        public override IEnumerable<string> Columns => _probe.Columns;
+
+        public override double[] SingularValues => _probe.SingularValues;
+
+        public override void Begin(LayerRecord record) => _values = record[Matrix];
+
+        public override void Measure() => _probe.Measure(_values);
+
+        public override int Write(Span<double> row) => _probe.Write(row);
     }
 
-    private double[] HiddenValues()
+    private sealed class HiddenEntry(LayerMatrix matrix, int samples) : Entry(matrix)
     {
-        if (_isHiddenDue)
+        private readonly int _rows = samples * matrix.RowsPerSample;
+        private readonly SingularValues _factorisation = new(samples * matrix.RowsPerSample, matrix.Columns);
+        private readonly double[] _singularValues = new double[Math.Min(samples * matrix.RowsPerSample, matrix.Columns)];
+        private Matrix _values;
+
+        public override IEnumerable<string> Columns => [$"{Name}.sigmaMin"];
+
+        public override double[] SingularValues => _singularValues;
+
+        private bool IsWide => _rows <= Matrix.Columns;
+
+        public override void Begin(LayerRecord record) => _values = record.Keeps(Matrix.Layer, Matrix.Part) ? record[Matrix] : default;
+
+        public override void Measure()
         {
-            _hiddenFactorisation.Compute(_view.Hidden, _hiddenValues);
-            _isHiddenDue = false;
+            if (_values.Rows > 0)
+            {
+                _factorisation.Compute(_values, _singularValues);
+            }
         }
 
-        return _hiddenValues;
+        public override int Write(Span<double> row)
+        {
+            row[0] = IsWide ? SpectrumSummary.Of(_singularValues, _rows, Matrix.Columns).SigmaMinRow : 0;
+            return 1;
+        }
     }
 }

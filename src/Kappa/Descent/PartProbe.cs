@@ -30,7 +30,7 @@ internal sealed class PartProbe
 
     public IEnumerable<string> Columns => Quantities.Select(quantity => $"{_name}.{quantity}");
 
-    public ReadOnlyMemory<double> SingularValues => _values;
+    public double[] SingularValues => _values;
 
     /// <summary>Measures the part.</summary>
     public void Measure(in Matrix matrix)

@@ -17,32 +17,31 @@ public readonly record struct LargestKernelEigenvalue(double Value, double Resid
 /// </remarks>
 public static class PowerIteration
 {
-    /// <summary>λ_max(J Jᵀ) at <paramref name="weights"/>.</summary>
-    /// <param name="model">The evaluator; its last forward pass is replaced.</param>
-    /// <param name="weights">Where.</param>
+    /// <summary>λ_max(J Jᵀ) at <paramref name="parameters"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="parameters">Where.</param>
     /// <param name="trained">Parameters that J is taken in.</param>
     /// <param name="seed">Seed of the start vector.</param>
     /// <param name="tolerance">Relative residual at which to stop, dimensionless.</param>
     /// <param name="maximumIterations">Most iterations, at least 1.</param>
-    /// <exception cref="ArgumentException">The weights do not fit the model, or a trained name is not in it.</exception>
+    /// <exception cref="ArgumentException">The parameters do not fit the model, or a trained name is not in it.</exception>
     public static LargestKernelEigenvalue Estimate(
-        ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained, long seed = 0, double tolerance = 1e-6, int maximumIterations = 500)
+        IModel model, ModelParameters parameters, TrainedSet trained, long seed = 0, double tolerance = 1e-6, int maximumIterations = 500)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(trained);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximumIterations);
-        model.Forward(weights);
-        var vector = new ResidualTransformerWeights(model.Shape);
-        var image = new ResidualTransformerWeights(model.Shape);
-        Matrix tangent = Matrix.Allocate(model.Output.Rows, model.Output.Columns);
+        var vector = new ModelParameters(model.Layout);
+        var image = new ModelParameters(model.Layout);
+        Matrix tangent = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
         SetStart(vector, trained, seed);
         var estimate = new LargestKernelEigenvalue(0, 0, 0, false);
         for (int iteration = 1; iteration <= maximumIterations && !estimate.Converged; iteration++)
         {
             // u = J v,  λ = ‖u‖²,  w = Jᵀ u,  residual ‖w − λ v‖
-            model.Tangent(weights, vector, tangent, trained);
-            model.Backward(weights, tangent, image, trained);
+            model.Tangent(parameters, model.AllSamples, vector, tangent);
+            model.Backward(parameters, model.AllSamples, tangent, image, trained);
             double value = Vectors.SquaredNorm(tangent.Span);
             Vectors.Scale(vector.Vector, value);
             double residual = Math.Sqrt(Vectors.SquaredDistance(image.Vector, vector.Vector));
@@ -53,7 +52,7 @@ public static class PowerIteration
         return estimate;
     }
 
-    private static void SetStart(ResidualTransformerWeights vector, TrainedSet trained, long seed)
+    private static void SetStart(ModelParameters vector, TrainedSet trained, long seed)
     {
         new RandomSequence(seed, "power-iteration").FillGaussian(vector.Vector);
         foreach (ParameterBlock block in vector.Layout.Blocks.Where(block => !trained.Includes(block)))

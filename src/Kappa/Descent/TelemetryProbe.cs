@@ -3,54 +3,67 @@ using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
-/// <summary>Measures every telemetry quantity of a step: loss and gradient, and for each layer the spectra of the attention branch and of the attention output.</summary>
+/// <summary>Measures every telemetry quantity of a step: loss and gradient, and for each layer the spectra of the parts that the model computes.</summary>
 /// <remarks>
-/// Quantities: docs/quantities.md. The names of <see cref="Columns"/> are a promise to every reader of a run folder. Singular values come from an orthogonal route (P.1);
-/// the cost per layer is one factorisation each of two [M, d], and of their samples' [n, d] parts; with M ≤ m also of Φ [M, m]. Measuring allocates nothing. One probe per evaluator, one thread.
+/// Quantities: docs/quantities.md. The names of <see cref="Columns"/> are a promise to every reader of a run folder. Singular values come from an
+/// orthogonal route (P.1); the cost is one factorisation of each part [M, d], and of its samples' [n, d] parts; with M ≤ m also of Φ [M, m]. On
+/// batches the parts are those of the batch. Measuring allocates nothing after the first batch of a size. One probe per model, one thread.
 /// </remarks>
 public sealed class TelemetryProbe
 {
-    private static readonly (ParameterKind Kind, string Name)[] Kinds =
-    [
-        (ParameterKind.Query, "query"), (ParameterKind.Key, "key"), (ParameterKind.Value, "value"),
-        (ParameterKind.FfnIn, "ffnIn"), (ParameterKind.FfnOut, "ffnOut"), (ParameterKind.Readout, "readout"),
-    ];
+    private static readonly int ScalarCount = 8;
 
+    private readonly IModel _model;
+    private readonly TrainedSet _trained;
     private readonly ParameterKind[] _trainedKinds;
-    private readonly LayerProbe[] _layers;
+    private readonly ParameterKind[] _movingKinds;
+    private readonly double[] _initialNorms;
+    private readonly LayerMatrix[] _measured;
+    private readonly Dictionary<int, LayerProbe> _probes = [];
     private readonly string[] _columns;
-    private readonly WorkerTeam _team;
-    private readonly LayerWork _work;
+    private readonly Action<int> _measurePart;
+    private LayerProbe? _current;
+    private bool _hasInitialNorms;
 
     /// <summary>Reserves workspaces for a model.</summary>
-    /// <param name="model">The evaluator whose steps are measured.</param>
-    /// <param name="trained">Its trained parameters: only their kinds get a gradient-norm column.</param>
+    /// <param name="model">The model whose steps are measured.</param>
+    /// <param name="trained">Its trained parameters: only their kinds get columns.</param>
     /// <param name="spectra">Whether the layers' spectra are measured; otherwise only what costs nothing.</param>
+    /// <param name="batchSize">Samples of a step; all unless given.</param>
+    /// <param name="movement">Whether it is measured how far each kind of matrix has moved, in units of its initial norm.</param>
     /// <exception cref="ArgumentException">A trained name is not in the model.</exception>
-    public TelemetryProbe(ResidualTransformer model, TrainedSet trained, bool spectra = true)
+    public TelemetryProbe(IModel model, TrainedSet trained, bool spectra = true, int? batchSize = null, bool movement = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(trained);
-        ParameterLayout layout = ParameterLayout.For(model.Shape);
-        bool[] isTrained = trained.Resolve(layout);
-        (ParameterKind Kind, string Name)[] kinds = [.. Kinds.Where(kind => layout.Blocks.Where((block, k) => isTrained[k] && block.Kind == kind.Kind).Any())];
-        _trainedKinds = [.. kinds.Select(kind => kind.Kind)];
-        _layers = spectra ? [.. Enumerable.Range(0, model.Shape.Depth).Select(layer => new LayerProbe(model, layer))] : [];
-        _team = model.Team;
-        _work = new LayerWork(_layers);
+        (_model, _trained) = (model, trained);
+        bool[] isTrained = trained.Resolve(model.Layout);
+        ParameterKind[] kinds = [.. model.Layout.Blocks.Where((_, k) => isTrained[k]).Select(block => block.Kind).Distinct()];
+        _trainedKinds = [.. kinds.Order()];
+        _movingKinds = movement ? kinds : [];
+        _initialNorms = new double[_movingKinds.Length];
+        _measured = spectra ? [.. LayerProbe.MeasuredOf(model.LayerMatrices)] : [];
+        int samples = Math.Min(batchSize ?? model.Samples, model.Samples);
+        Record = _measured.Length > 0
+            ? new LayerRecord(model, matrix => _measured.Contains(matrix) && LayerProbe.IsMeasuredAlways(matrix, samples), samples) : null;
+        _measurePart = part => _current!.Measure(part);
         _columns =
         [
             "step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength",
-            .. kinds.Select(kind => $"gradientNorm.{kind.Name}"),
-            .. _layers.SelectMany(layer => layer.Columns),
+            .. _trainedKinds.Select(kind => $"gradientNorm.{WordOf(kind)}"),
+            .. _movingKinds.Select(kind => $"movement.{WordOf(kind)}"),
+            .. _measured.Length > 0 ? ProbeOf(samples).Columns : [],
         ];
     }
 
     /// <summary>The name of each number that <see cref="Measure"/> writes.</summary>
     public IReadOnlyList<string> Columns => _columns;
 
+    /// <summary>What the steps that are measured have to fill; <c>null</c> without spectra.</summary>
+    public LayerRecord? Record { get; }
+
     /// <summary>Writes the quantities of step k, all taken before the update.</summary>
-    /// <param name="step">The step, from the observer of <see cref="GradientDescent"/>.</param>
+    /// <param name="step">The step, from the observer of a <see cref="GradientDescent"/> that fills <see cref="Record"/>.</param>
     /// <param name="row">Destination of as many numbers as there are columns.</param>
     /// <exception cref="ArgumentException">The row has another length.</exception>
     public void Measure(DescentStep step, Span<double> row)
@@ -63,34 +76,80 @@ public sealed class TelemetryProbe
 
         ReadOnlySpan<double> scalars = [step.Step, step.Loss, step.GradientNorm, step.PlRatio, step.StepSize, step.StepRatio, step.Distance, step.PathLength];
         scalars.CopyTo(row);
-        int next = scalars.Length;
+        int next = ScalarCount;
         foreach (ParameterKind kind in _trainedKinds)
         {
             row[next++] = step.GradientNormOf(kind);
         }
 
-        foreach (LayerProbe layer in _layers)
+        if (!_hasInitialNorms)
         {
-            layer.Begin();
+            TakeInitialNorms(step.State.InitialParameters);
         }
 
-        _team.Run(_work, LayerProbe.Parts * _layers.Length);
-        foreach (LayerProbe layer in _layers)
+        for (int k = 0; k < _movingKinds.Length; k++)
         {
-            next += layer.Write(row[next..]);
+            row[next++] = step.DistanceOf(_movingKinds[k]) / _initialNorms[k];
+        }
+
+        if (Record is not null)
+        {
+            _current = ProbeOf(Record.Samples);
+            _current.Begin(Record);
+            _model.RunParts(_current.Parts, _measurePart);
+            _current.Write(row[next..]);
         }
     }
 
     /// <summary>All singular values at the last <see cref="Measure"/>, by name, for example <c>l0.output</c>; empty without spectra.</summary>
-    /// <remarks>
-    /// Views of the probe's memory, valid until the next measurement. Those of Φ, which no column needs when M &gt; m, are computed here from the
-    /// evaluator's matrices: read them before the evaluator goes on, that is, in the observer that measured.
-    /// </remarks>
-    public IEnumerable<(string Name, ReadOnlyMemory<double> SingularValues)> Spectra => _layers.SelectMany(layer => layer.Spectra);
-
-    // Every part has its own workspace and writes its own numbers, so the thread that does it makes no difference.
-    private sealed class LayerWork(LayerProbe[] layers) : IDividedWork
+    /// <remarks>Those of Φ, which no column needs when M &gt; m, are computed here in a pass of their own.</remarks>
+    /// <param name="parameters">θ of that step.</param>
+    /// <param name="batch">Its samples.</param>
+    public IEnumerable<(string Name, ReadOnlyMemory<double> SingularValues)> Spectra(ModelParameters parameters, ReadOnlySpan<int> batch)
     {
-        public void Compute(int part, int worker) => layers[part / LayerProbe.Parts].Measure(part % LayerProbe.Parts);
+        if (_current is null)
+        {
+            return [];
+        }
+
+        LayerMatrix[] due = [.. _measured.Where(matrix => !Record!.Keeps(matrix.Layer, matrix.Part, matrix.Head ?? 0))];
+        var others = new Dictionary<LayerMatrix, double[]>();
+        if (due.Length > 0)
+        {
+            var record = new LayerRecord(_model, due.Contains, batch.Length);
+            _model.Fill(parameters, batch, record);
+            foreach (LayerMatrix matrix in due)
+            {
+                Matrix values = record[matrix];
+                others[matrix] = new double[Math.Min(values.Rows, values.Columns)];
+                new SingularValues(values.Rows, values.Columns).Compute(values, others[matrix]);
+            }
+        }
+
+        return _current.Spectra.Select(part => (part.Name, (ReadOnlyMemory<double>)others.GetValueOrDefault(part.Matrix, part.SingularValues)));
     }
+
+    private LayerProbe ProbeOf(int samples)
+    {
+        if (!_probes.TryGetValue(samples, out LayerProbe? probe))
+        {
+            probe = new LayerProbe(_measured, samples);
+            _probes.Add(samples, probe);
+        }
+
+        return probe;
+    }
+
+    private void TakeInitialNorms(ModelParameters initial)
+    {
+        for (int k = 0; k < _movingKinds.Length; k++)
+        {
+            _initialNorms[k] = Math.Sqrt(initial.Layout.Blocks.Where(block => block.Kind == _movingKinds[k] && _trained.Includes(block))
+                .Sum(block => Vectors.SquaredNorm(initial[block].Span)));
+        }
+
+        _hasInitialNorms = true;
+    }
+
+    private static string WordOf(ParameterKind kind) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(kind.ToString());
 }

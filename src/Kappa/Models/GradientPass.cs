@@ -31,8 +31,8 @@ internal readonly ref struct GradientRequest
     /// <summary>The trained matrices.</summary>
     public TrainedBlocks? Trained { get; init; }
 
-    /// <summary>Where what observers look at is kept; null when nobody looks at them.</summary>
-    public BlockRecord? Record { get; init; }
+    /// <summary>Where what an observer looks at is kept; null when nobody looks.</summary>
+    public LayerRecord? Record { get; init; }
 
     /// <summary>Called with the index of each parameter matrix as soon as its gradient is complete.</summary>
     public Action<int>? Afterwards { get; init; }
@@ -60,7 +60,7 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
     private Matrix _targets;
     private Matrix _residual;
     private TrainedBlocks? _trained;
-    private BlockRecord? _record;
+    private LayerRecord? _record;
 
     /// <summary>Reserves the memory.</summary>
     public GradientPass(ResidualTransformerShape shape, in Matrix inputs, int samples, LogitRoute route, WorkerTeam team)
@@ -127,11 +127,15 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
             }
             else
             {
-                _record.Bind(group, range.First * _tokens);
+                group.Bind(_record, range);
             }
 
             group.Forward(_factors);
-            _record?.Take(group, range.First * _tokens);
+            if (_record is not null)
+            {
+                group.Fill(_record, range);
+            }
+
             loss += Finish(group, range, part);
         }
 

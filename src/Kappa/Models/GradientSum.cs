@@ -37,7 +37,7 @@ internal sealed class GradientSum<T> : IDividedWork
     public void Compute(WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, TrainedBlocks trained, Action<int>? afterwards)
     {
         (_weights, _gradient, _trained, _afterwards) = (weights, gradient, trained, afterwards);
-        int parts = (4 * _depth) + (_layout.Blocks.Count > 5 * _depth ? 1 : 0);
+        int parts = (4 * _depth) + (_layout.Blocks.Count - BlockIndices.CountOf(_depth));
         if (_layout.Length >= ModelFactors.ParallelLength)
         {
             team.Run(this, parts);
@@ -54,7 +54,7 @@ internal sealed class GradientSum<T> : IDividedWork
     /// <remarks>W_Q and W_K come from one dG, so they are one part.</remarks>
     public void Compute(int part, int worker)
     {
-        int layer = part / 4, first = (5 * layer) + (part % 4);
+        int layer = part / 4, first = BlockIndices.Of(layer, _depth).Query + (part % 4);
         if (part == 4 * _depth || part % 4 > 0)
         {
             Finish(part == 4 * _depth ? _layout.Blocks.Count - 1 : first + 1);
@@ -74,7 +74,8 @@ internal sealed class GradientSum<T> : IDividedWork
     {
         ParameterBlock block = _layout.Blocks[index];
         Span<double> sum = _gradient.Vector.AsSpan(block.Offset, block.Length);
-        bool comesFromProduct = index < 5 * _depth && index % 5 < 2 && _queryKey[index / 5].Rows > 0;
+        int layer = BlockIndices.LayerOf(index);
+        bool comesFromProduct = BlockIndices.Of(layer, _depth).IsQueryOrKey(index) && _queryKey[layer].Rows > 0;
         if (!_trained.IsTrained[index])
         {
             sum.Clear();

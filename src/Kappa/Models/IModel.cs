@@ -24,6 +24,12 @@ public interface IModel : IDisposable
     /// <summary>Columns of F.</summary>
     int OutputColumns { get; }
 
+    /// <summary>c of the loss c·½‖F − Y‖²: 1 for a sum over the samples, one over their number for a mean; NaN for a loss of another kind.</summary>
+    double SquaredErrorFactor { get; }
+
+    /// <summary>Whether <see cref="Tangent"/> and <see cref="HessianProduct"/> are exact but for rounding, and not formed by differences.</summary>
+    bool HasExactProducts => true;
+
     /// <summary>
     /// Whether the derivative of the activation jumps: where a pre-activation changes its sign the gradient may jump, and the loss has no Hessian.
     /// </summary>
@@ -63,6 +69,14 @@ public interface IModel : IDisposable
     double LossAndGradient(
         ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record = null,
         Action<int>? afterwards = null);
+
+    /// <summary>Fills a record without asking for the gradient: in double precision where the model can, whatever that of its passes.</summary>
+    /// <param name="parameters">θ; not changed.</param>
+    /// <param name="batch">Sample numbers, at least one.</param>
+    /// <param name="record">Filled.</param>
+    /// <exception cref="ArgumentException">The layout differs, a sample number is out of range, or the record is another model's or too small.</exception>
+    void Fill(ModelParameters parameters, ReadOnlySpan<int> batch, LayerRecord record) =>
+        _ = LossAndGradient(parameters, batch, new ModelParameters(Layout), TrainedSet.All, record);
 
     /// <summary>F over a batch.</summary>
     /// <param name="parameters">θ; not changed.</param>

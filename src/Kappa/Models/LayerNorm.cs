@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -88,7 +87,6 @@ internal static unsafe class LayerNorm
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ForwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -144,7 +142,6 @@ internal static unsafe class LayerNorm
     }
 
     // (E.6)  dx = (g − mean g − x̂ mean(g ∘ x̂))/√(var + ε),  g = γ ∘ dy
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void BackwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -1,13 +1,13 @@
 namespace Kappa.Models;
 
-/// <summary>What block l computed in the last pass; M = N·n stacked token rows.</summary>
-/// <remarks>Views of the evaluator's own memory: valid until its next pass, not to be written. A pass for a gradient keeps the attention branch and output, and Φ where M ≤ m; another matrix is computed again when it is asked for.</remarks>
+/// <summary>What block l computed in the last <see cref="ResidualTransformer.Forward"/>; M = N·n stacked token rows.</summary>
+/// <remarks>Views of the model's own memory: valid until its next pass over all matrices, not to be written.</remarks>
 public sealed class LayerView
 {
-    private readonly ResidualTransformer _model;
+    private readonly Func<int, BlockCache<double>> _cacheOf;
     private readonly int _layer;
 
-    internal LayerView(ResidualTransformer model, int layer) => (_model, _layer) = (model, layer);
+    internal LayerView(Func<int, BlockCache<double>> cacheOf, int layer) => (_cacheOf, _layer) = (cacheOf, layer);
 
     /// <summary>Z, the block's input [M, d].</summary>
     public Matrix Input => Cache.Input;
@@ -16,19 +16,19 @@ public sealed class LayerView
     public Matrix Attention => Cache.Attention;
 
     /// <summary>A Z W_V, the attention branch before the residual is added (R.2) [M, d].</summary>
-    public Matrix AttentionBranch => _model.ReadRecord()?.Branches[_layer] ?? Cache.AttentionBranch;
+    public Matrix AttentionBranch => Cache.AttentionBranch;
 
     /// <summary>H = ρ_a Z + A Z W_V, the attention output (R.2) [M, d].</summary>
-    public Matrix AttentionOutput => _model.ReadRecord()?.Outputs[_layer] ?? Cache.AttentionOutput;
+    public Matrix AttentionOutput => Cache.AttentionOutput;
 
     /// <summary>ψ'(H W_1) (R.6) [M, m].</summary>
     public Matrix HiddenDerivative => Cache.HiddenDerivative;
 
     /// <summary>Φ = ψ(H W_1) (R.3) [M, m].</summary>
-    public Matrix Hidden => _model.ReadRecord() is { Hidden.Length: > 0 } record ? record.Hidden[_layer] : Cache.Hidden;
+    public Matrix Hidden => Cache.Hidden;
 
     /// <summary>Z⁺, the block's output (R.3) [M, d].</summary>
     public Matrix Output => Cache.Output;
 
-    private BlockCache<double> Cache => _model.FullForward().Cache(_layer);
+    private BlockCache<double> Cache => _cacheOf(_layer);
 }

@@ -61,7 +61,7 @@ internal sealed class ModelFactors<T> : IDividedWork
     {
         if (part < 2 * Blocks.Length)
         {
-            BlockMatrices<T> weights = ParameterViews.Block(_layout, _current, part / 2);
+            BlockMatrices<T> weights = ParameterViews.Block(_layout, _current, BlockIndices.Of(part / 2, Blocks.Length));
             if (part % 2 == 0)
             {
                 Blocks[part / 2].TakeLogits(weights);
@@ -94,12 +94,12 @@ internal static class ParameterViews
     public static Matrix<T> Of<T>(ParameterBlock block, T[] vector)
         where T : unmanaged, IFloatingPointIeee754<T> => new(vector, block.Offset, block.Rows, block.Columns);
 
-    /// <summary>The matrices of block <paramref name="layer"/> of the model.</summary>
-    public static BlockMatrices<T> Block<T>(ParameterLayout layout, T[] vector, int layer)
+    /// <summary>The matrices of one block of the model.</summary>
+    public static BlockMatrices<T> Block<T>(ParameterLayout layout, T[] vector, in BlockIndices at)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int first = 5 * layer;
+        IReadOnlyList<ParameterBlock> blocks = layout.Blocks;
         return new BlockMatrices<T>(
-            Of(layout.Blocks[first], vector), Of(layout.Blocks[first + 1], vector), Of(layout.Blocks[first + 2], vector), Of(layout.Blocks[first + 3], vector), Of(layout.Blocks[first + 4], vector));
+            Of(blocks[at.Query], vector), Of(blocks[at.Key], vector), Of(blocks[at.Value], vector), Of(blocks[at.FfnIn], vector), Of(blocks[at.FfnOut], vector));
     }
 }

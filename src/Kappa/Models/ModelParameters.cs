@@ -1,15 +1,25 @@
 namespace Kappa.Models;
 
-/// <summary>The parameters of a trainable model, one vector with a view per matrix; a gradient of parameters is parameters too.</summary>
+/// <summary>The parameters of a model, one vector with a view per matrix; a gradient of parameters is parameters too.</summary>
 /// <remarks>Not safe against concurrent writers.</remarks>
-/// <param name="layout">The layout of the model.</param>
-public sealed class ModelParameters(ParameterLayout layout)
+public class ModelParameters
 {
-    /// <summary>Where each matrix lies in <see cref="Vector"/>.</summary>
-    public ParameterLayout Layout { get; } = layout ?? throw new ArgumentNullException(nameof(layout));
+    /// <summary>Zero parameters.</summary>
+    /// <param name="layout">The layout of the model.</param>
+    public ModelParameters(ParameterLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        (Layout, Vector) = (layout, new double[layout.Length]);
+    }
 
-    /// <summary>All parameters in layout order; zero at first.</summary>
-    public double[] Vector { get; } = new double[layout.Length];
+    /// <summary>A view of the parameters in <paramref name="vector"/>.</summary>
+    private protected ModelParameters(ParameterLayout layout, double[] vector) => (Layout, Vector) = (layout, vector);
+
+    /// <summary>Where each matrix lies in <see cref="Vector"/>.</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>All parameters in layout order; the matrices are views into it.</summary>
+    public double[] Vector { get; }
 
     /// <summary>The matrix of <paramref name="block"/>, a view.</summary>
     /// <param name="block">A block of <see cref="Layout"/>.</param>
@@ -38,7 +48,7 @@ public sealed class ModelParameters(ParameterLayout layout)
     }
 
     /// <summary>A copy on memory of its own.</summary>
-    public ModelParameters Clone()
+    public virtual ModelParameters Clone()
     {
         var copy = new ModelParameters(Layout);
         copy.CopyFrom(this);

@@ -2,260 +2,290 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Model R on fixed inputs: the output (R.1–R.4), loss and gradient, the transposed Jacobian times a vector (R.6) and the Jacobian times a vector.</summary>
+/// <summary>Model R on its data: the output (R.1–R.4), loss and gradient (R.6), and the products with J, Jᵀ and ∇²ℒ (R.7).</summary>
 /// <remarks>
-/// Theory: model R. Loss and gradient go through the model group by group of samples, in cache (<see cref="GradientPass{T}"/>); what keeps every matrix over all samples
-/// (<see cref="FullPass"/>) reserves its memory, about L·(8d + 2m + n)·M doubles, when it is first used. No pass allocates after its first call.
-/// The samples are divided into shards whose number depends on the sizes alone and whose gradients are added in a fixed order, so a result has the same bits for
-/// any number of threads. One caller at a time; two evaluators may run at once.
+/// Theory: model R. The fused implementation of a Transformer with one head and no normalisation. Loss and gradient go through the model group
+/// by group of samples, in cache (<see cref="GradientPass{T}"/>); what keeps every matrix over all samples (<see cref="FullPass"/>) reserves its
+/// memory, about L·(8d + 2m + n)·M doubles, when it is first used, and is computed again only for other parameters. A batch of some of the
+/// samples goes through a model of its own size, kept for the next one. No pass allocates after its first call with a batch of some size.
 /// </remarks>
-public sealed class ResidualTransformer : IDisposable
+public sealed class ResidualTransformer : IModel
 {
     // What telemetry does at once for each block: branch, output and Φ.
     private const int LayerParts = 3;
 
     private readonly LayerView[] _layers;
     private readonly WorkerTeam _team;
+    private readonly WorkerTeam? _ownTeam;
     private readonly ObserverWork _observerWork = new();
-    private readonly ParameterLayout _layout;
     private readonly LogitRoute _route;
+    private readonly int[] _all;
+    private readonly ResidualArguments _arguments;
+    private readonly Matrix _residual;
+    private readonly FullForward _full;
+    private readonly ResidualBatches _batches;
     private IGradientPass? _gradientPass;
-    private FullPass? _fullPass;
-    private BlockRecord? _record;
-    private TrainedBlocks? _trained;
 
-    // The weights of the last pass, while the matrices of the full pass are not theirs.
-    private ResidualTransformerWeights? _pending;
-    private bool _isRecordFresh;
-
-    /// <summary>Prepares the model for the given inputs.</summary>
+    /// <summary>Prepares the model for the given data.</summary>
     /// <param name="shape">A valid shape.</param>
     /// <param name="inputs">X [N·n, d], the token rows of all samples stacked; copied.</param>
+    /// <param name="targets">Y [N·n, d_out]; copied.</param>
     /// <param name="samples">Number of samples N.</param>
     /// <param name="threads">Number of threads, at least 1; more than there are shards, or parts of the telemetry, are not used.</param>
-    /// <param name="precision">The precision of <see cref="LossAndGradient"/>; everything else is double.</param>
-    /// <exception cref="ArgumentException">The shape is not valid, the inputs do not fit it, or its ε is outside [1e-18, 1e18] in single precision.</exception>
-    public ResidualTransformer(ResidualTransformerShape shape, Matrix inputs, int samples, int threads = 1, Precision precision = Precision.Double)
+    /// <param name="precision">The precision of loss and gradient; everything else is double.</param>
+    /// <exception cref="ArgumentException">The shape is not valid, the data do not fit it, or single precision cannot hold its ε.</exception>
+    public ResidualTransformer(
+        ResidualTransformerShape shape, Matrix inputs, Matrix targets, int samples, int threads = 1, Precision precision = Precision.Double)
+        : this(shape, inputs, targets, samples, threads, precision, team: null)
     {
-        _layout = ParameterLayout.For(shape);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
+    }
+
+    private ResidualTransformer(
+        ResidualTransformerShape shape, Matrix inputs, Matrix targets, int samples, int threads, Precision precision, WorkerTeam? team)
+    {
+        Layout = ParameterLayout.For(shape);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
-        if (inputs.Columns != shape.Width || inputs.Rows == 0 || inputs.Rows % samples != 0)
-        {
-            throw new ArgumentException($"X must be [N·n, d] with N = {samples}, n at least 1 and d = {shape.Width} but is {inputs}.", nameof(inputs));
-        }
-
-        if (precision == Precision.Single && shape.Activation is { Kind: ActivationKind.SmoothLeakyRelu, Smoothing: not (>= 1e-18 and <= 1e18) })
-        {
-            throw new ArgumentException(
-                $"In single precision the activation's smoothing ε must lie in [1e-18, 1e18], as its square must be a normal number, but is {shape.Activation.Smoothing}. Take precision Double or another ε.", nameof(precision));
-        }
-
+        shape.RequirePrecision(precision);
+        Tokens = TokenRows.Require(inputs, targets, samples, shape.Width, shape.OutputWidth, perToken: true);
         (Shape, Samples, Precision) = (shape, samples, precision);
-        Tokens = inputs.Rows / samples;
-        Inputs = Matrix.Allocate(inputs.Rows, inputs.Columns);
-        inputs.CopyTo(Inputs);
-        _route = CheaperRoute(shape, samples, Tokens);
-        _layers = [.. Enumerable.Range(0, shape.Depth).Select(layer => new LayerView(this, layer))];
+        (Inputs, Targets) = (TokenRows.Copy(inputs), TokenRows.Copy(targets));
+        _residual = Matrix.Allocate(targets.Rows, targets.Columns);
+        _all = [.. Enumerable.Range(0, samples)];
+        _route = LogitRoutes.Cheaper(shape, samples, Tokens);
+        _arguments = new ResidualArguments(shape, Layout, Tokens);
         Shards = SampleDivision.Of(samples, Tokens).Shards.Length;
-        _team = new WorkerTeam(Math.Min(threads, Math.Max(Shards, LayerParts * shape.Depth)));
+        _team = team ?? new WorkerTeam(Math.Min(threads, Math.Max(Shards, LayerParts * shape.Depth)));
+        _ownTeam = team is null ? _team : null;
+        _batches = new ResidualBatches(this, OfSize);
+        _full = new FullForward(shape, Inputs, samples, _route, _team);
+        _layers = [.. Enumerable.Range(0, shape.Depth).Select(layer => new LayerView(k => _full.Last.Cache(k), layer))];
+        LayerMatrices = ResidualLayerMatrices.Of(shape, Tokens);
     }
 
     /// <summary>The shape.</summary>
     public ResidualTransformerShape Shape { get; }
 
-    /// <summary>Number of samples N.</summary>
+    /// <inheritdoc/>
+    public ParameterLayout Layout { get; }
+
+    /// <inheritdoc/>
     public int Samples { get; }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> AllSamples => _all;
 
     /// <summary>Tokens of a sample n.</summary>
     public int Tokens { get; }
 
+    /// <inheritdoc/>
+    public int OutputRows => Tokens;
+
+    /// <inheritdoc/>
+    public int OutputColumns => Shape.OutputWidth;
+
+    /// <inheritdoc/>
+    public bool HasKinks => !Shape.Activation.IsSmooth;
+
+    /// <inheritdoc/>
+    public double SquaredErrorFactor => 1;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LayerMatrix> LayerMatrices { get; }
+
     /// <summary>X [M, d], M = N·n; not to be written.</summary>
     public Matrix Inputs { get; }
 
-    /// <summary>The precision of <see cref="LossAndGradient"/>.</summary>
+    /// <summary>Y [M, d_out]; not to be written.</summary>
+    public Matrix Targets { get; }
+
+    /// <summary>The precision of loss and gradient.</summary>
     public Precision Precision { get; }
 
     /// <summary>Rows M = N·n of the output.</summary>
     public int Rows => Inputs.Rows;
 
-    /// <summary>F of the last pass (R.4) [M, d_out]; not to be written. After <see cref="LossAndGradient"/> it is computed when it is asked for.</summary>
-    public Matrix Output => FullForward().Output;
+    /// <summary>F of the last <see cref="Forward"/> (R.4) [M, d_out]; not to be written.</summary>
+    public Matrix ForwardOutput => _full.Last.Output;
+
+    /// <summary>½‖F − Y‖² of the last <see cref="Forward"/>, in double precision whatever that of the passes.</summary>
+    public double ForwardLoss => 0.5 * SquaredError.Of(ForwardOutput, Targets);
+
+    /// <inheritdoc/>
+    public int Threads => _team.Threads;
 
     /// <summary>Number of shards that the samples are divided into; a function of the sizes alone.</summary>
     internal int Shards { get; }
 
-    /// <summary>The threads, for work on the layers between two passes.</summary>
-    internal WorkerTeam Team => _team;
+    /// <summary>A model without targets, Y = 0: its loss is ½‖F‖².</summary>
+    /// <param name="shape">A valid shape.</param>
+    /// <param name="inputs">X [N·n, d]; copied.</param>
+    /// <param name="samples">Number of samples N.</param>
+    /// <param name="threads">Number of threads, at least 1.</param>
+    /// <param name="precision">The precision of loss and gradient.</param>
+    /// <exception cref="ArgumentException">As for the constructor.</exception>
+    public static ResidualTransformer WithoutTargets(
+        ResidualTransformerShape shape, Matrix inputs, int samples, int threads = 1, Precision precision = Precision.Double)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.Validate();
+        return new ResidualTransformer(shape, inputs, Matrix.Allocate(inputs.Rows, shape.OutputWidth), samples, threads, precision);
+    }
 
-    /// <summary>Whether somebody has looked at what a pass may keep.</summary>
-    internal bool IsLookedAt { get; set; }
-
-    /// <summary>What block <paramref name="layer"/> computed in the last forward pass.</summary>
+    /// <summary>What a block computed in the last <see cref="Forward"/>.</summary>
     /// <param name="layer">Block number from 0.</param>
     public LayerView Layer(int layer) => _layers[layer];
 
-    /// <summary>Takes other inputs of the same shape, for run after run in the same memory; the layers are stale until the next pass.</summary>
-    /// <param name="inputs">X [N·n, d]; copied.</param>
+    /// <summary><see cref="ForwardLoss"/>, and E = F − Y.</summary>
+    /// <param name="residual">E [M, d_out], contiguous; overwritten.</param>
     /// <exception cref="ArgumentException">The shape is another.</exception>
-    public void SetInputs(Matrix inputs)
+    public double ForwardResidual(Matrix residual)
     {
-        if (inputs.Rows != Inputs.Rows || inputs.Columns != Inputs.Columns)
+        _arguments.RequireOutput(residual, Samples, nameof(residual));
+        return 0.5 * SquaredError.Of(ForwardOutput, Targets, residual);
+    }
+
+    /// <summary>Takes other data of the same shape, for run after run in the same memory.</summary>
+    /// <param name="inputs">X [N·n, d]; copied.</param>
+    /// <param name="targets">Y [N·n, d_out]; copied.</param>
+    /// <exception cref="ArgumentException">A shape is another.</exception>
+    public void SetData(Matrix inputs, Matrix targets)
+    {
+        if ((inputs.Rows, inputs.Columns) != (Inputs.Rows, Inputs.Columns) || (targets.Rows, targets.Columns) != (Targets.Rows, Targets.Columns))
         {
-            throw new ArgumentException($"X must be {Inputs} as before but is {inputs}; prepare another evaluator.", nameof(inputs));
+            throw new ArgumentException($"X must be {Inputs} and Y {Targets} as before but are {inputs} and {targets}; prepare another model.");
         }
 
         inputs.CopyTo(Inputs);
-        _gradientPass?.TakeInputs(Inputs);
-        _fullPass?.TakeInputs();
-        (_pending, _isRecordFresh) = (null, false);
+        targets.CopyTo(Targets);
+        _batches.Clear();
+        TakeData();
     }
 
-    /// <summary>F = Z^L or Z^L W_U (R.1–R.4) into <see cref="Output"/>, and every intermediate matrix.</summary>
-    /// <param name="weights">Weights of this shape; not changed.</param>
-    /// <remarks>Non-finite weights or overflow give non-finite outputs, no exception.</remarks>
-    /// <exception cref="ArgumentException">The weights have another layout.</exception>
-    public void Forward(ResidualTransformerWeights weights)
-    {
-        RequireLayout(weights, nameof(weights));
-        _fullPass ??= new FullPass(Shape, Inputs, Samples, _route, _team);
-        _fullPass.Forward(weights);
-        (_pending, _isRecordFresh) = (null, false);
-    }
+    /// <summary>Every matrix of every block, and F = Z^L or Z^L W_U (R.1–R.4), for <see cref="Layer"/> and <see cref="ForwardOutput"/>; finite or not.</summary>
+    /// <param name="parameters">Parameters of this layout; not changed.</param>
+    /// <exception cref="ArgumentException">The parameters have another layout.</exception>
+    public void Forward(ModelParameters parameters) => _ = _full.At(_arguments.Of(parameters, nameof(parameters)));
 
-    /// <summary>ℒ = ½‖F − Y‖² and, in the same pass over the samples, E = F − Y and ∇ℒ (R.4, R.6), in the model's <see cref="Precision"/>.</summary>
-    /// <param name="weights">θ; not changed, neither here nor before the layers have been looked at.</param>
-    /// <param name="targets">Y [M, d_out].</param>
-    /// <param name="residual">E [M, d_out], contiguous; overwritten.</param>
-    /// <param name="gradient">Overwritten when ℒ is finite: the gradient of each trained matrix, zero in every other.</param>
-    /// <param name="trained">Which matrices are trained; nothing below the lowest is computed.</param>
-    /// <param name="keepLayers">Whether attention branches and outputs, and Φ where M ≤ m, are kept for <see cref="Layer"/>.</param>
-    /// <param name="afterwards">Called with the index of each parameter matrix as soon as its gradient is complete, on any thread of the model.</param>
-    /// <returns>ℒ, NaN or infinite when F is.</returns>
-    /// <exception cref="ArgumentException">A layout or shape does not fit, or a trained name is not in the model.</exception>
+    /// <inheritdoc/>
+    public double Loss(ModelParameters parameters, ReadOnlySpan<int> batch) => _batches.Of(batch) is { } part
+        ? part.Loss(parameters, part.AllSamples)
+        : Pass(new GradientRequest { Weights = _arguments.Of(parameters, nameof(parameters)), Targets = Targets });
+
+    /// <inheritdoc/>
     public double LossAndGradient(
-        ResidualTransformerWeights weights, Matrix targets, Matrix residual, ResidualTransformerWeights gradient, TrainedSet trained, bool keepLayers = false, Action<int>? afterwards = null)
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record = null,
+        Action<int>? afterwards = null)
     {
-        RequireLayout(weights, nameof(weights));
-        RequireLayout(gradient, nameof(gradient));
-        RequireOutputShape(targets, nameof(targets));
-        RequireOutputShape(residual, nameof(residual));
-        _record ??= keepLayers ? new BlockRecord(Shape, Rows) : null;
-        double loss = Pass(new GradientRequest
+        record?.Begin(LayerMatrices, batch.Length);
+        return _batches.Of(batch) is { } part
+            ? part.LossAndGradient(parameters, part.AllSamples, gradient, trained, record, afterwards)
+            : Pass(new GradientRequest
+            {
+                Weights = _arguments.Of(parameters, nameof(parameters)),
+                Targets = Targets,
+                Residual = _residual,
+                Gradient = _arguments.Of(gradient, nameof(gradient)),
+                Trained = _arguments.Resolve(trained),
+                Record = record,
+                Afterwards = afterwards,
+            });
+    }
+
+    /// <inheritdoc/>
+    public void Fill(ModelParameters parameters, ReadOnlySpan<int> batch, LayerRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        record.Begin(LayerMatrices, batch.Length);
+        if (_batches.Of(batch) is { } part)
         {
-            Weights = weights,
-            Targets = targets,
-            Residual = residual,
-            Gradient = gradient,
-            Trained = Resolve(trained),
-            Record = keepLayers ? _record : null,
-            Afterwards = afterwards,
-        });
-        _isRecordFresh = keepLayers;
-        return loss;
+            part.Fill(parameters, part.AllSamples, record);
+            return;
+        }
+
+        ResidualLayerMatrices.Fill(record, _full.At(_arguments.Of(parameters, nameof(parameters))));
     }
 
-    /// <summary>ℒ = ½‖F − Y‖² alone, to the bits of <see cref="LossAndGradient"/>.</summary>
-    /// <param name="weights">θ; not changed.</param>
-    /// <param name="targets">Y [M, d_out].</param>
-    /// <returns>ℒ, NaN or infinite when F is.</returns>
-    /// <exception cref="ArgumentException">A layout or shape does not fit.</exception>
-    public double Loss(ResidualTransformerWeights weights, Matrix targets)
+    /// <inheritdoc/>
+    public void Output(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix output)
     {
-        RequireLayout(weights, nameof(weights));
-        RequireOutputShape(targets, nameof(targets));
-        double loss = Pass(new GradientRequest { Weights = weights, Targets = targets });
-        _isRecordFresh = false;
-        return loss;
+        _arguments.RequireOutput(output, batch.Length, nameof(output));
+        if (_batches.Of(batch) is { } part)
+        {
+            part.Output(parameters, part.AllSamples, output);
+            return;
+        }
+
+        _full.At(_arguments.Of(parameters, nameof(parameters))).Output.CopyTo(output);
     }
 
-    /// <summary>Jᵀ u: the gradient of ⟨u, F(θ)⟩, by R.6, at the weights of the last <see cref="Forward"/>.</summary>
-    /// <param name="weights">The weights of the last forward pass; not changed.</param>
-    /// <param name="outputGradient">u = ∂ℒ/∂F [M, d_out]; not changed.</param>
-    /// <param name="gradient">Overwritten: the gradient of each trained matrix, zero in every other.</param>
-    /// <param name="trained">Which matrices are trained; nothing below the lowest is computed.</param>
-    /// <exception cref="ArgumentException">A layout or shape does not fit, or a trained name is not in the model.</exception>
-    public void Backward(ResidualTransformerWeights weights, Matrix outputGradient, ResidualTransformerWeights gradient, TrainedSet trained)
+    /// <inheritdoc/>
+    public void Backward(
+        ModelParameters parameters, ReadOnlySpan<int> batch, Matrix outputGradient, ModelParameters gradient, TrainedSet trained)
     {
-        RequireLayout(weights, nameof(weights));
-        RequireLayout(gradient, nameof(gradient));
-        RequireOutputShape(outputGradient, nameof(outputGradient));
-        FullForward().Backward(weights, outputGradient, gradient, Resolve(trained));
+        _arguments.RequireOutput(outputGradient, batch.Length, nameof(outputGradient));
+        if (_batches.Of(batch) is { } part)
+        {
+            part.Backward(parameters, part.AllSamples, outputGradient, gradient, trained);
+            return;
+        }
+
+        ResidualTransformerWeights weights = _arguments.Of(parameters, nameof(parameters));
+        _full.At(weights).Backward(weights, outputGradient, _arguments.Of(gradient, nameof(gradient)), _arguments.Resolve(trained));
     }
 
-    /// <summary>J v: the derivative of F along <paramref name="direction"/>, at the weights of the last <see cref="Forward"/>.</summary>
-    /// <param name="weights">The weights of the last forward pass; not changed.</param>
-    /// <param name="direction">v; only its trained matrices are read.</param>
-    /// <param name="outputTangent">Overwritten with J v [M, d_out].</param>
-    /// <param name="trained">Which matrices are trained.</param>
-    /// <exception cref="ArgumentException">A layout or shape does not fit, or a trained name is not in the model.</exception>
-    public void Tangent(ResidualTransformerWeights weights, ResidualTransformerWeights direction, Matrix outputTangent, TrainedSet trained)
+    /// <inheritdoc/>
+    /// <remarks>Nothing is computed for matrices in which the direction is zero.</remarks>
+    public void Tangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, Matrix tangent)
     {
-        RequireLayout(weights, nameof(weights));
-        RequireLayout(direction, nameof(direction));
-        RequireOutputShape(outputTangent, nameof(outputTangent));
-        FullForward().Tangent(weights, direction, outputTangent, Resolve(trained));
+        _arguments.RequireOutput(tangent, batch.Length, nameof(tangent));
+        if (_batches.Of(batch) is { } part)
+        {
+            part.Tangent(parameters, part.AllSamples, direction, tangent);
+            return;
+        }
+
+        _full.Tangent(_arguments.Of(parameters, nameof(parameters)), _arguments.Of(direction, nameof(direction)), tangent);
     }
 
-    /// <summary>H v with H = ∇²ℒ of ℒ = ½‖F − Y‖²: Jᵀ J v + Σ_i E_i D²F_i v (R.7), at the weights of the last <see cref="Forward"/>; exact up to rounding.</summary>
-    /// <remarks>ψ'' of ReLU and leaky ReLU counts as 0, also at the kink. The first call reserves memory; a product costs about five backward passes.</remarks>
-    /// <param name="weights">The weights of the last forward pass; not changed.</param>
-    /// <param name="direction">v; only its trained matrices are read.</param>
-    /// <param name="residual">E = ∂ℒ/∂F = F − Y [M, d_out]; not changed. Zero leaves JᵀJ v, the Gauss–Newton part.</param>
-    /// <param name="result">Overwritten: H v in each trained matrix, zero in every other.</param>
-    /// <param name="trained">Which matrices are trained: H is taken in these.</param>
-    /// <exception cref="ArgumentException">A layout or shape does not fit, or a trained name is not in the model.</exception>
+    /// <inheritdoc/>
+    /// <remarks>Exact up to rounding. The first call reserves memory; a product costs about five backward passes.</remarks>
     public void HessianProduct(
-        ResidualTransformerWeights weights, ResidualTransformerWeights direction, Matrix residual, ResidualTransformerWeights result, TrainedSet trained)
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
     {
-        RequireLayout(weights, nameof(weights));
-        RequireLayout(direction, nameof(direction));
-        RequireLayout(result, nameof(result));
-        RequireOutputShape(residual, nameof(residual));
-        FullForward().HessianProduct(weights, direction, residual, result, Resolve(trained));
+        if (_batches.Of(batch) is { } part)
+        {
+            part.HessianProduct(parameters, part.AllSamples, direction, result, trained);
+            return;
+        }
+
+        FullPass pass = _full.At(_arguments.Of(parameters, nameof(parameters)));
+        _ = SquaredError.Of(pass.Output, Targets, _residual);
+        HessianProduct(parameters, direction, _residual, result, trained);
     }
 
-    /// <summary>Threads of one pass.</summary>
-    public int Threads => _team.Threads;
+    /// <summary>Jᵀ J v + Σ_i E_i D²F_i v (R.7) for any E [M, d_out]; zero leaves JᵀJ v, the Gauss–Newton part.</summary>
+    internal void HessianProduct(
+        ModelParameters parameters, ModelParameters direction, in Matrix residual, ModelParameters result, TrainedSet trained)
+    {
+        _arguments.RequireOutput(residual, Samples, nameof(residual));
+        ResidualTransformerWeights weights = _arguments.Of(parameters, nameof(parameters)), along = _arguments.Of(direction, nameof(direction));
+        _full.At(weights).HessianProduct(weights, along, residual, _arguments.Of(result, nameof(result)), _arguments.Resolve(trained));
+    }
 
-    /// <summary>Computes the parts of an observer's own work on the evaluator's threads, which are idle while a step is observed.</summary>
-    /// <param name="parts">Number of parts; they run concurrently and in any order, so each writes to its own memory. As many as <see cref="Threads"/>: one on each thread.</param>
-    /// <param name="compute">Computes the part of a number; an exception is thrown here when all parts have ended.</param>
+    /// <inheritdoc/>
     public void RunParts(int parts, Action<int> compute) => _team.Run(_observerWork.Of(compute), parts);
 
     /// <summary>Ends the threads.</summary>
-    public void Dispose() => _team.Dispose();
+    public void Dispose() => _ownTeam?.Dispose();
 
-    /// <summary>The route with fewer multiply-adds in a forward and backward pass over M rows, the gradient of the input included.</summary>
-    /// <remarks>Factored: 6Md·d_k + 3Mn·d_k. Merged: 3Md² + 3Mnd + 3d²·d_k.</remarks>
-    internal static LogitRoute CheaperRoute(ResidualTransformerShape shape, int samples, int tokens)
+    private ResidualTransformer OfSize(int samples) => new(
+        Shape, Matrix.Allocate(samples * Tokens, Shape.Width), Matrix.Allocate(samples * Tokens, Shape.OutputWidth), samples, Threads, Precision, _team);
+
+    /// <summary>Takes what the memory of the data holds now.</summary>
+    internal void TakeData()
     {
-        double rows = (double)samples * tokens;
-        double width = shape.Width;
-        double keyWidth = shape.KeyWidth;
-        double factored = 3 * rows * keyWidth * ((2 * width) + tokens);
-        double merged = 3 * width * ((rows * (width + tokens)) + (width * keyWidth));
-        return merged < factored ? LogitRoute.Merged : LogitRoute.Factored;
-    }
-
-    /// <summary>What the last pass kept for observers; null when it kept nothing.</summary>
-    internal BlockRecord? ReadRecord()
-    {
-        IsLookedAt = true;
-        return _isRecordFresh ? _record : null;
-    }
-
-    /// <summary>The matrices of the last pass, computed now if it was one that keeps none.</summary>
-    internal FullPass FullForward()
-    {
-        if (_pending is ResidualTransformerWeights weights)
-        {
-            bool wasRecordFresh = _isRecordFresh;
-            Forward(weights);
-            _isRecordFresh = wasRecordFresh;
-        }
-
-        return _fullPass ??= new FullPass(Shape, Inputs, Samples, _route, _team);
+        _gradientPass?.TakeInputs(Inputs);
+        _full.TakeInputs();
     }
 
     private double Pass(in GradientRequest request)
@@ -263,35 +293,6 @@ public sealed class ResidualTransformer : IDisposable
         _gradientPass ??= Precision == Precision.Single
             ? new GradientPass<float>(Shape, Inputs, Samples, _route, _team)
             : new GradientPass<double>(Shape, Inputs, Samples, _route, _team);
-        _pending = request.Weights;
         return _gradientPass.Compute(request);
-    }
-
-    private TrainedBlocks Resolve(TrainedSet trained)
-    {
-        ArgumentNullException.ThrowIfNull(trained);
-        if (!ReferenceEquals(_trained?.Set, trained))
-        {
-            _trained = new TrainedBlocks(trained, _layout, Shape.Depth);
-        }
-
-        return _trained!;
-    }
-
-    private void RequireLayout(ResidualTransformerWeights weights, string name)
-    {
-        ArgumentNullException.ThrowIfNull(weights, name);
-        if (!weights.Shape.HasLayoutOf(Shape))
-        {
-            throw new ArgumentException($"Weights must have the layout of {Shape} but belong to {weights.Shape}.", name);
-        }
-    }
-
-    private void RequireOutputShape(in Matrix matrix, string name)
-    {
-        if (matrix.Rows != Rows || matrix.Columns != Shape.OutputWidth || !matrix.IsContiguous)
-        {
-            throw new ArgumentException($"The matrix must be contiguous and of the output's shape [{Rows}, {Shape.OutputWidth}] but is {matrix} with stride {matrix.Stride}.", name);
-        }
     }
 }

@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Models;
 
 /// <summary>The sizes and fixed coefficients of model R (R.1–R.5): everything about the model that is not trained.</summary>
@@ -50,6 +52,17 @@ public sealed record ResidualTransformerShape
     internal bool HasLayoutOf(ResidualTransformerShape other) =>
         ReferenceEquals(this, other)
         || (Depth, Width, FfnWidth, KeyWidth, ReadoutWidth) == (other.Depth, other.Width, other.FfnWidth, other.KeyWidth, other.ReadoutWidth);
+
+    /// <summary>Throws when the activation cannot be computed in a precision.</summary>
+    internal void RequirePrecision(Precision precision)
+    {
+        if (precision == Precision.Single && Activation is { Kind: ActivationKind.SmoothLeakyRelu, Smoothing: not (>= 1e-18 and <= 1e18) })
+        {
+            throw new ArgumentException(
+                $"In single precision the activation's smoothing ε must lie in [1e-18, 1e18], as its square must be a normal number, but is {Activation.Smoothing}. Take precision Double or another ε.",
+                nameof(precision));
+        }
+    }
 
     /// <summary>Throws when a size is not positive or a coefficient not finite, naming every offence.</summary>
     /// <exception cref="ArgumentException">The shape describes no model.</exception>

@@ -11,9 +11,9 @@ public readonly record struct BlockWeights(Matrix Query, Matrix Key, Matrix Valu
     internal BlockMatrices<double> Matrices => new(Query, Key, Value, FfnIn, FfnOut);
 }
 
-/// <summary>The parameters of model R, one vector with a view per matrix. The gradient of weights is weights too.</summary>
+/// <summary>The parameters of model R with their matrices by name. The gradient of weights is weights too.</summary>
 /// <remarks>Not safe against concurrent writers.</remarks>
-public sealed class ResidualTransformerWeights
+public sealed class ResidualTransformerWeights : ModelParameters
 {
     private readonly BlockWeights[] _blocks;
 
@@ -21,59 +21,64 @@ public sealed class ResidualTransformerWeights
     /// <param name="shape">A valid shape.</param>
     /// <exception cref="ArgumentException">The shape is not valid.</exception>
     public ResidualTransformerWeights(ResidualTransformerShape shape)
-    {
-        Layout = ParameterLayout.For(shape);
-        Shape = shape;
-        Vector = new double[Layout.Length];
-        _blocks = new BlockWeights[shape.Depth];
-        for (int layer = 0; layer < shape.Depth; layer++)
-        {
-            _blocks[layer] = new BlockWeights(View(5 * layer), View((5 * layer) + 1), View((5 * layer) + 2), View((5 * layer) + 3), View((5 * layer) + 4));
-        }
+        : base(ParameterLayout.For(shape)) => (Shape, _blocks, Readout) = (shape, BlocksOf(shape), ReadoutOf(shape));
 
-        Readout = shape.ReadoutWidth is null ? null : View(Layout.Blocks.Count - 1);
-    }
+    private ResidualTransformerWeights(ResidualTransformerShape shape, ModelParameters parameters)
+        : base(parameters.Layout, parameters.Vector) => (Shape, _blocks, Readout) = (shape, BlocksOf(shape), ReadoutOf(shape));
 
     /// <summary>The shape these weights belong to.</summary>
     public ResidualTransformerShape Shape { get; }
 
-    /// <summary>Where each matrix lies in <see cref="Vector"/>.</summary>
-    public ParameterLayout Layout { get; }
-
-    /// <summary>All parameters in layout order; the matrices are views into it.</summary>
-    public double[] Vector { get; }
-
     /// <summary>W_U [d, d_out], or <c>null</c> without readout.</summary>
     public Matrix? Readout { get; }
+
+    /// <summary>The same numbers with their matrices by name: a view, not a copy.</summary>
+    /// <param name="shape">A valid shape.</param>
+    /// <param name="parameters">Parameters of its layout.</param>
+    /// <exception cref="ArgumentException">The layout is not that of the shape.</exception>
+    public static ResidualTransformerWeights Of(ResidualTransformerShape shape, ModelParameters parameters)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(parameters);
+        if (parameters is ResidualTransformerWeights weights && weights.Shape.HasLayoutOf(shape))
+        {
+            return weights;
+        }
+
+        if (!parameters.Layout.Equals(ParameterLayout.For(shape)))
+        {
+            throw new ArgumentException($"Weights must have the layout of {shape} but have other matrices.", nameof(parameters));
+        }
+
+        return new ResidualTransformerWeights(shape, parameters);
+    }
 
     /// <summary>The matrices of block <paramref name="layer"/>.</summary>
     /// <param name="layer">Block number from 0.</param>
     public ref readonly BlockWeights Block(int layer) => ref _blocks[layer];
 
-    /// <summary>The matrix of <paramref name="block"/>.</summary>
-    /// <param name="block">A block of <see cref="Layout"/>.</param>
-    public Matrix this[ParameterBlock block]
+    /// <inheritdoc/>
+    public override ResidualTransformerWeights Clone()
     {
-        get
-        {
-            ArgumentNullException.ThrowIfNull(block);
-            return new Matrix(Vector, block.Offset, block.Rows, block.Columns);
-        }
+        var copy = new ResidualTransformerWeights(Shape);
+        copy.CopyFrom(this);
+        return copy;
     }
 
-    /// <summary>Overwrites every parameter with that of <paramref name="source"/>.</summary>
-    /// <param name="source">Weights of the same layout.</param>
-    /// <exception cref="ArgumentException">The layouts differ.</exception>
-    public void CopyFrom(ResidualTransformerWeights source)
+    private BlockWeights[] BlocksOf(ResidualTransformerShape shape)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        if (!Shape.HasLayoutOf(source.Shape))
+        var blocks = new BlockWeights[shape.Depth];
+        for (int layer = 0; layer < blocks.Length; layer++)
         {
-            throw new ArgumentException($"Weights must have the same layout but one shape is {Shape} and the other {source.Shape}.", nameof(source));
+            var at = BlockIndices.Of(layer, shape.Depth);
+            blocks[layer] = new BlockWeights(View(at.Query), View(at.Key), View(at.Value), View(at.FfnIn), View(at.FfnOut));
         }
 
-        source.Vector.CopyTo(Vector.AsSpan());
+        return blocks;
     }
+
+    private Matrix? ReadoutOf(ResidualTransformerShape shape) =>
+        shape.ReadoutWidth is null ? null : View(BlockIndices.ReadoutOf(shape.Depth));
 
     private Matrix View(int index) => this[Layout.Blocks[index]];
 }

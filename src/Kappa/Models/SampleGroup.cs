@@ -27,7 +27,54 @@ internal sealed class SampleGroup<T>
     /// <summary>F [rows, d_out]; the last block's output itself without readout.</summary>
     public Matrix<T> Output { get; }
 
-    /// <summary>Lets the group compute in its own matrices again after <see cref="BlockRecord.Bind"/>.</summary>
+    /// <summary>Lets a group in double precision compute branch, output and Φ in the record's own matrices, so that nothing is copied.</summary>
+    /// <param name="record">Of the model.</param>
+    /// <param name="range">The samples of the group.</param>
+    public void Bind(LayerRecord record, SampleRange range)
+    {
+        UseOwnMatrices();
+        for (int layer = 0; this is SampleGroup<double> doubles && layer < Caches.Length; layer++)
+        {
+            BlockCache<double> cache = doubles.Caches[layer];
+            cache.AttentionBranch = Kept(LayerPart.AttentionBranch, cache.AttentionBranch);
+            cache.AttentionOutput = Kept(LayerPart.AttentionOutput, cache.AttentionOutput);
+            cache.Hidden = Kept(LayerPart.Hidden, cache.Hidden);
+
+            Matrix Kept(LayerPart part, in Matrix own) =>
+                record.Keeps(layer, part) ? record.Target(layer, part, 0, range.First, range.Count) : own;
+        }
+    }
+
+    /// <summary>Gives the record what it keeps and the group did not compute in the record's own matrices.</summary>
+    /// <param name="record">Of the model.</param>
+    /// <param name="range">The samples of the group.</param>
+    public void Fill(LayerRecord record, SampleRange range)
+    {
+        bool isBound = typeof(T) == typeof(double);
+        for (int layer = 0; layer < Caches.Length; layer++)
+        {
+            BlockCache<T> cache = Caches[layer];
+            Give(LayerPart.Input, cache.Input);
+            Give(LayerPart.AttentionWeights, cache.Attention);
+            Give(LayerPart.Output, cache.Output);
+            if (!isBound)
+            {
+                Give(LayerPart.AttentionBranch, cache.AttentionBranch);
+                Give(LayerPart.AttentionOutput, cache.AttentionOutput);
+                Give(LayerPart.Hidden, cache.Hidden);
+            }
+
+            void Give(LayerPart part, in Matrix<T> matrix)
+            {
+                if (record.Keeps(layer, part))
+                {
+                    Precisions.CopyTo(matrix, record.Target(layer, part, 0, range.First, range.Count));
+                }
+            }
+        }
+    }
+
+    /// <summary>Lets the group compute in its own matrices again after <see cref="Bind"/>.</summary>
     public void UseOwnMatrices()
     {
         for (int layer = 0; layer < Caches.Length; layer++)

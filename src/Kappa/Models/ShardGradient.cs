@@ -17,12 +17,14 @@ internal sealed class ShardGradient<T>
         QueryKey = new Matrix<T>[shape.Depth];
         for (int layer = 0; layer < shape.Depth; layer++)
         {
-            int first = 5 * layer;
-            Blocks[layer] = new BlockMatrices<T>(View(layout.Blocks[first]), View(layout.Blocks[first + 1]), View(layout.Blocks[first + 2]), View(layout.Blocks[first + 3]), View(layout.Blocks[first + 4]));
+            var at = BlockIndices.Of(layer, shape.Depth);
+            Blocks[layer] = new BlockMatrices<T>(View(at.Query), View(at.Key), View(at.Value), View(at.FfnIn), View(at.FfnOut));
             QueryKey[layer] = route == LogitRoute.Merged ? Matrix<T>.Allocate(shape.Width, shape.Width) : default;
         }
 
-        Readout = shape.ReadoutWidth is null ? default : View(layout.Blocks[^1]);
+        Readout = shape.ReadoutWidth is null ? default : View(BlockIndices.ReadoutOf(shape.Depth));
+
+        Matrix<T> View(int index) => this.View(layout.Blocks[index]);
     }
 
     /// <summary>All derivatives, in layout order from <see cref="Offset"/> on.</summary>

@@ -3,24 +3,23 @@ namespace Kappa.Models;
 /// <summary>A <see cref="TrainedSet"/> resolved for one layout: what each block's backward pass has to compute.</summary>
 internal sealed class TrainedBlocks
 {
-    /// <summary>Resolves <paramref name="set"/>.</summary>
-    public TrainedBlocks(TrainedSet set, ParameterLayout layout, int depth)
+    /// <summary>Resolves which matrices are trained.</summary>
+    /// <param name="isTrained">For each matrix of the layout, whether it is trained; one at least.</param>
+    /// <param name="depth">L.</param>
+    public TrainedBlocks(bool[] isTrained, int depth)
     {
-        Set = set;
-        IsTrained = set.Resolve(layout);
-        Readout = layout.Blocks.Count > 5 * depth && IsTrained[5 * depth];
-        int first = Array.IndexOf(IsTrained, true);
-        Lowest = Math.Min(first / 5, depth);
+        IsTrained = isTrained;
+        int readout = BlockIndices.ReadoutOf(depth);
+        Readout = isTrained.Length > readout && isTrained[readout];
+        Lowest = Math.Min(BlockIndices.LayerOf(Array.IndexOf(isTrained, true)), depth);
         Blocks = new BlockTraining[depth];
         for (int layer = 0; layer < depth; layer++)
         {
+            var at = BlockIndices.Of(layer, depth);
             Blocks[layer] = new BlockTraining(
-                IsTrained[5 * layer], IsTrained[(5 * layer) + 1], IsTrained[(5 * layer) + 2], IsTrained[(5 * layer) + 3], IsTrained[(5 * layer) + 4], Input: layer > Lowest);
+                isTrained[at.Query], isTrained[at.Key], isTrained[at.Value], isTrained[at.FfnIn], isTrained[at.FfnOut], Input: layer > Lowest);
         }
     }
-
-    /// <summary>The set that was resolved.</summary>
-    public TrainedSet Set { get; }
 
     /// <summary>For each matrix of the layout, whether it is trained.</summary>
     public bool[] IsTrained { get; }

@@ -64,11 +64,9 @@ public sealed class Transformer : IModel
         HasLabels = data.Labels is not null;
         _team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(Samples, Tokens)));
         LayerMatrices = [.. TransformerPass<double>.LayerMatrices(shape, Tokens)];
-        AttentionRoute route = AttentionRoute.Of(shape, Samples * (double)Tokens, Tokens);
-        IBatchPass pass = precision == Precision.Single ? NewPass<float>(layout, route) : NewPass<double>(layout, route);
-        bool isExact = precision == Precision.Double && route == AttentionRoute.Plain;
+        IBatchPass pass = precision == Precision.Single ? NewPass<float>(layout) : NewPass<double>(layout);
         _engine = new ModelEngine(
-            layout, Samples, OutputRows, shape.OutputColumns, _team, pass, LayerMatrices, () => isExact ? pass : NewPass<double>(layout, AttentionRoute.Plain));
+            layout, Samples, OutputRows, shape.OutputColumns, _team, pass, LayerMatrices, () => precision == Precision.Single ? NewPass<double>(layout) : pass);
     }
 
     /// <summary>The shape.</summary>
@@ -105,6 +103,9 @@ public sealed class Transformer : IModel
     public bool HasKinks => Shape.HasKinks;
 
     /// <inheritdoc/>
+    public double SquaredErrorFactor => HasLabels ? double.NaN : Shape.Reduction == LossReduction.Mean ? 1.0 / Samples : 1;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LayerMatrix> LayerMatrices { get; }
 
     /// <inheritdoc/>
@@ -139,9 +140,6 @@ public sealed class Transformer : IModel
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();
 
-    /// <summary>How many tokens of a sample are no padding.</summary>
-    internal int LengthOf(int sample) => _lengths.Length == 0 ? Tokens : _lengths[sample];
-
     private static Matrix Copy(in Matrix source)
     {
         Matrix copy = Matrix.Allocate(source.Rows, source.Columns);
@@ -149,16 +147,14 @@ public sealed class Transformer : IModel
         return copy;
     }
 
-    private IBatchPass NewPass<T>(ParameterLayout own, AttentionRoute route)
+    private BatchPass<T> NewPass<T>(ParameterLayout layout)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        ParameterLayout layout = route.LayoutOf(Shape, own);
-        var factors = new TransformerFactors<T>(Shape, layout, route, Tokens);
+        var factors = new TransformerFactors<T>(Shape, layout, Tokens);
         var source = new TokenSource<T>(_identifiers, Inputs.Rows == 0 ? default : Precisions.Convert<T>(Inputs), _lengths);
-        TransformerPass<T>[] passes = [.. Enumerable.Range(0, _team.Threads).Select(_ => new TransformerPass<T>(Shape, layout, route, factors, source, Tokens))];
-        var pass = new BatchPass<T>(
-            layout, _team, factors, passes, _loss, Tokens, OutputRows, () => new TransformerFactors<T>(Shape, layout, route, Tokens, isDirection: true));
-        return route.IsMerged ? new MergedGradients(pass, layout, own, Shape.Parameters == ParameterForm.Transposed) : pass;
+        ISamplePass<T>[] passes = [.. Enumerable.Range(0, _team.Threads).Select(_ => new TransformerPass<T>(Shape, layout, factors, source, Tokens))];
+        return new BatchPass<T>(
+            layout, _team, factors, passes, _loss, Tokens, OutputRows, () => new TransformerFactors<T>(Shape, layout, Tokens, isDirection: true));
     }
 }
 

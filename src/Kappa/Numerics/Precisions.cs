@@ -67,6 +67,23 @@ internal static class Precisions
         }
     }
 
+    /// <summary>A copy in double precision.</summary>
+    public static void CopyTo<T>(in Matrix<T> source, in Matrix target)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int row = 0; row < source.Rows; row++)
+        {
+            if (typeof(T) == typeof(double))
+            {
+                MemoryMarshal.Cast<T, double>(source.Row(row)).CopyTo(target.Row(row));
+            }
+            else
+            {
+                PrecisionConversion.Widen(MemoryMarshal.Cast<T, float>(source.Row(row)), target.Row(row));
+            }
+        }
+    }
+
     /// <summary>Eight elements from <paramref name="index"/> on, as doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Load<T>(ref T source, int index)

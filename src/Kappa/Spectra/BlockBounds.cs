@@ -16,15 +16,17 @@ public readonly record struct BlockBounds(double? FfnOut, double? FfnIn, double?
     /// <summary>The sum of the bounds there are: the kernel is the sum of the blocks' kernels, so this bounds λ_min(K) too.</summary>
     public double Sum => (FfnOut ?? 0) + (FfnIn ?? 0) + (Readout ?? 0);
 
-    /// <summary>The bounds at the weights of the model's last forward pass. Allocates; costs up to five singular value problems.</summary>
-    /// <param name="model">The evaluator after <see cref="ResidualTransformer.Forward"/>.</param>
-    /// <param name="weights">The weights of that pass.</param>
+    /// <summary>The bounds at the given weights. Allocates; costs up to five singular value problems.</summary>
+    /// <param name="model">Model R on its data.</param>
+    /// <param name="parameters">Where.</param>
     /// <param name="trained">Which matrices are trained.</param>
-    public static BlockBounds Of(ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained)
+    public static BlockBounds Of(ResidualTransformer model, ModelParameters parameters, TrainedSet trained)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(trained);
+        var weights = ResidualTransformerWeights.Of(model.Shape, parameters);
+        model.Forward(weights);
         int last = model.Shape.Depth - 1;
         LayerView layer = model.Layer(last);
 

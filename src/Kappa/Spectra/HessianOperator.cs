@@ -1,49 +1,34 @@
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>v ↦ ∇²ℒ v in the trained parameters, ℒ = ½‖F − Y‖² at given weights, by exact Hessian products (R.7).</summary>
-/// <remarks>It uses the evaluator's last forward pass: nobody else may use the evaluator, or change the weights, as long as this is in use. No allocation per product after the first.</remarks>
+/// <summary>v ↦ ∇²ℒ v in the trained parameters at given parameters, by the model's Hessian products (R.7).</summary>
+/// <remarks>The parameters must not change as long as this is in use.</remarks>
 public sealed class HessianOperator : ISymmetricOperator
 {
-    private readonly ResidualTransformer _model;
-    private readonly ResidualTransformerWeights _weights;
-    private readonly ResidualTransformerWeights _direction;
-    private readonly ResidualTransformerWeights _product;
+    private readonly IModel _model;
+    private readonly ModelParameters _parameters;
+    private readonly ModelParameters _direction;
+    private readonly ModelParameters _product;
     private readonly TrainedSet _trained;
     private readonly ParameterBlock[] _blocks;
-    private readonly Matrix _residual;
 
-    /// <summary>Makes the forward pass.</summary>
-    /// <param name="model">The evaluator; its last forward pass is replaced.</param>
-    /// <param name="weights">Where.</param>
-    /// <param name="targets">Y [M, d_out].</param>
+    /// <summary>Prepares it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="parameters">Where.</param>
     /// <param name="trained">The parameters that the Hessian is taken in.</param>
-    /// <exception cref="ArgumentException">The weights or targets do not fit the model, or a trained name is not in it.</exception>
-    public HessianOperator(ResidualTransformer model, ResidualTransformerWeights weights, Matrix targets, TrainedSet trained)
+    /// <exception cref="ArgumentException">The layout differs, or a trained name is not in the model.</exception>
+    public HessianOperator(IModel model, ModelParameters parameters, TrainedSet trained)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(trained);
-        if (targets.Rows != model.Output.Rows || targets.Columns != model.Output.Columns)
-        {
-            throw new ArgumentException($"Y must be of the output's shape {model.Output} but is {targets}.", nameof(targets));
-        }
-
-        bool[] isTrained = trained.Resolve(weights.Layout);
-        model.Forward(weights);
-        (_model, _weights, _trained) = (model, weights, trained);
-        _blocks = [.. weights.Layout.Blocks.Where((_, index) => isTrained[index])];
-        _direction = new ResidualTransformerWeights(model.Shape);
-        _product = new ResidualTransformerWeights(model.Shape);
-        _residual = Matrix.Allocate(targets.Rows, targets.Columns);
-        model.Output.CopyTo(_residual);
-        for (int row = 0; row < targets.Rows; row++)
-        {
-            Vectors.AddScaled(_residual.Row(row), -1, targets.Row(row));
-        }
-
+        parameters.RequireLayout(model.Layout, nameof(parameters));
+        bool[] isTrained = trained.Resolve(model.Layout);
+        (_model, _parameters, _trained) = (model, parameters, trained);
+        _blocks = [.. model.Layout.Blocks.Where((_, index) => isTrained[index])];
+        _direction = new ModelParameters(model.Layout);
+        _product = new ModelParameters(model.Layout);
         Size = _blocks.Sum(block => block.Length);
     }
 
@@ -60,7 +45,7 @@ public sealed class HessianOperator : ISymmetricOperator
             start += block.Length;
         }
 
-        _model.HessianProduct(_weights, _direction, _residual, _product, _trained);
+        _model.HessianProduct(_parameters, _model.AllSamples, _direction, _product, _trained);
         start = 0;
         foreach (ParameterBlock block in _blocks)
         {

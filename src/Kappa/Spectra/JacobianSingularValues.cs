@@ -9,7 +9,7 @@ namespace Kappa.Spectra;
 /// With M·d_out ≤ P the factor is that of Jᵀ [P, M·d_out], and a piece is a range of parameters, for which every output's transposed product is taken (R.6); otherwise that of J, and a piece is one row.
 /// Each piece is an orthogonal transformation of (R; piece), so the error is a few ε σ_max as if J had been there at once. Everything is multiplied by one power of two first.
 /// </remarks>
-internal sealed class JacobianSingularValues(ResidualTransformer model, ResidualTransformerWeights weights, int pieceElements = JacobianSingularValues.PieceElements)
+internal sealed class JacobianSingularValues(IModel model, ModelParameters parameters, int pieceElements = JacobianSingularValues.PieceElements)
 {
     // Elements of a piece of J: 256 MiB, so that M·d_out = 2048 outputs take three rounds of transposed products for 45 000 parameters.
     internal const int PieceElements = 1 << 25;
@@ -17,8 +17,9 @@ internal sealed class JacobianSingularValues(ResidualTransformer model, Residual
     // A piece of fewer parameters would fill no chunk of the factor.
     private const int MinimumPieceWidth = 64;
 
-    private readonly Matrix _unit = Matrix.Allocate(model.Output.Rows, model.Output.Columns);
-    private readonly ResidualTransformerWeights _gradient = new(model.Shape);
+    private readonly Matrix _unit = Matrix.Allocate(model.OutputRows, model.OutputColumns);
+    private readonly int _outputs = model.Samples * model.OutputRows * model.OutputColumns;
+    private readonly ModelParameters _gradient = new(model.Layout);
     private double _scale = 1;
     private bool _hasScale;
 
@@ -41,24 +42,24 @@ internal sealed class JacobianSingularValues(ResidualTransformer model, Residual
         return parameters < outputs ? 1 : (parameters + width - 1) / width;
     }
 
-    /// <summary>σ of the columns of J that belong to <paramref name="blocks"/>, at the weights of the last forward pass.</summary>
+    /// <summary>σ of the columns of J that belong to <paramref name="blocks"/>, at the parameters.</summary>
     /// <param name="blocks">At least one, in layout order.</param>
     /// <returns>min(M·d_out, P) values, largest first; all NaN where J is not finite.</returns>
     public double[] Compute(IReadOnlyList<ParameterBlock> blocks)
     {
-        int outputs = _unit.Rows * _unit.Columns;
-        int parameters = blocks.Sum(block => block.Length);
-        int order = Math.Min(outputs, parameters);
-        var factor = new TriangularFactor(order, Math.Max(outputs, parameters));
+        int outputs = _outputs;
+        int count = blocks.Sum(block => block.Length);
+        int order = Math.Min(outputs, count);
+        var factor = new TriangularFactor(order, Math.Max(outputs, count));
         factor.Begin(order);
         _hasScale = false;
-        if (parameters < outputs)
+        if (count < outputs)
         {
-            AbsorbRows(factor, blocks, parameters);
+            AbsorbRows(factor, blocks, count);
         }
         else
         {
-            AbsorbColumns(factor, blocks, parameters);
+            AbsorbColumns(factor, blocks, count);
         }
 
         double[] values = new double[order];
@@ -81,20 +82,20 @@ internal sealed class JacobianSingularValues(ResidualTransformer model, Residual
 
     private static int PieceWidth(long outputs, long parameters, int elements) => (int)Math.Min(parameters, Math.Max(MinimumPieceWidth, elements / outputs));
 
-    private void AbsorbRows(TriangularFactor factor, IReadOnlyList<ParameterBlock> blocks, int parameters)
+    private void AbsorbRows(TriangularFactor factor, IReadOnlyList<ParameterBlock> blocks, int count)
     {
         TrainedSet trained = TrainedSet.OfNames([.. blocks.Select(block => block.Name)]);
         Range[] whole = [.. blocks.Select(block => new Range(block, 0, block.Length))];
-        double[] row = new double[parameters];
+        double[] row = new double[count];
         int filled = 0;
-        for (int output = 0; output < _unit.Span.Length; output++)
+        for (int output = 0; output < _outputs; output++)
         {
             WriteRow(output, whole, trained, row);
-            SetScale(new Matrix(row, 0, 1, parameters));
+            SetScale(new Matrix(row, 0, 1, count));
             Span<double> target = factor.Chunk.Row(filled++);
-            target[parameters..].Clear();
-            TensorPrimitives.Multiply(row, _scale, target[..parameters]);
-            if (filled == factor.Chunk.Rows || output + 1 == _unit.Span.Length)
+            target[count..].Clear();
+            TensorPrimitives.Multiply(row, _scale, target[..count]);
+            if (filled == factor.Chunk.Rows || output + 1 == _outputs)
             {
                 factor.Absorb(filled);
                 filled = 0;
@@ -102,10 +103,10 @@ internal sealed class JacobianSingularValues(ResidualTransformer model, Residual
         }
     }
 
-    private void AbsorbColumns(TriangularFactor factor, IReadOnlyList<ParameterBlock> blocks, int parameters)
+    private void AbsorbColumns(TriangularFactor factor, IReadOnlyList<ParameterBlock> blocks, int count)
     {
-        int outputs = _unit.Span.Length;
-        int width = PieceWidth(outputs, parameters, pieceElements);
+        int outputs = _outputs;
+        int width = PieceWidth(outputs, count, pieceElements);
         double[] memory = new double[(long)outputs * width];
         foreach (List<Range> ranges in Pieces(blocks, width))
         {
@@ -141,12 +142,13 @@ internal sealed class JacobianSingularValues(ResidualTransformer model, Residual
         }
     }
 
-    // Row (i, c) of J is Jᵀ e: the gradient of F_ic alone (R.6).
+    // Row (i, c) of J is Jᵀ e: the gradient of F_ic alone (R.6), which only its own sample contributes to.
     private void WriteRow(int output, IReadOnlyList<Range> ranges, TrainedSet trained, Span<double> row)
     {
-        _unit.Span[output] = 1;
-        model.Backward(weights, _unit, _gradient, trained);
-        _unit.Span[output] = 0;
+        (int sample, int entry) = Math.DivRem(output, _unit.Span.Length);
+        _unit.Span[entry] = 1;
+        model.Backward(parameters, [sample], _unit, _gradient, trained);
+        _unit.Span[entry] = 0;
         foreach (Range range in ranges)
         {
             _gradient.Vector.AsSpan(range.Block.Offset + range.Start, range.Length).CopyTo(row);

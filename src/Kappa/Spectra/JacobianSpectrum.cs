@@ -65,29 +65,27 @@ public sealed class JacobianSpectrum
         return checked(sizeof(double) * JacobianSingularValues.Elements(outputs, parameters));
     }
 
-    /// <summary>The spectrum at <paramref name="weights"/>.</summary>
-    /// <param name="model">The evaluator; its last forward pass is replaced.</param>
-    /// <param name="weights">Where.</param>
+    /// <summary>The spectrum at <paramref name="parameters"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="parameters">Where.</param>
     /// <param name="trained">The parameters that J is taken in.</param>
     /// <param name="memoryLimit">Most bytes to use.</param>
     /// <param name="withBlocks">Whether the blocks' own spectra are wanted, for the same time again.</param>
-    /// <exception cref="ArgumentException">More memory than the limit would be needed; or the weights do not fit the model, or nothing is trained.</exception>
+    /// <exception cref="ArgumentException">More memory than the limit would be needed; or the parameters do not fit the model, or nothing is trained.</exception>
     public static JacobianSpectrum Of(
-        ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained, long memoryLimit = DefaultMemoryLimit, bool withBlocks = false)
+        IModel model, ModelParameters parameters, TrainedSet trained, long memoryLimit = DefaultMemoryLimit, bool withBlocks = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(trained);
-        bool[] isTrained = trained.Resolve(weights.Layout);
-        ParameterBlock[] blocks = [.. weights.Layout.Blocks.Where((_, index) => isTrained[index])];
-        int outputs = model.Output.Rows * model.Output.Columns;
-        int parameters = blocks.Sum(block => block.Length);
-        RequireSize(outputs, parameters, memoryLimit);
-
-        model.Forward(weights);
-        var jacobian = new JacobianSingularValues(model, weights);
+        bool[] isTrained = trained.Resolve(model.Layout);
+        ParameterBlock[] blocks = [.. model.Layout.Blocks.Where((_, index) => isTrained[index])];
+        int outputs = model.Samples * model.OutputRows * model.OutputColumns;
+        int count = blocks.Sum(block => block.Length);
+        RequireSize(outputs, count, memoryLimit);
+        var jacobian = new JacobianSingularValues(model, parameters);
         double[] values = jacobian.Compute(blocks);
-        var summary = SpectrumSummary.Of(values, outputs, parameters);
+        var summary = SpectrumSummary.Of(values, outputs, count);
         JacobianBlock[] blockSpectra = [.. withBlocks ? blocks.Select(block => new JacobianBlock(block, blocks.Length == 1 ? summary : SummaryOf(block))) : []];
         return new JacobianSpectrum(values, summary, blockSpectra);
 

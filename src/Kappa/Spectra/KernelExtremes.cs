@@ -14,15 +14,15 @@ namespace Kappa.Spectra;
 /// <param name="Products">Products with K, each a backward pass and a tangent.</param>
 public sealed record KernelExtremes(EigenvalueEstimate LambdaMax, EigenvalueEstimate LambdaMin, SpectrumStatus Status, double Floor, int Products)
 {
-    /// <summary>The ends at <paramref name="weights"/>. With fewer parameters than outputs λ_min is 0 by counting and is not waited for.</summary>
-    /// <param name="model">The evaluator; its last forward pass is replaced.</param>
-    /// <param name="weights">Where.</param>
+    /// <summary>The ends at <paramref name="parameters"/>. With fewer parameters than outputs λ_min is 0 by counting and is not waited for.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="parameters">Where.</param>
     /// <param name="trained">The parameters that J is taken in.</param>
     /// <param name="options">When to stop; the defaults when <c>null</c>.</param>
-    /// <exception cref="ArgumentException">The weights do not fit the model, a trained name is not in it, or an option is out of range.</exception>
-    public static KernelExtremes Of(ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet trained, LanczosOptions? options = null)
+    /// <exception cref="ArgumentException">The parameters do not fit the model, a trained name is not in it, or an option is out of range.</exception>
+    public static KernelExtremes Of(IModel model, ModelParameters parameters, TrainedSet trained, LanczosOptions? options = null)
     {
-        var kernel = new KernelOperator(model, weights, trained);
+        var kernel = new KernelOperator(model, parameters, trained);
         return Of(kernel, kernel.Parameters, options);
     }
 

@@ -14,16 +14,15 @@ public sealed record Sharpness(EigenvalueEstimate LargestEigenvalue, EigenvalueE
     public EigenvalueEstimate SpectralRadius =>
         Math.Abs(SmallestEigenvalue.Value) > Math.Abs(LargestEigenvalue.Value) ? SmallestEigenvalue with { Value = Math.Abs(SmallestEigenvalue.Value) } : LargestEigenvalue with { Value = Math.Abs(LargestEigenvalue.Value) };
 
-    /// <summary>The ends at <paramref name="weights"/>; by default until the largest eigenvalue has converged.</summary>
-    /// <param name="model">The evaluator; its last forward pass is replaced.</param>
-    /// <param name="weights">Where.</param>
-    /// <param name="targets">Y [M, d_out].</param>
+    /// <summary>The ends at <paramref name="parameters"/>; by default until the largest eigenvalue has converged.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="parameters">Where.</param>
     /// <param name="trained">The parameters that the Hessian is taken in.</param>
     /// <param name="options">When to stop; when <c>null</c> the defaults, with the largest end alone waited for.</param>
-    /// <exception cref="ArgumentException">The weights or targets do not fit the model, a trained name is not in it, or an option is out of range.</exception>
-    public static Sharpness Of(ResidualTransformer model, ResidualTransformerWeights weights, Matrix targets, TrainedSet trained, LanczosOptions? options = null)
+    /// <exception cref="ArgumentException">The parameters do not fit the model, a trained name is not in it, or an option is out of range.</exception>
+    public static Sharpness Of(IModel model, ModelParameters parameters, TrainedSet trained, LanczosOptions? options = null)
     {
-        return Of(new HessianOperator(model, weights, targets, trained), options);
+        return Of(new HessianOperator(model, parameters, trained), options);
     }
 
     /// <summary>The ends of a Hessian that is known by its products; by default until the largest eigenvalue has converged.</summary>

@@ -38,7 +38,7 @@ public sealed partial class QuantityRegisterTests
     public void The_probe_writes_exactly_the_registered_quantities()
     {
         ResidualTransformerShape shape = new() { Depth = 2, Width = 4, FfnWidth = 5, ReadoutWidth = 3 };
-        using ResidualTransformer model = new(shape, Matrix.Allocate(6, 4), samples: 2);
+        using var model = ResidualTransformer.WithoutTargets(shape, Matrix.Allocate(6, 4), samples: 2);
         string[] written = [.. new TelemetryProbe(model, TrainedSet.All).Columns.Select(Pattern).Distinct().Order(StringComparer.Ordinal)];
         string[] registered = [.. Rows.Select(row => row[0]).Order(StringComparer.Ordinal)];
         Assert.True(

@@ -37,8 +37,8 @@ public sealed class BoundCheckTests : IDisposable
         Assert.True(observation.Holds, observation.Violation);
         Assert.Equal(100, observation.Steps);
         var losses = new List<double>();
-        var descent = new GradientDescent(_experiment.Model, _experiment.Objective, new DescentOptions { StepSize = StepSizeRule.Fixed(0.05), MaximumSteps = 100 });
-        _ = descent.Run(descent.Start(_experiment.InitialWeights), step => losses.Add(step.Loss), TestContext.Current.CancellationToken);
+        var descent = new GradientDescent(_experiment.Model, new DescentOptions { StepSize = StepSizeRule.Fixed(0.05), MaximumSteps = 100 });
+        _ = descent.Run(descent.Start(_experiment.InitialWeights), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(1 - Math.Pow(losses[100] / losses[0], 0.01), observation.MeasuredRate, 1e-12);
         Assert.Equal(Math.Log(1 - observation.MeasuredRate) / Math.Log(1 - 1e-4), observation.Ratio, 1e-6 * observation.Ratio);
         Assert.Equal(CertificationGrade.Certified, TheoremFinding.GradeOf(Made(Modest), observation, null));

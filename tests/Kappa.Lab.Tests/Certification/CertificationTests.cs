@@ -33,11 +33,11 @@ public sealed class CertificationTests : IDisposable
         CertificateOutcome OutcomeAt(double factor)
         {
             using Experiment experiment = Prepare();
-            experiment.Model.Forward(experiment.InitialWeights);
+            experiment.Residual.Forward(experiment.InitialWeights);
             Matrix targets = Matrix.Allocate(experiment.Data.Targets.Rows, experiment.Data.Targets.Columns);
             for (int k = 0; k < targets.Span.Length; k++)
             {
-                targets.Span[k] = experiment.Model.Output.Span[k] + ((experiment.Data.Targets.Span[k] - experiment.Model.Output.Span[k]) / factor);
+                targets.Span[k] = experiment.Residual.ForwardOutput.Span[k] + ((experiment.Data.Targets.Span[k] - experiment.Residual.ForwardOutput.Span[k]) / factor);
             }
 
             using var point = new TrainingPoint(experiment.Data.Inputs, experiment.Data.Samples, targets, experiment.InitialWeights, experiment.Trained);
@@ -221,7 +221,7 @@ public sealed class CertificationTests : IDisposable
     public void A_point_has_no_path_to_search()
     {
         using Experiment experiment = Prepare();
-        using var target = CertificationTarget.OfPoint(new Lab.Points.ModelPoint("p", experiment.Model.Shape, 1, experiment.Data.Inputs, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained));
+        using var target = CertificationTarget.OfPoint(new Lab.Points.ModelPoint("p", experiment.Residual.Shape, 1, experiment.Data.Inputs, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained));
         Assert.False(target.HasPath);
         Assert.Equal(Ask(Target(), new()).Verdict.ResidualFactor, Ask(target, new()).Verdict.ResidualFactor);
         Assert.Contains("is a point without a run, so it has no later step", Refused(target, new() { IsSearch = true }), StringComparison.Ordinal);

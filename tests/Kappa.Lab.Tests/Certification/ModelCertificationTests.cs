@@ -168,9 +168,9 @@ public sealed class ModelCertificationTests : IDisposable
     {
         ExperimentSpecification specification = Specification(words);
         using (RunFolder folder = _store.Create("run", specification))
-        using (var experiment = TrainableExperiment.Prepare(specification))
+        using (var experiment = Experiment.Prepare(specification))
         {
-            _ = new TrainableRun(folder, experiment, TimeProvider.System, null).Execute(TestContext.Current.CancellationToken);
+            _ = new ExperimentRun(folder, experiment, TimeProvider.System, null).Execute(TestContext.Current.CancellationToken);
         }
 
         return RunRecord.Read(_store.At("run", string.Empty));

@@ -38,14 +38,14 @@ public sealed class TeacherTokensTests
 
     private static double LossOf(TokenData data, long seed)
     {
-        using ResidualTransformer student = new(Model, data.Inputs, data.Samples);
+        using var student = ResidualTransformer.WithoutTargets(Model, data.Inputs, data.Samples);
         student.Forward(new Initialisation().Create(Model, seed));
         double sum = 0;
-        for (int row = 0; row < student.Output.Rows; row++)
+        for (int row = 0; row < student.ForwardOutput.Rows; row++)
         {
-            for (int column = 0; column < student.Output.Columns; column++)
+            for (int column = 0; column < student.ForwardOutput.Columns; column++)
             {
-                double difference = student.Output[row, column] - data.Targets[row, column];
+                double difference = student.ForwardOutput[row, column] - data.Targets[row, column];
                 sum += 0.5 * difference * difference;
             }
         }

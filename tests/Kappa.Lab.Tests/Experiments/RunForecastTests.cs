@@ -27,9 +27,9 @@ public sealed class RunForecastTests
         using var experiment = Experiment.Prepare(specification, data, threads);
         var probe = new TelemetryProbe(experiment.Model, experiment.Trained, spectra);
         double[] row = new double[probe.Columns.Count];
-        _ = experiment.Descent.Run(experiment.Start(), step => probe.Measure(step, row), TestContext.Current.CancellationToken);
+        _ = experiment.Descent.Run(experiment.Start(), step => probe.Measure(step, row), probe.Record, cancellation: TestContext.Current.CancellationToken);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        long forecast = RunForecast.BytesOf(experiment.Model.Shape, experiment.Model.Samples, experiment.Model.Tokens, spectra, experiment.Model.Precision, experiment.Model.Threads);
+        long forecast = RunForecast.BytesOf(experiment.Residual.Shape, experiment.Model.Samples, experiment.Residual.Tokens, spectra, experiment.Residual.Precision, experiment.Model.Threads);
         Assert.True(forecast < 2 * allocated && allocated < 2 * forecast, $"{words}: the forecast must be within a factor of two of {allocated} bytes but is {forecast} ({(double)forecast / allocated:F2}).");
     }
 
@@ -56,7 +56,7 @@ public sealed class RunForecastTests
         }
 
         List<double> losses = [];
-        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), TestContext.Current.CancellationToken);
+        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
         return losses;
     }
 }

@@ -1,6 +1,8 @@
 using Kappa.Descent;
 using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Ladder;
+using Kappa.Lab.Reruns;
 using Kappa.Lab.Store;
 using Kappa.Lab.Tests.Store;
 using Kappa.Models;
@@ -70,10 +72,9 @@ public sealed class TrainableRunTests : IDisposable
     {
         ExperimentSpecification specification = Read("model.kind=classifier");
         Assert.Equal((Lab.Experiments.DataSource.Digits, DescentMethod.Adam), (specification.Data.Source, specification.Descent.Method));
-        using var experiment = TrainableExperiment.Prepare(specification);
-        var training = new Training(experiment.Model, experiment.Options());
-        TrainingState state = training.Start(experiment.Initial);
-        _ = training.Run(state, cancellation: TestContext.Current.CancellationToken);
+        using var experiment = Experiment.Prepare(specification);
+        DescentState state = experiment.Start();
+        _ = experiment.Descent.Run(state, cancellation: TestContext.Current.CancellationToken);
 
         // Ten classes: 60 of 100 right by chance is excluded; measured 78.
         Assert.InRange(experiment.Test(state.Parameters)!.Value.Accuracy, 0.6, 1);
@@ -98,7 +99,7 @@ public sealed class TrainableRunTests : IDisposable
     {
         double Loss(string words)
         {
-            using var experiment = TrainableExperiment.Prepare(Read($"model.kind=classifier source=reviews samples=10 testSamples=10 stepSize=0.1 {words}"));
+            using var experiment = Experiment.Prepare(Read($"model.kind=classifier source=reviews samples=10 testSamples=10 stepSize=0.1 {words}"));
             return experiment.InitialLoss;
         }
 
@@ -122,13 +123,55 @@ public sealed class TrainableRunTests : IDisposable
     [InlineData("lossReduction=mean", 5)]
     public void An_automatic_step_is_half_of_one_over_the_largest_curvature_of_the_loss(string words, double samples)
     {
-        using var experiment = TrainableExperiment.Prepare(Read($"{Encoder} {words}"));
-        double largest = TrainableJacobian.Spectrum(TrainableJacobian.Of(experiment.Model, experiment.Initial, experiment.Trained), out _).SigmaMax;
+        using var experiment = Experiment.Prepare(Read($"{Encoder} {words}"));
+        double largest = JacobianMatrix.Spectrum(JacobianMatrix.Of(experiment.Model, experiment.Initial, experiment.Trained), out _).SigmaMax;
         Assert.Equal(1, experiment.StepSize * largest * largest / samples / 0.5, 1e-12);
 
         // The iteration stops when it has settled to 1e-4, from below.
-        double iterated = TrainableCurvature.Iterate(experiment.Model, experiment.Initial, experiment.Trained);
+        double iterated = CurvatureAtStart.Iterate(experiment.Model, experiment.Initial, experiment.Trained);
         Assert.InRange(iterated / (largest * largest), 0.99, 1 + 1e-6);
+    }
+
+    // What a run wrote before telemetry had the columns of today, and its checkpoint the length of the path.
+    [Fact]
+    public void A_run_of_an_earlier_version_goes_on_to_the_same_bits_in_its_own_columns()
+    {
+        ExperimentSpecification specification = Read(Momentum);
+        _ = Execute(_store.Create("whole", specification), cancelAt: null);
+        Assert.Equal(StopReason.Cancelled, Execute(_store.Create("earlier", specification), cancelAt: 7).Reason);
+        string[] kept = ["step", "loss", "gradientNorm", "plRatio", "stepSize", "distance", "movement.query"];
+        string[] lines = File.ReadAllLines(_store.At("earlier", "telemetry.csv"));
+        int[] places = [.. kept.Select(column => Array.IndexOf(lines[0].Split(','), column))];
+        string Cut(string line) => string.Join(',', places.Select(place => line.Split(',')[place]));
+        File.WriteAllText(_store.At("earlier", "telemetry.csv"), string.Concat(lines.Select(line => Cut(line) + "\n")));
+        string path = _store.At("earlier", "checkpoint.safetensors");
+        Lab.Checkpoints.Checkpoint now = Lab.Checkpoints.Checkpoint.Load(path, "kappa-descent-state", 1), before = new("kappa-training-state", 1);
+        foreach (NamedTensor tensor in now.Tensors.Where(tensor => tensor.Name != "state.path_length"))
+        {
+            before.AddTensor(tensor.Name, [.. tensor.Value.Shape], tensor.Value.Data);
+        }
+
+        foreach ((string name, string text) in now.Texts)
+        {
+            before.AddText(name, text);
+        }
+
+        before.Save(path);
+        Assert.Equal(StopReason.StepBudget, Execute(_store.Open("earlier"), cancelAt: null).Reason);
+        Assert.Equal(File.ReadAllLines(_store.At("whole", "telemetry.csv")).Select(Cut), File.ReadAllLines(_store.At("earlier", "telemetry.csv")));
+        Assert.Null(RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty))));
+    }
+
+    [Fact]
+    public void Every_head_of_a_run_has_its_spectra_at_every_step()
+    {
+        _ = Execute(_store.Create("run", Read(Kernel)), cancelAt: null);
+        TelemetryTable table = TelemetryReader.Read(_store.At("run", "telemetry.csv"));
+        Assert.All((string[])["l0.head0.branch.sigmaMin", "l0.head1.branch.sigmaMin", "l0.branch.sigmaMax", "l0.output.conditionNumber"], column =>
+        {
+            Assert.True(table.Has(column), column);
+            Assert.All(table[column].ToArray(), value => Assert.True(double.IsFinite(value)));
+        });
     }
 
     [Fact]
@@ -190,7 +233,7 @@ public sealed class TrainableRunTests : IDisposable
         foreach (string words in (string[])[Kernel, Encoder, $"{Classifier} depth=2"])
         {
             ExperimentSpecification specification = Read(words);
-            using var experiment = TrainableExperiment.Prepare(specification);
+            using var experiment = Experiment.Prepare(specification);
             Assert.Equal(experiment.Model.Layout.Blocks.Select(block => block.Name), TrainedBlocks.All.Names(specification.Model));
         }
     }
@@ -206,9 +249,9 @@ public sealed class TrainableRunTests : IDisposable
     {
         using (folder)
         using (var cancellation = new CancellationTokenSource())
-        using (var experiment = TrainableExperiment.Prepare(folder.Specification, threads))
+        using (var experiment = Experiment.Prepare(folder.Specification, threads))
         {
-            return new TrainableRun(folder, experiment, new EverySecond(), new CancelAt(cancelAt, cancellation)).Execute(cancellation.Token);
+            return new ExperimentRun(folder, experiment, new EverySecond(), new CancelAt(cancelAt, cancellation)).Execute(cancellation.Token);
         }
     }
 

@@ -72,7 +72,7 @@ public sealed class LadderFileTests : IDisposable
         using (var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification)))
         {
             _ = new ExperimentRun(folder, experiment, _store.Time).Execute(TestContext.Current.CancellationToken);
-            direct = RateLadder.Of(experiment, RunAnalysis.Of(RunRecord.Read(folder.Files.Path)).Rate, 40, cancellation: TestContext.Current.CancellationToken);
+            direct = RateLadder.Of(experiment, RunAnalysis.Of(RunRecord.Read(folder.Files.Path)).Rate, 40, cancellation: TestContext.Current.CancellationToken)!;
         }
 
         RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(_store.At("run", string.Empty)));

@@ -125,14 +125,14 @@ public sealed class RateLadderTests
     internal static RateLadder LadderOf(Experiment experiment, LadderLimits? limits = null)
     {
         var losses = new List<double>();
-        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), TestContext.Current.CancellationToken);
-        return RateLadder.Of(experiment, RateFit.Of(losses.ToArray()), losses.Count - 1, limits, TestContext.Current.CancellationToken);
+        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
+        return RateLadder.Of(experiment, RateFit.Of(losses.ToArray()), losses.Count - 1, limits, TestContext.Current.CancellationToken)!;
     }
 
     private static (double Smallest, double Largest) ExtremesOfFeatures(Experiment experiment)
     {
-        experiment.Model.Forward(experiment.InitialWeights);
-        Matrix hidden = experiment.Model.Layer(0).Hidden;
+        experiment.Residual.Forward(experiment.InitialWeights);
+        Matrix hidden = experiment.Residual.Layer(0).Hidden;
         double[] values = new double[hidden.Rows];
         new SingularValues(hidden.Rows, hidden.Columns).Compute(hidden, values);
         return (values[^1], values[0]);

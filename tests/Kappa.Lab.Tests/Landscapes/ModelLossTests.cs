@@ -16,15 +16,17 @@ public sealed class ModelLossTests
         Matrix inputs = Gaussian(6, 4, "x"), targets = Gaussian(6, 4, "y");
         var weights = new ResidualTransformerWeights(s_shape);
         new RandomSequence(1, "w").FillGaussian(weights.Vector);
-        using var loss = new ResidualLoss(s_shape, inputs, targets, 2, weights, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut));
+        var own = new ResidualTransformer(s_shape, inputs, targets, 2);
+        using var loss = new ModelLoss(own, own.AllSamples, weights, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut));
+        Assert.True(loss.HasExactHessian);
         Assert.Equal(["blocks.0.value", "blocks.0.ffn_out"], loss.Coordinates.Matrices.Select(matrix => matrix.Block.Name));
         double[] point = loss.Coordinates.Gather(weights.Vector);
         Vectors.Scale(point, 0.5);
-        using var model = new ResidualTransformer(s_shape, inputs, 2);
+        using var model = new ResidualTransformer(s_shape, inputs, targets, 2);
         var moved = new ResidualTransformerWeights(s_shape);
         moved.CopyFrom(weights);
         loss.Coordinates.Scatter(point, moved.Vector);
-        Assert.Equal(model.Loss(moved, targets), loss.Loss(point));
+        Assert.Equal(model.Loss(moved, model.AllSamples), loss.Loss(point));
         Assert.Equal(weights.Vector[0], moved.Vector[0]);
         RequireGradientAndHessian(loss, point);
     }
@@ -41,7 +43,7 @@ public sealed class ModelLossTests
         Vectors.Scale(parameters.Vector, 0.4);
         int[] batch = [2, 0];
         double expected = model.Loss(parameters, batch);
-        using var loss = new TrainableLoss(Model(kind), batch, parameters, TrainedSet.All);
+        using var loss = new ModelLoss(Model(kind), batch, parameters, TrainedSet.All);
         double[] point = loss.Coordinates.Gather(parameters.Vector);
         Assert.Equal(expected, loss.Loss(point));
         Assert.False(loss.HasExactHessian);
@@ -51,12 +53,12 @@ public sealed class ModelLossTests
         Assert.Equal(expected, one[2, 2]);
 
         double[,] Sweep(int threads) => LandscapeSweep.Run(
-            () => new TrainableLoss(Model(kind), batch, parameters, TrainedSet.All), RandomDirections.Of(loss.Coordinates, point, DirectionNormalisation.Row, 1), LandscapeGrid.Around(5, 1), threads,
+            () => new ModelLoss(Model(kind), batch, parameters, TrainedSet.All), RandomDirections.Of(loss.Coordinates, point, DirectionNormalisation.Row, 1), LandscapeGrid.Around(5, 1), threads,
             cancellation: TestContext.Current.CancellationToken);
     }
 
     // Central differences of the loss for the gradient, of the gradient for the Hessian: h² of third derivatives of order one, and rounding over h.
-    private static void RequireGradientAndHessian(ILandscapeLoss loss, double[] point)
+    private static void RequireGradientAndHessian(ModelLoss loss, double[] point)
     {
         double[] direction = new double[point.Length], gradient = new double[point.Length], product = new double[point.Length], differenced = new double[point.Length];
         new RandomSequence(5, "v").FillGaussian(direction);

@@ -132,7 +132,7 @@ public sealed class PhaseBoundaryTests
     private static double LargestSingularValueOfFeatures(ExperimentSpecification specification)
     {
         using var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification));
-        Matrix features = experiment.Model.Layer(0).Hidden;
+        Matrix features = experiment.Residual.Layer(0).Hidden;
         double[] values = new double[Math.Min(features.Rows, features.Columns)];
         new SingularValues(features.Rows, features.Columns).Compute(features, values);
         return values[0];
@@ -140,10 +140,9 @@ public sealed class PhaseBoundaryTests
 
     private static double OtherLossAfter(ExperimentSpecification specification, double stepSize)
     {
-        using var experiment = TrainableExperiment.Prepare(specification with { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } });
-        var training = new Training(experiment.Model, experiment.Options());
-        TrainingState state = training.Start(experiment.Initial);
-        _ = training.Run(state, null, TestContext.Current.CancellationToken);
+        using var experiment = Experiment.Prepare(specification with { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } });
+        DescentState state = experiment.Start();
+        _ = experiment.Descent.Run(state, cancellation: TestContext.Current.CancellationToken);
         return experiment.Model.Loss(state.Parameters, experiment.Model.AllSamples) / experiment.InitialLoss;
     }
 
@@ -151,6 +150,6 @@ public sealed class PhaseBoundaryTests
     {
         ExperimentSpecification asked = specification with { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } };
         using var experiment = Experiment.Prepare(asked, ExperimentData.Load(asked));
-        return experiment.Descent.Run(experiment.Start(), _ => { }, TestContext.Current.CancellationToken).Loss / experiment.InitialLoss;
+        return experiment.Descent.Run(experiment.Start(), _ => { }, cancellation: TestContext.Current.CancellationToken).Loss / experiment.InitialLoss;
     }
 }

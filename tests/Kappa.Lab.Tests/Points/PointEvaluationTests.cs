@@ -17,10 +17,10 @@ public sealed class PointEvaluationTests
     {
         ModelPoint point = RandomPoint.Of(Shape);
         var evaluation = PointEvaluation.Of(point);
-        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Samples);
-        var descent = new GradientDescent(model, new Objective(point.Targets), new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0 });
+        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples);
+        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0 });
         (double Loss, double Norm, double PlRatio) seen = default;
-        _ = descent.Run(descent.Start(point.Weights), step => seen = (step.Loss, step.GradientNorm, step.PlRatio), TestContext.Current.CancellationToken);
+        _ = descent.Run(descent.Start(point.Weights), step => seen = (step.Loss, step.GradientNorm, step.PlRatio), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(seen.Loss, evaluation.Loss);
         Assert.InRange(evaluation.GradientNorm / seen.Norm, 1 - 1e-14, 1 + 1e-14);
         Assert.InRange(evaluation.PlRatio / seen.PlRatio, 1 - 1e-14, 1 + 1e-14);

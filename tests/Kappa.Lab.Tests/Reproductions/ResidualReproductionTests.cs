@@ -95,7 +95,7 @@ public sealed class ResidualReproductionTests : IDisposable
             ExperimentSpecification specification = SpecificationReader.Read(null, [.. ResidualTables.Command(run).Split(' ')[2..].Select(word => word.Trim('\''))]).Specification!;
             using var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification));
             var losses = new List<double>();
-            DescentOutcome outcome = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), TestContext.Current.CancellationToken);
+            DescentOutcome outcome = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
             Assert.Equal(run.Path.Loss, losses);
             Assert.Equal(run.Stop, outcome.Reason);
         }

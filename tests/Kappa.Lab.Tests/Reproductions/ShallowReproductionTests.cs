@@ -114,7 +114,7 @@ public sealed class ShallowReproductionTests : IDisposable
         (ShallowEncoder model, ModelParameters parameters) = Tiny.Points().First().Prepare();
         using (model)
         {
-            Matrix jacobian = TrainableJacobian.Of(model, parameters, TrainedSet.All), kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
+            Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
             for (int n = 0; n < model.Samples; n++)
             {
                 for (int m = 0; m < model.Samples; m++)

@@ -182,8 +182,8 @@ public sealed class BallCertificateTests
         Vectors.Scale(model.Weights.Block(0).FfnIn.Span, ffnInGain);
         using ResidualTransformer evaluator = model.NewModel();
         evaluator.Forward(model.Weights);
-        Matrix targets = Matrix.Allocate(evaluator.Output.Rows, evaluator.Output.Columns);
-        evaluator.Output.CopyTo(targets);
+        Matrix targets = Matrix.Allocate(evaluator.Rows, evaluator.OutputColumns);
+        evaluator.ForwardOutput.CopyTo(targets);
         Vectors.AddScaled(targets.Span, distance / Vectors.Norm(model.Targets.Span), model.Targets.Span);
         return new TrainingPoint(model.Inputs, model.Samples, targets, model.Weights, trained ?? TrainedSet.All);
     }

@@ -49,7 +49,7 @@ internal sealed class BoundedPoint : IDisposable
         yield return ("H", Bounds.AttentionOutput, () => last.AttentionOutput);
         yield return ("Phi", Bounds.Hidden, () => last.Hidden);
         yield return ("Z", Bounds.LastOutput, () => last.Output);
-        yield return ("F", Bounds.Output, () => _evaluator.Output);
+        yield return ("F", Bounds.Output, () => _evaluator.ForwardOutput);
     }
 
     /// <summary>The quantity's value at the given weights, copied.</summary>
@@ -105,7 +105,7 @@ internal sealed class BoundedPoint : IDisposable
     {
         var gradient = new ResidualTransformerWeights(_model.Shape);
         ParameterBlock block = Layout.Blocks[b];
-        Matrix unit = Matrix.Allocate(_evaluator.Output.Rows, _evaluator.Output.Columns);
+        Matrix unit = Matrix.Allocate(_evaluator.Rows, _evaluator.OutputColumns);
         _evaluator.Forward(weights);
         MathNet.Numerics.LinearAlgebra.Matrix<double> jacobian = DenseMatrix.Create(unit.Span.Length, block.Length, 0);
         for (int k = 0; k < unit.Span.Length; k++)

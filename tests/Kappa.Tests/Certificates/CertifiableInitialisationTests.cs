@@ -52,7 +52,7 @@ public sealed class CertifiableInitialisationTests
         using TrainingPoint scaled = CertifiableInitialisation.At(point, 1000);
         double[] features = scaled.Model.Layer(0).Hidden.Span.ToArray(), before = point.Model.Layer(0).Hidden.Span.ToArray();
         Assert.All(before.Zip(features), pair => Assert.Equal(1000 * pair.First, pair.Second, 1e-10));
-        Assert.Equal(point.Model.Layer(0).AttentionOutput.Span.ToArray(), scaled.Model.Output.Span.ToArray());
+        Assert.Equal(point.Model.Layer(0).AttentionOutput.Span.ToArray(), scaled.Model.ForwardOutput.Span.ToArray());
         Assert.Equal(500, scaled.Shape.Activation.Smoothing);
         Assert.Equal(point.Weights.Block(0).Value.Span.ToArray(), scaled.Weights.Block(0).Value.Span.ToArray());
     }

@@ -21,7 +21,7 @@ public sealed class CertifiedRunTests
     {
         using var run = new OrdinaryRun(depth, samples, tokens, width, ffnWidth, seed: 0);
         ResidualTransformerWeights weights = run.DescendTo(relativeLoss);
-        using var point = new TrainingPoint(run.Model.Inputs, samples, run.Objective.Targets, weights, TrainedSet.All);
+        using var point = new TrainingPoint(run.Model.Inputs, samples, run.Model.Targets, weights, TrainedSet.All);
         Certificate certificate = Theorems.Find("path")!.Evaluate(point);
 
         Assert.True(certificate.Outcome == CertificateOutcome.Guaranteed, certificate.Explanation);
@@ -33,7 +33,7 @@ public sealed class CertifiedRunTests
     public void The_search_says_what_it_tried_and_stops_at_the_last_step()
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 1);
-        FirstCertifiedStep none = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Objective, run.Options, run.Start(), new FirstStepOptions { LastStep = 3 }, TestContext.Current.CancellationToken);
+        FirstCertifiedStep none = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 3 }, TestContext.Current.CancellationToken);
 
         Assert.Null(none.Step);
         Assert.Null(none.Weights);
@@ -47,7 +47,7 @@ public sealed class CertifiedRunTests
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 2);
         FirstCertifiedStep first = FirstCertifiedStep.Search(
-            Theorems.Find("path")!, run.Model, run.Objective, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000, Growth = 2 }, TestContext.Current.CancellationToken);
+            Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000, Growth = 2 }, TestContext.Current.CancellationToken);
 
         Assert.Contains(first.Tried, tried => tried.Step == first.Step && tried.Outcome == CertificateOutcome.Guaranteed);
         Assert.Contains(first.Tried, tried => tried.Step == first.Step - 1 && tried.Outcome == CertificateOutcome.NotCertified);
@@ -57,7 +57,7 @@ public sealed class CertifiedRunTests
     public void Looking_ahead_bounds_the_residual_from_the_earlier_step_on()
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 0);
-        FirstCertifiedStep first = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Objective, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000 }, TestContext.Current.CancellationToken);
+        FirstCertifiedStep first = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000 }, TestContext.Current.CancellationToken);
         double[] losses = run.Losses(first.Step!.Value);
         LookAhead ahead = LookAhead.Of(losses, first.Certificate.Guarantee!);
 
@@ -87,8 +87,7 @@ public sealed class CertifiedRunTests
         public OrdinaryRun(int depth, int samples, int tokens, int width, int ffnWidth, long seed)
         {
             var shape = new ResidualTransformerShape { Depth = depth, Width = width, FfnWidth = ffnWidth, Activation = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, 0.5) };
-            Model = new ResidualTransformer(shape, Gaussian("inputs"), samples);
-            Objective = new Objective(Gaussian("targets"));
+            Model = new ResidualTransformer(shape, Gaussian("inputs"), Gaussian("targets"), samples);
             Weights = new Initialisation { Scheme = InitialisationScheme.LeCun, FfnOutGain = 0.7 }.Create(shape, seed);
             Options = new DescentOptions { StepSize = StepSizeRule.Automatic(depth == 1 ? 1 : 0.8), MaximumSteps = 0 };
 
@@ -103,26 +102,24 @@ public sealed class CertifiedRunTests
 
         public ResidualTransformer Model { get; }
 
-        public Objective Objective { get; }
-
         public DescentOptions Options { get; }
 
         private ResidualTransformerWeights Weights { get; }
 
-        public DescentState Start() => new GradientDescent(Model, Objective, Options).Start(Weights);
+        public DescentState Start() => new GradientDescent(Model, Options).Start(Weights);
 
         public ResidualTransformerWeights DescendTo(double relativeLoss)
         {
             DescentState state = Start();
-            Model.Forward(state.Weights);
-            _ = new GradientDescent(Model, Objective, Options with { MaximumSteps = 100000, LossFloor = relativeLoss * Objective.Loss(Model.Output) }).Run(state);
-            return state.Weights;
+            Model.Forward(state.Parameters);
+            _ = new GradientDescent(Model, Options with { MaximumSteps = 100000, LossFloor = relativeLoss * Model.ForwardLoss }).Run(state);
+            return ResidualTransformerWeights.Of(Model.Shape, state.Parameters);
         }
 
         public double[] Losses(long lastStep)
         {
             List<double> losses = [];
-            _ = new GradientDescent(Model, Objective, Options with { MaximumSteps = lastStep }).Run(Start(), step => losses.Add(step.Loss));
+            _ = new GradientDescent(Model, Options with { MaximumSteps = lastStep }).Run(Start(), step => losses.Add(step.Loss));
             return [.. losses];
         }
 
@@ -130,7 +127,7 @@ public sealed class CertifiedRunTests
         public double Follow(ResidualTransformerWeights weights, Guarantee guarantee, int steps)
         {
             List<double> residuals = [];
-            var descent = new GradientDescent(Model, Objective, Options with { StepSize = StepSizeRule.Fixed(guarantee.StepSize), MaximumSteps = steps });
+            var descent = new GradientDescent(Model, Options with { StepSize = StepSizeRule.Fixed(guarantee.StepSize), MaximumSteps = steps });
             _ = descent.Run(descent.Start(weights), step =>
             {
                 residuals.Add(Math.Sqrt(2 * step.Loss));
@@ -138,7 +135,7 @@ public sealed class CertifiedRunTests
                 Assert.True(residuals[^1] <= (bound * (1 + 1e-9)) + ResidualRounding, $"step {step.Step}: residual {residuals[^1]} above {bound}");
                 foreach (BlockRadius radius in guarantee.Radii)
                 {
-                    Assert.True(Math.Sqrt(Vectors.SquaredDistance(step.Weights[radius.Block].Span, weights[radius.Block].Span)) <= radius.Radius, $"step {step.Step}: {radius.Block.Name} left its ball");
+                    Assert.True(Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, weights[radius.Block].Span)) <= radius.Radius, $"step {step.Step}: {radius.Block.Name} left its ball");
                 }
             });
             double[] late = [.. residuals.Where(residual => residual > 1e-10)];

@@ -173,11 +173,11 @@ internal sealed class DegeneratePoint
     // The residual is small too, as it is where certificates speak.
     private void NearOutput()
     {
-        using var model = new ResidualTransformer(Shape, Inputs, Samples);
+        using var model = ResidualTransformer.WithoutTargets(Shape, Inputs, Samples);
         model.Forward(Weights);
         for (int i = 0; i < Targets.Span.Length; i++)
         {
-            Targets.Span[i] = model.Output.Span[i] + (1e-9 * Targets.Span[i]);
+            Targets.Span[i] = model.ForwardOutput.Span[i] + (1e-9 * Targets.Span[i]);
         }
     }
 }

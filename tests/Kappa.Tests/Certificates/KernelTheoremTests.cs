@@ -129,8 +129,8 @@ public sealed class KernelTheoremTests
                 Kernel = seed % 2 == 0 ? AttentionKernel.Softmax : AttentionKernel.Gaussian,
             };
             using KernelAttention model = New(shape, samples: 2, tokens: 1 + (seed % 4), out ModelParameters start, seed);
-            Matrix jacobian = TrainableJacobian.Of(model, start, TrainedSet.Of(ParameterKind.Query));
-            SpectrumSummary spectrum = TrainableJacobian.Spectrum(jacobian, out double[] values);
+            Matrix jacobian = JacobianMatrix.Of(model, start, TrainedSet.Of(ParameterKind.Query));
+            SpectrumSummary spectrum = JacobianMatrix.Spectrum(jacobian, out double[] values);
             int rank = spectrum.SigmaMax == 0 ? 0 : SpectrumSummary.RankAt(values, 1e-12 * spectrum.SigmaMax);
             Assert.InRange(rank, 0, RankWindowTheorem.RankBound(shape, jacobian.Rows / 3, 1 + (seed % 4)));
         }

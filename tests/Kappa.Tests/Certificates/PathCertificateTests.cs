@@ -16,8 +16,8 @@ public sealed class PathCertificateTests
         var model = new ModelCase(new ResidualTransformerShape { Width = 3, FfnWidth = 8 });
         using ResidualTransformer evaluator = model.NewModel();
         evaluator.Forward(model.Weights);
-        Matrix targets = Matrix.Allocate(evaluator.Output.Rows, evaluator.Output.Columns);
-        evaluator.Output.CopyTo(targets);
+        Matrix targets = Matrix.Allocate(evaluator.Rows, evaluator.OutputColumns);
+        evaluator.ForwardOutput.CopyTo(targets);
         using var point = new TrainingPoint(model.Inputs, model.Samples, targets, model.Weights, TrainedSet.All);
 
         Certificate own = Theorems.Find(theorem)!.Evaluate(point), tooLong = Theorems.Find(theorem)!.Evaluate(point, new CertificateOptions { StepSize = 1000 });
@@ -47,7 +47,7 @@ public sealed class PathCertificateTests
         double bound = new LocalPropagation(point).On(new ParameterBall([0, 0, 0, radius, 0])).Output.First[0].Value;
 
         block.FfnIn[1, 1] -= radius;
-        using var model = new ResidualTransformer(shape, inputs, 1);
+        using var model = ResidualTransformer.WithoutTargets(shape, inputs, 1);
         var gradient = new ResidualTransformerWeights(shape);
         model.Forward(weights);
         double squares = 0;
@@ -90,10 +90,10 @@ public sealed class PathCertificateTests
             var shape = new ResidualTransformerShape { Depth = 2, Width = 6, FfnWidth = 24 };
             ResidualTransformerWeights weights = new Kappa.Descent.Initialisation { Scheme = Kappa.Descent.InitialisationScheme.LeCun }.Create(shape, seed);
             Matrix inputs = Gaussian(seed, "inputs"), targets = Gaussian(seed, "residual");
-            using var model = new ResidualTransformer(shape, inputs, 1);
+            using var model = ResidualTransformer.WithoutTargets(shape, inputs, 1);
             model.Forward(weights);
             Kappa.Numerics.Vectors.Scale(targets.Span, 2e-3 / Kappa.Numerics.Vectors.Norm(targets.Span));
-            Kappa.Numerics.Vectors.AddScaled(targets.Span, 1, model.Output.Span);
+            Kappa.Numerics.Vectors.AddScaled(targets.Span, 1, model.ForwardOutput.Span);
             using var point = new TrainingPoint(inputs, 1, targets, weights, TrainedSet.All);
             if (Theorems.Find("path")!.Evaluate(point, new CertificateOptions { StepDivisor = divisor, FloorFraction = 0.1 }).Guarantee is { } guarantee)
             {

@@ -12,7 +12,7 @@ public sealed class DescentUpdateTests
         foreach (int length in new[] { 0, 1, 7, 8, 9, 31, 32, 33, 40, 64, 77, 128, 259 })
         {
             double[] weights = Draw("weights"), gradient = Draw("gradient"), initial = Draw("initial"), next = [.. Enumerable.Repeat(7.0, length + 2)];
-            UpdateNorms norms = DescentUpdate.Propose(weights, gradient, initial, 0.1, next.AsSpan(1, length));
+            UpdateNorms norms = UpdateNorms.Propose(weights, gradient, initial, 0.1, next.AsSpan(1, length));
             Assert.Equal([7, .. weights.Zip(gradient, (weight, slope) => weight - (0.1 * slope)), 7], next);
 
             // Both sums of n positive terms are right to n ε at worst.
@@ -39,7 +39,7 @@ public sealed class DescentUpdateTests
     {
         double[] zero = new double[47], gradient = new double[47];
         gradient[place] = double.NaN;
-        UpdateNorms norms = DescentUpdate.Propose(zero, gradient, zero, 1, new double[47]);
+        UpdateNorms norms = UpdateNorms.Propose(zero, gradient, zero, 1, new double[47]);
         Assert.True(double.IsNaN(norms.Gradient));
         Assert.Equal(0, norms.Weights + norms.Distance);
     }

@@ -18,17 +18,17 @@ public sealed class GradientDescentTests
         var model = new ModelCase(Shape);
         using ResidualTransformer evaluator = model.NewModel();
         (double loss, ResidualTransformerWeights gradient) = model.Evaluate(evaluator, model.Weights);
-        GradientDescent descent = New(model, evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 1 });
+        GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 1 });
         DescentState state = descent.Start(model.Weights);
         var losses = new List<double>();
-        DescentOutcome outcome = descent.Run(state, step => losses.Add(step.Loss), Cancellation);
+        DescentOutcome outcome = descent.Run(state, step => losses.Add(step.Loss), cancellation: Cancellation);
 
         Assert.Equal(StopReason.StepBudget, outcome.Reason);
         Assert.Equal(1, state.Step);
         Assert.Equal([loss, outcome.Loss], losses);
         double[] expected = [.. model.Weights.Vector.Zip(gradient.Vector, (weight, slope) => weight - (0.01 * slope))];
-        Assert.Equal(expected, state.Weights.Vector);
-        Assert.Equal(model.Weights.Vector, state.InitialWeights.Vector);
+        Assert.Equal(expected, state.Parameters.Vector);
+        Assert.Equal(model.Weights.Vector, state.InitialParameters.Vector);
     }
 
     [Fact]
@@ -36,23 +36,23 @@ public sealed class GradientDescentTests
     {
         var model = new ModelCase(Shape with { Depth = 2, ReadoutWidth = 3 });
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent descent = New(model, evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 5 });
+        GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 5 });
         DescentState state = descent.Start(model.Weights);
-        double[] start = (double[])state.Weights.Vector.Clone();
+        double[] start = (double[])state.Parameters.Vector.Clone();
         double[] previous = (double[])start.Clone();
         double path = 0;
         using ResidualTransformer independent = model.NewModel();
-        _ = descent.Run(state, Check, Cancellation);
+        _ = descent.Run(state, Check, cancellation: Cancellation);
 
         void Check(DescentStep step)
         {
-            (double loss, ResidualTransformerWeights gradient) = model.Evaluate(independent, step.Weights);
-            path += Math.Sqrt(Vectors.SquaredDistance(previous, step.Weights.Vector));
-            step.Weights.Vector.CopyTo(previous, 0);
+            (double loss, ResidualTransformerWeights gradient) = model.Evaluate(independent, step.Parameters);
+            path += Math.Sqrt(Vectors.SquaredDistance(previous, step.Parameters.Vector));
+            step.Parameters.Vector.CopyTo(previous, 0);
             Equal(loss, step.Loss);
             Equal(Vectors.Norm(gradient.Vector), step.GradientNorm);
-            Equal(Vectors.Norm(step.Weights.Vector), step.WeightNorm);
-            Equal(Math.Sqrt(Vectors.SquaredDistance(start, step.Weights.Vector)), step.Distance);
+            Equal(Vectors.Norm(step.Parameters.Vector), step.WeightNorm);
+            Equal(Math.Sqrt(Vectors.SquaredDistance(start, step.Parameters.Vector)), step.Distance);
             Equal(path, step.PathLength);
             Equal(0.01 * step.GradientNorm / step.WeightNorm, step.StepRatio);
             Equal(step.GradientNorm * step.GradientNorm / 2 / loss, step.PlRatio);
@@ -72,12 +72,12 @@ public sealed class GradientDescentTests
     {
         var model = new ModelCase(Shape with { Depth = 2 });
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent descent = New(model, evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 4, Trained = TrainedSet.Of(ParameterKind.Value) });
+        GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 4, Trained = TrainedSet.Of(ParameterKind.Value) });
         DescentState state = descent.Start(model.Weights);
-        _ = descent.Run(state, null, Cancellation);
-        foreach (ParameterBlock block in state.Weights.Layout.Blocks)
+        _ = descent.Run(state, null, cancellation: Cancellation);
+        foreach (ParameterBlock block in state.Parameters.Layout.Blocks)
         {
-            bool same = state.Weights[block].Span.SequenceEqual(model.Weights[block].Span);
+            bool same = state.Parameters[block].Span.SequenceEqual(model.Weights[block].Span);
             Assert.Equal(block.Kind != ParameterKind.Value, same);
         }
     }
@@ -91,13 +91,13 @@ public sealed class GradientDescentTests
         evaluator.Forward(model.Weights);
         double[] phi = evaluator.Layer(0).Hidden.Span.ToArray();
         double eigenvalue = phi.Sum(value => value * value);
-        double[] error = [.. evaluator.Output.Span.ToArray().Zip(model.Targets.Span.ToArray(), (f, y) => f - y)];
+        double[] error = [.. evaluator.ForwardOutput.Span.ToArray().Zip(model.Targets.Span.ToArray(), (f, y) => f - y)];
         double along = error.Zip(phi, (e, p) => e * p).Sum() / Math.Sqrt(eigenvalue);
         double floor = (error.Sum(e => e * e) - (along * along)) / 2;
         var options = new DescentOptions { StepSize = StepSizeRule.Fixed(0.3 / eigenvalue), MaximumSteps = 6, Trained = TrainedSet.Of(ParameterKind.FfnOut) };
-        GradientDescent descent = New(model, evaluator, options);
+        GradientDescent descent = new(evaluator, options);
         _ = descent.Run(descent.Start(model.Weights), step =>
-            Assert.InRange(step.Loss / (floor + (along * along * Math.Pow(0.7, 2 * step.Step) / 2)), 1 - 1e-13, 1 + 1e-13), Cancellation);
+            Assert.InRange(step.Loss / (floor + (along * along * Math.Pow(0.7, 2 * step.Step) / 2)), 1 - 1e-13, 1 + 1e-13), cancellation: Cancellation);
     }
 
     [Fact]
@@ -130,17 +130,17 @@ public sealed class GradientDescentTests
     {
         var model = new ModelCase(Shape);
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent descent = New(model, evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(100), MaximumSteps = 1000 });
+        GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(100), MaximumSteps = 1000 });
         DescentState state = descent.Start(model.Weights);
         long observed = -1;
         double lastLoss = 0;
-        DescentOutcome outcome = descent.Run(state, step => (observed, lastLoss) = (step.Step, step.Loss), Cancellation);
+        DescentOutcome outcome = descent.Run(state, step => (observed, lastLoss) = (step.Step, step.Loss), cancellation: Cancellation);
 
         Assert.Equal(StopReason.NonFinite, outcome.Reason);
         Assert.Equal(observed, state.Step);
         Assert.Contains("last finite iterate", outcome.Explanation, StringComparison.Ordinal);
-        evaluator.Forward(state.Weights);
-        double kept = new Objective(model.Targets).Loss(evaluator.Output);
+        evaluator.Forward(state.Parameters);
+        double kept = evaluator.ForwardLoss;
         Assert.True(double.IsFinite(kept));
         Assert.True(outcome.Step == state.Step || kept == lastLoss);
     }
@@ -151,8 +151,8 @@ public sealed class GradientDescentTests
         var model = new ModelCase(Shape);
         model.Weights.Block(0).Value[0, 0] = double.PositiveInfinity;
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent descent = New(model, evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.1), MaximumSteps = 3 });
-        DescentOutcome outcome = descent.Run(descent.Start(model.Weights), _ => Assert.Fail("A step was observed."), Cancellation);
+        GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.1), MaximumSteps = 3 });
+        DescentOutcome outcome = descent.Run(descent.Start(model.Weights), _ => Assert.Fail("A step was observed."), cancellation: Cancellation);
         Assert.Equal((StopReason.NonFinite, 0L), (outcome.Reason, outcome.Step));
     }
 
@@ -166,24 +166,24 @@ public sealed class GradientDescentTests
         var options = new DescentOptions { StepSize = rule, MaximumSteps = 40 };
         var whole = new List<(long, double, double, double, double)>();
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent uninterrupted = New(model, evaluator, options);
+        GradientDescent uninterrupted = new(evaluator, options);
         DescentState end = uninterrupted.Start(model.Weights, 1);
-        _ = uninterrupted.Run(end, step => whole.Add(Record(step)), Cancellation);
+        _ = uninterrupted.Run(end, step => whole.Add(Record(step)), cancellation: Cancellation);
 
         var parts = new List<(long, double, double, double, double)>();
         using var source = new CancellationTokenSource();
         using ResidualTransformer first = model.NewModel();
-        GradientDescent interrupted = New(model, first, options);
+        GradientDescent interrupted = new(first, options);
         DescentState state = interrupted.Start(model.Weights, 1);
-        DescentOutcome outcome = interrupted.Run(state, Cancel, source.Token);
+        DescentOutcome outcome = interrupted.Run(state, Cancel, cancellation: source.Token);
         Assert.Equal((StopReason.Cancelled, 18L), (outcome.Reason, outcome.Step));
 
         // Through the parts that a checkpoint stores, into another process as it were.
         using ResidualTransformer second = model.NewModel();
-        var restored = new DescentState(Copy(state.Weights), Copy(state.InitialWeights), state.Step, state.StepSize, state.PathLength);
-        _ = New(model, second, options).Run(restored, step => parts.Add(Record(step)), Cancellation);
+        var restored = state.Clone();
+        _ = new GradientDescent(second, options).Run(restored, step => parts.Add(Record(step)), cancellation: Cancellation);
         Assert.Equal(whole, parts);
-        Assert.Equal(end.Weights.Vector, restored.Weights.Vector);
+        Assert.Equal(end.Parameters.Vector, restored.Parameters.Vector);
         Assert.Equal(end.PathLength, restored.PathLength);
 
         void Cancel(DescentStep step)
@@ -217,8 +217,8 @@ public sealed class GradientDescentTests
         var model = new ModelCase(Shape, tokens: 1);
         using ResidualTransformer evaluator = model.NewModel();
         var options = new DescentOptions { StepSize = StepSizeRule.Monotone(StepSizeRule.Fixed(1)), MaximumSteps = 10, Trained = TrainedSet.Of(ParameterKind.Query) };
-        GradientDescent descent = New(model, evaluator, options);
-        DescentOutcome outcome = descent.Run(descent.Start(model.Weights), null, Cancellation);
+        GradientDescent descent = new(evaluator, options);
+        DescentOutcome outcome = descent.Run(descent.Start(model.Weights), null, cancellation: Cancellation);
         Assert.Equal((StopReason.NoDecrease, 0L), (outcome.Reason, outcome.Step));
     }
 
@@ -227,7 +227,7 @@ public sealed class GradientDescentTests
     {
         var model = new ModelCase(Shape);
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent descent = New(model, evaluator, new DescentOptions { StepSize = StepSizeRule.Automatic(0.3), MaximumSteps = 1 });
+        GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Automatic(0.3), MaximumSteps = 1 });
         DescentState state = descent.Start(model.Weights, seed: 9);
         LargestKernelEigenvalue eigenvalue = PowerIteration.Estimate(evaluator, model.Weights, TrainedSet.All, seed: 9);
         Assert.Equal(eigenvalue, descent.StartEigenvalue);
@@ -242,8 +242,8 @@ public sealed class GradientDescentTests
         foreach (StepSizeRule rule in new[] { StepSizeRule.Fixed(0.001), StepSizeRule.Monotone(StepSizeRule.Fixed(10)) })
         {
             long[] allocated = new long[31];
-            GradientDescent descent = New(model, evaluator, new DescentOptions { StepSize = rule, MaximumSteps = 30 });
-            _ = descent.Run(descent.Start(model.Weights), step => allocated[step.Step] = GC.GetAllocatedBytesForCurrentThread(), Cancellation);
+            GradientDescent descent = new(evaluator, new DescentOptions { StepSize = rule, MaximumSteps = 30 });
+            _ = descent.Run(descent.Start(model.Weights), step => allocated[step.Step] = GC.GetAllocatedBytesForCurrentThread(), cancellation: Cancellation);
             Assert.Equal(allocated[5], allocated[30]);
         }
     }
@@ -256,22 +256,13 @@ public sealed class GradientDescentTests
         Assert.All(["-1", "-2", "NaN"], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
-    private static GradientDescent New(ModelCase model, ResidualTransformer evaluator, DescentOptions options) => new(evaluator, new Objective(model.Targets), options);
-
     private static DescentOutcome RunToEnd(DescentOptions options, out List<double> losses)
     {
         var model = new ModelCase(Shape);
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent descent = New(model, evaluator, options);
+        GradientDescent descent = new(evaluator, options);
         var seen = new List<double>();
         losses = seen;
-        return descent.Run(descent.Start(model.Weights), step => seen.Add(step.Loss), Cancellation);
-    }
-
-    private static ResidualTransformerWeights Copy(ResidualTransformerWeights weights)
-    {
-        var copy = new ResidualTransformerWeights(weights.Shape);
-        copy.CopyFrom(weights);
-        return copy;
+        return descent.Run(descent.Start(model.Weights), step => seen.Add(step.Loss), cancellation: Cancellation);
     }
 }

@@ -14,7 +14,7 @@ public sealed class PowerIterationTests
     public void The_estimate_is_the_largest_kernel_eigenvalue_of_the_reference(string name)
     {
         ReferenceCase reference = ReferenceCase.Load(name);
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
         LargestKernelEigenvalue estimate = PowerIteration.Estimate(model, reference.Weights, reference.Trained, seed: 1, tolerance: 1e-5, maximumIterations: 5000);
         double expected = reference.Expected.GetProperty("ntk_eigenvalues").EnumerateArray().Max(value => value.GetDouble());
 
@@ -28,7 +28,7 @@ public sealed class PowerIterationTests
     public void It_says_when_it_has_not_converged()
     {
         ReferenceCase reference = ReferenceCase.Load("residual-depth1");
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
         LargestKernelEigenvalue estimate = PowerIteration.Estimate(model, reference.Weights, reference.Trained, maximumIterations: 2);
         Assert.False(estimate.Converged);
         Assert.Equal(2, estimate.Iterations);

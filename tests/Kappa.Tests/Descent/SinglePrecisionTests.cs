@@ -53,18 +53,18 @@ public sealed class SinglePrecisionTests
     public void Updates_below_the_spacing_of_single_precision_are_not_lost()
     {
         var model = new ModelCase(new ResidualTransformerShape { Width = 4, FfnWidth = 6 });
-        using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 1, Precision.Single);
-        var descent = new GradientDescent(evaluator, new Objective(model.Targets), new DescentOptions { StepSize = StepSizeRule.Fixed(1e-12), MaximumSteps = 3 });
+        using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, 1, Precision.Single);
+        var descent = new GradientDescent(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(1e-12), MaximumSteps = 3 });
         DescentState state = descent.Start(model.Weights);
         var norms = new List<double>();
-        _ = descent.Run(state, step => norms.Add(step.Distance), TestContext.Current.CancellationToken);
+        _ = descent.Run(state, step => norms.Add(step.Distance), cancellation: TestContext.Current.CancellationToken);
         Assert.All(norms.Zip(norms.Skip(1)), pair => Assert.True(pair.Second > pair.First, $"The distance went from {pair.First:R} to {pair.Second:R}."));
     }
 
     private static Descended Descend(ModelCase model, Precision precision, int threads = 1)
     {
-        using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, threads, precision);
-        var descent = new GradientDescent(evaluator, new Objective(model.Targets), new DescentOptions { StepSize = StepSizeRule.Automatic(0.3), MaximumSteps = Steps });
+        using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, threads, precision);
+        var descent = new GradientDescent(evaluator, new DescentOptions { StepSize = StepSizeRule.Automatic(0.3), MaximumSteps = Steps });
         DescentState state = descent.Start(model.Weights);
         var losses = new List<double>();
         var norms = new List<double>();
@@ -75,8 +75,8 @@ public sealed class SinglePrecisionTests
                 losses.Add(step.Loss);
                 norms.Add(step.GradientNorm);
             },
-            TestContext.Current.CancellationToken);
-        return new Descended(state.Weights.Vector, losses, norms, state.PathLength, evaluator.Shards);
+            cancellation: TestContext.Current.CancellationToken);
+        return new Descended(state.Parameters.Vector, losses, norms, state.PathLength, evaluator.Shards);
     }
 
     private sealed record Descended(double[] Weights, List<double> Losses, List<double> GradientNorms, double PathLength, int Shards);

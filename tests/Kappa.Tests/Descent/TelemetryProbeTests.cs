@@ -31,19 +31,19 @@ public sealed class TelemetryProbeTests
         double pathLength = 0;
         int steps = 0;
         const double StepSize = 0.02;
-        var descent = new GradientDescent(model, new Objective(point.Targets), new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = 3 });
-        _ = descent.Run(descent.Start(point.Weights), Check, TestContext.Current.CancellationToken);
+        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = 3 });
+        _ = descent.Run(descent.Start(point.Weights), Check, probe.Record, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(4, steps);
 
         void Check(DescentStep step)
         {
             probe.Measure(step, row);
-            pathLength += Norm(step.Weights.Vector.Zip(previous, (a, b) => a - b));
-            previous = [.. step.Weights.Vector];
-            Dictionary<string, double> expected = Expected(point, step.Weights, StepSize);
+            pathLength += Norm(step.Parameters.Vector.Zip(previous, (a, b) => a - b));
+            previous = [.. step.Parameters.Vector];
+            Dictionary<string, double> expected = Expected(point, ResidualTransformerWeights.Of(point.Shape, step.Parameters), StepSize);
             expected["step"] = steps++;
             expected["pathLength"] = pathLength;
-            expected["distance"] = Norm(step.Weights.Vector.Zip(point.Weights.Vector, (a, b) => a - b));
+            expected["distance"] = Norm(step.Parameters.Vector.Zip(point.Weights.Vector, (a, b) => a - b));
             Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), probe.Columns.Order(StringComparer.Ordinal));
             for (int column = 0; column < row.Length; column++)
             {
@@ -54,8 +54,10 @@ public sealed class TelemetryProbeTests
                     $"step {step.Step}: {probe.Columns[column]} must be {value:R} but is {row[column]:R}.");
             }
 
-            (string Name, ReadOnlyMemory<double> SingularValues)[] spectra = [.. probe.Spectra];
+            (string Name, ReadOnlyMemory<double> SingularValues)[] spectra = [.. probe.Spectra(step.Parameters, model.AllSamples)];
+            model.Forward(step.Parameters);
             Matrix[] matrices = [.. Enumerable.Range(0, 2).Select(model.Layer).SelectMany(layer => new[] { layer.AttentionBranch, layer.AttentionOutput, layer.Hidden })];
+            Assert.Equal(["l0.branch", "l0.output", "l0.hidden", "l1.branch", "l1.output", "l1.hidden"], spectra.Select(spectrum => spectrum.Name));
             Assert.All(spectra.Zip(matrices), pair => Assert.Equal(MatrixSamples.Values(pair.Second), pair.First.SingularValues.ToArray()));
         }
     }
@@ -63,7 +65,7 @@ public sealed class TelemetryProbeTests
     [Fact]
     public void The_columns_of_two_blocks_are_those_of_the_register_in_its_order()
     {
-        using ResidualTransformer model = new(new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5, ReadoutWidth = 3 }, Matrix.Allocate(6, 4), samples: 2);
+        using var model = ResidualTransformer.WithoutTargets(new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5, ReadoutWidth = 3 }, Matrix.Allocate(6, 4), samples: 2);
         string[] expected =
         [
             "step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength",
@@ -72,16 +74,16 @@ public sealed class TelemetryProbeTests
             .. PartQuantities.Select(quantity => $"l1.branch.{quantity}"), .. PartQuantities.Select(quantity => $"l1.output.{quantity}"), "l1.hidden.sigmaMin",
         ];
         Assert.Equal(expected, new TelemetryProbe(model, TrainedSet.All).Columns);
-        Assert.Equal(["l0.branch", "l0.output", "l0.hidden", "l1.branch", "l1.output", "l1.hidden"], new TelemetryProbe(model, TrainedSet.All).Spectra.Select(spectrum => spectrum.Name));
     }
 
     [Fact]
     public void Without_spectra_and_with_one_kind_trained_only_the_scalars_and_that_kind_remain()
     {
-        using ResidualTransformer model = new(new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5 }, Matrix.Allocate(6, 4), samples: 2);
+        using var model = ResidualTransformer.WithoutTargets(new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5 }, Matrix.Allocate(6, 4), samples: 2);
         var probe = new TelemetryProbe(model, TrainedSet.Of(ParameterKind.Value), spectra: false);
         Assert.Equal(["step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength", "gradientNorm.value"], probe.Columns);
-        Assert.Empty(probe.Spectra);
+        Assert.Null(probe.Record);
+        Assert.Empty(probe.Spectra(new ModelParameters(model.Layout), model.AllSamples));
     }
 
     [Fact]
@@ -92,8 +94,8 @@ public sealed class TelemetryProbeTests
         var probe = new TelemetryProbe(model, TrainedSet.All);
         double[] row = new double[probe.Columns.Count];
         long allocated = long.MaxValue;
-        var descent = new GradientDescent(model, new Objective(point.Targets), new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 3 });
-        _ = descent.Run(descent.Start(point.Weights), Measure, TestContext.Current.CancellationToken);
+        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 3 });
+        _ = descent.Run(descent.Start(point.Weights), Measure, probe.Record, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(0, allocated);
 
         void Measure(DescentStep step)
@@ -110,8 +112,8 @@ public sealed class TelemetryProbeTests
         var point = new ModelCase(new ResidualTransformerShape { Width = 5, FfnWidth = 7 });
         using ResidualTransformer model = point.NewModel();
         var probe = new TelemetryProbe(model, TrainedSet.All, spectra: false);
-        var descent = new GradientDescent(model, new Objective(point.Targets), new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 0 });
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => descent.Run(descent.Start(point.Weights), step => probe.Measure(step, new double[4]), TestContext.Current.CancellationToken));
+        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 0 });
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => descent.Run(descent.Start(point.Weights), step => probe.Measure(step, new double[4]), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains($"The row must have {probe.Columns.Count} numbers but has 4.", refused.Message, StringComparison.Ordinal);
     }
 

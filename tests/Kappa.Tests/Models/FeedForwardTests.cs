@@ -22,9 +22,9 @@ public sealed class FeedForwardTests
         together.Backward(all.Weights, direction, gradient, TrainedSet.All);
         for (int sample = 0; sample < Samples; sample++)
         {
-            using ResidualTransformer alone = new(shape, all.Inputs.RowRange(sample * Tokens, Tokens), 1);
+            using var alone = ResidualTransformer.WithoutTargets(shape, all.Inputs.RowRange(sample * Tokens, Tokens), 1);
             alone.Forward(all.Weights);
-            Assert.Equal(alone.Output.Span.ToArray(), together.Output.RowRange(sample * Tokens, Tokens).Span.ToArray());
+            Assert.Equal(alone.ForwardOutput.Span.ToArray(), together.ForwardOutput.RowRange(sample * Tokens, Tokens).Span.ToArray());
             Matrix part = Matrix.Allocate(Tokens, shape.Width);
             direction.RowRange(sample * Tokens, Tokens).CopyTo(part);
             alone.Backward(all.Weights, part, one, TrainedSet.All);

@@ -1,4 +1,3 @@
-using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Numerics;
 using Xunit;
@@ -81,7 +80,7 @@ public sealed class HessianProductTests
         ModelCase model = ModelCase.Varied().ElementAt(index);
         using ResidualTransformer evaluator = model.NewModel();
         ResidualTransformerWeights direction = model.UnitDirection(43);
-        Matrix tangent = Matrix.Allocate(evaluator.Output.Rows, evaluator.Output.Columns);
+        Matrix tangent = Matrix.Allocate(evaluator.Rows, evaluator.OutputColumns);
         var expected = new ResidualTransformerWeights(model.Shape);
         var actual = new ResidualTransformerWeights(model.Shape);
         evaluator.Forward(model.Weights);
@@ -103,11 +102,11 @@ public sealed class HessianProductTests
         double[] sum = new double[one.Vector.Length];
         for (int sample = 0; sample < model.Samples; sample++)
         {
-            using var evaluator = new ResidualTransformer(model.Shape, model.Inputs.RowRange(sample * 3, 3), 1);
+            using var evaluator = new ResidualTransformer(model.Shape, model.Inputs.RowRange(sample * 3, 3), model.Targets.RowRange(sample * 3, 3), 1);
             Matrix residual = Matrix.Allocate(3, 8);
             var part = new ResidualTransformerWeights(model.Shape);
             evaluator.Forward(model.Weights);
-            _ = new Objective(model.Targets.RowRange(sample * 3, 3)).LossAndGradient(evaluator.Output, residual);
+            _ = evaluator.ForwardResidual(residual);
             evaluator.HessianProduct(model.Weights, direction, residual, part, TrainedSet.All);
             Vectors.AddScaled(sum, 1, part.Vector);
         }
@@ -130,12 +129,9 @@ public sealed class HessianProductTests
     private static ResidualTransformerWeights Product(ModelCase model, ResidualTransformerWeights direction, TrainedSet trained, int threads = 1)
     {
         using ResidualTransformer evaluator = model.NewModel(threads);
-        Matrix residual = Matrix.Allocate(evaluator.Output.Rows, evaluator.Output.Columns);
         var result = new ResidualTransformerWeights(model.Shape);
         result.Vector.AsSpan().Fill(double.NaN);
-        evaluator.Forward(model.Weights);
-        _ = new Objective(model.Targets).LossAndGradient(evaluator.Output, residual);
-        evaluator.HessianProduct(model.Weights, direction, residual, result, trained);
+        evaluator.HessianProduct(model.Weights, evaluator.AllSamples, direction, result, trained);
         return result;
     }
 

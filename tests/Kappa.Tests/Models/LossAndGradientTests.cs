@@ -26,46 +26,75 @@ public sealed class LossAndGradientTests
         ModelCase model = Models.ElementAt(index);
         using ResidualTransformer separate = model.NewModel(), together = model.NewModel(threads: 2);
         (double loss, ResidualTransformerWeights expected) = model.Evaluate(separate, model.Weights);
-        Matrix residual = Matrix.Allocate(together.Rows, model.Shape.OutputWidth);
         var gradient = new ResidualTransformerWeights(model.Shape);
-        double actual = together.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, keepLayers: true);
+        double actual = together.LossAndGradient(model.Weights, gradient, TrainedSet.All, AllLayers(together));
 
         // The loss is summed in shards: 2 rounding errors per term at most.
         Assert.InRange(actual, loss * (1 - (model.Targets.Span.Length * 1e-15)), loss * (1 + (model.Targets.Span.Length * 1e-15)));
         Assert.Equal(expected.Vector, gradient.Vector);
-        Assert.Equal(actual, together.Loss(model.Weights, model.Targets));
-        for (int k = 0; k < residual.Span.Length; k++)
+        Assert.Equal(actual, together.Loss(model.Weights));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_record_keeps_the_matrices_of_its_own_pass(int index)
+    {
+        ModelCase model = Models.ElementAt(index);
+        using ResidualTransformer separate = model.NewModel(), together = model.NewModel();
+        separate.Forward(model.Weights);
+        var gradient = new ResidualTransformerWeights(model.Shape);
+        LayerRecord passed = AllLayers(together), filled = AllLayers(together);
+        _ = together.LossAndGradient(model.Weights, gradient, TrainedSet.All, passed);
+        together.Fill(model.Weights, together.AllSamples, filled);
+
+        // Other weights afterwards: what is kept is kept.
+        _ = together.LossAndGradient(new ResidualTransformerWeights(model.Shape), gradient, TrainedSet.All);
+        together.Forward(new ResidualTransformerWeights(model.Shape));
+        foreach (LayerRecord actual in (LayerRecord[])[passed, filled])
         {
-            Assert.Equal(separate.Output.Span[k] - model.Targets.Span[k], residual.Span[k]);
+            for (int layer = 0; layer < model.Shape.Depth; layer++)
+            {
+                LayerView expected = separate.Layer(layer);
+                AssertSame(expected.Input, actual[layer, LayerPart.Input]);
+                AssertSame(expected.Attention, actual[layer, LayerPart.AttentionWeights]);
+                AssertSame(expected.AttentionBranch, actual[layer, LayerPart.AttentionBranch]);
+                AssertSame(expected.AttentionOutput, actual[layer, LayerPart.AttentionOutput]);
+                AssertSame(expected.Hidden, actual[layer, LayerPart.Hidden]);
+                AssertSame(expected.Output, actual[layer, LayerPart.Output]);
+            }
         }
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Layers_looked_at_afterwards_are_those_of_the_pass(int index)
+    public void A_batch_of_some_samples_is_the_model_on_these_samples(int index)
     {
         ModelCase model = Models.ElementAt(index);
-        using ResidualTransformer separate = model.NewModel(), together = model.NewModel();
-        separate.Forward(model.Weights);
-        Matrix residual = Matrix.Allocate(together.Rows, model.Shape.OutputWidth);
-        var gradient = new ResidualTransformerWeights(model.Shape);
-        var zero = new ResidualTransformerWeights(model.Shape);
-        foreach (bool keeps in (bool[])[true, false])
+        int[] batch = [model.Samples - 1, 0];
+        Matrix inputs = Matrix.Allocate(2 * model.Tokens, model.Shape.Width), targets = Matrix.Allocate(2 * model.Tokens, model.Shape.OutputWidth);
+        for (int k = 0; k < batch.Length; k++)
         {
-            // Other weights in between, so that nothing stale can pass.
-            _ = together.Loss(zero, model.Targets);
-            _ = together.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, keeps);
-            for (int layer = 0; layer < model.Shape.Depth; layer++)
-            {
-                LayerView expected = separate.Layer(layer), actual = together.Layer(layer);
-                Assert.Equal(expected.AttentionBranch.Span.ToArray(), actual.AttentionBranch.Span.ToArray());
-                Assert.Equal(expected.AttentionOutput.Span.ToArray(), actual.AttentionOutput.Span.ToArray());
-                Assert.Equal(expected.Hidden.Span.ToArray(), actual.Hidden.Span.ToArray());
-                Assert.Equal(expected.Attention.Span.ToArray(), actual.Attention.Span.ToArray());
-            }
-
-            Assert.Equal(separate.Output.Span.ToArray(), together.Output.Span.ToArray());
+            model.Inputs.RowRange(batch[k] * model.Tokens, model.Tokens).CopyTo(inputs.RowRange(k * model.Tokens, model.Tokens));
+            model.Targets.RowRange(batch[k] * model.Tokens, model.Tokens).CopyTo(targets.RowRange(k * model.Tokens, model.Tokens));
         }
+
+        using ResidualTransformer all = model.NewModel(), some = new(model.Shape, inputs, targets, 2);
+        ResidualTransformerWeights expected = new(model.Shape), actual = new(model.Shape), direction = model.UnitDirection(3);
+        LayerRecord record = AllLayers(all), own = AllLayers(some);
+        Assert.Equal(some.LossAndGradient(model.Weights, expected, TrainedSet.All, own), all.LossAndGradient(model.Weights, batch, actual, TrainedSet.All, record));
+        Assert.Equal(expected.Vector, actual.Vector);
+        Assert.Equal(2, record.Samples);
+        AssertSame(own[0, LayerPart.AttentionBranch], record[0, LayerPart.AttentionBranch]);
+        Assert.Equal(some.Loss(model.Weights), all.Loss(model.Weights, batch));
+        some.HessianProduct(model.Weights, some.AllSamples, direction, expected, TrainedSet.All);
+        all.HessianProduct(model.Weights, batch, direction, actual, TrainedSet.All);
+        Assert.Equal(expected.Vector, actual.Vector);
+        some.Tangent(model.Weights, some.AllSamples, direction, targets);
+        all.Tangent(model.Weights, batch, direction, inputs = Matrix.Allocate(targets.Rows, targets.Columns));
+        AssertSame(targets, inputs);
+        some.Output(model.Weights, some.AllSamples, targets);
+        all.Output(model.Weights, batch, inputs);
+        AssertSame(targets, inputs);
     }
 
     [Theory]
@@ -74,11 +103,11 @@ public sealed class LossAndGradientTests
     {
         ModelCase model = Models.ElementAt(index);
         using ResidualTransformer doubles = model.NewModel();
-        using var singles = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 2, Precision.Single);
-        Matrix residual = Matrix.Allocate(doubles.Rows, model.Shape.OutputWidth), rounded = Matrix.Allocate(doubles.Rows, model.Shape.OutputWidth);
+        using var singles = new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, 2, Precision.Single);
+        LayerRecord exact = AllLayers(doubles), rounded = AllLayers(singles);
         ResidualTransformerWeights expected = new(model.Shape), actual = new(model.Shape);
-        double loss = doubles.LossAndGradient(model.Weights, model.Targets, residual, expected, TrainedSet.All, keepLayers: true);
-        double single = singles.LossAndGradient(model.Weights, model.Targets, rounded, actual, TrainedSet.All, keepLayers: true);
+        double loss = doubles.LossAndGradient(model.Weights, expected, TrainedSet.All, exact);
+        double single = singles.LossAndGradient(model.Weights, actual, TrainedSet.All, rounded);
 
         // ε = 2⁻²⁴ grows through chains of about twelve products a block, each of sums that err by √k ε; a single ReLU may also fall on the other side of its kink.
         double tolerance = Math.ScaleB(1, -24) * 40 * model.Shape.Depth * Math.Sqrt(model.Shape.FfnWidth + model.Shape.Width);
@@ -86,8 +115,8 @@ public sealed class LossAndGradientTests
         Assert.InRange(Math.Sqrt(Vectors.SquaredDistance(expected.Vector, actual.Vector)), 1e-10 * Vectors.Norm(expected.Vector), tolerance * Vectors.Norm(expected.Vector));
         for (int layer = 0; layer < model.Shape.Depth; layer++)
         {
-            ReadOnlySpan<double> output = doubles.Layer(layer).AttentionOutput.Span;
-            double distance = Math.Sqrt(Vectors.SquaredDistance(output, singles.Layer(layer).AttentionOutput.Span));
+            ReadOnlySpan<double> output = exact[layer, LayerPart.AttentionOutput].Span;
+            double distance = Math.Sqrt(Vectors.SquaredDistance(output, rounded[layer, LayerPart.AttentionOutput].Span));
             Assert.InRange(distance, 0, tolerance * Math.Sqrt(Vectors.SquaredNorm(output)));
         }
     }
@@ -98,14 +127,14 @@ public sealed class LossAndGradientTests
         foreach (Precision precision in Enum.GetValues<Precision>())
         {
             ModelCase model = Models.ElementAt(8);
-            using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 1, precision);
-            Matrix residual = Matrix.Allocate(evaluator.Rows, model.Shape.OutputWidth);
+            using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, 1, precision);
+            LayerRecord record = AllLayers(evaluator);
             var gradient = new ResidualTransformerWeights(model.Shape);
             Action<int> afterwards = _ => { };
             long before = 0;
             for (int step = 0; step < 5; step++)
             {
-                _ = evaluator.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, keepLayers: true, afterwards);
+                _ = evaluator.LossAndGradient(model.Weights, gradient, TrainedSet.All, record, afterwards);
                 before = step == 1 ? GC.GetAllocatedBytesForCurrentThread() : before;
             }
 
@@ -118,11 +147,10 @@ public sealed class LossAndGradientTests
     {
         ModelCase model = Models.ElementAt(8);
         using ResidualTransformer evaluator = model.NewModel(threads: 2);
-        Matrix residual = Matrix.Allocate(evaluator.Rows, model.Shape.OutputWidth);
         var gradient = new ResidualTransformerWeights(model.Shape);
         double[] sums = new double[gradient.Layout.Blocks.Count];
         int[] calls = new int[sums.Length];
-        _ = evaluator.LossAndGradient(model.Weights, model.Targets, residual, gradient, TrainedSet.All, afterwards: index =>
+        _ = evaluator.LossAndGradient(model.Weights, gradient, TrainedSet.All, afterwards: index =>
         {
             _ = Interlocked.Increment(ref calls[index]);
             sums[index] = Vectors.SquaredNorm(gradient[gradient.Layout.Blocks[index]].Span);
@@ -142,17 +170,18 @@ public sealed class LossAndGradientTests
         Matrix others = ModelCase.Gaussian(model.Inputs.Rows, model.Inputs.Columns, 99, "others");
         foreach (Precision precision in Enum.GetValues<Precision>())
         {
-            using var changed = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 1, precision);
-            using var fresh = new ResidualTransformer(model.Shape, others, model.Samples, 1, precision);
-            _ = changed.Loss(model.Weights, model.Targets);
+            using var changed = new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, 1, precision);
+            using var fresh = new ResidualTransformer(model.Shape, others, model.Targets, model.Samples, 1, precision);
+            _ = changed.Loss(model.Weights);
             changed.Forward(model.Weights);
-            changed.SetInputs(others);
-            Assert.Equal(fresh.Loss(model.Weights, model.Targets), changed.Loss(model.Weights, model.Targets));
+            changed.SetData(others, model.Targets);
+            Assert.Equal(fresh.Loss(model.Weights), changed.Loss(model.Weights));
             changed.Forward(model.Weights);
-            Assert.Equal(fresh.Output.Span.ToArray(), changed.Output.Span.ToArray());
+            fresh.Forward(model.Weights);
+            Assert.Equal(fresh.ForwardOutput.Span.ToArray(), changed.ForwardOutput.Span.ToArray());
         }
 
-        _ = Assert.Throws<ArgumentException>(() => model.NewModel().SetInputs(Matrix.Allocate(1, 1000)));
+        _ = Assert.Throws<ArgumentException>(() => model.NewModel().SetData(Matrix.Allocate(1, 1000), model.Targets));
     }
 
     [Fact]
@@ -163,8 +192,19 @@ public sealed class LossAndGradientTests
         var weights = new ResidualTransformerWeights(model.Shape);
         weights.Vector.AsSpan().Fill(double.PositiveInfinity);
         var gradient = new ResidualTransformerWeights(model.Shape);
-        double loss = evaluator.LossAndGradient(weights, model.Targets, Matrix.Allocate(evaluator.Rows, model.Shape.OutputWidth), gradient, TrainedSet.All);
+        double loss = evaluator.LossAndGradient(weights, gradient, TrainedSet.All);
         Assert.False(double.IsFinite(loss));
         Assert.All(gradient.Vector, derivative => Assert.Equal(0, derivative));
+    }
+
+    private static LayerRecord AllLayers(ResidualTransformer model) => new(model, _ => true);
+
+    private static void AssertSame(in Matrix expected, in Matrix actual)
+    {
+        Assert.Equal((expected.Rows, expected.Columns), (actual.Rows, actual.Columns));
+        for (int row = 0; row < expected.Rows; row++)
+        {
+            Assert.Equal(expected.Row(row).ToArray(), actual.Row(row).ToArray());
+        }
     }
 }

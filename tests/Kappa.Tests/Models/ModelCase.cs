@@ -58,15 +58,15 @@ internal sealed class ModelCase
         return direction;
     }
 
-    public ResidualTransformer NewModel(int threads = 1) => new(Shape, Inputs, Samples, threads);
+    public ResidualTransformer NewModel(int threads = 1) => new(Shape, Inputs, Targets, Samples, threads);
 
     /// <summary>Loss and gradient of the product.</summary>
-    public (double Loss, ResidualTransformerWeights Gradient) Evaluate(ResidualTransformer model, ResidualTransformerWeights weights, TrainedSet? trained = null)
+    public (double Loss, ResidualTransformerWeights Gradient) Evaluate(ResidualTransformer model, ModelParameters weights, TrainedSet? trained = null)
     {
-        Matrix residual = Matrix.Allocate(model.Output.Rows, model.Output.Columns);
+        Matrix residual = Matrix.Allocate(Targets.Rows, Targets.Columns);
         var gradient = new ResidualTransformerWeights(Shape);
         model.Forward(weights);
-        double loss = new Objective(Targets).LossAndGradient(model.Output, residual);
+        double loss = model.ForwardResidual(residual);
         model.Backward(weights, residual, gradient, trained ?? TrainedSet.All);
         return (loss, gradient);
     }

@@ -16,12 +16,12 @@ public sealed class ReferenceTests
     public void Output_and_loss_are_those_of_the_reference(string name)
     {
         ReferenceCase reference = ReferenceCase.Load(name);
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
         model.Forward(reference.Weights);
 
-        AssertClose(ReferenceCase.Stacked(reference.Expected.GetProperty("output")).Span, model.Output.Span);
+        AssertClose(ReferenceCase.Stacked(reference.Expected.GetProperty("output")).Span, model.ForwardOutput.Span);
         double loss = reference.Expected.GetProperty("loss").GetDouble();
-        Assert.InRange(new Objective(reference.Targets).Loss(model.Output) / loss, 1 - Tolerance, 1 + Tolerance);
+        Assert.InRange(model.ForwardLoss / loss, 1 - Tolerance, 1 + Tolerance);
     }
 
     [Theory]
@@ -29,11 +29,11 @@ public sealed class ReferenceTests
     public void Every_gradient_is_that_of_the_reference(string name)
     {
         ReferenceCase reference = ReferenceCase.Load(name);
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
-        Matrix residual = Matrix.Allocate(model.Output.Rows, model.Output.Columns);
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
+        Matrix residual = Matrix.Allocate(model.Rows, model.OutputColumns);
         var gradient = new ResidualTransformerWeights(reference.Shape);
         model.Forward(reference.Weights);
-        _ = new Objective(reference.Targets).LossAndGradient(model.Output, residual);
+        _ = model.ForwardResidual(residual);
         model.Backward(reference.Weights, residual, gradient, reference.Trained);
 
         ResidualTransformerWeights expected = reference.ExpectedGradient;
@@ -48,10 +48,10 @@ public sealed class ReferenceTests
     public void Gradient_norm_and_PL_ratio_of_a_step_are_those_of_the_reference(string name)
     {
         ReferenceCase reference = ReferenceCase.Load(name);
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
-        var descent = new GradientDescent(model, new Objective(reference.Targets), new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0, Trained = reference.Trained });
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
+        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0, Trained = reference.Trained });
         (double Norm, double PlRatio) seen = default;
-        _ = descent.Run(descent.Start(reference.Weights), step => seen = (step.GradientNorm, step.PlRatio), TestContext.Current.CancellationToken);
+        _ = descent.Run(descent.Start(reference.Weights), step => seen = (step.GradientNorm, step.PlRatio), cancellation: TestContext.Current.CancellationToken);
 
         Assert.InRange(seen.Norm / reference.Expected.GetProperty("gradient_norm").GetDouble(), 1 - Tolerance, 1 + Tolerance);
         Assert.InRange(seen.PlRatio / reference.Expected.GetProperty("pl_ratio").GetDouble(), 1 - Tolerance, 1 + Tolerance);

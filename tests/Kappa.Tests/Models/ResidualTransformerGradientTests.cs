@@ -1,4 +1,3 @@
-using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Numerics;
 using Xunit;
@@ -90,7 +89,7 @@ public sealed class ResidualTransformerGradientTests
     private static void AssertAdjoint(ModelCase model, TrainedSet trained)
     {
         using ResidualTransformer evaluator = model.NewModel();
-        Matrix u = ModelCase.Gaussian(evaluator.Output.Rows, evaluator.Output.Columns, 41, "u");
+        Matrix u = ModelCase.Gaussian(evaluator.Rows, evaluator.OutputColumns, 41, "u");
         Matrix tangent = Matrix.Allocate(u.Rows, u.Columns);
         ResidualTransformerWeights v = model.UnitDirection(42);
         var gradient = new ResidualTransformerWeights(model.Shape);
@@ -155,6 +154,6 @@ public sealed class ResidualTransformerGradientTests
         moved.CopyFrom(model.Weights);
         Vectors.AddScaled(moved.Vector, distance, direction.Vector);
         evaluator.Forward(moved);
-        return new Objective(model.Targets).Loss(evaluator.Output);
+        return evaluator.ForwardLoss;
     }
 }

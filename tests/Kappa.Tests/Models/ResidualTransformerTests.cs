@@ -18,10 +18,10 @@ public sealed class ResidualTransformerTests
     {
         ModelCase model = ModelCase.Varied().First();
         ResidualTransformerShape shape = model.Shape with { Activation = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, smoothing) };
-        ArgumentException refusal = Assert.Throws<ArgumentException>(() => new ResidualTransformer(shape, model.Inputs, model.Samples, 1, Precision.Single));
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() => ResidualTransformer.WithoutTargets(shape, model.Inputs, model.Samples, 1, Precision.Single));
         Assert.Contains(smoothing.ToString(System.Globalization.CultureInfo.InvariantCulture), refusal.Message, StringComparison.Ordinal);
-        new ResidualTransformer(shape, model.Inputs, model.Samples).Dispose();
-        new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 1, Precision.Single).Dispose();
+        ResidualTransformer.WithoutTargets(shape, model.Inputs, model.Samples).Dispose();
+        new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, 1, Precision.Single).Dispose();
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class ResidualTransformerTests
                 AssertClose(block.Output, Part(model, view.Output, sample));
             }
 
-            AssertClose(PlainResidualTransformer.Output(model.Weights, blocks), Part(model, evaluator.Output, sample));
+            AssertClose(PlainResidualTransformer.Output(model.Weights, blocks), Part(model, evaluator.ForwardOutput, sample));
         }
     }
 
@@ -57,7 +57,7 @@ public sealed class ResidualTransformerTests
     {
         ModelCase model = ModelCase.Varied().ElementAt(index);
         using ResidualTransformer evaluator = model.NewModel();
-        Matrix u = ModelCase.Gaussian(evaluator.Output.Rows, evaluator.Output.Columns, 11, "u");
+        Matrix u = ModelCase.Gaussian(evaluator.Rows, evaluator.OutputColumns, 11, "u");
         var gradient = new ResidualTransformerWeights(model.Shape);
         evaluator.Forward(model.Weights);
         evaluator.Backward(model.Weights, u, gradient, TrainedSet.All);
@@ -75,7 +75,7 @@ public sealed class ResidualTransformerTests
     [Fact]
     public void The_varied_cases_take_both_logit_routes()
     {
-        LogitRoute[] routes = [.. ModelCase.Varied().Select(model => ResidualTransformer.CheaperRoute(model.Shape, model.Samples, model.Tokens))];
+        LogitRoute[] routes = [.. ModelCase.Varied().Select(model => LogitRoutes.Cheaper(model.Shape, model.Samples, model.Tokens))];
         Assert.Contains(LogitRoute.Merged, routes);
         Assert.Contains(LogitRoute.Factored, routes);
     }
@@ -108,13 +108,13 @@ public sealed class ResidualTransformerTests
         }
 
         using ResidualTransformer straight = model.NewModel();
-        using var other = new ResidualTransformer(model.Shape, permuted, 2);
+        using var other = ResidualTransformer.WithoutTargets(model.Shape, permuted, 2);
         straight.Forward(model.Weights);
         other.Forward(model.Weights);
         for (int row = 0; row < 8; row++)
         {
-            double distance = Math.Sqrt(Vectors.SquaredDistance(straight.Output.Row(order[row]), other.Output.Row(row)));
-            Assert.InRange(distance, 0, Rounding * Vectors.Norm(other.Output.Row(row)));
+            double distance = Math.Sqrt(Vectors.SquaredDistance(straight.ForwardOutput.Row(order[row]), other.ForwardOutput.Row(row)));
+            Assert.InRange(distance, 0, Rounding * Vectors.Norm(other.ForwardOutput.Row(row)));
         }
     }
 
@@ -150,7 +150,7 @@ public sealed class ResidualTransformerTests
         model.Weights.Block(0).Query[0, 0] = double.NaN;
         using ResidualTransformer evaluator = model.NewModel();
         evaluator.Forward(model.Weights);
-        Assert.All(evaluator.Output.Span.ToArray(), value => Assert.True(double.IsNaN(value)));
+        Assert.All(evaluator.ForwardOutput.Span.ToArray(), value => Assert.True(double.IsNaN(value)));
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class ResidualTransformerTests
             (double lossOfTwo, ResidualTransformerWeights ofTwo) = model.Evaluate(two, model.Weights);
             Assert.Equal(BitConverter.DoubleToInt64Bits(lossOfOne), BitConverter.DoubleToInt64Bits(lossOfTwo));
             Assert.True(ofOne.Vector.AsSpan().SequenceEqual(ofTwo.Vector));
-            Assert.True(one.Output.Span.SequenceEqual(two.Output.Span));
+            Assert.True(one.ForwardOutput.Span.SequenceEqual(two.ForwardOutput.Span));
         }
     }
 
@@ -178,7 +178,7 @@ public sealed class ResidualTransformerTests
         var model = new ModelCase(new ResidualTransformerShape { Width = 8, FfnWidth = 5, KeyWidth = keyWidth, Depth = 2 }, samples: 200, tokens: 3);
         using ResidualTransformer evaluator = model.NewModel(threads: 2);
         Assert.Equal(2, evaluator.Shards);
-        Assert.Equal(isMerged, ResidualTransformer.CheaperRoute(model.Shape, model.Samples, model.Tokens) == LogitRoute.Merged);
+        Assert.Equal(isMerged, LogitRoutes.Cheaper(model.Shape, model.Samples, model.Tokens) == LogitRoute.Merged);
         Matrix u = ModelCase.Gaussian(600, 8, 12, "u");
         var gradient = new ResidualTransformerWeights(model.Shape);
         evaluator.Forward(model.Weights);
@@ -211,7 +211,7 @@ public sealed class ResidualTransformerTests
         {
             evaluator.Forward(model.Weights);
             evaluator.Backward(model.Weights, u, gradient, TrainedSet.All);
-            evaluator.Tangent(model.Weights, model.Weights, u, TrainedSet.All);
+            evaluator.Tangent(model.Weights, evaluator.AllSamples, model.Weights, u);
         }
     }
 
@@ -219,10 +219,10 @@ public sealed class ResidualTransformerTests
     public void Inputs_and_weights_that_do_not_fit_are_refused_with_their_sizes()
     {
         var shape = new ResidualTransformerShape { Width = 3, FfnWidth = 4 };
-        ArgumentException inputs = Assert.Throws<ArgumentException>(() => new ResidualTransformer(shape, Matrix.Allocate(7, 3), samples: 2));
+        ArgumentException inputs = Assert.Throws<ArgumentException>(() => ResidualTransformer.WithoutTargets(shape, Matrix.Allocate(7, 3), samples: 2));
         Assert.Contains("N = 2", inputs.Message, StringComparison.Ordinal);
         Assert.Contains("[7, 3]", inputs.Message, StringComparison.Ordinal);
-        using var model = new ResidualTransformer(shape, Matrix.Allocate(6, 3), samples: 2);
+        using var model = ResidualTransformer.WithoutTargets(shape, Matrix.Allocate(6, 3), samples: 2);
         ArgumentException weights = Assert.Throws<ArgumentException>(() => model.Forward(new ResidualTransformerWeights(shape with { FfnWidth = 5 })));
         Assert.Contains("FfnWidth = 5", weights.Message, StringComparison.Ordinal);
     }

@@ -44,8 +44,8 @@ public sealed class TrainableReferenceTests
     {
         TrainableReference reference = TrainableReference.Load(name);
         using IModel model = reference.NewModel();
-        Matrix jacobian = TrainableJacobian.Of(model, reference.Parameters(model.Layout), reference.Trained);
-        _ = TrainableJacobian.Spectrum(jacobian, out double[] values);
+        Matrix jacobian = JacobianMatrix.Of(model, reference.Parameters(model.Layout), reference.Trained);
+        _ = JacobianMatrix.Spectrum(jacobian, out double[] values);
         double[] expected = [.. Numbers(reference.Expected.GetProperty("ntk_eigenvalues"))];
         Assert.Equal(expected.Length, jacobian.Rows);
         for (int k = 0; k < expected.Length; k++)

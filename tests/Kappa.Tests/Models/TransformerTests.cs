@@ -206,13 +206,11 @@ public sealed class TransformerTests
         ResidualTransformerWeights direction = own.UnitDirection(1), product = new(own.Shape);
         ModelParameters along = new(model.Layout);
         direction.Vector.CopyTo(along.Vector.AsSpan());
-        Matrix tangent = NewOutput(model), expected = NewOutput(model), error = NewOutput(model);
+        Matrix tangent = NewOutput(model), expected = NewOutput(model);
         residual.Tangent(own.Weights, direction, expected, TrainedSet.All);
         model.Tangent(parameters, model.AllSamples, along, tangent);
         AssertClose(expected.Span, tangent.Span, 1e-12, own.ToString());
-        residual.Output.CopyTo(error);
-        Vectors.AddScaled(error.Span, -1, own.Targets.Span);
-        residual.HessianProduct(own.Weights, direction, error, product, TrainedSet.All);
+        residual.HessianProduct(own.Weights, residual.AllSamples, direction, product, TrainedSet.All);
         model.HessianProduct(parameters, model.AllSamples, along, found, TrainedSet.All);
         AssertClose(product.Vector, found.Vector, 1e-12, own.ToString());
     }

@@ -128,10 +128,10 @@ internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inpu
 
     private static Matrix Output(ResidualTransformerShape shape, Matrix inputs, int samples, ResidualTransformerWeights weights)
     {
-        using var model = new ResidualTransformer(shape, inputs, samples);
+        using var model = ResidualTransformer.WithoutTargets(shape, inputs, samples);
         model.Forward(weights);
-        Matrix output = Matrix<double>.Allocate(model.Output.Rows, model.Output.Columns);
-        model.Output.CopyTo(output);
+        Matrix output = Matrix<double>.Allocate(model.Rows, model.OutputColumns);
+        model.ForwardOutput.CopyTo(output);
         return output;
     }
 

@@ -86,7 +86,7 @@ public sealed class JacobianSingularValuesTests
 
     private static Matrix Jacobian(ResidualTransformer evaluator, ResidualTransformerWeights weights, ParameterBlock[] blocks, TrainedSet trained)
     {
-        Matrix unit = Matrix.Allocate(evaluator.Output.Rows, evaluator.Output.Columns);
+        Matrix unit = Matrix.Allocate(evaluator.Rows, evaluator.OutputColumns);
         Matrix jacobian = Matrix.Allocate(unit.Span.Length, blocks.Sum(block => block.Length));
         var gradient = new ResidualTransformerWeights(evaluator.Shape);
         evaluator.Forward(weights);

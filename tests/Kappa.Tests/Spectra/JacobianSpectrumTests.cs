@@ -17,7 +17,7 @@ public sealed class JacobianSpectrumTests
     public void The_kernel_spectrum_is_that_of_the_reference(string name)
     {
         ReferenceCase reference = ReferenceCase.Load(name);
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
         var spectrum = JacobianSpectrum.Of(model, reference.Weights, reference.Trained);
 
         // The tolerance of the files: 1e-7 of the largest eigenvalue, whose complex-step Jacobian was squared there.
@@ -36,7 +36,7 @@ public sealed class JacobianSpectrumTests
     public void Branch_output_and_hidden_spectra_are_those_of_the_reference(string name)
     {
         ReferenceCase reference = ReferenceCase.Load(name);
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
         model.Forward(reference.Weights);
         for (int l = 0; l < reference.Shape.Depth; l++)
         {
@@ -147,7 +147,7 @@ public sealed class JacobianSpectrumTests
     {
         var shape = new ResidualTransformerShape { Depth = 1, Width = 8, FfnWidth = 12, KeyWidth = keyWidth, ReadoutWidth = readoutWidth, Activation = new Activation(activation) };
         ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, 5);
-        return (new ResidualTransformer(shape, MatrixSamples.Gaussian(6, 8, 4), 2), weights);
+        return (ResidualTransformer.WithoutTargets(shape, MatrixSamples.Gaussian(6, 8, 4), 2), weights);
     }
 
     private static double Smallest(JacobianSpectrum spectrum, ParameterKind kind)

@@ -16,7 +16,7 @@ public sealed class KernelExtremesTests
     public void Both_ends_are_those_of_the_reference(string name)
     {
         ReferenceCase reference = ReferenceCase.Load(name);
-        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Samples);
+        using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
         var extremes = KernelExtremes.Of(model, reference.Weights, reference.Trained);
         double[] expected = [.. reference.Expected.GetProperty("ntk_eigenvalues").EnumerateArray().Select(value => value.GetDouble()).Order()];
 

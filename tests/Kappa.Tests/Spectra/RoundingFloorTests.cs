@@ -73,10 +73,10 @@ public sealed class RoundingFloorTests
 
     private static double[] Descend(ModelCase model, Precision precision)
     {
-        using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Samples, 1, precision);
-        var descent = new GradientDescent(evaluator, new Objective(model.Targets), new DescentOptions { StepSize = StepSizeRule.Automatic(0.3), MaximumSteps = 6000 });
+        using var evaluator = new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, 1, precision);
+        var descent = new GradientDescent(evaluator, new DescentOptions { StepSize = StepSizeRule.Automatic(0.3), MaximumSteps = 6000 });
         var losses = new List<double>();
-        _ = descent.Run(descent.Start(model.Weights), step => losses.Add(step.Loss), TestContext.Current.CancellationToken);
+        _ = descent.Run(descent.Start(model.Weights), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
         return [.. losses];
     }
 }

@@ -44,7 +44,7 @@ public sealed class ShallowEncoderLimitTests
         using var model = new ShallowEncoder(shape, inputs, ModelCase.Gaussian(Samples, 1, 8, "targets"), Samples);
         var parameters = new ModelParameters(model.Layout);
         new RandomSequence(seed, "ntk").FillGaussian(parameters.Vector);
-        Matrix jacobian = TrainableJacobian.Of(model, parameters, TrainedSet.All), kernel = Matrix.Allocate(Samples, Samples);
+        Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = Matrix.Allocate(Samples, Samples);
         Products.MultiplyByTransposed(jacobian, jacobian, kernel);
         Matrix limit = ShallowEncoderLimit.Of(inputs, Samples, pooling).Kernel;
         return Math.Sqrt(Vectors.SquaredDistance(kernel.Span, limit.Span)) / Vectors.Norm(limit.Span);

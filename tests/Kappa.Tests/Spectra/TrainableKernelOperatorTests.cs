@@ -7,7 +7,7 @@ using Xunit;
 namespace Kappa.Tests.Spectra;
 
 /// <summary>Products with the kernel of models G and S against the Jacobian written out.</summary>
-public sealed class TrainableKernelOperatorTests
+public sealed class KernelOperatorTests
 {
     private static readonly TrainableCase[] Cases = [.. TrainableCase.KernelAttentions(), .. TrainableCase.ShallowEncoders()];
 
@@ -22,8 +22,8 @@ public sealed class TrainableKernelOperatorTests
         ModelParameters parameters = Cases[index].Parameters(model.Layout);
         foreach (TrainedSet trained in new[] { TrainedSet.All, TrainedSet.Of(ParameterKind.Key, ParameterKind.Value) })
         {
-            Matrix jacobian = TrainableJacobian.Of(model, parameters, trained);
-            var kernel = new TrainableKernelOperator(model, parameters, trained);
+            Matrix jacobian = JacobianMatrix.Of(model, parameters, trained);
+            var kernel = new KernelOperator(model, parameters, trained);
             Assert.Equal((jacobian.Rows, jacobian.Columns), (kernel.Size, kernel.Parameters));
             double[] u = new double[kernel.Size], product = new double[kernel.Size];
             new RandomSequence(7, "direction").FillGaussian(u);

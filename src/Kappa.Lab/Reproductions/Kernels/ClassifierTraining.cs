@@ -11,7 +11,7 @@ namespace Kappa.Lab.Reproductions.Kernels;
 /// <param name="Steps">Updates.</param>
 /// <param name="BatchSize">Samples of a batch.</param>
 /// <param name="EvaluateEvery">Steps between two tests.</param>
-internal sealed record TrainingRecipe(TrainingMethod Method, double StepSize, int Steps, int BatchSize, int EvaluateEvery)
+internal sealed record TrainingRecipe(UpdateMethod Method, double StepSize, int Steps, int BatchSize, int EvaluateEvery)
 {
     /// <summary>Precision of the passes; sums and weights stay double.</summary>
     public Precision Precision { get; init; } = Precision.Single;
@@ -23,12 +23,13 @@ internal sealed record TrainingRecipe(TrainingMethod Method, double StepSize, in
     public string Words => FormattableString.Invariant($"{(Method is AdamDescent ? "Adam" : "SGD")}, step {StepSize}, batch {BatchSize}, {Steps} steps, {(Precision == Precision.Single ? "single" : "double")} precision");
 
     /// <summary>The options of one run.</summary>
-    public TrainingOptions Options(long seed) => new()
+    public DescentOptions Options(long seed) => new()
     {
         Method = Method,
-        Schedule = new StepSchedule { Peak = StepSize, WarmUpSteps = Steps / 20, TotalSteps = Steps },
+        StepSize = StepSizeRule.Fixed(StepSize),
+        Schedule = new StepSchedule { WarmUpSteps = Steps / 20, TotalSteps = Steps },
         BatchSize = BatchSize,
-        Seed = seed,
+        BatchSeed = seed,
         MaximumSteps = Steps,
     };
 }
@@ -57,22 +58,22 @@ internal sealed class ClassifierTraining
         var run = new ClassifierTraining(task, shape, recipe, context);
         using (run._test)
         {
-            ModelParameters end = run.Train(new Training(model, recipe.Options(seed)), start);
+            ModelParameters end = run.Train(new GradientDescent(model, recipe.Options(seed)), start);
             return (run.Series(), end);
         }
     }
 
     private string StateKey => _context.Key + "-state";
 
-    private ModelParameters Train(Training training, ModelParameters start)
+    private ModelParameters Train(GradientDescent descent, ModelParameters start)
     {
-        TrainingState state = Restore(start) ?? training.Start(start);
-        switch (training.Run(state, Observe, _context.Cancellation))
+        DescentState state = Restore(start) ?? descent.Start(start);
+        switch (descent.Run(state, Observe, cancellation: _context.Cancellation).Reason)
         {
-            case TrainingEnd.Cancelled:
+            case StopReason.Cancelled:
                 Save(state);
                 throw new OperationCanceledException(_context.Cancellation);
-            case TrainingEnd.NonFinite:
+            case StopReason.NonFinite:
                 _losses.Add(double.PositiveInfinity);
                 break;
         }
@@ -89,7 +90,7 @@ internal sealed class ClassifierTraining
         [Quantity.TestAccuracy] = [.. _accuracies],
     };
 
-    private void Observe(TrainingStep step)
+    private void Observe(DescentStep step)
     {
         if (step.Step > 0 && step.Step % _recipe.SaveEvery == 0 && _losses.Count == step.Step)
         {
@@ -103,14 +104,14 @@ internal sealed class ClassifierTraining
         }
     }
 
-    private void Evaluate(TrainingState state)
+    private void Evaluate(DescentState state)
     {
         _steps.Add(state.Step);
         _testLosses.Add(_test.Loss(state.Parameters, _test.AllSamples));
         _accuracies.Add(ClassifierTask.Accuracy(_test, state.Parameters, _task.Test.Labels));
     }
 
-    private void Save(TrainingState state)
+    private void Save(DescentState state)
     {
         if (_context.Store is not { } store)
         {
@@ -133,7 +134,7 @@ internal sealed class ClassifierTraining
         store.Save(StateKey, record);
     }
 
-    private TrainingState? Restore(ModelParameters start)
+    private DescentState? Restore(ModelParameters start)
     {
         if (_context.Store?.Find(StateKey) is not { } record)
         {
@@ -148,6 +149,6 @@ internal sealed class ClassifierTraining
         _testLosses.AddRange(tensors[$"series.{Quantity.TestLoss}"]);
         _accuracies.AddRange(tensors[$"series.{Quantity.TestAccuracy}"]);
         double[][] moments = [.. Enumerable.Range(0, _recipe.Method.Moments).Select(k => tensors[FormattableString.Invariant($"moments.{k}")])];
-        return new TrainingState(parameters, moments, record.GetInteger(Quantity.Step));
+        return new DescentState(parameters, start.Clone(), record.GetInteger(Quantity.Step), _recipe.StepSize, double.NaN, moments);
     }
 }

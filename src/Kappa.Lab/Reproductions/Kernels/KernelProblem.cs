@@ -42,14 +42,20 @@ internal sealed class KernelProblem : IDisposable
     }
 
     /// <summary>σ_max(J)² and the rank of J at the start.</summary>
-    public SpectrumSummary Kernel(TrainedSet trained) => TrainableJacobian.Spectrum(TrainableJacobian.Of(Model, Start, trained), out _);
+    public SpectrumSummary Kernel(TrainedSet trained) => JacobianMatrix.Spectrum(JacobianMatrix.Of(Model, Start, trained), out _);
 
     /// <summary>Full-batch gradient descent; ℒ_k for every step that was finite.</summary>
     public double[] Descend(TrainedSet trained, double stepSize, int steps, CancellationToken cancellation)
     {
         var losses = new List<double>(steps);
-        var training = new Training(Model, new TrainingOptions { Schedule = new StepSchedule { Peak = stepSize }, Trained = trained, MaximumSteps = steps });
-        if (training.Run(training.Start(Start), step => losses.Add(step.Loss), cancellation) == TrainingEnd.NonFinite)
+        var descent = new GradientDescent(Model, new DescentOptions
+        {
+            StepSize = StepSizeRule.Fixed(stepSize),
+            Method = new PlainDescent(RoundsOnce: true),
+            Trained = trained,
+            MaximumSteps = steps - 1,
+        });
+        if (descent.Run(descent.Start(Start), step => losses.Add(step.Loss), cancellation: cancellation).Reason == StopReason.NonFinite)
         {
             losses.Add(double.PositiveInfinity);
         }

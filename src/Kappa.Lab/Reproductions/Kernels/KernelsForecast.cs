@@ -69,10 +69,21 @@ internal static class KernelsForecast
     {
         TransformerShape shape = task.Shape(AttentionKernel.Gaussian) with { Depth = depth };
         using Transformer model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
-        var training = new Training(model, recipe.Options(0) with { MaximumSteps = 3 });
+        var descent = new GradientDescent(model, recipe.Options(0) with { MaximumSteps = long.MaxValue });
+        using var enough = new CancellationTokenSource();
         var times = new List<long>();
-        TrainingState state = training.Start(ModelInitialisation.Create(shape, 0));
-        _ = training.Run(state, _ => times.Add(Stopwatch.GetTimestamp()));
+        DescentState state = descent.Start(ModelInitialisation.Create(shape, 0));
+        _ = descent.Run(
+            state,
+            _ =>
+            {
+                times.Add(Stopwatch.GetTimestamp());
+                if (times.Count == 3)
+                {
+                    enough.Cancel();
+                }
+            },
+            cancellation: enough.Token);
         return times.Count < 3 ? 0 : Stopwatch.GetElapsedTime(times[1], times[2]).TotalSeconds;
     }
 }

@@ -72,7 +72,7 @@ internal static class OpenStudies
         {
             var shape = new KernelAttentionShape { Width = 2 * ValuesOnlyStudy.Size.Rows, Heads = 2, Kernel = arm.Kernel };
             using var problem = KernelProblem.Of(shape, ValuesOnlyStudy.Size, 1, seed, block => block.Kind is ParameterKind.Query or ParameterKind.Key ? gain : 1);
-            SpectrumSummary features = TrainableJacobian.Spectrum(problem.Model.Features(problem.Start), out _);
+            SpectrumSummary features = JacobianMatrix.Spectrum(problem.Model.Features(problem.Start), out _);
             return job.Measured(
                 new Dictionary<string, double>(StringComparer.Ordinal)
                 {

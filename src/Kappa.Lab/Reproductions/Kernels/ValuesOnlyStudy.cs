@@ -35,7 +35,7 @@ internal static class ValuesOnlyStudy
         var values = TrainedSet.Of(ParameterKind.Value);
         Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(new ModelPoint<KernelAttention>(problem.Model, problem.Start, values));
         double Constant(string symbol) => certificate.Constants.Single(constant => constant.Symbol == symbol).Value;
-        SpectrumSummary features = TrainableJacobian.Spectrum(problem.Model.Features(problem.Start), out _);
+        SpectrumSummary features = JacobianMatrix.Spectrum(problem.Model.Features(problem.Start), out _);
         double stepSize = 1 / Constant("β"), floor = Constant("min ℒ");
         double[] losses = problem.Descend(values, stepSize, steps, context.Cancellation);
         double[] above = [.. losses.Select(loss => Math.Max(0, loss - floor) / losses[0])];

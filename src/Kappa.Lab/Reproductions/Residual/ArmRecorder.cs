@@ -1,5 +1,6 @@
 using Kappa.Descent;
 using Kappa.Lab.Experiments;
+using Kappa.Models;
 
 namespace Kappa.Lab.Reproductions.Residual;
 
@@ -22,12 +23,15 @@ internal sealed class ArmRecorder
     {
         _probe = new TelemetryProbe(experiment.Model, experiment.Trained);
         _row = new double[_probe.Columns.Count];
-        int depth = experiment.Model.Shape.Depth;
+        int depth = experiment.Residual.Shape.Depth;
         _sigmaMinColumns = [.. Enumerable.Range(0, depth).Select(layer => Column($"l{layer}.output.sigmaMin"))];
         _conditionNumber = Column($"l{depth - 1}.output.conditionNumber");
         _branchConditionNumber = Column($"l{depth - 1}.branch.conditionNumber");
         _layerSigmaMins = keepsLayers ? [.. _sigmaMinColumns.Select(_ => new List<double>())] : null;
     }
+
+    /// <summary>What the steps have to fill.</summary>
+    public LayerRecord? Record => _probe.Record;
 
     public void Observe(DescentStep step)
     {

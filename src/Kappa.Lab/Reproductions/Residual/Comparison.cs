@@ -73,7 +73,7 @@ internal sealed class Comparison(LearningProblem problem, int steps, bool keepsL
     {
         using Experiment experiment = Experiment.Prepare(ArmSpecification.Of(problem, arm, StepSizeSpecification.Auto(1), steps), _data);
         _ = experiment.Start();
-        return experiment.Descent.StartEigenvalue!.Value.Value;
+        return experiment.StartEigenvalue!.Value.Value;
     }
 
     // First passage of the target and final loss of a stable run; null when the loss leaves the finite numbers or ends above its start.
@@ -85,7 +85,7 @@ internal sealed class Comparison(LearningProblem problem, int steps, bool keepsL
         DescentOutcome outcome = experiment.Descent.Run(
             experiment.Start(),
             step => passage = step.Loss <= target ? Math.Min(passage, step.Step) : passage,
-            cancellation);
+            cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         return outcome.Reason == StopReason.NonFinite || outcome.Loss > experiment.InitialLoss ? null : (passage, outcome.Loss);
     }
@@ -96,7 +96,7 @@ internal sealed class Comparison(LearningProblem problem, int steps, bool keepsL
         var recorder = new ArmRecorder(experiment, keepsLayers);
         DescentState state = experiment.Start();
         double first = state.StepSize;
-        DescentOutcome outcome = experiment.Descent.Run(state, recorder.Observe, cancellation);
+        DescentOutcome outcome = experiment.Descent.Run(state, recorder.Observe, recorder.Record, cancellation);
         cancellation.ThrowIfCancellationRequested();
         ArmPath path = recorder.Path();
         return new ArmRun(

@@ -27,10 +27,10 @@ internal static class LadderStudy
         ExperimentSpecification specification = ArmSpecification.Of(problem, arm, StepSizeSpecification.Auto(Multiple), plan.Steps);
         using Experiment experiment = Experiment.Prepare(specification, ExperimentData.Load(specification));
         var losses = new List<double>();
-        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), cancellation);
+        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         RateFit? fit = losses.Count < 2 ? null : LateRate.Of(losses.ToArray(), experiment.Data);
-        var ladder = RateLadder.Of(experiment, fit, Math.Max(0, losses.Count - 1), cancellation: cancellation);
+        var ladder = RateLadder.Of(experiment, fit, Math.Max(0, losses.Count - 1), cancellation: cancellation)!;
         return new RunRates($"{problem.Setting}, {arm.Name}, {specification.Descent.StepSize}", ArmSpecification.Command(specification), ladder);
     }
 }

@@ -53,7 +53,7 @@ internal sealed class PriceStudy(ResidualPlan plan, JobStore? store)
         DescentState state = experiment.Start();
         var descent = new DescentOptions { StepSize = StepSizeRule.Fixed(state.StepSize), Trained = experiment.Trained, MaximumSteps = specification.Descent.Steps };
         var first = FirstCertifiedStep.Search(
-            Theorems.Find("path")!, experiment.Model, experiment.Objective, descent, state, new FirstStepOptions { LastStep = specification.Descent.Steps, Growth = 2 }, cancellation);
+            Theorems.Find("path")!, experiment.Residual, descent, state, new FirstStepOptions { LastStep = specification.Descent.Steps, Growth = 2 }, cancellation);
         record.AddInteger("firstStep", first.Step ?? -1);
         record.AddNumber("firstRelativeLoss", first.RelativeLoss ?? double.NaN);
         return record;

@@ -62,15 +62,15 @@ internal sealed class RateStudy(ResidualPlan plan, JobStore? store)
         DescentState state = experiment.Start();
         double stepSize = state.StepSize;
         record.AddNumber("stepSize", stepSize);
-        experiment.Model.Forward(experiment.InitialWeights);
+        experiment.Residual.Forward(experiment.InitialWeights);
         record.AddNumber("startConditionNumber", OutputConditionNumber(experiment));
-        record.AddNumber("hiddenConditionNumber", ConditionNumber(experiment.Model.Layer(0).Hidden));
+        record.AddNumber("hiddenConditionNumber", ConditionNumber(experiment.Residual.Layer(0).Hidden));
         record.AddNumber("startKernelRate", KernelRate(experiment, experiment.InitialWeights, stepSize));
-        DescentOutcome outcome = experiment.Descent.Run(state, step => losses.Add(step.Loss), cancellation);
+        DescentOutcome outcome = experiment.Descent.Run(state, step => losses.Add(step.Loss), cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
-        experiment.Model.Forward(state.Weights);
+        experiment.Residual.Forward(state.Parameters);
         record.AddNumber("endConditionNumber", OutputConditionNumber(experiment));
-        record.AddNumber("endKernelRate", outcome.Reason == StopReason.NonFinite ? double.NaN : KernelRate(experiment, state.Weights, stepSize));
+        record.AddNumber("endKernelRate", outcome.Reason == StopReason.NonFinite ? double.NaN : KernelRate(experiment, state.Parameters, stepSize));
         record.AddTensor("loss", [losses.Count], [.. losses]);
         return record;
     }
@@ -90,7 +90,7 @@ internal sealed class RateStudy(ResidualPlan plan, JobStore? store)
         };
     }
 
-    private static double OutputConditionNumber(Experiment experiment) => ConditionNumber(experiment.Model.Layer(0).AttentionOutput);
+    private static double OutputConditionNumber(Experiment experiment) => ConditionNumber(experiment.Residual.Layer(0).AttentionOutput);
 
     private static double ConditionNumber(in Matrix matrix)
     {
@@ -100,6 +100,6 @@ internal sealed class RateStudy(ResidualPlan plan, JobStore? store)
     }
 
     // The two-sided kernel rung, linearised.
-    private static double KernelRate(Experiment experiment, ResidualTransformerWeights weights, double stepSize) =>
-        JacobianSpectrum.Of(experiment.Model, weights, experiment.Trained).LinearisedRate(stepSize);
+    private static double KernelRate(Experiment experiment, ModelParameters parameters, double stepSize) =>
+        JacobianSpectrum.Of(experiment.Model, parameters, experiment.Trained).LinearisedRate(stepSize);
 }

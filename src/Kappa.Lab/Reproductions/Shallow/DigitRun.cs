@@ -58,16 +58,24 @@ internal sealed record DigitRun(int Width, double LogitExponent, int Epochs, lon
         using Transformer train = ClassifierTask.Model(data.Train, shape, Precision.Double), test = ClassifierTask.Model(data.Test, shape, Precision.Double);
         int perEpoch = train.Samples / Batch;
         double[] losses = new double[Epochs];
-        var options = new TrainingOptions { Method = new MomentumDescent(), Schedule = new StepSchedule { Peak = StepSize }, BatchSize = Batch, Seed = Seed, MaximumSteps = (long)Epochs * perEpoch };
-        var training = new Training(train, options);
-        TrainingState state = training.Start(ModelInitialisation.Create(shape, Seed));
-        TrainingEnd end = training.Run(state, step => losses[step.Step / perEpoch] += step.Loss / perEpoch, cancellation);
+        var options = new DescentOptions
+        {
+            StepSize = StepSizeRule.Fixed(StepSize),
+            Method = new MomentumDescent(),
+            BatchSize = Batch,
+            BatchSeed = Seed,
+            MaximumSteps = (long)Epochs * perEpoch,
+        };
+        var descent = new GradientDescent(train, options);
+        DescentState state = descent.Start(ModelInitialisation.Create(shape, Seed));
+        DescentOutcome outcome = descent.Run(state, step => losses[step.Step / perEpoch] += step.Loss / perEpoch, cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
-        bool diverged = end == TrainingEnd.NonFinite;
+        bool diverged = outcome.Reason == StopReason.NonFinite;
         if (diverged)
         {
             // The epoch that was not finished has no mean, and those after it were never made.
-            Array.Fill(losses, double.PositiveInfinity, (int)(state.Step / perEpoch), Epochs - (int)(state.Step / perEpoch));
+            int first = Math.Min((int)(state.Step / perEpoch), Epochs - 1);
+            Array.Fill(losses, double.PositiveInfinity, first, Epochs - first);
         }
 
         Checkpoint record = JobStore.NewRecord();

@@ -57,21 +57,29 @@ internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double La
     {
         var losses = new List<double>();
         using var reached = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var training = new Training(model, new TrainingOptions { Schedule = new StepSchedule { Peak = stepSize }, MaximumSteps = run.Steps + 1L });
-        TrainingState state = training.Start(start);
-        TrainingEnd end = training.Run(
+        var descent = new GradientDescent(
+            model,
+            new DescentOptions { StepSize = StepSizeRule.Fixed(stepSize), Method = new PlainDescent(RoundsOnce: true), MaximumSteps = run.Steps + 1L });
+        DescentState state = descent.Start(start);
+        DescentOutcome outcome = descent.Run(
             state,
             step =>
             {
+                // The parameters are those of one step more than the losses.
+                if (step.Step > run.Steps)
+                {
+                    return;
+                }
+
                 losses.Add(step.Loss);
                 if (step.Loss <= run.StopAt * losses[0])
                 {
                     reached.Cancel();
                 }
             },
-            reached.Token);
+            cancellation: reached.Token);
         cancellation.ThrowIfCancellationRequested();
-        bool diverged = end == TrainingEnd.NonFinite;
+        bool diverged = outcome.Reason == StopReason.NonFinite;
         if (losses.Count == 0)
         {
             losses.Add(double.MaxValue);

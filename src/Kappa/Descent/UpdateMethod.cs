@@ -1,15 +1,18 @@
 namespace Kappa.Descent;
 
 /// <summary>How a gradient becomes an update. One of <see cref="PlainDescent"/>, <see cref="MomentumDescent"/> and <see cref="AdamDescent"/>.</summary>
-/// <remarks>For the experiments on trainable models; claims about model R are tested with <see cref="GradientDescent"/> alone. Immutable.</remarks>
-public abstract record TrainingMethod
+/// <remarks>Theorems are about <see cref="PlainDescent"/> on the full batch. Immutable.</remarks>
+public abstract record UpdateMethod
 {
-    private protected TrainingMethod()
+    private protected UpdateMethod()
     {
     }
 
     /// <summary>Vectors of the parameters' length that the method carries from step to step.</summary>
     public abstract int Moments { get; }
+
+    /// <summary>Whether weight decay is a step of its own instead of a part of the gradient.</summary>
+    internal virtual bool DecouplesWeightDecay => false;
 
     /// <summary>θ ← θ − update, and the moments.</summary>
     /// <param name="parameters">θ.</param>
@@ -23,7 +26,11 @@ public abstract record TrainingMethod
 }
 
 /// <summary>θ ← θ − η g.</summary>
-public sealed record PlainDescent : TrainingMethod
+/// <param name="RoundsOnce">
+/// Whether η g and the difference are rounded together, in a fused multiply-add after the gradient is complete, or each by itself while the
+/// other matrices' gradients are still being computed. Recorded runs of models G, S and E have the bits of the first, of R those of the second.
+/// </param>
+public sealed record PlainDescent(bool RoundsOnce = false) : UpdateMethod
 {
     /// <inheritdoc/>
     public override int Moments => 0;
@@ -38,7 +45,7 @@ public sealed record PlainDescent : TrainingMethod
 
 /// <summary>v ← μ v + g, θ ← θ − η v (E.8).</summary>
 /// <param name="Momentum">μ in [0, 1).</param>
-public sealed record MomentumDescent(double Momentum = 0.9) : TrainingMethod
+public sealed record MomentumDescent(double Momentum = 0.9) : UpdateMethod
 {
     /// <inheritdoc/>
     public override int Moments => 1;
@@ -61,14 +68,16 @@ public sealed record MomentumDescent(double Momentum = 0.9) : TrainingMethod
 }
 
 /// <summary>Adam (E.9): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − η (m/(1−β₁^{k+1}))/(√(v/(1−β₂^{k+1})) + ε).</summary>
-/// <remarks>Source: Kingma and Ba, arXiv 1412.6980. No weight decay.</remarks>
+/// <remarks>Source: Kingma and Ba, arXiv 1412.6980. Weight decay is decoupled from it.</remarks>
 /// <param name="FirstDecay">β₁ in [0, 1).</param>
 /// <param name="SecondDecay">β₂ in [0, 1).</param>
 /// <param name="Epsilon">ε &gt; 0, in units of the gradient.</param>
-public sealed record AdamDescent(double FirstDecay = 0.9, double SecondDecay = 0.999, double Epsilon = 1e-8) : TrainingMethod
+public sealed record AdamDescent(double FirstDecay = 0.9, double SecondDecay = 0.999, double Epsilon = 1e-8) : UpdateMethod
 {
     /// <inheritdoc/>
     public override int Moments => 2;
+
+    internal override bool DecouplesWeightDecay => true;
 
     internal override void Update(Span<double> parameters, ReadOnlySpan<double> gradient, double[][] moments, double stepSize, long step)
     {

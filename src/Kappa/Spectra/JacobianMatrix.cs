@@ -2,9 +2,9 @@ using Kappa.Models;
 
 namespace Kappa.Spectra;
 
-/// <summary>J, the Jacobian of vec F in the trained parameters, of a small trainable model, in full (P.4).</summary>
-/// <remarks>One backward pass of one sample for each output number. Memory outputs × parameters doubles: for models S (few outputs) and G (small).</remarks>
-public static class TrainableJacobian
+/// <summary>J, the Jacobian of vec F in the trained parameters, of a small model, in full (P.4).</summary>
+/// <remarks>One backward pass of one sample for each output number. Memory outputs × parameters doubles: for few outputs or few parameters.</remarks>
+public static class JacobianMatrix
 {
     /// <summary>J [N·rows·columns, P]: row (i, r, c) is the gradient of F_{i,rc} in the trained matrices, in layout order.</summary>
     /// <param name="model">The model.</param>

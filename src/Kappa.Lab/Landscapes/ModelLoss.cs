@@ -3,11 +3,12 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Landscapes;
 
-/// <summary>ℒ of a trainable model over a fixed batch and its trained parameters: models G and S and the experiments' block.</summary>
-internal sealed class TrainableLoss : ILandscapeLoss
+/// <summary>ℒ of a model over a fixed batch and its trained parameters.</summary>
+internal sealed class ModelLoss : ILandscapeLoss
 {
     private readonly IModel _model;
     private readonly int[] _batch;
+    private readonly bool _isFullBatch;
     private readonly ModelParameters _parameters;
     private readonly ModelParameters _gradient;
     private readonly TrainedSet _trained;
@@ -17,10 +18,11 @@ internal sealed class TrainableLoss : ILandscapeLoss
     /// <param name="batch">Sample numbers; copied.</param>
     /// <param name="parameters">θ, whose untrained matrices are kept; copied.</param>
     /// <param name="trained">The parameters that the landscape is over.</param>
-    public TrainableLoss(IModel model, ReadOnlySpan<int> batch, ModelParameters parameters, TrainedSet trained)
+    public ModelLoss(IModel model, ReadOnlySpan<int> batch, ModelParameters parameters, TrainedSet trained)
     {
         (_model, _trained) = (model, trained);
         _batch = batch.ToArray();
+        _isFullBatch = batch.SequenceEqual(model.AllSamples);
         _parameters = parameters.Clone();
         _gradient = new ModelParameters(model.Layout);
         Coordinates = new TrainedCoordinates(model.Layout, trained);
@@ -30,7 +32,7 @@ internal sealed class TrainableLoss : ILandscapeLoss
     public TrainedCoordinates Coordinates { get; }
 
     /// <inheritdoc/>
-    public bool HasExactHessian => false;
+    public bool HasExactHessian => _model.HasExactProducts && _isFullBatch;
 
     /// <inheritdoc/>
     public bool HasKinks => _model.HasKinks;
@@ -52,7 +54,16 @@ internal sealed class TrainableLoss : ILandscapeLoss
     }
 
     /// <inheritdoc/>
-    public ISymmetricOperator HessianAt(ReadOnlySpan<double> point) => new DifferencedHessian(this, point);
+    public ISymmetricOperator HessianAt(ReadOnlySpan<double> point)
+    {
+        if (!HasExactHessian)
+        {
+            return new DifferencedHessian(this, point);
+        }
+
+        Coordinates.Scatter(point, _parameters.Vector);
+        return new HessianOperator(_model, _parameters, _trained);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();

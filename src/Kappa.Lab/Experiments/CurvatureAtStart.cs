@@ -4,9 +4,9 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Experiments;
 
-/// <summary>λ_max(J Jᵀ) of a trainable model (P.4): from the whole Jacobian where that is small, otherwise by power iteration.</summary>
+/// <summary>λ_max(J Jᵀ) of a model (P.4): from the whole Jacobian where that is small, otherwise by power iteration.</summary>
 /// <remarks>The iteration forms J v by a central difference of F along v, accurate to about 1e-8, and stops when the quotient has settled to 1e-4: enough for a step size. What is returned is always the Rayleigh quotient ‖Jᵀu‖² of a unit vector u, which a kink inside the increment cannot make larger than λ_max. Same input, same bits.</remarks>
-internal static class TrainableCurvature
+internal static class CurvatureAtStart
 {
     private const long MostElements = 1L << 20;
     private const int MostIterations = 100;
@@ -25,7 +25,7 @@ internal static class TrainableCurvature
             return Iterate(model, parameters, trained);
         }
 
-        _ = TrainableJacobian.Spectrum(TrainableJacobian.Of(model, parameters, trained), out double[] singularValues);
+        _ = JacobianMatrix.Spectrum(JacobianMatrix.Of(model, parameters, trained), out double[] singularValues);
         return singularValues[0] * singularValues[0];
     }
 

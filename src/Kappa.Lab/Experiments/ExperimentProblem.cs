@@ -6,25 +6,71 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Experiments;
 
-/// <summary>A model other than R on its data, with its initial parameters; for a classifier also on what it is tested on.</summary>
+/// <summary>A model on its data, with its initial parameters; for a classifier also on what it is tested on.</summary>
 /// <param name="Model">On the samples to train on.</param>
-/// <param name="Test">On those to test on; null when there are none.</param>
-/// <param name="TestLabels">Their classes.</param>
 /// <param name="Initial">θ_0.</param>
 /// <param name="Description">Where the data come from.</param>
 /// <param name="Fingerprint">SHA-256 of the data.</param>
-internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLabels, ModelParameters Initial, string Description, string Fingerprint) : IDisposable
+internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, string Description, string Fingerprint) : IDisposable
 {
-    /// <summary>Builds what a specification describes.</summary>
-    /// <param name="specification">Resolved, of a kind other than R.</param>
+    /// <summary>The model on the samples to test on; null when there are none.</summary>
+    public IModel? Test { get; private init; }
+
+    /// <summary>Their classes.</summary>
+    public int[] TestLabels { get; private init; } = [];
+
+    /// <summary>X, samples stacked; empty for identifiers and patches.</summary>
+    public Matrix Inputs { get; private init; }
+
+    /// <summary>Y; empty for classes.</summary>
+    public Matrix Targets { get; private init; }
+
+    /// <summary>The tokens, where inputs and targets are of that form.</summary>
+    public TokenData? Data { get; private init; }
+
+    /// <summary>Whether the model is another one's to dispose of.</summary>
+    public bool IsBorrowed { get; private init; }
+
+    /// <summary>Builds what a specification describes: the one place that decides which implementation a description gets.</summary>
+    /// <param name="specification">Resolved.</param>
     /// <param name="threads">Threads of a pass.</param>
+    /// <param name="earlier">A model in whose memory one of the same shape is built; it stays its owner's.</param>
     /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
-    public static TrainableProblem Create(ExperimentSpecification specification, int threads) => specification.Model.Kind switch
+    public static ExperimentProblem Create(ExperimentSpecification specification, int threads, ResidualTransformer? earlier = null) =>
+        specification.Model.Kind switch
+        {
+            ModelKind.Residual => Residual(specification, ExperimentData.Load(specification), threads, earlier),
+            ModelKind.KernelAttention => Kernel(specification, threads),
+            ModelKind.ShallowEncoder => Encoder(specification, threads),
+            _ => Classifier(specification, threads),
+        };
+
+    /// <summary>Model R on given data.</summary>
+    public static ExperimentProblem Residual(ExperimentSpecification specification, TokenData data, int threads, ResidualTransformer? earlier = null)
     {
-        ModelKind.KernelAttention => Kernel(specification, threads),
-        ModelKind.ShallowEncoder => Encoder(specification, threads),
-        _ => Classifier(specification, threads),
-    };
+        ResidualTransformerShape shape = specification.Model.ToShape();
+        Experiment.RequireFit(shape, data);
+        bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
+        Precision precision = specification.Descent.Precision;
+        MemoryLimit.Require(
+            "model", "The evaluator and the descent", RunForecast.BytesOf(shape, data.Samples, data.Tokens, spectra, precision, threads));
+        ResidualTransformerWeights weights = specification.Initialisation.ToInitialisation(shape.Depth).Create(shape, specification.Seed);
+        bool fits = earlier is not null && earlier.Shape == shape
+            && (earlier.Samples, earlier.Rows, earlier.Precision) == (data.Samples, data.Inputs.Rows, precision);
+        if (fits)
+        {
+            earlier!.SetData(data.Inputs, data.Targets);
+        }
+
+        ResidualTransformer model = fits ? earlier! : new ResidualTransformer(shape, data.Inputs, data.Targets, data.Samples, threads, precision);
+        return new ExperimentProblem(model, weights, data.Description, data.Fingerprint)
+        {
+            Inputs = data.Inputs,
+            Targets = data.Targets,
+            Data = data,
+            IsBorrowed = fits,
+        };
+    }
 
     /// <summary>The kernel of attention as the models take it.</summary>
     public static AttentionKernel KernelOf(ModelSpecification model) => new(model.Kernel, model.Temperature, model.NormalisesRows);
@@ -32,11 +78,15 @@ internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLa
     /// <inheritdoc/>
     public void Dispose()
     {
-        Model.Dispose();
+        if (!IsBorrowed)
+        {
+            Model.Dispose();
+        }
+
         Test?.Dispose();
     }
 
-    private static TrainableProblem Kernel(ExperimentSpecification specification, int threads)
+    private static ExperimentProblem Kernel(ExperimentSpecification specification, int threads)
     {
         TokenData data = ExperimentData.Load(specification);
         ModelSpecification model = specification.Model;
@@ -57,10 +107,10 @@ internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLa
         };
         ModelParameters initial = ModelInitialisation.Create(shape, specification.Seed, block => specification.Initialisation.GainOf(block.Kind));
         var attention = new KernelAttention(shape, data.Inputs, data.Targets, data.Samples, threads, specification.Descent.Precision);
-        return new TrainableProblem(attention, null, [], initial, data.Description, data.Fingerprint);
+        return new ExperimentProblem(attention, initial, data.Description, data.Fingerprint) { Targets = data.Targets };
     }
 
-    private static TrainableProblem Encoder(ExperimentSpecification specification, int threads)
+    private static ExperimentProblem Encoder(ExperimentSpecification specification, int threads)
     {
         (Matrix inputs, Matrix labels, string description, string fingerprint) = ScalarData(specification);
         ModelSpecification model = specification.Model;
@@ -81,10 +131,10 @@ internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLa
         }
 
         var encoder = new ShallowEncoder(shape, inputs, labels, labels.Rows, threads, specification.Descent.Precision);
-        return new TrainableProblem(encoder, null, [], initial, description, fingerprint);
+        return new ExperimentProblem(encoder, initial, description, fingerprint) { Inputs = inputs, Targets = labels };
     }
 
-    private static TrainableProblem Classifier(ExperimentSpecification specification, int threads)
+    private static ExperimentProblem Classifier(ExperimentSpecification specification, int threads)
     {
         ModelSpecification model = specification.Model;
         (LabelledInputs train, LabelledInputs test) = LabelledInputs.Load(specification.Data);
@@ -101,8 +151,13 @@ internal sealed record TrainableProblem(IModel Model, IModel? Test, int[] TestLa
         };
         ModelParameters initial = ModelInitialisation.Create(shape, specification.Seed, _ => specification.Initialisation.Gain);
         Precision precision = specification.Descent.Precision;
-        return new TrainableProblem(
-            train.Model(shape, model.MasksPadding, threads, precision), test.Model(shape, model.MasksPadding, threads, precision), test.Labels, initial, $"{train.Description}; tested on: {test.Description}", $"{train.Fingerprint}{test.Fingerprint}");
+        return new ExperimentProblem(
+            train.Model(shape, model.MasksPadding, threads, precision), initial, $"{train.Description}; tested on: {test.Description}",
+            $"{train.Fingerprint}{test.Fingerprint}")
+        {
+            Test = test.Model(shape, model.MasksPadding, threads, precision),
+            TestLabels = test.Labels,
+        };
     }
 
     // One label a sample: a column of N numbers.
