@@ -3,49 +3,55 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>A parameter matrix as a part of the factor [W_Q | W_K | W_V] or of W_O, heads side by side in each.</summary>
+/// <summary>A parameter matrix as a part of the factor [W_Q | W_K | W_V] or of the one behind S, W_O or, where S Z comes first, W_V; heads side by side in each.</summary>
 /// <param name="Index">Its number in the layout.</param>
 /// <param name="Block">Its place in the parameter vector.</param>
-/// <param name="Start">First column in [W_Q | W_K | W_V], or first row in W_O.</param>
+/// <param name="Start">First column in [W_Q | W_K | W_V], or first row in the other.</param>
 /// <param name="Bias">Number of its bias in the layout, or −1.</param>
+/// <param name="IsOutput">Whether it belongs to the factor behind S.</param>
 /// <param name="IsTransposed">Whether the layout holds the transpose of the part.</param>
-internal readonly record struct AttentionPart(int Index, ParameterBlock Block, int Start, int Bias, bool IsTransposed)
+internal readonly record struct AttentionPart(int Index, ParameterBlock Block, int Start, int Bias, bool IsOutput, bool IsTransposed)
 {
-    /// <summary>Columns of the part, of W_O rows.</summary>
-    public int Length => IsOutput || IsTransposed ? Block.Rows : Block.Columns;
-
-    /// <summary>Whether it belongs to W_O.</summary>
-    public bool IsOutput => Block.Kind == ParameterKind.Output;
+    /// <summary>Columns of the part, of the factor behind S rows.</summary>
+    public int Length => IsOutput == IsTransposed ? Block.Columns : Block.Rows;
 }
 
-/// <summary>The matrices of multi-head attention as packed right factors: [W_Q | W_K | W_V] [D, p] and W_O [H d_v, D_out], and their transposes.</summary>
+/// <summary>The matrices of multi-head attention as packed right factors: [W_Q | W_K | W_V] [D, p] and the one behind S, and their transposes.</summary>
+/// <remarks>On a merged route G = W_Q W_Kᵀ stands in place of [W_Q | W_K], and the keys are Z; where S Z comes first the values are Z.</remarks>
 internal sealed class AttentionFactors<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Matrix<T> _projection;
     private readonly Matrix<T> _output;
-    private readonly Matrix<T> _stored;
+    private readonly Matrix<T>[] _stored;
     private readonly ParameterLayout _layout;
+    private readonly AttentionRoute _route;
 
     /// <summary>Reserves the memory.</summary>
-    public AttentionFactors(TransformerShape shape, ParameterLayout layout, int layer)
+    public AttentionFactors(TransformerShape shape, ParameterLayout layout, int layer, AttentionRoute route)
     {
-        _layout = layout;
-        (int keys, int values) = (shape.Heads * shape.KeyWidth, shape.Heads * shape.ValueWidth);
-        Parts = [.. PartsOf(shape, layout, layer)];
-        _projection = Matrix<T>.Allocate(shape.Width, (2 * keys) + values);
-        _output = Matrix<T>.Allocate(shape.HasOutput ? values : 0, shape.OutputWidth);
-        _stored = Matrix<T>.Allocate(shape.Parameters == ParameterForm.Transposed ? Math.Max(shape.KeyWidth, shape.ValueWidth) : 0, shape.Width);
+        (_layout, _route) = (layout, route);
+        bool isTransposed = shape.Parameters == ParameterForm.Transposed;
+        Parts = [.. PartsOf(shape, layout, layer, route)];
+        _projection = Matrix<T>.Allocate(shape.Width, ProjectedColumns(shape, route));
+        int behind = MixedColumns(shape, route);
+        bool hasOutput = shape.HasOutput || route.MixesFirst;
+        _output = Matrix<T>.Allocate(hasOutput ? behind : 0, shape.OutputWidth);
+        _stored = [.. Parts.Select(part => Matrix<T>.Allocate(isTransposed || IsOfG(part) ? part.Block.Rows : 0, part.Block.Columns))];
+        MergedIndex = route.IsMerged ? layout.IndexOf(AttentionRoute.NameOf(layer)) : -1;
         Projection = new PackedMatrix<T>(shape.Width, _projection.Columns);
         ProjectionTransposed = new PackedMatrix<T>(_projection.Columns, shape.Width);
-        Output = shape.HasOutput ? new PackedMatrix<T>(values, shape.OutputWidth) : null;
-        OutputTransposed = shape.HasOutput ? new PackedMatrix<T>(shape.OutputWidth, values) : null;
+        Output = hasOutput ? new PackedMatrix<T>(behind, shape.OutputWidth) : null;
+        OutputTransposed = hasOutput ? new PackedMatrix<T>(shape.OutputWidth, behind) : null;
         ProjectionBias = Matrix<T>.Allocate(shape.HasAttentionBiases ? 1 : 0, _projection.Columns);
         OutputBias = Matrix<T>.Allocate(shape is { HasAttentionBiases: true, HasOutput: true } ? 1 : 0, shape.OutputWidth);
     }
 
     /// <summary>The parameter matrices.</summary>
     public AttentionPart[] Parts { get; }
+
+    /// <summary>Number of dG among the gradients, or −1.</summary>
+    public int MergedIndex { get; }
 
     /// <summary>[W_Q | W_K | W_V].</summary>
     public PackedMatrix<T> Projection { get; }
@@ -56,17 +62,24 @@ internal sealed class AttentionFactors<T>
     /// <summary>[b_Q | b_K | b_V] [1, p], or empty.</summary>
     public Matrix<T> ProjectionBias { get; }
 
-    /// <summary>W_O, or null.</summary>
+    /// <summary>The factor behind S, or null.</summary>
     public PackedMatrix<T>? Output { get; }
 
     /// <summary>Its transpose.</summary>
     public PackedMatrix<T>? OutputTransposed { get; }
 
-    /// <summary>W_O unpacked [H d_v, D_out].</summary>
+    /// <summary>The factor behind S unpacked.</summary>
     public Matrix<T> OutputRows => _output;
 
     /// <summary>b_O [1, D_out], or empty.</summary>
     public Matrix<T> OutputBias { get; }
+
+    /// <summary>Columns of [Q | K | V].</summary>
+    public static int ProjectedColumns(TransformerShape shape, AttentionRoute route) =>
+        shape.Heads * ((route.IsMerged ? shape.Width : 2 * shape.KeyWidth) + (route.MixesFirst ? 0 : shape.ValueWidth));
+
+    /// <summary>Columns of [S_1 V_1, …, S_H V_H].</summary>
+    public static int MixedColumns(TransformerShape shape, AttentionRoute route) => shape.Heads * (route.MixesFirst ? shape.Width : shape.ValueWidth);
 
     /// <summary>Takes the parameters.</summary>
     public void Take(ModelParameters parameters)
@@ -74,15 +87,12 @@ internal sealed class AttentionFactors<T>
         for (int k = 0; k < Parts.Length; k++)
         {
             AttentionPart part = Parts[k];
-            Matrix<T> place = part.IsOutput ? _output.RowRange(part.Start, part.Length) : _projection.ColumnRange(part.Start, part.Length);
-            if (part.IsTransposed)
+            bool isStored = _stored[k].Rows > 0;
+            Matrix<T> place = IsOfG(part) ? default : part.IsOutput ? _output.RowRange(part.Start, part.Length) : _projection.ColumnRange(part.Start, part.Length);
+            Precisions.Narrow(parameters[part.Block], isStored ? _stored[k] : place);
+            if (isStored && !IsOfG(part))
             {
-                Precisions.Narrow(parameters[part.Block], _stored.RowRange(0, part.Length));
-                Transposition.CopyEach(1, _stored.RowRange(0, part.Length), place);
-            }
-            else
-            {
-                Precisions.Narrow(parameters[part.Block], place);
+                Transposition.CopyEach(1, _stored[k], place);
             }
 
             if (part.Bias >= 0)
@@ -92,15 +102,39 @@ internal sealed class AttentionFactors<T>
             }
         }
 
+        if (_route.IsMerged)
+        {
+            TakeMerged();
+        }
+
         Projection.Take(_projection);
         ProjectionTransposed.TakeTransposed(_projection);
         Output?.Take(_output);
         OutputTransposed?.TakeTransposed(_output);
     }
 
-    private static IEnumerable<AttentionPart> PartsOf(TransformerShape shape, ParameterLayout layout, int layer)
+    // G = W_Q W_Kᵀ                                                            [D, D]
+    private void TakeMerged()
     {
-        for (int index = 0; index < layout.Blocks.Count; index++)
+        Matrix<T> query = _stored[Array.FindIndex(Parts, part => part.Block.Kind == ParameterKind.Query)], key = _stored[Array.FindIndex(Parts, part => part.Block.Kind == ParameterKind.Key)];
+        Matrix<T> merged = _projection.ColumnRange(0, _projection.Rows);
+        if (Parts[0].IsTransposed)
+        {
+            Products.TransposedMultiply(query, key, merged);
+        }
+        else
+        {
+            Products.MultiplyByTransposed(query, key, merged);
+        }
+    }
+
+    /// <summary>Whether a part stands in G and not for itself.</summary>
+    public bool IsOfG(AttentionPart part) => _route.IsMerged && part.Block.Kind is ParameterKind.Query or ParameterKind.Key;
+
+    private static IEnumerable<AttentionPart> PartsOf(TransformerShape shape, ParameterLayout layout, int layer, AttentionRoute route)
+    {
+        int count = layout.Blocks.Count - (route.IsMerged ? shape.Depth : 0);
+        for (int index = 0; index < count; index++)
         {
             ParameterBlock block = layout.Blocks[index];
             int head = shape.Parameters == ParameterForm.Heads ? block.Layer : 0;
@@ -108,13 +142,15 @@ internal sealed class AttentionFactors<T>
             {
                 ParameterKind.Query => head * shape.KeyWidth,
                 ParameterKind.Key => (shape.Heads + head) * shape.KeyWidth,
+                ParameterKind.Value when route.MixesFirst => 0,
                 ParameterKind.Value => (2 * shape.Heads * shape.KeyWidth) + (head * shape.ValueWidth),
                 ParameterKind.Output => head * shape.ValueWidth,
                 _ => -1,
             };
             if (start >= 0 && (block.Layer == layer || shape.Parameters == ParameterForm.Heads))
             {
-                yield return new AttentionPart(index, block, start, layout.IndexOf(block.Name + "_bias"), shape.Parameters == ParameterForm.Transposed);
+                bool isOutput = block.Kind == ParameterKind.Output || (route.MixesFirst && block.Kind == ParameterKind.Value);
+                yield return new AttentionPart(index, block, start, layout.IndexOf(block.Name + "_bias"), isOutput, shape.Parameters == ParameterForm.Transposed);
             }
         }
     }
@@ -125,10 +161,10 @@ internal sealed class AttentionCache<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>Reserves the memory.</summary>
-    public AttentionCache(TransformerShape shape, int rows, int tokens, bool keepsWeights)
+    public AttentionCache(TransformerShape shape, AttentionRoute route, int rows, int tokens, bool keepsWeights)
     {
-        Projected = Matrix<T>.Allocate(rows, shape.Heads * ((2 * shape.KeyWidth) + shape.ValueWidth));
-        Mixed = Matrix<T>.Allocate(rows, shape.Heads * shape.ValueWidth);
+        Projected = Matrix<T>.Allocate(rows, AttentionFactors<T>.ProjectedColumns(shape, route));
+        Mixed = Matrix<T>.Allocate(rows, AttentionFactors<T>.MixedColumns(shape, route));
         Weights = [.. Enumerable.Range(0, shape.Heads).Select(_ => Matrix<T>.Allocate(keepsWeights ? rows : 0, tokens))];
         int activated = shape.AttentionActivation is null ? 0 : rows;
         (Branch, Derivative) = (Matrix<T>.Allocate(activated, shape.OutputWidth), Matrix<T>.Allocate(activated, shape.OutputWidth));

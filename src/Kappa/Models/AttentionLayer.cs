@@ -10,6 +10,8 @@ internal sealed partial class AttentionLayer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly TransformerShape _shape;
+    private readonly AttentionRoute _route;
+    private readonly Matrix<T> _dShared;
     private readonly KernelHead<T> _head;
     private readonly int _tokens;
     private readonly Matrix<T> _dProjected;
@@ -18,19 +20,20 @@ internal sealed partial class AttentionLayer<T>
     private readonly int _largestGroup;
 
     /// <summary>Reserves the memory.</summary>
-    public AttentionLayer(TransformerShape shape, int tokens, int largestGroup)
+    public AttentionLayer(TransformerShape shape, AttentionRoute route, int tokens, int largestGroup)
     {
-        (_shape, _tokens, _largestGroup) = (shape, tokens, largestGroup);
-        _head = new KernelHead<T>(
-            shape.Kernel, tokens, largestGroup, shape.KeyWidth, shape.ValueWidth, shape.Kernel.Scale(shape.KeyWidth), shape.Mask == AttentionMask.Causal);
+        (_shape, _route, _tokens, _largestGroup) = (shape, route, tokens, largestGroup);
+        (int keys, int values) = (route.IsMerged ? shape.Width : shape.KeyWidth, route.MixesFirst ? shape.Width : shape.ValueWidth);
+        _head = new KernelHead<T>(shape.Kernel, tokens, largestGroup, keys, values, shape.Kernel.Scale(shape.KeyWidth), shape.Mask == AttentionMask.Causal);
         int rows = largestGroup * tokens;
-        _dProjected = Matrix<T>.Allocate(rows, shape.Heads * ((2 * shape.KeyWidth) + shape.ValueWidth));
-        _dMixed = Matrix<T>.Allocate(shape.HasOutput ? rows : 0, shape.Heads * shape.ValueWidth);
+        _dProjected = Matrix<T>.Allocate(rows, AttentionFactors<T>.ProjectedColumns(shape, route));
+        _dMixed = Matrix<T>.Allocate(shape.HasOutput || route.MixesFirst ? rows : 0, AttentionFactors<T>.MixedColumns(shape, route));
+        _dShared = Matrix<T>.Allocate(route.MixesFirst ? rows : 0, (route.IsMerged ? 2 : 1) * shape.Width);
         _dBranch = Matrix<T>.Allocate(shape.AttentionActivation is null ? 0 : rows, shape.OutputWidth);
     }
 
     /// <summary>Memory for one layer.</summary>
-    public AttentionCache<T> NewCache() => new(_shape, _largestGroup * _tokens, _tokens, _head.KeepsWeights);
+    public AttentionCache<T> NewCache() => new(_shape, _route, _largestGroup * _tokens, _tokens, _head.KeepsWeights);
 
     /// <summary>output ← residual·skip + act(Σ_h S_h Z W_V^h W_O^h).</summary>
     /// <param name="factors">The weights.</param>
@@ -50,7 +53,7 @@ internal sealed partial class AttentionLayer<T>
         BiasRow.Add(factors.ProjectionBias, projected);
         for (int head = 0; head < _shape.Heads; head++)
         {
-            _head.Forward(rows / _tokens, Of(projected, head), Weights(cache, head, rows), Mixed(mixed, head), lengths);
+            _head.Forward(rows / _tokens, Of(projected, head, input), Weights(cache, head, rows), Mixed(mixed, head), lengths);
         }
 
         // (G.3)  O = [S_1 V_1, …, S_H V_H] [W_O^1; …; W_O^H] + b_O            [rows, D_out]
@@ -88,13 +91,13 @@ internal sealed partial class AttentionLayer<T>
         int rows = input.Rows;
         bool wantsInput = dInput.Rows > 0;
         HeadTraining training = Wanted(factors, target, wantsInput);
-        Matrix<T> dBranch = Branch(cache, dOutput), dProjected = _dProjected.RowRange(0, rows);
+        Matrix<T> dBranch = Branch(cache, dOutput), dProjected = _dProjected.RowRange(0, rows), dShared = _dShared.RowRange(0, _route.MixesFirst ? rows : 0);
         foreach (AttentionPart part in factors.Parts)
         {
             // (G.6)  dW_O = [S_1 V_1, …]ᵀ dO, its rows of this matrix         [rows of W_O, D_out]
             if (part.IsOutput)
             {
-                target.Add(part.Index, cache.Mixed.RowRange(0, rows).ColumnRange(part.Start, part.Length), dBranch);
+                target.Add(part.Index, cache.Mixed.RowRange(0, rows).ColumnRange(part.Start, part.Length), dBranch, part.IsTransposed);
                 target.AddRows(part.Bias, dBranch);
             }
         }
@@ -115,13 +118,31 @@ internal sealed partial class AttentionLayer<T>
         for (int head = 0; head < _shape.Heads; head++)
         {
             _head.Backward(
-                rows / _tokens, Of(cache.Projected.RowRange(0, rows), head), Weights(cache, head, rows), Mixed(dMixed, head), Of(dProjected, head), training, lengths);
+                rows / _tokens, Of(cache.Projected.RowRange(0, rows), head, input), Weights(cache, head, rows), Mixed(dMixed, head), Of(dProjected, head, dShared), training, lengths);
         }
 
+        ProjectionGradients(factors, input, dProjected, target);
+
+        // (G.6)  dZ = ρ dH + d[Q | K | V] [W_Q | W_K | W_V]ᵀ, and dK, dV themselves where Z are the keys or values  [rows, D]
+        if (wantsInput)
+        {
+            Products.MultiplyAdd(dProjected, factors.ProjectionTransposed, residual, residual == 0 ? dInput : dOutput, dInput);
+            for (int row = 0; row < dShared.Rows; row++)
+            {
+                for (int start = 0; start < dShared.Columns; start += dInput.Columns)
+                {
+                    TensorPrimitives.Add(dInput.Row(row), dShared.Row(row).Slice(start, dInput.Columns), dInput.Row(row));
+                }
+            }
+        }
+    }
+
+    private void ProjectionGradients(AttentionFactors<T> factors, in Matrix<T> input, in Matrix<T> dProjected, in GradientTarget<T> target)
+    {
         foreach (AttentionPart part in factors.Parts)
         {
             // (G.6)  dW = Zᵀ d[Q | K | V], its columns of this matrix         [D, columns]
-            if (!part.IsOutput)
+            if (!part.IsOutput && !factors.IsOfG(part))
             {
                 Matrix<T> columns = dProjected.ColumnRange(part.Start, part.Length);
                 target.Add(part.Index, input, columns, part.IsTransposed);
@@ -129,23 +150,24 @@ internal sealed partial class AttentionLayer<T>
             }
         }
 
-        // (G.6)  dZ = ρ dH + d[Q | K | V] [W_Q | W_K | W_V]ᵀ                  [rows, D]
-        if (wantsInput)
+        // (S.8)  dG = Zᵀ dQ of G = W_Q W_Kᵀ                                   [D, D]
+        if (_route.IsMerged)
         {
-            Products.MultiplyAdd(dProjected, factors.ProjectionTransposed, residual, residual == 0 ? dInput : dOutput, dInput);
+            target.Add(factors.MergedIndex, input, dProjected);
         }
     }
 
     /// <summary>S_h of all rows, for those who look at it.</summary>
-    public void CopyWeights(AttentionCache<T> cache, int head, int rows, in Matrix<T> weights, ReadOnlySpan<int> lengths)
+    public void CopyWeights(AttentionCache<T> cache, in Matrix<T> input, int head, in Matrix<T> weights, ReadOnlySpan<int> lengths)
     {
+        int rows = input.Rows;
         if (_head.KeepsWeights)
         {
             Weights(cache, head, rows).CopyTo(weights);
         }
         else
         {
-            _head.LongWeights(rows / _tokens, Of(cache.Projected.RowRange(0, rows), head), weights, lengths);
+            _head.LongWeights(rows / _tokens, Of(cache.Projected.RowRange(0, rows), head, input), weights, lengths);
         }
     }
 
@@ -153,9 +175,9 @@ internal sealed partial class AttentionLayer<T>
     public void HeadBranch(AttentionFactors<T> factors, AttentionCache<T> cache, int head, in Matrix<T> branch)
     {
         Matrix<T> mixed = Mixed(cache.Mixed.RowRange(0, branch.Rows), head);
-        if (_shape.HasOutput)
+        if (factors.Output is not null)
         {
-            Products.Multiply(mixed, factors.OutputRows.RowRange(head * _shape.ValueWidth, _shape.ValueWidth), branch);
+            Products.Multiply(mixed, factors.OutputRows.RowRange(head * mixed.Columns, mixed.Columns), branch);
         }
         else
         {
@@ -180,13 +202,13 @@ internal sealed partial class AttentionLayer<T>
 
     private static HeadTraining Wanted(AttentionFactors<T> factors, in GradientTarget<T> target, bool wantsInput)
     {
-        bool query = wantsInput, key = wantsInput, value = wantsInput;
+        bool query = wantsInput || target.Wants(factors.MergedIndex), key = wantsInput, value = wantsInput;
         foreach (AttentionPart part in factors.Parts)
         {
             bool wanted = target.Wants(part.Index) || target.Wants(part.Bias);
             query |= wanted && part.Block.Kind == ParameterKind.Query;
             key |= wanted && part.Block.Kind == ParameterKind.Key;
-            value |= wanted && part.Block.Kind == ParameterKind.Value;
+            value |= wanted && part.Block.Kind == ParameterKind.Value && !part.IsOutput;
         }
 
         return new HeadTraining(query, key, value);
@@ -221,11 +243,21 @@ internal sealed partial class AttentionLayer<T>
         }
     }
 
-    private Matrix<T> Mixed(in Matrix<T> mixed, int head) => mixed.ColumnRange(head * _shape.ValueWidth, _shape.ValueWidth);
+    private Matrix<T> Mixed(in Matrix<T> mixed, int head) => _route.MixesFirst ? mixed : mixed.ColumnRange(head * _shape.ValueWidth, _shape.ValueWidth);
 
-    private HeadMatrices<T> Of(in Matrix<T> projected, int head)
+    // Q, K, V of a head, or their gradients; keys and values that are Z itself stand in the other matrix, of gradients side by side.
+    private HeadMatrices<T> Of(in Matrix<T> projected, int head, in Matrix<T> shared = default)
     {
         (int heads, int keys, int values) = (_shape.Heads, _shape.KeyWidth, _shape.ValueWidth);
+        if (_route.MixesFirst)
+        {
+            int width = _shape.Width;
+            Matrix<T> last = shared.ColumnRange(shared.Columns - width, width);
+            return _route.IsMerged
+                ? new HeadMatrices<T>(projected, shared.ColumnRange(0, width), last)
+                : new HeadMatrices<T>(projected.ColumnRange(0, keys), projected.ColumnRange(keys, keys), last);
+        }
+
         return new HeadMatrices<T>(
             projected.ColumnRange(head * keys, keys), projected.ColumnRange((heads + head) * keys, keys), projected.ColumnRange((2 * heads * keys) + (head * values), values));
     }

@@ -3,50 +3,6 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>One thread's way through a model, for a few samples at a time.</summary>
-internal interface ISamplePass<T>
-    where T : unmanaged, IFloatingPointIeee754<T>
-{
-    /// <summary>Most samples in a call.</summary>
-    int LargestGroup { get; }
-
-    /// <summary>F [g·rows, columns] of some samples, in memory of the pass.</summary>
-    Matrix<T> Forward(ReadOnlySpan<int> samples);
-
-    /// <summary>The gradients from dF of the samples of the last <see cref="Forward"/>, added to <paramref name="old"/> (0 or 1) times what is there.</summary>
-    /// <param name="dOutput">dF [g·rows, columns].</param>
-    /// <param name="isTrained">For each matrix of the layout, whether it is trained.</param>
-    /// <param name="gradient">All gradients, in layout order [1, P].</param>
-    /// <param name="old">0 or 1.</param>
-    void Backward(in Matrix<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old);
-
-    /// <summary>Ḟ of the samples of the last <see cref="Forward"/> along a direction, in memory of the pass.</summary>
-    /// <param name="along">The direction in the form of the weights.</param>
-    Matrix<T> Tangent(IModelFactors along) => throw new NotSupportedException();
-
-    /// <summary>The derivative of <see cref="Backward"/> along the direction of the last <see cref="Tangent"/>.</summary>
-    /// <param name="along">That direction.</param>
-    /// <param name="dOutput">dF and its tangent.</param>
-    /// <param name="isTrained">For each matrix of the layout, whether it is trained.</param>
-    /// <param name="gradient">The tangents of all gradients, in layout order [1, P].</param>
-    /// <param name="old">0 or 1.</param>
-    void BackwardTangent(IModelFactors along, in Moving<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old) => throw new NotSupportedException();
-
-    /// <summary>Fills a record with what the last <see cref="Forward"/> computed.</summary>
-    /// <param name="record">The record.</param>
-    /// <param name="first">Place of the first sample in the batch.</param>
-    void Record(LayerRecord record, int first)
-    {
-    }
-}
-
-/// <summary>The weights of a model in the form that its passes read.</summary>
-internal interface IModelFactors
-{
-    /// <summary>Takes the parameters of the next pass.</summary>
-    void Take(ModelParameters parameters);
-}
-
 /// <summary>What a <see cref="BatchPass{T}"/> is asked for; what is left out is not computed.</summary>
 internal readonly ref struct BatchRequest
 {
@@ -99,9 +55,9 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
 
     private readonly ParameterLayout _layout;
     private readonly WorkerTeam _team;
-    private readonly IModelFactors _factors;
-    private readonly Func<IModelFactors>? _newDirection;
-    private readonly ISamplePass<T>[] _passes;
+    private readonly TransformerFactors<T> _factors;
+    private readonly Func<TransformerFactors<T>> _newDirection;
+    private readonly TransformerPass<T>[] _passes;
     private readonly ISampleLoss _loss;
     private readonly ShardSum<T> _sum;
     private readonly List<Matrix<T>> _gradients = [];
@@ -116,7 +72,7 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     private Matrix _output;
     private Matrix _outputGradient;
     private bool[]? _isTrained;
-    private IModelFactors? _direction;
+    private TransformerFactors<T>? _direction;
     private bool _isAlong;
     private Matrix _tangent;
     private LayerRecord? _record;
@@ -131,8 +87,8 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     /// <param name="outputRows">Rows of F of a sample.</param>
     /// <param name="newDirection">Makes the memory for a direction.</param>
     public BatchPass(
-        ParameterLayout layout, WorkerTeam team, IModelFactors factors, ISamplePass<T>[] passes, ISampleLoss loss, int tokens, int outputRows,
-        Func<IModelFactors>? newDirection = null)
+        ParameterLayout layout, WorkerTeam team, TransformerFactors<T> factors, TransformerPass<T>[] passes, ISampleLoss loss, int tokens, int outputRows,
+        Func<TransformerFactors<T>> newDirection)
     {
         _newDirection = newDirection;
         (_layout, _team, _factors, _passes, _loss, _tokens, _outputRows) = (layout, team, factors, passes, loss, tokens, outputRows);
@@ -169,7 +125,7 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
         _factors.Take(request.Parameters);
         if (request.Direction is ModelParameters direction)
         {
-            _direction ??= _newDirection!();
+            _direction ??= _newDirection();
             _direction.Take(direction);
         }
 
@@ -191,7 +147,7 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     /// <inheritdoc/>
     public void Compute(int part, int worker)
     {
-        ISamplePass<T> pass = _passes[worker];
+        TransformerPass<T> pass = _passes[worker];
         int first = (int)((long)part * _count / _shards), end = (int)((long)(part + 1) * _count / _shards);
         double loss = 0;
         for (int start = first; start < end; start += pass.LargestGroup)
@@ -204,7 +160,7 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     }
 
     // One group: forward, what is asked for, backward.
-    private double Compute(ISamplePass<T> pass, ReadOnlySpan<int> samples, int start, in Matrix<T> gradient, double old)
+    private double Compute(TransformerPass<T> pass, ReadOnlySpan<int> samples, int start, in Matrix<T> gradient, double old)
     {
         Matrix<T> output = pass.Forward(samples), tangent = _isAlong ? pass.Tangent(_direction!) : default;
         int row = start * _outputRows;

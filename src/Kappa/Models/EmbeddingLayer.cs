@@ -97,12 +97,12 @@ internal sealed class EmbeddingLayer<T>
     {
         if (_arrays.Rows > 0)
         {
-            SampleRows.Gather(_source.Arrays, samples, _tokens, _arrays.RowRange(0, stream.Rows));
+            TokenRows.Gather(_source.Arrays, samples, _tokens, _arrays.RowRange(0, stream.Rows));
         }
 
         if (_source.Identifiers.Length == 0 && _arrays.Rows == 0)
         {
-            SampleRows.Gather(_source.Arrays, samples, _tokens, stream);
+            TokenRows.Gather(_source.Arrays, samples, _tokens, stream);
             AddPositions(factors, stream);
         }
         else

@@ -93,27 +93,7 @@ public sealed class KernelAttention : IModel
     /// <param name="parameters">θ; not changed.</param>
     /// <returns>[N·n, H·D], new.</returns>
     /// <exception cref="ArgumentException">The layout differs.</exception>
-    public Matrix Features(ModelParameters parameters)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        parameters.RequireLayout(Layout, nameof(parameters));
-        Matrix features = Matrix.Allocate(_inputs.Rows, Shape.Heads * Shape.Width);
-        Matrix query = Matrix.Allocate(_tokens, Shape.KeyWidth), key = Matrix.Allocate(_tokens, Shape.KeyWidth);
-        var head = new KernelHead<double>(Shape.Kernel, _tokens, 1, Shape.KeyWidth, Shape.Width, Shape.Kernel.Scale(Shape.KeyWidth));
-        Matrix kept = Matrix.Allocate(head.KeepsWeights ? _tokens : 0, _tokens);
-        for (int h = 0; h < Shape.Heads; h++)
-        {
-            for (int sample = 0; sample < Samples; sample++)
-            {
-                Matrix x = _inputs.RowRange(sample * _tokens, _tokens);
-                Products.Multiply(x, parameters[$"heads.{h}.query"], query);
-                Products.Multiply(x, parameters[$"heads.{h}.key"], key);
-                head.Forward(1, new HeadMatrices<double>(query, key, x), kept, features.RowRange(sample * _tokens, _tokens).ColumnRange(h * Shape.Width, Shape.Width));
-            }
-        }
-
-        return features;
-    }
+    public Matrix Features(ModelParameters parameters) => TransformerFeatures.OfHeads(_model, parameters);
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();

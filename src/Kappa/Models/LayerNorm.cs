@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Kappa.Numerics;
 
 namespace Kappa.Models;
@@ -87,6 +88,7 @@ internal static unsafe class LayerNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ForwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -142,6 +144,7 @@ internal static unsafe class LayerNorm
     }
 
     // (E.6)  dx = (g − mean g − x̂ mean(g ∘ x̂))/√(var + ε),  g = γ ∘ dy
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void BackwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>

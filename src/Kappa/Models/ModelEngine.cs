@@ -11,7 +11,7 @@ internal sealed class ModelEngine : IDisposable
     private readonly int _outputRows;
     private readonly int _outputColumns;
     private readonly IReadOnlyList<LayerMatrix> _layers;
-    private readonly Func<IBatchPass>? _newExact;
+    private readonly Func<IBatchPass> _newExact;
     private readonly ObserverWork _observerWork = new();
     private IBatchPass? _exact;
     private ModelParameters? _direction;
@@ -28,10 +28,10 @@ internal sealed class ModelEngine : IDisposable
     /// <param name="layers">What a record can keep.</param>
     /// <param name="newExact">Makes the pass of derivatives along directions, in double precision.</param>
     public ModelEngine(
-        ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass, IReadOnlyList<LayerMatrix>? layers = null,
-        Func<IBatchPass>? newExact = null)
+        ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass, IReadOnlyList<LayerMatrix> layers,
+        Func<IBatchPass> newExact)
     {
-        (_layers, _newExact) = (layers ?? [], newExact);
+        (_layers, _newExact) = (layers, newExact);
         (Layout, _outputRows, _outputColumns, _team, _pass) = (layout, outputRows, outputColumns, team, pass);
         _all = [.. Enumerable.Range(0, samples)];
     }
@@ -90,14 +90,14 @@ internal sealed class ModelEngine : IDisposable
     public void Tangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, in Matrix tangent)
     {
         RequireTangent(parameters, batch, direction, tangent);
-        _ = (_exact ??= _newExact!()).Compute(new BatchRequest { Parameters = parameters, Batch = batch, Direction = direction, Tangent = tangent });
+        _ = (_exact ??= _newExact()).Compute(new BatchRequest { Parameters = parameters, Batch = batch, Direction = direction, Tangent = tangent });
     }
 
     /// <summary>∇²ℒ v.</summary>
     public void HessianProduct(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
     {
         RequireHessianProduct(parameters, batch, direction, result, trained);
-        _ = (_exact ??= _newExact!()).Compute(new BatchRequest
+        _ = (_exact ??= _newExact()).Compute(new BatchRequest
         {
             Parameters = parameters,
             Batch = batch,
@@ -129,8 +129,7 @@ internal sealed class ModelEngine : IDisposable
         return _direction;
     }
 
-    /// <summary>Checks θ, v and the matrix for J v.</summary>
-    public void RequireTangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, in Matrix tangent)
+    private void RequireTangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, in Matrix tangent)
     {
         Require(parameters, batch);
         ArgumentNullException.ThrowIfNull(direction);
@@ -138,8 +137,7 @@ internal sealed class ModelEngine : IDisposable
         RequireOutput(tangent, batch.Length, nameof(tangent));
     }
 
-    /// <summary>Checks θ, v and the memory for ∇²ℒ v.</summary>
-    public void RequireHessianProduct(
+    private void RequireHessianProduct(
         ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
     {
         Require(parameters, batch);

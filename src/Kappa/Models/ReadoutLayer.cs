@@ -124,6 +124,12 @@ internal sealed class ReadoutLayer<T>
         BiasGradient(factors, dOutput, target);
         if (dStream.Rows > 0)
         {
+            if (_isPooled && dOutput.Columns == 1)
+            {
+                SpreadOne(factors, dOutput, dStream, lengths);
+                return;
+            }
+
             Matrix<T> dRows = _isPooled ? _dPooled.RowRange(0, dOutput.Rows) : dStream;
             Products.MultiplyByTransposed(dOutput, factors.Weights, dRows);
             Spread(dRows, dStream, lengths);
@@ -144,7 +150,7 @@ internal sealed class ReadoutLayer<T>
             return;
         }
 
-        // (T.5)  Ḟ = τ₁ (pool(Ż) W_U + pool(Z) Ẇ_U + ḃ_U)
+        // (T.5), (S.10)  Ḟ = τ₁ (pool(Ż) W_U + pool(Z) Ẇ_U + ḃ_U)
         if (_isPooled && _pooledTangent.Rows == 0)
         {
             _pooledTangent = Matrix<T>.Allocate(_largestGroup, _shape.OutputWidth);
@@ -254,6 +260,21 @@ internal sealed class ReadoutLayer<T>
                 {
                     row.Clear();
                 }
+            }
+        }
+    }
+
+    // The same for one output: a number times w.
+    private void SpreadOne(ReadoutFactors<T> factors, in Matrix<T> dOutput, in Matrix<T> dStream, ReadOnlySpan<int> lengths)
+    {
+        for (int sample = 0; sample < dOutput.Rows; sample++)
+        {
+            int count = Pooled(sample, lengths);
+            T share = dOutput[sample, 0] * (_shape.Pooling == TokenPooling.Mean ? T.CreateTruncating(1.0 / count) : T.One);
+            dStream.RowRange((sample * _tokens) + count, _tokens - count).Fill(T.Zero);
+            for (int token = 0; token < count; token++)
+            {
+                TensorPrimitives.Multiply(factors.Weights.Span, share, dStream.Row((sample * _tokens) + token));
             }
         }
     }

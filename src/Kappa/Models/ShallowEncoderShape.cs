@@ -74,6 +74,9 @@ public sealed record ShallowEncoderShape
         }
     }
 
+    /// <summary>The same as a Transformer's shape.</summary>
+    internal TransformerShape General => TransformerShape.ShallowEncoder(InputWidth, Width, LogitScale) with { OutputScale = OutputScale, Pooling = Pooling, Reduction = Reduction };
+
     /// <summary>The factor of a token in the pool: 1, or 1/d_s.</summary>
     internal double PoolingFactor(int tokens) => Pooling == TokenPooling.Sum ? 1 : 1.0 / tokens;
 }

@@ -22,30 +22,6 @@ internal static class TokenRows
             : throw new ArgumentException($"Y must be [{rows}, {outputs}] but is {targets}.", nameof(targets));
     }
 
-    /// <summary>The rows of the samples of a batch, in its order.</summary>
-    public static Matrix Gather(in Matrix source, ReadOnlySpan<int> batch, int tokens)
-    {
-        Matrix rows = Matrix.Allocate(batch.Length * tokens, source.Columns);
-        for (int k = 0; k < batch.Length; k++)
-        {
-            source.RowRange(batch[k] * tokens, tokens).CopyTo(rows.RowRange(k * tokens, tokens));
-        }
-
-        return rows;
-    }
-
-    /// <summary>A contiguous copy.</summary>
-    public static Matrix Copy(in Matrix source)
-    {
-        Matrix copy = Matrix.Allocate(source.Rows, source.Columns);
-        source.CopyTo(copy);
-        return copy;
-    }
-}
-
-/// <summary>The token rows of chosen samples.</summary>
-internal static class SampleRows
-{
     /// <summary>Copies the rows of the samples, one sample after the other.</summary>
     public static void Gather<T>(in Matrix<T> source, ReadOnlySpan<int> samples, int tokens, in Matrix<T> target)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -54,5 +30,13 @@ internal static class SampleRows
         {
             source.RowRange(samples[k] * tokens, tokens).CopyTo(target.RowRange(k * tokens, tokens));
         }
+    }
+
+    /// <summary>A contiguous copy.</summary>
+    public static Matrix Copy(in Matrix source)
+    {
+        Matrix copy = Matrix.Allocate(source.Rows, source.Columns);
+        source.CopyTo(copy);
+        return copy;
     }
 }

@@ -64,9 +64,11 @@ public sealed class Transformer : IModel
         HasLabels = data.Labels is not null;
         _team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(Samples, Tokens)));
         LayerMatrices = [.. TransformerPass<double>.LayerMatrices(shape, Tokens)];
-        IBatchPass pass = precision == Precision.Single ? NewPass<float>(layout) : NewPass<double>(layout);
+        AttentionRoute route = AttentionRoute.Of(shape, Samples * (double)Tokens, Tokens);
+        IBatchPass pass = precision == Precision.Single ? NewPass<float>(layout, route) : NewPass<double>(layout, route);
+        bool isExact = precision == Precision.Double && route == AttentionRoute.Plain;
         _engine = new ModelEngine(
-            layout, Samples, OutputRows, shape.OutputColumns, _team, pass, LayerMatrices, () => precision == Precision.Single ? NewPass<double>(layout) : pass);
+            layout, Samples, OutputRows, shape.OutputColumns, _team, pass, LayerMatrices, () => isExact ? pass : NewPass<double>(layout, AttentionRoute.Plain));
     }
 
     /// <summary>The shape.</summary>
@@ -140,6 +142,9 @@ public sealed class Transformer : IModel
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();
 
+    /// <summary>How many tokens of a sample are no padding.</summary>
+    internal int LengthOf(int sample) => _lengths.Length == 0 ? Tokens : _lengths[sample];
+
     private static Matrix Copy(in Matrix source)
     {
         Matrix copy = Matrix.Allocate(source.Rows, source.Columns);
@@ -147,14 +152,16 @@ public sealed class Transformer : IModel
         return copy;
     }
 
-    private BatchPass<T> NewPass<T>(ParameterLayout layout)
+    private IBatchPass NewPass<T>(ParameterLayout own, AttentionRoute route)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var factors = new TransformerFactors<T>(Shape, layout, Tokens);
+        ParameterLayout layout = route.LayoutOf(Shape, own);
+        var factors = new TransformerFactors<T>(Shape, layout, route, Tokens);
         var source = new TokenSource<T>(_identifiers, Inputs.Rows == 0 ? default : Precisions.Convert<T>(Inputs), _lengths);
-        ISamplePass<T>[] passes = [.. Enumerable.Range(0, _team.Threads).Select(_ => new TransformerPass<T>(Shape, layout, factors, source, Tokens))];
-        return new BatchPass<T>(
-            layout, _team, factors, passes, _loss, Tokens, OutputRows, () => new TransformerFactors<T>(Shape, layout, Tokens, isDirection: true));
+        TransformerPass<T>[] passes = [.. Enumerable.Range(0, _team.Threads).Select(_ => new TransformerPass<T>(Shape, layout, route, factors, source, Tokens))];
+        var pass = new BatchPass<T>(
+            layout, _team, factors, passes, _loss, Tokens, OutputRows, () => new TransformerFactors<T>(Shape, layout, route, Tokens, isDirection: true));
+        return route.IsMerged ? new MergedGradients(pass, layout, own, Shape.Parameters == ParameterForm.Transposed) : pass;
     }
 }
 

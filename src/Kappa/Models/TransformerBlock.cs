@@ -82,10 +82,10 @@ internal sealed partial class TransformerBlock<T>
     private readonly int _rows;
 
     /// <summary>Reserves the work matrices, which the blocks share.</summary>
-    public TransformerBlock(TransformerShape shape, int tokens, int largestGroup)
+    public TransformerBlock(TransformerShape shape, AttentionRoute route, int tokens, int largestGroup)
     {
         (_shape, _rows) = (shape, largestGroup * tokens);
-        _attention = new AttentionLayer<T>(shape, tokens, largestGroup);
+        _attention = new AttentionLayer<T>(shape, route, tokens, largestGroup);
         _norm = new NormLayer<T>(shape);
         _dHidden = Matrix<T>.Allocate(shape.FfnWidth is null ? 0 : _rows, shape.FfnWidth ?? 0);
         _dNormalised = Matrix<T>.Allocate(shape.Norm == NormPlace.Before ? _rows : 0, shape.Width);
@@ -194,7 +194,8 @@ internal sealed partial class TransformerBlock<T>
         {
             if (rows.Wants(LayerPart.AttentionWeights, head))
             {
-                _attention.CopyWeights(cache.Attention, head, count, rows.Scratch(count, count / rows.Samples), lengths);
+                Matrix<T> read = IsBefore ? cache.AttentionRead.RowRange(0, count) : input;
+                _attention.CopyWeights(cache.Attention, read, head, rows.Scratch(count, count / rows.Samples), lengths);
                 rows.TakeScratch(LayerPart.AttentionWeights, head);
             }
 

@@ -12,13 +12,13 @@ internal sealed class TransformerBlockFactors<T>
     private readonly Matrix<T> _out;
 
     /// <summary>Reserves the memory.</summary>
-    public TransformerBlockFactors(TransformerShape shape, ParameterLayout layout, int layer, bool isDirection)
+    public TransformerBlockFactors(TransformerShape shape, ParameterLayout layout, int layer, AttentionRoute route, bool isDirection)
     {
         string name = $"blocks.{layer}.";
         _layout = layout;
         AttentionNorm = new NormFactors<T>(layout, name + "attention_norm", shape.Norm == NormPlace.After ? shape.OutputWidth : shape.Width, isDirection);
         FfnNorm = new NormFactors<T>(layout, name + "ffn_norm", shape.Width, isDirection);
-        Attention = new AttentionFactors<T>(shape, layout, layer);
+        Attention = new AttentionFactors<T>(shape, layout, layer, route);
         First = AttentionNorm.GainIndex >= 0 ? AttentionNorm.GainIndex : Attention.Parts[0].Index;
         (FfnIn, FfnInBias) = (layout.IndexOf(name + "ffn_in"), layout.IndexOf(name + "ffn_in_bias"));
         (FfnOut, FfnOutBias) = (layout.IndexOf(name + "ffn_out"), layout.IndexOf(name + "ffn_out_bias"));
@@ -86,14 +86,14 @@ internal sealed class TransformerBlockFactors<T>
 }
 
 /// <summary>All parameters of a Transformer, or a direction in them, in the form that a pass reads.</summary>
-internal sealed class TransformerFactors<T> : IModelFactors
+internal sealed class TransformerFactors<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>Reserves the memory.</summary>
-    public TransformerFactors(TransformerShape shape, ParameterLayout layout, int tokens, bool isDirection = false)
+    public TransformerFactors(TransformerShape shape, ParameterLayout layout, AttentionRoute route, int tokens, bool isDirection = false)
     {
         Embedding = new EmbeddingFactors<T>(shape, layout, tokens, isDirection);
-        Blocks = [.. Enumerable.Range(0, shape.Depth).Select(layer => new TransformerBlockFactors<T>(shape, layout, layer, isDirection))];
+        Blocks = [.. Enumerable.Range(0, shape.Depth).Select(layer => new TransformerBlockFactors<T>(shape, layout, layer, route, isDirection))];
         LastNorm = new NormFactors<T>(layout, "final_norm", shape.OutputWidth, isDirection);
         Readout = new ReadoutFactors<T>(shape, layout);
     }
@@ -110,7 +110,7 @@ internal sealed class TransformerFactors<T> : IModelFactors
     /// <summary>The readout.</summary>
     public ReadoutFactors<T> Readout { get; }
 
-    /// <inheritdoc/>
+    /// <summary>Takes the parameters, or a direction.</summary>
     public void Take(ModelParameters parameters)
     {
         Embedding.Take(parameters);

@@ -4,10 +4,14 @@ using Kappa.Numerics;
 namespace Kappa.Models;
 
 /// <summary>A Transformer for a group of samples: embedding, blocks, last normalisation, readout (T.1–T.4), forward, backward, and both along a direction.</summary>
-internal sealed class TransformerPass<T> : ISamplePass<T>
+internal sealed class TransformerPass<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const int RowsPerGroup = 128;
+    private const int LeastRows = 32;
+
+    // The rows of a wide attention branch, their derivatives and the weights share a second-level cache.
+    private const int BranchElements = 1 << 17;
 
     private readonly TransformerShape _shape;
     private readonly ParameterLayout _layout;
@@ -30,13 +34,13 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
     private Curvature? _curvature;
 
     /// <summary>Reserves the memory.</summary>
-    public TransformerPass(TransformerShape shape, ParameterLayout layout, TransformerFactors<T> factors, TokenSource<T> source, int tokens)
+    public TransformerPass(TransformerShape shape, ParameterLayout layout, AttentionRoute route, TransformerFactors<T> factors, TokenSource<T> source, int tokens)
     {
         (_shape, _layout, _factors, _source, _tokens) = (shape, layout, factors, source, tokens);
-        LargestGroup = Math.Max(1, RowsPerGroup / tokens);
+        LargestGroup = Math.Max(1, Math.Clamp(BranchElements / shape.OutputWidth, LeastRows, RowsPerGroup) / tokens);
         int rows = LargestGroup * tokens;
         _embedding = new EmbeddingLayer<T>(shape, source, tokens, LargestGroup);
-        _block = new TransformerBlock<T>(shape, tokens, LargestGroup);
+        _block = new TransformerBlock<T>(shape, route, tokens, LargestGroup);
         _norm = new NormLayer<T>(shape);
         _readout = new ReadoutLayer<T>(shape, tokens, LargestGroup);
         _stream = new Stream(this, rows);
@@ -48,7 +52,7 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
         _lengths = new int[source.Lengths.Length > 0 ? LargestGroup : 0];
     }
 
-    /// <inheritdoc/>
+    /// <summary>Most samples in a call.</summary>
     public int LargestGroup { get; }
 
     private int Rows => _count * _tokens;
@@ -59,7 +63,7 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
 
     private ReadOnlySpan<int> Lengths => _lengths.AsSpan(0, Math.Min(_lengths.Length, _count));
 
-    /// <inheritdoc/>
+    /// <summary>F [g·rows, columns] of some samples, in memory of the pass.</summary>
     public Matrix<T> Forward(ReadOnlySpan<int> samples)
     {
         samples.CopyTo(_samples);
@@ -85,10 +89,14 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
         return output;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The gradients from dF of the samples of the last <see cref="Forward"/>, added to <paramref name="old"/> (0 or 1) times what is there.</summary>
+    /// <param name="dOutput">dF [g·rows, columns].</param>
+    /// <param name="isTrained">For each matrix of the layout, whether it is trained.</param>
+    /// <param name="gradient">All gradients, in layout order [1, P].</param>
+    /// <param name="old">0 or 1.</param>
     public void Backward(in Matrix<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old)
     {
-        var target = new GradientTarget<T>(_layout, isTrained, gradient, Array.IndexOf(isTrained, true), old);
+        var target = new GradientTarget<T>(_layout, isTrained, gradient, Lowest(isTrained), old);
         bool reachesStream = _factors.Readout.Index < 0 || target.Lowest < _factors.Readout.Index;
         Matrix<T> dStream = _dStream.RowRange(0, Rows), dInput = _dInput.RowRange(0, Rows);
         _readout.Backward(_factors.Readout, _stream.Last(Rows), dOutput, target, reachesStream ? dStream : default, Lengths);
@@ -118,11 +126,11 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
         }
     }
 
-    /// <inheritdoc/>
-    public Matrix<T> Tangent(IModelFactors along)
+    /// <summary>Ḟ of the samples of the last <see cref="Forward"/> along a direction, in memory of the pass.</summary>
+    /// <param name="direction">The direction in the form of the weights.</param>
+    public Matrix<T> Tangent(TransformerFactors<T> direction)
     {
         // (T.5)  every equation of the way forward, differentiated in its order
-        var direction = (TransformerFactors<T>)along;
         Curvature work = _curvature ??= new Curvature(this);
         Stream tangents = work.Stream;
         _embedding.Tangent(direction.Embedding, Samples, tangents.Input(0, Rows));
@@ -141,11 +149,15 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
         return output;
     }
 
-    /// <inheritdoc/>
-    public void BackwardTangent(IModelFactors along, in Moving<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old)
+    /// <summary>The derivative of <see cref="Backward"/> along the direction of the last <see cref="Tangent"/>.</summary>
+    /// <param name="direction">That direction.</param>
+    /// <param name="dOutput">dF and its tangent.</param>
+    /// <param name="isTrained">For each matrix of the layout, whether it is trained.</param>
+    /// <param name="gradient">The tangents of all gradients, in layout order [1, P].</param>
+    /// <param name="old">0 or 1.</param>
+    public void BackwardTangent(TransformerFactors<T> direction, in Moving<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old)
     {
         // (T.6)  every equation of the way back, differentiated in its order
-        var direction = (TransformerFactors<T>)along;
         Curvature work = _curvature!;
         var target = new GradientTarget<T>(_layout, isTrained, gradient, lowest: -1, old);
         Moving<T> last = new(_stream.Last(Rows), work.Stream.Last(Rows)), dStream = new(_dStream.RowRange(0, Rows), work.DStream.RowRange(0, Rows));
@@ -168,7 +180,9 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
         _embedding.Backward(_factors.Embedding, Samples, dInput.Tangent, target);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Fills a record with what the last <see cref="Forward"/> computed.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="first">Place of the first sample in the batch.</param>
     public void Record(LayerRecord record, int first)
     {
         for (int layer = 0; layer < _shape.Depth; layer++)
@@ -194,6 +208,21 @@ internal sealed class TransformerPass<T> : ISamplePass<T>
             Enumerable.Range(0, IsOfHead(part.Part) ? shape.Heads : 1).Select(head => new LayerMatrix(layer, part.Part, IsOfHead(part.Part) ? head : null, tokens, part.Columns))));
 
         static bool IsOfHead(LayerPart part) => part is LayerPart.AttentionWeights or LayerPart.HeadBranch;
+    }
+
+    // The first matrix that is trained; G stands at the place of the first of its block.
+    private int Lowest(bool[] isTrained)
+    {
+        int lowest = Array.IndexOf(isTrained, true);
+        foreach (TransformerBlockFactors<T> block in _factors.Blocks)
+        {
+            if (block.Attention.MergedIndex >= 0 && isTrained[block.Attention.MergedIndex])
+            {
+                return Math.Min(lowest, block.Attention.Parts[0].Index);
+            }
+        }
+
+        return lowest;
     }
 
     private Moving<T> Moving(int layer) => new(_stream.Input(layer, Rows), _curvature!.Stream.Input(layer, Rows));

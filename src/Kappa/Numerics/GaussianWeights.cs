@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Kappa.Numerics;
@@ -118,6 +119,7 @@ internal static unsafe class GaussianWeights
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ExponentsOn<TQuad, T>(in Matrix<T> rows, double scale, Span<T> result)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -141,6 +143,7 @@ internal static unsafe class GaussianWeights
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ApplyOn<TQuad, T>(in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -167,6 +170,7 @@ internal static unsafe class GaussianWeights
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void BackwardOn<TQuad, T>(in Matrix<T> weights, in Matrix<T> dWeights, double scale, Span<T> rowSums)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -76,6 +76,7 @@ internal readonly unsafe struct SoftmaxKernel<TQuad, T>
 
     // The maximum may drop a NaN; its exponential then makes the sum, and so the whole row, NaN all the same. The product s L is rounded before the
     // subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void ApplyShort(Rows logits, Rows attention, int rows)
     {
         for (int row = 0; row < rows; row += 4)
@@ -88,6 +89,7 @@ internal readonly unsafe struct SoftmaxKernel<TQuad, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void ApplyLong(Rows logits, Rows attention, int rows)
     {
         for (int row = 0; row < rows; row += 4)
@@ -115,6 +117,7 @@ internal readonly unsafe struct SoftmaxKernel<TQuad, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void BackwardShort(Rows attention, Rows dAttention, Rows dLogits, int rows)
     {
         TQuad scale = TQuad.Broadcast(_scale);
@@ -126,6 +129,7 @@ internal readonly unsafe struct SoftmaxKernel<TQuad, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void BackwardLong(Rows attention, Rows dAttention, Rows dLogits, int rows)
     {
         for (int row = 0; row < rows; row += 4)
