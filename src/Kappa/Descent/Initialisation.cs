@@ -35,6 +35,8 @@ public enum InitialisationScheme
 /// </remarks>
 public sealed record Initialisation
 {
+    private const double PositionDeviation = 0.02;
+
     /// <summary>The law.</summary>
     public InitialisationScheme Scheme { get; init; } = InitialisationScheme.Gaussian;
 
@@ -59,6 +61,9 @@ public sealed record Initialisation
     /// <summary>Further factor of W_U.</summary>
     public double ReadoutGain { get; init; } = 1;
 
+    /// <summary>Further factor of W_O.</summary>
+    public double OutputGain { get; init; } = 1;
+
     /// <summary>g of a matrix of the given kind: <see cref="Gain"/> times the kind's own.</summary>
     /// <param name="kind">The kind.</param>
     public double GainOf(ParameterKind kind) => Gain * kind switch
@@ -69,6 +74,7 @@ public sealed record Initialisation
         ParameterKind.FfnIn => FfnInGain,
         ParameterKind.FfnOut => FfnOutGain,
         ParameterKind.Readout => ReadoutGain,
+        ParameterKind.Output => OutputGain,
         _ => 1,
     };
 
@@ -93,16 +99,57 @@ public sealed record Initialisation
         return weights;
     }
 
+    /// <summary>
+    /// New parameters of any Transformer: its matrices by the law, token vectors of identifiers N(0, 1), positions N(0, 0.02²), gains of
+    /// normalisations 1, shifts and biases 0.
+    /// </summary>
+    /// <param name="shape">A valid shape.</param>
+    /// <param name="seed">Any integer.</param>
+    /// <exception cref="ArgumentException">The shape is not valid or a gain not finite.</exception>
+    public ModelParameters Create(TransformerShape shape, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        var parameters = new ModelParameters(shape.NewLayout());
+        foreach (ParameterBlock block in parameters.Layout.Blocks)
+        {
+            if (block.Kind == ParameterKind.Position || (block.Kind == ParameterKind.Embedding && shape.Input == TransformerInput.Identifiers))
+            {
+                Span<double> values = parameters[block].Span;
+                new RandomSequence(seed, $"initialisation.{block.Name}").FillGaussian(values);
+                Vectors.Scale(values, block.Kind == ParameterKind.Position ? PositionDeviation : 1);
+            }
+            else if (!block.IsRow)
+            {
+                double gain = GainOf(block.Kind);
+                if (!double.IsFinite(gain))
+                {
+                    throw new ArgumentException($"The gain of {block.Name} must be finite but is {gain}.");
+                }
+
+                int fanIn = shape.FanIn(block);
+                Fill(parameters[block], StandardDeviation(fanIn, block.Length / fanIn, shape.Width), gain, new RandomSequence(seed, $"initialisation.{block.Name}"));
+            }
+            else if (block.Kind == ParameterKind.NormGain)
+            {
+                parameters[block].Fill(1);
+            }
+        }
+
+        return parameters;
+    }
+
     /// <summary>The standard deviation of an entry at gain 1; for orthogonal matrices its root mean square 1/√max(rows, columns).</summary>
     /// <param name="block">The matrix.</param>
     /// <param name="width">Model width d.</param>
-    internal double StandardDeviation(ParameterBlock block, int width) => Scheme switch
+    internal double StandardDeviation(ParameterBlock block, int width) => StandardDeviation(block.Rows, block.Columns, width);
+
+    private double StandardDeviation(int rows, int columns, int width) => Scheme switch
     {
         InitialisationScheme.Gaussian => 1 / Math.Sqrt(width),
-        InitialisationScheme.LeCun or InitialisationScheme.Ntk => 1 / Math.Sqrt(block.Rows),
-        InitialisationScheme.He => Math.Sqrt(2.0 / block.Rows),
-        InitialisationScheme.Xavier => Math.Sqrt(2.0 / (block.Rows + block.Columns)),
-        _ => 1 / Math.Sqrt(Math.Max(block.Rows, block.Columns)),
+        InitialisationScheme.LeCun or InitialisationScheme.Ntk => 1 / Math.Sqrt(rows),
+        InitialisationScheme.He => Math.Sqrt(2.0 / rows),
+        InitialisationScheme.Xavier => Math.Sqrt(2.0 / (rows + columns)),
+        _ => 1 / Math.Sqrt(Math.Max(rows, columns)),
     };
 
     private void Fill(in Matrix matrix, double standardDeviation, double gain, RandomSequence sequence)

@@ -14,6 +14,20 @@ public sealed partial record TransformerShape
     {
         Validate();
         var builder = new ParameterLayoutBuilder(this);
+        AddAll(builder);
+        return builder.Build();
+    }
+
+    /// <summary>Name and kind of each matrix of <see cref="NewLayout"/>, in its order, whatever the sizes and also of a shape that is not valid.</summary>
+    public IReadOnlyList<(string Name, ParameterKind Kind)> ParameterNames()
+    {
+        var builder = new ParameterLayoutBuilder(this, isOfNames: true);
+        AddAll(builder);
+        return [.. builder.Blocks.Select(block => (block.Name, block.Kind))];
+    }
+
+    private void AddAll(ParameterLayoutBuilder builder)
+    {
         if (HasEmbedding)
         {
             builder.Add("embedding", 0, ParameterKind.Embedding, InputWidth, Width);
@@ -21,7 +35,7 @@ public sealed partial record TransformerShape
 
         if (Positions == PositionKind.Learned)
         {
-            builder.Add("position", 0, ParameterKind.Position, Tokens!.Value, Width);
+            builder.Add("position", 0, ParameterKind.Position, Tokens ?? 1, Width);
         }
 
         for (int layer = 0; layer < Depth; layer++)
@@ -36,8 +50,6 @@ public sealed partial record TransformerShape
             builder.Add("readout", Parameters == ParameterForm.Transposed ? 0 : Depth, ParameterKind.Readout, rows, across);
             AddBias(builder, HasReadoutBias, "readout", Depth, ParameterKind.ReadoutBias, columns);
         }
-
-        return builder.Build();
     }
 
     private void AddBlock(ParameterLayoutBuilder builder, int layer)

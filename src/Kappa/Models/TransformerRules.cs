@@ -20,10 +20,11 @@ public sealed record TransformerRule(IReadOnlyList<string> Properties, string Mu
     /// <summary>What must hold, what was found, why and what to do, on one line.</summary>
     /// <param name="shape">A shape for which it does not hold.</param>
     /// <param name="name">What a property is called where the reader has set it; its own name unless given.</param>
-    public string Explain(TransformerShape shape, Func<string, string>? name = null)
+    /// <param name="value">How its value is written there; <c>null</c> for a property that is not set there.</param>
+    public string Explain(TransformerShape shape, Func<string, string>? name = null, Func<string, string?>? value = null)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        IEnumerable<string> found = Properties.Select(property => $"{{{property}}} is {Value(shape, property)}");
+        IEnumerable<string> found = Properties.Select(property => $"{{{property}}} is {value?.Invoke(property) ?? Value(shape, property)}");
         string text = $"{Must} but {string.Join(" and ", found)}. {Why}".TrimEnd();
         return Properties.Aggregate(text, (line, property) => line.Replace($"{{{property}}}", name?.Invoke(property) ?? property, StringComparison.Ordinal));
     }
@@ -56,15 +57,15 @@ public static class TransformerRules
             "{Heads} must divide {Width} unless the widths of keys and values are given", "A head takes its share of the width."),
         Of([nameof(TransformerShape.OutputWidth), nameof(TransformerShape.HasOutput)], s => s.HasOutput || !s.HasOwnOutputWidth,
             "{OutputWidth} must be left out without {HasOutput}", "It is the number of columns of W_O."),
-        Of([nameof(TransformerShape.AttentionResidual), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width)],
+        Of([nameof(TransformerShape.AttentionResidual), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width), nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.AttentionResidual == 0,
-            "{AttentionResidual} must be 0 where {OutputWidth} differs from {Width}", "A residual connection adds matrices of one width; take W_O, or heads that fill the width."),
-        Of([nameof(TransformerShape.FfnWidth), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width)],
+            "{AttentionResidual} must be 0 where {OutputWidth} differs from {Width}", "A residual connection adds matrices of one width; take {HasOutput} of that width, or heads that fill it."),
+        Of([nameof(TransformerShape.FfnWidth), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width), nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.FfnWidth is null,
-            "{FfnWidth} must be none where {OutputWidth} differs from {Width}", "The feed-forward layer reads and writes rows of the model's width; take W_O, or heads that fill the width."),
-        Of([nameof(TransformerShape.Depth), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width)],
+            "{FfnWidth} must be none where {OutputWidth} differs from {Width}", "The feed-forward layer reads and writes rows of the model's width; take {HasOutput} of that width, or heads that fill it."),
+        Of([nameof(TransformerShape.Depth), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width), nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.Depth == 1,
-            "{Depth} must be 1 where {OutputWidth} differs from {Width}", "The next block reads rows of the model's width; take W_O, or heads that fill the width."),
+            "{Depth} must be 1 where {OutputWidth} differs from {Width}", "The next block reads rows of the model's width; take {HasOutput} of that width, or heads that fill it."),
         Of([nameof(TransformerShape.FfnResidual), nameof(TransformerShape.FfnWidth)], s => s.FfnWidth is not null || s.FfnResidual == 1,
             "{FfnResidual} must be left at 1 where {FfnWidth} is none", "There is no feed-forward layer that it could go around."),
         Of([nameof(TransformerShape.HasFfnBiases), nameof(TransformerShape.FfnWidth)], s => s.FfnWidth is not null || !s.HasFfnBiases,
