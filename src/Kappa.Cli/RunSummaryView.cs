@@ -92,7 +92,7 @@ internal static class RunSummaryView
             json.WriteString("resume", analysis.Run.IsLost ? Target.ResumeCommand(analysis.Run) : null);
             json.WriteString("precision", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Specification.Descent.Precision.ToString()));
             Number(json, "roundingFloor", analysis.Run.Status.RoundingFloor ?? double.NaN);
-            if (analysis.Run.Specification.Model.Kind != ModelKind.Residual)
+            if (analysis.Run.Specification.Form != ModelForm.Residual)
             {
                 WriteModel(json, analysis);
             }

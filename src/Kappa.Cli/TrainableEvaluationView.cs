@@ -83,6 +83,6 @@ internal static class TrainableEvaluationView
     {
         KernelAttention { Shape: var shape } => $"kernel attention, {(shape.Kernel.Kind == AttentionKernelKind.Softmax ? "softmax" : "Gaussian")}, H = {shape.Heads}, D = {shape.Width}, d_k = {shape.KeyWidth}, d = {shape.ValueWidth}",
         ShallowEncoder { Shape: var shape } => $"shallow encoder, d = {shape.InputWidth}, d_m = {shape.Width}, τ₀ = {PlainText.Number(shape.LogitScale)}, τ₁ = {PlainText.Number(shape.OutputScale)}, {(shape.Pooling == TokenPooling.Sum ? "sum" : "mean")} over {((ShallowEncoder)model).Tokens} tokens",
-        _ => "the experiments' Transformer",
+        _ => "a Transformer",
     };
 }

@@ -22,7 +22,7 @@ internal static class CertifyTarget
             RefuseSettings(words, "a run is certified as it was made");
             string path = Directory.Exists(first) ? first : FindRun(first, folder);
             var run = RunRecord.Read(path);
-            return run.Specification.Model.Kind == ModelKind.Residual
+            return run.Specification.Form == ModelForm.Residual
                 ? new CertifiedThing(CertificationTarget.OfRun(run, threads)) { RunFolder = path }
                 : new CertifiedThing(null, TrainablePoint.OfRun(run, threads)) { RunFolder = path };
         }
@@ -51,7 +51,7 @@ internal static class CertifyTarget
         }
 
         SpecificationReading reading = SpecificationReader.Read(file, namesFile ? settings[1..] : settings);
-        return reading.Specification is { Model.Kind: not ModelKind.Residual } other
+        return reading.Specification is { Form: not ModelForm.Residual } other
             ? new CertifiedThing(null, TrainablePoint.OfCheckpoint(path, other, threads))
             : reading.Specification is { } specification
             ? Of(WeightsFile.Read(path, specification, isOtherDataMeant: settings.Length > 0), threads)
@@ -61,7 +61,7 @@ internal static class CertifyTarget
     private static CertifiedThing Of(SpecificationReading reading, int threads, Func<string, double> stepSizeOf) => reading.Specification switch
     {
         null => new CertifiedThing(null, null, reading.Problems),
-        { Model.Kind: ModelKind.Residual } specification => new CertifiedThing(CertificationTarget.OfSpecification(specification, threads, stepSizeOf)),
+        { Form: ModelForm.Residual } specification => new CertifiedThing(CertificationTarget.OfSpecification(specification, threads, stepSizeOf)),
         { } specification => new CertifiedThing(null, TrainablePoint.OfSpecification(specification, threads, stepSizeOf)),
     };
 

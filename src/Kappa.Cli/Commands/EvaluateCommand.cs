@@ -201,7 +201,7 @@ internal static class EvaluateCommand
         }
 
         SpecificationReading reading = SpecificationReader.Read(specification, namesFile ? words[1..] : words);
-        return reading.Specification is { Model.Kind: not ModelKind.Residual } of
+        return reading.Specification is { Form: not ModelForm.Residual } of
             ? new PointReading(null, []) { Other = TrainablePoint.OfCheckpoint(path, of, Environment.ProcessorCount) }
             : reading.Specification is { } read
             ? WeightsFile.Read(path, read, isOtherDataMeant: words.Length > 0)

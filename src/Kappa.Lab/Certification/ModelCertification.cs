@@ -43,7 +43,7 @@ public static class ModelCertification
 
     private static void RequireAnswerable(TrainablePoint point, CertificationRequest request)
     {
-        string? refusal = request.Theorems.Count == 0 ? "is of the experiments' Transformer, which no theorem of Kappa is about. Certify model.kind residual, kernelAttention or shallowEncoder."
+        string? refusal = request.Theorems.Count == 0 ? "is of a Transformer that no theorem of Kappa is about. Certify model.kind residual, kernelAttention or shallowEncoder, without other layers."
             : request.IsSearch && point.Experiment is null ? "is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out."
             : request.FindsScale && point.Model is not ShallowEncoder ? "is of kernel attention, where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out."
             : null;

@@ -11,15 +11,15 @@ internal sealed class ModelTheorems
 
     private ModelTheorems(IReadOnlyList<Theorem> all, Func<Theorem, CertificateOptions, Certificate> ask) => (All, _ask) = (all, ask);
 
-    /// <summary>Those about this model; empty for the experiments' Transformer.</summary>
+    /// <summary>Those about this model; empty for a Transformer that none is about.</summary>
     public IReadOnlyList<Theorem> All { get; }
 
-    /// <summary>The theorems about a kind of model.</summary>
-    public static IReadOnlyList<Theorem> About(Experiments.ModelKind kind) => kind switch
+    /// <summary>The theorems about a form of model.</summary>
+    public static IReadOnlyList<Theorem> About(Experiments.ModelForm form) => form switch
     {
-        Experiments.ModelKind.Residual => Theorems.OfResidualTransformer,
-        Experiments.ModelKind.KernelAttention => Theorems.OfKernelAttention,
-        Experiments.ModelKind.ShallowEncoder => Theorems.OfShallowEncoder,
+        Experiments.ModelForm.Residual => Theorems.OfResidualTransformer,
+        Experiments.ModelForm.KernelAttention => Theorems.OfKernelAttention,
+        Experiments.ModelForm.ShallowEncoder => Theorems.OfShallowEncoder,
         _ => [],
     };
 
@@ -31,7 +31,7 @@ internal sealed class ModelTheorems
     {
         KernelAttention attention => Of(Theorems.OfKernelAttention, new ModelPoint<KernelAttention>(attention, parameters, trained)),
         ShallowEncoder encoder => Of(Theorems.OfShallowEncoder, new ModelPoint<ShallowEncoder>(encoder, parameters, trained)),
-        _ => new ModelTheorems([], (theorem, _) => Foreign(theorem, "the experiments' Transformer")),
+        _ => new ModelTheorems([], (theorem, _) => Foreign(theorem, "this Transformer")),
     };
 
     /// <summary>Asks one theorem; one about another model is not applicable.</summary>

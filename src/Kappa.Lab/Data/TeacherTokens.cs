@@ -46,6 +46,25 @@ public sealed record TeacherTokens
         return new TokenData(shape, inputs, targets, string.Create(CultureInfo.InvariantCulture, $"{description}, targets of a teacher (depth {teacher.Depth}, m={teacher.FfnWidth}, {Initialisation.Scheme}, gain {Initialisation.Gain:R}, seed {teacherSeed}), seed {seed}"));
     }
 
+    /// <summary>Tokens and the output of a teacher of any kind.</summary>
+    /// <param name="shape">Sizes of the tokens.</param>
+    /// <param name="seed">Any integer.</param>
+    /// <param name="newTeacher">The teacher on tokens.</param>
+    /// <param name="start">Its parameters from a seed.</param>
+    /// <param name="words">What it is.</param>
+    /// <exception cref="BadInputException">The teacher's output is not finite.</exception>
+    internal (Matrix Inputs, Matrix Targets, string Description) Draw(
+        TokenShape shape, long seed, Func<Matrix, IModel> newTeacher, Func<long, ModelParameters> start, string words)
+    {
+        (Matrix inputs, string description) = Tokens.DrawInputs(shape, seed);
+        long teacherSeed = TeacherSeed ?? unchecked((long)new RandomSequence(seed, "data.teacher").Block(0).First);
+        using IModel teacher = newTeacher(inputs);
+        Matrix targets = Matrix.Allocate(teacher.Samples * teacher.OutputRows, teacher.OutputColumns);
+        teacher.Output(start(teacherSeed), teacher.AllSamples, targets);
+        RequireFinite(targets);
+        return (inputs, targets, string.Create(CultureInfo.InvariantCulture, $"{description}, targets of a teacher ({words}, seed {teacherSeed}), seed {seed}"));
+    }
+
     private static void RequireFinite(in Matrix targets)
     {
         foreach (double value in targets.Span)

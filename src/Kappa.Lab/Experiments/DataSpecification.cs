@@ -103,6 +103,15 @@ public sealed record DataSpecification
 
     internal bool IsLabelled => IsPictures || Source is DataSource.Reviews;
 
+    /// <summary>Whether the width of the tokens is the specification's to choose.</summary>
+    internal bool MakesTokens => Source is not DataSource.Arrays && !IsLabelled;
+
+    /// <summary>Number of classes of labelled samples.</summary>
+    internal int Classes => Source == DataSource.Digits ? 10 : 2;
+
+    /// <summary>Whether a token is the number of a byte and no vector.</summary>
+    internal bool HasIdentifiers => IsLabelled && (Patch is null || !IsPictures);
+
     /// <summary>Whether a folder or file may be named.</summary>
     internal bool TakesPath => IsLabelled || Source is DataSource.Text or DataSource.Arrays;
 

@@ -25,13 +25,13 @@ public enum StepDecay
     Linear,
 }
 
-/// <summary>Full-batch gradient descent and when it stops.</summary>
+/// <summary>Gradient descent, the methods made of it, and when it stops.</summary>
 public sealed record DescentSpecification
 {
     /// <summary>The step size; by default half of 1/λ_max(J Jᵀ) at the start, which leaves room for the curvature to grow along the path.</summary>
     public StepSizeSpecification StepSize { get; init; } = StepSizeSpecification.Auto(0.5);
 
-    /// <summary>How a gradient becomes an update; model R descends by its gradient.</summary>
+    /// <summary>How a gradient becomes an update.</summary>
     public DescentMethod Method { get; init; }
 
     /// <summary>Samples of a step; <see langword="null"/> means all.</summary>
@@ -42,6 +42,12 @@ public sealed record DescentSpecification
 
     /// <summary>What the step size does after it.</summary>
     public StepDecay Decay { get; init; }
+
+    /// <summary>λ of weight decay, at least 0.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>The norm that gradients are cut to; <see langword="null"/> for none.</summary>
+    public double? GradientClip { get; init; }
 
     /// <summary>Most steps taken.</summary>
     public int Steps { get; init; } = 2000;

@@ -67,8 +67,8 @@ public sealed class Experiment : IDisposable
     /// <summary>Whether every step sees every sample.</summary>
     public bool IsFullBatch => !(Specification.Descent.BatchSize < Model.Samples);
 
-    /// <summary>Whether it is gradient descent in the narrow sense, which theorems and the ladder are about: all samples, no momentum, no schedule.</summary>
-    public bool IsGradientDescent => IsFullBatch && Specification.Descent is { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None };
+    /// <summary>Whether it is gradient descent in the narrow sense, which theorems and the ladder are about: all samples, no momentum, no schedule, decay or clipping.</summary>
+    public bool IsGradientDescent => IsFullBatch && Specification.Descent is { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null };
 
     /// <summary>Method, schedule, batches and reasons to stop. The step size itself is that of the state; the rule only says how it changes.</summary>
     public DescentOptions Options { get; }
@@ -212,6 +212,8 @@ public sealed class Experiment : IDisposable
         },
         Schedule = new StepSchedule { WarmUpSteps = descent.WarmUp, TotalSteps = descent.Decay == StepDecay.Linear ? descent.Steps : null },
         BatchSize = descent.BatchSize,
+        WeightDecay = descent.WeightDecay,
+        GradientClip = descent.GradientClip,
         BatchSeed = Specification.Seed,
         Trained = Trained,
         MaximumSteps = descent.Steps,

@@ -15,7 +15,7 @@ public static class ExperimentData
         ExperimentSpecification resolved = specification.Resolve();
         DataSpecification data = resolved.Data;
         if (data is { Samples: { } samples, Tokens: { } tokens })
-            MemoryLimit.Require("data", "Inputs and targets", sizeof(double) * (double)samples * tokens * (resolved.Model.Width + resolved.Model.OutputWidth));
+            MemoryLimit.Require("data", "Inputs and targets", sizeof(double) * (double)samples * tokens * (resolved.Model.InputColumns + resolved.Model.OutputWidth));
         return data.Source switch
         {
             DataSource.Gaussian => Gaussian(data).Create(Shape(resolved), data.Seed!.Value),
@@ -34,7 +34,7 @@ public static class ExperimentData
     }
 
     private static TokenShape Shape(ExperimentSpecification specification) =>
-        new(specification.Data.Samples!.Value, specification.Data.Tokens!.Value, specification.Model.Width, specification.Model.OutputWidth);
+        new(specification.Data.Samples!.Value, specification.Data.Tokens!.Value, specification.Model.InputColumns, specification.Model.OutputWidth);
 
     private static GaussianTokens Gaussian(DataSpecification data) => new()
     {
@@ -46,17 +46,38 @@ public static class ExperimentData
     // The teacher is drawn by the student's own law, so that its targets have the size of an untrained student's output.
     private static TokenData Teacher(ExperimentSpecification specification)
     {
-        ResidualTransformerShape student = specification.Model.ToShape();
-        ResidualTransformerShape teacher = specification.Data.TeacherResidual is { } residual
-            ? student with { AttentionResidual = residual, FfnResidual = residual }
-            : student;
-        var tokens = new TeacherTokens
+        ExperimentSpecification teacher = TeacherOf(specification);
+        if (teacher.Form != ModelForm.Residual)
         {
-            Tokens = Gaussian(specification.Data),
-            Initialisation = (specification.Initialisation with { ZeroFfnOut = false }).ToInitialisation(student.Depth),
-        };
-        return tokens.Create(Shape(specification), specification.Data.Seed!.Value, teacher);
+            (Matrix inputs, Matrix targets, string description) = TeacherArrays(specification);
+            return new TokenData(Shape(specification), inputs, targets, description);
+        }
+
+        ResidualTransformerShape shape = teacher.Model.ToShape();
+        var tokens = new TeacherTokens { Tokens = Gaussian(specification.Data), Initialisation = teacher.Initialisation.ToInitialisation(shape.Depth) };
+        return tokens.Create(Shape(specification), specification.Data.Seed!.Value, shape);
     }
+
+    /// <summary>Tokens and the output of a teacher of the student's kind: a row for each token, or for each sample where it pools them.</summary>
+    /// <param name="specification">Resolved, of source teacher.</param>
+    /// <exception cref="BadInputException">The teacher's output is not finite.</exception>
+    internal static (Matrix Inputs, Matrix Targets, string Description) TeacherArrays(ExperimentSpecification specification)
+    {
+        ExperimentSpecification teacher = TeacherOf(specification);
+        TokenShape shape = Shape(specification);
+        DataForm form = DataForm.OfTokens(shape.Width, shape.Tokens) with { Outputs = shape.OutputWidth };
+        string law = teacher.Form == ModelForm.ShallowEncoder ? $"{teacher.Initialisation.EncoderStart}" : $"{teacher.Initialisation.Scheme}";
+        string words = FormattableString.Invariant(
+            $"depth {teacher.Model.Depth}, {teacher.Model.Heads} heads, m={teacher.Model.FfnWidth?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {law}, gain {teacher.Initialisation.Gain:R}");
+        return new TeacherTokens { Tokens = Gaussian(specification.Data) }.Draw(
+            shape, specification.Data.Seed!.Value, tokens => ExperimentProblem.OfForm(teacher, form, shape.Samples, tokens, default, 1), seed => ExperimentProblem.Start(teacher, form, seed), words);
+    }
+
+    private static ExperimentSpecification TeacherOf(ExperimentSpecification student) => student with
+    {
+        Initialisation = student.Initialisation with { ZeroFfnOut = false },
+        Model = student.Data.TeacherResidual is { } residual ? student.Model with { AttentionResidual = residual, FfnResidual = residual } : student.Model,
+    };
 
     private static TokenData Arrays(DataSpecification data) =>
         data.Path is { } archive ? ArrayTokens.ReadArchive(archive) : ArrayTokens.Read(data.Inputs!, data.Targets!);

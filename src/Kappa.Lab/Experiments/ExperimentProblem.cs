@@ -1,4 +1,3 @@
-using Kappa.Descent;
 using Kappa.Lab.Data;
 using Kappa.Lab.Data.Correlated;
 using Kappa.Models;
@@ -37,12 +36,11 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     /// <param name="earlier">A model in whose memory one of the same shape is built; it stays its owner's.</param>
     /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
     public static ExperimentProblem Create(ExperimentSpecification specification, int threads, ResidualTransformer? earlier = null) =>
-        specification.Model.Kind switch
+        specification.Form switch
         {
-            ModelKind.Residual => Residual(specification, ExperimentData.Load(specification), threads, earlier),
-            ModelKind.KernelAttention => Kernel(specification, threads),
-            ModelKind.ShallowEncoder => Encoder(specification, threads),
-            _ => Classifier(specification, threads),
+            ModelForm.Residual => Residual(specification, ExperimentData.Load(specification), threads, earlier),
+            _ when specification.Data.IsLabelled => Labelled(specification, threads),
+            _ => OfArrays(specification, threads),
         };
 
     /// <summary>Model R on given data.</summary>
@@ -72,9 +70,6 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         };
     }
 
-    /// <summary>The kernel of attention as the models take it.</summary>
-    public static AttentionKernel KernelOf(ModelSpecification model) => new(model.Kernel, model.Temperature, model.NormalisesRows);
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -86,88 +81,129 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         Test?.Dispose();
     }
 
-    private static ExperimentProblem Kernel(ExperimentSpecification specification, int threads)
+    // Any Transformer on samples with a class each.
+    private static ExperimentProblem Labelled(ExperimentSpecification specification, int threads)
     {
-        TokenData data = ExperimentData.Load(specification);
-        ModelSpecification model = specification.Model;
-        Require(data.Width, model.Width);
-        if (data.OutputWidth != model.OutputWidth)
+        (LabelledInputs train, LabelledInputs test) = LabelledInputs.Load(specification.Data);
+        TransformerShape shape = Fit(specification, train.Form());
+        bool hasSquaredError = specification.Model.Loss == ModelLoss.SquaredError;
+        RequireMemory(shape, train.Labels.Length + test.Labels.Length, train.Tokens, specification, threads);
+        return new ExperimentProblem(
+            New(train), Start(specification, train.Form(), specification.Seed),
+            $"{train.Description}; tested on: {test.Description}", $"{train.Fingerprint}{test.Fingerprint}")
         {
-            throw new BadInputException("model.readoutWidth", $"the model's output has width {model.OutputWidth} but the targets have {data.OutputWidth}. Set readoutWidth={data.OutputWidth}.");
-        }
-
-        var shape = new KernelAttentionShape
-        {
-            Width = model.Width,
-            Heads = model.Heads,
-            KeyWidth = model.KeyWidth!.Value,
-            ValueWidth = model.ValueWidth!.Value,
-            OutputWidth = model.OutputWidth,
-            Kernel = KernelOf(model),
+            Test = New(test),
+            TestLabels = test.Labels,
+            Inputs = train.Patches,
+            Targets = hasSquaredError ? train.Indicators() : default,
         };
-        ModelParameters initial = ModelInitialisation.Create(shape, specification.Seed, block => specification.Initialisation.GainOf(block.Kind));
-        var attention = new KernelAttention(shape, data.Inputs, data.Targets, data.Samples, threads, specification.Descent.Precision);
-        return new ExperimentProblem(attention, initial, data.Description, data.Fingerprint) { Targets = data.Targets };
+
+        Transformer New(LabelledInputs samples) =>
+            samples.Model(shape, specification.Model.MasksPadding, threads, specification.Descent.Precision, hasSquaredError);
     }
 
-    private static ExperimentProblem Encoder(ExperimentSpecification specification, int threads)
+    // On arrays, with a target for each token, or for each sample where the tokens are pooled.
+    private static ExperimentProblem OfArrays(ExperimentSpecification specification, int threads)
     {
-        (Matrix inputs, Matrix labels, string description, string fingerprint) = ScalarData(specification);
-        ModelSpecification model = specification.Model;
-        Require(inputs.Columns, model.Width);
-        var shape = new ShallowEncoderShape
+        (Matrix inputs, Matrix targets, int samples, string description, string fingerprint) =
+            specification.Model.Readout == ReadoutKind.Pooled ? OfSamples(specification) : OfTokens(specification);
+        if (!specification.Model.Embedding)
         {
-            InputWidth = model.Width,
-            Width = model.EncoderWidth,
-            LogitScale = model.Temperature!.Value,
-            OutputScale = model.OutputScale!.Value,
-            Pooling = model.Pooling,
-            Reduction = model.LossReduction,
+            Require(inputs.Columns, specification.Model.Width);
+        }
+
+        DataForm form = DataForm.OfTokens(inputs.Columns, inputs.Rows / samples) with { Outputs = targets.Columns };
+        TransformerShape shape = Fit(specification, form);
+        if (shape.OutputColumns != targets.Columns)
+        {
+            throw new BadInputException(
+                "model.readoutWidth", $"the model's output has width {shape.OutputColumns} but the targets have {targets.Columns}. Set readoutWidth={targets.Columns}.");
+        }
+
+        RequireMemory(shape, samples, form.Tokens, specification, threads);
+        IModel model = OfForm(specification, form, samples, inputs, targets, threads);
+        return new ExperimentProblem(model, Start(specification, form, specification.Seed), description, fingerprint)
+        {
+            Inputs = inputs,
+            Targets = targets,
         };
-        ModelParameters initial = specification.Initialisation.Encoder.Create(shape, specification.Seed).Parameters;
+    }
+
+    /// <summary>The model on arrays: the one place that decides which implementation a description other than R gets.</summary>
+    /// <param name="specification">Resolved.</param>
+    /// <param name="form">Of the arrays.</param>
+    /// <param name="samples">N.</param>
+    /// <param name="inputs">X [N·n, columns].</param>
+    /// <param name="targets">Y; zeros where it is empty.</param>
+    /// <param name="threads">Threads of a pass.</param>
+    internal static IModel OfForm(
+        ExperimentSpecification specification, DataForm form, int samples, Matrix inputs, Matrix targets, int threads)
+    {
+        ModelSpecification model = specification.Model;
+        Precision precision = specification.Descent.Precision;
+        TransformerShape shape = model.ToTransformerShape(form);
+        if (targets.Rows == 0)
+        {
+            targets = Matrix.Allocate(shape.Readout == ReadoutKind.Pooled ? samples : inputs.Rows, shape.OutputColumns);
+        }
+
+        return specification.Form switch
+        {
+            ModelForm.KernelAttention => new KernelAttention(model.ToKernelAttention(), inputs, targets, samples, threads, precision),
+            ModelForm.ShallowEncoder => new ShallowEncoder(model.ToShallowEncoder(), inputs, targets, samples, threads, precision),
+            _ => new Transformer(shape, new TransformerData { Samples = samples, Inputs = inputs, Targets = targets }, threads, precision),
+        };
+    }
+
+    /// <summary>The parameters that a model other than R starts with.</summary>
+    /// <param name="specification">Resolved.</param>
+    /// <param name="form">Of its data.</param>
+    /// <param name="seed">Any integer.</param>
+    internal static ModelParameters Start(ExperimentSpecification specification, DataForm form, long seed)
+    {
+        InitialisationSpecification law = specification.Initialisation;
+        if (specification.Form != ModelForm.ShallowEncoder)
+        {
+            TransformerShape shape = specification.Model.ToTransformerShape(form);
+            return law.ToInitialisation(shape.Depth, shape.Readout != ReadoutKind.None).Create(shape, seed);
+        }
+
+        ModelParameters initial = law.Encoder.Create(specification.Model.ToShallowEncoder(), seed).Parameters;
         foreach (ParameterBlock block in initial.Layout.Blocks)
         {
-            Vectors.Scale(initial[block].Span, specification.Initialisation.GainOf(block.Kind));
+            Vectors.Scale(initial[block].Span, law.GainOf(block.Kind));
         }
 
-        var encoder = new ShallowEncoder(shape, inputs, labels, labels.Rows, threads, specification.Descent.Precision);
-        return new ExperimentProblem(encoder, initial, description, fingerprint) { Inputs = inputs, Targets = labels };
+        return initial;
     }
 
-    private static ExperimentProblem Classifier(ExperimentSpecification specification, int threads)
+    // The sizes are known only when the data are read: what was checked before with those expected is checked again.
+    private static TransformerShape Fit(ExperimentSpecification specification, DataForm data)
     {
-        ModelSpecification model = specification.Model;
-        (LabelledInputs train, LabelledInputs test) = LabelledInputs.Load(specification.Data);
-        TransformerShape shape = train.Shape() with
-        {
-            Depth = model.Depth,
-            Width = model.Width,
-            Heads = model.Heads,
-            FfnWidth = model.FfnWidth,
-            Kernel = KernelOf(model),
-            Activation = new Activation(model.Activation, model.ActivationSlope, model.ActivationSmoothing),
-            AttentionResidual = model.AttentionResidual,
-            FfnResidual = model.FfnResidual,
-        };
-        ModelParameters initial = ModelInitialisation.Create(shape, specification.Seed, _ => specification.Initialisation.Gain);
-        Precision precision = specification.Descent.Precision;
-        return new ExperimentProblem(
-            train.Model(shape, model.MasksPadding, threads, precision), initial, $"{train.Description}; tested on: {test.Description}",
-            $"{train.Fingerprint}{test.Fingerprint}")
-        {
-            Test = test.Model(shape, model.MasksPadding, threads, precision),
-            TestLabels = test.Labels,
-        };
+        TransformerShape shape = specification.Model.ToTransformerShape(data);
+        return TransformerRules.All.FirstOrDefault(rule => !rule.Holds(shape)) is { } broken
+            ? throw new BadInputException("model", ModelRules.Explain(broken, shape, specification))
+            : shape;
     }
 
-    // One label a sample: a column of N numbers.
-    private static (Matrix Inputs, Matrix Labels, string Description, string Fingerprint) ScalarData(ExperimentSpecification specification)
+    private static void RequireMemory(TransformerShape shape, int samples, int tokens, ExperimentSpecification specification, int threads) =>
+        MemoryLimit.Require("model", "The model and its descent", ModelMemory.Bytes(shape, samples, tokens, specification, threads));
+
+    private static (Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfTokens(ExperimentSpecification specification)
+    {
+        TokenData data = ExperimentData.Load(specification);
+        return (data.Inputs, data.Targets, data.Samples, data.Description, data.Fingerprint);
+    }
+
+    // A row of targets for each sample.
+    private static (Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfSamples(ExperimentSpecification specification)
     {
         DataSpecification data = specification.Data;
-        if (data.Source == DataSource.Arrays)
+        if (data.Source is DataSource.Arrays or DataSource.Teacher)
         {
-            (Matrix inputs, Matrix targets, string where) = SampleArrays.Read(data);
-            return (inputs, targets, where, SampleArrays.Fingerprint(inputs, targets));
+            (Matrix inputs, Matrix targets, string where) =
+                data.Source == DataSource.Arrays ? SampleArrays.Read(data) : ExperimentData.TeacherArrays(specification);
+            return (inputs, targets, targets.Rows, where, SampleArrays.Fingerprint(inputs, targets));
         }
 
         bool isCorrelated = data.Source == DataSource.Correlated;
@@ -182,7 +218,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
                 BetweenSamples = Exchangeable(data.SampleCorrelation),
                 Centred = data.Centred,
                 Labels = data.Labels == SampleLabels.Attention ? ScalarLabels.Attention : ScalarLabels.Gaussian,
-            }.Create(data.Samples!.Value, data.Tokens!.Value, specification.Model.Width, data.Seed!.Value);
+            }.Create(data.Samples!.Value, data.Tokens!.Value, specification.Model.InputColumns, data.Seed!.Value);
         }
         catch (ArgumentOutOfRangeException reason)
         {
@@ -195,7 +231,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         Vectors.Scale(labels.Span, scale);
 
         string description = isCorrelated ? samples.Description : FormattableString.Invariant($"{samples.Description}, labels scaled by {scale:R}");
-        return (samples.Inputs, labels, description, SampleArrays.Fingerprint(samples.Inputs, labels));
+        return (samples.Inputs, labels, labels.Rows, description, SampleArrays.Fingerprint(samples.Inputs, labels));
     }
 
     private static void Require(int found, int width)

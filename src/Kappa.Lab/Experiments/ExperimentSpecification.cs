@@ -26,19 +26,28 @@ public sealed record ExperimentSpecification
     /// <summary>Seed of the initial point, and of the data unless <see cref="DataSpecification.Seed"/> says otherwise. Any integer.</summary>
     public long Seed { get; init; }
 
+    /// <summary>Which model it is; a class for each sample is something that only the general one is given.</summary>
+    public ModelForm Form => Data.IsLabelled ? ModelForm.General : Model.Form;
+
     /// <summary>
-    /// The same experiment with every value that follows from others written out, lists in canonical order, and activation parameters that the activation does not use
-    /// at their defaults: two specifications that mean the same have equal resolved forms.
+    /// The same experiment with every value that follows from others written out, lists in canonical order, and keys without effect as if they were left out:
+    /// two specifications that mean the same have equal resolved forms.
     /// </summary>
     /// <returns>A specification with <c>Resolve() == this</c>; what does not apply to the data source stays <see langword="null"/>.</returns>
     public ExperimentSpecification Resolve()
     {
-        ModelSpecification model = Model.Resolve(Initialisation);
-        return this with
+        ExperimentSpecification effective = KeyRules.WithoutEffectless(this);
+        ModelSpecification model = effective.Model.Resolve(effective);
+        bool hasScheme = KeyRules.Applies(SpecificationKeys.Scheme, effective);
+        return effective with
         {
             Model = model,
-            Data = Data.Resolve(model.Width, Seed),
-            Telemetry = Telemetry with { SpectraAt = Telemetry.SpectraAt.Canonical() },
+            Data = effective.Data.Resolve(model.InputColumns, Seed),
+            Initialisation = effective.Initialisation with
+            {
+                Scheme = hasScheme ? effective.Initialisation.Scheme ?? InitialisationSpecification.SchemeOf(model.Kind) : null,
+            },
+            Telemetry = effective.Telemetry with { SpectraAt = effective.Telemetry.SpectraAt.Canonical() },
         };
     }
 }

@@ -29,8 +29,8 @@ public enum EncoderStart
 /// <summary>The initial point: a scheme, a common gain, and one gain per parameter kind that multiplies it.</summary>
 public sealed record InitialisationSpecification
 {
-    /// <summary>Law of the entries.</summary>
-    public InitialisationScheme Scheme { get; init; } = InitialisationScheme.Gaussian;
+    /// <summary>Law of the entries; <see langword="null"/> means that of the preset.</summary>
+    public InitialisationScheme? Scheme { get; init; }
 
     /// <summary>Factor on every matrix.</summary>
     public double Gain { get; init; } = 1;
@@ -50,8 +50,11 @@ public sealed record InitialisationSpecification
     /// <summary>Factor on W_2.</summary>
     public double FfnOutGain { get; init; } = 1;
 
-    /// <summary>Factor on W_U, on W_O of model G and on w_O of model S.</summary>
+    /// <summary>Factor on W_U, on w_O of model S, and on W_O of a model without readout.</summary>
     public double ReadoutGain { get; init; } = 1;
+
+    /// <summary>Factor on W_O.</summary>
+    public double OutputGain { get; init; } = 1;
 
     /// <summary>The start of the shallow encoder (S.3).</summary>
     public EncoderStart EncoderStart { get; init; }
@@ -63,15 +66,18 @@ public sealed record InitialisationSpecification
         _ => EncoderScheme.LeCun,
     };
 
-    /// <summary>The factor on a matrix of a kind, the common gain included.</summary>
+    /// <summary>The factor on a matrix of the shallow encoder, the common gain included.</summary>
     internal double GainOf(ParameterKind kind) => Gain * kind switch
     {
         ParameterKind.Query => QueryGain,
         ParameterKind.Key => KeyGain,
         ParameterKind.Value => ValueGain,
-        ParameterKind.Output or ParameterKind.Readout => ReadoutGain,
+        ParameterKind.Readout => ReadoutGain,
         _ => 1,
     };
+
+    /// <summary>The scheme that a preset starts with.</summary>
+    internal static InitialisationScheme SchemeOf(ModelKind kind) => kind == ModelKind.Residual ? InitialisationScheme.Gaussian : InitialisationScheme.LeCun;
 
     /// <summary>Whether W_2 starts at zero.</summary>
     public bool ZeroFfnOut { get; init; }
@@ -81,13 +87,14 @@ public sealed record InitialisationSpecification
 
     /// <summary>The law as the descent takes it: the branch scale and the zero are folded into the gains of W_V and W_2.</summary>
     /// <param name="depth">Number of blocks L, at least 1.</param>
-    public Initialisation ToInitialisation(int depth)
+    /// <param name="hasReadout">Whether W_O is not the last matrix.</param>
+    public Initialisation ToInitialisation(int depth, bool hasReadout = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
         double branch = BranchScale is BranchScale.InverseSqrtDepth ? 1 / Math.Sqrt(depth) : 1;
         return new()
         {
-            Scheme = Scheme,
+            Scheme = Scheme ?? InitialisationScheme.Gaussian,
             Gain = Gain,
             QueryGain = QueryGain,
             KeyGain = KeyGain,
@@ -95,6 +102,7 @@ public sealed record InitialisationSpecification
             FfnInGain = FfnInGain,
             FfnOutGain = ZeroFfnOut ? 0 : FfnOutGain * branch,
             ReadoutGain = ReadoutGain,
+            OutputGain = hasReadout ? OutputGain : OutputGain * ReadoutGain,
         };
     }
 }

@@ -59,8 +59,7 @@ internal sealed class KeyResolver(IReadOnlyList<SpecificationKey> keys)
             return full;
         return Suggestion.Nearest(last, keys.Select(key => key.Name)) is { } near ? Nearest(keys.First(key => key.Name == near)) : "";
 
-        // A mistyped key of most models is plain; one that model R refuses says which take it.
-        string Nearest(SpecificationKey key) => $" Did you mean '{(isDotted || isInGroup ? key.Path : key.Name)}'{(KeyApplicability.Applies(key, ModelKind.Residual) ? "" : KeyApplicability.Remark(key))}?";
+        string Nearest(SpecificationKey key) => $" Did you mean '{(isDotted || isInGroup ? key.Path : key.Name)}'?";
 
         // Beside its own group a key has its full name.
         string Written(SpecificationKey key) => key.Group == group || (!isDotted && !isInGroup && Knows(key.Name)) ? key.Name : key.Path;

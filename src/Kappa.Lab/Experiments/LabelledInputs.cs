@@ -31,18 +31,35 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
     /// <param name="masksPadding">Whether padding is left out of attention and pooling (E.11).</param>
     /// <param name="threads">Threads of a pass.</param>
     /// <param name="precision">Of the passes.</param>
-    public Transformer Model(TransformerShape shape, bool masksPadding, int threads, Kappa.Numerics.Precision precision)
+    /// <param name="hasSquaredError">Whether the output is compared with <see cref="Indicators"/>, and not by the cross-entropy.</param>
+    public Transformer Model(TransformerShape shape, bool masksPadding, int threads, Kappa.Numerics.Precision precision, bool hasSquaredError = false)
     {
         var data = new TransformerData
         {
             Samples = Labels.Length,
             Identifiers = Ids,
             Inputs = Patches,
-            Labels = Labels,
+            Labels = hasSquaredError ? null : Labels,
+            Targets = hasSquaredError ? Indicators() : default,
             Lengths = masksPadding && AreIds ? Lengths : null,
         };
         return new Transformer(shape, data, threads, precision);
     }
+
+    /// <summary>For each sample 1 at its class and 0 elsewhere [N, C].</summary>
+    public Matrix Indicators()
+    {
+        Matrix indicators = Matrix.Allocate(Labels.Length, Classes);
+        for (int sample = 0; sample < Labels.Length; sample++)
+        {
+            indicators[sample, Labels[sample]] = 1;
+        }
+
+        return indicators;
+    }
+
+    /// <summary>What they give a model.</summary>
+    public DataForm Form() => new(AreIds ? TransformerInput.Identifiers : TransformerInput.Arrays, InputWidth, Tokens, Classes);
 
     /// <summary>The experiments' Transformer on samples like these.</summary>
     public TransformerShape Shape() => TransformerShape.Classifier(Tokens, Classes, InputWidth, AreIds ? TransformerInput.Identifiers : TransformerInput.Arrays);

@@ -56,6 +56,8 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
         ? BytesOf(
             model.Shape, model.Samples, model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, model.Precision,
             model.Threads)
+        : experiment.Model is Transformer other
+        ? (long)ModelMemory.Bytes(other.Shape, other.Samples, other.Tokens, experiment.Specification, other.Threads)
         : sizeof(double) * (long)experiment.Model.Layout.Length * (6 + experiment.Options.Method.Moments);
 
     /// <summary>The forecast in one line.</summary>

@@ -103,7 +103,7 @@ public static class RunVerdict
     private static string? Start(RunAnalysis analysis)
     {
         ExperimentSpecification run = analysis.Run.Specification;
-        bool isDeepResidual = run.Model is { Kind: ModelKind.Residual, Depth: > 1 } && run.Initialisation.BranchScale == BranchScale.None && (run.Model.AttentionResidual != 0 || run.Model.FfnResidual != 0);
+        bool isDeepResidual = run is { Form: ModelForm.Residual, Model.Depth: > 1 } && run.Initialisation.BranchScale == BranchScale.None && (run.Model.AttentionResidual != 0 || run.Model.FfnResidual != 0);
         if (!isDeepResidual || !HasLoss(analysis) || run.Data is not { Samples: int samples, Tokens: int tokens })
         {
             return null;
@@ -124,7 +124,7 @@ public static class RunVerdict
             return analysis.Run.Status.Step == 0 ? null : "What to change: take a smaller step size, such as stepSize=auto(0.25).";
         }
 
-        if (Collapsed(analysis) is not null && run.Model is { Kind: ModelKind.Residual, AttentionResidual: 0 })
+        if (Collapsed(analysis) is not null && run is { Form: ModelForm.Residual, Model.AttentionResidual: 0 })
         {
             return "What to change: attentionResidual=1 keeps the tokens apart.";
         }

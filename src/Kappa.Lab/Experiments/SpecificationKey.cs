@@ -6,15 +6,18 @@ public sealed class SpecificationKey
     private readonly Func<ExperimentSpecification, SettingValue, (ExperimentSpecification Specification, string? Problem)> _assign;
     private readonly Func<ExperimentSpecification, string?> _check;
     private readonly Func<ExperimentSpecification, string> _format;
+    private readonly Func<ExperimentSpecification, ExperimentSpecification, ExperimentSpecification> _take;
+    private readonly KeyText _text;
 
     private SpecificationKey(
         KeyText text,
         Func<ExperimentSpecification, SettingValue, (ExperimentSpecification Specification, string? Problem)> assign,
         Func<ExperimentSpecification, string?> check,
         Func<ExperimentSpecification, string> format,
+        Func<ExperimentSpecification, ExperimentSpecification, ExperimentSpecification> take,
         string values)
     {
-        (Path, Documentation) = (text.Path, text.Documentation);
+        (Path, Documentation, _text, _take) = (text.Path, text.Documentation, text, take);
         int dot = Path.IndexOf('.', StringComparison.Ordinal);
         (Group, Name) = dot < 0 ? ("", Path) : (Path[..dot], Path[(dot + 1)..]);
         (_assign, _check, _format, Values) = (assign, check, format, values);
@@ -46,13 +49,23 @@ public sealed class SpecificationKey
     /// <summary>What is wrong with this key's value, or <see langword="null"/>.</summary>
     internal string? Check(ExperimentSpecification specification) => _check(specification);
 
+    /// <summary>Whether the value is what it is where the key is left out.</summary>
+    internal bool IsDefault(ExperimentSpecification specification) =>
+        _text.IsImplied?.Invoke(specification) ?? _format(specification) == _format(PresetOf(specification));
+
+    /// <summary>A specification with the value that another one has.</summary>
+    internal ExperimentSpecification Take(ExperimentSpecification specification, ExperimentSpecification other) => _take(specification, other);
+
+    /// <summary>The preset of a specification's model, and the defaults of everything else.</summary>
+    internal static ExperimentSpecification PresetOf(ExperimentSpecification specification) => new() { Model = new() { Kind = specification.Model.Kind } };
+
     /// <summary>The value as YAML.</summary>
     internal string Format(ExperimentSpecification specification) => _format(specification);
 
     internal static SpecificationKey Of<T>(KeyText text, ValueKind<T> kind, Func<ExperimentSpecification, T> get, Func<ExperimentSpecification, T, ExperimentSpecification> set)
     {
         string name = text.Path[(text.Path.LastIndexOf('.') + 1)..];
-        return new(text, Assign, specification => Problem(get(specification)), specification => kind.Format(get(specification)), kind.Description);
+        return new(text, Assign, specification => Problem(get(specification)), specification => kind.Format(get(specification)), (to, from) => set(to, get(from)), kind.Description);
 
         string? Problem(T value) => kind.Check(value) is { } must ? $"{name} {must} but is {kind.Format(value)}." : null;
 
@@ -78,4 +91,5 @@ public sealed class SpecificationKey
 /// <param name="Path">Full name.</param>
 /// <param name="Documentation">Meaning in one line.</param>
 /// <param name="DefaultMeans">What a default that follows from other keys amounts to.</param>
-internal sealed record KeyText(string Path, string Documentation, string? DefaultMeans = null);
+/// <param name="IsImplied">Whether the value is what it is where the key is left out, for a key that then follows from others.</param>
+internal sealed record KeyText(string Path, string Documentation, string? DefaultMeans = null, Func<ExperimentSpecification, bool>? IsImplied = null);

@@ -1,5 +1,4 @@
 using Kappa.Descent;
-using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Experiments;
@@ -7,62 +6,35 @@ namespace Kappa.Lab.Experiments;
 /// <summary>The table of all keys of a specification, in the order in which they are written.</summary>
 public static class SpecificationKeys
 {
-    // Bounds of sizes keep every product of two of them inside 64 bits; what fits in memory is a rule between keys.
-    private const int LargestSize = 1 << 20;
-    private const int LargestDepth = 4096;
 
     // Two contours of more dashes find no room in a picture of 32 x 32; looking for it in vain takes minutes.
     private const int LongestContour = 24;
 
-    private static readonly IntegerKind Size = new(new NumberRange(1, LargestSize));
-    private static readonly IntegerKind Heads = new(new NumberRange(1, 4096));
+    private static readonly IntegerKind Size = ModelKeys.Size;
     private static readonly IntegerKind Count = new(new NumberRange(1, int.MaxValue));
     private static readonly NumberKind Any = new(NumberRange.Finite);
     private static readonly NumberKind NonNegative = new(NumberRange.NonNegative);
     private static readonly NumberKind Positive = new(NumberRange.Positive);
 
     /// <summary>All keys.</summary>
-    public static IReadOnlyList<SpecificationKey> All { get; } = [.. Model(), .. Data(), .. Initialisation(), .. Descent(), .. Telemetry(), Seed()];
+    public static IReadOnlyList<SpecificationKey> All { get; } = [.. ModelKeys.All(), .. Data(), .. Initialisation(), .. Descent(), .. Telemetry(), Seed()];
+
+    /// <summary>The keys of the model.</summary>
+    internal static IReadOnlyList<SpecificationKey> OfModel { get; } = [.. All.Where(key => key.Group == "model")];
+
+    /// <summary>The law of the entries, whose default is the preset's.</summary>
+    internal static SpecificationKey Scheme { get; } = All.First(key => key.Path == "initialisation.scheme");
 
     /// <summary>The key called <paramref name="path"/>, for example <c>model.depth</c>; <see langword="null"/> if there is none.</summary>
     /// <param name="path">The full name.</param>
     public static SpecificationKey? Find(string path) => All.FirstOrDefault(key => key.Path == path);
-
-    private static IEnumerable<SpecificationKey> Model()
-    {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<ModelSpecification, T> get, Func<ModelSpecification, T, ModelSpecification> set, string text, string? means = null) =>
-            SpecificationKey.Of(new($"model.{name}", text, means), kind, s => get(s.Model), (s, v) => s with { Model = set(s.Model, v) });
-
-        yield return Key("kind", new ChoiceKind<ModelKind>(), m => m.Kind, (m, v) => m with { Kind = v }, "which model: R (R.1), G (G.1), S (S.1) or the experiments' Transformer (E.1)");
-        yield return Key("depth", new IntegerKind(new NumberRange(1, LargestDepth)), m => m.Depth, (m, v) => m with { Depth = (int)v }, "number of blocks L");
-        yield return Key("width", Size, m => m.Width, (m, v) => m with { Width = (int)v }, "token width d (R, S), D (G, classifier)");
-        yield return Key("ffnWidth", Size, m => m.FfnWidth, (m, v) => m with { FfnWidth = (int)v }, "feed-forward width m");
-        yield return Key("keyWidth", new OptionalKind<long>(Size, "default"), m => m.KeyWidth, (m, v) => m with { KeyWidth = (int?)v }, "query and key width d_k", "d; D/H in kernelAttention");
-        yield return Key("valueWidth", new OptionalKind<long>(Size, "default"), m => m.ValueWidth, (m, v) => m with { ValueWidth = (int?)v }, "width of a head's values (G.3)", "D/H");
-        yield return Key("heads", Heads, m => m.Heads, (m, v) => m with { Heads = (int)v }, "number of heads H (G.3)");
-        yield return Key("kernel", new ChoiceKind<AttentionKernelKind>(), m => m.Kernel, (m, v) => m with { Kernel = v }, "attention kernel: softmax (G.1) or gaussian (G.2)");
-        yield return Key("normalisesRows", new BooleanKind(), m => m.NormalisesRows, (m, v) => m with { NormalisesRows = v }, "divide the rows of the gaussian kernel by their sums (G.2)");
-        yield return Key("masksPadding", new BooleanKind(), m => m.MasksPadding, (m, v) => m with { MasksPadding = v }, "leave the padding of reviews out of attention and pooling (E.11)");
-        yield return Key("encoderWidth", Size, m => m.EncoderWidth, (m, v) => m with { EncoderWidth = (int)v }, "width d_m of the shallow encoder (S.1)");
-        yield return Key("outputScale", new OptionalKind<double>(Any, "default"), m => m.OutputScale, (m, v) => m with { OutputScale = v }, "factor τ₁ of the shallow encoder's output (S.1)", "that of encoderStart");
-        yield return Key("pooling", new ChoiceKind<TokenPooling>(), m => m.Pooling, (m, v) => m with { Pooling = v }, "sum or mean over the tokens (S.1)");
-        yield return Key("lossReduction", new ChoiceKind<LossReduction>(), m => m.LossReduction, (m, v) => m with { LossReduction = v }, "sum or mean over the samples (S.2)");
-        yield return Key("temperature", new OptionalKind<double>(Any, "default"), m => m.Temperature, (m, v) => m with { Temperature = v }, "factor τ of the attention logits (R.1, G.1), τ₀ of S (S.1), inverse squared bandwidth of the gaussian kernel (G.2)", "1/√d_k; 1/√d_m in shallowEncoder");
-        yield return Key("attentionResidual", Any, m => m.AttentionResidual, (m, v) => m with { AttentionResidual = v }, "coefficient ρ_a of the residual around attention (R.2): 1 with, 0 without");
-        yield return Key("ffnResidual", Any, m => m.FfnResidual, (m, v) => m with { FfnResidual = v }, "coefficient ρ_f of the residual around the feed-forward part (R.3)");
-        yield return Key("activation", new ChoiceKind<ActivationKind>(), m => m.Activation, (m, v) => m with { Activation = v }, "activation ψ (R.5)");
-        yield return Key("activationSlope", new NumberKind(new NumberRange(0, 1)), m => m.ActivationSlope, (m, v) => m with { ActivationSlope = v }, "slope γ of the leaky activations (R.5)");
-        yield return Key("activationSmoothing", new NumberKind(new NumberRange(1e-100, 1e100)), m => m.ActivationSmoothing, (m, v) => m with { ActivationSmoothing = v }, "smoothing ε of smoothLeakyRelu (R.5)");
-        yield return Key("readoutWidth", new OptionalKind<long>(Size, "none"), m => m.ReadoutWidth, (m, v) => m with { ReadoutWidth = (int?)v }, "width of the linear readout W_U (R.4); of W_O (G.3); none: as wide as the tokens");
-        yield return Key("trained", new TrainedKind(), m => m.Trained, (m, v) => m with { Trained = v }, "which parameters descend; the others keep their initial values");
-    }
 
     private static IEnumerable<SpecificationKey> Data()
     {
         static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DataSpecification, T> get, Func<DataSpecification, T, DataSpecification> set, string text, string? means = null) =>
             SpecificationKey.Of(new($"data.{name}", text, means), kind, s => get(s.Data), (s, v) => s with { Data = set(s.Data, v) });
 
-        yield return Key("source", new ChoiceKind<DataSource>(), d => d.Source, (d, v) => d with { Source = v }, "where inputs and targets come from; digits when a classifier is not told");
+        yield return Key("source", new ChoiceKind<DataSource>(), d => d.Source, (d, v) => d with { Source = v }, "where inputs and targets come from; digits in model.kind classifier");
         yield return Key("samples", new OptionalKind<long>(Size, "default"), d => d.Samples, (d, v) => d with { Samples = (int?)v }, "number of samples N", $"{DataSpecification.DefaultSamples}; {DataSpecification.DefaultLabelled} of digits, pathfinder, reviews; or what the arrays hold");
         yield return Key("tokens", new OptionalKind<long>(Size, "default"), d => d.Tokens, (d, v) => d with { Tokens = (int?)v }, "tokens per sample n", $"{DataSpecification.DefaultTokens}; {DataSpecification.DefaultBytes} bytes of reviews; or what the arrays hold");
         yield return Key("tokenScale", new OptionalKind<double>(Positive, "default"), d => d.TokenScale, (d, v) => d with { TokenScale = v }, "standard deviation of a token's entries (gaussian, teacher, correlated)", "1/√d");
@@ -83,10 +55,12 @@ public static class SpecificationKeys
 
     private static IEnumerable<SpecificationKey> Initialisation()
     {
-        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<InitialisationSpecification, T> get, Func<InitialisationSpecification, T, InitialisationSpecification> set, string text) =>
-            SpecificationKey.Of(new($"initialisation.{name}", text), kind, s => get(s.Initialisation), (s, v) => s with { Initialisation = set(s.Initialisation, v) });
+        static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<InitialisationSpecification, T> get, Func<InitialisationSpecification, T, InitialisationSpecification> set, string text, string? means = null) =>
+            SpecificationKey.Of(new($"initialisation.{name}", text, means), kind, s => get(s.Initialisation), (s, v) => s with { Initialisation = set(s.Initialisation, v) });
 
-        yield return Key("scheme", new ChoiceKind<InitialisationScheme>(), i => i.Scheme, (i, v) => i with { Scheme = v }, "law of the entries");
+        yield return Key(
+            "scheme", new OptionalKind<InitialisationScheme>(new ChoiceKind<InitialisationScheme>(), "default"), i => i.Scheme, (i, v) => i with { Scheme = v }, "law of the entries of matrices",
+            "gaussian; leCun in kernelAttention and classifier");
         yield return Key("encoderStart", new ChoiceKind<EncoderStart>(), i => i.EncoderStart, (i, v) => i with { EncoderStart = v }, "law of the shallow encoder's entries (S.3)");
         yield return Key("gain", NonNegative, i => i.Gain, (i, v) => i with { Gain = v }, "factor on every matrix");
         yield return Key("queryGain", NonNegative, i => i.QueryGain, (i, v) => i with { QueryGain = v }, "factor on W_Q");
@@ -94,7 +68,8 @@ public static class SpecificationKeys
         yield return Key("valueGain", NonNegative, i => i.ValueGain, (i, v) => i with { ValueGain = v }, "factor on W_V");
         yield return Key("ffnInGain", NonNegative, i => i.FfnInGain, (i, v) => i with { FfnInGain = v }, "factor on W_1");
         yield return Key("ffnOutGain", NonNegative, i => i.FfnOutGain, (i, v) => i with { FfnOutGain = v }, "factor on W_2");
-        yield return Key("readoutGain", NonNegative, i => i.ReadoutGain, (i, v) => i with { ReadoutGain = v }, "factor on W_U, W_O of G, w_O of S");
+        yield return Key("readoutGain", NonNegative, i => i.ReadoutGain, (i, v) => i with { ReadoutGain = v }, "factor on W_U, on w_O of S, and on W_O of a model without readout");
+        yield return Key("outputGain", NonNegative, i => i.OutputGain, (i, v) => i with { OutputGain = v }, "factor on W_O");
         yield return Key("zeroFfnOut", new BooleanKind(), i => i.ZeroFfnOut, (i, v) => i with { ZeroFfnOut = v }, "start W_2 at zero");
         yield return Key("branchScale", new ChoiceKind<BranchScale>(), i => i.BranchScale, (i, v) => i with { BranchScale = v }, "inverseSqrtDepth multiplies W_V and W_2 by 1/√L");
     }
@@ -109,6 +84,8 @@ public static class SpecificationKeys
         yield return Key("batchSize", new OptionalKind<long>(Count, "all"), d => d.BatchSize, (d, v) => d with { BatchSize = (int?)v }, "samples of a step");
         yield return Key("warmUp", new IntegerKind(new NumberRange(0, int.MaxValue)), d => d.WarmUp, (d, v) => d with { WarmUp = (int)v }, "steps of a linear warm-up of the step size (E.10)");
         yield return Key("decay", new ChoiceKind<StepDecay>(), d => d.Decay, (d, v) => d with { Decay = v }, "what the step size does after it: nothing, or fall linearly to 0 at the last step (E.10)");
+        yield return Key("weightDecay", NonNegative, d => d.WeightDecay, (d, v) => d with { WeightDecay = v }, "λ of weight decay: λθ is added to the gradient, in adam θ shrinks by ηλ beside the step");
+        yield return Key("gradientClip", new OptionalKind<double>(Positive, "none"), d => d.GradientClip, (d, v) => d with { GradientClip = v }, "norm that a gradient is cut to");
         yield return Key("steps", Count, d => d.Steps, (d, v) => d with { Steps = (int)v }, "most steps taken");
         yield return Key("lossFloor", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.LossFloor, (d, v) => d with { LossFloor = v }, "stop when loss ≤ lossFloor × initial loss");
         yield return Key("gradientTolerance", NonNegative, d => d.GradientTolerance, (d, v) => d with { GradientTolerance = v }, "stop when the norm of the gradient is at most this");

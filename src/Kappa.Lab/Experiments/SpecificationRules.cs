@@ -5,29 +5,11 @@ public static class SpecificationRules
 {
     private static readonly Rule[] Rules =
     [
-        .. SpecificationKeys.All.Select(key => new Rule(key.Path, [key.Path, "model.kind"], s => KeyApplicability.Foreign(key, s))),
-        new("data.source", ["data.source", "model.kind"], KeyApplicability.ForeignSource),
+        .. SpecificationKeys.All.Select(key => new Rule(key.Path, [key.Path, "model.kind", "data.source"], s => KeyRules.Effectless(key, s))),
         .. ModelRules.All,
         new("data.source", ["data.source", "data.path", "data.inputs", "data.targets"], s => ArraysAreGiven(s.Data)),
-        NotApplicable("data.path", s => !s.Data.TakesPath, s => s.Data.Path is not null),
-        NotApplicable("data.inputs", s => s.Data.Source is not DataSource.Arrays, s => s.Data.Inputs is not null),
-        NotApplicable("data.targets", s => s.Data.Source is not DataSource.Arrays, s => s.Data.Targets is not null),
-        NotApplicable("data.tokenScale", s => !s.Data.DrawsTokens, s => s.Data.TokenScale is not null),
-        NotApplicable("data.targetScale", s => s.Data.Source is not DataSource.Gaussian, s => s.Data.TargetScale is not null),
-        NotApplicable("data.correlation", s => !s.Data.DrawsTokens, s => s.Data.Correlation != 0),
-        NotApplicable("data.teacherResidual", s => s.Data.Source is not DataSource.Teacher, s => s.Data.TeacherResidual is not null),
-        NotApplicable("data.sampleCorrelation", s => s.Data.Source is not DataSource.Correlated, s => s.Data.SampleCorrelation != 0),
-        NotApplicable("data.centred", s => s.Data.Source is not DataSource.Correlated, s => s.Data.Centred),
-        NotApplicable("data.labels", s => s.Data.Source is not DataSource.Correlated, s => s.Data.Labels != SampleLabels.Gaussian),
-        NotApplicable("data.patch", s => !s.Data.IsPictures, s => s.Data.Patch is not null),
-        NotApplicable("data.contourLength", s => s.Data.Source is not DataSource.Pathfinder || s.Data.Path is not null, s => s.Data.ContourLength != new DataSpecification().ContourLength),
-        NotApplicable("data.testSamples", s => !s.Data.IsLabelled, s => s.Data.TestSamples is not null),
-        NotApplicable("data.samples", s => !s.Data.IsSeeded, s => s.Data.Samples is not null),
-        NotApplicable("data.tokens", s => !s.Data.IsSeeded || s.Data.IsPictures, s => s.Data.Tokens is not null),
-        NotApplicable("data.seed", s => !s.Data.IsSeeded, s => s.Data.Seed is not null),
-        new("model.trained", ["model.trained", "model.depth", "model.readoutWidth"], s => s.Model.Trained.Problems(s.Model)),
+        new("model.trained", ["model.trained", "model.depth", "model.readoutWidth", "model.ffnWidth", "model.kind"], s => s.Model.Trained.Problems(s.Model)),
         new("telemetry.spectraAt", ["telemetry.spectraAt", "descent.steps"], SpectraWithinSteps),
-        new("model.width", ["model.depth", "model.width", "model.ffnWidth", "model.keyWidth", "model.readoutWidth"], s => ParametersFit(s.Model)),
         new("data.samples", ["data.samples", "data.tokens", "model.width", "model.ffnWidth", "model.readoutWidth"], RowsFit),
     ];
 
@@ -50,15 +32,9 @@ public static class SpecificationRules
 
     /// <summary>The rules between keys that are violated. A rule is silent when one of its keys has no sound value.</summary>
     internal static IEnumerable<Problem> Contradictions(ExperimentSpecification specification, Func<string, bool> isSound, Func<string, string?> locate) =>
-        from rule in Rules
-        where rule.Keys.All(isSound)
-        from problem in rule.Violations(specification)
-        select new Problem(locate(rule.Place) ?? rule.Keys.Select(locate).FirstOrDefault(place => place is not null) ?? "specification", problem);
-
-    private static Rule NotApplicable(string path, Predicate<ExperimentSpecification> isForeign, Predicate<ExperimentSpecification> isGiven) => new(path, [path, "data.source"], s =>
-        isForeign(s) && isGiven(s)
-            ? [$"{path[(path.IndexOf('.', StringComparison.Ordinal) + 1)..]} does not apply to data.source '{SpecificationKeys.Find("data.source")!.Format(s)}'; remove it or choose another source."]
-            : []);
+        from broken in (from rule in Rules where rule.Keys.All(isSound) from problem in rule.Violations(specification) select (Keys: rule.Keys.Prepend(rule.Place), Problem: problem))
+            .Concat(ModelRules.OfShape(specification, isSound).Select(broken => (Keys: broken.Keys.AsEnumerable(), broken.Problem)))
+        select new Problem(broken.Keys.Select(locate).FirstOrDefault(place => place is not null) ?? "specification", broken.Problem);
 
     private static IEnumerable<string> ArraysAreGiven(DataSpecification data)
     {
@@ -79,24 +55,12 @@ public static class SpecificationRules
         where step > specification.Descent.Steps
         select $"spectraAt lists step {step}, which is after the last of {specification.Descent.Steps} steps; use 'last'.";
 
-    // Sizes are at most 2²⁰ and depth at most 2¹², so the sum stays below 2⁵⁶.
-    private static IEnumerable<string> ParametersFit(ModelSpecification model)
-    {
-        if (model.Kind != ModelKind.Residual)
-            yield break;
-        long width = model.Width;
-        long inLayer = width * ((2L * (model.KeyWidth ?? model.Width)) + width + (2L * model.FfnWidth));
-        long parameters = (model.Depth * inLayer) + (width * (model.ReadoutWidth ?? 0));
-        if (parameters > Array.MaxLength)
-            yield return $"the model must have at most {Array.MaxLength} parameters but has {parameters}; reduce a width or depth.";
-    }
-
     private static IEnumerable<string> RowsFit(ExperimentSpecification specification)
     {
         DataSpecification data = specification.Resolve().Data;
         long samples = Math.Max(data.Samples ?? 1, data.TestSamples ?? 1);
         long tokens = data.Tokens ?? 1;
-        long widest = Math.Max(Math.Max(Math.Max(specification.Model.Width, specification.Model.OutputWidth), specification.Model.FfnWidth), tokens);
+        long widest = Math.Max(Math.Max(Math.Max(specification.Model.Width, specification.Model.OutputWidth), specification.Model.FfnWidth ?? 0), tokens);
         if ((double)samples * tokens * widest > Array.MaxLength)
             yield return $"samples × tokens × widest matrix must be at most {Array.MaxLength} but is {samples} × {tokens} × {widest}; reduce one.";
     }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Kappa.Lab.Experiments;
 
-/// <summary>Writes a specification as YAML: every key that its kind of model has, in the order of the table, numbers with the shortest text that reads back to the same bits.</summary>
+/// <summary>Writes a specification as YAML: every key that has an effect, in the order of the table, numbers with the shortest text that reads back to the same bits.</summary>
 public static class SpecificationWriter
 {
     /// <summary>The text; <see cref="SpecificationReader"/> reads an equal specification from it. Write the resolved form to freeze what follows from other keys.</summary>
@@ -12,7 +12,7 @@ public static class SpecificationWriter
         ArgumentNullException.ThrowIfNull(specification);
         var text = new StringBuilder();
         string group = "";
-        foreach (SpecificationKey key in SpecificationKeys.All.Where(key => KeyApplicability.Applies(key, specification.Model.Kind)))
+        foreach (SpecificationKey key in SpecificationKeys.All.Where(key => KeyRules.Applies(key, specification)))
         {
             if (key.Group != group && key.Group.Length > 0)
                 _ = text.Append(key.Group).Append(":\n");
@@ -28,10 +28,9 @@ public static class SpecificationWriter
     public static IReadOnlyList<string> Changes(ExperimentSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        var defaults = new ExperimentSpecification();
         return
         [
-            .. SpecificationKeys.All.Where(key => key.Format(specification) != key.Format(defaults))
+            .. SpecificationKeys.All.Where(key => key.Path == "model.kind" ? specification.Model.Kind != ModelKind.Residual : !key.IsDefault(specification))
                 .Select(key => $"{(SpecificationKeys.All.Count(other => other.Name == key.Name) > 1 ? key.Path : key.Name)}={key.Format(specification)}"),
         ];
     }

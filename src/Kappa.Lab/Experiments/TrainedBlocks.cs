@@ -9,7 +9,11 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     /// <summary>Every block.</summary>
     public static TrainedBlocks All { get; } = new((ValueList<string>?)null);
 
-    internal static IReadOnlyList<string> Kinds { get; } = ["query", "key", "value", "ffnIn", "ffnOut", "readout", "output", "embedding", "position", "normGain", "normShift"];
+    internal static IReadOnlyList<string> Kinds { get; } =
+    [
+        "query", "key", "value", "ffnIn", "ffnOut", "readout", "output", "embedding", "position", "normGain", "normShift",
+        "queryBias", "keyBias", "valueBias", "outputBias", "ffnInBias", "ffnOutBias", "readoutBias",
+    ];
 
     /// <summary>Some blocks.</summary>
     /// <param name="entries">Kinds (<c>query, key, value, ffnIn, ffnOut, readout</c>) and block names.</param>
@@ -30,9 +34,11 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     /// <summary>Kinds that are trained in every layer first, then the remaining names; <see cref="All"/> when nothing is left out.</summary>
     internal TrainedBlocks Canonical(ModelSpecification model)
     {
+        if (Entries is null)
+            return All;
         var trained = Names(model).ToHashSet(StringComparer.Ordinal);
         (string Kind, string Name)[] blocks = [.. Blocks(model)];
-        if (Entries is null || trained.Count == blocks.Length)
+        if (trained.Count == blocks.Length)
             return All;
         HashSet<string> whole = [.. Kinds.Where(kind => blocks.Any(b => b.Kind == kind) && blocks.Where(b => b.Kind == kind).All(b => trained.Contains(b.Name)))];
         return new(new ValueList<string>(Kinds.Where(whole.Contains).Concat(blocks.Where(b => trained.Contains(b.Name) && !whole.Contains(b.Kind)).Select(b => b.Name))));
@@ -59,45 +65,16 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     {
         if (entry == "readout" && model.Kind == ModelKind.Residual)
             return "trained lists 'readout' but the model has none: set readoutWidth.";
-        string hint = Suggestion.For(entry, [.. model.Kind == ModelKind.Residual ? Kinds : blocks.Select(block => block.Kind), .. blocks.Select(block => block.Name)]);
-        return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", Kinds.Where(kind => (kind == "readout" && model.Kind == ModelKind.Residual) || blocks.Any(block => block.Kind == kind)))}) nor a block of {(model.Kind is ModelKind.Residual or ModelKind.Classifier ? $"a model of depth {model.Depth}" : "this model")}.{hint}";
+        string[] kinds = [.. Kinds.Where(kind => (kind == "readout" && model.Kind == ModelKind.Residual) || blocks.Any(block => block.Kind == kind))];
+        string hint = Suggestion.For(entry, [.. kinds, .. blocks.Select(block => block.Name)]);
+        return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", kinds)}) nor a block of "
+            + $"{(model.Kind is ModelKind.Residual or ModelKind.Classifier ? $"a model of depth {model.Depth}" : "this model")}.{hint}";
     }
 
-    private static IEnumerable<(string Kind, string Name)> Blocks(ModelSpecification model) => model.Kind switch
-    {
-        ModelKind.Residual => ResidualBlocks(model),
-        ModelKind.KernelAttention => Enumerable.Range(0, model.Heads).SelectMany(head => HeadBlocks.Select(kind => (kind, $"heads.{head}.{kind}"))),
-        ModelKind.ShallowEncoder => EncoderBlocks.Select(kind => (kind, kind)),
-        _ =>
-        [
-            ("embedding", "embedding"), ("position", "position"),
-            .. Enumerable.Range(0, model.Depth).SelectMany(layer => ClassifierBlocks.Select(block => (block.Kind, $"blocks.{layer}.{block.Name}"))),
-            ("normGain", "final_norm_gain"), ("normShift", "final_norm_shift"), ("readout", "readout"),
-        ],
-    };
+    // A readout has at least one column, whatever the data.
+    private static IEnumerable<(string Kind, string Name)> Blocks(ModelSpecification model) =>
+        from parameter in model.ToTransformerShape(DataForm.OfTokens(1) with { Outputs = 1 }).ParameterNames()
+        select (Word(parameter.Kind), parameter.Name);
 
-    private static IEnumerable<(string Kind, string Name)> ResidualBlocks(ModelSpecification model)
-    {
-        for (int layer = 0; layer < model.Depth; layer++)
-        {
-            foreach ((string kind, string name) in LayerBlocks)
-                yield return (kind, $"blocks.{layer}.{name}");
-        }
-
-        if (model.ReadoutWidth is not null)
-            yield return ("readout", "readout");
-    }
-
-    private static readonly (string Kind, string Name)[] LayerBlocks =
-        [("query", "query"), ("key", "key"), ("value", "value"), ("ffnIn", "ffn_in"), ("ffnOut", "ffn_out")];
-
-    private static readonly string[] HeadBlocks = ["query", "key", "value", "output"];
-
-    private static readonly string[] EncoderBlocks = ["query", "key", "value", "readout"];
-
-    private static readonly (string Kind, string Name)[] ClassifierBlocks =
-    [
-        ("normGain", "attention_norm_gain"), ("normShift", "attention_norm_shift"), ("query", "query"), ("key", "key"), ("value", "value"), ("output", "output"),
-        ("normGain", "ffn_norm_gain"), ("normShift", "ffn_norm_shift"), ("ffnIn", "ffn_in"), ("ffnOut", "ffn_out"),
-    ];
+    private static string Word(ParameterKind kind) => $"{char.ToLowerInvariant(kind.ToString()[0])}{kind.ToString()[1..]}";
 }

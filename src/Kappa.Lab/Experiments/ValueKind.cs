@@ -98,13 +98,15 @@ internal sealed class BooleanKind : ValueKind<bool>
     public override string Format(bool value) => value ? "true" : "false";
 }
 
-/// <summary>One word of an enumeration, its first letter in lower case.</summary>
-internal sealed class ChoiceKind<TEnum> : ValueKind<TEnum>
+/// <summary>One word of an enumeration: that of the field for each value in order, or the name with its first letter in lower case.</summary>
+internal sealed class ChoiceKind<TEnum>(params string[] words) : ValueKind<TEnum>
     where TEnum : struct, Enum
 {
-    private static readonly string[] Words = [.. Enum.GetNames<TEnum>().Select(name => char.ToLowerInvariant(name[0]) + name[1..])];
+    private static readonly string[] s_names = [.. Enum.GetNames<TEnum>().Select(name => char.ToLowerInvariant(name[0]) + name[1..])];
 
     public override string Description => string.Join(" | ", Words);
+
+    private string[] Words => words.Length > 0 ? words : s_names;
 
     public override bool TryParse(SettingValue setting, out TEnum value, out Requirement must)
     {

@@ -47,7 +47,7 @@ public sealed class LandscapeTarget
     public static LandscapeTarget OfRun(RunRecord run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.Specification.Model.Kind != ModelKind.Residual)
+        if (run.Specification.Form != ModelForm.Residual)
         {
             return TrainableTarget.Of(run);
         }

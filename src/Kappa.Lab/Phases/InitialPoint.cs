@@ -30,7 +30,7 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
     public static InitialPoint Of(ExperimentSpecification specification)
     {
         ExperimentSpecification start = AtStart(specification);
-        if (start.Model.Kind != ModelKind.Residual)
+        if (start.Form != ModelForm.Residual)
         {
             return OfOtherModel(start);
         }

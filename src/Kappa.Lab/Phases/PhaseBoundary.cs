@@ -22,7 +22,7 @@ internal sealed record PhaseBoundary(string Name, string Meaning, double Level, 
         .. Concerns(SizeKeys, x, y) ?
         [
             new PhaseBoundary("M = d", "above it the stack of M = N n rows is rank-limited: σ_M(H) = 0 for any weights (P.2); exact", 1, (specification, _) => Rows(specification) / specification.Model.Width),
-            new PhaseBoundary("M = m", "above it the hidden features are rank-limited: σ_M(Φ) = 0 (P.2, P.5); exact", 1, (specification, _) => Rows(specification) / specification.Model.FfnWidth),
+            new PhaseBoundary("M = m", "above it the hidden features are rank-limited: σ_M(Φ) = 0 (P.2, P.5); exact", 1, (specification, _) => Rows(specification) / (specification.Model.FfnWidth ?? double.NaN)),
         ]
         : Array.Empty<PhaseBoundary>(),
         .. Concerns(ConditioningKeys, x, y) && x.Key.Path != "descent.stepSize" && y.Key.Path != "descent.stepSize"
@@ -60,7 +60,7 @@ internal sealed record PhaseBoundary(string Name, string Meaning, double Level, 
 
     // Only the residual Transformer has one row of H and Φ for each token row.
     private static double Rows(ExperimentSpecification specification) =>
-        specification is { Model.Kind: ModelKind.Residual, Data: { Samples: { } samples, Tokens: { } tokens } } ? (double)samples * tokens : double.NaN;
+        specification is { Form: ModelForm.Residual, Data: { Samples: { } samples, Tokens: { } tokens } } ? (double)samples * tokens : double.NaN;
 
     private static bool Concerns(string[] keys, SweptKey x, SweptKey y) => keys.Contains(x.Key.Path) || keys.Contains(y.Key.Path);
 }

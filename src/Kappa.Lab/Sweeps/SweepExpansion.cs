@@ -171,7 +171,7 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     {
         if (!ExperimentData.IsExternal(specification))
             return null;
-        string data = $"{specification.Data} {specification.Model.Kind} {specification.Model.Width} {specification.Model.OutputWidth}";
+        string data = $"{specification.Data} {specification.Form} {specification.Model.InputColumns} {specification.Model.OutputWidth} {specification.Model.Readout} {specification.Model.Loss}";
         if (_fingerprints.TryGetValue(data, out string? fingerprint))
             return fingerprint;
         using var run = PreparedRun.Of(specification, 1, _ => 0);

@@ -48,7 +48,7 @@ public sealed class ModelCommandTests
         string name = Path.GetFileName(files.Path);
         Assert.All((string[])[files.Specification, files.Telemetry, files.Checkpoint, files.Status, files.Report, files.Ladder], file => Assert.True(File.Exists(file), file));
         Assert.StartsWith("model:\n  kind: shallowEncoder\n", File.ReadAllText(files.Specification), StringComparison.Ordinal);
-        Assert.DoesNotContain("depth", File.ReadAllText(files.Specification), StringComparison.Ordinal);
+        Assert.DoesNotContain("ffnResidual", File.ReadAllText(files.Specification), StringComparison.Ordinal);
 
         CommandOutcome show = CommandLine.Invoke("show", name, "--out", folder.Path, "--json");
         using var shown = JsonDocument.Parse(show.Results);
@@ -87,15 +87,14 @@ public sealed class ModelCommandTests
     }
 
     [Theory]
-    [InlineData("run model.kind=shallowEncoder heads=2", "heads does not apply to model.kind 'shallowEncoder'; remove it or choose another kind (kernelAttention, classifier).")]
-    [InlineData("run encoderWidth=8", "encoderWidth does not apply to model.kind 'residual'; remove it or choose another kind (shallowEncoder).")]
-    [InlineData("run method=adam", "method does not apply to model.kind 'residual'; remove it or choose another kind (kernelAttention, shallowEncoder, classifier).")]
-    [InlineData("run model.kind=kernelAttention source=digits", "source 'digits' does not apply to model.kind 'kernelAttention'; use gaussian or text or arrays.")]
-    [InlineData("run model.kind=kernelAttention width=10 heads=3", "heads must divide width, 10, but is 3; or give keyWidth and valueWidth.")]
-    [InlineData("run model.kind=classifier source=digits stepSize=auto(1)", "stepSize must be a number for model.kind 'classifier', where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.")]
+    [InlineData("run encoderWidth=8", "encoderWidth has no effect but in model.kind 'shallowEncoder'; remove it or give keyWidth and valueWidth.")]
+    [InlineData("run method=adam", "stepSize must be a number for method 'adam', where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.")]
+    [InlineData("run model.kind=kernelAttention source=digits", "source 'digits' has one class for a sample, so readout must be 'pooled' but is 'none'; set readout=pooled, or start from model.kind=classifier.")]
+    [InlineData("run model.kind=kernelAttention width=10 heads=3", "heads must divide width unless the widths of keys and values are given but heads is 3 and width is 10. A head takes its share of the width.")]
+    [InlineData("run model.kind=classifier source=digits stepSize=auto(1)", "stepSize must be a number for loss 'crossEntropy', where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.")]
     [InlineData("run model.kind=classifier source=digits samples=12 stepSize=1", "samples must be a multiple of 10, as many of each class, but is 12.")]
     [InlineData("run model.kind=classifier source=digits samples=10 testSamples=10 patch=5 width=8 stepSize=1", "the side of a patch must divide 28 and 28 but is 5.")]
-    [InlineData("run model.kind=kernelAttention normalisesRows=true", "normalisesRows is about the gaussian kernel; the rows of a softmax always sum to one. Remove it or set kernel=gaussian.")]
+    [InlineData("run model.kind=kernelAttention normalisesRows=true", "normalisesRows has no effect but on the gaussian kernel; remove it or set kernel=gaussian.")]
     [InlineData("run model.kind=kernelAttention trained=[readout]", "trained lists 'readout', which is neither a kind (query, key, value, output) nor a block of this model.")]
     [InlineData("run model.kind=shallowEncoder warmUp=9 steps=9", "warmUp must have fewer steps than the run, 9, but has 9.")]
     [InlineData("certify model.kind=shallowEncoder steps=2 --step 3", "must be from 0 to 2, the last step of the specification kind=shallowEncoder steps=2, but is 3.")]

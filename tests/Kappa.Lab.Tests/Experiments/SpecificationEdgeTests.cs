@@ -36,6 +36,9 @@ public sealed class SpecificationEdgeTests
     [
         "width=4 ffnWidth=4 samples=2 tokens=3 stepSize=auto(1)",
         "width=4 ffnWidth=4 samples=2 tokens=3 activation=smoothLeakyRelu stepSize=0.1 source=teacher readoutWidth=4",
+        "depth=2 width=4 ffnWidth=4 heads=2 norm=pre bias=true mask=causal samples=2 tokens=3 stepSize=0.1",
+        "width=4 ffnWidth=none outputMatrix=true kernel=linear readout=pooled positions=sinusoidal norm=post normKind=rms samples=3 tokens=2 batchSize=2 stepSize=0.1",
+        "model.kind=classifier loss=squaredError width=4 heads=2 ffnWidth=4 samples=10 testSamples=10 patch=14 positions=none stepSize=0.1",
         "model.kind=kernelAttention width=4 heads=2 samples=2 tokens=3 kernel=gaussian",
         "model.kind=shallowEncoder width=4 encoderWidth=4 samples=2 tokens=3 stepSize=0.1",
         "model.kind=shallowEncoder width=4 encoderWidth=4 samples=2 tokens=3 source=correlated",
@@ -134,7 +137,7 @@ public sealed class SpecificationEdgeTests
         ExperimentSpecification resolved = specification.Resolve();
         ModelSpecification model = resolved.Model;
         double width = Math.Max(model.Width, Math.Max((model.KeyWidth ?? 1) * (double)model.Heads, (model.ValueWidth ?? 1) * (double)model.Heads));
-        double inner = Math.Max(Math.Max(model.FfnWidth, model.EncoderWidth), model.ReadoutWidth ?? 1);
+        double inner = Math.Max(Math.Max(model.FfnWidth ?? 0, model.EncoderWidth), model.ReadoutWidth ?? 1);
         double rows = (double)Math.Max(resolved.Data.Samples ?? 1, resolved.Data.TestSamples ?? 1) * (resolved.Data.Tokens ?? 16);
         return model.Depth * ((width * (width + inner)) + (rows * (width + inner + (resolved.Data.Tokens ?? 16))));
     }

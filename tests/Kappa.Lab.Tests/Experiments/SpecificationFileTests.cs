@@ -106,7 +106,7 @@ public sealed class SpecificationFileTests : IDisposable
     public void Every_key_says_what_it_takes_and_means()
     {
         Assert.All(SpecificationKeys.All, key => Assert.True(key.Values.Length > 0 && key.Documentation.Length > 0 && key.Default.Length > 0, key.Path));
-        Assert.Equal("default (1/√d_k; 1/√d_m in shallowEncoder)", SpecificationKeys.Find("model.temperature")!.Default);
+        Assert.Equal("default (1/√d_k)", SpecificationKeys.Find("model.temperature")!.Default);
         Assert.Equal("integer from 1 to 4096", SpecificationKeys.Find("model.depth")!.Values);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kappa.Lab.Experiments;
+using Kappa.Models;
 using Kappa.Numerics;
 using Xunit;
 
@@ -15,6 +16,8 @@ public sealed class SpecificationRoundTripTests
         new() { Data = new() { Source = DataSource.Arrays, Path = "a \"b\" \\ c: #é\U0001F600.npz" } },
         new() { Data = new() { Source = DataSource.Arrays, Inputs = "~", Targets = "[x]" } },
         new() { Model = new() { Kind = ModelKind.KernelAttention, Heads = 3, Kernel = Models.AttentionKernelKind.Gaussian, Width = 12 } },
+        new() { Model = new() { Heads = 2, Norm = NormPlace.Before, Bias = BiasedLayers.All, Mask = AttentionMask.Causal, Embedding = true, ReadoutWidth = 3 } },
+        new() { Model = new() { FfnWidth = null, Readout = ReadoutKind.Pooled, OutputMatrix = true, AttentionActivation = ActivationKind.LeakyRelu, FinalNorm = true, NormParameters = false } },
         new() { Model = new() { Kind = ModelKind.ShallowEncoder } },
         new() { Model = new() { Kind = ModelKind.ShallowEncoder }, Data = new() { Source = DataSource.Correlated } },
         new() { Model = new() { Kind = ModelKind.Classifier }, Data = new() { Source = DataSource.Pathfinder, ContourLength = 9 }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) } },
@@ -58,15 +61,29 @@ public sealed class SpecificationRoundTripTests
           kind: residual
           depth: 1
           width: 16
-          ffnWidth: 32
+          embedding: false
+          positions: none
+          heads: 1
           keyWidth: 16
+          valueWidth: 16
+          kernel: softmax
           temperature: 0.25
+          mask: none
+          outputMatrix: false
+          attentionActivation: none
           attentionResidual: 1
-          ffnResidual: 1
+          ffnWidth: 32
           activation: smoothLeakyRelu
           activationSlope: 0.1
           activationSmoothing: 0.5
+          ffnResidual: 1
+          bias: false
+          norm: none
+          finalNorm: false
+          readout: none
           readoutWidth: none
+          loss: squaredError
+          lossReduction: sum
           trained: all
         data:
           source: gaussian
@@ -75,10 +92,6 @@ public sealed class SpecificationRoundTripTests
           tokenScale: 0.25
           targetScale: 0.25
           correlation: 0
-          teacherResidual: student
-          path: none
-          inputs: none
-          targets: none
           seed: 7
         initialisation:
           scheme: gaussian
@@ -88,11 +101,16 @@ public sealed class SpecificationRoundTripTests
           valueGain: 1
           ffnInGain: 1
           ffnOutGain: 1
-          readoutGain: 1
           zeroFfnOut: false
           branchScale: none
         descent:
           stepSize: auto(0.5)
+          method: gradientDescent
+          batchSize: all
+          warmUp: 0
+          decay: none
+          weightDecay: 0
+          gradientClip: none
           steps: 2000
           lossFloor: 1E-24
           gradientTolerance: 0
@@ -139,15 +157,18 @@ public sealed class SpecificationRoundTripTests
         var identities = new HashSet<string> { RunName.Identity(new()) };
         string[] words =
         [
-            "depth=2", "width=8", "ffnWidth=8", "keyWidth=8", "temperature=1", "attentionResidual=0", "ffnResidual=0", "activation=gelu", "activationSlope=0.2", "activationSmoothing=1",
-            "readoutWidth=4", "trained=value", "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "correlation=0.5", "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
-            "keyGain=2", "valueGain=2", "ffnInGain=2", "ffnOutGain=2", "readoutGain=2", "zeroFfnOut=true", "branchScale=inverseSqrtDepth", "stepSize=0.1", "steps=1", "lossFloor=0",
-            "gradientTolerance=1", "precision=single", "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1", "seed=1",
+            "depth=2", "width=8", "ffnWidth=8", "keyWidth=8", "valueWidth=8 outputMatrix=true", "temperature=1", "attentionResidual=0", "ffnResidual=0", "activation=gelu", "activationSlope=0.2",
+            "activationSmoothing=1", "readoutWidth=4", "trained=value", "embedding=true", "positions=learned", "heads=4", "kernel=linear", "mask=causal", "outputMatrix=true", "attentionActivation=relu",
+            "bias=true", "norm=pre", "finalNorm=true", "readout=pooled", "lossReduction=mean", "loss=crossEntropy readout=pooled source=digits patch=14 width=196 stepSize=1",
+            "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "correlation=0.5", "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
+            "keyGain=2", "valueGain=2", "ffnInGain=2", "ffnOutGain=2", "zeroFfnOut=true", "branchScale=inverseSqrtDepth", "stepSize=0.1", "method=momentum", "batchSize=1 stepSize=0.2", "warmUp=1",
+            "decay=linear", "weightDecay=1", "gradientClip=1", "steps=1", "lossFloor=0", "gradientTolerance=1", "precision=single", "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1",
+            "seed=1",
         ];
         foreach (string word in words)
-            Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, [word]).Specification!)), word);
-        // teacherResidual, path, inputs and targets need another source, and kind brings other keys.
-        Assert.Equal(SpecificationKeys.All.Count(key => KeyApplicability.Applies(key, ModelKind.Residual)), words.Length + 5);
+            Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, word.Split(' ')).Specification!)), word);
+        string[] names = [.. words.Select(word => word[..word.IndexOf('=', StringComparison.Ordinal)]), "kind", "readoutWidth"];
+        Assert.All(SpecificationKeys.All.Where(key => KeyRules.Applies(key, new())), key => Assert.True(names.Contains(key.Name) || names.Contains(key.Path), key.Path));
         Assert.True(identities.Add(RunName.Identity(new(), dataFingerprint: "00")));
     }
 
@@ -189,7 +210,7 @@ public sealed class SpecificationRoundTripTests
             string hashed = $"{written}numerics: {RunName.NumericsVersion}\ndata: none\n";
             Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(hashed))), RunName.Identity(specification));
             Assert.All(
-                SpecificationKeys.All.Where(key => KeyApplicability.Applies(key, kind)),
+                SpecificationKeys.All.Where(key => KeyRules.Applies(key, specification)),
                 key => Assert.Contains($"{key.Name}: {key.Format(specification)}\n", written, StringComparison.Ordinal));
         }
     }
