@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Project;
 
-/// <summary>The commands of the guide about the other models run.</summary>
+/// <summary>The commands of the guide about the models run.</summary>
 public sealed partial class ModelsGuideTests
 {
     public static TheoryData<string> Commands => [.. Command().Matches(Repository.Read("docs/guide/models.md")).Select(match => match.Groups[1].Value)];
@@ -27,8 +27,32 @@ public sealed partial class ModelsGuideTests
     }
 
     [Fact]
-    public void The_guide_has_runs_of_each_model_and_certificates() => Assert.Equal((4, 2), (Commands.Count(row => row.Data.StartsWith("run", StringComparison.Ordinal)), Commands.Count(row => row.Data.StartsWith("certify", StringComparison.Ordinal))));
+    public void What_the_guide_shows_to_be_refused_is_refused_so()
+    {
+        (string Command, string Message)[] shown = [.. Refusal().Matches(Repository.Read("docs/guide/models.md")).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+        Assert.Equal(3, shown.Length);
+        Assert.All(shown, refusal =>
+        {
+            CommandOutcome outcome = CommandLine.Invoke(refusal.Command.Split(' '));
+            Assert.Equal((3, refusal.Message), (outcome.ExitCode, Assert.Single(outcome.MessageLines)));
+        });
+    }
+
+    [Fact]
+    public void The_guide_names_every_key_of_a_model()
+    {
+        string page = Repository.Read("docs/guide/models.md");
+        Assert.All(
+            Lab.Experiments.SpecificationKeys.All.Where(key => key.Group == "model" && key.Name is not ("depth" or "trained")),
+            key => Assert.Matches($"`(?:model\\.)?{key.Name}[`= ]", page));
+    }
+
+    [Fact]
+    public void The_guide_has_runs_of_each_model_and_certificates() => Assert.Equal((6, 2), (Commands.Count(row => row.Data.StartsWith("run", StringComparison.Ordinal)), Commands.Count(row => row.Data.StartsWith("certify", StringComparison.Ordinal))));
 
     [GeneratedRegex(@"^kappa ((?:run|certify) [^\n#…]+)$", RegexOptions.Multiline)]
     private static partial Regex Command();
+
+    [GeneratedRegex(@"^\$ kappa (run [^\n]+)\n([^\n]+)$", RegexOptions.Multiline)]
+    private static partial Regex Refusal();
 }
