@@ -3,7 +3,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>A parameter matrix as a part of the factor [W_Q | W_K | W_V] or of the one behind S, W_O or, where S Z comes first, W_V; heads side by side in each.</summary>
+/// <summary>
+/// A parameter matrix as a part of the factor [W_Q | W_K | W_V] or of the one behind S, W_O or, where S Z comes first, W_V; heads side by
+/// side in each.
+/// </summary>
 /// <param name="Index">Its number in the layout.</param>
 /// <param name="Block">Its place in the parameter vector.</param>
 /// <param name="Start">First column in [W_Q | W_K | W_V], or first row in the other.</param>
@@ -16,8 +19,12 @@ internal readonly record struct AttentionPart(int Index, ParameterBlock Block, i
     public int Length => IsOutput == IsTransposed ? Block.Columns : Block.Rows;
 }
 
-/// <summary>The matrices of multi-head attention as packed right factors: [W_Q | W_K | W_V] [D, p] and the one behind S, and their transposes.</summary>
-/// <remarks>On a merged route G = W_Q W_Kᵀ stands in place of [W_Q | W_K], and the keys are Z; where S Z comes first the values are Z.</remarks>
+/// <summary>
+/// The matrices of multi-head attention as packed right factors: [W_Q | W_K | W_V] [D, p] and the one behind S, and their transposes.
+/// </summary>
+/// <remarks>
+/// On a merged route G = W_Q W_Kᵀ stands in place of [W_Q | W_K], and the keys are Z; where S Z comes first the values are Z.
+/// </remarks>
 internal sealed class AttentionFactors<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -79,7 +86,8 @@ internal sealed class AttentionFactors<T>
         shape.Heads * ((route.IsMerged ? shape.Width : 2 * shape.KeyWidth) + (route.MixesFirst ? 0 : shape.ValueWidth));
 
     /// <summary>Columns of [S_1 V_1, …, S_H V_H].</summary>
-    public static int MixedColumns(TransformerShape shape, AttentionRoute route) => shape.Heads * (route.MixesFirst ? shape.Width : shape.ValueWidth);
+    public static int MixedColumns(TransformerShape shape, AttentionRoute route) => shape.Heads * (route.MixesFirst ? shape.Width
+        : shape.ValueWidth);
 
     /// <summary>Takes the parameters.</summary>
     public void Take(ModelParameters parameters)
@@ -88,7 +96,8 @@ internal sealed class AttentionFactors<T>
         {
             AttentionPart part = Parts[k];
             bool isStored = _stored[k].Rows > 0;
-            Matrix<T> place = IsOfG(part) ? default : part.IsOutput ? _output.RowRange(part.Start, part.Length) : _projection.ColumnRange(part.Start, part.Length);
+            Matrix<T> place = IsOfG(part) ? default : part.IsOutput ? _output.RowRange(part.Start, part.Length)
+                : _projection.ColumnRange(part.Start, part.Length);
             Precisions.Narrow(parameters[part.Block], isStored ? _stored[k] : place);
             if (isStored && !IsOfG(part))
             {
@@ -116,7 +125,8 @@ internal sealed class AttentionFactors<T>
     // G = W_Q W_Kᵀ                                                            [D, D]
     private void TakeMerged()
     {
-        Matrix<T> query = _stored[Array.FindIndex(Parts, part => part.Block.Kind == ParameterKind.Query)], key = _stored[Array.FindIndex(Parts, part => part.Block.Kind == ParameterKind.Key)];
+        Matrix<T> query = _stored[Array.FindIndex(Parts, part => part.Block.Kind == ParameterKind.Query)],
+            key = _stored[Array.FindIndex(Parts, part => part.Block.Kind == ParameterKind.Key)];
         Matrix<T> merged = _projection.ColumnRange(0, _projection.Rows);
         if (Parts[0].IsTransposed)
         {
@@ -150,13 +160,16 @@ internal sealed class AttentionFactors<T>
             if (start >= 0 && (block.Layer == layer || shape.Parameters == ParameterForm.Heads))
             {
                 bool isOutput = block.Kind == ParameterKind.Output || (route.MixesFirst && block.Kind == ParameterKind.Value);
-                yield return new AttentionPart(index, block, start, layout.IndexOf(block.Name + "_bias"), isOutput, shape.Parameters == ParameterForm.Transposed);
+                yield return new AttentionPart(index, block, start, layout.IndexOf(block.Name + "_bias"), isOutput,
+                    shape.Parameters == ParameterForm.Transposed);
             }
         }
     }
 }
 
-/// <summary>What attention computes on the way forward and needs on the way back, for the rows of a group of samples; also the tangents of all that.</summary>
+/// <summary>
+/// What attention computes on the way forward and needs on the way back, for the rows of a group of samples; also the tangents of all that.
+/// </summary>
 internal sealed class AttentionCache<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -5,7 +5,10 @@ using Kappa.Numerics;
 namespace Kappa.Models;
 
 /// <summary>Multi-head attention H = ρ Z' + act(Σ_h S_h Z W_V^h W_O^h) for every sample of a group (T.2, G.3), in its four ways.</summary>
-/// <remarks>Gradients of parameters are added to <c>old</c> times what was there, the rest is overwritten. One instance per thread; layers of one size share it.</remarks>
+/// <remarks>
+/// Gradients of parameters are added to <c>old</c> times what was there, the rest is overwritten. One instance per thread; layers of one
+/// size share it.
+/// </remarks>
 internal sealed partial class AttentionLayer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -24,7 +27,8 @@ internal sealed partial class AttentionLayer<T>
     {
         (_shape, _route, _tokens, _largestGroup) = (shape, route, tokens, largestGroup);
         (int keys, int values) = (route.IsMerged ? shape.Width : shape.KeyWidth, route.MixesFirst ? shape.Width : shape.ValueWidth);
-        _head = new KernelHead<T>(shape.Kernel, tokens, largestGroup, keys, values, shape.Kernel.Scale(shape.KeyWidth), shape.Mask == AttentionMask.Causal);
+        _head = new KernelHead<T>(shape.Kernel, tokens, largestGroup, keys, values, shape.Kernel.Scale(shape.KeyWidth),
+            shape.Mask == AttentionMask.Causal);
         int rows = largestGroup * tokens;
         _dProjected = Matrix<T>.Allocate(rows, AttentionFactors<T>.ProjectedColumns(shape, route));
         _dMixed = Matrix<T>.Allocate(shape.HasOutput || route.MixesFirst ? rows : 0, AttentionFactors<T>.MixedColumns(shape, route));
@@ -44,7 +48,8 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="output">[rows, D_out], overwritten.</param>
     /// <param name="lengths">For each sample how many of its tokens are attended to (E.11); empty for all.</param>
     public void Forward(
-        AttentionFactors<T> factors, in Matrix<T> input, double residual, in Matrix<T> skip, AttentionCache<T> cache, in Matrix<T> output, ReadOnlySpan<int> lengths)
+        AttentionFactors<T> factors, in Matrix<T> input, double residual, in Matrix<T> skip, AttentionCache<T> cache, in Matrix<T> output,
+            ReadOnlySpan<int> lengths)
     {
         // (T.2)  [Q | K | V] = Z [W_Q | W_K | W_V] + [b_Q | b_K | b_V]        [rows, p]
         int rows = input.Rows;
@@ -75,7 +80,9 @@ internal sealed partial class AttentionLayer<T>
         }
     }
 
-    /// <summary>Gradients of the trained matrices and, when wanted, dZ ← residual·skip + what goes through queries, keys and values.</summary>
+    /// <summary>
+    /// Gradients of the trained matrices and, when wanted, dZ ← residual·skip + what goes through queries, keys and values.
+    /// </summary>
     /// <param name="factors">Of the way forward.</param>
     /// <param name="input">Z [rows, D] of the way forward.</param>
     /// <param name="cache">Of the way forward.</param>
@@ -85,13 +92,15 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="dInput">dZ [rows, D], overwritten; empty when not wanted; may be the memory of dH, which is the skip.</param>
     /// <param name="lengths">Of the way forward.</param>
     public void Backward(
-        AttentionFactors<T> factors, in Matrix<T> input, AttentionCache<T> cache, in Matrix<T> dOutput, in GradientTarget<T> target, double residual,
+        AttentionFactors<T> factors, in Matrix<T> input, AttentionCache<T> cache, in Matrix<T> dOutput, in GradientTarget<T> target,
+            double residual,
         in Matrix<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Rows;
         bool wantsInput = dInput.Rows > 0;
         HeadTraining training = Wanted(factors, target, wantsInput);
-        Matrix<T> dBranch = Branch(cache, dOutput), dProjected = _dProjected.RowRange(0, rows), dShared = _dShared.RowRange(0, _route.MixesFirst ? rows : 0);
+        Matrix<T> dBranch = Branch(cache, dOutput), dProjected = _dProjected.RowRange(0, rows),
+            dShared = _dShared.RowRange(0, _route.MixesFirst ? rows : 0);
         foreach (AttentionPart part in factors.Parts)
         {
             // (G.6)  dW_O = [S_1 V_1, …]ᵀ dO, its rows of this matrix         [rows of W_O, D_out]
@@ -118,7 +127,8 @@ internal sealed partial class AttentionLayer<T>
         for (int head = 0; head < _shape.Heads; head++)
         {
             _head.Backward(
-                rows / _tokens, Of(cache.Projected.RowRange(0, rows), head, input), Weights(cache, head, rows), Mixed(dMixed, head), Of(dProjected, head, dShared), training, lengths);
+                rows / _tokens, Of(cache.Projected.RowRange(0, rows), head, input), Weights(cache, head, rows), Mixed(dMixed, head),
+                    Of(dProjected, head, dShared), training, lengths);
         }
 
         ProjectionGradients(factors, input, dProjected, target);
@@ -198,7 +208,8 @@ internal sealed partial class AttentionLayer<T>
         }
     }
 
-    private static void Sum(double residual, in Matrix<T> skip, in Matrix<T> branch, in Matrix<T> output) => ResidualConnection.Apply(residual, residual == 0 ? output : skip, branch, output);
+    private static void Sum(double residual, in Matrix<T> skip, in Matrix<T> branch, in Matrix<T> output) => ResidualConnection.Apply(
+        residual, residual == 0 ? output : skip, branch, output);
 
     private static HeadTraining Wanted(AttentionFactors<T> factors, in GradientTarget<T> target, bool wantsInput)
     {
@@ -214,7 +225,8 @@ internal sealed partial class AttentionLayer<T>
         return new HeadTraining(query, key, value);
     }
 
-    private static Matrix<T> Weights(AttentionCache<T> cache, int head, int rows) => cache.Weights[head].Rows == 0 ? cache.Weights[head] : cache.Weights[head].RowRange(0, rows);
+    private static Matrix<T> Weights(AttentionCache<T> cache, int head, int rows) => cache.Weights[head].Rows == 0 ? cache.Weights[head]
+        : cache.Weights[head].RowRange(0, rows);
 
     // dO of dH: through the derivative of the activation where there is one.
     private Matrix<T> Branch(AttentionCache<T> cache, in Matrix<T> dOutput)
@@ -243,7 +255,8 @@ internal sealed partial class AttentionLayer<T>
         }
     }
 
-    private Matrix<T> Mixed(in Matrix<T> mixed, int head) => _route.MixesFirst ? mixed : mixed.ColumnRange(head * _shape.ValueWidth, _shape.ValueWidth);
+    private Matrix<T> Mixed(in Matrix<T> mixed, int head) => _route.MixesFirst ? mixed
+        : mixed.ColumnRange(head * _shape.ValueWidth, _shape.ValueWidth);
 
     // Q, K, V of a head, or their gradients; keys and values that are Z itself stand in the other matrix, of gradients side by side.
     private HeadMatrices<T> Of(in Matrix<T> projected, int head, in Matrix<T> shared = default)
@@ -259,6 +272,7 @@ internal sealed partial class AttentionLayer<T>
         }
 
         return new HeadMatrices<T>(
-            projected.ColumnRange(head * keys, keys), projected.ColumnRange((heads + head) * keys, keys), projected.ColumnRange((2 * heads * keys) + (head * values), values));
+            projected.ColumnRange(head * keys, keys), projected.ColumnRange((heads + head) * keys, keys),
+                projected.ColumnRange((2 * heads * keys) + (head * values), values));
     }
 }

@@ -20,12 +20,14 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="output">Ḣ [rows, D_out], overwritten.</param>
     /// <param name="lengths">Of the way forward.</param>
     public void Tangent(
-        AttentionFactors<T> factors, AttentionFactors<T> direction, in Moving<T> input, double residual, in Matrix<T> skip, AttentionCache<T> cache,
+        AttentionFactors<T> factors, AttentionFactors<T> direction, in Moving<T> input, double residual, in Matrix<T> skip,
+            AttentionCache<T> cache,
         AttentionCache<T> tangents, in Matrix<T> output, ReadOnlySpan<int> lengths)
     {
         // (T.5)  [Q | K | V]˙ = Ż W + Z Ẇ + ḃ                                 [rows, p]
         int rows = input.Value.Rows;
-        Moving<T> projected = new(cache.Projected.RowRange(0, rows), tangents.Projected.RowRange(0, rows)), mixed = new(cache.Mixed.RowRange(0, rows), tangents.Mixed.RowRange(0, rows));
+        Moving<T> projected = new(cache.Projected.RowRange(0, rows), tangents.Projected.RowRange(0, rows)),
+            mixed = new(cache.Mixed.RowRange(0, rows), tangents.Mixed.RowRange(0, rows));
         Products.Multiply(input.Tangent, factors.Projection, projected.Tangent);
         Products.MultiplyAdd(input.Value, direction.Projection, 1, projected.Tangent, projected.Tangent);
         BiasRow.Add(direction.ProjectionBias, projected.Tangent);
@@ -69,7 +71,8 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="dInput">The tangent of dZ [rows, D], overwritten; may be the memory of that of dH.</param>
     /// <param name="lengths">Of the way forward.</param>
     public void BackwardTangent(
-        AttentionFactors<T> factors, AttentionFactors<T> direction, in Moving<T> input, AttentionCache<T> cache, AttentionCache<T> tangents, in Moving<T> dOutput,
+        AttentionFactors<T> factors, AttentionFactors<T> direction, in Moving<T> input, AttentionCache<T> cache,
+            AttentionCache<T> tangents, in Moving<T> dOutput,
         in GradientTarget<T> target, double residual, in Matrix<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;
@@ -90,16 +93,19 @@ internal sealed partial class AttentionLayer<T>
             Products.MultiplyAdd(dBranch.Value, direction.OutputTransposed!, 1, dMixed.Tangent, dMixed.Tangent);
         }
 
-        Moving<T> projected = new(cache.Projected.RowRange(0, rows), tangents.Projected.RowRange(0, rows)), mixed = new(cache.Mixed.RowRange(0, rows), tangents.Mixed.RowRange(0, rows));
+        Moving<T> projected = new(cache.Projected.RowRange(0, rows), tangents.Projected.RowRange(0, rows)),
+            mixed = new(cache.Mixed.RowRange(0, rows), tangents.Mixed.RowRange(0, rows));
         for (int head = 0; head < _shape.Heads; head++)
         {
-            curvature.Head.BackwardTangent(Of(projected, head), new(Mixed(dMixed.Value, head), Mixed(dMixed.Tangent, head)), Of(dProjected.Tangent, head), lengths);
+            curvature.Head.BackwardTangent(Of(projected, head), new(Mixed(dMixed.Value, head), Mixed(dMixed.Tangent, head)),
+                Of(dProjected.Tangent, head), lengths);
         }
 
         // (T.6)  dW˙ = Żᵀ dY + Zᵀ dY˙ for every matrix Y = Z W
         foreach (AttentionPart part in factors.Parts)
         {
-            Moving<T> x = part.IsOutput ? mixed.Columns(part.Start, part.Length) : input, y = part.IsOutput ? dBranch : dProjected.Columns(part.Start, part.Length);
+            Moving<T> x = part.IsOutput ? mixed.Columns(part.Start, part.Length) : input, y = part.IsOutput ? dBranch
+                : dProjected.Columns(part.Start, part.Length);
             target.Add(part.Index, x, y, part.IsTransposed);
             target.AddRows(part.Bias, y.Tangent);
         }

@@ -5,13 +5,18 @@ namespace Kappa.Models;
 /// <summary>In which order the products of a head are taken; the results differ by rounding alone.</summary>
 /// <param name="IsMerged">Logits Z G Zᵀ with G = W_Q W_Kᵀ [D, D] formed once a pass, in place of (Z W_Q)(Z W_K)ᵀ.</param>
 /// <param name="MixesFirst">(S Z) W_V in place of S (Z W_V).</param>
-/// <remarks>Open to one head without W_O and biases: there a width of keys or values far above D costs nothing for each row, and W_V takes the place of W_O.</remarks>
+/// <remarks>
+/// Open to one head without W_O and biases: there a width of keys or values far above D costs nothing for each row, and W_V takes the place
+/// of W_O.
+/// </remarks>
 internal sealed record AttentionRoute(bool IsMerged, bool MixesFirst)
 {
     /// <summary>As the equations are written; the only one of derivatives along a direction.</summary>
     public static AttentionRoute Plain { get; } = new(false, false);
 
-    /// <summary>The route with fewer multiply-adds in a forward and backward pass over M rows: 3MD(D + n) + 3D²d_k merged, 3M d_k(2D + n) apart.</summary>
+    /// <summary>
+    /// The route with fewer multiply-adds in a forward and backward pass over M rows: 3MD(D + n) + 3D²d_k merged, 3M d_k(2D + n) apart.
+    /// </summary>
     public static AttentionRoute Of(TransformerShape shape, double rows, double tokens)
     {
         if (shape.Heads > 1 || shape.HasOutput || shape.HasAttentionBiases)
@@ -71,9 +76,11 @@ internal sealed class MergedGradients : IBatchPass
         (_pass, _layout, _length, _isTransposed) = (pass, layout, own.Length, isTransposed);
         (_gradient, _isTrained) = (new double[layout.Length], new bool[layout.Blocks.Count]);
         int depth = layout.Blocks.Count - own.Blocks.Count;
-        _blocks = [.. Enumerable.Range(0, depth).Select(layer => (Find(layer, ParameterKind.Query), Find(layer, ParameterKind.Key), own.Blocks.Count + layer))];
+        _blocks = [.. Enumerable.Range(0, depth).Select(layer => (Find(layer, ParameterKind.Query), Find(layer, ParameterKind.Key),
+            own.Blocks.Count + layer))];
 
-        int Find(int layer, ParameterKind kind) => Enumerable.Range(0, own.Blocks.Count).Single(k => own.Blocks[k].Layer == layer && own.Blocks[k].Kind == kind);
+        int Find(int layer, ParameterKind kind) => Enumerable.Range(0, own.Blocks.Count).Single(k => own.Blocks[k].Layer == layer
+            && own.Blocks[k].Kind == kind);
     }
 
     /// <inheritdoc/>
@@ -133,5 +140,6 @@ internal sealed class MergedGradients : IBatchPass
         }
     }
 
-    private Matrix Of(double[] vector, int index) => new(vector, _layout.Blocks[index].Offset, _layout.Blocks[index].Rows, _layout.Blocks[index].Columns);
+    private Matrix Of(double[] vector, int index) => new(vector, _layout.Blocks[index].Offset, _layout.Blocks[index].Rows,
+        _layout.Blocks[index].Columns);
 }

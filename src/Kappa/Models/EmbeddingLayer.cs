@@ -74,7 +74,10 @@ internal sealed class EmbeddingFactors<T>
     }
 }
 
-/// <summary>Z⁰ of a group of samples: rows of the table, or arrays as they are or times their matrix, plus the vectors of positions (E.1). Linear in its parameters.</summary>
+/// <summary>
+/// Z⁰ of a group of samples: rows of the table, or arrays as they are or times their matrix, plus the vectors of positions (E.1). Linear in
+/// its parameters.
+/// </summary>
 internal sealed class EmbeddingLayer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -86,7 +89,8 @@ internal sealed class EmbeddingLayer<T>
     public EmbeddingLayer(TransformerShape shape, TokenSource<T> source, int tokens, int largestGroup)
     {
         (_source, _tokens) = (source, tokens);
-        _arrays = Matrix<T>.Allocate(shape is { Input: TransformerInput.Arrays, HasEmbedding: true } ? largestGroup * tokens : 0, shape.InputWidth);
+        _arrays = Matrix<T>.Allocate(shape is { Input: TransformerInput.Arrays, HasEmbedding: true } ? largestGroup * tokens : 0,
+            shape.InputWidth);
     }
 
     /// <summary>Z⁰.</summary>

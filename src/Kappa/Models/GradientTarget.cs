@@ -50,7 +50,9 @@ internal readonly struct GradientTarget<T>(ParameterLayout layout, bool[] isTrai
         }
     }
 
-    /// <summary>The derivative of <see cref="Add(int, in Matrix{T}, in Matrix{T}, bool, bool, double)"/> along a direction: Xᵀ dY˙ + Ẋᵀ dY.</summary>
+    /// <summary>
+    /// The derivative of <see cref="Add(int, in Matrix{T}, in Matrix{T}, bool, bool, double)"/> along a direction: Xᵀ dY˙ + Ẋᵀ dY.
+    /// </summary>
     public void Add(int index, in Moving<T> x, in Moving<T> dY, bool isTransposed = false, double scale = 1)
     {
         Add(index, x.Value, dY.Tangent, isTransposed, isMore: false, scale);

@@ -10,8 +10,8 @@ internal readonly record struct MovingHead<T>(HeadMatrices<T> Value, HeadMatrice
 
 /// <summary>One head of attention along a direction: O = S V forward (G.7) and its way back (G.10), of any kernel and mask.</summary>
 /// <remarks>
-/// L are the exponents of S (or S itself of a linear kernel), dL the derivative by them. Sample after sample, n × n numbers in full whatever n is: a
-/// product with the kernel or the Hessian costs a few passes. One instance per thread.
+/// L are the exponents of S (or S itself of a linear kernel), dL the derivative by them. Sample after sample, n × n numbers in full
+/// whatever n is: a product with the kernel or the Hessian costs a few passes. One instance per thread.
 /// </remarks>
 internal sealed class HeadTangent<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -129,7 +129,8 @@ internal sealed class HeadTangent<T>
         }
     }
 
-    // (G.10)  dL = S ∘ (dS − r), dL˙ = Ṡ ∘ (dS − r) + S ∘ (dS˙ − ṙ), r = ⟨S, dS⟩ and ṙ = ⟨Ṡ, dS⟩ + ⟨S, dS˙⟩ where rows sum to one, otherwise 0
+    // (G.10)  dL = S ∘ (dS − r), dL˙ = Ṡ ∘ (dS − r) + S ∘ (dS˙ − ṙ), r = ⟨S, dS⟩ and ṙ = ⟨Ṡ, dS⟩ + ⟨S, dS˙⟩ where rows sum to one,
+    // otherwise 0
     private void ExponentGradients(int length)
     {
         for (int j = 0; j < _tokens; j++)
@@ -177,5 +178,6 @@ internal sealed class HeadTangent<T>
 
     private int LengthOf(int row, ReadOnlySpan<int> lengths) => lengths.IsEmpty ? _tokens : lengths[row / _tokens];
 
-    private MovingHead<T> Of(in MovingHead<T> head, int row) => new(head.Value.Sample(row / _tokens, _tokens), head.Tangent.Sample(row / _tokens, _tokens));
+    private MovingHead<T> Of(in MovingHead<T> head, int row) => new(head.Value.Sample(row / _tokens, _tokens),
+        head.Tangent.Sample(row / _tokens, _tokens));
 }

@@ -3,12 +3,14 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>One head of attention, O_i = S_i V_i for every sample i with S a kernel of queries and keys (G.1, G.2, G.9), forward and backward.</summary>
+/// <summary>
+/// One head of attention, O_i = S_i V_i for every sample i with S a kernel of queries and keys (G.1, G.2, G.9), forward and backward.
+/// </summary>
 /// <remarks>
-/// Samples of up to <see cref="LongestKept"/> tokens keep S for the way back. Longer ones go through blocks of <see cref="BlockRows"/> rows of S, which
-/// the way back computes again, to the same bits: memory grows with n, not n². The products take 2n²(d_k + d_v) operations a sample forward and
-/// 4n²(d_k + d_v) backward, and 2n²d_k for computing S again; a causal long sample takes half. Everything is overwritten. Owns its work matrices,
-/// allocates nothing per call; one instance per thread.
+/// Samples of up to <see cref="LongestKept"/> tokens keep S for the way back. Longer ones go through blocks of <see cref="BlockRows"/> rows
+/// of S, which the way back computes again, to the same bits: memory grows with n, not n². The products take 2n²(d_k + d_v) operations a
+/// sample forward and 4n²(d_k + d_v) backward, and 2n²d_k for computing S again; a causal long sample takes half. Everything is
+/// overwritten. Owns its work matrices, allocates nothing per call; one instance per thread.
 /// </remarks>
 internal sealed class KernelHead<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -37,7 +39,8 @@ internal sealed class KernelHead<T>
     /// <param name="valueWidth">d_v.</param>
     /// <param name="scale">τ.</param>
     /// <param name="isCausal">Whether a token attends to itself and those before it alone.</param>
-    public KernelHead(AttentionKernel kernel, int tokens, int largestGroup, int keyWidth, int valueWidth, double scale, bool isCausal = false)
+    public KernelHead(AttentionKernel kernel, int tokens, int largestGroup, int keyWidth, int valueWidth, double scale,
+        bool isCausal = false)
     {
         (_kernel, _tokens, _isCausal) = (kernel, tokens, isCausal);
         KeepsWeights = tokens <= LongestKept;
@@ -80,7 +83,8 @@ internal sealed class KernelHead<T>
         int step = areAlike ? kept.Rows : _tokens;
         for (int first = 0; first < kept.Rows; first += step)
         {
-            _function.Weigh(kept.RowRange(first, step), new WeightPlace(first, first, 0, areAlike ? _tokens : LengthOf(first / _tokens, lengths)));
+            _function.Weigh(kept.RowRange(first, step), new WeightPlace(first, first, 0, areAlike ? _tokens
+                : LengthOf(first / _tokens, lengths)));
         }
 
         // (G.3)  O_i = S_i V_i                                                [n, d_v] each sample
@@ -117,7 +121,8 @@ internal sealed class KernelHead<T>
             for (int sample = 0; sample < samples; sample++)
             {
                 BackwardLong(
-                    input.Sample(sample, _tokens), dOutput.RowRange(sample * _tokens, _tokens), gradient.Sample(sample, _tokens), training, LengthOf(sample, lengths));
+                    input.Sample(sample, _tokens), dOutput.RowRange(sample * _tokens, _tokens), gradient.Sample(sample, _tokens), training,
+                        LengthOf(sample, lengths));
             }
 
             return;
@@ -135,14 +140,16 @@ internal sealed class KernelHead<T>
         }
 
         // (G.6)  dS_i = dO_i V_iᵀ, then dL_i                                  [n, n] each sample
-        Matrix<T> valueTransposed = _valueTransposed.RowRange(0, samples * input.Value.Columns), dWeights = _dWeights.RowRange(0, samples * _tokens);
+        Matrix<T> valueTransposed = _valueTransposed.RowRange(0, samples * input.Value.Columns),
+            dWeights = _dWeights.RowRange(0, samples * _tokens);
         Transposition.CopyEach(samples, input.Value, valueTransposed);
         Products.MultiplyEach(samples, dOutput, valueTransposed, dWeights);
         _function.ClearSums();
         int step = _kernel.HasUnitRows ? kept.Rows : _tokens;
         for (int first = 0; first < kept.Rows; first += step)
         {
-            _function.Backward(kept.RowRange(first, step), dWeights.RowRange(first, step), new WeightPlace(first, first, 0, LengthOf(first / _tokens, lengths)));
+            _function.Backward(kept.RowRange(first, step), dWeights.RowRange(first, step),
+                new WeightPlace(first, first, 0, LengthOf(first / _tokens, lengths)));
         }
 
         for (int first = 0; first < kept.Rows; first += _tokens)
@@ -183,7 +190,8 @@ internal sealed class KernelHead<T>
         }
     }
 
-    private void BackwardLong(in HeadMatrices<T> input, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training, int length)
+    private void BackwardLong(in HeadMatrices<T> input, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training,
+        int length)
     {
         _long!.Take(input);
         _function.Take(input.Query, input.Key);
@@ -201,7 +209,8 @@ internal sealed class KernelHead<T>
                 continue;
             }
 
-            Matrix<T> dLogits = _dWeights.RowRange(0, weights.Rows).ColumnRange(0, weights.Columns), query = input.Query.RowRange(first, weights.Rows);
+            Matrix<T> dLogits = _dWeights.RowRange(0, weights.Rows).ColumnRange(0, weights.Columns),
+                query = input.Query.RowRange(first, weights.Rows);
             if (_isCausal)
             {
                 Products.MultiplyByTransposed(dRows, input.Value.RowRange(0, weights.Columns), dLogits);
@@ -236,7 +245,8 @@ internal sealed class KernelHead<T>
     private Matrix<T> WeightsOf(in HeadMatrices<T> input, int first, int length)
     {
         int count = Math.Min(BlockRows, _tokens - first);
-        Matrix<T> weights = _weights.RowRange(0, count).ColumnRange(0, _isCausal ? first + count : _tokens), query = input.Query.RowRange(first, count);
+        Matrix<T> weights = _weights.RowRange(0, count).ColumnRange(0, _isCausal ? first + count : _tokens),
+            query = input.Query.RowRange(first, count);
         if (_isCausal)
         {
             Products.MultiplyByTransposed(query, input.Key.RowRange(0, weights.Columns), weights);

@@ -4,8 +4,13 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Attention weights from the products q·k of some rows of samples, and the gradient back to those products (G.1, G.2, G.6, G.9, E.11, E.13).</summary>
-/// <remarks>Every row has its own result, to the same bits whatever stands beside it. Owns the exponents and sums; one instance per thread.</remarks>
+/// <summary>
+/// Attention weights from the products q·k of some rows of samples, and the gradient back to those products (G.1, G.2, G.6, G.9, E.11,
+/// E.13).
+/// </summary>
+/// <remarks>
+/// Every row has its own result, to the same bits whatever stands beside it. Owns the exponents and sums; one instance per thread.
+/// </remarks>
 internal sealed class KernelWeights<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -70,7 +75,8 @@ internal sealed class KernelWeights<T>
                 RowSoftmax.Apply(attended, 1, attended);
                 break;
             case AttentionKernelKind.Gaussian:
-                GaussianWeights.Apply(attended, _scale, _rowExponents.AsSpan(place.Row, attended.Rows), _columnExponents.AsSpan(place.Column, attended.Columns));
+                GaussianWeights.Apply(attended, _scale, _rowExponents.AsSpan(place.Row, attended.Rows),
+                    _columnExponents.AsSpan(place.Column, attended.Columns));
                 Mask(attended, place.Token, T.Zero);
                 break;
             default:
@@ -84,7 +90,9 @@ internal sealed class KernelWeights<T>
     /// <summary>Begins a way back: the sums over rows of dL.</summary>
     public void ClearSums() => _columnSums.AsSpan().Clear();
 
-    /// <summary>dL, what the products' own gradient is, in the memory of dS (G.6); a Gaussian's sums of it are kept for the two ends.</summary>
+    /// <summary>
+    /// dL, what the products' own gradient is, in the memory of dS (G.6); a Gaussian's sums of it are kept for the two ends.
+    /// </summary>
     /// <param name="weights">S of <see cref="Weigh"/>.</param>
     /// <param name="dWeights">dS, overwritten.</param>
     /// <param name="place">That of <see cref="Weigh"/>.</param>

@@ -74,7 +74,8 @@ internal sealed class NormLayer<T>(TransformerShape shape)
     /// <param name="residual">Factor of the old dx, which is not read when it is 0.</param>
     /// <param name="dInput">dx [r, D].</param>
     public void Backward(
-        NormFactors<T> factors, in Matrix<T> input, in Matrix<T> statistics, in Matrix<T> dOutput, in GradientTarget<T> target, double residual, in Matrix<T> dInput)
+        NormFactors<T> factors, in Matrix<T> input, in Matrix<T> statistics, in Matrix<T> dOutput, in GradientTarget<T> target,
+            double residual, in Matrix<T> dInput)
     {
         Span<T> dGain = Gradient(target, factors.GainIndex), dShift = Gradient(target, factors.ShiftIndex);
         LayerNorm.ParameterGradients(input, statistics, dOutput, dGain, dShift, _scratch.AsSpan(0, input.Columns));
@@ -111,7 +112,8 @@ internal sealed class NormLayer<T>(TransformerShape shape)
     /// <param name="residual">Factor of the old tangent of dx, which is not read when it is 0.</param>
     /// <param name="dInput">The tangent of dx [r, D]; may be the memory of that of dy when the factor is 0.</param>
     public void BackwardTangent(
-        NormFactors<T> factors, NormFactors<T> direction, in Moving<T> input, in Matrix<T> statistics, in Moving<T> dOutput, in GradientTarget<T> target, double residual,
+        NormFactors<T> factors, NormFactors<T> direction, in Moving<T> input, in Matrix<T> statistics, in Moving<T> dOutput,
+            in GradientTarget<T> target, double residual,
         in Matrix<T> dInput)
     {
         Span<T> dGain = Gradient(target, factors.GainIndex), dShift = Gradient(target, factors.ShiftIndex);
@@ -119,7 +121,8 @@ internal sealed class NormLayer<T>(TransformerShape shape)
         T count = T.CreateTruncating(gain.Length), factor = T.CreateTruncating(residual);
         for (int row = 0; row < input.Value.Rows; row++)
         {
-            T projection = Normalise(input, statistics, row), scale = statistics[row, 1], mean = T.Zero, along = T.Zero, meanTangent = T.Zero, alongTangent = T.Zero;
+            T projection = Normalise(input, statistics, row), scale = statistics[row, 1], mean = T.Zero, along = T.Zero,
+                meanTangent = T.Zero, alongTangent = T.Zero;
             ReadOnlySpan<T> dy = dOutput.Value.Row(row), moved = dOutput.Tangent.Row(row);
             for (int j = 0; j < gain.Length; j++)
             {

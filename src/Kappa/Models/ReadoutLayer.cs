@@ -111,7 +111,8 @@ internal sealed class ReadoutLayer<T>
     /// <param name="target">The gradients.</param>
     /// <param name="dStream">dZ [rows, D], overwritten; empty when not wanted.</param>
     /// <param name="lengths">Of the way forward.</param>
-    public void Backward(ReadoutFactors<T> factors, in Matrix<T> stream, in Matrix<T> dOutput, in GradientTarget<T> target, in Matrix<T> dStream, ReadOnlySpan<int> lengths)
+    public void Backward(ReadoutFactors<T> factors, in Matrix<T> stream, in Matrix<T> dOutput, in GradientTarget<T> target,
+        in Matrix<T> dStream, ReadOnlySpan<int> lengths)
     {
         if (!IsThere)
         {
@@ -120,7 +121,8 @@ internal sealed class ReadoutLayer<T>
         }
 
         // (E.7)  dW_U = τ₁ poolᵀ dz,  dpool = dz τ₁ W_Uᵀ                      [D, d_out], [g, D]
-        target.Add(factors.Index, _isPooled ? _pooled.RowRange(0, dOutput.Rows) : stream, dOutput, factors.IsTransposed, scale: _shape.OutputScale);
+        target.Add(factors.Index, _isPooled ? _pooled.RowRange(0, dOutput.Rows) : stream, dOutput, factors.IsTransposed,
+            scale: _shape.OutputScale);
         BiasGradient(factors, dOutput, target);
         if (dStream.Rows > 0)
         {
@@ -142,7 +144,8 @@ internal sealed class ReadoutLayer<T>
     /// <param name="stream">Z and Ż.</param>
     /// <param name="output">Ḟ, overwritten.</param>
     /// <param name="lengths">Of the way forward.</param>
-    public void Tangent(ReadoutFactors<T> factors, ReadoutFactors<T> direction, in Moving<T> stream, in Matrix<T> output, ReadOnlySpan<int> lengths)
+    public void Tangent(ReadoutFactors<T> factors, ReadoutFactors<T> direction, in Moving<T> stream, in Matrix<T> output,
+        ReadOnlySpan<int> lengths)
     {
         if (!IsThere)
         {
@@ -170,7 +173,8 @@ internal sealed class ReadoutLayer<T>
     /// <param name="dStream">The tangent of dZ [rows, D], overwritten.</param>
     /// <param name="lengths">Of the way forward.</param>
     public void BackwardTangent(
-        ReadoutFactors<T> factors, ReadoutFactors<T> direction, in Moving<T> stream, in Moving<T> dOutput, in GradientTarget<T> target, in Matrix<T> dStream, ReadOnlySpan<int> lengths)
+        ReadoutFactors<T> factors, ReadoutFactors<T> direction, in Moving<T> stream, in Moving<T> dOutput, in GradientTarget<T> target,
+            in Matrix<T> dStream, ReadOnlySpan<int> lengths)
     {
         if (!IsThere)
         {
@@ -287,5 +291,6 @@ internal sealed class ReadoutLayer<T>
         }
     }
 
-    private int Pooled(int sample, ReadOnlySpan<int> lengths) => _shape.Pooling == TokenPooling.First ? 1 : lengths.IsEmpty ? _tokens : lengths[sample];
+    private int Pooled(int sample, ReadOnlySpan<int> lengths) => _shape.Pooling == TokenPooling.First ? 1 : lengths.IsEmpty ? _tokens
+        : lengths[sample];
 }

@@ -4,7 +4,9 @@ using Kappa.Numerics;
 namespace Kappa.Models;
 
 /// <summary>The samples that a model is about: what it reads, and what it is compared with.</summary>
-/// <remarks>Of the two inputs the shape's is given, of the two targets one: arrays with the squared error, classes with the cross-entropy.</remarks>
+/// <remarks>
+/// Of the two inputs the shape's is given, of the two targets one: arrays with the squared error, classes with the cross-entropy.
+/// </remarks>
 public sealed record TransformerData
 {
     /// <summary>N.</summary>
@@ -22,14 +24,18 @@ public sealed record TransformerData
     /// <summary>Classes [N·n] or [N], each at least 0 and below the number of columns of the output.</summary>
     public int[]? Labels { get; init; }
 
-    /// <summary>For each sample how many of its tokens are no padding [N], each 1 … n: the rest is neither attended to nor pooled (E.11).</summary>
+    /// <summary>
+    /// For each sample how many of its tokens are no padding [N], each 1 … n: the rest is neither attended to nor pooled (E.11).
+    /// </summary>
     public int[]? Lengths { get; init; }
 }
 
 /// <summary>A Transformer of any shape on its data (T.1–T.6).</summary>
 /// <remarks>
-/// Theory: the Transformer. Memory grows with the tokens of one group of samples for each thread, never with n² for more than 64 rows of one head
-/// (samples of up to 128 tokens keep their n × n weights; derivatives along a direction take n × n numbers of one head). See <see cref="IModel"/> for
+/// Theory: the Transformer. Memory grows with the tokens of one group of samples for each thread, never with n² for more than 64 rows of
+/// one head
+/// (samples of up to 128 tokens keep their n × n weights; derivatives along a direction take n × n numbers of one head). See
+/// <see cref="IModel"/> for
 /// batches, threads and precision; a model on other data (a test set) takes the same parameters.
 /// </remarks>
 public sealed class Transformer : IModel
@@ -52,6 +58,7 @@ public sealed class Transformer : IModel
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         ParameterLayout layout = shape.NewLayout();
+        DataFit.RequireSmoothing(shape, precision);
         (Shape, Samples, Tokens) = (shape, data.Samples, DataFit.Require(shape, data));
         Inputs = shape.Input == TransformerInput.Arrays ? Copy(data.Inputs) : default;
         Targets = data.Labels is null ? Copy(data.Targets) : default;
@@ -60,7 +67,8 @@ public sealed class Transformer : IModel
         // Without padding there is nothing to mask.
         _lengths = data.Lengths is null || Array.TrueForAll(data.Lengths, length => length == Tokens) ? [] : [.. data.Lengths];
         OutputRows = shape.Readout == ReadoutKind.Pooled ? 1 : Tokens;
-        _loss = data.Labels is null ? new SquaredLoss(Targets, OutputRows, shape.Reduction) : new CrossEntropy([.. data.Labels], OutputRows);
+        _loss = data.Labels is null ? new SquaredLoss(Targets, OutputRows, shape.Reduction)
+            : new CrossEntropy([.. data.Labels], OutputRows);
         HasLabels = data.Labels is not null;
         _team = new WorkerTeam(Math.Min(threads, BatchPass<double>.Shards(Samples, Tokens)));
         LayerMatrices = [.. TransformerPass<double>.LayerMatrices(shape, Tokens)];
@@ -68,7 +76,8 @@ public sealed class Transformer : IModel
         IBatchPass pass = precision == Precision.Single ? NewPass<float>(layout, route) : NewPass<double>(layout, route);
         bool isExact = precision == Precision.Double && route == AttentionRoute.Plain;
         _engine = new ModelEngine(
-            layout, Samples, OutputRows, shape.OutputColumns, _team, pass, LayerMatrices, () => isExact ? pass : NewPass<double>(layout, AttentionRoute.Plain));
+            layout, Samples, OutputRows, shape.OutputColumns, _team, pass, LayerMatrices, () => isExact ? pass
+                : NewPass<double>(layout, AttentionRoute.Plain));
     }
 
     /// <summary>The shape.</summary>
@@ -128,7 +137,8 @@ public sealed class Transformer : IModel
     public void Output(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix output) => _engine.Output(parameters, batch, output);
 
     /// <inheritdoc/>
-    public void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix outputGradient, ModelParameters gradient, TrainedSet trained) =>
+    public void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix outputGradient, ModelParameters gradient,
+        TrainedSet trained) =>
         _engine.Backward(parameters, batch, outputGradient, gradient, trained);
 
     /// <inheritdoc/>
@@ -136,7 +146,8 @@ public sealed class Transformer : IModel
         _engine.Tangent(parameters, batch, direction, tangent);
 
     /// <inheritdoc/>
-    public void HessianProduct(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained) =>
+    public void HessianProduct(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result,
+        TrainedSet trained) =>
         _engine.HessianProduct(parameters, batch, direction, result, trained);
 
     /// <inheritdoc/>
@@ -158,9 +169,11 @@ public sealed class Transformer : IModel
         ParameterLayout layout = route.LayoutOf(Shape, own);
         var factors = new TransformerFactors<T>(Shape, layout, route, Tokens);
         var source = new TokenSource<T>(_identifiers, Inputs.Rows == 0 ? default : Precisions.Convert<T>(Inputs), _lengths);
-        TransformerPass<T>[] passes = [.. Enumerable.Range(0, _team.Threads).Select(_ => new TransformerPass<T>(Shape, layout, route, factors, source, Tokens))];
+        TransformerPass<T>[] passes = [.. Enumerable.Range(0, _team.Threads).Select(_ =>
+            new TransformerPass<T>(Shape, layout, route, factors, source, Tokens))];
         var pass = new BatchPass<T>(
-            layout, _team, factors, passes, _loss, Tokens, OutputRows, () => new TransformerFactors<T>(Shape, layout, route, Tokens, isDirection: true));
+            layout, _team, factors, passes, _loss, Tokens, OutputRows,
+                () => new TransformerFactors<T>(Shape, layout, route, Tokens, isDirection: true));
         return route.IsMerged ? new MergedGradients(pass, layout, own, Shape.Parameters == ParameterForm.Transposed) : pass;
     }
 }
@@ -174,10 +187,12 @@ internal static class DataFit
     {
         int samples = data.Samples;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
-        int tokens = shape.Input == TransformerInput.Arrays ? OfArrays(shape, data.Inputs, samples) : OfIdentifiers(shape, data.Identifiers, samples);
+        int tokens = shape.Input == TransformerInput.Arrays ? OfArrays(shape, data.Inputs, samples)
+            : OfIdentifiers(shape, data.Identifiers, samples);
         if (shape.Tokens is int expected && expected != tokens)
         {
-            throw new ArgumentException($"A sample must have the shape's {expected} tokens but has {tokens}; cut or pad the samples, or change the shape.");
+            throw new ArgumentException(
+                $"A sample must have the shape's {expected} tokens but has {tokens}; cut or pad the samples, or change the shape.");
         }
 
         int rows = shape.Readout == ReadoutKind.Pooled ? samples : samples * tokens;
@@ -200,11 +215,28 @@ internal static class DataFit
             RequireNumbers(data.Lengths, samples, 1, tokens, "length");
             if (shape.Readout != ReadoutKind.Pooled)
             {
-                throw new ArgumentException("Padding must be pooled over but the output has a row for each token; pool the tokens or leave the lengths out.");
+                throw new ArgumentException(
+                    "Padding must be pooled over but the output has a row for each token; pool the tokens or leave the lengths out.");
             }
         }
 
         return tokens;
+    }
+
+    /// <summary>Whether ε of the activations has a square in the precision of the passes.</summary>
+    /// <exception cref="ArgumentException">It has not.</exception>
+    public static void RequireSmoothing(TransformerShape shape, Precision precision)
+    {
+        foreach (Activation activation in (Activation[])[shape.Activation, shape.AttentionActivation ?? shape.Activation])
+        {
+            bool isOutside = activation is { Kind: ActivationKind.SmoothLeakyRelu, Smoothing: not (>= 1e-18 and <= 1e18) };
+            if (precision == Precision.Single && isOutside)
+            {
+                throw new ArgumentException(
+                    "In single precision the activation's smoothing ε must lie in [1e-18, 1e18], as its square must be a normal number, "
+                    + $"but is {activation.Smoothing}. Take precision Double or another ε.");
+            }
+        }
     }
 
     private static int OfArrays(TransformerShape shape, in Matrix inputs, int samples) =>
@@ -216,7 +248,8 @@ internal static class DataFit
     {
         if (identifiers is null || identifiers.Length == 0 || identifiers.Length % samples != 0)
         {
-            throw new ArgumentException($"There must be N·n token identifiers with N = {samples} and n at least 1 but there are {identifiers?.Length ?? 0}.");
+            throw new ArgumentException(
+                $"There must be N·n token identifiers with N = {samples} and n at least 1 but there are {identifiers?.Length ?? 0}.");
         }
 
         RequireNumbers(identifiers, identifiers.Length, 0, shape.InputWidth - 1, "token identifier");

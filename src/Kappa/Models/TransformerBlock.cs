@@ -3,7 +3,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>What a block computes on the way forward and needs on the way back, for the rows of a group of samples; another one holds the tangent of each matrix in the same place.</summary>
+/// <summary>
+/// What a block computes on the way forward and needs on the way back, for the rows of a group of samples; another one holds the tangent of
+/// each matrix in the same place.
+/// </summary>
 internal sealed class TransformerBlockCache<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -67,10 +70,14 @@ internal sealed class TransformerBlockCache<T>
     public Matrix<T> Output => !_hasFfn ? AfterAttention : _isAfter ? OutputNorm : OutputSum;
 
     /// <summary>The rows of the feed-forward layer.</summary>
-    public FeedForwardCache<T> Ffn(int rows) => new((FfnRead.Rows > 0 ? FfnRead : AfterAttention).RowRange(0, rows), Derivative.RowRange(0, rows), Hidden.RowRange(0, rows));
+    public FeedForwardCache<T> Ffn(int rows) => new((FfnRead.Rows > 0 ? FfnRead : AfterAttention).RowRange(0, rows),
+        Derivative.RowRange(0, rows), Hidden.RowRange(0, rows));
 }
 
-/// <summary>A block H = ρ_a Z + attention(N(Z)), Z⁺ = ρ_f H + ψ(N(H) W_1 + b_1) W_2 + b_2 (T.1–T.3) with its normalisations before, after or nowhere, forward and backward.</summary>
+/// <summary>
+/// A block H = ρ_a Z + attention(N(Z)), Z⁺ = ρ_f H + ψ(N(H) W_1 + b_1) W_2 + b_2 (T.1–T.3) with its normalisations before, after or
+/// nowhere, forward and backward.
+/// </summary>
 internal sealed partial class TransformerBlock<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -149,7 +156,8 @@ internal sealed partial class TransformerBlock<T>
     /// <param name="dInput">dZ [rows, D], overwritten when wanted; the memory of D where the widths are equal.</param>
     /// <param name="lengths">Of the way forward.</param>
     public void Backward(
-        TransformerBlockFactors<T> factors, in Matrix<T> input, TransformerBlockCache<T> cache, in GradientTarget<T> target, in Matrix<T> dOutput, in Matrix<T> dInput, ReadOnlySpan<int> lengths)
+        TransformerBlockFactors<T> factors, in Matrix<T> input, TransformerBlockCache<T> cache, in GradientTarget<T> target,
+            in Matrix<T> dOutput, in Matrix<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Rows;
         if (factors.FeedForward is FeedForwardFactors<T> weights && !FfnBackward(factors, weights, cache, target, dOutput))
@@ -159,7 +167,8 @@ internal sealed partial class TransformerBlock<T>
 
         if (IsAfter)
         {
-            _norm.Backward(factors.AttentionNorm, cache.AttentionSum.RowRange(0, rows), cache.AttentionStatistics.RowRange(0, rows), dOutput, target, 0, dOutput);
+            _norm.Backward(factors.AttentionNorm, cache.AttentionSum.RowRange(0, rows), cache.AttentionStatistics.RowRange(0, rows),
+                dOutput, target, 0, dOutput);
         }
 
         // (E.7)  dZ = ρ_a dH + N'(Z)ᵀ (what goes through attention)           [rows, D]
@@ -167,15 +176,18 @@ internal sealed partial class TransformerBlock<T>
         if (IsBefore)
         {
             Matrix<T> dNormalised = wantsNorm ? _dNormalised.RowRange(0, rows) : default;
-            _attention.Backward(factors.Attention, cache.AttentionRead.RowRange(0, rows), cache.Attention, dOutput, target, 0, dNormalised, lengths);
+            _attention.Backward(factors.Attention, cache.AttentionRead.RowRange(0, rows), cache.Attention, dOutput, target, 0, dNormalised,
+                lengths);
             if (wantsNorm)
             {
-                _norm.Backward(factors.AttentionNorm, input, cache.AttentionStatistics.RowRange(0, rows), dNormalised, target, _shape.AttentionResidual, dInput);
+                _norm.Backward(factors.AttentionNorm, input, cache.AttentionStatistics.RowRange(0, rows), dNormalised, target,
+                    _shape.AttentionResidual, dInput);
             }
         }
         else
         {
-            _attention.Backward(factors.Attention, input, cache.Attention, dOutput, target, _shape.AttentionResidual, wantsInput ? dInput : default, lengths);
+            _attention.Backward(factors.Attention, input, cache.Attention, dOutput, target, _shape.AttentionResidual, wantsInput ? dInput
+                : default, lengths);
         }
     }
 
@@ -185,7 +197,8 @@ internal sealed partial class TransformerBlock<T>
     /// <param name="cache">Of the way forward.</param>
     /// <param name="rows">Where a part of the layer goes, of a head or of all, as the record wants it.</param>
     /// <param name="lengths">Of the way forward.</param>
-    public void Record(TransformerBlockFactors<T> factors, in Matrix<T> input, TransformerBlockCache<T> cache, ref RecordRows<T> rows, ReadOnlySpan<int> lengths)
+    public void Record(TransformerBlockFactors<T> factors, in Matrix<T> input, TransformerBlockCache<T> cache, ref RecordRows<T> rows,
+        ReadOnlySpan<int> lengths)
     {
         int count = input.Rows;
         rows.Take(LayerPart.Input, input);
@@ -201,7 +214,8 @@ internal sealed partial class TransformerBlock<T>
 
             if (rows.Wants(LayerPart.HeadBranch, head))
             {
-                _attention.HeadBranch(factors.Attention, cache.Attention, head, rows.Scratch(count, _shape.HasOutput ? _shape.OutputWidth : _shape.ValueWidth));
+                _attention.HeadBranch(factors.Attention, cache.Attention, head,
+                    rows.Scratch(count, _shape.HasOutput ? _shape.OutputWidth : _shape.ValueWidth));
                 rows.TakeScratch(LayerPart.HeadBranch, head);
             }
         }
@@ -220,10 +234,12 @@ internal sealed partial class TransformerBlock<T>
     }
 
     // From D to dH in its memory; false when nothing further down is trained.
-    private bool FfnBackward(TransformerBlockFactors<T> factors, in FeedForwardFactors<T> weights, TransformerBlockCache<T> cache, in GradientTarget<T> target, in Matrix<T> dOutput)
+    private bool FfnBackward(TransformerBlockFactors<T> factors, in FeedForwardFactors<T> weights, TransformerBlockCache<T> cache,
+        in GradientTarget<T> target, in Matrix<T> dOutput)
     {
         int rows = dOutput.Rows;
-        Matrix<T> dHidden = _dHidden.RowRange(0, rows), attended = cache.AfterAttention.RowRange(0, rows), statistics = cache.FfnStatistics.RowRange(0, cache.FfnStatistics.Rows == 0 ? 0 : rows);
+        Matrix<T> dHidden = _dHidden.RowRange(0, rows), attended = cache.AfterAttention.RowRange(0, rows),
+            statistics = cache.FfnStatistics.RowRange(0, cache.FfnStatistics.Rows == 0 ? 0 : rows);
         FeedForwardCache<T> ffn = cache.Ffn(rows);
         if (IsAfter)
         {

@@ -17,7 +17,8 @@ internal sealed partial class TransformerBlock<T>
     /// <param name="tangents">Overwritten.</param>
     /// <param name="lengths">Of the way forward.</param>
     public void Tangent(
-        TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in Moving<T> input, TransformerBlockCache<T> cache, TransformerBlockCache<T> tangents, ReadOnlySpan<int> lengths)
+        TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in Moving<T> input, TransformerBlockCache<T> cache,
+            TransformerBlockCache<T> tangents, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;
         Moving<T> read = input, sum = Of(cache.AttentionSum, tangents.AttentionSum, rows);
@@ -28,10 +29,12 @@ internal sealed partial class TransformerBlock<T>
         }
 
         _attention.Tangent(
-            factors.Attention, direction.Attention, read, _shape.AttentionResidual, input.Tangent, cache.Attention, tangents.Attention, sum.Tangent, lengths);
+            factors.Attention, direction.Attention, read, _shape.AttentionResidual, input.Tangent, cache.Attention, tangents.Attention,
+                sum.Tangent, lengths);
         if (IsAfter)
         {
-            _norm.Tangent(factors.AttentionNorm, direction.AttentionNorm, sum, cache.AttentionStatistics, tangents.AttentionNorm.RowRange(0, rows));
+            _norm.Tangent(factors.AttentionNorm, direction.AttentionNorm, sum, cache.AttentionStatistics,
+                tangents.AttentionNorm.RowRange(0, rows));
         }
 
         if (factors.FeedForward is not FeedForwardFactors<T> weights)
@@ -39,14 +42,16 @@ internal sealed partial class TransformerBlock<T>
             return;
         }
 
-        Moving<T> attended = Of(cache.AfterAttention, tangents.AfterAttention, rows), output = Of(cache.OutputSum, tangents.OutputSum, rows);
+        Moving<T> attended = Of(cache.AfterAttention, tangents.AfterAttention, rows),
+            output = Of(cache.OutputSum, tangents.OutputSum, rows);
         if (IsBefore)
         {
             _norm.Tangent(factors.FfnNorm, direction.FfnNorm, attended, cache.FfnStatistics, tangents.FfnRead.RowRange(0, rows));
         }
 
         FeedForwardLayer<T>.Tangent(
-            weights, direction.FeedForward!.Value, _shape.Activation, cache.Ffn(rows), tangents.Ffn(rows), _shape.FfnResidual, attended.Tangent, output.Tangent);
+            weights, direction.FeedForward!.Value, _shape.Activation, cache.Ffn(rows), tangents.Ffn(rows), _shape.FfnResidual,
+                attended.Tangent, output.Tangent);
         if (IsAfter)
         {
             _norm.Tangent(factors.FfnNorm, direction.FfnNorm, output, cache.FfnStatistics, tangents.OutputNorm.RowRange(0, rows));
@@ -64,7 +69,8 @@ internal sealed partial class TransformerBlock<T>
     /// <param name="dInput">dZ and its tangent [rows, D], overwritten; the memory of D where the widths are equal.</param>
     /// <param name="lengths">Of the way forward.</param>
     public void BackwardTangent(
-        TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in Moving<T> input, TransformerBlockCache<T> cache, TransformerBlockCache<T> tangents, in GradientTarget<T> target,
+        TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in Moving<T> input, TransformerBlockCache<T> cache,
+            TransformerBlockCache<T> tangents, in GradientTarget<T> target,
         in Moving<T> dOutput, in Moving<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;
@@ -76,7 +82,8 @@ internal sealed partial class TransformerBlock<T>
 
         if (IsAfter)
         {
-            NormBackward(factors.AttentionNorm, direction.AttentionNorm, Of(cache.AttentionSum, tangents.AttentionSum, rows), cache.AttentionStatistics, dOutput, target, 0, dOutput);
+            NormBackward(factors.AttentionNorm, direction.AttentionNorm, Of(cache.AttentionSum, tangents.AttentionSum, rows),
+                cache.AttentionStatistics, dOutput, target, 0, dOutput);
         }
 
         // dH again, for the way back through attention may write over it.
@@ -87,17 +94,21 @@ internal sealed partial class TransformerBlock<T>
         double residual = IsBefore ? 0 : _shape.AttentionResidual;
         _attention.Backward(factors.Attention, read.Value, cache.Attention, kept, target.Nothing, residual, dRead.Value, lengths);
         _attention.BackwardTangent(
-            factors.Attention, direction.Attention, read, cache.Attention, tangents.Attention, new(kept, dOutput.Tangent), target, residual, dRead.Tangent, lengths);
+            factors.Attention, direction.Attention, read, cache.Attention, tangents.Attention, new(kept, dOutput.Tangent), target,
+                residual, dRead.Tangent, lengths);
         if (IsBefore)
         {
-            NormBackward(factors.AttentionNorm, direction.AttentionNorm, input, cache.AttentionStatistics, dRead, target, _shape.AttentionResidual, dInput);
+            NormBackward(factors.AttentionNorm, direction.AttentionNorm, input, cache.AttentionStatistics, dRead, target,
+                _shape.AttentionResidual, dInput);
         }
     }
 
-    private static Moving<T> Of(in Matrix<T> value, in Matrix<T> tangent, int rows) => new(value.RowRange(0, rows), tangent.RowRange(0, rows));
+    private static Moving<T> Of(in Matrix<T> value, in Matrix<T> tangent, int rows) => new(value.RowRange(0, rows),
+        tangent.RowRange(0, rows));
 
     private void FfnBackwardTangent(
-        TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in FeedForwardFactors<T> weights, TransformerBlockCache<T> cache, TransformerBlockCache<T> tangents,
+        TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in FeedForwardFactors<T> weights,
+            TransformerBlockCache<T> cache, TransformerBlockCache<T> tangents,
         in GradientTarget<T> target, in Moving<T> dOutput)
     {
         int rows = dOutput.Value.Rows;
@@ -105,7 +116,8 @@ internal sealed partial class TransformerBlock<T>
         Moving<T> dHidden = Of(_dHidden, _curvature!.Hidden, rows);
         if (IsAfter)
         {
-            NormBackward(factors.FfnNorm, direction.FfnNorm, Of(cache.OutputSum, tangents.OutputSum, rows), cache.FfnStatistics, dOutput, target, 0, dOutput);
+            NormBackward(factors.FfnNorm, direction.FfnNorm, Of(cache.OutputSum, tangents.OutputSum, rows), cache.FfnStatistics, dOutput,
+                target, 0, dOutput);
         }
 
         // (T.6)  dW_2˙ = Φ̇ᵀ D + Φᵀ Ḋ,  dW_1˙ = Ḣᵀ dP + Hᵀ dP˙
@@ -126,7 +138,8 @@ internal sealed partial class TransformerBlock<T>
 
     // The tangent first: it reads the value that the way back may write over.
     private void NormBackward(
-        NormFactors<T> factors, NormFactors<T> direction, in Moving<T> input, in Matrix<T> statistics, in Moving<T> dOutput, in GradientTarget<T> target, double residual, in Moving<T> dInput)
+        NormFactors<T> factors, NormFactors<T> direction, in Moving<T> input, in Matrix<T> statistics, in Moving<T> dOutput,
+            in GradientTarget<T> target, double residual, in Moving<T> dInput)
     {
         Matrix<T> rows = statistics.RowRange(0, input.Value.Rows);
         _norm.BackwardTangent(factors, direction, input, rows, dOutput, target, residual, dInput.Tangent);

@@ -16,7 +16,8 @@ internal sealed class TransformerBlockFactors<T>
     {
         string name = $"blocks.{layer}.";
         _layout = layout;
-        AttentionNorm = new NormFactors<T>(layout, name + "attention_norm", shape.Norm == NormPlace.After ? shape.OutputWidth : shape.Width, isDirection);
+        AttentionNorm = new NormFactors<T>(layout, name + "attention_norm", shape.Norm == NormPlace.After ? shape.OutputWidth
+            : shape.Width, isDirection);
         FfnNorm = new NormFactors<T>(layout, name + "ffn_norm", shape.Width, isDirection);
         Attention = new AttentionFactors<T>(shape, layout, layer, route);
         First = AttentionNorm.GainIndex >= 0 ? AttentionNorm.GainIndex : Attention.Parts[0].Index;
@@ -28,7 +29,8 @@ internal sealed class TransformerBlockFactors<T>
             int d = shape.Width, biases = shape.HasFfnBiases ? 1 : 0;
             (_in, _out) = (Matrix<T>.Allocate(d, m), Matrix<T>.Allocate(m, d));
             FeedForward = new FeedForwardFactors<T>(
-                new PackedMatrix<T>(d, m), new PackedMatrix<T>(m, d), new PackedMatrix<T>(m, d), new PackedMatrix<T>(d, m), Matrix<T>.Allocate(biases, m), Matrix<T>.Allocate(biases, d));
+                new PackedMatrix<T>(d, m), new PackedMatrix<T>(m, d), new PackedMatrix<T>(m, d), new PackedMatrix<T>(d, m),
+                    Matrix<T>.Allocate(biases, m), Matrix<T>.Allocate(biases, d));
         }
     }
 
@@ -93,7 +95,8 @@ internal sealed class TransformerFactors<T>
     public TransformerFactors(TransformerShape shape, ParameterLayout layout, AttentionRoute route, int tokens, bool isDirection = false)
     {
         Embedding = new EmbeddingFactors<T>(shape, layout, tokens, isDirection);
-        Blocks = [.. Enumerable.Range(0, shape.Depth).Select(layer => new TransformerBlockFactors<T>(shape, layout, layer, route, isDirection))];
+        Blocks = [.. Enumerable.Range(0, shape.Depth).Select(layer => new TransformerBlockFactors<T>(shape, layout, layer, route,
+            isDirection))];
         LastNorm = new NormFactors<T>(layout, "final_norm", shape.OutputWidth, isDirection);
         Readout = new ReadoutFactors<T>(shape, layout);
     }

@@ -5,7 +5,9 @@ namespace Kappa.Models;
 /// <summary>What the trained matrices of a Transformer's first block, or its readout, are linear in.</summary>
 public static class TransformerFeatures
 {
-    /// <summary>B = [B_1, …, B_H], B_h = S_h Z with Z what the first block's attention reads, samples stacked (G.3): what its values are linear in.</summary>
+    /// <summary>
+    /// B = [B_1, …, B_H], B_h = S_h Z with Z what the first block's attention reads, samples stacked (G.3): what its values are linear in.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="parameters">θ; not changed.</param>
     /// <returns>[N·n, H·D], new.</returns>
@@ -20,14 +22,17 @@ public static class TransformerFeatures
         {
             for (int head = 0; head < model.Shape.Heads; head++)
             {
-                Products.Multiply(record[0, LayerPart.AttentionWeights, head], record[0, read], features.RowRange(sample * tokens, tokens).ColumnRange(head * width, width));
+                Products.Multiply(record[0, LayerPart.AttentionWeights, head], record[0, read],
+                    features.RowRange(sample * tokens, tokens).ColumnRange(head * width, width));
             }
         });
         return features;
     }
 
     /// <summary>F_pre [N, D_out]: τ₁ times the pool of each sample, so that F = F_pre W_U (S.4).</summary>
-    /// <param name="model">One whose last block has neither feed-forward layer nor normalisation and whose readout pools without bias.</param>
+    /// <param name="model">
+    /// One whose last block has neither feed-forward layer nor normalisation and whose readout pools without bias.
+    /// </param>
     /// <param name="parameters">θ; not changed.</param>
     /// <returns>New.</returns>
     /// <exception cref="ArgumentException">The layout differs or the shape is another.</exception>
@@ -35,9 +40,11 @@ public static class TransformerFeatures
     {
         ArgumentNullException.ThrowIfNull(model);
         TransformerShape shape = model.Shape;
-        if (shape is not { Readout: ReadoutKind.Pooled, HasReadoutBias: false, FfnWidth: null, HasLastNorm: false } || shape.Norm == NormPlace.After)
+        if (shape is not { Readout: ReadoutKind.Pooled, HasReadoutBias: false, FfnWidth: null, HasLastNorm: false }
+            || shape.Norm == NormPlace.After)
         {
-            throw new ArgumentException("The pooled features must be of a last block without feed-forward layer and norm, and of a readout that pools without bias.", nameof(model));
+            throw new ArgumentException(
+                "The pooled features must be of a last block without feed-forward layer and norm, and of a readout that pools without bias.", nameof(model));
         }
 
         Matrix features = Matrix.Allocate(model.Samples, shape.OutputWidth);

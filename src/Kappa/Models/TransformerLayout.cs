@@ -4,9 +4,12 @@ namespace Kappa.Models;
 public sealed partial record TransformerShape
 {
     /// <summary>
-    /// The layout: <c>embedding</c>, <c>position</c>; in each block <c>blocks.l.</c> with <c>attention_norm_gain</c>, <c>attention_norm_shift</c>,
-    /// <c>query</c>, <c>key</c>, <c>value</c>, <c>output</c>, <c>ffn_norm_gain</c>, <c>ffn_norm_shift</c>, <c>ffn_in</c>, <c>ffn_out</c>, each matrix
-    /// followed by its bias (<c>query_bias</c> …); <c>final_norm_gain</c>, <c>final_norm_shift</c>; <c>readout</c>, <c>readout_bias</c>: those that the
+    /// The layout: <c>embedding</c>, <c>position</c>; in each block <c>blocks.l.</c> with <c>attention_norm_gain</c>,
+    /// <c>attention_norm_shift</c>,
+    /// <c>query</c>, <c>key</c>, <c>value</c>, <c>output</c>, <c>ffn_norm_gain</c>, <c>ffn_norm_shift</c>, <c>ffn_in</c>, <c>ffn_out</c>,
+    /// each matrix
+    /// followed by its bias (<c>query_bias</c> …); <c>final_norm_gain</c>, <c>final_norm_shift</c>; <c>readout</c>, <c>readout_bias</c>:
+    /// those that the
     /// shape has, under the names of its <see cref="Parameters"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The shape is not valid.</exception>

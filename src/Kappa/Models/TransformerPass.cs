@@ -3,7 +3,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>A Transformer for a group of samples: embedding, blocks, last normalisation, readout (T.1–T.4), forward, backward, and both along a direction.</summary>
+/// <summary>
+/// A Transformer for a group of samples: embedding, blocks, last normalisation, readout (T.1–T.4), forward, backward, and both along a
+/// direction.
+/// </summary>
 internal sealed class TransformerPass<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -34,7 +37,8 @@ internal sealed class TransformerPass<T>
     private Curvature? _curvature;
 
     /// <summary>Reserves the memory.</summary>
-    public TransformerPass(TransformerShape shape, ParameterLayout layout, AttentionRoute route, TransformerFactors<T> factors, TokenSource<T> source, int tokens)
+    public TransformerPass(TransformerShape shape, ParameterLayout layout, AttentionRoute route, TransformerFactors<T> factors,
+        TokenSource<T> source, int tokens)
     {
         (_shape, _layout, _factors, _source, _tokens) = (shape, layout, factors, source, tokens);
         LargestGroup = Math.Max(1, Math.Clamp(BranchElements / shape.OutputWidth, LeastRows, RowsPerGroup) / tokens);
@@ -89,7 +93,10 @@ internal sealed class TransformerPass<T>
         return output;
     }
 
-    /// <summary>The gradients from dF of the samples of the last <see cref="Forward"/>, added to <paramref name="old"/> (0 or 1) times what is there.</summary>
+    /// <summary>
+    /// The gradients from dF of the samples of the last <see cref="Forward"/>, added to <paramref name="old"/> (0 or 1) times what is
+    /// there.
+    /// </summary>
     /// <param name="dOutput">dF [g·rows, columns].</param>
     /// <param name="isTrained">For each matrix of the layout, whether it is trained.</param>
     /// <param name="gradient">All gradients, in layout order [1, P].</param>
@@ -107,7 +114,8 @@ internal sealed class TransformerPass<T>
 
         if (_shape.HasLastNorm)
         {
-            _norm.Backward(_factors.LastNorm, _stream.Input(_shape.Depth, Rows), _statistics.RowRange(0, Rows), dStream, target, 0, dStream);
+            _norm.Backward(_factors.LastNorm, _stream.Input(_shape.Depth, Rows), _statistics.RowRange(0, Rows), dStream, target, 0,
+                dStream);
         }
 
         for (int layer = _shape.Depth - 1; layer >= 0; layer--)
@@ -136,7 +144,8 @@ internal sealed class TransformerPass<T>
         _embedding.Tangent(direction.Embedding, Samples, tangents.Input(0, Rows));
         for (int layer = 0; layer < _shape.Depth; layer++)
         {
-            _block.Tangent(_factors.Blocks[layer], direction.Blocks[layer], Moving(layer), _stream.Blocks[layer], tangents.Blocks[layer], Lengths);
+            _block.Tangent(_factors.Blocks[layer], direction.Blocks[layer], Moving(layer), _stream.Blocks[layer], tangents.Blocks[layer],
+                Lengths);
         }
 
         if (_shape.HasLastNorm)
@@ -160,21 +169,25 @@ internal sealed class TransformerPass<T>
         // (T.6)  every equation of the way back, differentiated in its order
         Curvature work = _curvature!;
         var target = new GradientTarget<T>(_layout, isTrained, gradient, lowest: -1, old);
-        Moving<T> last = new(_stream.Last(Rows), work.Stream.Last(Rows)), dStream = new(_dStream.RowRange(0, Rows), work.DStream.RowRange(0, Rows));
+        Moving<T> last = new(_stream.Last(Rows), work.Stream.Last(Rows)),
+            dStream = new(_dStream.RowRange(0, Rows), work.DStream.RowRange(0, Rows));
         _readout.BackwardTangent(_factors.Readout, direction.Readout, last, dOutput, target, dStream.Tangent, Lengths);
         _readout.Backward(_factors.Readout, last.Value, dOutput.Value, target.Nothing, dStream.Value, Lengths);
         if (_shape.HasLastNorm)
         {
             Matrix<T> statistics = _statistics.RowRange(0, Rows);
-            _norm.BackwardTangent(_factors.LastNorm, direction.LastNorm, Moving(_shape.Depth), statistics, dStream, target, 0, dStream.Tangent);
-            _norm.Backward(_factors.LastNorm, _stream.Input(_shape.Depth, Rows), statistics, dStream.Value, target.Nothing, 0, dStream.Value);
+            _norm.BackwardTangent(_factors.LastNorm, direction.LastNorm, Moving(_shape.Depth), statistics, dStream, target, 0,
+                dStream.Tangent);
+            _norm.Backward(_factors.LastNorm, _stream.Input(_shape.Depth, Rows), statistics, dStream.Value, target.Nothing, 0,
+                dStream.Value);
         }
 
         Moving<T> dInput = new(_dInput.RowRange(0, Rows), work.DInput.RowRange(0, Rows));
         for (int layer = _shape.Depth - 1; layer >= 0; layer--)
         {
             _block.BackwardTangent(
-                _factors.Blocks[layer], direction.Blocks[layer], Moving(layer), _stream.Blocks[layer], work.Stream.Blocks[layer], target, dStream, dInput, Lengths);
+                _factors.Blocks[layer], direction.Blocks[layer], Moving(layer), _stream.Blocks[layer], work.Stream.Blocks[layer], target,
+                    dStream, dInput, Lengths);
         }
 
         _embedding.Backward(_factors.Embedding, Samples, dInput.Tangent, target);
@@ -198,14 +211,17 @@ internal sealed class TransformerPass<T>
         bool isBefore = shape.Norm == NormPlace.Before, isAfter = shape.Norm == NormPlace.After, hasFfn = shape.FfnWidth is not null;
         (LayerPart Part, bool IsThere, int Columns)[] parts =
         [
-            (LayerPart.Input, true, shape.Width), (LayerPart.AttentionNorm, isBefore, shape.Width), (LayerPart.AttentionWeights, true, tokens),
+            (LayerPart.Input, true, shape.Width), (LayerPart.AttentionNorm, isBefore, shape.Width),
+                (LayerPart.AttentionWeights, true, tokens),
             (LayerPart.HeadBranch, shape.Heads > 1, shape.HasOutput ? shape.OutputWidth : shape.ValueWidth),
             (LayerPart.AttentionBranch, true, shape.OutputWidth), (LayerPart.AttentionOutput, true, shape.OutputWidth),
-            (LayerPart.AttentionOutputNorm, isAfter || (isBefore && hasFfn), shape.OutputWidth), (LayerPart.Hidden, hasFfn, shape.FfnWidth ?? 0),
+            (LayerPart.AttentionOutputNorm, isAfter || (isBefore && hasFfn), shape.OutputWidth),
+                (LayerPart.Hidden, hasFfn, shape.FfnWidth ?? 0),
             (LayerPart.Output, true, shape.OutputWidth), (LayerPart.OutputNorm, isAfter && hasFfn, shape.Width),
         ];
         return Enumerable.Range(0, shape.Depth).SelectMany(layer => parts.Where(part => part.IsThere).SelectMany(part =>
-            Enumerable.Range(0, IsOfHead(part.Part) ? shape.Heads : 1).Select(head => new LayerMatrix(layer, part.Part, IsOfHead(part.Part) ? head : null, tokens, part.Columns))));
+            Enumerable.Range(0, IsOfHead(part.Part) ? shape.Heads : 1).Select(head =>
+                new LayerMatrix(layer, part.Part, IsOfHead(part.Part) ? head : null, tokens, part.Columns))));
 
         static bool IsOfHead(LayerPart part) => part is LayerPart.AttentionWeights or LayerPart.HeadBranch;
     }

@@ -58,29 +58,33 @@ public sealed partial record TransformerShape
     };
 
     /// <summary>
-    /// The experiments' Transformer (E.1–E.5): pre-normalised blocks, learned positions, mean pooling. The defaults are those of [B] as recalled: 2
-    /// layers, D = 64, feed-forward 128, 2 heads.
+    /// The experiments' Transformer (E.1–E.5): pre-normalised blocks, learned positions, mean pooling. The defaults are those of [B] as
+    /// recalled: 2 layers, D = 64, feed-forward 128, 2 heads.
     /// </summary>
     /// <param name="tokens">n.</param>
     /// <param name="classes">C.</param>
     /// <param name="inputWidth">Number of different token identifiers, or numbers in a patch.</param>
     /// <param name="input">Identifiers, or arrays of patches.</param>
-    public static TransformerShape Classifier(int tokens, int classes, int inputWidth, TransformerInput input = TransformerInput.Identifiers) => new()
+    public static TransformerShape Classifier(
+        int tokens, int classes, int inputWidth, TransformerInput input = TransformerInput.Identifiers)
     {
-        Input = input,
-        InputWidth = inputWidth,
-        HasEmbedding = true,
-        Positions = PositionKind.Learned,
-        Tokens = tokens,
-        Depth = 2,
-        Width = 64,
-        Heads = 2,
-        FfnWidth = 128,
-        Activation = new Activation(ActivationKind.Gelu),
-        Norm = NormPlace.Before,
-        HasLastNorm = true,
-        Readout = ReadoutKind.Pooled,
-        ReadoutWidth = classes,
-        Reduction = LossReduction.Mean,
-    };
+        return new TransformerShape
+        {
+            Input = input,
+            InputWidth = inputWidth,
+            HasEmbedding = true,
+            Positions = PositionKind.Learned,
+            Tokens = tokens,
+            Depth = 2,
+            Width = 64,
+            Heads = 2,
+            FfnWidth = 128,
+            Activation = new Activation(ActivationKind.Gelu),
+            Norm = NormPlace.Before,
+            HasLastNorm = true,
+            Readout = ReadoutKind.Pooled,
+            ReadoutWidth = classes,
+            Reduction = LossReduction.Mean,
+        };
+    }
 }

@@ -84,8 +84,8 @@ public enum ParameterForm
 
 /// <summary>A Transformer: input, L blocks of attention and feed-forward layer, readout, each part with its choices.</summary>
 /// <remarks>
-/// Theory: the Transformer (T.1–T.4), whose page lists every choice. n = 1, d = 1, n &gt; d and H d_k ≠ D are legal; what does not go together is
-/// refused by <see cref="TransformerRules"/>. Immutable. Models R, G and S and the experiments' Transformer are presets.
+/// Theory: the Transformer (T.1–T.4), whose page lists every choice. n = 1, d = 1, n &gt; d and H d_k ≠ D are legal; what does not go
+/// together is refused by <see cref="TransformerRules"/>. Immutable. Models R, G and S and the experiments' Transformer are presets.
 /// </remarks>
 public sealed partial record TransformerShape
 {
@@ -237,7 +237,8 @@ public sealed partial record TransformerShape
     public int FanIn(ParameterBlock block)
     {
         ArgumentNullException.ThrowIfNull(block);
-        bool isTransposed = Parameters == ParameterForm.Transposed && block.Kind is ParameterKind.Query or ParameterKind.Key or ParameterKind.Value or ParameterKind.Readout;
+        bool isTransposed = Parameters == ParameterForm.Transposed
+            && block.Kind is ParameterKind.Query or ParameterKind.Key or ParameterKind.Value or ParameterKind.Readout;
         return isTransposed ? block.Columns : block.Rows;
     }
 

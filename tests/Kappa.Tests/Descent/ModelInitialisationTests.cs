@@ -40,5 +40,51 @@ public sealed class ModelInitialisationTests
         Assert.NotEqual(parameters.Vector, ModelInitialisation.Create(shape, seed: 4).Vector);
     }
 
+    [Theory]
+    [InlineData(InitialisationScheme.Gaussian)]
+    [InlineData(InitialisationScheme.He)]
+    [InlineData(InitialisationScheme.Xavier)]
+    [InlineData(InitialisationScheme.Orthogonal)]
+    public void The_form_of_model_R_starts_to_the_bits_of_model_R(InitialisationScheme scheme)
+    {
+        var shape = new ResidualTransformerShape { Width = 5, FfnWidth = 7, Depth = 2, KeyWidth = 3, ReadoutWidth = 2 };
+        var initialisation = new Initialisation { Scheme = scheme, Gain = 1.3, QueryGain = 0.7 };
+        Assert.Equal(initialisation.Create(shape, 4).Vector, initialisation.Create(TransformerShape.Residual(shape), 4).Vector);
+    }
+
+    [Fact]
+    public void Every_kind_of_parameter_starts_by_its_law()
+    {
+        TransformerShape shape = TransformerShape.Classifier(80, 3, 200) with
+        {
+            HasAttentionBiases = true,
+            HasFfnBiases = true,
+            HasReadoutBias = true,
+            FfnWidth = 256,
+            Norm = NormPlace.After,
+        };
+        ModelParameters parameters = new Initialisation { Scheme = InitialisationScheme.He, Gain = 2 }.Create(shape, 1);
+        foreach (ParameterBlock block in parameters.Layout.Blocks)
+        {
+            double meanSquare = MeanSquare(parameters[block]);
+            double expected = block.Kind switch
+            {
+                ParameterKind.NormGain => 1,
+                ParameterKind.Position => 0.02 * 0.02,
+                ParameterKind.Embedding => 1,
+                _ when block.Rows == 1 => 0,
+                _ => 8.0 / block.Rows,
+            };
+
+            // The mean square of n Gaussians deviates by √(2/n): six of them.
+            Assert.InRange(meanSquare, expected * (1 - (6 * Math.Sqrt(2.0 / block.Length))), expected * (1 + (6 * Math.Sqrt(2.0 / block.Length))));
+        }
+
+        // Stored transposed, the fan-in is the number of columns.
+        ModelParameters encoder = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(TransformerShape.ShallowEncoder(10, 4000, 1), 1);
+        Assert.InRange(MeanSquare(encoder["value"]) * 10, 0.97, 1.03);
+        Assert.InRange(MeanSquare(encoder["readout"]) * 4000, 0.85, 1.15);
+    }
+
     private static double MeanSquare(in Matrix matrix) => Vectors.SquaredNorm(matrix.Span) / matrix.Span.Length;
 }

@@ -10,7 +10,8 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
     /// <param name="sample">Its number.</param>
     public double[][] Output(TransformerData data, int sample)
     {
-        int n = (shape.Input == TransformerInput.Arrays ? data.Inputs.Rows : data.Identifiers!.Length) / data.Samples, length = data.Lengths?[sample] ?? n;
+        int n = (shape.Input == TransformerInput.Arrays ? data.Inputs.Rows : data.Identifiers!.Length) / data.Samples,
+            length = data.Lengths?[sample] ?? n;
         double[][] z = [.. Enumerable.Range(0, n).Select(i => Token(data, (sample * n) + i, i))];
         for (int layer = 0; layer < shape.Depth; layer++)
         {
@@ -35,7 +36,8 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
         {
             PositionKind.Learned => Add(token, parameters["position"].Row(place).ToArray(), 1),
             PositionKind.Sinusoidal => [.. token.Select((x, j) => x + (j % 2 == 0
-                ? Math.Sin(place / Math.Pow(10_000, (double)j / token.Length)) : Math.Cos(place / Math.Pow(10_000, (double)(j - 1) / token.Length))))],
+                ? Math.Sin(place / Math.Pow(10_000, (double)j / token.Length))
+                    : Math.Cos(place / Math.Pow(10_000, (double)(j - 1) / token.Length))))],
             _ => token,
         };
     }
@@ -52,11 +54,13 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
             return h;
         }
 
-        double[][] next = [.. h.Select(row => Add(FeedForward(isBefore ? Norm(row, name + "ffn_norm") : row, name), row, shape.FfnResidual))];
+        double[][] next = [.. h.Select(row => Add(FeedForward(isBefore ? Norm(row, name + "ffn_norm") : row, name), row,
+            shape.FfnResidual))];
         return isAfter ? [.. next.Select(row => Norm(row, name + "ffn_norm"))] : next;
     }
 
-    private double[] FeedForward(double[] x, string name) => Linear([.. Linear(x, name + "ffn_in").Select(shape.Activation.Value)], name + "ffn_out");
+    private double[] FeedForward(double[] x, string name) => Linear([.. Linear(x, name + "ffn_in").Select(shape.Activation.Value)],
+        name + "ffn_out");
 
     private double[][] Attention(double[][] x, string name, int length)
     {
@@ -64,17 +68,21 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
         double[][] sum = [.. Enumerable.Range(0, n).Select(_ => new double[shape.OutputWidth])];
         for (int head = 0; head < shape.Heads; head++)
         {
-            double[][] q = [.. x.Select(row => OfHead(row, name, "query", head, shape.KeyWidth))], k = [.. x.Select(row => OfHead(row, name, "key", head, shape.KeyWidth))];
+            double[][] q = [.. x.Select(row => OfHead(row, name, "query", head, shape.KeyWidth))],
+                k = [.. x.Select(row => OfHead(row, name, "key", head, shape.KeyWidth))];
             double[][] v = [.. x.Select(row => OfHead(row, name, "value", head, shape.ValueWidth))];
             for (int i = 0; i < n; i++)
             {
                 int seen = shape.Mask == AttentionMask.Causal ? Math.Min(length, i + 1) : length;
-                double[] weights = Weights(q[i], k[..seen]), mixed = [.. Enumerable.Range(0, shape.ValueWidth).Select(c => Enumerable.Range(0, seen).Sum(j => weights[j] * v[j][c]))];
+                double[] weights = Weights(q[i], k[..seen]),
+                    mixed = [.. Enumerable.Range(0, shape.ValueWidth).Select(c =>
+                    Enumerable.Range(0, seen).Sum(j => weights[j] * v[j][c]))];
                 sum[i] = Add(sum[i], Branch(mixed, name, head), 1);
             }
         }
 
-        double[] bias = parameters.Layout.Blocks.Any(block => block.Name == name + "output_bias") ? parameters[name + "output_bias"].Row(0).ToArray() : new double[shape.OutputWidth];
+        double[] bias = parameters.Layout.Blocks.Any(block => block.Name == name + "output_bias")
+            ? parameters[name + "output_bias"].Row(0).ToArray() : new double[shape.OutputWidth];
         return [.. sum.Select(row => Add(row, bias, 1).Select(value => shape.AttentionActivation?.Value(value) ?? value).ToArray())];
     }
 
@@ -89,13 +97,15 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
             return row;
         }
 
-        return shape.Parameters == ParameterForm.Heads ? Times(mixed, parameters[$"heads.{head}.output"]) : Times(mixed, parameters[name + "output"].RowRange(head * width, width));
+        return shape.Parameters == ParameterForm.Heads ? Times(mixed, parameters[$"heads.{head}.output"])
+            : Times(mixed, parameters[name + "output"].RowRange(head * width, width));
     }
 
     private double[] OfHead(double[] x, string name, string part, int head, int width) => shape.Parameters switch
     {
         ParameterForm.Heads => Times(x, parameters[$"heads.{head}.{part}"]),
-        ParameterForm.Transposed => [.. Enumerable.Range(0, width).Select(r => parameters[part].Row(r).ToArray().Zip(x, (a, b) => a * b).Sum())],
+        ParameterForm.Transposed =>
+            [.. Enumerable.Range(0, width).Select(r => parameters[part].Row(r).ToArray().Zip(x, (a, b) => a * b).Sum())],
         _ => [.. Linear(x, name + part).AsSpan(head * width, width)],
     };
 
@@ -103,7 +113,8 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
     {
         double tau = shape.Kernel.Temperature ?? 1 / Math.Sqrt(shape.KeyWidth);
         bool isGaussian = shape.Kernel.Kind == AttentionKernelKind.Gaussian;
-        double[] exponents = [.. keys.Select(key => isGaussian ? -tau * q.Zip(key, (a, b) => (a - b) * (a - b)).Sum() / 2 : tau * q.Zip(key, (a, b) => a * b).Sum())];
+        double[] exponents = [.. keys.Select(key => isGaussian ? -tau * q.Zip(key, (a, b) => (a - b) * (a - b)).Sum() / 2
+            : tau * q.Zip(key, (a, b) => a * b).Sum())];
         if (shape.Kernel.Kind == AttentionKernelKind.Linear)
         {
             return exponents;
@@ -124,7 +135,8 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
     private double[] Readout(double[] x)
     {
         double[] z = shape.Parameters == ParameterForm.Transposed
-            ? [.. Enumerable.Range(0, parameters["readout"].Rows).Select(r => parameters["readout"].Row(r).ToArray().Zip(x, (a, b) => a * b).Sum())]
+            ? [.. Enumerable.Range(0, parameters["readout"].Rows).Select(r =>
+                parameters["readout"].Row(r).ToArray().Zip(x, (a, b) => a * b).Sum())]
             : Times(x, parameters["readout"]);
         return [.. z.Select((value, j) => shape.OutputScale * (value + Element("readout_bias", j, 0)))];
     }
@@ -132,14 +144,19 @@ internal sealed class PlainTransformer(TransformerShape shape, ModelParameters p
     private double[] Norm(double[] x, string name)
     {
         double mean = shape.NormKind == NormKind.Layer ? x.Average() : 0, variance = x.Average(value => (value - mean) * (value - mean));
-        return [.. x.Select((value, j) => (Element(name + "_gain", j, 1) * (value - mean) / Math.Sqrt(variance + shape.NormEpsilon)) + Element(name + "_shift", j, 0))];
+        return [.. x.Select(
+            (value, j) => (Element(name + "_gain", j, 1) * (value - mean) / Math.Sqrt(variance + shape.NormEpsilon)) + Element(
+            name + "_shift", j, 0))];
     }
 
-    private double Element(string name, int column, double otherwise) => parameters.Layout.Blocks.Any(block => block.Name == name) ? parameters[name][0, column] : otherwise;
+    private double Element(string name, int column, double otherwise) => parameters.Layout.Blocks.Any(block => block.Name == name)
+        ? parameters[name][0, column] : otherwise;
 
-    private double[] Linear(double[] x, string name) => [.. Times(x, parameters[name]).Select((value, j) => value + Element(name + "_bias", j, 0))];
+    private double[] Linear(double[] x, string name) => [.. Times(x, parameters[name]).Select(
+        (value, j) => value + Element(name + "_bias", j, 0))];
 
-    private static double[] Times(double[] x, Matrix w) => [.. Enumerable.Range(0, w.Columns).Select(j => Enumerable.Range(0, w.Rows).Sum(i => x[i] * w[i, j]))];
+    private static double[] Times(double[] x, Matrix w) => [.. Enumerable.Range(0, w.Columns).Select(j =>
+        Enumerable.Range(0, w.Rows).Sum(i => x[i] * w[i, j]))];
 
     private static double[] Add(double[] x, double[] y, double factor) => [.. x.Zip(y, (a, b) => a + (factor * b))];
 }

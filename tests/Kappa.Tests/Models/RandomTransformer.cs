@@ -15,14 +15,16 @@ internal sealed class RandomTransformer
     {
         _draw = new Random(seed);
         bool isLong = _draw.Next(25) == 0;
-        (int samples, int tokens) = isLong ? (_draw.Next(1, 3), _draw.Next(129, 145)) : _draw.Next(12) == 0 ? (_draw.Next(20, 45), _draw.Next(1, 5)) : (_draw.Next(1, 5), _draw.Next(1, 8));
+        (int samples, int tokens) = isLong ? (_draw.Next(1, 3), _draw.Next(129, 145)) : _draw.Next(12) == 0
+            ? (_draw.Next(20, 45), _draw.Next(1, 5)) : (_draw.Next(1, 5), _draw.Next(1, 8));
         Shape = Draw(tokens, isLong, isSmooth);
         int rows = Shape.Readout == ReadoutKind.Pooled ? samples : samples * tokens;
         bool hasLabels = Shape.OutputColumns > 1 && _draw.Next(3) == 0;
         Data = new TransformerData
         {
             Samples = samples,
-            Inputs = Shape.Input == TransformerInput.Arrays ? ModelCase.Gaussian(samples * tokens, Shape.InputWidth, seed, "inputs") : default,
+            Inputs = Shape.Input == TransformerInput.Arrays ? ModelCase.Gaussian(samples * tokens, Shape.InputWidth, seed, "inputs")
+                : default,
             Identifiers = Shape.Input == TransformerInput.Arrays ? null : Numbers(samples * tokens, 0, Shape.InputWidth),
             Targets = hasLabels ? default : ModelCase.Gaussian(rows, Shape.OutputColumns, seed, "targets"),
             Labels = hasLabels ? Numbers(rows, 0, Shape.OutputColumns) : null,
@@ -115,7 +117,8 @@ internal sealed class RandomTransformer
     {
         var kind = (AttentionKernelKind)_draw.Next(3);
         double? temperature = _draw.Next(3) == 0 ? 0.3 + _draw.NextDouble() : null;
-        return new AttentionKernel(kind, kind != AttentionKernelKind.Gaussian && _draw.Next(4) == 0 ? -temperature : temperature, kind == AttentionKernelKind.Gaussian && _draw.Next(2) == 0);
+        return new AttentionKernel(kind, kind != AttentionKernelKind.Gaussian && _draw.Next(4) == 0 ? -temperature : temperature,
+            kind == AttentionKernelKind.Gaussian && _draw.Next(2) == 0);
     }
 
     private Activation Activation(bool isSmooth) => new((isSmooth ? _draw.Next(3) : _draw.Next(5)) switch
