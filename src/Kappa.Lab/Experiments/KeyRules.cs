@@ -78,7 +78,8 @@ internal static class KeyRules
 
     private static bool HasReadout(ExperimentSpecification specification) => specification.Model.Readout != ReadoutKind.None;
 
-    private static IEnumerable<ActivationKind> Activations(ModelSpecification model) =>
+    /// <summary>The activations that the model has.</summary>
+    public static IEnumerable<ActivationKind> Activations(ModelSpecification model) =>
         new[] { model.FfnWidth is null ? null : model.Activation, model.AttentionActivation }.OfType<ActivationKind>();
 
     // What must hold for a key to have an effect, where it has none, and what else could be meant.

@@ -35,6 +35,7 @@ internal static class ModelRules
         new("model.readout", ["model.readout", "data.source"], ReadoutFits),
         new("model.readoutWidth", ["model.readoutWidth", "model.readout", "data.source"], ReadoutWidthFits),
         new("model.temperature", ["model.temperature", "model.kernel"], s => GaussianIsPositive(s.Model)),
+        new("model.activationSmoothing", ["model.activationSmoothing", "model.activation", "descent.precision"], SmoothingFitsPrecision),
         new("descent.stepSize", ["descent.stepSize", "descent.method", "descent.batchSize", "model.loss", "descent.weightDecay", "descent.gradientClip", "descent.warmUp"], StepSizeIsKnown),
         new("descent.warmUp", ["descent.warmUp", "descent.steps", "descent.decay"], s => s.Descent.WarmUp >= s.Descent.Steps
             ? [$"warmUp must have fewer steps than the run, {s.Descent.Steps}, but has {s.Descent.WarmUp}."]
@@ -123,6 +124,15 @@ internal static class ModelRules
     {
         if (model.Kernel == AttentionKernelKind.Gaussian && model.Temperature <= 0)
             yield return FormattableString.Invariant($"temperature is the inverse squared bandwidth of the gaussian kernel and must be positive but is {model.Temperature:R}.");
+    }
+
+    private static IEnumerable<string> SmoothingFitsPrecision(ExperimentSpecification specification)
+    {
+        double smoothing = specification.Model.ActivationSmoothing;
+        bool isOutside = KeyRules.Activations(specification.Model).Contains(ActivationKind.SmoothLeakyRelu) && smoothing is not (>= 1e-18 and <= 1e18);
+        if (specification.Descent.Precision == Kappa.Numerics.Precision.Single && isOutside)
+            yield return FormattableString.Invariant(
+                $"activationSmoothing must be from 1E-18 to 1E+18 in single precision, where its square must be a number, but is {smoothing:R}; set precision=double.");
     }
 
     // An automatic step is 1/λ_max of a squared loss over all samples, and an adaptive one compares the losses of plain steps over them.

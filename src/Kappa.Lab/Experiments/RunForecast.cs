@@ -56,9 +56,13 @@ public sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
         ? BytesOf(
             model.Shape, model.Samples, model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, model.Precision,
             model.Threads)
-        : experiment.Model is Transformer other
-        ? (long)ModelMemory.Bytes(other.Shape, other.Samples, other.Tokens, experiment.Specification, other.Threads)
-        : sizeof(double) * (long)experiment.Model.Layout.Length * (6 + experiment.Options.Method.Moments);
+        : (long)ModelMemory.Bytes(ShapeOf(experiment), experiment.Model.Samples, TokensOf(experiment.Model), experiment.Specification, experiment.Model.Threads);
+
+    private static TransformerShape ShapeOf(Experiment experiment) => experiment.Model is Transformer model
+        ? model.Shape
+        : experiment.Specification.Model.ToTransformerShape(DataForm.Expected(experiment.Specification));
+
+    private static int TokensOf(IModel model) => model.LayerMatrices is [{ RowsPerSample: var tokens }, ..] ? tokens : model.OutputRows;
 
     /// <summary>The forecast in one line.</summary>
     public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {DurationText.Of(SecondsPerStep)}: at most {DurationText.Of(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");

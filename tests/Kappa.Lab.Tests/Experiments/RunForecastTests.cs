@@ -34,6 +34,30 @@ public sealed class RunForecastTests
     }
 
     [Theory]
+    [InlineData("width=64 heads=4 depth=3 ffnWidth=128 norm=pre bias=true samples=32 tokens=16")]
+    [InlineData("width=64 heads=4 depth=3 ffnWidth=128 norm=pre bias=true samples=32 tokens=16 quantities=loss")]
+    [InlineData("width=32 heads=2 ffnWidth=none outputMatrix=true mask=causal samples=64 tokens=64 quantities=loss")]
+    [InlineData("width=128 heads=8 readout=pooled positions=learned norm=post samples=16 tokens=8 precision=single quantities=loss")]
+    [InlineData("width=16 heads=2 depth=2 samples=4 tokens=512 quantities=loss")]
+    [InlineData("model.kind=classifier width=64 heads=2 ffnWidth=128 depth=2 samples=100 testSamples=10 patch=14 batchSize=25 method=adam quantities=loss")]
+    [InlineData("model.kind=kernelAttention width=64 heads=8 kernel=gaussian samples=16 tokens=16 method=momentum")]
+    public void Memory_of_any_Transformer_is_counted_to_a_factor_of_two(string words)
+    {
+        ExperimentSpecification specification = SpecificationReader.Read(null, [.. words.Split(' '), "steps=1", "stepSize=0.001"]).Specification!.Resolve();
+        using (var warm = Experiment.Prepare(specification))
+        {
+            _ = warm.Start();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using var experiment = Experiment.Prepare(specification);
+        var columns = new RunTelemetry(experiment);
+        _ = experiment.Descent.Run(experiment.Start(), step => columns.Measure(step), columns.Record, TestContext.Current.CancellationToken);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before, forecast = RunForecast.BytesOf(experiment);
+        Assert.True(forecast < 2 * allocated && allocated < 2 * forecast, $"{words}: the forecast must be within a factor of two of {allocated} bytes but is {forecast} ({(double)forecast / allocated:F2}).");
+    }
+
+    [Theory]
     [InlineData(1000, 1e-5, 1 << 20, "1000 steps of 10 µs: at most 10 ms, about 1 MiB of data.")]
     [InlineData(1_000_000, 1.25e-4, (1 << 20) + 1, "1000000 steps of 125 µs: at most 2.1 min, about 2 MiB of data.")]
     [InlineData(50_000, 0.2, 1 << 30, "50000 steps of 200 ms: at most 2.8 h, about 1024 MiB of data.")]
