@@ -159,7 +159,15 @@ public sealed class TrainableRunTests : IDisposable
         before.Save(path);
         Assert.Equal(StopReason.StepBudget, Execute(_store.Open("earlier"), cancelAt: null).Reason);
         Assert.Equal(File.ReadAllLines(_store.At("whole", "telemetry.csv")).Select(Cut), File.ReadAllLines(_store.At("earlier", "telemetry.csv")));
+
+        // Nor did it write every key of today; one that is left out has its default.
+        string written = _store.At("earlier", "spec.yaml");
+        string[] all = File.ReadAllLines(written);
+        File.WriteAllLines(written, all.Where(line => !line.TrimStart().StartsWith("readoutGain", StringComparison.Ordinal)));
+        Assert.True(File.ReadAllLines(written).Length < all.Length);
         Assert.Null(RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty))));
+        File.WriteAllLines(written, all.Select(line => line.Replace("encoderWidth: 8", "encoderWidth: 9", StringComparison.Ordinal)));
+        Assert.Equal("spec.yaml", RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty)))?.File);
     }
 
     [Fact]
