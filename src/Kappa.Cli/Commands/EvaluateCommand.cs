@@ -6,7 +6,6 @@ using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Points;
 using Kappa.Lab.Store;
-using Kappa.Models;
 using Kappa.Spectra;
 
 namespace Kappa.Cli.Commands;
@@ -86,11 +85,6 @@ internal static class EvaluateCommand
     {
         using (point)
         {
-            if (point.Model is not IModel && (wishes.IsMatrixFree || options.WithDensity))
-            {
-                throw new UsageException("--matrix-free, --density and --figures need products with the kernel, which this model does not have; leave them out.");
-            }
-
             PointEvaluationOptions asked = wishes.NeedsKernel && wishes.Mebibytes is null ? options with { KernelMemory = long.MaxValue } : options;
             TrainableEvaluation evaluation = TrainableEvaluation.Of(point, asked);
             if (wishes.NeedsKernel && double.IsFinite(evaluation.Loss) && evaluation.KernelOmission is { } reason)

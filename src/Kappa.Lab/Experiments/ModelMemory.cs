@@ -8,6 +8,8 @@ internal static class ModelMemory
 {
     private const int RowsOfGroup = 128;
     private const int MostShards = 8;
+    private const int LeastRows = 64;
+    private const int RowsOfTwoShards = 512;
 
     /// <summary>Number of parameters, also where they are more than an array can hold.</summary>
     /// <param name="shape">Any shape.</param>
@@ -39,7 +41,7 @@ internal static class ModelMemory
         double data = rows * columns * ((2 * sizeof(double)) + element);
 
         // θ_0 twice, θ, its successor, ∇ℒ and what the method carries; the factors of a pass, and each shard's gradient.
-        double shards = Math.Min(MostShards, samples), moments = specification.Descent.Method switch { DescentMethod.Adam => 2, DescentMethod.Momentum => 1, _ => 0 };
+        double batch = Math.Min(specification.Descent.BatchSize ?? samples, samples), shards = Math.Min(batch, Shards(batch * tokens)), moments = specification.Descent.Method switch { DescentMethod.Adam => 2, DescentMethod.Momentum => 1, _ => 0 };
         double weights = Parameters(shape) * ((sizeof(double) * (7 + moments)) + (element * (2 + shards)));
 
         // Each thread takes about 128 rows, or one sample, through all blocks; weights of up to 128 tokens are kept, of longer samples those of 64 rows.
@@ -48,8 +50,10 @@ internal static class ModelMemory
 
         // What is looked at is kept, and factorised in a copy: Φ, branches of heads and of all of them, outputs.
         bool looks = specification.Telemetry.Quantities == TelemetryQuantities.All;
-        double observed = Math.Min(rows, (specification.Descent.BatchSize ?? samples) * (double)tokens);
-        double layers = looks ? 2 * sizeof(double) * shape.Depth * observed * (m + (5 * d) + (heads > 1 ? heads * shape.ValueWidth : 0)) : 0;
+        double layers = looks ? 2 * sizeof(double) * shape.Depth * batch * tokens * (m + (5 * d) + (heads > 1 ? heads * shape.ValueWidth : 0)) : 0;
         return data + weights + passes + layers;
     }
+
+    // A batch of few rows is not divided, and one of many by every 512 rows into two.
+    private static double Shards(double rows) => rows < LeastRows ? 1 : Math.Clamp(2 * Math.Floor(rows / RowsOfTwoShards), 2, MostShards);
 }
