@@ -31,7 +31,9 @@ public sealed class SurroundingsTests
 
     /// <summary>A limit of the heap that only an allocation meets, and one of the addresses, under which the runtime can end the process while it reports: that one is seen beforehand.</summary>
     [Theory]
-    [InlineData("DOTNET_GCHeapHardLimit=0x2000000", "model.kind=shallowEncoder width=64 encoderWidth=20000 samples=20", "kappa: needed more memory than there is. Make it smaller (width, depth, samples, tokens), use fewer threads (--threads 1), or raise the limit.")]
+    [InlineData(
+        "DOTNET_GCHeapHardLimit=0x2000000", "model.kind=shallowEncoder width=64 encoderWidth=20000 samples=20",
+        "kappa: model: The model and its descent must fit into the memory that there is, 32 MiB but would take about ")]
     [InlineData("DOTNET_GCHeapHardLimit=0x4000000", "width=2048 ffnWidth=2048", "kappa: model: The evaluator and the descent must fit into the memory that there is, 64 MiB but would take about ")]
     [InlineData("ulimit -v 1500000;", "width=1400 ffnWidth=1400 samples=8", "kappa: model: The evaluator and the descent must fit into the memory that there is, 733 MiB but would take about ")]
     public void Too_little_memory_is_one_line(string limit, string words, string message)

@@ -60,7 +60,7 @@ public sealed class SweepCommandTests
                 "FILE:3:6: zipped keys must have equally many values but have keyGain: 2, queryGain: 1.",
                 "command line: 'sed=1': unknown key 'sed'. Did you mean 'seed'?",
                 "command line: 'seed=range(0,20000)': 'range(0,20000)' must have at most 10000 combinations but has 20000. Raise the limit with --limit, or thin the range.",
-                "FILE:2:45: scheme must be one of gaussian, leCun, he, xavier, ntk, orthogonal but is 'hee'. Did you mean 'he'?",
+                "FILE:2:45: scheme must be one of gaussian, leCun, he, xavier, ntk, orthogonal or 'default' but is 'hee'. Did you mean 'he'?",
                 "command line: 'tokens=0,4': tokens must be from 1 to 1048576 or 'default' but is 0.",
                 "FILE:3:36: queryGain must be at least 0 but is -1.",
                 "FILE:4:21: '4*wdth + hight' has an unknown key 'wdth'. Did you mean 'width'?",
