@@ -1,5 +1,6 @@
 using Kappa.Lab.Landscapes;
 using Kappa.Models;
+using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Points;
@@ -44,7 +45,10 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         return Of(
             new Sources(
                 (long)model.Samples * model.OutputRows * model.OutputColumns, model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length),
-                () => new KernelOperator(model, point.Parameters, point.Trained), () => HessianOf(point), IsDifferenced: !model.HasExactProducts),
+                () => new KernelOperator(model, point.Parameters, point.Trained), () => HessianOf(point), IsDifferenced: !model.HasExactProducts)
+            {
+                StandsOnKink = () => model is { HasKinks: true, HasExactProducts: true } && StandsOnKink(point),
+            },
             isKernelWanted, options, isFinite);
     }
 
@@ -53,6 +57,17 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
     {
         var loss = new ModelLoss(point.Model, point.Model.AllSamples, point.Parameters, point.Trained);
         return loss.HessianAt(loss.Coordinates.Gather(point.Parameters.Vector));
+    }
+
+    // An exact product cannot see that the gradient jumps at the point itself; a difference along one direction that moves every parameter does.
+    private static bool StandsOnKink(TrainablePoint point)
+    {
+        var loss = new ModelLoss(point.Model, point.Model.AllSamples, point.Parameters, point.Trained);
+        double[] at = loss.Coordinates.Gather(point.Parameters.Vector), direction = new double[at.Length];
+        new RandomSequence(0, "kink at the point").FillGaussian(direction);
+        var hessian = new DifferencedHessian(loss, at);
+        hessian.Apply(direction, new double[at.Length]);
+        return hessian.FoundKink;
     }
 
     private static PointEstimates Of(Sources sources, bool isKernelWanted, PointEvaluationOptions options, bool isFinite)
@@ -66,7 +81,7 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         var missing = new List<string>();
         if (sources.Kernel is null && (isKernelWanted || options.WithDensity))
             missing.Add("products with the kernel are for the residual Transformer, kernel attention and the shallow encoder");
-        (Sharpness? hessian, string? kink) = Wanted(options.WithHessian, hessianProducts, "Hessian", sources.Parameters) ? EndsOf(sources.Hessian(), HessianOptions(hessianProducts, sources.IsDifferenced)) : default;
+        (Sharpness? hessian, string? kink) = Wanted(options.WithHessian, hessianProducts, "Hessian", sources.Parameters) ? EndsOf(sources, HessianOptions(hessianProducts, sources.IsDifferenced)) : default;
         return new PointEstimates(
             sources.Kernel is { } kernel && Wanted(isKernelWanted, kernelProducts, "kernel", sources.Outputs) ? KernelExtremes.Of(kernel(), sources.Parameters, new LanczosOptions { MaximumProducts = kernelProducts }) : null,
             hessian,
@@ -90,8 +105,14 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         }
     }
 
-    private static (Sharpness? Ends, string? Kink) EndsOf(ISymmetricOperator hessian, LanczosOptions options)
+    private static (Sharpness? Ends, string? Kink) EndsOf(Sources sources, LanczosOptions options)
     {
+        if (sources.StandsOnKink())
+        {
+            return (null, DifferencedHessian.KinkReason);
+        }
+
+        ISymmetricOperator hessian = sources.Hessian();
         var ends = Sharpness.Of(hessian, options);
         return hessian is DifferencedHessian { FoundKink: true } ? (null, DifferencedHessian.KinkReason) : (ends, null);
     }
@@ -110,5 +131,8 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         return options with { Steps = Math.Min(options.Steps, products) };
     }
 
-    private sealed record Sources(long Outputs, long Parameters, Func<ISymmetricOperator>? Kernel, Func<ISymmetricOperator> Hessian, bool IsDifferenced);
+    private sealed record Sources(long Outputs, long Parameters, Func<ISymmetricOperator>? Kernel, Func<ISymmetricOperator> Hessian, bool IsDifferenced)
+    {
+        public Func<bool> StandsOnKink { get; init; } = () => false;
+    }
 }
