@@ -45,7 +45,7 @@ public sealed class QueryCommandTests : IDisposable
 
     [Theory]
     [InlineData("dpth=1", "Did you mean 'depth'?")]
-    [InlineData("n_layers > 1", "Did you mean 'depth' (model.kind residual, classifier)?")]
+    [InlineData("n_layers > 1", "Did you mean 'depth'?")]
     public void A_filter_with_an_unknown_column_names_the_nearest(string filter, string hint)
     {
         _ = Run();
