@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Kappa.Lab;
 using Kappa.Bench;
+using Kappa.Lab;
 using Kappa.Lab.Formats;
 using Kappa.Numerics;
 

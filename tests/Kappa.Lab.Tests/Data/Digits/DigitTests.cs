@@ -1,7 +1,7 @@
 using Kappa.Lab.Data.Digits;
 using Kappa.Lab.Data.Labelled;
-using Kappa.Lab.Tests.Formats;
 using Kappa.Lab.Tests.Data.Labelled;
+using Kappa.Lab.Tests.Formats;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Data.Digits;
