@@ -86,7 +86,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     {
         (LabelledInputs train, LabelledInputs test) = LabelledInputs.Load(specification.Data);
         TransformerShape shape = Fit(specification, train.Form());
-        bool hasSquaredError = specification.Model.Loss == ModelLoss.SquaredError;
+        bool hasSquaredError = specification.Model.Loss == LossKind.SquaredError;
         RequireMemory(shape, train.Labels.Length + test.Labels.Length, train.Tokens, specification, threads);
         return new ExperimentProblem(
             New(train), Start(specification, train.Form(), specification.Seed),

@@ -24,7 +24,7 @@ internal static class KeyRules
         ["model.readoutBias"] = new(HasReadout, "without a readout", "set readout=tokens"),
         ["model.pooling"] = new(s => s.Model.Readout == ReadoutKind.Pooled, "but on a pooled readout", "set readout=pooled"),
         ["model.outputScale"] = new(HasReadout, "without a readout", "set readout=tokens"),
-        ["model.lossReduction"] = new(s => s.Model.Loss == ModelLoss.SquaredError, "on the cross-entropy, which is always averaged", "set loss=squaredError"),
+        ["model.lossReduction"] = new(s => s.Model.Loss == LossKind.SquaredError, "on the cross-entropy, which is always averaged", "set loss=squaredError"),
         ["initialisation.scheme"] = new(s => s.Form != ModelForm.ShallowEncoder, "on the shallow encoder, whose start is encoderStart", "set encoderStart"),
         ["initialisation.encoderStart"] = new(s => s.Form == ModelForm.ShallowEncoder, "but on the shallow encoder as it is (S.1)", "set scheme"),
         ["initialisation.branchScale"] = new(s => s.Form != ModelForm.ShallowEncoder, "on the shallow encoder", "set valueGain"),

@@ -31,7 +31,7 @@ public sealed partial record ModelSpecification
     {
         get
         {
-            if (Loss != ModelLoss.SquaredError)
+            if (Loss != LossKind.SquaredError)
                 return ModelForm.General;
             (ModelForm form, TransformerShape? own) = (FfnWidth is not null, OutputMatrix) switch
             {

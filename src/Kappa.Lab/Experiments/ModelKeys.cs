@@ -144,7 +144,7 @@ internal static class ModelKeys
             "factor τ₁ of the readout (S.1)",
             "1; that of encoderStart in shallowEncoder", isImplied: m => m.OutputScale is null || (m.OutputScale == 1 && m.Kind != ModelKind.ShallowEncoder));
         yield return Key(
-            "loss", new ChoiceKind<ModelLoss>(), m => m.Loss, (m, v) => m with { Loss = v },
+            "loss", new ChoiceKind<LossKind>(), m => m.Loss, (m, v) => m with { Loss = v },
             "squared error (R.4), of classes against 1 and 0, or cross-entropy (E.5), as in classifier");
         yield return Key(
             "lossReduction", new ChoiceKind<LossReduction>(), m => m.LossReduction, (m, v) => m with { LossReduction = v },

@@ -93,7 +93,7 @@ internal static class ModelRules
 
     private static IEnumerable<string> LossFits(ExperimentSpecification specification)
     {
-        if (specification is { Model.Loss: ModelLoss.CrossEntropy, Data.IsLabelled: false })
+        if (specification is { Model.Loss: LossKind.CrossEntropy, Data.IsLabelled: false })
             yield return $"loss 'crossEntropy' needs classes, which source '{Word(specification.Data.Source)}' does not have; set source=digits, pathfinder or reviews, or loss=squaredError.";
     }
 
@@ -139,7 +139,7 @@ internal static class ModelRules
     private static IEnumerable<string> StepSizeIsKnown(ExperimentSpecification specification)
     {
         DescentSpecification descent = specification.Descent;
-        string? place = specification is { Model.Loss: ModelLoss.CrossEntropy, Data.IsLabelled: true } ? "loss 'crossEntropy'"
+        string? place = specification is { Model.Loss: LossKind.CrossEntropy, Data.IsLabelled: true } ? "loss 'crossEntropy'"
             : descent.Method == DescentMethod.Adam ? "method 'adam'"
             : descent.BatchSize is not null ? "a batchSize"
             : null;

@@ -19,7 +19,7 @@ public enum ModelKind
 }
 
 /// <summary>What a model minimises.</summary>
-public enum ModelLoss
+public enum LossKind
 {
     /// <summary>½‖F_i − Y_i‖² of each sample (R.4); of classes Y_i is 1 at the class and 0 elsewhere.</summary>
     SquaredError,
@@ -61,7 +61,7 @@ public sealed partial record ModelSpecification
     private readonly Choice<ReadoutKind> _readout;
     private readonly Choice<TokenPooling> _pooling;
     private readonly Choice<LossReduction> _lossReduction;
-    private readonly Choice<ModelLoss> _loss;
+    private readonly Choice<LossKind> _loss;
 
     /// <summary>The preset.</summary>
     public ModelKind Kind { get; init; }
@@ -177,7 +177,7 @@ public sealed partial record ModelSpecification
     public double? OutputScale { get; init; }
 
     /// <summary>What is minimised.</summary>
-    public ModelLoss Loss { get => _loss.Or(Kind == ModelKind.Classifier ? ModelLoss.CrossEntropy : ModelLoss.SquaredError); init => _loss = new(value); }
+    public LossKind Loss { get => _loss.Or(Kind == ModelKind.Classifier ? LossKind.CrossEntropy : LossKind.SquaredError); init => _loss = new(value); }
 
     /// <summary>Sum or mean of the squared errors over the samples (S.2).</summary>
     public LossReduction LossReduction { get => _lossReduction.Or(Preset.Reduction); init => _lossReduction = new(value); }

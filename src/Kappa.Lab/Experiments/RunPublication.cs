@@ -89,6 +89,6 @@ public static class RunPublication
     // Rates mean nothing for anything but gradient descent on a squared loss over all samples.
     private static bool LacksLadder(RunAnalysis analysis) =>
         analysis is { Ladder: null, Telemetry.Rows: > 0, Run.Status.State: RunState.Done }
-        && analysis.Run.Specification is { Model.Loss: ModelLoss.SquaredError, Descent: { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null } descent } specification
+        && analysis.Run.Specification is { Model.Loss: LossKind.SquaredError, Descent: { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null } descent } specification
         && !(descent.BatchSize < (specification.Data.Samples ?? int.MaxValue));
 }

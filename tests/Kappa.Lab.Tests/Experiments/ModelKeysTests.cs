@@ -152,7 +152,7 @@ public sealed class ModelKeysTests
     public void A_preset_is_values_that_other_keys_may_change_in_any_order()
     {
         ModelSpecification model = SpecificationReader.Read(null, ["norm=post", "model.kind=classifier", "stepSize=0.1"]).Specification!.Model;
-        Assert.Equal((NormPlace.After, true, PositionKind.Learned, ModelLoss.CrossEntropy), (model.Norm, model.Embedding, model.Positions, model.Loss));
+        Assert.Equal((NormPlace.After, true, PositionKind.Learned, LossKind.CrossEntropy), (model.Norm, model.Embedding, model.Positions, model.Loss));
         Assert.Equal(new ModelSpecification { Kind = ModelKind.Classifier }, new ModelSpecification { Kind = ModelKind.Classifier, Norm = NormPlace.Before, OutputMatrix = true });
         Assert.NotEqual(new ModelSpecification { Kind = ModelKind.Classifier }, model);
     }
