@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Runs;
 using Kappa.Models;
 
 namespace Kappa.Bench;

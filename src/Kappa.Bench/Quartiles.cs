@@ -1,4 +1,4 @@
-using Kappa.Lab.Statistics;
+using Kappa.Lab.Runs;
 
 namespace Kappa.Bench;
 

@@ -1,5 +1,5 @@
 using Kappa.Certificates;
-using Kappa.Lab.Certification;
+using Kappa.Lab.Runs.Certification;
 using Kappa.Models;
 
 namespace Kappa.Cli;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Kappa.Certificates;
-using Kappa.Lab.Certification;
+using Kappa.Lab.Runs.Certification;
 using Kappa.Models;
 using Kappa.Numerics;
 

@@ -1,4 +1,4 @@
-using Kappa.Lab.Points;
+using Kappa.Lab.Runs.Evaluation;
 using Kappa.Spectra;
 
 namespace Kappa.Cli;

@@ -1,5 +1,5 @@
 using Kappa.Certificates;
-using Kappa.Lab.Points;
+using Kappa.Lab.Runs.Evaluation;
 using Kappa.Models;
 using Kappa.Spectra;
 

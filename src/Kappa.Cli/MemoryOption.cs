@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Kappa.Lab;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kappa.Cli.Commands;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Cli;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Landscapes;
-using Kappa.Lab.Reproductions;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Studies;
+using Kappa.Lab.Studies.Landscapes;
 
 namespace Kappa.Cli;
 

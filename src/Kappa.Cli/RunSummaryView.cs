@@ -1,7 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Ladder;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Runs.Ladder;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Cli;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 

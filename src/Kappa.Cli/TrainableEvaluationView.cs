@@ -1,6 +1,6 @@
 using System.Text;
 using Kappa.Certificates;
-using Kappa.Lab.Points;
+using Kappa.Lab.Runs.Evaluation;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;

@@ -67,7 +67,7 @@ internal static class AggregateCommand
         CultureInfo.InvariantCulture,
         $"{PlainText.Number(statistics.Median)} {{{PlainText.Number(statistics.IntervalLow)}, {PlainText.Number(statistics.IntervalHigh)}}} [{PlainText.Number(statistics.Lower)}, {PlainText.Number(statistics.Upper)}] n={statistics.Count}");
 
-    private static string Outcomes(SeedGroup group) => string.Join(", ", group.Outcomes.Select(outcome => $"{Kappa.Lab.Experiments.OutcomeWords.Of(outcome.Key)}: {Count(outcome.Value)}"));
+    private static string Outcomes(SeedGroup group) => string.Join(", ", group.Outcomes.Select(outcome => $"{Kappa.Lab.Runs.OutcomeWords.Of(outcome.Key)}: {Count(outcome.Value)}"));
 
     private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
 

@@ -3,9 +3,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Kappa.Certificates;
 using Kappa.Lab;
-using Kappa.Lab.Certification;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Runs.Certification;
 
 namespace Kappa.Cli.Commands;
 

@@ -1,7 +1,9 @@
 using Kappa.Lab;
-using Kappa.Lab.Certification;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Points;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Runs.Certification;
+using Kappa.Lab.Runs.Evaluation;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Kappa.Certificates;
-using Kappa.Lab.Certification;
+using Kappa.Lab.Runs.Certification;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;

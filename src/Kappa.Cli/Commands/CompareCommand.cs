@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Index;
+using Kappa.Lab.Runs;
 
 namespace Kappa.Cli.Commands;
 

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kappa.Certificates;
 using Kappa.Lab;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Figures;
-using Kappa.Lab.Points;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Runs.Evaluation;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Kappa.Spectra;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Kappa.Lab;
-using Kappa.Lab.Exports;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Runs.Exports;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli.Commands;

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Kappa.Lab;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Landscapes;
-using Kappa.Lab.Points;
+using Kappa.Lab.Runs.Evaluation;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
+using Kappa.Lab.Studies.Landscapes;
 
 namespace Kappa.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Phases;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
+using Kappa.Lab.Studies.Phases;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli.Commands;

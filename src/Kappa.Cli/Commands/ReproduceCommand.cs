@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Reproductions;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
+using Kappa.Lab.Studies;
 using Spectre.Console;
 
 namespace Kappa.Cli.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Kappa.Descent;
 using Kappa.Lab;
-using Kappa.Lab.Reruns;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;

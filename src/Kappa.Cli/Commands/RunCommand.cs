@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kappa.Descent;
 using Kappa.Lab;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Kappa.Lab;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Ladder;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Store;
 
 namespace Kappa.Cli.Commands;

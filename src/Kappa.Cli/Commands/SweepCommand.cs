@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Kappa.Lab.Cluster;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 

@@ -2,7 +2,7 @@ namespace Kappa.Lab.Cluster;
 
 /// <summary>Finds out whether the file system of a folder has locks that exclude anybody. Without them two tasks could write one run.</summary>
 /// <remarks>It sees a file system that has no locks at all (Lustre mounted with noflock). It cannot see locks that hold on one node only (localflock).</remarks>
-public static class LockProbe
+internal static class LockProbe
 {
     /// <summary>Takes a lock twice; the second time must be refused.</summary>
     /// <param name="folder">Made if need be.</param>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Cluster;
 

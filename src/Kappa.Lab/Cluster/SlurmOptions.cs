@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Cluster;
 
 /// <summary>What a user asks of the cluster; whatever is null is left to the cluster's own defaults.</summary>
-public sealed partial record SlurmOptions
+internal sealed partial record SlurmOptions
 {
     /// <summary>Slurm tells a job this many seconds ahead of its time limit, or of preemption where that has a grace time.</summary>
     internal const int WarningSeconds = 120;

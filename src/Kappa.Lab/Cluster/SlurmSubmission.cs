@@ -6,7 +6,7 @@ namespace Kappa.Lab.Cluster;
 /// <param name="Offset">Added to an index to give the task.</param>
 /// <param name="Tasks">How many.</param>
 /// <param name="CommandLine">The call of <c>sbatch</c>.</param>
-public sealed record SlurmArrayJob(string? Job, string Array, int Offset, int Tasks, string CommandLine);
+internal sealed record SlurmArrayJob(string? Job, string Array, int Offset, int Tasks, string CommandLine);
 
 /// <summary>What a submission did.</summary>
 /// <param name="Script">The batch script.</param>
@@ -15,4 +15,4 @@ public sealed record SlurmArrayJob(string? Job, string Array, int Offset, int Ta
 /// <param name="Queued">Tasks that Slurm had already.</param>
 /// <param name="MaxArraySize">The cluster's; null when Slurm is not here or did not answer.</param>
 /// <param name="Arrays">What was submitted, or would be.</param>
-public sealed record SlurmSubmission(string Script, int Tasks, int Ended, int Queued, int? MaxArraySize, IReadOnlyList<SlurmArrayJob> Arrays);
+internal sealed record SlurmSubmission(string Script, int Tasks, int Ended, int Queued, int? MaxArraySize, IReadOnlyList<SlurmArrayJob> Arrays);

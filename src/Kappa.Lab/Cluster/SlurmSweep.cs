@@ -10,7 +10,7 @@ namespace Kappa.Lab.Cluster;
 
 /// <summary>A frozen sweep on a cluster: its script, its task list and its arrays. What has been computed is known from the runs' files, never from Slurm.</summary>
 /// <param name="sweep">The sweep.</param>
-public sealed class SlurmSweep(SweepFolder sweep)
+internal sealed class SlurmSweep(SweepFolder sweep)
 {
     // What Slurm ships with; only for showing a script where there is no Slurm.
     private const int UsualMaxArraySize = 1001;

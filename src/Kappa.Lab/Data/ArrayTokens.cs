@@ -3,7 +3,7 @@ using Kappa.Lab.Formats;
 namespace Kappa.Lab.Data;
 
 /// <summary>The user's own arrays: inputs [N, n, d] and targets [N, n, d_out].</summary>
-public static class ArrayTokens
+internal static class ArrayTokens
 {
     private const string InputsName = "inputs";
     private const string TargetsName = "targets";

@@ -8,7 +8,7 @@ namespace Kappa.Lab.Data;
 /// Every entry of X is N(0, s²) whatever ρ is; two tokens of one sample have correlation ρ in every coordinate. Streams of the seed:
 /// <c>data.inputs</c> (g), <c>data.inputs.common</c> (c), <c>data.targets</c> (h); ρ = 0 draws no c and changes no bit.
 /// </remarks>
-public sealed record GaussianTokens
+internal sealed record GaussianTokens
 {
     /// <summary>s, standard deviation of an entry of X; <c>null</c> for 1/√d, which makes a token of length about 1.</summary>
     public double? TokenScale { get; init; }

@@ -7,7 +7,7 @@ namespace Kappa.Lab.Data;
 
 /// <summary>Teacher–student data: Gaussian tokens X, and targets Y = F(X) of a model of the student's shape with weights of its own, so that zero loss can be reached.</summary>
 /// <remarks>The teacher's output is computed by one thread, whatever the run uses. Model: theory page <c>model</c>, R.1–R.4.</remarks>
-public sealed record TeacherTokens
+internal sealed record TeacherTokens
 {
     /// <summary>The tokens; its target scale is not used.</summary>
     public GaussianTokens Tokens { get; init; } = new();

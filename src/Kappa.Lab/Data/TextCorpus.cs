@@ -6,7 +6,7 @@ namespace Kappa.Lab.Data;
 
 /// <summary>The bytes of one or more text files, one after the other.</summary>
 /// <remarks>Every file must be UTF-8 text: binary files and other encodings are refused, because a mistake in the path would otherwise train on noise. Immutable.</remarks>
-public sealed class TextCorpus
+internal sealed class TextCorpus
 {
     private const string ResourcePrefix = "corpus/";
 

@@ -11,7 +11,7 @@ namespace Kappa.Lab.Data;
 /// stream <c>data.windows</c>; a window whose n input bytes equal those of an earlier one is drawn again, because equal inputs
 /// make equal rows, and with different next bytes no zero loss.
 /// </remarks>
-public sealed record TextTokens
+internal sealed record TextTokens
 {
     private const int ByteValues = 256;
     private const double LongestWavelength = 10000;

@@ -11,7 +11,7 @@ namespace Kappa.Lab.Formats;
 /// under a name that starts with a dot and ends with <c>.tmp</c>: see <see cref="RemoveLeftBehind"/>. Two writers of one path do not mix: the last rename wins. A file of a folder that is
 /// not published yet (<c>.NAME.partial</c>) is written in its place, unflushed: the folder is renamed as a whole.
 /// </remarks>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private const string TemporaryExtension = ".tmp";
 

@@ -1,5 +1,3 @@
-using Kappa.Lab.Experiments;
-
 namespace Kappa.Lab.Formats;
 
 /// <summary>Opens files of others: what the system refuses becomes one line that says what to do.</summary>

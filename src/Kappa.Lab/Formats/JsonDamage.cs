@@ -23,7 +23,7 @@ internal static class JsonDamage
         InvalidOperationException { InnerException: ArgumentException } => "a text is no Unicode",
         InvalidOperationException or OverflowException or NotSupportedException or InvalidCastException => "a value is of another kind",
         ArgumentException => "a key is there twice or a value is out of range",
-        _ => Experiments.Shown.Of(failure.Message.ReplaceLineEndings(" ").TrimEnd('.')),
+        _ => Shown.Of(failure.Message.ReplaceLineEndings(" ").TrimEnd('.')),
     };
 
     /// <summary>Whether it is that, or the file could not be read.</summary>

@@ -1,5 +1,3 @@
-using Kappa.Lab.Experiments;
-
 namespace Kappa.Lab.Formats;
 
 /// <summary>What the header of a npy file says: <c>{'descr': '&lt;f8', 'fortran_order': False, 'shape': (3, 4), }</c>.</summary>

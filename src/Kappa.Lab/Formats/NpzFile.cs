@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Formats;
 

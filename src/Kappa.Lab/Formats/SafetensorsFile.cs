@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Formats;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Unicode;
-using Kappa.Lab.Experiments;
 
 namespace Kappa.Lab.Formats;
 

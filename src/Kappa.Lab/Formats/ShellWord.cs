@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Formats;
 
 /// <summary>A word of a command that is shown to be copied into a shell.</summary>
-public static class ShellWord
+internal static class ShellWord
 {
     /// <summary>The word in single quotes.</summary>
     /// <param name="word">Any text.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Index;
 

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Index;
 
 /// <summary>The documented columns of the views, for <c>kappa query --schema</c>.</summary>
-public static class IndexViews
+internal static class IndexViews
 {
     private static readonly (string View, string Column, string Meaning)[] Others =
     [

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Index;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Index;
@@ -17,12 +17,12 @@ namespace Kappa.Lab.Index;
 /// <param name="LateRate">That of the last third of the window; null when there is no rate.</param>
 /// <param name="NoRate">Why there is neither, in a few words; null when there is one.</param>
 /// <param name="Settings">What tells it from others: its swept values, or the words that it was begun with.</param>
-public sealed record ListedRun(string Name, string Started, string State, string? Outcome, string Model, long Step, double? Loss, double? Rate, double? LateRate, string? NoRate, string Settings);
+internal sealed record ListedRun(string Name, string Started, string State, string? Outcome, string Model, long Step, double? Loss, double? Rate, double? LateRate, string? NoRate, string Settings);
 
 /// <summary>The runs of a folder, newest first.</summary>
 /// <param name="Runs">Those asked for.</param>
 /// <param name="Total">How many match.</param>
-public sealed record ListedRuns(IReadOnlyList<ListedRun> Runs, int Total)
+internal sealed record ListedRuns(IReadOnlyList<ListedRun> Runs, int Total)
 {
     /// <summary>Lists runs from the index.</summary>
     /// <param name="index">The index; refresh it first.</param>

@@ -1,4 +1,4 @@
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Index;
@@ -7,19 +7,19 @@ namespace Kappa.Lab.Index;
 /// <param name="Name">The key, or the column of the view <c>runs</c>.</param>
 /// <param name="First">Its value in the first run; null when there is none.</param>
 /// <param name="Second">In the second.</param>
-public sealed record Pairing(string Name, object? First, object? Second);
+internal sealed record Pairing(string Name, object? First, object? Second);
 
 /// <summary>The first step at which two recorded losses have different bits.</summary>
 /// <param name="Step">The step.</param>
 /// <param name="First">Loss of the first run.</param>
 /// <param name="Second">Loss of the second.</param>
-public sealed record LossDifference(long Step, double First, double Second);
+internal sealed record LossDifference(long Step, double First, double Second);
 
 /// <summary>The smallest relative loss that both runs reach, and when: what makes runs comparable that start at different losses.</summary>
 /// <param name="Relative">ℒ/ℒ_0.</param>
 /// <param name="First">The first recorded step of the first run with at most this relative loss.</param>
 /// <param name="Second">Of the second.</param>
-public sealed record SameRelativeLoss(double Relative, long First, long Second);
+internal sealed record SameRelativeLoss(double Relative, long First, long Second);
 
 /// <summary>What differs between two runs: in the specification, in the results, and where their losses part.</summary>
 /// <param name="First">Name of the first run.</param>
@@ -28,7 +28,7 @@ public sealed record SameRelativeLoss(double Relative, long First, long Second);
 /// <param name="Results">Outcome, rate, steps and losses of both, equal or not.</param>
 /// <param name="CommonSteps">Steps that both recorded.</param>
 /// <param name="Losses">Where the losses differ first; null when they are equal at every common step.</param>
-public sealed record RunComparison(string First, string Second, IReadOnlyList<Pairing> Specification, IReadOnlyList<Pairing> Results, int CommonSteps, LossDifference? Losses)
+internal sealed record RunComparison(string First, string Second, IReadOnlyList<Pairing> Specification, IReadOnlyList<Pairing> Results, int CommonSteps, LossDifference? Losses)
 {
     /// <summary>When both had the same relative loss; null when one of them has no finite loss above 0 at its start.</summary>
     public SameRelativeLoss? Level { get; init; }

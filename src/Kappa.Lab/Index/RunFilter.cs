@@ -1,5 +1,6 @@
 using System.Globalization;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Lab.Index;

@@ -5,7 +5,7 @@ namespace Kappa.Lab.Index;
 /// <summary>A folder that the index could not read.</summary>
 /// <param name="Name">Its name in the store.</param>
 /// <param name="Reason">One line.</param>
-public sealed record DamagedEntry(string Name, string Reason);
+internal sealed record DamagedEntry(string Name, string Reason);
 
 /// <summary>What a refresh did.</summary>
 /// <param name="Runs">Runs that the index now holds.</param>
@@ -13,12 +13,12 @@ public sealed record DamagedEntry(string Name, string Reason);
 /// <param name="Removed">Folders that are gone.</param>
 /// <param name="Rebuilt">Why the index was made anew; <see langword="null"/> when it was not.</param>
 /// <param name="Damaged">The folders that could not be read; none hides another.</param>
-public sealed record IndexReport(int Runs, int Read, int Removed, string? Rebuilt, IReadOnlyList<DamagedEntry> Damaged);
+internal sealed record IndexReport(int Runs, int Read, int Removed, string? Rebuilt, IReadOnlyList<DamagedEntry> Damaged);
 
 /// <summary>How far a refresh is.</summary>
 /// <param name="Done">Folders read.</param>
 /// <param name="Total">Folders to read.</param>
-public readonly record struct IndexProgress(int Done, int Total);
+internal readonly record struct IndexProgress(int Done, int Total);
 
 /// <summary>The SQLite index <c>index.sqlite</c> beside the runs of a store. The files are the truth: the index can be deleted at any time, and whatever is wrong with it, it is made anew.</summary>
 /// <remarks>
@@ -27,7 +27,7 @@ public readonly record struct IndexProgress(int Done, int Total);
 /// the place of the file, the index is kept in memory and goes with this object. Thread-safe across processes.
 /// </remarks>
 /// <param name="store">The folder of runs.</param>
-public sealed class RunIndex(string store) : IDisposable
+internal sealed class RunIndex(string store) : IDisposable
 {
     private const int Batch = 250;
 

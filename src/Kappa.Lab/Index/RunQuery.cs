@@ -9,10 +9,10 @@ namespace Kappa.Lab.Index;
 /// <param name="Columns">Their names.</param>
 /// <param name="Rows">The rows.</param>
 /// <param name="IsCut">Whether there are more rows than the limit.</param>
-public sealed record QueryResult(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows, bool IsCut);
+internal sealed record QueryResult(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows, bool IsCut);
 
 /// <summary>Asks the index in SQL. Reads only, in three ways at once: the file is opened for reading, an authoriser lets nothing pass but SELECT, and time and rows are limited.</summary>
-public sealed class RunQuery
+internal sealed class RunQuery
 {
     /// <summary>Rows returned when no other limit is given.</summary>
     public const int DefaultRows = 10_000;

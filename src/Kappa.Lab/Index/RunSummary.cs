@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Statistics;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Kappa.Spectra;
 

@@ -1,4 +1,4 @@
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Index;
 
@@ -7,10 +7,10 @@ namespace Kappa.Lab.Index;
 /// <param name="Runs">Runs in the group.</param>
 /// <param name="Outcomes">How many runs ended in which way: the rateOutcome of those done, the state of the others.</param>
 /// <param name="Statistics">Quantity and summary, in the order asked for.</param>
-public sealed record SeedGroup(IReadOnlyList<(string Column, object? Value)> Values, int Runs, IReadOnlyDictionary<string, int> Outcomes, IReadOnlyList<(string Quantity, SeedStatistics Statistics)> Statistics);
+internal sealed record SeedGroup(IReadOnlyList<(string Column, object? Value)> Values, int Runs, IReadOnlyDictionary<string, int> Outcomes, IReadOnlyList<(string Quantity, SeedStatistics Statistics)> Statistics);
 
 /// <summary>What is to be summarised over seeds.</summary>
-public sealed record SeedQuestion
+internal sealed record SeedQuestion
 {
     /// <summary>Which runs: <c>key=value</c>, <c>key=a,b</c>; all when empty.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
@@ -31,10 +31,10 @@ public sealed record SeedQuestion
 /// <summary>Groups with their summaries.</summary>
 /// <param name="Groups">Ordered by the values that tell them apart.</param>
 /// <param name="Notices">What is missing from the summaries, a line each.</param>
-public sealed record SeedAnswer(IReadOnlyList<SeedGroup> Groups, IReadOnlyList<string> Notices);
+internal sealed record SeedAnswer(IReadOnlyList<SeedGroup> Groups, IReadOnlyList<string> Notices);
 
 /// <summary>Aggregates over seeds, from the index and, for steps, from the telemetry.</summary>
-public static class SeedGroups
+internal static class SeedGroups
 {
     /// <summary>What is summarised when nothing else is asked for.</summary>
     public static IReadOnlyList<string> DefaultQuantities { get; } = ["rate", "lateRate", "stepsToHundredth", "finalLoss"];

@@ -1,4 +1,4 @@
-using Kappa.Lab.Statistics;
+using Kappa.Lab.Runs;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Index;
@@ -18,7 +18,7 @@ namespace Kappa.Lab.Index;
 /// <param name="IntervalLow">Lower end of the interval of the median.</param>
 /// <param name="IntervalHigh">Upper end.</param>
 /// <param name="IntervalLevel">The probability that the interval holds the median: 0 for one value.</param>
-public sealed record SeedStatistics(int Count, int Missing, int NotReached, double Lower, double Median, double Upper, double IntervalLow, double IntervalHigh, double IntervalLevel)
+internal sealed record SeedStatistics(int Count, int Missing, int NotReached, double Lower, double Median, double Upper, double IntervalLow, double IntervalHigh, double IntervalLevel)
 {
     /// <summary>Summarises values.</summary>
     /// <param name="values">Numbers, +∞ for not reached, NaN for missing.</param>

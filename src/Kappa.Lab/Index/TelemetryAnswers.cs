@@ -1,4 +1,4 @@
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Index;

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
 
 namespace Kappa.Lab.Index;
 

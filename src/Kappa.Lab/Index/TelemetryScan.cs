@@ -48,7 +48,7 @@ internal static class TelemetryScan
             if (wanted >= 0)
             {
                 if (!DoubleText.TryRead(field, out double value))
-                    throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
+                    throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
                 for (int place = wanted; place < places.Length; place++)
                 {
                     if (places[place] == column)

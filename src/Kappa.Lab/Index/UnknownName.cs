@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Index;
 

@@ -7,7 +7,7 @@ namespace Kappa.Lab.Reports;
 /// It has no script and no outside resource. The same report gives the same bytes: it holds no time and no machine unless the caller
 /// writes them into it. Not thread-safe.
 /// </remarks>
-public sealed class Report
+internal sealed class Report
 {
     private readonly List<(BadgeTone? Tone, string Badge, string Text)> _lead = [];
     private readonly List<ReportSection> _sections = [];

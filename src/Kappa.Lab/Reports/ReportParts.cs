@@ -3,7 +3,7 @@ using Kappa.Lab.Figures;
 namespace Kappa.Lab.Reports;
 
 /// <summary>What a verdict means for the claim it stands beside.</summary>
-public enum BadgeTone
+internal enum BadgeTone
 {
     /// <summary>The claim holds by the stated test.</summary>
     Positive,
@@ -21,7 +21,7 @@ public enum BadgeTone
 /// <summary>A cell of a table: text, and a verdict badge when it has a tone. The badge shows a sign and the text, never colour alone.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="Tone">The verdict's tone, or none for plain text.</param>
-public sealed record Cell(string Text, BadgeTone? Tone = null)
+internal sealed record Cell(string Text, BadgeTone? Tone = null)
 {
     /// <summary>Plain text as a cell.</summary>
     /// <param name="text">The text.</param>

@@ -4,7 +4,7 @@ namespace Kappa.Lab.Reports;
 
 /// <summary>A titled part of a report; elements appear in the order in which they were added, and every method returns the section.</summary>
 /// <remarks>All text is escaped. In prose, titles and tables <c>σ_min</c> and <c>10^-3</c> are set with sub- and superscripts; code is verbatim.</remarks>
-public sealed class ReportSection
+internal sealed class ReportSection
 {
     private readonly List<ReportPart> _parts = [];
 

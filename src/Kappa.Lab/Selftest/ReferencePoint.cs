@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Kappa.Lab.Points;
+using Kappa.Lab.Runs.Evaluation;
 using Kappa.Models;
 
 namespace Kappa.Lab.Selftest;

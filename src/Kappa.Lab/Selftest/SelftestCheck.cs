@@ -6,7 +6,7 @@ namespace Kappa.Lab.Selftest;
 /// <param name="Error">The largest deviation, in the measure that <paramref name="Measure"/> names.</param>
 /// <param name="Tolerance">The largest deviation that passes.</param>
 /// <param name="Measure">What the deviation is relative to.</param>
-public sealed record SelftestCheck(string Group, string Name, double Error, double Tolerance, string Measure)
+internal sealed record SelftestCheck(string Group, string Name, double Error, double Tolerance, string Measure)
 {
     /// <summary>Whether the deviation is within the tolerance; NaN is not.</summary>
     public bool Passed => Error <= Tolerance;

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Selftest;
 
 /// <summary>Everything that <c>kappa selftest</c> checks on the user's machine.</summary>
-public static class SelftestSuite
+internal static class SelftestSuite
 {
     /// <summary>Certified runs for each theorem unless told otherwise: about half a second.</summary>
     public const int DefaultCertifiedRuns = 200;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Store;
 

@@ -1,4 +1,4 @@
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Store;
 

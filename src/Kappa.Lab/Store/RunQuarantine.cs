@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Store;
 

@@ -1,4 +1,5 @@
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Store;
 

@@ -11,9 +11,9 @@ internal static class TelemetryColumns
     public static string? Check(IReadOnlyList<string> columns)
     {
         if (columns.Count == 0 || columns[0] != Step)
-            return $"the first column must be '{Step}' but is {(columns.Count == 0 ? "missing" : $"'{Experiments.Shown.Of(columns[0])}'")}";
+            return $"the first column must be '{Step}' but is {(columns.Count == 0 ? "missing" : $"'{Formats.Shown.Of(columns[0])}'")}";
         if (columns.FirstOrDefault(name => !IsName(name)) is { } odd)
-            return $"a column must have a name of at most {LongestName} letters, digits, dots, underscores and hyphens that begins with a letter, but one is '{Experiments.Shown.Of(odd)}'";
+            return $"a column must have a name of at most {LongestName} letters, digits, dots, underscores and hyphens that begins with a letter, but one is '{Formats.Shown.Of(odd)}'";
         return columns.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
             ? $"each column must occur once but '{twice.Key}' occurs {twice.Count()} times"
             : null;

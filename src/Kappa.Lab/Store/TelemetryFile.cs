@@ -110,7 +110,7 @@ internal static class TelemetryFile
         if (!Formats.DoubleText.TryRead(field, out double step) || !double.IsInteger(step) || !(step > previous))
         {
             string after = double.IsFinite(previous) ? string.Create(CultureInfo.InvariantCulture, $" above {previous}") : "";
-            throw new BadInputException($"{path}:{lines.Number}", $"the step must be an integer{after} but is '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
+            throw new BadInputException($"{path}:{lines.Number}", $"the step must be an integer{after} but is '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
         }
 
         return Math.Abs(step) <= LargestStep ? step : throw new BadInputException($"{path}:{lines.Number}", string.Create(CultureInfo.InvariantCulture, $"the step must be at most 2^53 but is {NumberText.Of(step)}. The file is damaged."));

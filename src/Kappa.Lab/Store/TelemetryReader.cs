@@ -25,7 +25,7 @@ public sealed class TelemetryTable
     /// <exception cref="BadInputException">The file has no such column; the message names the nearest.</exception>
     public ReadOnlySpan<double> this[string column] => _values.TryGetValue(column, out List<double>? values)
         ? CollectionsMarshal.AsSpan(values)
-        : throw new BadInputException($"{_path}:1", $"must have a column '{Experiments.Shown.Of(column)}' but has none among its {Columns.Count}.{Experiments.Suggestion.For(column, Columns)} The file is damaged, or of another model.");
+        : throw new BadInputException($"{_path}:1", $"must have a column '{Formats.Shown.Of(column)}' but has none among its {Columns.Count}.{Formats.Suggestion.For(column, Columns)} The file is damaged, or of another model.");
 
     /// <summary>Whether there is a column of this name.</summary>
     /// <param name="column">A name.</param>
@@ -74,7 +74,7 @@ public static class TelemetryReader
             int comma = rest.IndexOf((byte)',');
             ReadOnlySpan<byte> field = comma < 0 ? rest : rest[..comma];
             if (!Formats.DoubleText.TryRead(field, out double value))
-                throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Experiments.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
+                throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
             column.Add(value);
             rest = comma < 0 ? [] : rest[(comma + 1)..];
         }

@@ -10,7 +10,7 @@ namespace Kappa.Lab.Store;
 /// steps, where the step has taken the caches (docs/guide/performance.md). The text goes out in writes of whole lines. The bytes depend on columns and rows alone, not on when they were flushed. Appending
 /// allocates nothing. Not thread-safe.
 /// </remarks>
-public sealed class TelemetryWriter : IDisposable
+internal sealed class TelemetryWriter : IDisposable
 {
     private const int BatchBytes = 1 << 16;
     private const int BatchNumbers = 1 << 12;

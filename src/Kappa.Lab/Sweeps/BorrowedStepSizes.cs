@@ -1,10 +1,11 @@
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Sweeps;
 
 /// <summary>Step sizes that the runs of a sweep take from earlier runs, <c>stepSize: same(RUN)</c>.</summary>
-public static class BorrowedStepSizes
+internal static class BorrowedStepSizes
 {
     /// <summary>What hinders each <c>same(RUN)</c> of a sweep: runs are there before its first one, or they are runs of the sweep.</summary>
     /// <param name="plan">The sweep.</param>

@@ -1,4 +1,5 @@
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Kappa.Models;
 

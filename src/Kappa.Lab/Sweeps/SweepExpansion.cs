@@ -1,5 +1,7 @@
 using System.Globalization;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Sweeps;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Sweeps;

@@ -1,5 +1,7 @@
 using System.Globalization;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Sweeps;
@@ -11,7 +13,7 @@ namespace Kappa.Lab.Sweeps;
 /// <param name="Bytes">Memory of the largest runs at the same time.</param>
 /// <param name="DiskBytes">Of all run folders at the end.</param>
 /// <param name="Threads">Runs at the same time.</param>
-public sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, long Bytes, long DiskBytes, int Threads)
+internal sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, long Bytes, long DiskBytes, int Threads)
 {
     // A rehearsal takes some tenths of a second at least: more of them would make looking at a sweep a job of its own.
     private const int MostRehearsals = 8;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 using YamlDotNet.RepresentationModel;
 
 namespace Kappa.Lab.Sweeps;

@@ -10,7 +10,7 @@ namespace Kappa.Lab.Sweeps;
 /// <param name="Lost">A process had them and is dead; resuming continues them.</param>
 /// <param name="Failed">Ended by an error.</param>
 /// <param name="Damaged">Their folder cannot be read.</param>
-public sealed record SweepStatus(int Total, int Done, int Diverged, int Running, int Lost, int Failed, int Damaged)
+internal sealed record SweepStatus(int Total, int Done, int Diverged, int Running, int Lost, int Failed, int Damaged)
 {
     /// <summary>Not begun, or interrupted.</summary>
     public int Waiting => Total - Done - Running - Lost - Failed - Damaged;

@@ -138,14 +138,14 @@ public sealed class LandscapeCommandTests : IDisposable
         using (var cancelled = new CancellationTokenSource())
         {
             cancelled.Cancel();
-            var target = Lab.Landscapes.LandscapeTarget.OfRun(RunRecord.Read(run.Path));
+            var target = Lab.Studies.Landscapes.LandscapeTarget.OfRun(RunRecord.Read(run.Path));
             // The path is asked for first, so a cancelled call leaves no rows; a point has none.
-            _ = Assert.ThrowsAny<OperationCanceledException>(() => Lab.Landscapes.Landscape.Of(target, new Lab.Landscapes.LandscapeRequest { Points = 5 }, results, null, cancelled.Token));
+            _ = Assert.ThrowsAny<OperationCanceledException>(() => Lab.Studies.Landscapes.Landscape.Of(target, new Lab.Studies.Landscapes.LandscapeRequest { Points = 5 }, results, null, cancelled.Token));
         }
 
         var stop = new CancellationTokenSource();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => Lab.Landscapes.Landscape.Of(
-            Lab.Landscapes.LandscapeTarget.OfRun(RunRecord.Read(run.Path)), new Lab.Landscapes.LandscapeRequest { Points = 5 }, results, new StopAt(2, stop), stop.Token));
+        _ = Assert.ThrowsAny<OperationCanceledException>(() => Lab.Studies.Landscapes.Landscape.Of(
+            Lab.Studies.Landscapes.LandscapeTarget.OfRun(RunRecord.Read(run.Path)), new Lab.Studies.Landscapes.LandscapeRequest { Points = 5 }, results, new StopAt(2, stop), stop.Token));
         stop.Dispose();
         string rows = Assert.Single(Directory.GetFiles(results, "*.part"));
         string text = File.ReadAllText(rows);
@@ -172,9 +172,9 @@ public sealed class LandscapeCommandTests : IDisposable
         return JsonDocument.Parse(outcome.Results);
     }
 
-    private sealed class StopAt(int rows, CancellationTokenSource source) : IProgress<Lab.Landscapes.LandscapeProgress>
+    private sealed class StopAt(int rows, CancellationTokenSource source) : IProgress<Lab.Studies.Landscapes.LandscapeProgress>
     {
-        public void Report(Lab.Landscapes.LandscapeProgress value)
+        public void Report(Lab.Studies.Landscapes.LandscapeProgress value)
         {
             if (value.Done == rows)
             {

@@ -75,7 +75,7 @@ public sealed class OutputTests(FinishedRun finished) : IClassFixture<FinishedRu
     public void Every_key_is_listed()
     {
         string table = CommandLine.Invoke("list", "keys").Results;
-        Assert.All(Lab.Experiments.SpecificationKeys.All, key => Assert.Contains($"│ {key.Path} ", table, StringComparison.Ordinal));
+        Assert.All(Lab.Specifications.SpecificationKeys.All, key => Assert.Contains($"│ {key.Path} ", table, StringComparison.Ordinal));
     }
 
     [Theory]

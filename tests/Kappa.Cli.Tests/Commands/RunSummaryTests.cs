@@ -1,5 +1,5 @@
 using Kappa.Descent;
-using Kappa.Lab.Experiments;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 using Kappa.Spectra;
 using Xunit;

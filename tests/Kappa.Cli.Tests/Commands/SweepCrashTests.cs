@@ -1,4 +1,3 @@
-using Kappa.Lab.Checkpoints;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 using Xunit;

@@ -11,6 +11,7 @@ public sealed class ArchitectureTests
     private static readonly Dictionary<string, FolderOrder> Orders = new()
     {
         ["Kappa"] = new("Kappa", ["Numerics", "Models", "Spectra", "Descent", "Certificates"]),
+        ["Kappa.Lab"] = new("Kappa.Lab", Written("docs/decisions/laboratory-order.md")),
     };
 
     /// <summary>A project may use these packages; each has a page in docs/decisions.</summary>
@@ -113,6 +114,8 @@ public sealed class ArchitectureTests
 
         Assert.True(offences.Count == 0, string.Join('\n', offences));
     }
+
+    private static string[] Written(string page) => Repository.Read(page).Split('\n').First(line => line.Contains(" ← ", StringComparison.Ordinal)).Split(" ← ");
 
     private static IEnumerable<string> Included(string project, string item) =>
         XDocument.Parse(Repository.Read(project)).Descendants(item).Select(element => element.Attribute("Include")?.Value).OfType<string>();

@@ -43,7 +43,7 @@ public sealed partial class ModelsGuideTests
     {
         string page = Repository.Read("docs/guide/models.md");
         Assert.All(
-            Lab.Experiments.SpecificationKeys.All.Where(key => key.Group == "model" && key.Name is not ("depth" or "trained")),
+            Lab.Specifications.SpecificationKeys.All.Where(key => key.Group == "model" && key.Name is not ("depth" or "trained")),
             key => Assert.Matches($"`(?:model\\.)?{key.Name}[`= ]", page));
     }
 

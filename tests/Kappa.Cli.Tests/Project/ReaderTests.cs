@@ -10,14 +10,14 @@ public sealed class ReaderTests
     private static readonly Dictionary<string, string> Readers = new(StringComparer.Ordinal)
     {
         ["src/Kappa.Lab/Formats/"] = "the readers themselves",
-        ["src/Kappa.Lab/Points/"] = "points from outside, opened by InputFile and guarded by their own list of problems",
+        ["src/Kappa.Lab/Runs/Evaluation/"] = "points from outside, opened by InputFile and guarded by their own list of problems",
         ["src/Kappa.Bench/"] = "pages of this repository and the answers of a process that the benchmark started",
         ["src/Kappa.Lab/Selftest/ReferencePoint.cs"] = "a resource of the program",
         ["src/Kappa.Lab/Store/RunEnvironment.cs"] = "/proc/cpuinfo",
         ["src/Kappa.Lab/Store/RunLock.cs"] = "the lock, after RequireOwn",
         ["src/Kappa.Lab/Store/TelemetryFile.cs"] = "opened for writing, after RequireOwn",
         ["src/Kappa.Lab/Store/StoreSync.cs"] = "a handle to flush, nothing is read",
-        ["src/Kappa.Lab/Landscapes/LandscapeRows.cs"] = "a record with check sums, after RequireOwn",
+        ["src/Kappa.Lab/Studies/Landscapes/LandscapeRows.cs"] = "a record with check sums, after RequireOwn",
         ["src/Kappa.Lab/Cluster/LockProbe.cs"] = "a file that it makes itself",
         ["src/Kappa.Lab/Cluster/SlurmSweep.cs"] = "a lock, nothing is read",
         ["src/Kappa.Cli/SlurmView.cs"] = "a script that was written just before",

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Sweeps;
 using Xunit;
 

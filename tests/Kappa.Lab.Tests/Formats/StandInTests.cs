@@ -1,8 +1,8 @@
 using System.Text;
 using Kappa.Lab.Data;
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Formats;
-using Kappa.Lab.Points;
+using Kappa.Lab.Runs.Evaluation;
+using Kappa.Lab.Specifications;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Formats;

@@ -1,5 +1,5 @@
-using Kappa.Lab.Experiments;
 using Kappa.Lab.Index;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Xunit;
 

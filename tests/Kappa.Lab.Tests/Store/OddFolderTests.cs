@@ -1,6 +1,6 @@
-using Kappa.Lab.Experiments;
-using Kappa.Lab.Exports;
 using Kappa.Lab.Index;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Runs.Exports;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 using Kappa.Lab.Tests.Index;

@@ -1,0 +1,35 @@
+using Kappa.Lab.Store;
+
+namespace Kappa.Lab.Runs.Certification;
+
+/// <summary>Where a step of a run was computed from.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="From">The step that it was computed from.</param>
+/// <param name="IsCheckpoint">Whether that is the run's checkpoint.</param>
+/// <param name="RecordedLoss">The loss that the run recorded at the step, when it did.</param>
+internal sealed record StepOrigin(long Step, long From, bool IsCheckpoint, double? RecordedLoss)
+{
+    /// <summary>The loss that a run recorded at a step; <c>null</c> when it did not.</summary>
+    public static double? Recorded(TelemetryTable? telemetry, long step)
+    {
+        int row = telemetry is null ? -1 : telemetry["step"].IndexOf(step);
+        return row < 0 ? null : telemetry!["loss"][row];
+    }
+
+    /// <summary>One sentence; empty for step 0.</summary>
+    /// <param name="loss">ℒ as it was computed now.</param>
+    public string Explain(double loss)
+    {
+        if (Step == 0)
+        {
+            return string.Empty;
+        }
+
+        string origin = Step == From && IsCheckpoint ? $"Step {Step} is the run's checkpoint"
+            : IsCheckpoint ? $"Step {Step} was computed from the checkpoint of step {From}"
+            : $"Step {Step} was computed from the start";
+        return RecordedLoss is not double recorded ? $"{origin}."
+            : recorded.Equals(loss) ? $"{origin}; its loss has the bits of the record."
+            : FormattableString.Invariant($"{origin}; its loss {loss:G17} is not the recorded {recorded:G17}: the run was made on a machine that rounds differently.");
+    }
+}

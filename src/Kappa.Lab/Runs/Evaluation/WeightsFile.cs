@@ -1,0 +1,78 @@
+using Kappa.Lab.Data;
+using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
+using Kappa.Models;
+
+namespace Kappa.Lab.Runs.Evaluation;
+
+/// <summary>A point whose weights are tensors of a safetensors file, by the names of their parameters, and whose model and data are those of a run specification.</summary>
+/// <remarks>The checkpoint of a run is such a file: its current weights are taken, and what else is in it is passed over. Stateless and thread-safe.</remarks>
+internal static class WeightsFile
+{
+    /// <summary>The extension by which such a file is known.</summary>
+    public const string Extension = ".safetensors";
+
+    /// <summary>Reads weights.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="specification">Model and data; a specification without problems.</param>
+    /// <param name="isOtherDataMeant">Whether the checkpoint of a run may be evaluated on other data than the run's: the user has changed the specification.</param>
+    /// <param name="limits">How much the file may take; <c>null</c> for the defaults.</param>
+    /// <exception cref="BadInputException">A file cannot be read or is malformed, the data contradict the specification, or a checkpoint is damaged or of other data. What is wrong with the tensors is a value.</exception>
+    public static PointReading Read(string path, ExperimentSpecification specification, bool isOtherDataMeant = false, ReadLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ExperimentSpecification resolved = specification.Resolve();
+        SafetensorsContent content = SafetensorsFile.Read(path, limits);
+        bool isCheckpoint = RunCheckpoint.IsOne(content);
+        TokenData data = ExperimentData.Load(resolved);
+        ResidualTransformerShape shape = resolved.Model.ToShape();
+        Experiment.RequireFit(shape, data);
+        if (ModelPoint.TooLarge(shape, data.Samples, data.Tokens) is { } problem)
+            throw new BadInputException("data.samples", problem);
+        if (isCheckpoint && !RunCheckpoint.IsOn(path, data.Fingerprint) && !isOtherDataMeant)
+            throw new BadInputException(path, "the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate it on, for example source=arrays path=data.npz.");
+
+        var problems = new ProblemList(path);
+        ResidualTransformerWeights weights = ReadWeights(content, shape, isCheckpoint, problems);
+        string name = isCheckpoint ? $"{NameOfRun(path)} at step {content.Metadata.GetValueOrDefault("step", "?")}" : Path.GetFileNameWithoutExtension(path);
+        var point = new ModelPoint(name, shape, data.Samples, data.Inputs, data.Targets, weights, resolved.Model.Trained.ToTrainedSet(resolved.Model));
+        return PointReading.Of(point, problems);
+    }
+
+    /// <summary>The specification that lies beside a file of weights, as in a run folder; null when there is none.</summary>
+    /// <param name="path">The file of weights.</param>
+    public static string? SpecificationBeside(string path)
+    {
+        string beside = new RunFiles(Path.GetDirectoryName(path) ?? "").Specification;
+        return File.Exists(beside) ? beside : null;
+    }
+
+    private static ResidualTransformerWeights ReadWeights(SafetensorsContent content, ResidualTransformerShape shape, bool isCheckpoint, ProblemList problems)
+    {
+        var tensors = content.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Value, StringComparer.Ordinal);
+        var weights = new ResidualTransformerWeights(shape);
+        var missing = new List<string>();
+        foreach (ParameterBlock block in weights.Layout.Blocks)
+        {
+            if (!tensors.Remove(block.Name, out NdArray? tensor))
+                missing.Add(block.Name);
+            else if (MatrixProblems.WrongShape(tensor.Shape, block.Rows, block.Columns, "") is { } wrong)
+                problems.Add(block.Name, wrong);
+            else if (MatrixProblems.NonFinite(tensor) is var (indices, value, count))
+                problems.Add(block.Name + indices, NumberArrayReader.NonFiniteMessage(FormattableString.Invariant($"{value}"), count));
+            else
+                tensor.Data.CopyTo(weights[block].Span);
+        }
+
+        foreach (string name in tensors.Keys.Where(name => !(isCheckpoint && RunCheckpoint.IsState(name))))
+            problems.Add(Shown.Of(name), () => name == ParameterNames.Readout ? "the specified model has no readout; set readoutWidth." : ParameterNames.Unknown(name, shape.Depth));
+        if (missing.Count > 0)
+            problems.Add("", MatrixProblems.Missing(missing));
+        return weights;
+    }
+
+    // The folder names the run as long as the checkpoint lies in it.
+    private static string NameOfRun(string path) =>
+        SpecificationBeside(path) is null ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? "";
+}

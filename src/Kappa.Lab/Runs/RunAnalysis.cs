@@ -1,0 +1,119 @@
+using System.Globalization;
+using Kappa.Lab.Runs.Ladder;
+using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
+using Kappa.Numerics;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Runs;
+
+/// <summary>What a finished or unfinished run tells: its rate and the state of every layer at its first and last recorded step.</summary>
+/// <remarks>Read from the run folder alone, so that the run may have been made elsewhere.</remarks>
+/// <param name="Run">The run.</param>
+/// <param name="Telemetry">Its recorded rows.</param>
+/// <param name="Rate">The fit of the loss curve, or the outcome that says in words why there is none.</param>
+/// <param name="Layers">One entry for each layer and part that was measured.</param>
+public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFit Rate, IReadOnlyList<LayerSummary> Layers)
+{
+    private static readonly string[] Parts = ["branch", "output"];
+
+    /// <summary>The rates from guaranteed to measured; <see langword="null"/> when they have not been computed, see <see cref="RunLadder"/>.</summary>
+    public RateLadder? Ladder { get; init; }
+
+    /// <summary>What is single in a run in single precision; <see langword="null"/> for one in double.</summary>
+    public string? PrecisionRemark => Run.Specification.Descent.Precision == Precision.Single
+        ? "Loss and gradient are in single precision; weights, norms, spectra and the rungs of the ladder in double."
+        : null;
+
+    /// <summary>From which step on the loss is at <see cref="RunStatus.RoundingFloor"/>, or near it without falling; <see langword="null"/> when it is not.</summary>
+    public string? RoundingRemark => Run.Status.RoundingFloor is double floor && Rate is { IsFloorRounding: true, FloorStep: long step }
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"From step {step} on the loss is at the rounding of {(Run.Specification.Descent.Precision == Precision.Single ? "single" : "double")} precision, about {NumberText.Of(floor, 2)}; what it does there says nothing about the model.")
+        : null;
+
+    /// <summary>Reads and analyses a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <exception cref="BadInputException">The telemetry is missing or damaged.</exception>
+    public static RunAnalysis Of(RunRecord run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
+        _ = telemetry["loss"];
+        LayerSummary[] layers =
+        [
+            .. from layer in Enumerable.Range(0, run.Specification.Model.Depth)
+               from part in Parts
+               where telemetry.Rows > 0 && telemetry.Has($"l{layer}.{part}.sigmaMax")
+               select LayerSummary.Of(run.Specification, telemetry, layer, part),
+        ];
+        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers) { Ladder = LadderFile.Find(run.Files) };
+    }
+
+    /// <summary>The fit of a loss curve. A run whose loss or gradient left the finite numbers has no rate, whatever its recorded losses do.</summary>
+    internal static RateFit Fit(TelemetryTable? telemetry, RunStatus status)
+    {
+        if (status.StopReason == nameof(Descent.StopReason.NonFinite))
+        {
+            return RateFit.Diverged(status.Step);
+        }
+
+        if (telemetry is not { Rows: > 0 } || !telemetry.Has("loss"))
+        {
+            return RateFit.WithoutLosses;
+        }
+
+        long[] steps = new long[telemetry.Rows];
+        ReadOnlySpan<double> recorded = telemetry["step"];
+        for (int row = 0; row < steps.Length; row++)
+        {
+            steps[row] = (long)recorded[row];
+        }
+
+        return RateFit.Of(telemetry["loss"], steps, new RateFitOptions { RoundingFloor = status.RoundingFloor ?? 0 });
+    }
+}
+
+/// <summary>One part of one layer at the first and the last recorded step.</summary>
+/// <param name="Layer">Layer number from 0.</param>
+/// <param name="Part"><c>branch</c> (before the residual is added) or <c>output</c> (after it).</param>
+/// <param name="IsRankLimited">Whether the width is below the number of rows, so that σ_M is 0 whatever the weights are (P.2).</param>
+/// <param name="Start">At the first recorded step.</param>
+/// <param name="End">At the last.</param>
+public sealed record LayerSummary(int Layer, string Part, bool IsRankLimited, PartState Start, PartState End)
+{
+    internal static LayerSummary Of(ExperimentSpecification specification, TelemetryTable telemetry, int layer, string part)
+    {
+        int width = specification.Model.Width;
+
+        // Arrays bring their own number of rows, which the specification need not state. A σ_M of 0 although all d values are above the floor then tells that there are more rows than columns.
+        var start = PartState.Of(telemetry, $"l{layer}.{part}", 0);
+        var end = PartState.Of(telemetry, $"l{layer}.{part}", telemetry.Rows - 1);
+        bool isRankLimited = specification.Data is { Samples: { } samples, Tokens: { } tokens }
+            ? (long)samples * tokens > width
+            : IsFullWithoutRowSide(start) || IsFullWithoutRowSide(end);
+        return new LayerSummary(layer, part, isRankLimited, start, end);
+
+        bool IsFullWithoutRowSide(PartState state) => state.SigmaMin == 0 && state.NumericalRank == width;
+    }
+}
+
+/// <summary>The state of one part of a layer at one step.</summary>
+/// <param name="SigmaMax">σ_max.</param>
+/// <param name="SigmaMin">σ_M, the row side; 0 when rank-limited or below the floor.</param>
+/// <param name="SigmaMinNonzero">Smallest value at or above the floor.</param>
+/// <param name="ConditionNumber">κ; a lower bound when the smallest value is below the floor.</param>
+/// <param name="NumericalRank">Number of values at or above the floor.</param>
+/// <param name="EffectiveRank">exp of the entropy of the normalised singular values.</param>
+/// <param name="TokenCosine">Mean cosine between the tokens of a sample.</param>
+public sealed record PartState(double SigmaMax, double SigmaMin, double SigmaMinNonzero, double ConditionNumber, double NumericalRank, double EffectiveRank, double TokenCosine)
+{
+    internal static PartState Of(TelemetryTable telemetry, string part, int row) => new(
+        telemetry[$"{part}.sigmaMax"][row],
+        telemetry[$"{part}.sigmaMin"][row],
+        telemetry[$"{part}.sigmaMinNonzero"][row],
+        telemetry[$"{part}.conditionNumber"][row],
+        telemetry[$"{part}.numericalRank"][row],
+        telemetry[$"{part}.effectiveRank"][row],
+        telemetry[$"{part}.tokenCosine"][row]);
+}

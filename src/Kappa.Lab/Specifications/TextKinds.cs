@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+
+namespace Kappa.Lab.Specifications;
+
+/// <summary>The path of a file or folder, or <c>none</c>. Written in double quotes, so that a file called <c>none</c> can be meant too.</summary>
+internal sealed class PathKind(string words) : ValueKind<string?>
+{
+    private const int Longest = 4096;
+
+    public override string Description => $"{words} | none";
+
+    public override bool TryParse(SettingValue setting, out string? value, out Requirement must)
+    {
+        must = new($"must be one {words} or 'none'");
+        value = setting.Is("none") ? null : setting.Text;
+        return setting.Items is null;
+    }
+
+    public override string? Check(string? value) => value switch
+    {
+        null => null,
+        "" => "must not be empty",
+        { Length: > Longest } => $"must have at most {Longest} characters",
+        _ => value.EnumerateRunes().All(IsPrintable) ? null : "must not contain control characters, line separators or broken characters",
+    };
+
+    public override string Format(string? value) => value is null ? "none" : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+    // Half a surrogate pair is enumerated as the replacement character. A byte-order mark inside a text would be lost on the way through a file.
+    private static bool IsPrintable(Rune rune) => !Rune.IsControl(rune) && rune != Rune.ReplacementChar && rune.Value is not (0x2028 or 0x2029 or 0xFEFF);
+}
+
+/// <summary>A number, <c>auto(c)</c>, <c>adaptive(c)</c> or <c>same(RUN)</c>.</summary>
+internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
+{
+    private const string Forms = "a number, auto(c), adaptive(c) or same(RUN)";
+
+    public override string Description => "number greater than 0 | auto(c) | adaptive(c) | same(RUN)";
+
+    public override bool TryParse(SettingValue setting, out StepSizeSpecification value, out Requirement must)
+    {
+        must = new($"must be {Forms}");
+        StepSizeSpecification? read = setting.IsQuoted || setting.Items is not null ? null : Read(setting.Text);
+        value = read ?? StepSizeSpecification.Auto(0);
+        return read is not null;
+    }
+
+    public override string? Check(StepSizeSpecification value) => value.Kind switch
+    {
+        StepSizeKind.SameAs => RunName.Check(value.Run!) is { } must ? $"must name a run that {must}" : null,
+        _ when !double.IsFinite(value.Value) => "must be finite",
+        StepSizeKind.Fixed => value.Value > 0 ? null : "must be greater than 0",
+        _ => value.Value > 0 ? null : "must have a factor greater than 0",
+    };
+
+    public override string Format(StepSizeSpecification value) => value.ToString();
+
+    private static StepSizeSpecification? Read(string text)
+    {
+        int open = text.IndexOf('(', StringComparison.Ordinal);
+        if (open < 0)
+            return Number(text) is { } stepSize ? StepSizeSpecification.Fixed(stepSize) : null;
+        if (!text.EndsWith(')'))
+            return null;
+        string argument = text[(open + 1)..^1];
+        return text[..open] switch
+        {
+            "auto" => Number(argument) is { } factor ? StepSizeSpecification.Auto(factor) : null,
+            "adaptive" => Number(argument) is { } factor ? StepSizeSpecification.Adaptive(factor) : null,
+            "same" => argument.Length > 0 ? StepSizeSpecification.SameAs(argument) : null,
+            _ => null,
+        };
+    }
+
+    private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
+}
+
+/// <summary><c>all</c>, or a list of kinds and block names. Whether the model has them is a rule between keys.</summary>
+internal sealed class TrainedKind : ValueKind<TrainedBlocks>
+{
+    public override string Description => $"all | list of {string.Join(", ", TrainedBlocks.Kinds)} or block names like blocks.0.value";
+
+    public override bool TryParse(SettingValue setting, out TrainedBlocks value, out Requirement must)
+    {
+        must = new("must be 'all' or a list of kinds and block names");
+        value = setting.Is("all") ? TrainedBlocks.All : TrainedBlocks.Of([.. setting.AsItems.Select(item => item.Text)]);
+        return !(setting.Items is not null && setting.Items.Any(item => item.Is("all")));
+    }
+
+    public override string Format(TrainedBlocks value) => value.Entries?.ToString() ?? "all";
+}
+
+/// <summary>A list of steps and perhaps <c>last</c>; a single one needs no brackets.</summary>
+internal sealed class SpectraScheduleKind : ValueKind<SpectraSchedule>
+{
+    public override string Description => "list of steps and 'last'";
+
+    public override bool TryParse(SettingValue setting, out SpectraSchedule value, out Requirement must)
+    {
+        must = new("must be a list of steps (integers) and 'last'");
+        var steps = new List<long>();
+        bool last = false;
+        bool isRead = true;
+        foreach (SettingValue item in setting.AsItems)
+        {
+            if (item.Is("last"))
+                last = true;
+            else if (!item.IsQuoted && long.TryParse(item.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long step))
+                steps.Add(step);
+            else
+                isRead = false;
+        }
+
+        value = new(new ValueList<long>(steps), last);
+        return isRead;
+    }
+
+    public override string? Check(SpectraSchedule value) => value.Steps.All(step => step >= 0) ? null : "must list steps of at least 0";
+
+    public override string Format(SpectraSchedule value) => $"[{string.Join(", ", value.Steps.Select(step => step.ToString(CultureInfo.InvariantCulture)).Concat(value.Last ? ["last"] : []))}]";
+}

@@ -1,0 +1,39 @@
+using Kappa.Descent;
+using Kappa.Models;
+
+namespace Kappa.Lab.Studies.Kernels;
+
+/// <summary>The experiments of [B]: Pathfinder with Adam and text with SGD, two layers, D = 64, two heads, feed-forward 128, softmax against Gaussian.</summary>
+internal static class ClassifierStudy
+{
+    public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
+        from study in new[] { (Kind: KernelStudy.Pathfinder, Task: plan.Pathfinder, Recipe: plan.PathfinderRecipe), (Kind: KernelStudy.Text, Task: plan.Text, Recipe: plan.TextRecipe) }
+        from seed in Enumerable.Range(0, plan.Seeds)
+        from arm in KernelArm.All
+        select Job(study.Kind, study.Task, study.Recipe, arm, seed);
+
+    private static KernelJob Job(KernelStudy study, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, long seed)
+    {
+        KernelJob job = null!;
+        job = new KernelJob(study, task.Name, arm.Name, seed, $"{recipe.Words} {recipe.EvaluateEvery} {task.Fingerprint}", context => Run(job, task, recipe, arm, context));
+        return job;
+    }
+
+    private static KernelRun Run(KernelJob job, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, KernelJobContext context)
+    {
+        TransformerShape shape = task.Shape(arm.Kernel);
+        ModelParameters start = ModelInitialisation.Create(shape, job.Seed);
+        (Dictionary<string, double[]> series, _) = ClassifierTraining.Run(task, shape, recipe, start, job.Seed, context);
+        return job.Measured(
+            new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                [Quantity.TestSamples] = task.Test.Labels.Length,
+                [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
+                [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
+                [Quantity.EndFraction] = series[Quantity.Loss][^1] / series[Quantity.Loss][0],
+                [Quantity.StepSize] = recipe.StepSize,
+                [Quantity.Budget] = recipe.Steps,
+            },
+            series);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kappa.Descent;
+using Kappa.Models;
+
+namespace Kappa.Lab.Studies.Kernels;
+
+/// <summary>Time and memory of the reproduction before it begins: a step of each training is timed on this machine, the steps are counted.</summary>
+internal static class KernelsForecast
+{
+    // A forward pass of a sample over a forward and backward one.
+    private const double ForwardShare = 1.0 / 3;
+
+    // Double over single precision in the landscape's evaluations.
+    private const double DoubleOverSingle = 2;
+
+    // The studies of model G take three tries for an own step.
+    private const int Tries = 3;
+
+    /// <summary>The forecast in one line.</summary>
+    public static string Words(KernelsPlan plan, int threads)
+    {
+        double seconds = Seconds(plan) / threads;
+        double mebibytes = plan.Jobs().Count * 8.0 * Math.Max(plan.PathfinderRecipe.Steps, plan.QuerySteps) / (1 << 20);
+        return string.Create(CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(seconds)} and {Math.Ceiling(mebibytes):F0} MiB of data.");
+    }
+
+    /// <summary>Processor seconds of everything.</summary>
+    internal static double Seconds(KernelsPlan plan)
+    {
+        double arms = KernelArm.All.Count * (double)plan.Seeds;
+        double pathfinder = Training(plan.Pathfinder, plan.PathfinderRecipe, depth: 2), text = Training(plan.Text, plan.TextRecipe, depth: 2);
+        double perSample = StepSeconds(plan.LandscapeTask, plan.LandscapeRecipe, depth: 2) / plan.LandscapeRecipe.BatchSize;
+        double grid = plan.LandscapePoints * plan.LandscapePoints * 32.0 * perSample * ForwardShare * DoubleOverSingle;
+        double landscape = (2 * Training(plan.LandscapeTask, plan.LandscapeRecipe, depth: 2)) + grid;
+        double depths = plan.Depths.Sum(depth => 2 * Training(plan.LandscapeTask, plan.DepthRecipe, depth));
+        return arms * (pathfinder + text + landscape + depths + SmallModels(plan));
+    }
+
+    // Model G: values at three widths, queries at four settings, all trained at every scale under two rules, five initialisations.
+    private static double SmallModels(KernelsPlan plan)
+    {
+        using var queries = KernelProblem.Of(new KernelAttentionShape { Width = QueriesOnlyStudy.Width, Heads = 10, KeyWidth = 8, ValueWidth = 8 }, QueriesOnlyStudy.Size, 1, 0);
+        using var all = KernelProblem.Of(AllTrainedStudy.Shape(KernelArm.Softmax), AllTrainedStudy.Size, 1, 0);
+        using var values = KernelProblem.Of(new KernelAttentionShape { Width = 16, Heads = 2 }, ValuesOnlyStudy.Size, 1, 0);
+        double perQuery = StepSeconds(queries, TrainedSet.Of(ParameterKind.Query)), perAll = StepSeconds(all, AllTrainedStudy.Trained), perValue = StepSeconds(values, TrainedSet.Of(ParameterKind.Value));
+        return (3 * plan.ValueSteps * perValue) + (4 * plan.QuerySteps * perQuery) + (plan.AllSteps * perAll * (((Tries + 1) * plan.TokenScales.Count) + (Tries * Enum.GetValues<StartKind>().Length)));
+    }
+
+    private static double StepSeconds(KernelProblem problem, TrainedSet trained)
+    {
+        const int Steps = 200;
+        _ = problem.Descend(trained, 1e-6, Steps, CancellationToken.None);
+        long start = Stopwatch.GetTimestamp();
+        _ = problem.Descend(trained, 1e-6, Steps, CancellationToken.None);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / Steps;
+    }
+
+    private static double Training(ClassifierTask task, TrainingRecipe recipe, int depth)
+    {
+        double step = StepSeconds(task, recipe, depth);
+        double tests = (recipe.Steps / recipe.EvaluateEvery) + 1;
+
+        // A test passes the samples forward twice: for the logits and for the loss.
+        return (recipe.Steps * step) + (tests * 2 * task.Test.Labels.Length * ForwardShare * step / recipe.BatchSize);
+    }
+
+    private static double StepSeconds(ClassifierTask task, TrainingRecipe recipe, int depth)
+    {
+        TransformerShape shape = task.Shape(AttentionKernel.Gaussian) with { Depth = depth };
+        using Transformer model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
+        var descent = new GradientDescent(model, recipe.Options(0) with { MaximumSteps = long.MaxValue });
+        using var enough = new CancellationTokenSource();
+        var times = new List<long>();
+        DescentState state = descent.Start(ModelInitialisation.Create(shape, 0));
+        _ = descent.Run(
+            state,
+            _ =>
+            {
+                times.Add(Stopwatch.GetTimestamp());
+                if (times.Count == 3)
+                {
+                    enough.Cancel();
+                }
+            },
+            cancellation: enough.Token);
+        return times.Count < 3 ? 0 : Stopwatch.GetElapsedTime(times[1], times[2]).TotalSeconds;
+    }
+}

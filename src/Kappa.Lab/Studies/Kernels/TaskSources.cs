@@ -1,0 +1,65 @@
+using System.Globalization;
+using Kappa.Lab.Data.Labelled;
+using Kappa.Lab.Data.Pathfinder;
+using Kappa.Lab.Data.Reviews;
+using Kappa.Lab.Runs;
+
+namespace Kappa.Lab.Studies.Kernels;
+
+/// <summary>Where the two tasks come from: the folders of real files that were given, or else the generators, which every name calls a stand-in.</summary>
+internal static class TaskSources
+{
+    /// <summary>Name of the option for the folder of texts.</summary>
+    public const string TextFolder = "imdb";
+
+    /// <summary>Name of the option for the folder of pictures.</summary>
+    public const string PathfinderFolderName = "pathfinder";
+
+    private const long DataSeed = 0;
+
+    /// <summary>The text task: bytes, cut off or padded.</summary>
+    /// <param name="folder">The IMDb folder, or null for the stand-in.</param>
+    /// <param name="size">Sizes.</param>
+    /// <exception cref="BadInputException">A file is missing or malformed.</exception>
+    public static ClassifierTask Text(string? folder, TaskSize size)
+    {
+        LabelledSplit<LabelledTexts> split;
+        if (folder is null)
+        {
+            LabelledTexts all = new StandInReviews { Length = size.Length }.Create(size.Train + size.Test, DataSeed);
+            split = new(all.Select(First(size.Train), "to train"), all.Select(After(size.Train, size.Test), "to test"));
+        }
+        else
+        {
+            split = ReviewFolder.Read(folder, size.Length, new(size.Train / 2, size.Test / 2), DataSeed);
+        }
+
+        return new ClassifierTask($"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)", LabelledInputs.OfTexts(split));
+    }
+
+    /// <summary>The Pathfinder task, 32 × 32: a token a pixel, or patches.</summary>
+    /// <param name="folder">The folder of one difficulty, or null for the stand-in.</param>
+    /// <param name="size">Sizes; the length is the side of a patch, 1 for a token of identifiers a pixel.</param>
+    /// <exception cref="BadInputException">A file is missing or malformed.</exception>
+    public static ClassifierTask Pathfinder(string? folder, TaskSize size)
+    {
+        LabelledImages all = folder is null
+            ? PathfinderGenerator.Create(PathfinderSpecification.Of(PathfinderDifficulty.Easy), size.Train + size.Test, DataSeed)
+            : PathfinderFolder.Read(folder, (size.Train + size.Test) / 2, DataSeed);
+        LabelledSplit<LabelledImages> split = new(all.Select(First(size.Train), "to train"), all.Select(After(size.Train, size.Test), "to test"));
+        int? patch = size.Length == 1 ? null : size.Length;
+        LabelledSplit<LabelledInputs> inputs = LabelledInputs.OfPictures(split, patch);
+        string seen = patch is null ? "1024 pixels" : string.Create(CultureInfo.InvariantCulture, $"{inputs.Train.Tokens} patches of {patch} × {patch}");
+        return new ClassifierTask($"Pathfinder ({(folder is null ? "stand-in: own generator" : "Pathfinder files")}, {seen})", inputs);
+    }
+
+    private static int[] First(int count) => [.. Enumerable.Range(0, count)];
+
+    private static int[] After(int start, int count) => [.. Enumerable.Range(start, count)];
+}
+
+/// <summary>How much of a task is used.</summary>
+/// <param name="Train">Samples to train on, even.</param>
+/// <param name="Test">Samples to test on, even.</param>
+/// <param name="Length">Bytes of a text; side of a patch.</param>
+internal sealed record TaskSize(int Train, int Test, int Length);

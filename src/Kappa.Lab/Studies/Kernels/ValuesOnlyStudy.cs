@@ -1,0 +1,72 @@
+using Kappa.Certificates;
+using Kappa.Models;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Studies.Kernels;
+
+/// <summary>Values only (G.4): width 2Nn, Nn and Nn/2; the floor of the linear problem is exact, and the certified rate stands beside the measured one.</summary>
+internal static class ValuesOnlyStudy
+{
+    private const int Heads = 2;
+
+    // Below this part of the start a share of the loss per step is rounding of the loss and of the floor that is taken off.
+    private const double LeastRelativeLoss = 1e-9;
+
+    public static KernelSize Size { get; } = new(2, 4);
+
+    public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
+        from width in new[] { 2 * Size.Rows, Size.Rows, Size.Rows / 2 }
+        from arm in KernelArm.All
+        from seed in Enumerable.Range(0, plan.Seeds)
+        select Job(plan, width, arm, seed);
+
+    private static KernelJob Job(KernelsPlan plan, int width, KernelArm arm, long seed)
+    {
+        string name = width > Size.Rows ? "D = 2Nn" : width == Size.Rows ? "D = Nn" : "D = Nn/2";
+        KernelJob job = null!;
+        job = new KernelJob(KernelStudy.ValuesOnly, $"{name} (N={Size.Samples} n={Size.Tokens} D={width} H={Heads})", arm.Name, seed, $"{plan.ValueSteps}", context => Run(job, plan.ValueSteps, width, arm, context));
+        return job;
+    }
+
+    private static KernelRun Run(KernelJob job, int steps, int width, KernelArm arm, KernelJobContext context)
+    {
+        var shape = new KernelAttentionShape { Width = width, Heads = Heads, Kernel = arm.Kernel };
+        using var problem = KernelProblem.Of(shape, Size, 1, job.Seed);
+        var values = TrainedSet.Of(ParameterKind.Value);
+        Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(new ModelPoint<KernelAttention>(problem.Model, problem.Start, values));
+        double Constant(string symbol) => certificate.Constants.Single(constant => constant.Symbol == symbol).Value;
+        SpectrumSummary features = JacobianMatrix.Spectrum(problem.Model.Features(problem.Start), out _);
+        double stepSize = 1 / Constant("β"), floor = Constant("min ℒ");
+        double[] losses = problem.Descend(values, stepSize, steps, context.Cancellation);
+        double[] above = [.. losses.Select(loss => Math.Max(0, loss - floor) / losses[0])];
+        return job.Measured(
+            new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                [Quantity.TokenRows] = Size.Rows,
+                [Quantity.Width] = width,
+                [Quantity.StepSize] = stepSize,
+                [Quantity.FeatureRank] = features.NumericalRank,
+                [Quantity.SmallestFeature] = Constant("min_h σ_M(B_h)"),
+                [Quantity.MapRank] = Constant("rank J"),
+                [Quantity.Outputs] = Size.Rows * width,
+                [Quantity.Floor] = floor / losses[0],
+                [Quantity.CertifiedRate] = certificate.Guarantee?.Rate ?? double.NaN,
+                [Quantity.SharpRate] = Constant("1 − (1 − ησ_min²)²"),
+                [Quantity.SlowestShare] = SlowestShare(above),
+                [Quantity.EndFraction] = above[^1],
+            },
+            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses, [Quantity.LossAboveFloor] = above });
+    }
+
+    // min over the path of 1 − (ℒ_{k+1} − floor)/(ℒ_k − floor).
+    private static double SlowestShare(double[] above)
+    {
+        double slowest = double.PositiveInfinity;
+        for (int k = 1; k < above.Length && above[k] > LeastRelativeLoss; k++)
+        {
+            slowest = Math.Min(slowest, 1 - (above[k] / above[k - 1]));
+        }
+
+        return double.IsFinite(slowest) ? slowest : double.NaN;
+    }
+}

@@ -1,0 +1,88 @@
+using Kappa.Certificates;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Runs.Certification;
+using Kappa.Lab.Runs.Ladder;
+using Kappa.Lab.Specifications;
+using Kappa.Models;
+using Kappa.Numerics;
+using Kappa.Spectra;
+
+namespace Kappa.Lab.Studies.Phases;
+
+/// <summary>What is known of a run before its first step, from its specification alone; the boundaries of a phase diagram are drawn from nothing else.</summary>
+/// <remarks>NaN where a quantity was too large to compute, no theorem applies or the model has no such thing. In double precision whatever the run's.</remarks>
+/// <param name="LambdaMax">λ_max(K_0) (P.7), of a mean loss divided by the samples as the loss is; estimated from below. NaN for a cross-entropy.</param>
+/// <param name="Smoothness">β at θ_0, on the ball of radius 0 (C.8): proven, at least the largest eigenvalue of the Hessian; where the ball certificate holds, on its ball.</param>
+/// <param name="CertifiedStep">The largest step size that a theorem proves admissible; 0 when none certifies.</param>
+/// <param name="Shortfall">The largest factor by which a condition of the nearest certificate fails; 1 when one holds.</param>
+/// <param name="ConditionNumber">κ of the last block's attention output H (P.2).</param>
+internal sealed record InitialPoint(double LambdaMax, double Smoothness, double CertifiedStep, double Shortfall, double ConditionNumber)
+{
+    // Some seconds on one core each.
+    private const double MostTheoremWork = 5e9;
+    private const double MostKernelWork = 2e10;
+
+    // What a march would need costs ten more marches; the conditions themselves say enough here.
+    private static readonly CertificateOptions Cheap = CertificateOptions.Default with { MeasuresShortfall = false };
+
+    /// <summary>Computes everything at θ_0.</summary>
+    /// <param name="specification">Of the run; how it descends and what it records do not matter.</param>
+    /// <exception cref="BadInputException">Its data are missing.</exception>
+    public static InitialPoint Of(ExperimentSpecification specification)
+    {
+        ExperimentSpecification start = AtStart(specification);
+        if (start.Form != ModelForm.Residual)
+        {
+            return OfOtherModel(start);
+        }
+
+        using var experiment = Experiment.Prepare(start, ExperimentData.Load(start));
+        Matrix output = experiment.Residual.Layer(start.Model.Depth - 1).AttentionOutput;
+        double conditionNumber = ConditionNumberOf(output);
+        var work = LadderWork.Of(experiment);
+        double lambdaMax = work.MatrixFree <= MostKernelWork && double.IsFinite(experiment.InitialLoss)
+            ? KernelExtremes.Of(experiment.Model, experiment.InitialWeights, experiment.Trained, new LanczosOptions { Ends = SpectrumEnds.Largest }).LambdaMax.Value
+            : double.NaN;
+        return work.Theorem <= MostTheoremWork
+            ? Certified(experiment) with { LambdaMax = lambdaMax, ConditionNumber = conditionNumber }
+            : new(lambdaMax, double.NaN, double.NaN, double.NaN, conditionNumber);
+    }
+
+    /// <summary>The specification without what the initial point does not depend on: runs that differ in nothing else share their initial point.</summary>
+    public static ExperimentSpecification AtStart(ExperimentSpecification specification) =>
+        specification.Resolve() with { Descent = new DescentSpecification(), Telemetry = new TelemetrySpecification() };
+
+    private static InitialPoint OfOtherModel(ExperimentSpecification start)
+    {
+        using var experiment = Experiment.Prepare(start);
+        if (!double.IsFinite(experiment.Model.SquaredErrorFactor * experiment.InitialLoss))
+        {
+            return new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        }
+
+        var theorems = ModelTheorems.At(experiment.Model, experiment.Initial, experiment.Trained);
+        Certificate[] said = [.. theorems.All.Where(theorem => theorem.CanCertify).Select(theorem => theorems.Ask(theorem, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
+        return Judged(said) with { LambdaMax = experiment.Model.SquaredErrorFactor * CurvatureAtStart.Of(experiment.Model, experiment.Initial, experiment.Trained) };
+    }
+
+    private static double ConditionNumberOf(Matrix output)
+    {
+        double[] values = new double[Math.Min(output.Rows, output.Columns)];
+        new SingularValues(output.Rows, output.Columns).Compute(output, values);
+        return SpectrumSummary.Of(values, output.Rows, output.Columns).ConditionNumber;
+    }
+
+    private static InitialPoint Certified(Experiment experiment)
+    {
+        ResidualTransformer model = experiment.Residual;
+        using var point = new TrainingPoint(model.Inputs, model.Samples, model.Targets, experiment.InitialWeights, experiment.Trained);
+        Certificate[] said = [.. Theorems.OfResidualTransformer.Where(theorem => theorem.Name is "path" or "ball").Select(theorem => theorem.Evaluate(point, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
+        double smoothness = said.Where(certificate => certificate.Theorem.Name == "ball").SelectMany(certificate => certificate.Constants).FirstOrDefault(constant => constant.Symbol == "β")?.Value ?? double.NaN;
+        return Judged(said) with { Smoothness = smoothness };
+    }
+
+    // The largest certified step and the smallest shortfall of some certificates.
+    private static InitialPoint Judged(Certificate[] said) => said.Length == 0
+        ? new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN)
+        : new(double.NaN, double.NaN, said.Max(certificate => certificate.Guarantee?.LargestStepSize ?? 0), said.Min(certificate => certificate.Guarantee is null ? certificate.Shortfall : 1), double.NaN);
+}

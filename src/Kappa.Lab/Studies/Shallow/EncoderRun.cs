@@ -1,0 +1,108 @@
+using System.Globalization;
+using Kappa.Lab.Data.Correlated;
+using Kappa.Models;
+
+namespace Kappa.Lab.Studies.Shallow;
+
+/// <summary>Sizes of the data of model S.</summary>
+/// <param name="Samples">N.</param>
+/// <param name="Tokens">d_s.</param>
+/// <param name="InputWidth">d.</param>
+internal sealed record EncoderSizes(int Samples, int Tokens, int InputWidth)
+{
+    public override string ToString() => $"N={Samples} d_s={Tokens} d={InputWidth}";
+}
+
+/// <summary>How tokens are scaled and losses added up: the experiment's setting does not say, and it decides whether step 1 is stable.</summary>
+/// <param name="Name">For tables.</param>
+/// <param name="UnitTokens">Whether tokens are N(0, 1/d), of length about 1, and not N(0, 1).</param>
+/// <param name="Reduction">Sum or mean over samples (S.2).</param>
+/// <param name="Pooling">Sum or mean over tokens (S.1).</param>
+internal sealed record Normalisation(string Name, bool UnitTokens, LossReduction Reduction, TokenPooling Pooling)
+{
+    /// <summary>As the experiment is described, taken literally.</summary>
+    public static Normalisation Literal { get; } = new("literal: tokens N(0, 1), summed loss, sum pooling", false, LossReduction.Sum, TokenPooling.Sum);
+
+    /// <summary>The mean loss alone changed.</summary>
+    public static Normalisation MeanLoss { get; } = new("mean loss: tokens N(0, 1), (1/2N)Σ, sum pooling", false, LossReduction.Mean, TokenPooling.Sum);
+
+    /// <summary>The one in which step 1 is stable.</summary>
+    public static Normalisation Stable { get; } = new("stable: tokens N(0, 1/d), (1/2N)Σ, mean pooling", true, LossReduction.Mean, TokenPooling.Mean);
+}
+
+/// <summary>A step size, or a multiple of 1/λ_max of the kernel at the start.</summary>
+/// <param name="Value">η, or the multiple.</param>
+/// <param name="IsMultiple">Which of them.</param>
+internal readonly record struct EncoderStep(double Value, bool IsMultiple);
+
+/// <summary>One run of full-batch gradient descent on model S, all four matrices trained: everything that determines it.</summary>
+internal sealed record EncoderRun
+{
+    public required EncoderSizes Sizes { get; init; }
+
+    /// <summary>d_m.</summary>
+    public required int Width { get; init; }
+
+    public EncoderStart Start { get; init; } = EncoderStart.LeCun;
+
+    /// <summary>p of τ₀ = d_m^−p.</summary>
+    public double LogitExponent { get; init; } = 0.5;
+
+    public Normalisation Normalisation { get; init; } = Normalisation.Stable;
+
+    /// <summary>Whether the tokens of every sample sum to zero.</summary>
+    public bool Centred { get; init; }
+
+    public ScalarLabels Labels { get; init; } = ScalarLabels.Gaussian;
+
+    /// <summary>Correlation of any two tokens of a sample.</summary>
+    public double TokenCorrelation { get; init; }
+
+    /// <summary>Correlation of any two samples at the same token.</summary>
+    public double SampleCorrelation { get; init; }
+
+    public EncoderStep Step { get; init; } = new(0.3, IsMultiple: true);
+
+    public required int Steps { get; init; }
+
+    /// <summary>The run ends once ℓ ≤ StopAt·ℓ_0; 0 makes all steps.</summary>
+    public double StopAt { get; init; }
+
+    /// <summary>Whether the kernel is computed at the end too.</summary>
+    public bool MeasuresKernel { get; init; }
+
+    /// <summary>Whether the kernel at the start is needed.</summary>
+    public bool NeedsKernel => Step.IsMultiple || MeasuresKernel;
+
+    public required long Seed { get; init; }
+
+    /// <summary>Every number of the specification: equal texts, equal runs.</summary>
+    public string Identity => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Sizes} d_m={Width} {Start.Name} p={LogitExponent:R} [{Normalisation.Name}] centred={Centred} labels={Labels} r={TokenCorrelation:R},{SampleCorrelation:R} step={Step.Value:R},{Step.IsMultiple} steps={Steps} stop={StopAt:R} kernel={MeasuresKernel} seed={Seed}");
+
+    public ScalarSamples Data() => new CorrelatedTokens
+    {
+        TokenScale = Normalisation.UnitTokens ? null : 1,
+        BetweenTokens = new Correlation(CorrelationStructure.Exchangeable, TokenCorrelation),
+        BetweenSamples = new Correlation(CorrelationStructure.Exchangeable, SampleCorrelation),
+        Centred = Centred,
+        Labels = Labels,
+    }.Create(Sizes.Samples, Sizes.Tokens, Sizes.InputWidth, Seed);
+
+    /// <summary>The model on its data and its parameters at the start; the caller disposes the model.</summary>
+    public (ShallowEncoder Model, ModelParameters Parameters) Prepare()
+    {
+        var plain = new ShallowEncoderShape
+        {
+            InputWidth = Sizes.InputWidth,
+            Width = Width,
+            LogitScale = Math.Pow(Width, -LogitExponent),
+            Pooling = Normalisation.Pooling,
+            Reduction = Normalisation.Reduction,
+        };
+        (ShallowEncoderShape shape, ModelParameters parameters) = Start.Create(plain, Seed);
+        ScalarSamples data = Data();
+        return (new ShallowEncoder(shape, data.Inputs, new Matrix(data.Labels, 0, Sizes.Samples, 1), Sizes.Samples), parameters);
+    }
+}

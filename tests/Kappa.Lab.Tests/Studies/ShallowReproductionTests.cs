@@ -1,0 +1,190 @@
+using System.Text.Json;
+using Kappa.Certificates;
+using Kappa.Lab.Data.Correlated;
+using Kappa.Lab.Studies;
+using Kappa.Lab.Studies.Shallow;
+using Kappa.Models;
+using Kappa.Spectra;
+using Xunit;
+
+namespace Kappa.Lab.Tests.Studies;
+
+/// <summary>The whole reproduction of the encoder paper, very small.</summary>
+public sealed class ShallowReproductionTests : IDisposable
+{
+    private static readonly ShallowPlan Tiny = new()
+    {
+        Mode = "tiny",
+        Seeds = 1,
+        PaperSizes = new EncoderSizes(5, 3, 6),
+        SmallSizes = new EncoderSizes(4, 3, 5),
+        PaperWidths = [3, 100],
+        PaperSteps = 30,
+        Steps = 40,
+        SchemeWidths = [8],
+        MovementWidths = [8, 16],
+        LogitWidths = [8],
+        LogitStarts = [EncoderStart.Ntk],
+        PointWidths = [8, 64],
+        SearchSamples = [2, 3],
+        SearchWidths = [2, 8],
+        DigitWidths = [4],
+        DigitEpochs = 1,
+        DigitCount = 100,
+        OpenWidth = 8,
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void One_and_two_threads_and_resumed_jobs_give_the_same_files()
+    {
+        Write("one", Run(threads: 1));
+        Write("two", Run(threads: 2));
+        Write("resumed", Resumed());
+        string[] files = [.. Directory.GetFiles(_folder.At("one")).Select(path => Path.GetFileName(path)), .. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path => Path.Combine("figures", Path.GetFileName(path)))];
+        Assert.Equal(15, files.Length);
+        foreach (string file in files)
+        {
+            string first = File.ReadAllText(Path.Combine(_folder.At("one"), file));
+            Assert.Equal(first, File.ReadAllText(Path.Combine(_folder.At("two"), file)));
+            Assert.Equal(first, File.ReadAllText(Path.Combine(_folder.At("resumed"), file)));
+        }
+    }
+
+    [Fact]
+    public void Everything_that_was_planned_stands_in_the_files()
+    {
+        ShallowResult result = Run(threads: 2);
+        Write("out", result);
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("out"), "claims.json")));
+        Assert.Equal(
+            ["literal-setting", "linear-by-width", "lecun-he-faster", "movement-shrinks", "logit-scale", "limiting-kernel", "conditions-hold", "width-is-tight", "digits"],
+            document.RootElement.GetProperty("claims").EnumerateArray().Select(claim => claim.GetProperty("id").GetString()));
+
+        // Three normalisations of two widths; two starts of two widths; three arms and 4 × 3 arms at two step rules; eleven open settings.
+        string[] runs = File.ReadAllLines(Path.Combine(_folder.At("out"), "runs.csv"));
+        Assert.Equal(1 + 6 + 4 + 6 + 24 + 11, runs.Length);
+        _ = Assert.Single(runs.Select(row => row.Replace(", ", " ", StringComparison.Ordinal).Split(',').Length).Distinct());
+        string report = File.ReadAllText(Path.Combine(_folder.At("out"), "report.html"));
+        Assert.Contains("stand-in digits", report, StringComparison.Ordinal);
+        Assert.Contains("kappa reproduce shallow --tiny", report, StringComparison.Ordinal);
+    }
+
+    // Not a factor of α² or α³ at radii that do not exist. At this width no residual is small enough for the last theorem.
+    [Fact]
+    public void The_factor_of_a_point_is_that_by_which_the_residual_is_too_large()
+    {
+        const int Impossible = 2;
+        EncoderRun run = Tiny.Points().First(run => run.Start == EncoderStart.LeCun) with { Width = 512 };
+        EncoderPointResult point = EncoderPointResult.Read(EncoderPointResult.Compute(run), run);
+        (ShallowEncoder model, ModelParameters start) = run.Prepare();
+        using (model)
+        {
+            Matrix output = Matrix.Allocate(model.Samples, 1);
+            model.Output(start, model.AllSamples, output);
+            ScalarSamples data = run.Data();
+            for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
+            {
+                Assert.True(double.IsFinite(point.Shortfalls[k]) == (k != Impossible), $"{EncoderPointResult.TheoremNames[k]}: {point.Shortfalls[k]}");
+                Assert.True(k == Impossible || Holds(k, 1 / (1.01 * point.Shortfalls[k])), $"{EncoderPointResult.TheoremNames[k]} fails below its factor");
+                Assert.False(Holds(k, 1.01 / point.Shortfalls[k]), $"{EncoderPointResult.TheoremNames[k]} holds above its factor");
+                Assert.True(k != Impossible || !Holds(k, 1e-12));
+            }
+
+            // Labels that are nearer to the output by a factor.
+            bool Holds(int theorem, double factor)
+            {
+                double[] labels = [.. data.Labels.Select((label, n) => output[n, 0] + (factor * (label - output[n, 0])))];
+                using var near = new ShallowEncoder(model.Shape, data.Inputs, new Matrix(labels, 0, labels.Length, 1), labels.Length);
+                Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem]).Evaluate(new ModelPoint<ShallowEncoder>(near, start, TrainedSet.All));
+                return certificate.Conditions.All(condition => condition.Holds);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(100)]
+    public void The_kernel_by_blocks_is_the_product_of_the_whole_Jacobian(int rowsOfBlock)
+    {
+        (ShallowEncoder model, ModelParameters parameters) = Tiny.Points().First().Prepare();
+        using (model)
+        {
+            Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
+            for (int n = 0; n < model.Samples; n++)
+            {
+                for (int m = 0; m < model.Samples; m++)
+                {
+                    double expected = 0;
+                    for (int k = 0; k < jacobian.Columns; k++)
+                    {
+                        expected += jacobian[n, k] * jacobian[m, k];
+                    }
+
+                    Assert.Equal(expected, kernel[n, m], 1e-12);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 8)]
+    [InlineData(8, 3)]
+    public void An_orthogonal_start_has_orthogonal_vectors_of_equal_length(int width, int inputs)
+    {
+        var shape = new ShallowEncoderShape { InputWidth = inputs, Width = width, LogitScale = 1 };
+        Matrix value = EncoderStart.Orthogonal.Create(shape, 0).Parameters["value"];
+        for (int a = 0; a < Math.Min(width, inputs); a++)
+        {
+            for (int b = 0; b < Math.Min(width, inputs); b++)
+            {
+                double product = Enumerable.Range(0, Math.Max(width, inputs)).Sum(k => width < inputs ? value[a, k] * value[b, k] : value[k, a] * value[k, b]);
+                Assert.Equal(a == b ? Math.Max(width, inputs) / (double)inputs : 0, product, 1e-12);
+            }
+        }
+    }
+
+    [Fact]
+    public void Digits_of_a_folder_without_files_are_refused_before_anything_runs()
+    {
+        var choices = new ReproductionChoices(Quick: true, 1, new Dictionary<string, string> { ["mnist"] = _folder.Path });
+        Assert.Contains("train-images", Assert.Throws<BadInputException>(() => ShallowReproduction.Entry.Plan(choices)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_forecast_grows_with_the_seeds()
+    {
+        Assert.Equal(3 * ShallowForecast.SmallOperations(ShallowPlan.Quick(1, null)), ShallowForecast.SmallOperations(ShallowPlan.Quick(3, null)), 1.0);
+        Assert.Equal(3 * ShallowForecast.PaperOperations(ShallowPlan.Quick(1, null)), ShallowForecast.PaperOperations(ShallowPlan.Quick(3, null)), 1.0);
+    }
+
+    private static ShallowResult Run(int threads) => ShallowReproduction.Run(Tiny, threads, cancellation: TestContext.Current.CancellationToken);
+
+    // Stops after eight jobs and goes on from the folder of finished ones.
+    private ShallowResult Resumed()
+    {
+        using var cancellation = new CancellationTokenSource();
+        _ = Assert.ThrowsAny<OperationCanceledException>(() => ShallowReproduction.Run(Tiny, 1, new CancelAfter(8, cancellation), _folder.At("jobs"), null, cancellation.Token));
+        Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs")));
+        ShallowResult result = ShallowReproduction.Run(Tiny, 1, null, _folder.At("jobs"), null, TestContext.Current.CancellationToken);
+        Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs"))); // Removed when the report is written, not before.
+        return result;
+    }
+
+    private void Write(string name, ShallowResult result) => _ = ShallowReport.Write(result, new ReportTarget(_folder.At(name), "kappa reproduce shallow --tiny", "a machine"));
+
+    private sealed class CancelAfter(int jobs, CancellationTokenSource cancellation) : IProgress<ReproductionProgress>
+    {
+        public void Report(ReproductionProgress value)
+        {
+            if (value.Done == jobs)
+            {
+                cancellation.Cancel();
+            }
+        }
+    }
+}
