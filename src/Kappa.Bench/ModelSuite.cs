@@ -52,8 +52,8 @@ internal static class ModelSuite
     private static void KernelAttention(BenchmarkContext context, AttentionKernel kernel, BenchmarkSize size, int heads)
     {
         int rows = size.Samples * size.Tokens;
-        var shape = new KernelAttentionShape { Width = size.Width, Heads = heads, Kernel = kernel };
-        using var model = new KernelAttention(shape, Inputs(rows, size.Width), Inputs(rows, size.Width), size.Samples);
+        var shape = TransformerShape.KernelAttention(size.Width, heads, kernel);
+        using var model = Transformer.OfArrays(shape, Inputs(rows, size.Width), Inputs(rows, size.Width), size.Samples);
         double operations = 2 * KernelAttentionMultiplyAdds(rows, size.Width, size.Tokens);
         Hold(context, $"kernel attention, {Word(kernel)}", $"{size.Samples}x{size.Tokens}x{size.Width}, heads {heads}", model, ModelInitialisation.Create(shape, 1), operations, size, 1, Precision.Double);
     }
@@ -61,9 +61,9 @@ internal static class ModelSuite
     private static void Encoder(BenchmarkContext context, int width)
     {
         const int samples = 100, tokens = 10, inputWidth = 100;
-        (ShallowEncoderShape shape, ModelParameters parameters) = EncoderScheme.LeCun.Create(
-            new ShallowEncoderShape { InputWidth = inputWidth, Width = width, LogitScale = 1 / Math.Sqrt(width), Pooling = TokenPooling.Mean }, 1);
-        using var model = new ShallowEncoder(shape, Inputs(samples * tokens, inputWidth), Inputs(samples, 1), samples);
+        (TransformerShape shape, ModelParameters parameters) = EncoderScheme.LeCun.Create(
+            TransformerShape.ShallowEncoder(inputWidth, width, 1 / Math.Sqrt(width)) with { Pooling = TokenPooling.Mean }, 1);
+        using var model = Transformer.OfArrays(shape, Inputs(samples * tokens, inputWidth), Inputs(samples, 1), samples);
         double operations = 2 * EncoderMultiplyAdds(samples * tokens, tokens, inputWidth, width);
         Hold(context, "shallow encoder", string.Create(CultureInfo.InvariantCulture, $"{samples}x{tokens}x{inputWidth}, width {width}"), model, parameters, operations, new BenchmarkSize(samples, tokens, inputWidth, 4 * inputWidth), 1, Precision.Double);
     }
@@ -79,7 +79,7 @@ internal static class ModelSuite
     }
 
     private static void Hold(
-        BenchmarkContext context, string work, string size, IModel model, ModelParameters parameters, double operations, BenchmarkSize residualSize, int depth, Precision precision)
+        BenchmarkContext context, string work, string size, Transformer model, ModelParameters parameters, double operations, BenchmarkSize residualSize, int depth, Precision precision)
     {
         int rows = residualSize.Samples * residualSize.Tokens;
         ResidualTransformerShape shape = residualSize.Shape(depth);

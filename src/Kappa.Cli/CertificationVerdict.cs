@@ -1,6 +1,5 @@
 using Kappa.Certificates;
 using Kappa.Lab.Runs.Certification;
-using Kappa.Models;
 
 namespace Kappa.Cli;
 
@@ -45,7 +44,7 @@ internal static class CertificationVerdict
     {
         if (report.Verdict.Grade == CertificationGrade.NotCertified && !report.Request.IsSearch && report.HasLaterSteps)
         {
-            bool hasScale = !report.Request.FindsScale && report.Verdict.Certificate.Theorem is not ModelTheorem<KernelAttention>;
+            bool hasScale = !report.Request.FindsScale && report.Verdict.Certificate.Theorem is not KernelAttentionTheorem;
             yield return $"From which step on it is certain: add --from-step.{(!hasScale ? string.Empty : " How the initialisation would have to be scaled: add --find-scale.")}";
         }
     }

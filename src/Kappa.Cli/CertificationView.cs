@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Kappa.Certificates;
 using Kappa.Lab.Runs.Certification;
-using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Cli;
@@ -79,7 +78,7 @@ internal static class CertificationView
             return;
         }
 
-        to.Paragraph(2, $"Price of a certificate (C.11; {price.Found.Recipe}{(price.Found.Theorem is ModelTheorem<ShallowEncoder> ? string.Empty : ", bend scaled alike")}): {price.Found.Explanation} Found by doubling and bisection in {price.Found.Tries} evaluations.", hanging: 2);
+        to.Paragraph(2, $"Price of a certificate (C.11; {price.Found.Recipe}{(price.Found.Theorem is ShallowEncoderTheorem ? string.Empty : ", bend scaled alike")}): {price.Found.Explanation} Found by doubling and bisection in {price.Found.Tries} evaluations.", hanging: 2);
         if (price.Found is { Scale: not null, Certificate.Guarantee: { } guarantee })
         {
             to.Paragraph(4, $"there: step size η = {PlainText.Number(guarantee.StepSize)}, rate ≥ {PlainText.Percent(guarantee.Rate)} of the loss a step", hanging: 2);

@@ -35,7 +35,7 @@ internal static class TrainableEvaluationView
         terminal.Paragraph(0, $"Point {point.Name}: {Model(point.Model)}, {point.Model.Samples} samples, {point.Model.Layout.Blocks.Where(point.Trained.Includes).Sum(block => (long)block.Length)} of {point.Model.Layout.Length} parameters trained.");
         terminal.Paragraph(0, $"Loss: {PlainText.Number(evaluation.Loss)}   gradient norm: {PlainText.Number(evaluation.GradientNorm)}   PL ratio: {PlainText.Number(evaluation.PlRatio)}");
         var spectra = new ResultTable("matrix", new ResultColumn("rows", 1), new ResultColumn("columns", 1), "σ_max", "σ_min, row side", "rank");
-        AddSpectrum(spectra, point.Model is KernelAttention ? "B, the features (G.3)" : "F_pre, the features (S.4)", evaluation.Features);
+        AddSpectrum(spectra, point.Model is Transformer { Shape.IsKernelAttention: true } ? "B, the features (G.3)" : "F_pre, the features (S.4)", evaluation.Features);
         AddSpectrum(spectra, "J, the Jacobian (P.4)", evaluation.Jacobian);
         spectra.Print(terminal);
         if (evaluation.KernelOmission is { } reason)
@@ -81,8 +81,8 @@ internal static class TrainableEvaluationView
 
     private static string Model(IModel model) => model switch
     {
-        KernelAttention { Shape: var shape } => $"kernel attention, {(shape.Kernel.Kind == AttentionKernelKind.Softmax ? "softmax" : "Gaussian")}, H = {shape.Heads}, D = {shape.Width}, d_k = {shape.KeyWidth}, d = {shape.ValueWidth}",
-        ShallowEncoder { Shape: var shape } => $"shallow encoder, d = {shape.InputWidth}, d_m = {shape.Width}, τ₀ = {PlainText.Number(shape.LogitScale)}, τ₁ = {PlainText.Number(shape.OutputScale)}, {(shape.Pooling == TokenPooling.Sum ? "sum" : "mean")} over {((ShallowEncoder)model).Tokens} tokens",
+        Transformer { Shape: { IsKernelAttention: true } shape } => $"kernel attention, {(shape.Kernel.Kind == AttentionKernelKind.Softmax ? "softmax" : "Gaussian")}, H = {shape.Heads}, D = {shape.Width}, d_k = {shape.KeyWidth}, d = {shape.ValueWidth}",
+        Transformer { Shape: { IsShallowEncoder: true } shape } => $"shallow encoder, d = {shape.InputWidth}, d_m = {shape.ValueWidth}, τ₀ = {PlainText.Number(shape.LogitScale)}, τ₁ = {PlainText.Number(shape.OutputScale)}, {(shape.Pooling == TokenPooling.Sum ? "sum" : "mean")} over {((Transformer)model).Tokens} tokens",
         _ => "a Transformer",
     };
 }

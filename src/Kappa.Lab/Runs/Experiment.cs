@@ -100,7 +100,7 @@ public sealed class Experiment : IDisposable
                 return null;
             }
 
-            int mixed = Model is ShallowEncoder encoder ? encoder.Tokens : Model.OutputRows;
+            int mixed = Model is Transformer { Shape.IsShallowEncoder: true } encoder ? encoder.Tokens : Model.OutputRows;
             double terms = Model.Layout.Blocks.Select(block => Math.Max(block.Rows, block.Columns)).Distinct().Sum(size => (double)size) + mixed;
             double relative = 4 * Spectra.RoundingFloor.UnitRoundoff(Specification.Descent.Precision) * Math.Sqrt(terms);
             return factor * 0.5 * relative * relative * Vectors.SquaredNorm(_problem.Targets.Span);

@@ -149,12 +149,13 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
             targets = Matrix.Allocate(shape.Readout == ReadoutKind.Pooled ? samples : inputs.Rows, shape.OutputColumns);
         }
 
-        return specification.Form switch
+        TransformerShape own = specification.Form switch
         {
-            ModelForm.KernelAttention => new KernelAttention(model.ToKernelAttention(), inputs, targets, samples, threads, precision),
-            ModelForm.ShallowEncoder => new ShallowEncoder(model.ToShallowEncoder(), inputs, targets, samples, threads, precision),
-            _ => new Transformer(shape, new TransformerData { Samples = samples, Inputs = inputs, Targets = targets }, threads, precision),
+            ModelForm.KernelAttention => model.AsKernelAttention(),
+            ModelForm.ShallowEncoder => model.AsShallowEncoder(),
+            _ => shape,
         };
+        return Transformer.OfArrays(own, inputs, targets, samples, threads, precision);
     }
 
     /// <summary>The parameters that a model other than R starts with.</summary>
@@ -170,7 +171,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
             return law.ToInitialisation(shape.Depth, shape.Readout != ReadoutKind.None).Create(shape, seed);
         }
 
-        ModelParameters initial = law.Encoder.Create(specification.Model.ToShallowEncoder(), seed).Parameters;
+        ModelParameters initial = law.Encoder.Create(specification.Model.AsShallowEncoder(), seed).Parameters;
         foreach (ParameterBlock block in initial.Layout.Blocks)
         {
             Vectors.Scale(initial[block].Span, law.GainOf(block.Kind));

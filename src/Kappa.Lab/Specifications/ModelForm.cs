@@ -91,28 +91,6 @@ public sealed partial record ModelSpecification
         ReadoutWidth = ReadoutWidth,
     };
 
-    /// <summary>Model G's own description.</summary>
-    internal KernelAttentionShape ToKernelAttention() => new()
-    {
-        Width = Width,
-        Heads = Heads,
-        KeyWidth = KeyWidth ?? HeadWidth,
-        ValueWidth = ValueWidth ?? HeadWidth,
-        OutputWidth = OutputWidth,
-        Kernel = AttentionKernel,
-    };
-
-    /// <summary>Model S's own description.</summary>
-    internal ShallowEncoderShape ToShallowEncoder() => new()
-    {
-        InputWidth = Width,
-        Width = OwnKeyWidth ?? HeadWidth,
-        LogitScale = Temperature ?? (1 / Math.Sqrt(OwnKeyWidth ?? HeadWidth)),
-        OutputScale = OutputScale ?? 1,
-        Pooling = Pooling,
-        Reduction = LossReduction,
-    };
-
     /// <summary>The description of any Transformer. What has no effect has the value that means nothing.</summary>
     /// <param name="data">What the data give the model.</param>
     internal TransformerShape ToTransformerShape(DataForm data)
@@ -185,14 +163,17 @@ public sealed partial record ModelSpecification
 
     private Activation OfKind(ActivationKind kind) => new(kind, ActivationSlope, ActivationSmoothing);
 
-    private TransformerShape AsKernelAttention() => TransformerShape.KernelAttention(Width, Heads, AttentionKernel) with
+    /// <summary>Model G's own description.</summary>
+    internal TransformerShape AsKernelAttention() => TransformerShape.KernelAttention(Width, Heads, AttentionKernel) with
     {
         KeyWidth = KeyWidth ?? HeadWidth,
         ValueWidth = ValueWidth ?? HeadWidth,
         OutputWidth = OutputWidth,
     };
 
-    private TransformerShape AsShallowEncoder() => TransformerShape.ShallowEncoder(Width, OwnKeyWidth ?? HeadWidth, ToShallowEncoder().LogitScale) with
+    /// <summary>Model S's own description.</summary>
+    internal TransformerShape AsShallowEncoder() => TransformerShape.ShallowEncoder(
+        Width, OwnKeyWidth ?? HeadWidth, Temperature ?? (1 / Math.Sqrt(OwnKeyWidth ?? HeadWidth))) with
     {
         Pooling = Pooling,
         Reduction = LossReduction,

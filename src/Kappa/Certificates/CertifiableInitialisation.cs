@@ -89,7 +89,7 @@ public sealed record CertifiableInitialisation
     /// <param name="options">What the theorem is asked; <c>null</c> for the defaults.</param>
     /// <param name="search">Limits; <c>null</c> for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static CertifiableInitialisation Find(ModelTheorem<ShallowEncoder> theorem, ModelPoint<ShallowEncoder> point, CertificateOptions? options = null, ScaleSearch? search = null)
+    public static CertifiableInitialisation Find(ShallowEncoderTheorem theorem, TransformerPoint point, CertificateOptions? options = null, ScaleSearch? search = null)
     {
         ArgumentNullException.ThrowIfNull(theorem);
         ArgumentNullException.ThrowIfNull(point);
@@ -101,14 +101,14 @@ public sealed record CertifiableInitialisation
     /// <param name="point">Not changed.</param>
     /// <param name="scale">c &gt; 0.</param>
     /// <exception cref="ArgumentException">The scale is not positive.</exception>
-    public static ModelPoint<ShallowEncoder> At(ModelPoint<ShallowEncoder> point, double scale)
+    public static TransformerPoint At(TransformerPoint point, double scale)
     {
         ArgumentNullException.ThrowIfNull(point);
         RequireScale(scale);
         ModelParameters parameters = point.Parameters.Clone();
         Vectors.Scale(parameters["value"].Span, scale);
         parameters["readout"].Fill(0);
-        return new ModelPoint<ShallowEncoder>(point.Model, parameters, point.Trained);
+        return new TransformerPoint(point.Model, parameters, point.Trained);
     }
 
     /// <summary>The point with W_2 = 0 and W_1 and ε scaled by <paramref name="scale"/> (C.11), the forward pass done.</summary>

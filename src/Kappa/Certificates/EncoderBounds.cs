@@ -9,9 +9,9 @@ internal sealed class EncoderPoint
     private static readonly string[] Names = ["readout", "value", "query", "key"];
 
     /// <summary>Computes it.</summary>
-    public EncoderPoint(ModelPoint<ShallowEncoder> point)
+    public EncoderPoint(TransformerPoint point)
     {
-        ShallowEncoder model = point.Model;
+        Transformer model = point.Model;
         Samples = model.Samples;
         var precise = new PreciseEncoderFeatures(point);
         var features = EnclosedMatrix.Of(precise.Features);
@@ -67,15 +67,15 @@ internal sealed class EncoderPoint
     public UpperBound LogitScale { get; }
 
     /// <summary>Why no theorem of model S is about this point.</summary>
-    public static string? WhyNotApplicable(ModelPoint<ShallowEncoder> point)
+    public static string? WhyNotApplicable(TransformerPoint point)
     {
         if (!point.Trains("readout"))
         {
             return "w_O must be trained, for the bound rests on its gradient; train readout.";
         }
 
-        ShallowEncoderShape shape = point.Model.Shape;
-        return shape.Width < point.Model.Samples ? $"The width d_m must be at least N = {point.Model.Samples} for σ_N(F_pre) > 0 but is {shape.Width}; widen the model or use fewer samples." : null;
+        TransformerShape shape = point.Model.Shape;
+        return shape.ValueWidth < point.Model.Samples ? $"The width d_m must be at least N = {point.Model.Samples} for σ_N(F_pre) > 0 but is {shape.ValueWidth}; widen the model or use fewer samples." : null;
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates;
@@ -24,7 +23,7 @@ internal sealed record EncoderConstants(string Name, string Title, double Softma
 /// Theory: shallow encoder, S.4–S.6. Both conditions grow with the radii, and the first asks each radius to be at least a monotone function of all: its least fixed point is best for both,
 /// so no search is needed. The conclusion for a finite step rests on a Lipschitz gradient, which a ReLU does not have: where both hold this says so and does not certify; S.9 does without.
 /// </remarks>
-internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheorem<ShallowEncoder>
+internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEncoderTheorem
 {
     /// <inheritdoc/>
     public override string Name => constants.Name;
@@ -54,10 +53,10 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ModelTheo
     ];
 
     /// <inheritdoc/>
-    internal override string? WhyNotApplicable(ModelPoint<ShallowEncoder> point) => EncoderPoint.WhyNotApplicable(point);
+    internal override string? WhyNotApplicable(TransformerPoint point) => EncoderPoint.WhyNotApplicable(point);
 
     /// <inheritdoc/>
-    internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
+    internal override Certificate Compute(TransformerPoint point, CertificateOptions options)
     {
         var at = new EncoderPoint(point);
         UpperBound dataNorm = at.Inputs.Max(input => UpperBound.Norm(input.Span)) / LowerBound.Sqrt(at.Tokens);

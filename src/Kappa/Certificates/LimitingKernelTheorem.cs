@@ -7,7 +7,7 @@ namespace Kappa.Certificates;
 
 /// <summary>The limiting kernel (S.7): what linear convergence of a very wide model S rests on, and how far the kernel of this width is from it.</summary>
 /// <remarks>Theory: shallow encoder, S.7. A statement about the limit: it never certifies a finite width.</remarks>
-internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
+internal sealed class LimitingKernelTheorem : ShallowEncoderTheorem
 {
     /// <inheritdoc/>
     public override string Name => "limiting-kernel";
@@ -36,19 +36,19 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
     ];
 
     /// <inheritdoc/>
-    internal override string? WhyNotApplicable(ModelPoint<ShallowEncoder> point)
+    internal override string? WhyNotApplicable(TransformerPoint point)
     {
         if (!point.IsTrained.All(trained => trained))
         {
             return "All four matrices must be trained, for the limit is that of the whole kernel; train all.";
         }
 
-        ShallowEncoderShape shape = point.Model.Shape;
-        if (!IsNear(shape.LogitScale, 1.0 / shape.Width) || !IsNear(shape.OutputScale, 1 / Math.Sqrt(shape.Width)))
+        TransformerShape shape = point.Model.Shape;
+        if (!IsNear(shape.LogitScale, 1.0 / shape.ValueWidth) || !IsNear(shape.OutputScale, 1 / Math.Sqrt(shape.ValueWidth)))
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"The limit is that of the NTK initialisation with τ₀ = 1/d_m = {NumberText.Of(1.0 / shape.Width)} and τ₁ = 1/√d_m = {NumberText.Of(1 / Math.Sqrt(shape.Width))}, but they are {NumberText.Of(shape.LogitScale)} and {NumberText.Of(shape.OutputScale)}; take these scales.");
+                $"The limit is that of the NTK initialisation with τ₀ = 1/d_m = {NumberText.Of(1.0 / shape.ValueWidth)} and τ₁ = 1/√d_m = {NumberText.Of(1 / Math.Sqrt(shape.ValueWidth))}, but they are {NumberText.Of(shape.LogitScale)} and {NumberText.Of(shape.OutputScale)}; take these scales.");
         }
 
         return point.Parameters.Layout.Blocks.FirstOrDefault(block => !HasUnitVariance(point.Parameters[block].Span)) is { } odd
@@ -57,9 +57,9 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
     }
 
     /// <inheritdoc/>
-    internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
+    internal override Certificate Compute(TransformerPoint point, CertificateOptions options)
     {
-        ShallowEncoder model = point.Model;
+        Transformer model = point.Model;
         var limit = ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling);
 
         // An element is right to a few dozen ε of the largest; angles, sines and cosines come from the runtime library, which promises nothing: an estimate.
@@ -93,7 +93,7 @@ internal sealed class LimitingKernelTheorem : ModelTheorem<ShallowEncoder>
     // The mean square of n standard Gaussians has deviation √(2/n); six of them is more than any chance.
     private static bool HasUnitVariance(ReadOnlySpan<double> weights) => Math.Abs(MeanSquare(weights) - 1) <= 6 * Math.Sqrt(2.0 / weights.Length);
 
-    private static double Distance(ModelPoint<ShallowEncoder> point, ShallowEncoderLimit limit)
+    private static double Distance(TransformerPoint point, ShallowEncoderLimit limit)
     {
         Matrix jacobian = JacobianMatrix.Of(point.Model, point.Parameters, point.Trained), kernel = Matrix.Allocate(jacobian.Rows, jacobian.Rows);
         Products.MultiplyByTransposed(jacobian, jacobian, kernel);

@@ -11,9 +11,9 @@ namespace Kappa.Certificates;
 internal sealed class PreciseEncoderFeatures
 {
     /// <summary>Evaluates it.</summary>
-    public PreciseEncoderFeatures(ModelPoint<ShallowEncoder> point)
+    public PreciseEncoderFeatures(TransformerPoint point)
     {
-        ShallowEncoder model = point.Model;
+        Transformer model = point.Model;
         int tokens = model.Tokens;
         PreciseMatrix input = PreciseMatrix.Exact(model.Inputs), differences = PreciseAttention.DifferencesOf(input, tokens);
         PreciseMatrix query = MultiplyByPrecise(model.Inputs, Merged(point.Parameters["query"], point.Parameters["key"]));
@@ -31,7 +31,7 @@ internal sealed class PreciseEncoderFeatures
     /// <summary>√(2ℓ_0) = ‖f − y‖ of the summed loss at most.</summary>
     public UpperBound ResidualNorm { get; }
 
-    private static DoubleDouble PoolingScale(ShallowEncoderShape shape, int tokens) =>
+    private static DoubleDouble PoolingScale(TransformerShape shape, int tokens) =>
         shape.Pooling == TokenPooling.Sum ? shape.OutputScale : (DoubleDouble)shape.OutputScale / tokens;
 
     // W_Qᵀ W_K [d, d]

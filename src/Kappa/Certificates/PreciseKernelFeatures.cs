@@ -16,9 +16,9 @@ internal sealed class PreciseKernelFeatures
     private readonly PreciseMatrix _differences;
 
     /// <summary>Evaluates it.</summary>
-    public PreciseKernelFeatures(ModelPoint<KernelAttention> point)
+    public PreciseKernelFeatures(TransformerPoint point)
     {
-        KernelAttentionShape shape = point.Model.Shape;
+        TransformerShape shape = point.Model.Shape;
         (_tokens, _scale) = (point.Model.OutputRows, shape.Kernel.Scale(shape.KeyWidth));
         _input = PreciseMatrix.Exact(point.Model.Inputs);
         _differences = PreciseAttention.DifferencesOf(_input, _tokens);
@@ -101,7 +101,7 @@ internal sealed class PreciseKernelFeatures
     }
 
     // (G.3)  F − Y = Σ_h B_h W_V^h W_O^h − Y
-    private UpperBound Residual(ModelPoint<KernelAttention> point)
+    private UpperBound Residual(TransformerPoint point)
     {
         PreciseMatrix rest = PreciseMatrix.Exact(point.Model.Targets).AddScaled(-1, Output(point, 0));
         for (int head = 1; head < Heads.Length; head++)
@@ -113,6 +113,6 @@ internal sealed class PreciseKernelFeatures
         return UpperBound.FrobeniusNorm(residual.Values) + residual.Error;
     }
 
-    private PreciseMatrix Output(ModelPoint<KernelAttention> point, int head) =>
+    private PreciseMatrix Output(TransformerPoint point, int head) =>
         Heads[head].Multiply(point.Parameters[$"heads.{head}.value"]).Multiply(point.Parameters[$"heads.{head}.output"]);
 }

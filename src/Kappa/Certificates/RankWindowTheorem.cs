@@ -6,7 +6,7 @@ namespace Kappa.Certificates;
 
 /// <summary>The rank window (G.5): with trained queries alone the Jacobian's rank is bounded, lower for a softmax than for a Gaussian; where it cannot be full no local PL inequality can hold.</summary>
 /// <remarks>Theory: kernel attention, G.5. It excludes, it never certifies. Costs the Jacobian of the queries in full, where it fits the memory limit.</remarks>
-internal sealed class RankWindowTheorem : ModelTheorem<KernelAttention>
+internal sealed class RankWindowTheorem : KernelAttentionTheorem
 {
     /// <inheritdoc/>
     public override string Name => "rank-window";
@@ -39,22 +39,22 @@ internal sealed class RankWindowTheorem : ModelTheorem<KernelAttention>
     /// <param name="shape">The shape.</param>
     /// <param name="rows">M.</param>
     /// <param name="tokens">n.</param>
-    public static long RankBound(KernelAttentionShape shape, long rows, int tokens)
+    public static long RankBound(TransformerShape shape, long rows, int tokens)
     {
         int ofHead = Math.Min(shape.Kernel.HasUnitRows ? tokens - 1 : tokens, shape.ValueWidth);
         return Math.Min(rows * Math.Min(shape.OutputWidth, (long)shape.Heads * ofHead), (long)shape.Heads * shape.KeyWidth * shape.Width);
     }
 
     /// <inheritdoc/>
-    internal override string? WhyNotApplicable(ModelPoint<KernelAttention> point) =>
+    internal override string? WhyNotApplicable(TransformerPoint point) =>
         point.TrainedMatrices.Any(block => block.Kind != ParameterKind.Query) || point.TrainedMatrices.Count() < point.Model.Shape.Heads
             ? "The queries of all heads and nothing else must be trained; train these alone."
             : null;
 
     /// <inheritdoc/>
-    internal override Certificate Compute(ModelPoint<KernelAttention> point, CertificateOptions options)
+    internal override Certificate Compute(TransformerPoint point, CertificateOptions options)
     {
-        KernelAttention model = point.Model;
+        Transformer model = point.Model;
         long rows = (long)model.Samples * model.OutputRows, outputs = rows * model.OutputColumns;
         long bound = RankBound(model.Shape, rows, model.OutputRows);
         var condition = new Condition("rank that the Jacobian can have", "rank J ≤", "G.5", bound, ConditionRelation.AtLeast, outputs);

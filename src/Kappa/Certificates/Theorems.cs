@@ -1,5 +1,3 @@
-using Kappa.Models;
-
 namespace Kappa.Certificates;
 
 /// <summary>Every theorem that Kappa evaluates; a model brings its theorems by an entry here.</summary>
@@ -9,10 +7,10 @@ public static class Theorems
     public static IReadOnlyList<Theorem> OfResidualTransformer { get; } = [new PathCertificate(), new KernelFloorCertificate(), new BallCertificate()];
 
     /// <summary>The theorems about model G.</summary>
-    public static IReadOnlyList<ModelTheorem<KernelAttention>> OfKernelAttention { get; } = [new ValuesOnlyTheorem(), new RankWindowTheorem()];
+    public static IReadOnlyList<KernelAttentionTheorem> OfKernelAttention { get; } = [new ValuesOnlyTheorem(), new RankWindowTheorem()];
 
     /// <summary>The theorems about model S.</summary>
-    public static IReadOnlyList<ModelTheorem<ShallowEncoder>> OfShallowEncoder { get; } =
+    public static IReadOnlyList<ShallowEncoderTheorem> OfShallowEncoder { get; } =
         [new WideEncoderTheorem(), new EncoderProposition(EncoderConstants.Recalled), new EncoderProposition(EncoderConstants.Sharper), new LimitingKernelTheorem()];
 
     /// <summary>All, model by model.</summary>

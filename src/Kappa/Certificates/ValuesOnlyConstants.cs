@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates;
@@ -45,7 +44,7 @@ internal sealed class ValuesOnlyConstants
     public bool IsJoint => JointPlConstant > 0 && JointPlConstant >= SplitPlConstant;
 
     /// <summary>The constants at a point with trained values.</summary>
-    public static ValuesOnlyConstants Of(ModelPoint<KernelAttention> point)
+    public static ValuesOnlyConstants Of(TransformerPoint point)
     {
         var precise = new PreciseKernelFeatures(point);
         (EnclosedMatrix Features, Matrix Output)[] heads =

@@ -6,7 +6,7 @@ namespace Kappa.Certificates;
 
 /// <summary>Values only (G.4): model G is linear in its W_V, and the singular values of the features B_h = S_h X and of W_O bound the rate.</summary>
 /// <remarks>Theory: kernel attention, G.4. Costs the singular values of B [M, HD]; the sharp constants and the floor those of the map itself, where it fits the memory limit.</remarks>
-internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
+internal sealed class ValuesOnlyTheorem : KernelAttentionTheorem
 {
     /// <inheritdoc/>
     public override string Name => "values-only";
@@ -34,13 +34,13 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
     ];
 
     /// <inheritdoc/>
-    internal override string? WhyNotApplicable(ModelPoint<KernelAttention> point) =>
+    internal override string? WhyNotApplicable(TransformerPoint point) =>
         point.TrainedMatrices.FirstOrDefault(block => block.Kind != ParameterKind.Value) is ParameterBlock other
             ? $"Only matrices W_V may be trained but {other.Name} is too; train the values alone."
             : null;
 
     /// <inheritdoc/>
-    internal override Certificate Compute(ModelPoint<KernelAttention> point, CertificateOptions options)
+    internal override Certificate Compute(TransformerPoint point, CertificateOptions options)
     {
         var constants = ValuesOnlyConstants.Of(point);
         LowerBound plConstant = constants.PlConstant;
@@ -73,9 +73,9 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
     }
 
     // The linear map of the trained values: its own singular values, and the part of the residual outside its range.
-    private static IEnumerable<Constant> SharpConstants(ModelPoint<KernelAttention> point, ValuesOnlyConstants constants, CertificateOptions options, double stepSize)
+    private static IEnumerable<Constant> SharpConstants(TransformerPoint point, ValuesOnlyConstants constants, CertificateOptions options, double stepSize)
     {
-        KernelAttention model = point.Model;
+        Transformer model = point.Model;
         long outputs = (long)model.Samples * model.OutputRows * model.OutputColumns, parameters = point.TrainedMatrices.Sum(block => (long)block.Length);
         if (3 * outputs * parameters * sizeof(double) > options.MemoryLimit || outputs * parameters > Array.MaxLength)
         {
@@ -92,7 +92,7 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
         yield return new Constant("least-squares floor of the loss", "min ℒ", "G.4", floor, ConstantGrade.Estimated);
     }
 
-    private static double[] Residual(KernelAttention model, ModelParameters parameters)
+    private static double[] Residual(Transformer model, ModelParameters parameters)
     {
         Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
         model.Output(parameters, model.AllSamples, output);
@@ -102,7 +102,7 @@ internal sealed class ValuesOnlyTheorem : ModelTheorem<KernelAttention>
     }
 
     // ‖W_V^h(t) − W_V^h(0)‖ ≤ Σ η‖J‖‖e_t‖ ≤ √β √(2ℒ_0)/μ.
-    private static Guarantee Promise(ModelPoint<KernelAttention> point, ValuesOnlyConstants constants, double stepSize, double largestStep)
+    private static Guarantee Promise(TransformerPoint point, ValuesOnlyConstants constants, double stepSize, double largestStep)
     {
         LowerBound plConstant = constants.PlConstant;
         double radius = (UpperBound.Sqrt(constants.Smoothness) * constants.ResidualNorm / plConstant).Value;

@@ -1,12 +1,11 @@
 using System.Globalization;
-using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
 /// <summary>Linear convergence of model S for a finite step, kinks of the ReLU included (S.9): w_O's own gradient outweighs everything that the other matrices can do.</summary>
 /// <remarks>Theory: shallow encoder, S.9, with its proof. Costs the singular values of F_pre⁰ [N, d_m] and the norms of the weights and samples.</remarks>
-internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
+internal sealed class WideEncoderTheorem : ShallowEncoderTheorem
 {
     /// <inheritdoc/>
     public override string Name => "wide-encoder";
@@ -30,10 +29,10 @@ internal sealed class WideEncoderTheorem : ModelTheorem<ShallowEncoder>
     public override IReadOnlyList<Source> Sources { get; } = [new("K", "Derived for this project; proof on its page.")];
 
     /// <inheritdoc/>
-    internal override string? WhyNotApplicable(ModelPoint<ShallowEncoder> point) => EncoderPoint.WhyNotApplicable(point);
+    internal override string? WhyNotApplicable(TransformerPoint point) => EncoderPoint.WhyNotApplicable(point);
 
     /// <inheritdoc/>
-    internal override Certificate Compute(ModelPoint<ShallowEncoder> point, CertificateOptions options)
+    internal override Certificate Compute(TransformerPoint point, CertificateOptions options)
     {
         var bounds = new WideEncoderBounds(new EncoderPoint(point));
         EncoderPoint at = bounds.At;

@@ -22,11 +22,11 @@ public sealed record EncoderScheme(string Name, Func<int, double> ReadoutVarianc
     /// <summary>The shape with this scheme's τ₁, and parameters drawn for it.</summary>
     /// <param name="shape">A valid shape.</param>
     /// <param name="seed">Any integer.</param>
-    public (ShallowEncoderShape Shape, ModelParameters Parameters) Create(ShallowEncoderShape shape, long seed)
+    public (TransformerShape Shape, ModelParameters Parameters) Create(TransformerShape shape, long seed)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        ShallowEncoderShape scaled = shape with { OutputScale = OutputScale(shape.Width) };
-        return (scaled, ModelInitialisation.Gaussian(scaled.NewLayout(), seed, block => Math.Sqrt(block.Kind == ParameterKind.Readout ? ReadoutVariance(shape.Width) : InputVariance(shape.InputWidth))));
+        TransformerShape scaled = shape with { OutputScale = OutputScale(shape.ValueWidth) };
+        return (scaled, ModelInitialisation.Gaussian(scaled.NewLayout(), seed, block => Math.Sqrt(block.Kind == ParameterKind.Readout ? ReadoutVariance(shape.ValueWidth) : InputVariance(shape.InputWidth))));
     }
 }
 
@@ -58,16 +58,6 @@ public static class ModelInitialisation
         }
 
         return parameters;
-    }
-
-    /// <summary>Model G: every matrix N(0, gain²/rows), rows its fan-in.</summary>
-    /// <param name="shape">A valid shape.</param>
-    /// <param name="seed">Any integer.</param>
-    /// <param name="gain">Factor of all; a function of the matrix gives others.</param>
-    public static ModelParameters Create(KernelAttentionShape shape, long seed, Func<ParameterBlock, double>? gain = null)
-    {
-        ArgumentNullException.ThrowIfNull(shape);
-        return Gaussian(shape.NewLayout(), seed, block => (gain?.Invoke(block) ?? 1) / Math.Sqrt(block.Rows));
     }
 
     /// <summary>

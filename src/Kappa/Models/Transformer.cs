@@ -83,6 +83,9 @@ public sealed class Transformer : IModel
     /// <summary>The shape.</summary>
     public TransformerShape Shape { get; }
 
+    /// <summary>Whether some sample is padded.</summary>
+    public bool HasPadding => _lengths.Length > 0;
+
     /// <summary>n, tokens of a sample.</summary>
     public int Tokens { get; }
 
@@ -124,6 +127,18 @@ public sealed class Transformer : IModel
 
     /// <inheritdoc/>
     public void RunParts(int parts, Action<int> compute) => _engine.RunParts(parts, compute);
+
+    /// <summary>A model of arrays that are compared with arrays.</summary>
+    /// <param name="shape">A valid shape.</param>
+    /// <param name="inputs">X [N·n, columns], samples stacked; copied.</param>
+    /// <param name="targets">Y; copied.</param>
+    /// <param name="samples">N.</param>
+    /// <param name="threads">Number of threads, at least 1.</param>
+    /// <param name="precision">The precision of losses, gradients and outputs.</param>
+    /// <exception cref="ArgumentException">The shape is not valid or a matrix does not fit.</exception>
+    public static Transformer OfArrays(
+        TransformerShape shape, Matrix inputs, Matrix targets, int samples, int threads = 1, Precision precision = Precision.Double) =>
+        new(shape, new TransformerData { Samples = samples, Inputs = inputs, Targets = targets }, threads, precision);
 
     /// <inheritdoc/>
     public double Loss(ModelParameters parameters, ReadOnlySpan<int> batch) => _engine.Loss(parameters, batch);

@@ -87,4 +87,37 @@ public sealed partial record TransformerShape
             Reduction = LossReduction.Mean,
         };
     }
+
+    /// <summary>Whether it is model G, softmax or Gaussian, whatever choices without an effect are.</summary>
+    public bool IsKernelAttention => Kernel.Kind != AttentionKernelKind.Linear && Effective() == AsKernelAttention().Effective();
+
+    /// <summary>Whether it is model S, pooled by sum or mean, whatever choices without an effect are.</summary>
+    public bool IsShallowEncoder => Pooling != TokenPooling.First && Effective() == AsShallowEncoder().Effective();
+
+    private TransformerShape AsKernelAttention() =>
+        KernelAttention(InputWidth, Heads, Kernel) with { KeyWidth = KeyWidth, ValueWidth = ValueWidth, OutputWidth = OutputWidth };
+
+    private TransformerShape AsShallowEncoder() =>
+        ShallowEncoder(InputWidth, ValueWidth, LogitScale) with { OutputScale = OutputScale, Pooling = Pooling, Reduction = Reduction };
+
+    // Widths and temperature as numbers, and defaults for all that nothing reads.
+    private TransformerShape Effective()
+    {
+        var plain = new TransformerShape { InputWidth = InputWidth };
+        bool hasNorm = Norm != NormPlace.None || HasLastNorm;
+        return this with
+        {
+            Width = Width,
+            KeyWidth = KeyWidth,
+            ValueWidth = ValueWidth,
+            OutputWidth = OutputWidth,
+            Tokens = null,
+            Kernel = Kernel with { Temperature = LogitScale, NormalisesRows = Kernel.HasUnitRows },
+            Activation = FfnWidth is null ? plain.Activation : Activation,
+            NormKind = hasNorm ? NormKind : plain.NormKind,
+            HasNormParameters = hasNorm ? HasNormParameters : plain.HasNormParameters,
+            NormEpsilon = hasNorm ? NormEpsilon : plain.NormEpsilon,
+            Pooling = Readout == ReadoutKind.Pooled ? Pooling : plain.Pooling,
+        };
+    }
 }

@@ -69,6 +69,19 @@ public enum ReadoutKind
     Pooled,
 }
 
+/// <summary>How the tokens of a sample become one vector (S.1, E.5).</summary>
+public enum TokenPooling
+{
+    /// <summary>Their sum, as [C] writes it.</summary>
+    Sum,
+
+    /// <summary>Their mean: the sum divided by their number.</summary>
+    Mean,
+
+    /// <summary>The first one alone.</summary>
+    First,
+}
+
 /// <summary>Names and orientation of the stored attention matrices.</summary>
 public enum ParameterForm
 {
@@ -211,6 +224,12 @@ public sealed partial record TransformerShape
 
     /// <summary>Columns of the output F.</summary>
     public int OutputColumns => ReadoutWidth ?? OutputWidth;
+
+    /// <summary>τ of the kernel.</summary>
+    public double LogitScale => Kernel.Scale(KeyWidth);
+
+    /// <summary>The factor of a token in the pool: 1, or 1/n.</summary>
+    internal double PoolingFactor(int tokens) => Pooling == TokenPooling.Mean ? 1.0 / tokens : 1;
 
     /// <summary>Whether ψ' of an activation in use jumps.</summary>
     internal bool HasKinks => (FfnWidth is not null && !Activation.IsSmooth) || AttentionActivation is { IsSmooth: false };

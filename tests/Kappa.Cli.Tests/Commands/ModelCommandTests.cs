@@ -110,7 +110,7 @@ public sealed class ModelCommandTests
 
     [Theory]
     [InlineData("model.kind=kernelAttention --theorem path", "Not applicable: The theorem is about another model than kernel attention (model G); ask values-only,")]
-    [InlineData("width=8 --theorem values-only", "Not applicable: The theorem must be asked about a KernelAttention but the point is of the residual")]
+    [InlineData("width=8 --theorem values-only", "Not applicable: The theorem must be asked about kernel attention (model G) but the point is of")]
     public void A_theorem_about_another_model_is_not_applicable_and_names_others(string words, string verdict)
     {
         CommandOutcome outcome = CommandLine.Invoke(["certify", .. words.Split(' ')]);

@@ -138,8 +138,8 @@ public sealed class ModelKeysTests
 
     [Theory]
     [InlineData("", typeof(ResidualTransformer))]
-    [InlineData("model.kind=kernelAttention", typeof(KernelAttention))]
-    [InlineData("model.kind=shallowEncoder", typeof(ShallowEncoder))]
+    [InlineData("model.kind=kernelAttention", typeof(Transformer))]
+    [InlineData("model.kind=shallowEncoder", typeof(Transformer))]
     [InlineData("heads=2 norm=post", typeof(Transformer))]
     [InlineData("model.kind=shallowEncoder source=teacher heads=2", typeof(Transformer))]
     [InlineData("model.kind=classifier loss=squaredError patch=14 samples=10 testSamples=10", typeof(Transformer))]

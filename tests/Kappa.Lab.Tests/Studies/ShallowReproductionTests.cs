@@ -80,7 +80,7 @@ public sealed class ShallowReproductionTests : IDisposable
         const int Impossible = 2;
         EncoderRun run = Tiny.Points().First(run => run.Start == EncoderStart.LeCun) with { Width = 512 };
         EncoderPointResult point = EncoderPointResult.Read(EncoderPointResult.Compute(run), run);
-        (ShallowEncoder model, ModelParameters start) = run.Prepare();
+        (Transformer model, ModelParameters start) = run.Prepare();
         using (model)
         {
             Matrix output = Matrix.Allocate(model.Samples, 1);
@@ -98,8 +98,8 @@ public sealed class ShallowReproductionTests : IDisposable
             bool Holds(int theorem, double factor)
             {
                 double[] labels = [.. data.Labels.Select((label, n) => output[n, 0] + (factor * (label - output[n, 0])))];
-                using var near = new ShallowEncoder(model.Shape, data.Inputs, new Matrix(labels, 0, labels.Length, 1), labels.Length);
-                Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem]).Evaluate(new ModelPoint<ShallowEncoder>(near, start, TrainedSet.All));
+                using var near = Transformer.OfArrays(model.Shape, data.Inputs, new Matrix(labels, 0, labels.Length, 1), labels.Length);
+                Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem]).Evaluate(new TransformerPoint(near, start, TrainedSet.All));
                 return certificate.Conditions.All(condition => condition.Holds);
             }
         }
@@ -111,7 +111,7 @@ public sealed class ShallowReproductionTests : IDisposable
     [InlineData(100)]
     public void The_kernel_by_blocks_is_the_product_of_the_whole_Jacobian(int rowsOfBlock)
     {
-        (ShallowEncoder model, ModelParameters parameters) = Tiny.Points().First().Prepare();
+        (Transformer model, ModelParameters parameters) = Tiny.Points().First().Prepare();
         using (model)
         {
             Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
@@ -136,7 +136,7 @@ public sealed class ShallowReproductionTests : IDisposable
     [InlineData(8, 3)]
     public void An_orthogonal_start_has_orthogonal_vectors_of_equal_length(int width, int inputs)
     {
-        var shape = new ShallowEncoderShape { InputWidth = inputs, Width = width, LogitScale = 1 };
+        var shape = TransformerShape.ShallowEncoder(inputs, width, 1);
         Matrix value = EncoderStart.Orthogonal.Create(shape, 0).Parameters["value"];
         for (int a = 0; a < Math.Min(width, inputs); a++)
         {

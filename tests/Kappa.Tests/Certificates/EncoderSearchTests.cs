@@ -52,12 +52,12 @@ public sealed class EncoderSearchTests
     [MemberData(nameof(Doubles))]
     public void Radii_of_a_wide_encoder_exist_or_not_for_every_residual_and_every_scale_of_its_weights(double scale)
     {
-        using ShallowEncoder model = Model(out ModelParameters parameters);
+        using Transformer model = Model(out ModelParameters parameters);
         foreach (string name in new[] { "value", "readout", "query" })
         {
             ModelParameters scaled = parameters.Clone();
             Vectors.Scale(scaled[name].Span, scale);
-            var bounds = new WideEncoderBounds(new EncoderPoint(new ModelPoint<ShallowEncoder>(model, scaled, TrainedSet.All)));
+            var bounds = new WideEncoderBounds(new EncoderPoint(new TransformerPoint(model, scaled, TrainedSet.All)));
             foreach (double residual in Numbers)
             {
                 WideEncoderState? state = bounds.Find((UpperBound)residual);
@@ -71,44 +71,44 @@ public sealed class EncoderSearchTests
     [MemberData(nameof(Doubles))]
     public void No_scale_of_data_or_weights_makes_a_theorem_of_G_or_S_throw_or_promise_a_rate_outside_0_to_1(double scale)
     {
-        using ShallowEncoder encoder = Model(out ModelParameters encoderParameters);
+        using Transformer encoder = Model(out ModelParameters encoderParameters);
         foreach (ParameterBlock block in encoder.Layout.Blocks)
         {
             ModelParameters scaled = encoderParameters.Clone();
             Vectors.Scale(scaled[block].Span, scale);
-            foreach (ModelTheorem<ShallowEncoder> theorem in Theorems.OfShallowEncoder)
+            foreach (TransformerTheorem theorem in Theorems.OfShallowEncoder)
             {
-                Promises(theorem.Evaluate(new ModelPoint<ShallowEncoder>(encoder, scaled, TrainedSet.All)));
+                Promises(theorem.Evaluate(new TransformerPoint(encoder, scaled, TrainedSet.All)));
             }
         }
 
         foreach (AttentionKernel kernel in new[] { AttentionKernel.Softmax, AttentionKernel.Gaussian, AttentionKernel.Gaussian with { NormalisesRows = true } })
         {
-            var shape = new KernelAttentionShape { Width = 4, Kernel = kernel };
+            var shape = TransformerShape.KernelAttention(4, kernel: kernel);
             Matrix inputs = ModelCase.Gaussian(4, 4, 3, "inputs"), targets = ModelCase.Gaussian(4, 4, 3, "targets");
-            using var plain = new KernelAttention(shape, inputs, targets, 2);
+            using var plain = Transformer.OfArrays(shape, inputs, targets, 2);
             var parameters = new ModelParameters(plain.Layout);
             new RandomSequence(3, "weights").FillGaussian(parameters.Vector);
             foreach (ParameterBlock block in plain.Layout.Blocks)
             {
                 ModelParameters scaled = parameters.Clone();
                 Vectors.Scale(scaled[block].Span, scale);
-                Promises(Theorems.OfKernelAttention[0].Evaluate(new ModelPoint<KernelAttention>(plain, scaled, TrainedSet.Of(ParameterKind.Value))));
+                Promises(Theorems.OfKernelAttention[0].Evaluate(new TransformerPoint(plain, scaled, TrainedSet.Of(ParameterKind.Value))));
             }
 
             Vectors.Scale(inputs.Span, scale);
-            using var model = new KernelAttention(shape, inputs, targets, 2);
-            Promises(Theorems.OfKernelAttention[0].Evaluate(new ModelPoint<KernelAttention>(model, parameters, TrainedSet.Of(ParameterKind.Value))));
+            using var model = Transformer.OfArrays(shape, inputs, targets, 2);
+            Promises(Theorems.OfKernelAttention[0].Evaluate(new TransformerPoint(model, parameters, TrainedSet.Of(ParameterKind.Value))));
         }
     }
 
     [Fact]
     public void A_factor_beyond_the_square_root_of_the_largest_double_is_found()
     {
-        using ShallowEncoder model = Model(out ModelParameters parameters);
+        using Transformer model = Model(out ModelParameters parameters);
         Vectors.Scale(parameters["value"].Span, 1e-210);
-        var point = new ModelPoint<ShallowEncoder>(model, parameters, TrainedSet.All);
-        var wide = (ModelTheorem<ShallowEncoder>)Theorems.Find("wide-encoder")!;
+        var point = new TransformerPoint(model, parameters, TrainedSet.All);
+        var wide = (ShallowEncoderTheorem)Theorems.Find("wide-encoder")!;
         CertifiableInitialisation found = CertifiableInitialisation.Find(wide, point, null, new ScaleSearch { Smallest = double.Epsilon, Largest = double.MaxValue });
         Assert.InRange(found.Scale!.Value, 1e205, 1e220);
         Assert.InRange(found.Scale.Value / found.NotCertifiedScale!.Value, 1, 1.01);
@@ -125,10 +125,10 @@ public sealed class EncoderSearchTests
         }
     }
 
-    private static ShallowEncoder Model(out ModelParameters parameters)
+    private static Transformer Model(out ModelParameters parameters)
     {
-        var shape = new ShallowEncoderShape { InputWidth = 4, Width = 30, LogitScale = 1.0 / 30 };
-        var model = new ShallowEncoder(shape, ModelCase.Gaussian(6, 4, 2, "inputs"), ModelCase.Gaussian(3, 1, 2, "targets"), 3);
+        var shape = TransformerShape.ShallowEncoder(4, 30, 1.0 / 30);
+        var model = Transformer.OfArrays(shape, ModelCase.Gaussian(6, 4, 2, "inputs"), ModelCase.Gaussian(3, 1, 2, "targets"), 3);
         parameters = new ModelParameters(model.Layout);
         new RandomSequence(2, "weights").FillGaussian(parameters.Vector);
         Vectors.Scale(parameters["readout"].Span, 1e-6);

@@ -10,7 +10,7 @@ namespace Kappa.Tests.Certificates;
 /// <summary>The theorems about model S: S.9 against runs, S.5 against its formula at random radii.</summary>
 public sealed class EncoderTheoremTests
 {
-    private static readonly ModelTheorem<ShallowEncoder> Wide = Theorems.OfShallowEncoder[0];
+    private static readonly TransformerTheorem Wide = Theorems.OfShallowEncoder[0];
 
     public static TheoryData<TokenPooling, LossReduction> Switches => new()
     {
@@ -24,8 +24,8 @@ public sealed class EncoderTheoremTests
     [MemberData(nameof(Switches))]
     public void A_wide_run_keeps_the_guaranteed_loss_and_radii_at_every_step(TokenPooling pooling, LossReduction reduction)
     {
-        using ShallowEncoder model = New(width: 20_000, pooling, reduction, readoutScale: 0.02, out ModelParameters start);
-        var point = new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All);
+        using Transformer model = New(width: 20_000, pooling, reduction, readoutScale: 0.02, out ModelParameters start);
+        var point = new TransformerPoint(model, start, TrainedSet.All);
         Certificate certificate = Wide.Evaluate(point);
         Assert.True(certificate.Outcome == CertificateOutcome.Guaranteed, certificate.Explanation);
         Guarantee guarantee = certificate.Guarantee!;
@@ -37,12 +37,12 @@ public sealed class EncoderTheoremTests
     [Fact]
     public void The_residual_factor_of_a_failing_certificate_is_certified_and_a_smaller_one_is_not()
     {
-        using ShallowEncoder model = New(width: 3000, TokenPooling.Mean, LossReduction.Sum, readoutScale: 1e-4, out ModelParameters start);
-        Certificate certificate = Wide.Evaluate(new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All));
+        using Transformer model = New(width: 3000, TokenPooling.Mean, LossReduction.Sum, readoutScale: 1e-4, out ModelParameters start);
+        Certificate certificate = Wide.Evaluate(new TransformerPoint(model, start, TrainedSet.All));
         Assert.Equal(CertificateOutcome.NotCertified, certificate.Outcome);
         double factor = certificate.Shortfall;
         Assert.InRange(factor, 1.0001, 1e6);
-        var bounds = new WideEncoderBounds(new EncoderPoint(new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All)));
+        var bounds = new WideEncoderBounds(new EncoderPoint(new TransformerPoint(model, start, TrainedSet.All)));
         Assert.NotNull(bounds.Find(bounds.At.ResidualNorm * (UpperBound)(0.999 / factor)));
         Assert.Null(bounds.Find(bounds.At.ResidualNorm * (UpperBound)(1.001 / factor)));
     }
@@ -52,9 +52,9 @@ public sealed class EncoderTheoremTests
     [InlineData("encoder-sharper", 4, 14, 0.5)]
     public void No_radii_satisfy_the_conditions_of_C_at_a_larger_residual_than_the_ones_found(string name, double first, double second, double softmax)
     {
-        using ShallowEncoder model = New(width: 40, TokenPooling.Sum, LossReduction.Sum, readoutScale: 0.3, out ModelParameters start);
-        var theorem = (ModelTheorem<ShallowEncoder>)Theorems.Find(name)!;
-        var point = new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All);
+        using Transformer model = New(width: 40, TokenPooling.Sum, LossReduction.Sum, readoutScale: 0.3, out ModelParameters start);
+        var theorem = (TransformerTheorem)Theorems.Find(name)!;
+        var point = new TransformerPoint(model, start, TrainedSet.All);
         Certificate certificate = theorem.Evaluate(point);
         Assert.Equal(CertificateOutcome.NotCertified, certificate.Outcome);
         Assert.InRange(certificate.Shortfall, 1.01, 1e9);
@@ -76,7 +76,7 @@ public sealed class EncoderTheoremTests
     [Fact]
     public void Where_the_conditions_of_C_hold_the_proposition_says_what_is_left_unproven()
     {
-        using ShallowEncoder model = New(width: 40, TokenPooling.Sum, LossReduction.Sum, readoutScale: 0.3, out ModelParameters start);
+        using Transformer model = New(width: 40, TokenPooling.Sum, LossReduction.Sum, readoutScale: 0.3, out ModelParameters start);
         Matrix targets = Matrix.Allocate(model.Samples, 1);
         model.Output(start, model.AllSamples, targets);
         for (int n = 0; n < targets.Rows; n++)
@@ -84,11 +84,11 @@ public sealed class EncoderTheoremTests
             targets[n, 0] += 1e-9;
         }
 
-        using var near = new ShallowEncoder(model.Shape, model.Inputs, targets, model.Samples);
-        var point = new ModelPoint<ShallowEncoder>(near, start, TrainedSet.All);
+        using var near = Transformer.OfArrays(model.Shape, model.Inputs, targets, model.Samples);
+        var point = new TransformerPoint(near, start, TrainedSet.All);
         foreach (string name in new[] { "encoder", "encoder-sharper" })
         {
-            Certificate certificate = ((ModelTheorem<ShallowEncoder>)Theorems.Find(name)!).Evaluate(point);
+            Certificate certificate = ((TransformerTheorem)Theorems.Find(name)!).Evaluate(point);
             Assert.All(certificate.Conditions, condition => Assert.True(condition.Holds, condition.Name));
             Assert.Equal((CertificateOutcome.NotCertified, 1), (certificate.Outcome, certificate.Shortfall));
             Assert.Contains("kink", certificate.Explanation, StringComparison.Ordinal);
@@ -98,11 +98,11 @@ public sealed class EncoderTheoremTests
     [Fact]
     public void A_fixed_readout_and_a_narrow_model_are_refused_with_numbers()
     {
-        using ShallowEncoder model = New(width: 3, TokenPooling.Sum, LossReduction.Sum, readoutScale: 1, out ModelParameters start);
-        Certificate narrow = Wide.Evaluate(new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All));
+        using Transformer model = New(width: 3, TokenPooling.Sum, LossReduction.Sum, readoutScale: 1, out ModelParameters start);
+        Certificate narrow = Wide.Evaluate(new TransformerPoint(model, start, TrainedSet.All));
         Assert.Equal(CertificateOutcome.NotApplicable, narrow.Outcome);
         Assert.Contains("but is 3", narrow.Explanation, StringComparison.Ordinal);
-        Assert.Contains("readout", Wide.Evaluate(new ModelPoint<ShallowEncoder>(model, start, TrainedSet.OfNames("value"))).Explanation, StringComparison.Ordinal);
+        Assert.Contains("readout", Wide.Evaluate(new TransformerPoint(model, start, TrainedSet.OfNames("value"))).Explanation, StringComparison.Ordinal);
         using var residual = new TrainingPoint(ModelCase.Gaussian(2, 2, 1, "x"), 1, ModelCase.Gaussian(2, 2, 1, "y"), new ResidualTransformerWeights(new ResidualTransformerShape { Width = 2, FfnWidth = 2 }), TrainedSet.All);
         Assert.All(Theorems.All.Except(Theorems.OfResidualTransformer), theorem => Assert.Equal(CertificateOutcome.NotApplicable, theorem.Evaluate(residual).Outcome));
     }
@@ -129,18 +129,18 @@ public sealed class EncoderTheoremTests
 
         static string? Limit(EncoderScheme scheme, double logitScale)
         {
-            (ShallowEncoderShape shape, ModelParameters start) = scheme.Create(new ShallowEncoderShape { InputWidth = 8, Width = 64, LogitScale = logitScale }, 5);
-            using var model = new ShallowEncoder(shape, ModelCase.Gaussian(12, 8, 6, "inputs", 0.35), ModelCase.Gaussian(4, 1, 6, "targets"), 4);
-            Certificate certificate = Theorems.OfShallowEncoder[^1].Evaluate(new ModelPoint<ShallowEncoder>(model, start, TrainedSet.All));
+            (TransformerShape shape, ModelParameters start) = scheme.Create(TransformerShape.ShallowEncoder(8, 64, logitScale), 5);
+            using var model = Transformer.OfArrays(shape, ModelCase.Gaussian(12, 8, 6, "inputs", 0.35), ModelCase.Gaussian(4, 1, 6, "targets"), 4);
+            Certificate certificate = Theorems.OfShallowEncoder[^1].Evaluate(new TransformerPoint(model, start, TrainedSet.All));
             return certificate.Outcome == CertificateOutcome.NotApplicable ? certificate.Explanation : null;
         }
     }
 
-    private static ShallowEncoder New(int width, TokenPooling pooling, LossReduction reduction, double readoutScale, out ModelParameters start)
+    private static Transformer New(int width, TokenPooling pooling, LossReduction reduction, double readoutScale, out ModelParameters start)
     {
         const int Samples = 4, Tokens = 3, InputWidth = 8;
-        var shape = new ShallowEncoderShape { InputWidth = InputWidth, Width = width, LogitScale = 1.0 / width, Pooling = pooling, Reduction = reduction };
-        var model = new ShallowEncoder(shape, ModelCase.Gaussian(Samples * Tokens, InputWidth, 6, "inputs", 0.35), ModelCase.Gaussian(Samples, 1, 6, "targets"), Samples);
+        var shape = TransformerShape.ShallowEncoder(InputWidth, width, 1.0 / width) with { Pooling = pooling, Reduction = reduction };
+        var model = Transformer.OfArrays(shape, ModelCase.Gaussian(Samples * Tokens, InputWidth, 6, "inputs", 0.35), ModelCase.Gaussian(Samples, 1, 6, "targets"), Samples);
         start = new ModelParameters(model.Layout);
         new RandomSequence(6, "weights").FillGaussian(start.Vector);
         Vectors.Scale(start.Vector, 1 / Math.Sqrt(InputWidth));

@@ -12,8 +12,8 @@ namespace Kappa.Tests.Certificates;
 /// <summary>The theorems about model G (G.4, G.5) against runs that they promise something about and against another library's decompositions.</summary>
 public sealed class KernelTheoremTests
 {
-    private static readonly ModelTheorem<KernelAttention> ValuesOnly = Theorems.OfKernelAttention[0];
-    private static readonly ModelTheorem<KernelAttention> RankWindow = Theorems.OfKernelAttention[1];
+    private static readonly TransformerTheorem ValuesOnly = Theorems.OfKernelAttention[0];
+    private static readonly TransformerTheorem RankWindow = Theorems.OfKernelAttention[1];
 
     // Split: D = 12 ≥ M = 6 and square stacked W_O. Joint: D = 5 < M = 6 ≤ HD = 10 and d = 7 ≥ D_out = 3.
     public static TheoryData<string, AttentionKernelKind> Regimes => new()
@@ -28,10 +28,10 @@ public sealed class KernelTheoremTests
     [MemberData(nameof(Regimes))]
     public void A_run_with_trained_values_keeps_the_guaranteed_loss_and_radii_at_every_step(string regime, AttentionKernelKind kind)
     {
-        (KernelAttention model, ModelParameters start) = Case(regime, kind);
-        using KernelAttention owned = model;
+        (Transformer model, ModelParameters start) = Case(regime, kind);
+        using Transformer owned = model;
         TrainedSet trained = TrainedSet.Of(ParameterKind.Value);
-        var point = new ModelPoint<KernelAttention>(model, start, trained);
+        var point = new TransformerPoint(model, start, trained);
         Certificate certificate = ValuesOnly.Evaluate(point);
         Assert.Equal(CertificateOutcome.Guaranteed, certificate.Outcome);
         Assert.True(Constant(certificate, regime == "joint" ? "min_h σ_{D_out}(W_O^h)² σ_M(B)²" : "σ_{D_out}(W_O)² min_h σ_M(B_h)²") == Constant(certificate, "μ"));
@@ -51,9 +51,9 @@ public sealed class KernelTheoremTests
     [MemberData(nameof(Regimes))]
     public void The_constants_are_those_of_the_kronecker_map_by_another_library(string regime, AttentionKernelKind kind)
     {
-        (KernelAttention model, ModelParameters start) = Case(regime, kind);
-        using KernelAttention owned = model;
-        Certificate certificate = ValuesOnly.Evaluate(new ModelPoint<KernelAttention>(model, start, TrainedSet.Of(ParameterKind.Value)));
+        (Transformer model, ModelParameters start) = Case(regime, kind);
+        using Transformer owned = model;
+        Certificate certificate = ValuesOnly.Evaluate(new TransformerPoint(model, start, TrainedSet.Of(ParameterKind.Value)));
         MathNetMatrix map = KroneckerMap(model, start);
         MathNetVector values = map.Svd(computeVectors: false).S;
         Assert.InRange(Constant(certificate, "σ_max(J)²") / (values[0] * values[0]), 1, 1 + 1e-8);
@@ -71,9 +71,9 @@ public sealed class KernelTheoremTests
     [InlineData(AttentionKernelKind.Gaussian)]
     public void Below_full_row_rank_nothing_is_certified_and_the_floor_is_the_projections(AttentionKernelKind kind)
     {
-        var shape = new KernelAttentionShape { Width = 4, Heads = 2, Kernel = new AttentionKernel(kind) };
-        using KernelAttention model = New(shape, samples: 3, tokens: 3, out ModelParameters start);
-        Certificate certificate = ValuesOnly.Evaluate(new ModelPoint<KernelAttention>(model, start, TrainedSet.Of(ParameterKind.Value)));
+        var shape = TransformerShape.KernelAttention(4, 2, new AttentionKernel(kind));
+        using Transformer model = New(shape, samples: 3, tokens: 3, out ModelParameters start);
+        Certificate certificate = ValuesOnly.Evaluate(new TransformerPoint(model, start, TrainedSet.Of(ParameterKind.Value)));
         Assert.Equal((CertificateOutcome.NotCertified, double.PositiveInfinity), (certificate.Outcome, certificate.Shortfall));
 
         // ½‖(I − J J⁺)Y‖² with the pseudoinverse by SVD; at W_V = 0 the output is 0, so Y itself is the residual.
@@ -88,12 +88,12 @@ public sealed class KernelTheoremTests
     [Fact]
     public void Trained_queries_make_values_only_inapplicable_and_some_heads_are_enough()
     {
-        (KernelAttention model, ModelParameters start) = Case("joint", AttentionKernelKind.Softmax);
-        using KernelAttention owned = model;
-        Certificate refused = ValuesOnly.Evaluate(new ModelPoint<KernelAttention>(model, start, TrainedSet.All));
+        (Transformer model, ModelParameters start) = Case("joint", AttentionKernelKind.Softmax);
+        using Transformer owned = model;
+        Certificate refused = ValuesOnly.Evaluate(new TransformerPoint(model, start, TrainedSet.All));
         Assert.Equal(CertificateOutcome.NotApplicable, refused.Outcome);
         Assert.Contains("heads.0.query", refused.Explanation, StringComparison.Ordinal);
-        Certificate one = ValuesOnly.Evaluate(new ModelPoint<KernelAttention>(model, start, TrainedSet.OfNames("heads.1.value")));
+        Certificate one = ValuesOnly.Evaluate(new TransformerPoint(model, start, TrainedSet.OfNames("heads.1.value")));
         Assert.Equal(CertificateOutcome.NotCertified, one.Outcome);
     }
 
@@ -104,9 +104,9 @@ public sealed class KernelTheoremTests
     [InlineData(AttentionKernelKind.Gaussian, true, 12, false)]
     public void Inside_the_window_the_rank_is_the_bound_and_full_for_free_rows_alone(AttentionKernelKind kind, bool normalised, int rank, bool isFull)
     {
-        var shape = new KernelAttentionShape { Width = 8, Heads = 6, KeyWidth = 8, ValueWidth = 8, Kernel = new AttentionKernel(kind, NormalisesRows: normalised) };
-        using KernelAttention model = New(shape, samples: 1, tokens: 2, out ModelParameters start);
-        Certificate certificate = RankWindow.Evaluate(new ModelPoint<KernelAttention>(model, start, TrainedSet.Of(ParameterKind.Query)));
+        var shape = TransformerShape.KernelAttention(8, 6, new AttentionKernel(kind, NormalisesRows: normalised)) with { KeyWidth = 8, ValueWidth = 8 };
+        using Transformer model = New(shape, samples: 1, tokens: 2, out ModelParameters start);
+        Certificate certificate = RankWindow.Evaluate(new TransformerPoint(model, start, TrainedSet.Of(ParameterKind.Query)));
         Assert.Equal(rank, certificate.Conditions[0].Value);
         Assert.Equal(isFull, certificate.Conditions[0].Holds);
         Assert.Equal(rank, Constant(certificate, "rank J"));
@@ -119,16 +119,8 @@ public sealed class KernelTheoremTests
     {
         for (int seed = 0; seed < 12; seed++)
         {
-            var shape = new KernelAttentionShape
-            {
-                Width = 2 + (seed % 4),
-                Heads = 1 + (seed % 3),
-                KeyWidth = 1 + (seed % 2),
-                ValueWidth = 1 + (seed % 5),
-                OutputWidth = 3,
-                Kernel = seed % 2 == 0 ? AttentionKernel.Softmax : AttentionKernel.Gaussian,
-            };
-            using KernelAttention model = New(shape, samples: 2, tokens: 1 + (seed % 4), out ModelParameters start, seed);
+            var shape = TransformerShape.KernelAttention(2 + (seed % 4), 1 + (seed % 3), seed % 2 == 0 ? AttentionKernel.Softmax : AttentionKernel.Gaussian) with { KeyWidth = 1 + (seed % 2), ValueWidth = 1 + (seed % 5), OutputWidth = 3 };
+            using Transformer model = New(shape, samples: 2, tokens: 1 + (seed % 4), out ModelParameters start, seed);
             Matrix jacobian = JacobianMatrix.Of(model, start, TrainedSet.Of(ParameterKind.Query));
             SpectrumSummary spectrum = JacobianMatrix.Spectrum(jacobian, out double[] values);
             int rank = spectrum.SigmaMax == 0 ? 0 : SpectrumSummary.RankAt(values, 1e-12 * spectrum.SigmaMax);
@@ -136,18 +128,18 @@ public sealed class KernelTheoremTests
         }
     }
 
-    private static (KernelAttention Model, ModelParameters Start) Case(string regime, AttentionKernelKind kind)
+    private static (Transformer Model, ModelParameters Start) Case(string regime, AttentionKernelKind kind)
     {
-        KernelAttentionShape shape = regime == "split"
-            ? new() { Width = 12, Heads = 3, Kernel = new AttentionKernel(kind) }
-            : new() { Width = 5, Heads = 2, KeyWidth = 3, ValueWidth = 7, OutputWidth = 3, Kernel = new AttentionKernel(kind) };
-        KernelAttention model = New(shape, samples: 2, tokens: 3, out ModelParameters start);
+        TransformerShape shape = regime == "split"
+            ? TransformerShape.KernelAttention(12, 3, new AttentionKernel(kind))
+            : TransformerShape.KernelAttention(5, 2, new AttentionKernel(kind)) with { KeyWidth = 3, ValueWidth = 7, OutputWidth = 3 };
+        Transformer model = New(shape, samples: 2, tokens: 3, out ModelParameters start);
         return (model, start);
     }
 
-    private static KernelAttention New(KernelAttentionShape shape, int samples, int tokens, out ModelParameters start, long seed = 4)
+    private static Transformer New(TransformerShape shape, int samples, int tokens, out ModelParameters start, long seed = 4)
     {
-        var model = new KernelAttention(shape, ModelCase.Gaussian(samples * tokens, shape.Width, seed, "inputs", 0.6), ModelCase.Gaussian(samples * tokens, shape.OutputWidth, seed, "targets"), samples);
+        var model = Transformer.OfArrays(shape, ModelCase.Gaussian(samples * tokens, shape.Width, seed, "inputs", 0.6), ModelCase.Gaussian(samples * tokens, shape.OutputWidth, seed, "targets"), samples);
         start = new ModelParameters(model.Layout);
         new RandomSequence(seed, "weights").FillGaussian(start.Vector);
         Vectors.Scale(start.Vector, 0.7);
@@ -155,9 +147,9 @@ public sealed class KernelTheoremTests
     }
 
     // vec by rows of F = Σ_h B_h W_V^h W_O^h: the block of head h is B_h ⊗ W_O^hᵀ.
-    private static MathNetMatrix KroneckerMap(KernelAttention model, ModelParameters start)
+    private static MathNetMatrix KroneckerMap(Transformer model, ModelParameters start)
     {
-        Matrix features = model.Features(start);
+        Matrix features = TransformerFeatures.OfHeads(model, start);
         MathNetMatrix? map = null;
         for (int head = 0; head < model.Shape.Heads; head++)
         {

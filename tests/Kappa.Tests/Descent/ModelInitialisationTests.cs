@@ -19,7 +19,7 @@ public sealed class ModelInitialisationTests
     public void The_schemes_of_C_have_their_variances_and_output_scale(string name, double readout, double input, double outputScale)
     {
         EncoderScheme scheme = new[] { EncoderScheme.LeCun, EncoderScheme.He, EncoderScheme.Ntk }.Single(known => known.Name == name);
-        (ShallowEncoderShape shape, ModelParameters parameters) = scheme.Create(new ShallowEncoderShape { InputWidth = 50, Width = 4000, LogitScale = 1 }, seed: 2);
+        (TransformerShape shape, ModelParameters parameters) = scheme.Create(TransformerShape.ShallowEncoder(50, 4000, 1), seed: 2);
         Assert.Equal(outputScale, shape.OutputScale);
 
         // The mean square of n Gaussians is right to √(2/n): 2.2 % for w_O, 0.3 % for the others; five deviations.

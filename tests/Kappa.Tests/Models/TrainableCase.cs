@@ -25,23 +25,23 @@ internal sealed class TrainableCase(string name, Func<int, Precision, IModel> cr
     /// <summary>Model G: both kernels, odd sizes, rows of S kept and in blocks (150 and 130 tokens), rows normalised, τ given.</summary>
     public static IEnumerable<TrainableCase> KernelAttentions()
     {
-        yield return Kernel(new KernelAttentionShape { Width = 6, Heads = 2 }, samples: 3, tokens: 4);
-        yield return Kernel(new KernelAttentionShape { Width = 6, Heads = 2, Kernel = AttentionKernel.Gaussian }, samples: 3, tokens: 4);
-        yield return Kernel(new KernelAttentionShape { Width = 5, Heads = 3, KeyWidth = 2, ValueWidth = 7, OutputWidth = 3, Kernel = AttentionKernel.Gaussian with { Temperature = 0.9, NormalisesRows = true } }, samples: 5, tokens: 3);
-        yield return Kernel(new KernelAttentionShape { Width = 4, Kernel = AttentionKernel.Softmax with { Temperature = -0.6 } }, samples: 40, tokens: 9);
-        yield return Kernel(new KernelAttentionShape { Width = 3, Heads = 2, KeyWidth = 5, ValueWidth = 2 }, samples: 3, tokens: 150);
-        yield return Kernel(new KernelAttentionShape { Width = 3, Heads = 2, KeyWidth = 5, ValueWidth = 2, Kernel = AttentionKernel.Gaussian }, samples: 2, tokens: 150);
-        yield return Kernel(new KernelAttentionShape { Width = 3, Kernel = AttentionKernel.Gaussian with { NormalisesRows = true } }, samples: 2, tokens: 130);
+        yield return Kernel(TransformerShape.KernelAttention(6, 2), samples: 3, tokens: 4);
+        yield return Kernel(TransformerShape.KernelAttention(6, 2, AttentionKernel.Gaussian), samples: 3, tokens: 4);
+        yield return Kernel(TransformerShape.KernelAttention(5, 3, AttentionKernel.Gaussian with { Temperature = 0.9, NormalisesRows = true }) with { KeyWidth = 2, ValueWidth = 7, OutputWidth = 3 }, samples: 5, tokens: 3);
+        yield return Kernel(TransformerShape.KernelAttention(4, kernel: AttentionKernel.Softmax with { Temperature = -0.6 }), samples: 40, tokens: 9);
+        yield return Kernel(TransformerShape.KernelAttention(3, 2) with { KeyWidth = 5, ValueWidth = 2 }, samples: 3, tokens: 150);
+        yield return Kernel(TransformerShape.KernelAttention(3, 2, AttentionKernel.Gaussian) with { KeyWidth = 5, ValueWidth = 2 }, samples: 2, tokens: 150);
+        yield return Kernel(TransformerShape.KernelAttention(3, kernel: AttentionKernel.Gaussian with { NormalisesRows = true }), samples: 2, tokens: 130);
     }
 
     /// <summary>Model S: both routes of the logits (d_m far above d and below), both poolings and reductions, one token, long samples.</summary>
     public static IEnumerable<TrainableCase> ShallowEncoders()
     {
-        yield return Encoder(new ShallowEncoderShape { InputWidth = 5, Width = 3, LogitScale = 0.7, OutputScale = 1.5 }, samples: 4, tokens: 3);
-        yield return Encoder(new ShallowEncoderShape { InputWidth = 3, Width = 40, LogitScale = 0.5, Pooling = TokenPooling.Mean, Reduction = LossReduction.Mean }, samples: 6, tokens: 5);
-        yield return Encoder(new ShallowEncoderShape { InputWidth = 4, Width = 9, LogitScale = -1, Pooling = TokenPooling.Mean }, samples: 30, tokens: 4);
-        yield return Encoder(new ShallowEncoderShape { InputWidth = 4, Width = 2, LogitScale = 1 }, samples: 5, tokens: 1);
-        yield return Encoder(new ShallowEncoderShape { InputWidth = 3, Width = 2, LogitScale = 1, Reduction = LossReduction.Mean, Pooling = TokenPooling.Mean }, samples: 3, tokens: 140);
+        yield return Encoder(TransformerShape.ShallowEncoder(5, 3, 0.7) with { OutputScale = 1.5 }, samples: 4, tokens: 3);
+        yield return Encoder(TransformerShape.ShallowEncoder(3, 40, 0.5) with { Pooling = TokenPooling.Mean, Reduction = LossReduction.Mean }, samples: 6, tokens: 5);
+        yield return Encoder(TransformerShape.ShallowEncoder(4, 9, -1) with { Pooling = TokenPooling.Mean }, samples: 30, tokens: 4);
+        yield return Encoder(TransformerShape.ShallowEncoder(4, 2, 1), samples: 5, tokens: 1);
+        yield return Encoder(TransformerShape.ShallowEncoder(3, 2, 1) with { Reduction = LossReduction.Mean, Pooling = TokenPooling.Mean }, samples: 3, tokens: 140);
     }
 
     /// <summary>The experiments' Transformer: ids and patches, both kernels, short and long samples, odd widths, other residual coefficients.</summary>
@@ -84,15 +84,15 @@ internal sealed class TrainableCase(string name, Func<int, Precision, IModel> cr
 
     public override string ToString() => name;
 
-    private static TrainableCase Kernel(KernelAttentionShape shape, int samples, int tokens) => new(
+    private static TrainableCase Kernel(TransformerShape shape, int samples, int tokens) => new(
         $"G N={samples} n={tokens} {shape}",
-        (threads, precision) => new KernelAttention(
+        (threads, precision) => Transformer.OfArrays(
             shape, ModelCase.Gaussian(samples * tokens, shape.Width, 3, "inputs"), ModelCase.Gaussian(samples * tokens, shape.OutputWidth, 3, "targets"), samples, threads, precision),
         scale: 0.6);
 
-    private static TrainableCase Encoder(ShallowEncoderShape shape, int samples, int tokens) => new(
+    private static TrainableCase Encoder(TransformerShape shape, int samples, int tokens) => new(
         $"S N={samples} n={tokens} {shape}",
-        (threads, precision) => new ShallowEncoder(
+        (threads, precision) => Transformer.OfArrays(
             shape, ModelCase.Gaussian(samples * tokens, shape.InputWidth, 3, "inputs"), ModelCase.Gaussian(samples, 1, 3, "targets"), samples, threads, precision),
         scale: 0.6,
         step: 1.0 / 4096,

@@ -35,21 +35,17 @@ internal sealed class TrainableReference
         return new TrainableReference(document.RootElement.Clone());
     }
 
-    public KernelAttentionShape KernelShape => new()
+    public TransformerShape KernelShape => TransformerShape.KernelAttention(
+        Inputs.Columns, Config.GetProperty("heads").GetInt32(), Config.GetProperty("kernel").GetString() == "gaussian" ? AttentionKernel.Gaussian : AttentionKernel.Softmax) with
     {
-        Width = Inputs.Columns,
-        Heads = Config.GetProperty("heads").GetInt32(),
         KeyWidth = _root.GetProperty("parameters").GetProperty("heads.0.query")[0].GetArrayLength(),
         ValueWidth = _root.GetProperty("parameters").GetProperty("heads.0.value")[0].GetArrayLength(),
         OutputWidth = Targets.Columns,
-        Kernel = Config.GetProperty("kernel").GetString() == "gaussian" ? AttentionKernel.Gaussian : AttentionKernel.Softmax,
     };
 
-    public ShallowEncoderShape EncoderShape => new()
+    public TransformerShape EncoderShape => TransformerShape.ShallowEncoder(
+        Inputs.Columns, _root.GetProperty("parameters").GetProperty("query").GetArrayLength(), Config.GetProperty("tau0").GetDouble()) with
     {
-        InputWidth = Inputs.Columns,
-        Width = _root.GetProperty("parameters").GetProperty("query").GetArrayLength(),
-        LogitScale = Config.GetProperty("tau0").GetDouble(),
         OutputScale = Config.GetProperty("tau1").GetDouble(),
         Pooling = Config.GetProperty("pooling").GetString() == "sum" ? TokenPooling.Sum : TokenPooling.Mean,
     };
@@ -60,8 +56,8 @@ internal sealed class TrainableReference
 
     /// <summary>The model that the file is about.</summary>
     public IModel NewModel(int threads = 1) => Config.GetProperty("model").GetString() == "kernel_attention"
-        ? new KernelAttention(KernelShape, Inputs, Targets, Samples, threads)
-        : new ShallowEncoder(EncoderShape, Inputs, Targets, Samples, threads);
+        ? Transformer.OfArrays(KernelShape, Inputs, Targets, Samples, threads)
+        : Transformer.OfArrays(EncoderShape, Inputs, Targets, Samples, threads);
 
     private static ModelParameters Read(ParameterLayout layout, JsonElement matrices)
     {

@@ -61,8 +61,8 @@ public sealed class TrainableReferenceTests
     public void The_singular_values_of_B_are_those_of_the_reference(string name)
     {
         TrainableReference reference = TrainableReference.Load(name);
-        using var model = new KernelAttention(reference.KernelShape, reference.Inputs, reference.Targets, reference.Samples);
-        AssertSingularValues(model.Features(reference.Parameters(model.Layout)), reference.Expected.GetProperty("kernel_feature_singular_values"));
+        using var model = Transformer.OfArrays(reference.KernelShape, reference.Inputs, reference.Targets, reference.Samples);
+        AssertSingularValues(TransformerFeatures.OfHeads(model, reference.Parameters(model.Layout)), reference.Expected.GetProperty("kernel_feature_singular_values"));
     }
 
     [Theory]
@@ -71,8 +71,8 @@ public sealed class TrainableReferenceTests
     public void The_singular_values_of_the_pooled_features_are_those_of_the_reference(string name)
     {
         TrainableReference reference = TrainableReference.Load(name);
-        using var model = new ShallowEncoder(reference.EncoderShape, reference.Inputs, reference.Targets, reference.Samples);
-        AssertSingularValues(model.Features(reference.Parameters(model.Layout)), reference.Expected.GetProperty("pooled_singular_values"));
+        using var model = Transformer.OfArrays(reference.EncoderShape, reference.Inputs, reference.Targets, reference.Samples);
+        AssertSingularValues(TransformerFeatures.Pooled(model, reference.Parameters(model.Layout)), reference.Expected.GetProperty("pooled_singular_values"));
     }
 
     private static void AssertSingularValues(in Matrix matrix, JsonElement expected)

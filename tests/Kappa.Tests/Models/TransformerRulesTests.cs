@@ -78,6 +78,42 @@ public sealed class TransformerRulesTests
     }
 
     [Fact]
+    public void A_form_that_theorems_are_about_is_known_by_what_has_an_effect()
+    {
+        TransformerShape kernel = TransformerShape.KernelAttention(6, 2), encoder = TransformerShape.ShallowEncoder(3, 8, 0.5);
+        var general = new TransformerShape
+        {
+            InputWidth = 6,
+            Heads = 2,
+            KeyWidth = 3,
+            Kernel = AttentionKernel.Softmax with { Temperature = 1 / Math.Sqrt(3), NormalisesRows = true },
+            AttentionResidual = 0,
+            Activation = new Activation(ActivationKind.Relu),
+            NormEpsilon = 1,
+            Tokens = 4,
+            Parameters = ParameterForm.Heads,
+        };
+        Assert.All([kernel, general, kernel with { OutputWidth = 2, Kernel = AttentionKernel.Gaussian }], shape =>
+            Assert.True(shape.IsKernelAttention));
+        Assert.All(
+            [
+                encoder, general with { Parameters = ParameterForm.Blocks }, kernel with { Kernel = AttentionKernel.Linear },
+                    kernel with { Mask = AttentionMask.Causal },
+                kernel with { AttentionResidual = 1 }, kernel with { HasLastNorm = true }, kernel with { Reduction = LossReduction.Mean },
+            ],
+            shape => Assert.False(shape.IsKernelAttention));
+        Assert.All([encoder, encoder with { Pooling = TokenPooling.Mean, Reduction = LossReduction.Mean, OutputScale = 2 }], shape =>
+            Assert.True(shape.IsShallowEncoder));
+        Assert.All(
+            [
+                kernel, encoder with { Pooling = TokenPooling.First },
+                    encoder with { AttentionActivation = new Activation(ActivationKind.Gelu) }, encoder with { KeyWidth = 3 },
+                encoder with { HasReadoutBias = true }, encoder with { Kernel = AttentionKernel.Gaussian },
+            ],
+            shape => Assert.False(shape.IsShallowEncoder));
+    }
+
+    [Fact]
     public void Data_that_do_not_fit_are_named_with_their_numbers()
     {
         TransformerShape shape = TransformerShape.Classifier(3, 2, 5) with { Width = 4, FfnWidth = 3 };

@@ -16,11 +16,11 @@ public sealed class EncoderFloorTests
         for (int seed = 0; seed < count; seed++)
         {
             var draw = new OracleCase("shallow encoder", seed);
-            using ShallowEncoder model = Point(draw, out ModelParameters parameters);
-            var point = new ModelPoint<ShallowEncoder>(model, parameters, draw.Next(2) == 0 ? TrainedSet.All : TrainedSet.OfNames("readout"));
+            using Transformer model = Point(draw, out ModelParameters parameters);
+            var point = new TransformerPoint(model, parameters, draw.Next(2) == 0 ? TrainedSet.All : TrainedSet.OfNames("readout"));
             var exact = new Truth(model, parameters);
             regular += exact.IsRegular ? 1 : 0;
-            foreach (ModelTheorem<ShallowEncoder> theorem in Theorems.OfShallowEncoder.Take(3))
+            foreach (TransformerTheorem theorem in Theorems.OfShallowEncoder.Take(3))
             {
                 Certificate certificate = theorem.Evaluate(point);
                 exact.Check(draw, certificate);
@@ -43,7 +43,7 @@ public sealed class EncoderFloorTests
         private readonly BigReal _logits = BigReal.Zero;
         private readonly BigReal _dataNorm = BigReal.Zero;
 
-        public Truth(ShallowEncoder model, ModelParameters parameters)
+        public Truth(Transformer model, ModelParameters parameters)
         {
             BigMatrix features = ExactFeatures.OfShallowEncoder(model, parameters), inputs = BigMatrix.Of(model.Inputs);
             BigReal[] values = features.SingularValues();
@@ -83,18 +83,10 @@ public sealed class EncoderFloorTests
         }
     }
 
-    private static ShallowEncoder Point(OracleCase draw, out ModelParameters parameters)
+    private static Transformer Point(OracleCase draw, out ModelParameters parameters)
     {
         int samples = 2 + draw.Next(2), tokens = 1 + draw.Next(3), inputWidth = 2 + draw.Next(3), width = samples + draw.Next(8);
-        var shape = new ShallowEncoderShape
-        {
-            InputWidth = inputWidth,
-            Width = width,
-            LogitScale = draw.Next(3) == 0 ? 1 : 1.0 / width,
-            OutputScale = draw.Next(2) == 0 ? 1 : 1 / Math.Sqrt(width),
-            Pooling = (TokenPooling)draw.Next(2),
-            Reduction = (LossReduction)draw.Next(2),
-        };
+        var shape = TransformerShape.ShallowEncoder(inputWidth, width, draw.Next(3) == 0 ? 1 : 1.0 / width) with { OutputScale = draw.Next(2) == 0 ? 1 : 1 / Math.Sqrt(width), Pooling = (TokenPooling)draw.Next(2), Reduction = (LossReduction)draw.Next(2) };
         parameters = new ModelParameters(shape.NewLayout());
         foreach (ref double x in parameters.Vector.AsSpan())
         {
@@ -106,7 +98,7 @@ public sealed class EncoderFloorTests
         Matrix inputs = OracleCase.Filled(samples * tokens, inputWidth, draw.Dyadic), targets = OracleCase.Filled(samples, 1, draw.Gaussian);
         Vectors.Scale(targets.Span, draw.Next(4) == 0 ? 1e-3 : 1e-40);
         Spoil(draw, tokens, inputs, parameters);
-        return new ShallowEncoder(shape, inputs, targets, samples);
+        return Transformer.OfArrays(shape, inputs, targets, samples);
     }
 
     // One of the ways in which rows of F_pre become dependent in exact arithmetic, or nearly so, and a common part for rounding to work on.

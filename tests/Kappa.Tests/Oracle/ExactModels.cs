@@ -160,9 +160,9 @@ internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, B
 internal static class ExactFeatures
 {
     /// <summary>(G.3)  B_h = S_h X of every head, each [M, D].</summary>
-    public static BigMatrix[] OfKernelAttention(KernelAttention model, ModelParameters parameters, BigMatrix inputs)
+    public static BigMatrix[] OfKernelAttention(Transformer model, ModelParameters parameters, BigMatrix inputs)
     {
-        KernelAttentionShape shape = model.Shape;
+        TransformerShape shape = model.Shape;
         int tokens = inputs.Rows / model.Samples;
         BigReal scale = shape.Kernel.Scale(shape.KeyWidth);
         return [.. Enumerable.Range(0, shape.Heads).Select(head => BigMatrix.Above([.. Enumerable.Range(0, model.Samples).Select(sample =>
@@ -174,12 +174,12 @@ internal static class ExactFeatures
     }
 
     /// <summary>(S.4)  F_pre [N, d_m].</summary>
-    public static BigMatrix OfShallowEncoder(ShallowEncoder model, ModelParameters parameters)
+    public static BigMatrix OfShallowEncoder(Transformer model, ModelParameters parameters)
     {
-        ShallowEncoderShape shape = model.Shape;
+        TransformerShape shape = model.Shape;
         BigMatrix inputs = BigMatrix.Of(model.Inputs), query = BigMatrix.Of(parameters["query"]), key = BigMatrix.Of(parameters["key"]), value = BigMatrix.Of(parameters["value"]);
         BigReal pooled = (BigReal)shape.OutputScale / (shape.Pooling == TokenPooling.Sum ? 1 : model.Tokens);
-        BigMatrix result = BigMatrix.Fill(model.Samples, shape.Width, (_, _) => BigReal.Zero);
+        BigMatrix result = BigMatrix.Fill(model.Samples, shape.ValueWidth, (_, _) => BigReal.Zero);
         for (int sample = 0; sample < model.Samples; sample++)
         {
             BigMatrix x = inputs.RowRange(sample * model.Tokens, model.Tokens);
@@ -187,7 +187,7 @@ internal static class ExactFeatures
             BigMatrix hidden = (weights * x * value.Transposed()).Map(p => BigReal.Max(p, BigReal.Zero));
             for (int token = 0; token < model.Tokens; token++)
             {
-                for (int unit = 0; unit < shape.Width; unit++)
+                for (int unit = 0; unit < shape.ValueWidth; unit++)
                 {
                     result[sample, unit] += pooled * hidden[token, unit];
                 }

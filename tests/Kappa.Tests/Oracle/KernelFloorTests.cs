@@ -8,7 +8,7 @@ namespace Kappa.Tests.Oracle;
 /// <summary>What G.4 reports against 50 digits: floors are floors, upper constants upper, and no point that cannot reach zero loss is certified.</summary>
 public sealed class KernelFloorTests
 {
-    private static readonly ModelTheorem<KernelAttention> ValuesOnly = Theorems.OfKernelAttention[0];
+    private static readonly TransformerTheorem ValuesOnly = Theorems.OfKernelAttention[0];
 
     [Fact]
     public void Every_floor_of_random_and_degenerate_points_is_at_most_the_truth()
@@ -18,8 +18,8 @@ public sealed class KernelFloorTests
         for (int seed = 0; seed < count; seed++)
         {
             var draw = new OracleCase("kernel attention", seed);
-            using KernelAttention model = Point(draw, out ModelParameters parameters);
-            Certificate certificate = ValuesOnly.Evaluate(new ModelPoint<KernelAttention>(model, parameters, TrainedSet.Of(ParameterKind.Value)));
+            using Transformer model = Point(draw, out ModelParameters parameters);
+            Certificate certificate = ValuesOnly.Evaluate(new TransformerPoint(model, parameters, TrainedSet.Of(ParameterKind.Value)));
             if (certificate.Outcome == CertificateOutcome.NotApplicable)
             {
                 continue;
@@ -34,9 +34,9 @@ public sealed class KernelFloorTests
         OracleCase.Report(faults, count, certified, regular);
     }
 
-    private static bool Check(OracleCase draw, KernelAttention model, ModelParameters parameters, Certificate certificate)
+    private static bool Check(OracleCase draw, Transformer model, ModelParameters parameters, Certificate certificate)
     {
-        KernelAttentionShape shape = model.Shape;
+        TransformerShape shape = model.Shape;
         BigMatrix[] features = ExactFeatures.OfKernelAttention(model, parameters, BigMatrix.Of(model.Inputs));
         BigMatrix[] outputs = [.. Enumerable.Range(0, shape.Heads).Select(head => BigMatrix.Of(parameters[$"heads.{head}.output"]))];
         BigMatrix joint = BigMatrix.Beside(features);
@@ -69,7 +69,7 @@ public sealed class KernelFloorTests
         return isRegular;
     }
 
-    private static KernelAttention Point(OracleCase draw, out ModelParameters parameters)
+    private static Transformer Point(OracleCase draw, out ModelParameters parameters)
     {
         int samples = 1 + draw.Next(2), tokens = 2 + draw.Next(2), width = (samples * tokens) + draw.Next(2), heads = 1 + draw.Next(2);
         AttentionKernel kernel = draw.Next(3) switch
@@ -78,7 +78,7 @@ public sealed class KernelFloorTests
             1 => AttentionKernel.Gaussian,
             _ => new AttentionKernel(AttentionKernelKind.Gaussian, NormalisesRows: true),
         };
-        var shape = new KernelAttentionShape { Width = width, Heads = heads, KeyWidth = 1 + draw.Next(3), ValueWidth = 1 + draw.Next(3), OutputWidth = 1 + draw.Next(2), Kernel = kernel };
+        var shape = TransformerShape.KernelAttention(width, heads, kernel) with { KeyWidth = 1 + draw.Next(3), ValueWidth = 1 + draw.Next(3), OutputWidth = 1 + draw.Next(2) };
         parameters = new ModelParameters(shape.NewLayout());
         foreach (ref double x in parameters.Vector.AsSpan())
         {
@@ -87,11 +87,11 @@ public sealed class KernelFloorTests
 
         Matrix inputs = OracleCase.Filled(samples * tokens, width, draw.Dyadic);
         Spoil(draw, shape, tokens, inputs, parameters);
-        return new KernelAttention(shape, inputs, OracleCase.Filled(samples * tokens, shape.OutputWidth, draw.Gaussian), samples);
+        return Transformer.OfArrays(shape, inputs, OracleCase.Filled(samples * tokens, shape.OutputWidth, draw.Gaussian), samples);
     }
 
     // One of the ways in which rows of B become dependent in exact arithmetic, or nearly so, and a common part for rounding to work on.
-    private static void Spoil(OracleCase draw, KernelAttentionShape shape, int tokens, Matrix inputs, ModelParameters parameters)
+    private static void Spoil(OracleCase draw, TransformerShape shape, int tokens, Matrix inputs, ModelParameters parameters)
     {
         int kind = draw.Next(6);
         double common = draw.CommonPart();
@@ -138,7 +138,7 @@ public sealed class KernelFloorTests
     }
 
     // The last column of X is 1 and that row of W_K large: all keys of a sample are moved together.
-    private static void AddCommonKey(KernelAttentionShape shape, Matrix inputs, ModelParameters parameters, double common)
+    private static void AddCommonKey(TransformerShape shape, Matrix inputs, ModelParameters parameters, double common)
     {
         for (int row = 0; row < inputs.Rows; row++)
         {
@@ -148,7 +148,7 @@ public sealed class KernelFloorTests
         ForEachHead(shape, parameters, "key", key => key.Row(inputs.Columns - 1).ForEach((_, x) => x + common));
     }
 
-    private static void ForEachHead(KernelAttentionShape shape, ModelParameters parameters, string name, Action<Matrix> action)
+    private static void ForEachHead(TransformerShape shape, ModelParameters parameters, string name, Action<Matrix> action)
     {
         for (int head = 0; head < shape.Heads; head++)
         {

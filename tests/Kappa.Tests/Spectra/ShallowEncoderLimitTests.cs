@@ -40,8 +40,8 @@ public sealed class ShallowEncoderLimitTests
     {
         const int Samples = 3, Tokens = 4, InputWidth = 5;
         Matrix inputs = ModelCase.Gaussian(Samples * Tokens, InputWidth, 8, "inputs");
-        var shape = new ShallowEncoderShape { InputWidth = InputWidth, Width = width, LogitScale = 1.0 / width, OutputScale = 1 / Math.Sqrt(width), Pooling = pooling };
-        using var model = new ShallowEncoder(shape, inputs, ModelCase.Gaussian(Samples, 1, 8, "targets"), Samples);
+        var shape = TransformerShape.ShallowEncoder(InputWidth, width, 1.0 / width) with { OutputScale = 1 / Math.Sqrt(width), Pooling = pooling };
+        using var model = Transformer.OfArrays(shape, inputs, ModelCase.Gaussian(Samples, 1, 8, "targets"), Samples);
         var parameters = new ModelParameters(model.Layout);
         new RandomSequence(seed, "ntk").FillGaussian(parameters.Vector);
         Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = Matrix.Allocate(Samples, Samples);

@@ -45,7 +45,7 @@ internal static class ModelCertification
     {
         string? refusal = request.Theorems.Count == 0 ? "is of a Transformer that no theorem of Kappa is about. Certify model.kind residual, kernelAttention or shallowEncoder, without other layers."
             : request.IsSearch && point.Experiment is null ? "is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out."
-            : request.FindsScale && point.Model is not ShallowEncoder ? "is of kernel attention, where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out."
+            : request.FindsScale && point.Model is not Transformer { Shape.IsShallowEncoder: true } ? "is of kernel attention, where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out."
             : null;
         if (refusal is not null)
         {
@@ -121,14 +121,14 @@ internal static class ModelCertification
     private static InitialisationPrice PriceOf(Asked asked, Theorem theorem)
     {
         TrainablePoint point = asked.Point;
-        if (theorem is not ModelTheorem<ShallowEncoder> about)
+        if (theorem is not ShallowEncoderTheorem about)
         {
             Certificate foreign = ModelTheorems.At(asked.Model, asked.State.Parameters, point.Trained).Ask(theorem, asked.Options);
             var none = new CertifiableInitialisation { Theorem = theorem, Recipe = string.Empty, Certificate = foreign, Tries = 0, Search = new ScaleSearch(), Explanation = foreign.Explanation };
             return new InitialisationPrice(none, CertificationGrade.NotApplicable, null);
         }
 
-        var at = new ModelPoint<ShallowEncoder>((ShallowEncoder)asked.Model, asked.State.Parameters, point.Trained);
+        var at = new TransformerPoint((Transformer)asked.Model, asked.State.Parameters, point.Trained);
         var found = CertifiableInitialisation.Find(about, at, asked.Options);
         asked.Cancellation.ThrowIfCancellationRequested();
         BoundObservation? check = found is { Scale: double scale, Certificate.Guarantee: { } guarantee }

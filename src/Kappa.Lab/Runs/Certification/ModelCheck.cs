@@ -36,17 +36,17 @@ internal static class ModelCheck
     {
         Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
         model.Output(parameters, model.AllSamples, output);
-        Matrix targets = model is ShallowEncoder encoder ? encoder.Targets : ((KernelAttention)model).Targets;
-        double terms = model.Layout.Blocks.Sum(block => (double)Math.Max(block.Rows, block.Columns)) + (model is ShallowEncoder { Tokens: int tokens } ? tokens : model.OutputRows);
-        double factor = model is ShallowEncoder { Shape.Reduction: LossReduction.Mean } ? 1 / Math.Sqrt(model.Samples) : 1;
+        var own = (Transformer)model;
+        double terms = model.Layout.Blocks.Sum(block => (double)Math.Max(block.Rows, block.Columns)) + own.Tokens;
+        double factor = own.Shape.Reduction == LossReduction.Mean ? 1 / Math.Sqrt(model.Samples) : 1;
         double unit = Spectra.RoundingFloor.UnitRoundoff(precision);
-        return factor * 2 * unit * terms * (Vectors.Norm(output.Span) + Vectors.Norm(targets.Span));
+        return factor * 2 * unit * terms * (Vectors.Norm(output.Span) + Vectors.Norm(own.Targets.Span));
     }
 
     // Six operations for each pair of a token row and a parameter.
     private static long AffordableSteps(IModel model, Guarantee guarantee)
     {
-        double rows = model.Samples * (double)(model is ShallowEncoder encoder ? encoder.Tokens : model.OutputRows);
+        double rows = model.Samples * (double)((Transformer)model).Tokens;
         double affordable = AffordableFlops / (6 * rows * model.Layout.Length);
         return affordable < FewestSteps ? 0 : (long)Math.Min(affordable, Math.Clamp(guarantee.StepsTo(1e-3), FewestSteps, MostSteps));
     }

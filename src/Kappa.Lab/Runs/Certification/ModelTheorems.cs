@@ -27,22 +27,23 @@ internal sealed class ModelTheorems
     /// <param name="model">The model.</param>
     /// <param name="parameters">θ_0.</param>
     /// <param name="trained">The trained matrices.</param>
-    public static ModelTheorems At(IModel model, ModelParameters parameters, TrainedSet trained) => model switch
+    public static ModelTheorems At(IModel model, ModelParameters parameters, TrainedSet trained)
     {
-        KernelAttention attention => Of(Theorems.OfKernelAttention, new ModelPoint<KernelAttention>(attention, parameters, trained)),
-        ShallowEncoder encoder => Of(Theorems.OfShallowEncoder, new ModelPoint<ShallowEncoder>(encoder, parameters, trained)),
-        _ => new ModelTheorems([], (theorem, _) => Foreign(theorem, "this Transformer")),
-    };
+        TransformerTheorem[] all = model is Transformer own ? [.. Theorems.OfKernelAttention.Concat<TransformerTheorem>(Theorems.OfShallowEncoder).Where(theorem => theorem.IsAbout(own))] : [];
+        if (all.Length == 0)
+        {
+            return new ModelTheorems([], (theorem, _) => Foreign(theorem, "this Transformer"));
+        }
+
+        var point = new TransformerPoint((Transformer)model, parameters, trained);
+        return new ModelTheorems(all, (theorem, options) =>
+            theorem is TransformerTheorem known && known.Subject == all[0].Subject ? known.Evaluate(point, options) : Foreign(theorem, all[0].Subject, all.Select(other => other.Name)));
+    }
 
     /// <summary>Asks one theorem; one about another model is not applicable.</summary>
     /// <param name="theorem">Any theorem.</param>
     /// <param name="options">What is asked.</param>
     public Certificate Ask(Theorem theorem, CertificateOptions options) => _ask(theorem, options);
-
-    private static ModelTheorems Of<TModel>(IReadOnlyList<ModelTheorem<TModel>> all, ModelPoint<TModel> point)
-        where TModel : class, IModel => new(all, (theorem, options) => theorem is ModelTheorem<TModel> known
-            ? known.Evaluate(point, options)
-            : Foreign(theorem, typeof(TModel) == typeof(KernelAttention) ? "kernel attention (model G)" : "the shallow encoder (model S)", all.Select(other => other.Name)));
 
     private static Certificate Foreign(Theorem theorem, string model, params IEnumerable<string> others)
     {

@@ -77,8 +77,8 @@ internal sealed class TrainableEvaluation
         (double[] jacobian, SpectrumSummary? kernel) = omission is null ? Spectrum(JacobianMatrix.Of(model, point.Parameters, point.Trained)) : ([], null);
         (double[] values, SpectrumSummary? features) = model switch
         {
-            KernelAttention attention => Spectrum(attention.Features(point.Parameters)),
-            ShallowEncoder encoder => Spectrum(encoder.Features(point.Parameters)),
+            Transformer { Shape.IsKernelAttention: true } attention => Spectrum(TransformerFeatures.OfHeads(attention, point.Parameters)),
+            Transformer { Shape.IsShallowEncoder: true } encoder => Spectrum(TransformerFeatures.Pooled(encoder, point.Parameters)),
             _ => ([], null),
         };
         return new TrainableEvaluation(point, output, loss, gradient)

@@ -29,7 +29,7 @@ internal static class TrainableEvaluationJson
         WriteKernel(json, evaluation);
         EstimatesJson.Write(json, evaluation.Estimates);
         WriteOutput(json, evaluation);
-        json.WritePropertyName(evaluation.Point.Model is KernelAttention ? "kernel_feature_singular_values" : "pooled_singular_values");
+        json.WritePropertyName(evaluation.Point.Model is Transformer { Shape.IsKernelAttention: true } ? "kernel_feature_singular_values" : "pooled_singular_values");
         EvaluationJson.WriteRow(json, [.. evaluation.FeatureValues]);
         WriteTheorems(json, evaluation.Certificates);
         json.WriteEndObject();
@@ -51,7 +51,7 @@ internal static class TrainableEvaluationJson
     // Samples of tokens in model G, as its targets are; a row a sample in model S.
     private static void WriteOutput(Utf8JsonWriter json, TrainableEvaluation evaluation)
     {
-        if (evaluation.Point.Model is not KernelAttention { OutputRows: int tokens })
+        if (evaluation.Point.Model is not Transformer { Shape.IsKernelAttention: true, OutputRows: int tokens })
         {
             WriteRows(json, "output", evaluation.Output);
             return;

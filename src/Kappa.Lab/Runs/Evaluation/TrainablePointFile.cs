@@ -76,16 +76,8 @@ internal sealed class TrainablePointFile(JsonElement file, JsonElement config, P
             return null;
         }
 
-        var shape = new KernelAttentionShape
-        {
-            Width = inputs.Shape[2],
-            Heads = heads,
-            KeyWidth = matrices["heads.0.query"].Shape[1],
-            ValueWidth = matrices["heads.0.value"].Shape[1],
-            OutputWidth = targets.Shape[2],
-            Kernel = kernel,
-        };
-        return Build(name, shape.NewLayout, matrices, () => new KernelAttention(shape, ToMatrix(inputs), ToMatrix(targets), inputs.Shape[0]));
+        var shape = TransformerShape.KernelAttention(inputs.Shape[2], heads, kernel) with { KeyWidth = matrices["heads.0.query"].Shape[1], ValueWidth = matrices["heads.0.value"].Shape[1], OutputWidth = targets.Shape[2] };
+        return Build(name, shape.NewLayout, matrices, () => Transformer.OfArrays(shape, ToMatrix(inputs), ToMatrix(targets), inputs.Shape[0]));
     }
 
     private bool Truth(ConfigMembers members)
@@ -110,16 +102,8 @@ internal sealed class TrainablePointFile(JsonElement file, JsonElement config, P
         }
 
         double logitScale = members.Number("tau0") ?? 0;
-        var shape = new ShallowEncoderShape
-        {
-            InputWidth = inputs.Shape[2],
-            Width = matrices.TryGetValue("query", out NdArray? query) ? query.Shape[0] : 1,
-            LogitScale = logitScale,
-            OutputScale = members.Number("tau1") ?? 1,
-            Pooling = members.Choice("pooling", Poolings) ?? TokenPooling.Sum,
-            Reduction = members.Choice("loss", Reductions) ?? LossReduction.Sum,
-        };
-        return problems.Count > 0 ? null : Build(name, shape.NewLayout, matrices, () => new ShallowEncoder(shape, ToMatrix(inputs), ToMatrix(targets), inputs.Shape[0]));
+        var shape = TransformerShape.ShallowEncoder(inputs.Shape[2], matrices.TryGetValue("query", out NdArray? query) ? query.Shape[0] : 1, logitScale) with { OutputScale = members.Number("tau1") ?? 1, Pooling = members.Choice("pooling", Poolings) ?? TokenPooling.Sum, Reduction = members.Choice("loss", Reductions) ?? LossReduction.Sum };
+        return problems.Count > 0 ? null : Build(name, shape.NewLayout, matrices, () => Transformer.OfArrays(shape, ToMatrix(inputs), ToMatrix(targets), inputs.Shape[0]));
     }
 
     private TrainablePoint? Build(string name, Func<ParameterLayout> newLayout, Dictionary<string, NdArray> matrices, Func<IModel> create)

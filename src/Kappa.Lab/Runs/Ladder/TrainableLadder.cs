@@ -26,7 +26,7 @@ internal sealed class TrainableLadder
         _count = model.Layout.Blocks.Where(experiment.Trained.Includes).Sum(block => (long)block.Length);
 
         // Six operations for each pair of a token row and a parameter: forward, and twice that backward.
-        _gradient = 6.0 * model.Layout.Length * model.Samples * (model is ShallowEncoder encoder ? encoder.Tokens : model.OutputRows);
+        _gradient = 6.0 * model.Layout.Length * model.Samples * (model is Transformer { Shape.IsShallowEncoder: true } encoder ? encoder.Tokens : model.OutputRows);
         _last = lastStep > 0 && lastStep * _gradient <= limits.DescentWork ? Descend(experiment, lastStep, cancellation) : null;
     }
 

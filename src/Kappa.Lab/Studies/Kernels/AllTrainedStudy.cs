@@ -14,7 +14,7 @@ internal static class AllTrainedStudy
 
     public static TrainedSet Trained { get; } = TrainedSet.Of(ParameterKind.Query, ParameterKind.Key, ParameterKind.Value);
 
-    public static KernelAttentionShape Shape(KernelArm arm) => new() { Width = 16, Heads = 2, Kernel = arm.Kernel };
+    public static TransformerShape Shape(KernelArm arm) => TransformerShape.KernelAttention(16, 2, arm.Kernel);
 
     // One job a run and a rule; the shared step needs both kernels' eigenvalues, which are cheap.
     public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>

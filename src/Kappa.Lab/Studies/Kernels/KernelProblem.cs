@@ -9,28 +9,28 @@ namespace Kappa.Lab.Studies.Kernels;
 /// <remarks>Both kernels of a seed see the same tokens, targets and draw of the weights.</remarks>
 internal sealed class KernelProblem : IDisposable
 {
-    private KernelProblem(KernelAttention model, ModelParameters start) => (Model, Start) = (model, start);
+    private KernelProblem(Transformer model, ModelParameters start) => (Model, Start) = (model, start);
 
     /// <summary>The model with its data.</summary>
-    public KernelAttention Model { get; }
+    public Transformer Model { get; }
 
     /// <summary>θ_0.</summary>
     public ModelParameters Start { get; }
 
     /// <summary>Independent targets.</summary>
-    public static KernelProblem Of(KernelAttentionShape shape, KernelSize size, double tokenScale, long seed, Func<ParameterBlock, double>? gain = null)
+    public static KernelProblem Of(TransformerShape shape, KernelSize size, double tokenScale, long seed, Func<ParameterBlock, double>? gain = null)
     {
         Matrix targets = Gaussian(seed, "data.targets", size.Samples * size.Tokens, shape.OutputWidth, 1 / Math.Sqrt(shape.OutputWidth));
-        return new KernelProblem(new KernelAttention(shape, Tokens(shape, size, tokenScale, seed), targets, size.Samples), ModelInitialisation.Create(shape, seed, gain));
+        return new KernelProblem(Transformer.OfArrays(shape, Tokens(shape, size, tokenScale, seed), targets, size.Samples), ModelInitialisation.Create(shape, seed, gain));
     }
 
     /// <summary>Targets F_0 + distance ‖F_0‖ · (a random direction): near the output at the start.</summary>
-    public static KernelProblem Local(KernelAttentionShape shape, KernelSize size, double distance, long seed)
+    public static KernelProblem Local(TransformerShape shape, KernelSize size, double distance, long seed)
     {
         Matrix inputs = Tokens(shape, size, 1, seed);
         ModelParameters start = ModelInitialisation.Create(shape, seed);
         Matrix output = Matrix.Allocate(inputs.Rows, shape.OutputWidth);
-        using (var at = new KernelAttention(shape, inputs, output, size.Samples))
+        using (var at = Transformer.OfArrays(shape, inputs, output, size.Samples))
         {
             at.Output(start, at.AllSamples, output);
         }
@@ -38,7 +38,7 @@ internal sealed class KernelProblem : IDisposable
         Matrix direction = Gaussian(seed, "data.direction", output.Rows, output.Columns, 1);
         double length = distance * Vectors.Norm(output.Span) / Vectors.Norm(direction.Span);
         Vectors.AddScaled(output.Span, length, direction.Span);
-        return new KernelProblem(new KernelAttention(shape, inputs, output, size.Samples), start);
+        return new KernelProblem(Transformer.OfArrays(shape, inputs, output, size.Samples), start);
     }
 
     /// <summary>σ_max(J)² and the rank of J at the start.</summary>
@@ -67,7 +67,7 @@ internal sealed class KernelProblem : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 
-    private static Matrix Tokens(KernelAttentionShape shape, KernelSize size, double scale, long seed) => Gaussian(seed, "data.inputs", size.Samples * size.Tokens, shape.Width, scale);
+    private static Matrix Tokens(TransformerShape shape, KernelSize size, double scale, long seed) => Gaussian(seed, "data.inputs", size.Samples * size.Tokens, shape.Width, scale);
 
     private static Matrix Gaussian(long seed, string name, int rows, int columns, double scale)
     {

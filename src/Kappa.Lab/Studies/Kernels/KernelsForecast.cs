@@ -40,9 +40,9 @@ internal static class KernelsForecast
     // Model G: values at three widths, queries at four settings, all trained at every scale under two rules, five initialisations.
     private static double SmallModels(KernelsPlan plan)
     {
-        using var queries = KernelProblem.Of(new KernelAttentionShape { Width = QueriesOnlyStudy.Width, Heads = 10, KeyWidth = 8, ValueWidth = 8 }, QueriesOnlyStudy.Size, 1, 0);
+        using var queries = KernelProblem.Of(TransformerShape.KernelAttention(QueriesOnlyStudy.Width, 10) with { KeyWidth = 8, ValueWidth = 8 }, QueriesOnlyStudy.Size, 1, 0);
         using var all = KernelProblem.Of(AllTrainedStudy.Shape(KernelArm.Softmax), AllTrainedStudy.Size, 1, 0);
-        using var values = KernelProblem.Of(new KernelAttentionShape { Width = 16, Heads = 2 }, ValuesOnlyStudy.Size, 1, 0);
+        using var values = KernelProblem.Of(TransformerShape.KernelAttention(16, 2), ValuesOnlyStudy.Size, 1, 0);
         double perQuery = StepSeconds(queries, TrainedSet.Of(ParameterKind.Query)), perAll = StepSeconds(all, AllTrainedStudy.Trained), perValue = StepSeconds(values, TrainedSet.Of(ParameterKind.Value));
         return (3 * plan.ValueSteps * perValue) + (4 * plan.QuerySteps * perQuery) + (plan.AllSteps * perAll * (((Tries + 1) * plan.TokenScales.Count) + (Tries * Enum.GetValues<StartKind>().Length)));
     }

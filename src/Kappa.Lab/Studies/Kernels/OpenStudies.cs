@@ -70,9 +70,9 @@ internal static class OpenStudies
         KernelJob job = null!;
         job = new KernelJob(KernelStudy.Variance, FormattableString.Invariant($"gain of W_Q and W_K {gain}"), arm.Name, seed, string.Empty, context =>
         {
-            var shape = new KernelAttentionShape { Width = 2 * ValuesOnlyStudy.Size.Rows, Heads = 2, Kernel = arm.Kernel };
+            var shape = TransformerShape.KernelAttention(2 * ValuesOnlyStudy.Size.Rows, 2, arm.Kernel);
             using var problem = KernelProblem.Of(shape, ValuesOnlyStudy.Size, 1, seed, block => block.Kind is ParameterKind.Query or ParameterKind.Key ? gain : 1);
-            SpectrumSummary features = JacobianMatrix.Spectrum(problem.Model.Features(problem.Start), out _);
+            SpectrumSummary features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(problem.Model, problem.Start), out _);
             return job.Measured(
                 new Dictionary<string, double>(StringComparer.Ordinal)
                 {

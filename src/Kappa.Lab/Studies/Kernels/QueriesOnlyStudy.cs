@@ -36,7 +36,7 @@ internal static class QueriesOnlyStudy
 
     private static KernelRun Run(KernelJob job, int steps, int heads, double distance, KernelArm arm, KernelJobContext context)
     {
-        var shape = new KernelAttentionShape { Width = Width, Heads = heads, KeyWidth = Width, ValueWidth = Width, Kernel = arm.Kernel };
+        var shape = TransformerShape.KernelAttention(Width, heads, arm.Kernel) with { KeyWidth = Width, ValueWidth = Width };
         using var problem = KernelProblem.Local(shape, Size, distance, job.Seed);
         var queries = TrainedSet.Of(ParameterKind.Query);
         SpectrumSummary kernel = problem.Kernel(queries);

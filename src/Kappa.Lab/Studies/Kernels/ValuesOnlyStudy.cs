@@ -30,12 +30,12 @@ internal static class ValuesOnlyStudy
 
     private static KernelRun Run(KernelJob job, int steps, int width, KernelArm arm, KernelJobContext context)
     {
-        var shape = new KernelAttentionShape { Width = width, Heads = Heads, Kernel = arm.Kernel };
+        var shape = TransformerShape.KernelAttention(width, Heads, arm.Kernel);
         using var problem = KernelProblem.Of(shape, Size, 1, job.Seed);
         var values = TrainedSet.Of(ParameterKind.Value);
-        Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(new ModelPoint<KernelAttention>(problem.Model, problem.Start, values));
+        Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(new TransformerPoint(problem.Model, problem.Start, values));
         double Constant(string symbol) => certificate.Constants.Single(constant => constant.Symbol == symbol).Value;
-        SpectrumSummary features = JacobianMatrix.Spectrum(problem.Model.Features(problem.Start), out _);
+        SpectrumSummary features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(problem.Model, problem.Start), out _);
         double stepSize = 1 / Constant("β"), floor = Constant("min ℒ");
         double[] losses = problem.Descend(values, stepSize, steps, context.Cancellation);
         double[] above = [.. losses.Select(loss => Math.Max(0, loss - floor) / losses[0])];

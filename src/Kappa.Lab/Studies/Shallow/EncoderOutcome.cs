@@ -34,7 +34,7 @@ internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double La
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static EncoderOutcome Of(EncoderRun run, CancellationToken cancellation)
     {
-        (ShallowEncoder model, ModelParameters start) = run.Prepare();
+        (Transformer model, ModelParameters start) = run.Prepare();
         using (model)
         {
             Matrix kernel = run.NeedsKernel ? EncoderKernel.Of(model, start) : default;
@@ -53,7 +53,7 @@ internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double La
         }
     }
 
-    private static EncoderOutcome Descend(EncoderRun run, ShallowEncoder model, ModelParameters start, Matrix kernel, double eigenvalue, double stepSize, CancellationToken cancellation)
+    private static EncoderOutcome Descend(EncoderRun run, Transformer model, ModelParameters start, Matrix kernel, double eigenvalue, double stepSize, CancellationToken cancellation)
     {
         var losses = new List<double>();
         using var reached = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

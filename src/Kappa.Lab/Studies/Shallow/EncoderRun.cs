@@ -91,18 +91,11 @@ internal sealed record EncoderRun
     }.Create(Sizes.Samples, Sizes.Tokens, Sizes.InputWidth, Seed);
 
     /// <summary>The model on its data and its parameters at the start; the caller disposes the model.</summary>
-    public (ShallowEncoder Model, ModelParameters Parameters) Prepare()
+    public (Transformer Model, ModelParameters Parameters) Prepare()
     {
-        var plain = new ShallowEncoderShape
-        {
-            InputWidth = Sizes.InputWidth,
-            Width = Width,
-            LogitScale = Math.Pow(Width, -LogitExponent),
-            Pooling = Normalisation.Pooling,
-            Reduction = Normalisation.Reduction,
-        };
-        (ShallowEncoderShape shape, ModelParameters parameters) = Start.Create(plain, Seed);
+        var plain = TransformerShape.ShallowEncoder(Sizes.InputWidth, Width, Math.Pow(Width, -LogitExponent)) with { Pooling = Normalisation.Pooling, Reduction = Normalisation.Reduction };
+        (TransformerShape shape, ModelParameters parameters) = Start.Create(plain, Seed);
         ScalarSamples data = Data();
-        return (new ShallowEncoder(shape, data.Inputs, new Matrix(data.Labels, 0, Sizes.Samples, 1), Sizes.Samples), parameters);
+        return (Transformer.OfArrays(shape, data.Inputs, new Matrix(data.Labels, 0, Sizes.Samples, 1), Sizes.Samples), parameters);
     }
 }

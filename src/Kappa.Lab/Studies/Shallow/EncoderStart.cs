@@ -28,9 +28,9 @@ internal sealed record EncoderStart(EncoderScheme Scheme, bool IsOrthogonal = fa
     public static EncoderStart Gain(double gain) => new(new EncoderScheme(
         FormattableString.Invariant($"LeCun × {gain}"), width => gain * gain / width, inputs => gain * gain / inputs, _ => 1));
 
-    public (ShallowEncoderShape Shape, ModelParameters Parameters) Create(ShallowEncoderShape shape, long seed)
+    public (TransformerShape Shape, ModelParameters Parameters) Create(TransformerShape shape, long seed)
     {
-        (ShallowEncoderShape scaled, ModelParameters parameters) = Scheme.Create(shape, seed);
+        (TransformerShape scaled, ModelParameters parameters) = Scheme.Create(shape, seed);
         foreach (ParameterBlock block in parameters.Layout.Blocks.Where(block => IsOrthogonal && block.Kind != ParameterKind.Readout))
         {
             Orthogonalise(parameters[block], Math.Sqrt(Math.Max(block.Rows, block.Columns) * Scheme.InputVariance(shape.InputWidth)));

@@ -16,10 +16,10 @@ internal sealed record EncoderPointResult(EncoderRun Run, double LimitDistance, 
 
     public static Checkpoint Compute(EncoderRun run)
     {
-        (ShallowEncoder model, ModelParameters parameters) = run.Prepare();
+        (Transformer model, ModelParameters parameters) = run.Prepare();
         using (model)
         {
-            var point = new ModelPoint<ShallowEncoder>(model, parameters, TrainedSet.All);
+            var point = new TransformerPoint(model, parameters, TrainedSet.All);
             Checkpoint record = JobStore.NewRecord();
             record.AddNumber("limitDistance", HasLimit(run) ? EncoderKernel.Distance(EncoderKernel.Of(model, parameters), ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling).Kernel) : double.NaN);
             record.AddTensor("shortfalls", [TheoremNames.Count], [.. TheoremNames.Select(name => Shortfall(name, point))]);
@@ -36,7 +36,7 @@ internal sealed record EncoderPointResult(EncoderRun Run, double LimitDistance, 
     /// <summary>Initialisation and τ₀ in words.</summary>
     public string Setting => FormattableString.Invariant($"{Run.Start.Name}, τ₀ = d_m^−{Run.LogitExponent}");
 
-    private static double Shortfall(string name, ModelPoint<ShallowEncoder> point)
+    private static double Shortfall(string name, TransformerPoint point)
     {
         Certificate certificate = Theorems.OfShallowEncoder.Single(theorem => theorem.Name == name).Evaluate(point);
         return certificate.Outcome == CertificateOutcome.NotApplicable ? double.NaN : certificate.Shortfall;

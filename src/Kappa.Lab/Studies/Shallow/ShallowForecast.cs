@@ -63,7 +63,7 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
     private static double SecondsPerOperation(EncoderRun run)
     {
         const int Steps = 5;
-        (ShallowEncoder model, ModelParameters parameters) = run.Prepare();
+        (Transformer model, ModelParameters parameters) = run.Prepare();
         using (model)
         {
             var gradient = new ModelParameters(model.Layout);

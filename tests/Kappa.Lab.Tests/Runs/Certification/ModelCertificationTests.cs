@@ -119,14 +119,14 @@ public sealed class ModelCertificationTests : IDisposable
         Assert.All(report.Findings.Where(finding => finding != report.Cheapest), finding => Assert.Equal(CertificationGrade.NotApplicable, finding.Price!.Grade));
 
         // ReLU is homogeneous: α of c·W_V is cα, and with w_O = 0 the loss is that of the targets.
-        var at = new ModelPoint<ShallowEncoder>((ShallowEncoder)point.Model, point.Parameters, point.Trained);
-        ModelPoint<ShallowEncoder> scaled = CertifiableInitialisation.At(at, found.Scale.Value);
+        var at = new TransformerPoint((Transformer)point.Model, point.Parameters, point.Trained);
+        TransformerPoint scaled = CertifiableInitialisation.At(at, found.Scale.Value);
         Assert.Equal(Alpha(report.Cheapest.Certificate) * found.Scale.Value, Alpha(found.Certificate), 1e-10 * Alpha(found.Certificate));
         Assert.Equal(0.5 * Kappa.Numerics.Vectors.SquaredNorm(scaled.Model.Targets.Span) / LossFactor(scaled.Model), scaled.Loss, 1e-14);
         Assert.All((string[])["query", "key"], name => Assert.Equal(point.Parameters[name].Span.ToArray(), scaled.Parameters[name].Span.ToArray()));
 
         static double Alpha(Certificate certificate) => certificate.Constants.Single(constant => constant.Symbol == "α").Value;
-        static double LossFactor(ShallowEncoder model) => model.Shape.Reduction == LossReduction.Mean ? model.Samples : 1;
+        static double LossFactor(Transformer model) => model.Shape.Reduction == LossReduction.Mean ? model.Samples : 1;
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class ModelLossTests
     [InlineData("classifier")]
     public void A_trainable_model_gives_its_loss_over_the_batch(string kind)
     {
-        using IModel model = Model(kind);
+        using Transformer model = Model(kind);
         var parameters = new ModelParameters(model.Layout);
         new RandomSequence(2, "w").FillGaussian(parameters.Vector);
         Vectors.Scale(parameters.Vector, 0.4);
@@ -84,10 +84,10 @@ public sealed class ModelLossTests
         }
     }
 
-    private static IModel Model(string kind) => kind switch
+    private static Transformer Model(string kind) => kind switch
     {
-        "kernel" => new KernelAttention(new KernelAttentionShape { Width = 4, Heads = 2 }, Gaussian(9, 4, "x"), Gaussian(9, 4, "y"), 3),
-        "encoder" => new ShallowEncoder(new ShallowEncoderShape { InputWidth = 4, Width = 3, LogitScale = 0.7, OutputScale = 1.5 }, Gaussian(9, 4, "x"), Gaussian(3, 1, "y"), 3),
+        "kernel" => Transformer.OfArrays(TransformerShape.KernelAttention(4, 2), Gaussian(9, 4, "x"), Gaussian(9, 4, "y"), 3),
+        "encoder" => Transformer.OfArrays(TransformerShape.ShallowEncoder(4, 3, 0.7) with { OutputScale = 1.5 }, Gaussian(9, 4, "x"), Gaussian(3, 1, "y"), 3),
         _ => new Transformer(
             TransformerShape.Classifier(3, 2, 4, TransformerInput.Arrays) with { Width = 4, FfnWidth = 5 }, new TransformerData { Samples = 3, Inputs = Gaussian(9, 4, "x"), Labels = [0, 1, 1] }),
     };
