@@ -223,10 +223,13 @@ public sealed class TrainableRunTests : IDisposable
         Assert.All(ladder.Rungs, rung => Assert.True(rung.Value is not null || rung.WhyMissing is not null));
     }
 
-    [Fact]
-    public void A_run_with_minibatches_has_no_ladder()
+    [Theory]
+    [InlineData(Momentum)]
+    [InlineData("width=4 method=momentum stepSize=0.01 steps=3")]
+    [InlineData("width=4 gradientClip=0.1 steps=3")]
+    public void A_run_that_is_no_plain_descent_over_all_samples_has_no_ladder(string words)
     {
-        using var prepared = PreparedRun.Of(Read(Momentum));
+        using var prepared = PreparedRun.Of(Read(words));
         using (RunFolder folder = _store.Create("run", prepared.Specification))
         {
             _ = prepared.Execute(folder, null, TestContext.Current.CancellationToken);

@@ -42,6 +42,11 @@ public sealed record RateLadder
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentOutOfRangeException.ThrowIfNegative(lastStep);
         limits ??= LadderLimits.Default;
+        if (!experiment.IsGradientDescent)
+        {
+            return null;
+        }
+
         if (experiment.Model is not ResidualTransformer)
         {
             return TrainableLadder.Of(experiment, fit, lastStep, limits, cancellation);
