@@ -74,11 +74,7 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
             return new(OfSequences(all.Select(Range(0, train), "the first")), OfSequences(all.Select(Range(train, test), "the last")));
         }
 
-        LabelledSplit<LabelledTexts> texts = ReviewFolder.Read(folder, length, perClass: null, seed);
-        return new(OfSequences(Balanced(texts.Train, train, "train")), OfSequences(Balanced(texts.Test, test, "test")));
-
-        LabelledTexts Balanced(LabelledTexts part, int count, string name) => part.Select(
-            ClassSampling.Balanced(part.Labels, part.Classes, count / part.Classes, seed, System.IO.Path.Combine(folder, name)), Chosen(count, seed));
+        return OfTexts(ReviewFolder.Read(folder, length, new(train / data.Classes, test / data.Classes), seed));
     }
 
     private static LabelledSplit<LabelledInputs> Pictures(DataSpecification data) => OfPictures(data.Source == DataSource.Digits ? Digits(data) : Pathfinders(data), data.Patch);
@@ -119,15 +115,14 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
         return new(Balanced(all.Train, train, seed, folder), Balanced(all.Test, test, seed, folder));
     }
 
-    // The published folder has no part to test on: one balanced choice is divided.
+    // The published folder has no part to test on: one balanced choice is divided. In it, and in the generator's pictures, the classes take turns.
     private static LabelledSplit<LabelledImages> Pathfinders(DataSpecification data)
     {
         (int train, int test, long seed) = (data.Samples!.Value, data.TestSamples!.Value, data.Seed!.Value);
         LabelledImages all = data.Path is { } folder
             ? PathfinderFolder.Read(folder, (train + test) / 2, seed)
             : PathfinderGenerator.Create(new PathfinderSpecification { ContourLength = data.ContourLength }, train + test, seed);
-        int[] order = ClassSampling.Balanced(all.Labels, all.Classes, (train + test) / 2, seed, data.Path ?? "data.source");
-        return Halves(all.Select(order, "class by class in turn"), train, test);
+        return Halves(all, train, test);
     }
 
     private static LabelledSplit<LabelledImages> Halves(LabelledImages all, int train, int test) =>
