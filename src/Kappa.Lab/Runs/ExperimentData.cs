@@ -2,6 +2,7 @@ using Kappa.Lab.Data;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Specifications;
 using Kappa.Models;
+using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs;
 
@@ -20,6 +21,7 @@ internal static class ExperimentData
             MemoryLimit.Require("data", "Inputs and targets", sizeof(double) * (double)samples * tokens * (resolved.Model.InputColumns + resolved.Model.OutputWidth));
         return data.Source switch
         {
+            DataSource.Gaussian when data.TargetDistance is not null => NearStart(resolved),
             DataSource.Gaussian => Gaussian(data).Create(Shape(resolved), data.Seed!.Value),
             DataSource.Teacher => Teacher(resolved),
             DataSource.Text => new TextTokens().Create(Shape(resolved), data.Seed!.Value, data.Path is null ? TextCorpus.BuiltIn() : TextCorpus.Load(data.Path)),
@@ -44,6 +46,34 @@ internal static class ExperimentData
         TargetScale = data.TargetScale,
         Correlation = data.Correlation,
     };
+
+    private static TokenData NearStart(ExperimentSpecification specification)
+    {
+        (Matrix inputs, Matrix targets, string description) = ArraysNearStart(specification);
+        return new TokenData(Shape(specification), inputs, targets, description);
+    }
+
+    /// <summary>Tokens, and targets F_0 + δ‖F_0‖ u with F_0 the output at the start and u a random direction of length 1.</summary>
+    /// <param name="specification">Resolved, with a <see cref="DataSpecification.TargetDistance"/> δ.</param>
+    /// <exception cref="BadInputException">F_0 is zero or not finite.</exception>
+    internal static (Matrix Inputs, Matrix Targets, string Description) ArraysNearStart(ExperimentSpecification specification)
+    {
+        double distance = specification.Data.TargetDistance!.Value;
+        using var start = ExperimentProblem.Create((specification with { Data = specification.Data with { TargetDistance = null } }).Resolve(), threads: 1);
+        Matrix targets = Matrix.Allocate(start.Model.Samples * start.Model.OutputRows, start.Model.OutputColumns);
+        start.Model.Output(start.Initial, start.Model.AllSamples, targets);
+        Matrix direction = GaussianTokens.GaussianMatrix(new RandomSequence(specification.Data.Seed!.Value, "data.direction"), targets.Rows, targets.Columns, 1);
+        double length = distance * Vectors.Norm(targets.Span) / Vectors.Norm(direction.Span);
+        if (!(length > 0) || !double.IsFinite(length))
+        {
+            throw new BadInputException(
+                "data.targetDistance",
+                FormattableString.Invariant($"the distance is measured in the norm of the output at the start, which must be positive and finite but is {Vectors.Norm(targets.Span):R}. Choose another start."));
+        }
+
+        Vectors.AddScaled(targets.Span, length, direction.Span);
+        return (start.Inputs, targets, FormattableString.Invariant($"{start.Description}, but targets at {distance:R} of its norm from the output at the start"));
+    }
 
     // The teacher is drawn by the student's own law, so that its targets have the size of an untrained student's output.
     private static TokenData Teacher(ExperimentSpecification specification)

@@ -141,22 +141,22 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     internal static IModel OfForm(
         ExperimentSpecification specification, DataForm form, int samples, Matrix inputs, Matrix targets, int threads)
     {
-        ModelSpecification model = specification.Model;
-        Precision precision = specification.Descent.Precision;
-        TransformerShape shape = model.ToTransformerShape(form);
+        TransformerShape shape = ShapeOf(specification, form);
         if (targets.Rows == 0)
         {
             targets = Matrix.Allocate(shape.Readout == ReadoutKind.Pooled ? samples : inputs.Rows, shape.OutputColumns);
         }
 
-        TransformerShape own = specification.Form switch
-        {
-            ModelForm.KernelAttention => model.AsKernelAttention(),
-            ModelForm.ShallowEncoder => model.AsShallowEncoder(),
-            _ => shape,
-        };
-        return Transformer.OfArrays(own, inputs, targets, samples, threads, precision);
+        return Transformer.OfArrays(shape, inputs, targets, samples, threads, specification.Descent.Precision);
     }
+
+    // Models G and S have the names and orientation of their own matrices, whatever preset the description started from.
+    private static TransformerShape ShapeOf(ExperimentSpecification specification, DataForm form) => specification.Form switch
+    {
+        ModelForm.KernelAttention => specification.Model.AsKernelAttention(),
+        ModelForm.ShallowEncoder => specification.Model.AsShallowEncoder(),
+        _ => specification.Model.ToTransformerShape(form),
+    };
 
     /// <summary>The parameters that a model other than R starts with.</summary>
     /// <param name="specification">Resolved.</param>
@@ -165,13 +165,15 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     internal static ModelParameters Start(ExperimentSpecification specification, DataForm form, long seed)
     {
         InitialisationSpecification law = specification.Initialisation;
-        if (specification.Form != ModelForm.ShallowEncoder)
+        bool isEncoder = specification.Form == ModelForm.ShallowEncoder;
+        if (!isEncoder || law.Encoder is not { } scheme)
         {
-            TransformerShape shape = specification.Model.ToTransformerShape(form);
+            TransformerShape shape = ShapeOf(specification, form);
+            law = isEncoder ? law.AsScheme(shape.Width, shape.KeyWidth) : law;
             return law.ToInitialisation(shape.Depth, shape.Readout != ReadoutKind.None).Create(shape, seed);
         }
 
-        ModelParameters initial = law.Encoder.Create(specification.Model.AsShallowEncoder(), seed).Parameters;
+        ModelParameters initial = scheme.Create(specification.Model.AsShallowEncoder(), seed).Parameters;
         foreach (ParameterBlock block in initial.Layout.Blocks)
         {
             Vectors.Scale(initial[block].Span, law.GainOf(block.Kind));
@@ -202,10 +204,14 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     private static (Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfSamples(ExperimentSpecification specification)
     {
         DataSpecification data = specification.Data;
-        if (data.Source is DataSource.Arrays or DataSource.Teacher)
+        if (data.Source is DataSource.Arrays or DataSource.Teacher || data.TargetDistance is not null)
         {
-            (Matrix inputs, Matrix targets, string where) =
-                data.Source == DataSource.Arrays ? SampleArrays.Read(data) : ExperimentData.TeacherArrays(specification);
+            (Matrix inputs, Matrix targets, string where) = data.Source switch
+            {
+                DataSource.Arrays => SampleArrays.Read(data),
+                DataSource.Teacher => ExperimentData.TeacherArrays(specification),
+                _ => ExperimentData.ArraysNearStart(specification),
+            };
             return (inputs, targets, targets.Rows, where, SampleArrays.Fingerprint(inputs, targets));
         }
 
@@ -220,7 +226,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
                 BetweenTokens = Exchangeable(data.Correlation),
                 BetweenSamples = Exchangeable(data.SampleCorrelation),
                 Centred = data.Centred,
-                Labels = data.Labels == SampleLabels.Attention ? ScalarLabels.Attention : ScalarLabels.Gaussian,
+                Labels = data.Labels,
             }.Create(data.Samples!.Value, data.Tokens!.Value, specification.Model.InputColumns, data.Seed!.Value);
         }
         catch (ArgumentOutOfRangeException reason)

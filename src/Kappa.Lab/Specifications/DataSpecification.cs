@@ -56,6 +56,12 @@ public sealed record DataSpecification
     /// <summary>Standard deviation of a target's entries (gaussian); <see langword="null"/> means 1/√d.</summary>
     public double? TargetScale { get; init; }
 
+    /// <summary>
+    /// δ: targets at the distance δ‖F_0‖ from the output F_0 at the start, in a random direction (gaussian); <see langword="null"/> means
+    /// targets that know nothing of the model.
+    /// </summary>
+    public double? TargetDistance { get; init; }
+
     /// <summary>Correlation in [0, 1) between the tokens of one sample (gaussian, teacher).</summary>
     public double Correlation { get; init; }
 
@@ -123,7 +129,7 @@ public sealed record DataSpecification
         Tokens = Tokens ?? (Source is DataSource.Reviews ? DefaultBytes : IsSeeded && !IsPictures ? DefaultTokens : null),
         TestSamples = TestSamples ?? (IsLabelled ? DefaultLabelled : null),
         TokenScale = TokenScale ?? (DrawsTokens ? 1 / Math.Sqrt(width) : null),
-        TargetScale = TargetScale ?? (Source is DataSource.Gaussian ? 1 / Math.Sqrt(width) : null),
+        TargetScale = TargetScale ?? (Source is DataSource.Gaussian && TargetDistance is null ? 1 / Math.Sqrt(width) : null),
         Seed = Seed ?? (IsSeeded ? seed : null),
     };
 }

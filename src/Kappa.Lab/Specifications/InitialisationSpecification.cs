@@ -24,6 +24,12 @@ public enum EncoderStart
 
     /// <summary>1, 1, τ₁ = d_m^{−1/2}.</summary>
     Ntk,
+
+    /// <summary>2/(d_m + 1), 2/(d + d_m), τ₁ = 1.</summary>
+    Xavier,
+
+    /// <summary>LeCun, with W_V, W_Q and W_K turned into orthogonal columns (d_m ≥ d) or rows whose entries have the same mean square.</summary>
+    Orthogonal,
 }
 
 /// <summary>The initial point: a scheme, a common gain, and one gain per parameter kind that multiplies it.</summary>
@@ -59,12 +65,33 @@ public sealed record InitialisationSpecification
     /// <summary>The start of the shallow encoder (S.3).</summary>
     public EncoderStart EncoderStart { get; init; }
 
-    internal EncoderScheme Encoder => EncoderStart switch
+    /// <summary>The start of the shallow encoder where it is one of [C]'s (S.3).</summary>
+    internal EncoderScheme? Encoder => EncoderStart switch
     {
+        EncoderStart.LeCun => EncoderScheme.LeCun,
         EncoderStart.He => EncoderScheme.He,
         EncoderStart.Ntk => EncoderScheme.Ntk,
-        _ => EncoderScheme.LeCun,
+        _ => null,
     };
+
+    /// <summary>The other starts of the shallow encoder as laws of any Transformer.</summary>
+    /// <param name="inputWidth">d.</param>
+    /// <param name="width">d_m.</param>
+    internal InitialisationSpecification AsScheme(int inputWidth, int width)
+    {
+        if (EncoderStart == EncoderStart.Xavier)
+            return this with { Scheme = InitialisationScheme.Xavier };
+
+        // Orthonormal columns of length d_m have entries of mean square 1/d_m; LeCun's is 1/d.
+        double length = Math.Sqrt(Math.Max(inputWidth, width) / (double)inputWidth);
+        return this with
+        {
+            Scheme = InitialisationScheme.Orthogonal,
+            QueryGain = QueryGain * length,
+            KeyGain = KeyGain * length,
+            ValueGain = ValueGain * length,
+        };
+    }
 
     /// <summary>The factor on a matrix of the shallow encoder, the common gain included.</summary>
     internal double GainOf(ParameterKind kind) => Gain * kind switch

@@ -38,6 +38,7 @@ internal static class KeyRules
         ["data.targets"] = OfSource(d => d.Source is DataSource.Arrays),
         ["data.tokenScale"] = OfSource(d => d.DrawsTokens),
         ["data.targetScale"] = OfSource(d => d.Source is DataSource.Gaussian),
+        ["data.targetDistance"] = OfSource(d => d is { Source: DataSource.Gaussian, TargetDistance: not null }),
         ["data.correlation"] = OfSource(d => d.DrawsTokens),
         ["data.teacherResidual"] = OfSource(d => d.Source is DataSource.Teacher),
         ["data.sampleCorrelation"] = OfSource(d => d.Source is DataSource.Correlated),

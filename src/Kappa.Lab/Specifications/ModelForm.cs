@@ -156,7 +156,7 @@ public sealed partial record ModelSpecification
         return resolved with
         {
             OutputScale = !hasReadout ? null
-                : OutputScale ?? (specification.Form == ModelForm.ShallowEncoder ? specification.Initialisation.Encoder.OutputScale(keys) : 1),
+                : OutputScale ?? (specification.Form == ModelForm.ShallowEncoder ? specification.Initialisation.Encoder?.OutputScale(keys) ?? 1 : 1),
             Trained = Trained.Canonical(resolved),
         };
     }

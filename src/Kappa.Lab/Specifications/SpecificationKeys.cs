@@ -39,6 +39,9 @@ internal static class SpecificationKeys
         yield return Key("tokens", new OptionalKind<long>(Size, "default"), d => d.Tokens, (d, v) => d with { Tokens = (int?)v }, "tokens per sample n", $"{DataSpecification.DefaultTokens}; {DataSpecification.DefaultBytes} bytes of reviews; or what the arrays hold");
         yield return Key("tokenScale", new OptionalKind<double>(Positive, "default"), d => d.TokenScale, (d, v) => d with { TokenScale = v }, "standard deviation of a token's entries (gaussian, teacher, correlated)", "1/√d");
         yield return Key("targetScale", new OptionalKind<double>(NonNegative, "default"), d => d.TargetScale, (d, v) => d with { TargetScale = v }, "standard deviation of a target's entries (gaussian)", "1/√d");
+        yield return Key(
+            "targetDistance", new OptionalKind<double>(Positive, "none"), d => d.TargetDistance, (d, v) => d with { TargetDistance = v },
+            "targets at this distance from the output F_0 at the start, in units of its norm (gaussian); none: independent targets");
         yield return Key("correlation", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.Correlation, (d, v) => d with { Correlation = v }, "correlation between the tokens of a sample (gaussian, teacher, correlated)");
         yield return Key("teacherResidual", new OptionalKind<double>(Any, "student"), d => d.TeacherResidual, (d, v) => d with { TeacherResidual = v }, "residual coefficients ρ_a = ρ_f of the teacher (teacher); student: the same as the model's own");
         yield return Key("sampleCorrelation", new NumberKind(new NumberRange(0, 1, IncludesMost: false)), d => d.SampleCorrelation, (d, v) => d with { SampleCorrelation = v }, "correlation between samples at the same token (correlated)");

@@ -10,6 +10,9 @@ internal static class SpecificationRules
         .. SpecificationKeys.All.Select(key => new Rule(key.Path, [key.Path, "model.kind", "data.source"], s => KeyRules.Effectless(key, s))),
         .. ModelRules.All,
         new("data.source", ["data.source", "data.path", "data.inputs", "data.targets"], s => ArraysAreGiven(s.Data)),
+        new("data.targetScale", ["data.targetScale", "data.targetDistance", "data.source"], s => s.Data is { TargetScale: not null, TargetDistance: not null }
+            ? ["targetScale has no effect beside targetDistance, which measures in the output at the start; give one of them."]
+            : []),
         new("model.trained", ["model.trained", "model.depth", "model.readoutWidth", "model.ffnWidth", "model.kind"], s => s.Model.Trained.Problems(s.Model)),
         new("telemetry.spectraAt", ["telemetry.spectraAt", "descent.steps"], SpectraWithinSteps),
         new("data.samples", ["data.samples", "data.tokens", "model.width", "model.ffnWidth", "model.readoutWidth"], RowsFit),

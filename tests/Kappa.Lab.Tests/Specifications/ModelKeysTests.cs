@@ -58,6 +58,7 @@ public sealed class ModelKeysTests
         ("ffnWidth=none zeroFfnOut=true", "zeroFfnOut has no effect without a feed-forward layer; remove it or give ffnWidth.", "zeroFfnOut=true"),
         ("outputGain=2", "outputGain has no effect without W_O; remove it or set outputMatrix=true.", "outputMatrix=true outputGain=2"),
         ("readoutGain=2", "readoutGain has no effect without a readout; remove it or set readout=tokens.", "readoutWidth=3 readoutGain=2"),
+        ("targetDistance=2 targetScale=1", "targetScale has no effect beside targetDistance, which measures in the output at the start; give one of them.", "targetDistance=2"),
         ("testEvery=2", "testEvery has no effect where there is nothing to test on; remove it or set source=digits.", "model.kind=classifier stepSize=0.1 testEvery=2"),
     ];
 

@@ -160,7 +160,7 @@ public sealed class SpecificationRoundTripTests
             "depth=2", "width=8", "ffnWidth=8", "keyWidth=8", "valueWidth=8 outputMatrix=true", "temperature=1", "attentionResidual=0", "ffnResidual=0", "activation=gelu", "activationSlope=0.2",
             "activationSmoothing=1", "readoutWidth=4", "trained=value", "embedding=true", "positions=learned", "heads=4", "kernel=linear", "mask=causal", "outputMatrix=true", "attentionActivation=relu",
             "bias=true", "norm=pre", "finalNorm=true", "readout=pooled", "lossReduction=mean", "loss=crossEntropy readout=pooled source=digits patch=14 width=196 stepSize=1",
-            "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "correlation=0.5", "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
+            "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "targetDistance=1", "correlation=0.5", "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
             "keyGain=2", "valueGain=2", "ffnInGain=2", "ffnOutGain=2", "zeroFfnOut=true", "branchScale=inverseSqrtDepth", "stepSize=0.1", "method=momentum", "batchSize=1 stepSize=0.2", "warmUp=1",
             "decay=linear", "weightDecay=1", "gradientClip=1", "steps=1", "lossFloor=0", "gradientTolerance=1", "precision=single", "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1",
             "seed=1",

@@ -1,17 +1,8 @@
 using System.Globalization;
+using Kappa.Lab.Specifications;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Data.Correlated;
-
-/// <summary>What the labels of samples are.</summary>
-internal enum ScalarLabels
-{
-    /// <summary>Independent N(0, 1).</summary>
-    Gaussian,
-
-    /// <summary>The value that attention finds: see <see cref="AttentionLabels"/>.</summary>
-    Attention,
-}
 
 /// <summary>Gaussian samples with a correlation between tokens and one between samples, to break the assumption that they are independent.</summary>
 /// <remarks>
@@ -33,7 +24,7 @@ internal sealed record CorrelatedTokens
     internal bool Centred { get; init; }
 
     /// <summary>The labels.</summary>
-    internal ScalarLabels Labels { get; init; }
+    internal SampleLabels Labels { get; init; }
 
     /// <summary>Draws samples.</summary>
     /// <param name="samples">N.</param>
@@ -56,14 +47,14 @@ internal sealed record CorrelatedTokens
         }
 
         int centredFrom = Centred ? 0 : AttentionLabels.ValueCoordinate;
-        int centredTo = Centred ? width : Labels == ScalarLabels.Attention ? AttentionLabels.ValueCoordinate + 1 : centredFrom;
+        int centredTo = Centred ? width : Labels == SampleLabels.Attention ? AttentionLabels.ValueCoordinate + 1 : centredFrom;
         for (int column = centredFrom; column < centredTo; column++)
         {
             Centre(inputs, samples, tokens, column);
         }
 
         double[] labels = new double[samples];
-        if (Labels == ScalarLabels.Attention)
+        if (Labels == SampleLabels.Attention)
         {
             AttentionLabels.Fill(inputs, tokens, scale, labels);
         }
@@ -80,12 +71,12 @@ internal sealed record CorrelatedTokens
         _ = new TokenShape(samples, tokens, width, 1);
         BetweenTokens.Validate(nameof(BetweenTokens));
         BetweenSamples.Validate(nameof(BetweenSamples));
-        if (tokens < 2 && (Centred || Labels == ScalarLabels.Attention))
+        if (tokens < 2 && (Centred || Labels == SampleLabels.Attention))
         {
             throw new ArgumentOutOfRangeException(nameof(tokens), tokens, "Centred samples and attention labels need at least 2 tokens a sample but there is 1.");
         }
 
-        if (width < 2 && Labels == ScalarLabels.Attention)
+        if (width < 2 && Labels == SampleLabels.Attention)
         {
             throw new ArgumentOutOfRangeException(nameof(width), width, "Attention labels need width 2, a key and a value, but the width is 1.");
         }
@@ -115,7 +106,7 @@ internal sealed record CorrelatedTokens
 
     private string Describe(int samples, int tokens, int width, double scale, long seed) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Gaussian samples: N={samples}, n={tokens}, d={width}, tokens N(0, {scale:R}^2), correlation {BetweenTokens.Strength:R} between tokens ({Name(BetweenTokens)}) and {BetweenSamples.Strength:R} between samples ({Name(BetweenSamples)}), {(Centred ? "token mean of every sample zero" : "not centred")}, {(Labels == ScalarLabels.Attention ? "labels found by attention" : "labels N(0, 1)")}, seed {seed}");
+        $"Gaussian samples: N={samples}, n={tokens}, d={width}, tokens N(0, {scale:R}^2), correlation {BetweenTokens.Strength:R} between tokens ({Name(BetweenTokens)}) and {BetweenSamples.Strength:R} between samples ({Name(BetweenSamples)}), {(Centred ? "token mean of every sample zero" : "not centred")}, {(Labels == SampleLabels.Attention ? "labels found by attention" : "labels N(0, 1)")}, seed {seed}");
 
     private static string Name(Correlation correlation) => correlation.Structure == CorrelationStructure.Exchangeable ? "exchangeable" : "autoregressive";
 }

@@ -10,11 +10,15 @@ internal static class AllTrainedStudy
     private static readonly double[] Multiples = [0.1, 0.3, 1];
     private static readonly bool[] Rules = [true, false];
 
+    public const int Width = 16;
+
+    public const int Heads = 2;
+
     public static KernelSize Size { get; } = new(4, 4);
 
     public static TrainedSet Trained { get; } = TrainedSet.Of(ParameterKind.Query, ParameterKind.Key, ParameterKind.Value);
 
-    public static TransformerShape Shape(KernelArm arm) => TransformerShape.KernelAttention(16, 2, arm.Kernel);
+    public static TransformerShape Shape(KernelArm arm) => TransformerShape.KernelAttention(Width, Heads, arm.Kernel);
 
     // One job a run and a rule; the shared step needs both kernels' eigenvalues, which are cheap.
     public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>

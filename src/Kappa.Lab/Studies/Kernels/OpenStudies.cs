@@ -108,8 +108,8 @@ internal enum StartKind
 /// <summary>Turns the draw N(0, 1/rows) of model G into another start; W_O is left as it was drawn.</summary>
 internal static class KernelStarts
 {
-    private const double SmallGain = 0.25;
-    private const double LargeGain = 2;
+    internal const double SmallGain = 0.25;
+    internal const double LargeGain = 2;
 
     public static string Words(StartKind start) => start switch
     {

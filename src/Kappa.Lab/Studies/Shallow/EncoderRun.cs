@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kappa.Lab.Data.Correlated;
+using Kappa.Lab.Specifications;
 using Kappa.Models;
 
 namespace Kappa.Lab.Studies.Shallow;
@@ -53,7 +54,7 @@ internal sealed record EncoderRun
     /// <summary>Whether the tokens of every sample sum to zero.</summary>
     public bool Centred { get; init; }
 
-    public ScalarLabels Labels { get; init; } = ScalarLabels.Gaussian;
+    public SampleLabels Labels { get; init; } = SampleLabels.Gaussian;
 
     /// <summary>Correlation of any two tokens of a sample.</summary>
     public double TokenCorrelation { get; init; }

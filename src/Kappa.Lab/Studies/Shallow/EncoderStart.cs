@@ -1,4 +1,5 @@
 using Kappa.Descent;
+using Kappa.Lab.Specifications;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -9,24 +10,33 @@ namespace Kappa.Lab.Studies.Shallow;
 /// <param name="IsOrthogonal">Whether W_Q, W_K and W_V have orthogonal columns (or rows, where d_m &lt; d) of the length that the variance makes expected.</param>
 internal sealed record EncoderStart(EncoderScheme Scheme, bool IsOrthogonal = false)
 {
+    /// <summary>The same as a specification.</summary>
+    public InitialisationSpecification Law { get; init; } = new();
+
     public static EncoderStart LeCun { get; } = new(EncoderScheme.LeCun);
 
-    public static EncoderStart He { get; } = new(EncoderScheme.He);
+    public static EncoderStart He { get; } = new(EncoderScheme.He) { Law = new() { EncoderStart = Specifications.EncoderStart.He } };
 
-    public static EncoderStart Ntk { get; } = new(EncoderScheme.Ntk);
+    public static EncoderStart Ntk { get; } = new(EncoderScheme.Ntk) { Law = new() { EncoderStart = Specifications.EncoderStart.Ntk } };
 
     /// <summary>LeCun's variances with orthogonal matrices.</summary>
-    public static EncoderStart Orthogonal { get; } = new(EncoderScheme.LeCun with { Name = "orthogonal" }, IsOrthogonal: true);
+    public static EncoderStart Orthogonal { get; } = new(EncoderScheme.LeCun with { Name = "orthogonal" }, IsOrthogonal: true) { Law = new() { EncoderStart = Specifications.EncoderStart.Orthogonal } };
 
     public string Name => Scheme.Name;
 
     /// <summary>Variances 2/(fan in + fan out), W_Q, W_K, W_V [d_m, d] and w_O [1, d_m].</summary>
     public static EncoderStart Xavier(int width) =>
-        new(new EncoderScheme("Xavier", columns => 2.0 / (columns + 1), inputs => 2.0 / (inputs + width), _ => 1));
+        new(new EncoderScheme("Xavier", columns => 2.0 / (columns + 1), inputs => 2.0 / (inputs + width), _ => 1))
+        {
+            Law = new() { EncoderStart = Specifications.EncoderStart.Xavier },
+        };
 
     /// <summary>LeCun with every matrix multiplied by a factor.</summary>
-    public static EncoderStart Gain(double gain) => new(new EncoderScheme(
-        FormattableString.Invariant($"LeCun × {gain}"), width => gain * gain / width, inputs => gain * gain / inputs, _ => 1));
+    public static EncoderStart Gain(double gain) =>
+        new(new EncoderScheme(FormattableString.Invariant($"LeCun × {gain}"), width => gain * gain / width, inputs => gain * gain / inputs, _ => 1))
+        {
+            Law = new() { Gain = gain },
+        };
 
     public (TransformerShape Shape, ModelParameters Parameters) Create(TransformerShape shape, long seed)
     {

@@ -1,4 +1,4 @@
-using Kappa.Lab.Data.Correlated;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Studies.Residual;
 using Kappa.Numerics;
 
@@ -29,7 +29,7 @@ internal static class LogitScaleClaim
 
     /// <summary>The setting of a run, without its step rule.</summary>
     public static string Setting(EncoderRun run) => FormattableString.Invariant(
-        $"{run.Start.Name}, width {run.Width}, {(run.Centred ? "centred" : "ordinary")}, {(run.Labels == ScalarLabels.Attention ? "attention" : "Gaussian")} labels");
+        $"{run.Start.Name}, width {run.Width}, {(run.Centred ? "centred" : "ordinary")}, {(run.Labels == SampleLabels.Attention ? "attention" : "Gaussian")} labels");
 
     private static IEnumerable<Measurement> Measure(ComparedRun[] runs)
     {

@@ -1,5 +1,5 @@
-using Kappa.Lab.Data.Correlated;
 using Kappa.Lab.Figures;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Studies.Residual;
 
 namespace Kappa.Lab.Studies.Shallow;
@@ -64,9 +64,9 @@ internal static class ShallowFigures
         var figure = new Figure("logit-scale", "Steps to a hundredth of the loss by τ₀ = d_m^{−p}", FormattableString.Invariant($"{result.Plan.SmallSizes}, {start}, own step; line: median, band: range over {result.Plan.Seeds} seeds. {result.Plan.Steps + 1} means not within the budget."));
         foreach (bool centred in new[] { false, true })
         {
-            foreach (ScalarLabels labels in new[] { ScalarLabels.Gaussian, ScalarLabels.Attention })
+            foreach (SampleLabels labels in new[] { SampleLabels.Gaussian, SampleLabels.Attention })
             {
-                Axes panel = figure.AddPanel($"{(centred ? "centred" : "ordinary")}, {(labels == ScalarLabels.Attention ? "attention" : "Gaussian")} labels", Axis.Log("width d_m"), Axis.Log("T(1e-2) [steps]"));
+                Axes panel = figure.AddPanel($"{(centred ? "centred" : "ordinary")}, {(labels == SampleLabels.Attention ? "attention" : "Gaussian")} labels", Axis.Log("width d_m"), Axis.Log("T(1e-2) [steps]"));
                 foreach (IGrouping<string, ComparedRun> arm in result.Logits.Where(run => run.Rule == StepRule.Own && run.Outcome.Run.Start.Name == start && run.Outcome.Run.Centred == centred && run.Outcome.Run.Labels == labels).GroupBy(run => run.Arm))
                 {
                     ByNumber(panel, arm.Key, arm.Select(run => ((double)run.Outcome.Run.Width, run.Outcome.StepsToTarget.Value)));

@@ -1,4 +1,4 @@
-using Kappa.Lab.Data.Correlated;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Shallow;
 
@@ -143,7 +143,7 @@ internal sealed record ShallowPlan
         from start in LogitStarts
         from width in LogitWidths
         from centred in Centrings
-        from labels in Enum.GetValues<ScalarLabels>()
+        from labels in Enum.GetValues<SampleLabels>()
         from seed in AllSeeds
         select new EncoderComparison([.. LogitExponents.Select(exponent => (
             FormattableString.Invariant($"p = {exponent}"), Small(width, seed) with { Start = start, LogitExponent = exponent, Centred = centred, Labels = labels }))]);

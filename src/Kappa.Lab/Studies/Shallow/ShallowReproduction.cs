@@ -37,7 +37,7 @@ internal sealed record ShallowResult
 /// <remarks>Every job is single-threaded and determined by its specification; the result does not depend on the number of threads.</remarks>
 internal static class ShallowReproduction
 {
-    private const int TestPictures = 500;
+    internal const int TestPictures = 500;
 
     /// <summary>The entry of the list of reproductions.</summary>
     public static Reproduction Entry { get; } = new(

@@ -1,4 +1,5 @@
 using Kappa.Lab.Data.Correlated;
+using Kappa.Lab.Specifications;
 using Xunit;
 
 namespace Kappa.Lab.Tests.Data.Correlated;
@@ -92,7 +93,7 @@ public sealed class CorrelatedTokensTests
     public void Attention_labels_are_found_by_attention_and_by_no_predictor_from_the_token_mean(bool centred)
     {
         const int samples = 4000, tokens = 10, width = 6;
-        ScalarSamples data = new CorrelatedTokens { Labels = ScalarLabels.Attention, Centred = centred, TokenScale = 1 }.Create(samples, tokens, width, 3);
+        ScalarSamples data = new CorrelatedTokens { Labels = SampleLabels.Attention, Centred = centred, TokenScale = 1 }.Create(samples, tokens, width, 3);
         double variance = data.Labels.Average(label => label * label);
         Assert.InRange(variance, 0.3, 1.2);
         // Sharp attention with logits c k_i k_j: the largest tie-breaking error comes from keys near zero.
@@ -119,7 +120,7 @@ public sealed class CorrelatedTokensTests
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { BetweenTokens = new(Exchangeable, 1) }.Create(2, 2, 2, 1));
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { BetweenSamples = new(Exchangeable, -0.1) }.Create(2, 2, 2, 1));
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { Centred = true }.Create(2, 1, 2, 1));
-        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { Labels = ScalarLabels.Attention }.Create(2, 2, 1, 1));
+        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { Labels = SampleLabels.Attention }.Create(2, 2, 1, 1));
     }
 
     private static double Power(double strength, int distance, CorrelationStructure structure) =>
