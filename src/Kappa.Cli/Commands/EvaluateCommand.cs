@@ -17,6 +17,7 @@ internal static class EvaluateCommand
 
     // Seconds that somebody waits without wondering.
     private const double ShortKernel = 10;
+    private const double LossAgreement = 1e-5;
 
     public static Command Create(Terminal terminal)
     {
@@ -53,7 +54,7 @@ internal static class EvaluateCommand
         (ModelPoint? point, IReadOnlyList<Problem> problems) = reading;
         if (reading.Other is { } other)
         {
-            return Evaluate(terminal, other, options, wishes, json);
+            return Evaluate(terminal, other, reading.ExpectedLoss, options, wishes, json);
         }
 
         if (point is null)
@@ -78,11 +79,12 @@ internal static class EvaluateCommand
 
         PointEvaluation evaluation = PointEvaluation.Of(point, options);
         EvaluationView.Print(terminal, evaluation, json);
+        WriteDisagreement(terminal, point.Name, evaluation.Loss, reading.ExpectedLoss);
         WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
         return Code(evaluation.Loss, evaluation.Certificates, wishes);
     }
 
-    private static int Evaluate(Terminal terminal, TrainablePoint point, PointEvaluationOptions options, Wishes wishes, bool json)
+    private static int Evaluate(Terminal terminal, TrainablePoint point, double? expected, PointEvaluationOptions options, Wishes wishes, bool json)
     {
         using (point)
         {
@@ -94,8 +96,19 @@ internal static class EvaluateCommand
             }
 
             TrainableEvaluationView.Print(terminal, evaluation, json);
+            WriteDisagreement(terminal, point.Name, evaluation.Loss, expected);
             WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
             return Code(evaluation.Loss, evaluation.Certificates, wishes);
+        }
+    }
+
+    // A loss in single precision is right to six digits or so; another ε, activation or orientation of a matrix changes earlier ones.
+    private static void WriteDisagreement(Terminal terminal, string name, double loss, double? expected)
+    {
+        if (expected is { } other && Math.Abs(loss - other) > LossAgreement * Math.Abs(other))
+        {
+            terminal.Messages.WriteLine(
+                $"kappa: {name}: the loss is {PlainText.Number(loss)} but the file expects {PlainText.Number(other)}: this is another model, or other weights or data, than those of the program that wrote it.");
         }
     }
 

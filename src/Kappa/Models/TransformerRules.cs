@@ -114,8 +114,9 @@ public static class TransformerRules
             (nameof(TransformerShape.InputWidth), s => s.InputWidth), (nameof(TransformerShape.Tokens), s => s.Tokens),
                 (nameof(TransformerShape.Depth), s => s.Depth),
             (nameof(TransformerShape.Width), s => s.Width), (nameof(TransformerShape.Heads), s => s.Heads),
-                (nameof(TransformerShape.KeyWidth), s => s.KeyWidth),
-            (nameof(TransformerShape.ValueWidth), s => s.ValueWidth), (nameof(TransformerShape.OutputWidth), s => s.OutputWidth),
+                (nameof(TransformerShape.KeyWidth), s => s.HasOwnKeyWidth ? s.KeyWidth : null),
+            (nameof(TransformerShape.ValueWidth), s => s.HasOwnValueWidth ? s.ValueWidth : null),
+                (nameof(TransformerShape.OutputWidth), s => s.HasOwnOutputWidth ? s.OutputWidth : null),
             (nameof(TransformerShape.FfnWidth), s => s.FfnWidth), (nameof(TransformerShape.ReadoutWidth), s => s.ReadoutWidth),
         }.Select(part => Of([part.Name], s => part.Size(s) is not < 1, $"{{{part.Name}}} must be at least 1"));
 

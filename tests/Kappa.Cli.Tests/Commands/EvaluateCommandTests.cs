@@ -145,7 +145,7 @@ public sealed class EvaluateCommandTests
         JsonObject point = JsonNode.Parse(Repository.Read(Folder + "residual-depth1.json"))!.AsObject();
         point["config"]!["model"] = "graph_network";
         string other = folder.Write("other.json", point.ToJsonString());
-        BadInput.Refuse(folder, ["evaluate", other], $"{other}: config.model: must be 'residual_transformer' or one of kernel_attention, shallow_encoder but is the text 'graph_network'.");
+        BadInput.Refuse(folder, ["evaluate", other], $"{other}: config.model: must be 'residual_transformer' or one of kernel_attention, shallow_encoder, residual, kernelAttention, shallowEncoder, classifier but is the text 'graph_network'.");
         string token = point["inputs"]![0]![2]![0]!.ToJsonString();
         string diverged = folder.Write("diverged.json", Repository.Read(Folder + "residual-depth1.json").Replace(token, "NaN", StringComparison.Ordinal));
         BadInput.Refuse(folder, ["evaluate", diverged], $"{diverged}: inputs[0][2][0]: must be a finite number but is NaN. Take a point from before training went wrong.");

@@ -22,6 +22,20 @@ public sealed partial class EvaluateGuideTests
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
     }
 
+    [Fact]
+    public void The_file_of_any_Transformer_in_the_guide_has_the_loss_that_it_expects()
+    {
+        using var folder = new TemporaryFolder();
+        string text = Assert.Single(Blocks("json", "docs/guide/models.md"));
+        CommandOutcome outcome = CommandLine.Invoke("evaluate", folder.Write("point.json", text), "--json");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal(2, JsonNode.Parse(outcome.Results)!["output"]![0]!.AsArray().Count);
+        CommandOutcome other = CommandLine.Invoke("evaluate", folder.Write("other.json", text.Replace("\"relu\"", "\"gelu\"", StringComparison.Ordinal)), "--json");
+        Assert.Equal(0, other.ExitCode);
+        Assert.StartsWith("kappa: other: the loss is 0.7", other.Messages, StringComparison.Ordinal);
+        Assert.Contains(" but the file expects 0.7808: this is another model", other.Messages, StringComparison.Ordinal);
+    }
+
     // Residuals at the level of rounding belong to a machine.
     [Fact]
     public void The_estimates_of_the_guide_are_those_of_the_command()
@@ -63,7 +77,7 @@ public sealed partial class EvaluateGuideTests
         Assert.Contains("parameters[\"readout\"]", Python[0], StringComparison.Ordinal);
     }
 
-    private static string[] Blocks(string language) => [.. Regex.Matches(Repository.Read(Page), $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
+    private static string[] Blocks(string language, string page = Page) => [.. Regex.Matches(Repository.Read(page), $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
 
     [GeneratedRegex(@"^\$ kappa evaluate point\.json [^\n]+\n…\n(?<output>.*?)^…", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Example();

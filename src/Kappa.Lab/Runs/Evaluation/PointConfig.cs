@@ -18,7 +18,6 @@ internal sealed record PointConfig(bool IsForeign, int? Depth, double? Temperatu
     private const double LeastSmoothing = 1e-100;
     private const double MostSmoothing = 1e100;
 
-    private static readonly string[] OtherModels = ["kernel_attention", "shallow_encoder"];
     private static readonly string[] Keys = ["model", "depth", "temperature", "attention_residual", "ffn_residual", "activation"];
     private static readonly string[] ActivationKeys = ["name", "gamma", "eps"];
 
@@ -64,7 +63,7 @@ internal sealed record PointConfig(bool IsForeign, int? Depth, double? Temperatu
         if (!config.TryGetProperty("model", out JsonElement model))
             problems.Add(Place, $"must have the key 'model', which is '{Model}', but has not.");
         else if (model.ValueKind != JsonValueKind.String || model.GetString() != Model)
-            problems.Add($"{Place}.model", $"must be '{Model}' or one of {string.Join(", ", OtherModels)} but is {FoundKind.Of(model)}.{(model.ValueKind == JsonValueKind.String ? Suggestion.For(model.GetString()!, [Model, .. OtherModels]) : "")}");
+            problems.Add($"{Place}.model", $"must be '{Model}' or one of {string.Join(", ", PointModel.Words)} but is {FoundKind.Of(model)}.{(model.ValueKind == JsonValueKind.String ? Suggestion.For(model.GetString()!, [Model, .. PointModel.Words]) : "")}");
         return problems.Count == 0;
     }
 
@@ -105,12 +104,13 @@ internal sealed class ConfigMembers
     public static ConfigMembers Read(JsonElement value, string place, IReadOnlyList<string> known, ProblemList problems)
     {
         var members = new ConfigMembers(place, problems);
+        string prefix = place.Length == 0 ? "" : $"{place}.";
         foreach (JsonProperty property in value.EnumerateObject())
         {
             if (!known.Contains(property.Name))
-                problems.Add($"{place}.{Shown.Of(property.Name)}", () => $"unknown key.{Suggestion.For(property.Name, known)}");
+                problems.Add($"{prefix}{Shown.Of(property.Name)}", () => $"unknown key.{Suggestion.For(property.Name, known)}");
             else if (!members._members.TryAdd(property.Name, property.Value))
-                problems.Add($"{place}.{property.Name}", "is given twice. Remove one.");
+                problems.Add($"{prefix}{property.Name}", "is given twice. Remove one.");
         }
 
         return members;

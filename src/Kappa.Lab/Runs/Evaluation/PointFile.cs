@@ -4,7 +4,7 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>A point of model R, G or S as one JSON file that any program can write: config, trained, inputs, targets, parameters; weights are stored [d_in, d_out], as used in X W.</summary>
+/// <summary>A point of any Transformer as one JSON file that any program can write: config, trained, inputs, targets, parameters; weights are stored [d_in, d_out], as used in X W.</summary>
 /// <remarks>
 /// The format is described in docs/guide/evaluate.md. Everything is checked and all problems are reported together: syntax, unknown and doubled keys, nesting, lengths, numbers that
 /// are not finite, names and shapes of matrices. Memory is bounded by 16 bytes a byte of the file (one-digit numbers; usually less than one), and that by <see cref="LargestFile"/>. Stateless and thread-safe.
@@ -38,13 +38,12 @@ public static class PointFile
             return PointReading.Of(null, problems);
         }
 
-        TrainablePoint? other = TrainablePointFile.Read(text, problems.File, problems);
-        if (other is not null || problems.Count > 0)
-        {
-            return PointReading.Of(null, problems) with { Other = other };
-        }
-
-        return PointReading.Of(new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble() : null, problems);
+        PointReading reading = TransformerPointFile.Read(text, problems);
+        return reading.Other is not null || reading.Point is not null || problems.Count > 0
+            ? reading
+            : PointReading.Of(new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble() : null, problems)
+                with
+            { ExpectedLoss = reading.ExpectedLoss };
     }
 
     private static byte[]? ReadText(Stream stream, ProblemList problems)

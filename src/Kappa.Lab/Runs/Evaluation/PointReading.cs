@@ -10,6 +10,9 @@ public sealed record PointReading(ModelPoint? Point, IReadOnlyList<Problem> Prob
     /// <summary>A point of another model than R; <see langword="null"/> when it is of R, or there are problems.</summary>
     public TrainablePoint? Other { get; init; }
 
+    /// <summary>The loss that the file says another program found; <see langword="null"/> when it says none.</summary>
+    internal double? ExpectedLoss { get; init; }
+
     /// <summary>The point, for a caller that cannot go on without one.</summary>
     /// <exception cref="BadInputException">There are problems: the first, and how many more.</exception>
     public ModelPoint Require()

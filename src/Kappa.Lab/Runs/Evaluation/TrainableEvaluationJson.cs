@@ -5,7 +5,7 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>An evaluation of a point of model G or S as JSON, with the keys of <see cref="EvaluationJson"/> where they mean the same, every number so that reading it back gives the same bits.</summary>
+/// <summary>An evaluation of a point of a model other than R as JSON, with the keys of <see cref="EvaluationJson"/> where they mean the same, every number so that reading it back gives the same bits.</summary>
 internal static class TrainableEvaluationJson
 {
     /// <summary>Writes an evaluation.</summary>
@@ -29,8 +29,12 @@ internal static class TrainableEvaluationJson
         WriteKernel(json, evaluation);
         EstimatesJson.Write(json, evaluation.Estimates);
         WriteOutput(json, evaluation);
-        json.WritePropertyName(evaluation.Point.Model is Transformer { Shape.IsKernelAttention: true } ? "kernel_feature_singular_values" : "pooled_singular_values");
-        EvaluationJson.WriteRow(json, [.. evaluation.FeatureValues]);
+        if (evaluation.Features is not null)
+        {
+            json.WritePropertyName(evaluation.Point.Model is Transformer { Shape.IsKernelAttention: true } ? "kernel_feature_singular_values" : "pooled_singular_values");
+            EvaluationJson.WriteRow(json, [.. evaluation.FeatureValues]);
+        }
+
         WriteTheorems(json, evaluation.Certificates);
         json.WriteEndObject();
     }
@@ -48,10 +52,11 @@ internal static class TrainableEvaluationJson
         EvaluationJson.WriteRow(json, [.. evaluation.KernelEigenvalues]);
     }
 
-    // Samples of tokens in model G, as its targets are; a row a sample in model S.
+    // Samples of tokens, as the targets are; a row a sample where the tokens are pooled.
     private static void WriteOutput(Utf8JsonWriter json, TrainableEvaluation evaluation)
     {
-        if (evaluation.Point.Model is not Transformer { Shape.IsKernelAttention: true, OutputRows: int tokens })
+        int tokens = evaluation.Point.Model.OutputRows;
+        if (evaluation.Point.Model is Transformer { Shape.Readout: ReadoutKind.Pooled })
         {
             WriteRows(json, "output", evaluation.Output);
             return;

@@ -48,7 +48,7 @@ public sealed class BadPointTests
     [InlineData("\"gamma\": 0.2", "\"slope\": 0.2", "config.activation.slope: unknown key.")]
     [InlineData("leaky_relu", "leaky_rleu", "config.activation.name: must be one of identity, relu, leaky_relu, smooth_leaky_relu, gelu but is the text 'leaky_rleu'. Did you mean 'leaky_relu'?")]
     [InlineData("\"name\": \"leaky_relu\", ", "", "config.activation: must have the key 'name', one of identity, relu, leaky_relu, smooth_leaky_relu, gelu, but has not.")]
-    [InlineData("residual_transformer", "residual_transfomer", "config.model: must be 'residual_transformer' or one of kernel_attention, shallow_encoder but is the text 'residual_transfomer'. Did you mean 'residual_transformer'?")]
+    [InlineData("residual_transformer", "residual_transfomer", "config.model: must be 'residual_transformer' or one of kernel_attention, shallow_encoder, residual, kernelAttention, shallowEncoder, classifier but is the text 'residual_transfomer'. Did you mean 'residual_transformer'?")]
     [InlineData("\"model\": \"residual_transformer\", ", "", "config: must have the key 'model', which is 'residual_transformer', but has not.")]
     [InlineData("\"name\": \"tiny\"", "\"name\": 3", "name: must be a text but is 3.")]
     [InlineData("\"name\": \"tiny\"", "\"nam\": \"tiny\"", "nam: unknown key. Did you mean 'name'?")]
