@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Kappa.Descent;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Specifications;
@@ -154,13 +155,11 @@ internal static class RunSummaryView
             foreach ((string when, PartState state) in new[] { ("start", layer.Start), ("end", layer.End) })
             {
                 json.WriteStartObject(when);
-                Number(json, "sigmaMax", state.SigmaMax);
-                Number(json, "sigmaMin", state.SigmaMin);
-                Number(json, "sigmaMinNonzero", state.SigmaMinNonzero);
-                Number(json, "conditionNumber", state.ConditionNumber);
-                Number(json, "numericalRank", state.NumericalRank);
-                Number(json, "effectiveRank", state.EffectiveRank);
-                Number(json, "tokenCosine", state.TokenCosine);
+                foreach (Quantity quantity in PartState.Told)
+                {
+                    Number(json, quantity.Name, state[quantity]);
+                }
+
                 json.WriteEndObject();
             }
 

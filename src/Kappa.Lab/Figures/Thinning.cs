@@ -1,6 +1,6 @@
 namespace Kappa.Lab.Figures;
 
-/// <summary>Whether the lines of a panel have more points than the page resolves, so that they are drawn by their extremes.</summary>
+/// <summary>What is left out of a picture: points of lines that the page does not resolve, and all but some of many items.</summary>
 internal static class Thinning
 {
     /// <summary>Whether points of a line or a band are left out of the picture. Straight pieces drawn by their ends do not count: nothing of them is lost.</summary>
@@ -10,6 +10,10 @@ internal static class Thinning
         BandSeries band => IsThinned(band.Xs, band.Low, panel) || IsThinned(band.Xs, band.High, panel),
         _ => false,
     });
+
+    /// <summary>At most so many of the items, first and last included, evenly apart.</summary>
+    internal static List<T> Even<T>(IReadOnlyList<T> items, int most) => items.Count <= most ? [.. items]
+        : [.. Enumerable.Range(0, most).Select(k => items[(int)Math.Round((double)k * (items.Count - 1) / (most - 1))])];
 
     private static bool IsThinned(double[] xs, double[] ys, PanelLayout panel)
     {

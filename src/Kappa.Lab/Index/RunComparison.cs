@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 
@@ -71,21 +72,21 @@ internal sealed record RunComparison(string First, string Second, IReadOnlyList<
     // NaN, which is below nothing, when there is no loss to be relative to.
     private static double Least(TelemetryTable? run)
     {
-        if (run is not { Rows: > 0 } || !run.Has("loss") || !(run["loss"][0] > 0) || !double.IsFinite(run["loss"][0]))
+        if (run is not { Rows: > 0 } || !run.Has(Quantities.Loss) || !(run[Quantities.Loss][0] > 0) || !double.IsFinite(run[Quantities.Loss][0]))
             return double.NaN;
         double least = double.PositiveInfinity;
-        foreach (double loss in run["loss"])
+        foreach (double loss in run[Quantities.Loss])
             least = loss < least ? loss : least;
-        return least / run["loss"][0];
+        return least / run[Quantities.Loss][0];
     }
 
     private static long Reached(TelemetryTable run, double level)
     {
-        ReadOnlySpan<double> losses = run["loss"];
+        ReadOnlySpan<double> losses = run[Quantities.Loss];
         int row = 0;
         while (!(losses[row] / losses[0] <= level))
             row++;
-        return (long)run["step"][row];
+        return (long)run[Quantities.Step][row];
     }
 
     private static object? RelativeLoss(IReadOnlyList<object?> values) => values[IndexOf("finalLoss")] is double last && values[IndexOf("initialLoss")] is double first ? last / first : null;
@@ -97,7 +98,7 @@ internal sealed record RunComparison(string First, string Second, IReadOnlyList<
     {
         if (one is null || other is null)
             return (0, null);
-        ReadOnlySpan<double> steps = one["step"], otherSteps = other["step"], losses = one["loss"], otherLosses = other["loss"];
+        ReadOnlySpan<double> steps = one[Quantities.Step], otherSteps = other[Quantities.Step], losses = one[Quantities.Loss], otherLosses = other[Quantities.Loss];
         int common = 0;
         LossDifference? difference = null;
         for (int row = 0, otherRow = 0; row < steps.Length && otherRow < otherSteps.Length;)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kappa.Descent;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
@@ -12,7 +13,7 @@ internal sealed record ColumnSummary(string Column, int Rows, double First, doub
 {
     public static ColumnSummary Of(TelemetryTable telemetry, string column)
     {
-        ReadOnlySpan<double> values = telemetry[column], steps = telemetry["step"];
+        ReadOnlySpan<double> values = telemetry[column], steps = telemetry[Quantities.Step];
         (double least, double most, long leastStep, long mostStep, int notFinite) = (double.NaN, double.NaN, -1, -1, 0);
         for (int row = 0; row < values.Length; row++)
         {
@@ -40,10 +41,10 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     public string? Outcome => Run.Status.StopReason is { } reason ? Word(reason) : null;
 
     /// <summary>Loss of the first recorded row.</summary>
-    public double? InitialLoss => HasLoss ? Telemetry!["loss"][0] : null;
+    public double? InitialLoss => HasLoss ? Telemetry![Quantities.Loss][0] : null;
 
     /// <summary>The first recorded step whose loss is at most a hundredth of the initial one; null when it was not reached.</summary>
-    public long? StepsToHundredth => HasLoss && FirstPassage.Of(Telemetry!["loss"], FirstPassage.Hundredth) is int row ? (long)Telemetry["step"][row] : null;
+    public long? StepsToHundredth => HasLoss && FirstPassage.Of(Telemetry![Quantities.Loss], FirstPassage.Hundredth) is int row ? (long)Telemetry[Quantities.Step][row] : null;
 
     // The slope of what is no line is not a rate: a column of that name must not hold one.
     private RateFit? LinearRate => Rate is { Outcome: RateOutcome.Linear } ? Rate : null;
@@ -58,7 +59,7 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
 
         // A queued run has none, and neither has one that diverged before its first row was written.
         TelemetryTable? telemetry = run.Status.State is not RunState.Queued && Path.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
-        _ = telemetry is null ? [] : telemetry["loss"];
+        _ = telemetry is null ? [] : telemetry[Quantities.Loss];
         return new(run, telemetry, RunAnalysis.Fit(telemetry, run.Status));
     }
 

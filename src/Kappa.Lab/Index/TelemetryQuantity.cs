@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Descent;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Runs;
 
@@ -55,7 +56,8 @@ internal sealed record TelemetryCondition(bool IsGreater, bool IsOrEqual, double
 internal sealed record TelemetryQuantity(string Text, string Column, bool IsEntropy, TelemetryValue Value)
 {
     private static readonly string[] Values = ["first", "last", "min", "max", "at(STEP)"];
-    private static readonly (string Word, string Column)[] Words = [("kappa", "conditionNumber"), ("κ", "conditionNumber"), ("sigmaM", "sigmaMin"), ("σ_M", "sigmaMin"), ("rank", "effectiveRank"), (SpectralQuantity.Entropy, "effectiveRank")];
+    private static readonly (string Word, string Column)[] Words =
+        [.. Quantities.All.SelectMany(quantity => quantity.Words.Select(word => (word, quantity.Name))), (SpectralQuantity.EntropyName, Quantities.EffectiveRank.Name)];
 
     /// <summary>The step of <see cref="TelemetryValue.At"/>.</summary>
     public long At { get; init; }
@@ -141,6 +143,6 @@ internal sealed record TelemetryQuantity(string Text, string Column, bool IsEntr
         int dot = column.LastIndexOf('.');
         string last = column[(dot + 1)..];
         string? canonical = Words.FirstOrDefault(word => string.Equals(word.Word, last, StringComparison.OrdinalIgnoreCase)).Column;
-        return new(text, dot < 0 || canonical is null ? column : column[..(dot + 1)] + canonical, string.Equals(last, SpectralQuantity.Entropy, StringComparison.OrdinalIgnoreCase), value);
+        return new(text, dot < 0 || canonical is null ? column : column[..(dot + 1)] + canonical, string.Equals(last, SpectralQuantity.EntropyName, StringComparison.OrdinalIgnoreCase), value);
     }
 }

@@ -69,7 +69,7 @@ internal sealed class LoadedRun : IDisposable
     {
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         return telemetry.Rows > 0
-            ? telemetry["stepSize"][0]
+            ? telemetry[Quantities.StepSize][0]
             : throw new BadInputException(run.Files.Telemetry, $"the step size that was taken from run {other} is in the first row, but there is none. Run it first.");
     });
 }

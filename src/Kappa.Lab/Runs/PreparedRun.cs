@@ -73,7 +73,7 @@ public sealed class PreparedRun : IDisposable
             return null;
         }
 
-        long last = (long)analysis.Telemetry["step"][^1];
+        long last = (long)analysis.Telemetry[Quantities.Step][^1];
         return RateLadder.Of(_experiment, analysis.Rate, last);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Descent;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
@@ -15,8 +16,6 @@ namespace Kappa.Lab.Runs;
 /// <param name="Layers">One entry for each layer and part that was measured.</param>
 public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFit Rate, IReadOnlyList<LayerSummary> Layers)
 {
-    private static readonly string[] Parts = ["branch", "output"];
-
     /// <summary>The rates from guaranteed to measured; <see langword="null"/> when they have not been computed, see <see cref="RunLadder"/>.</summary>
     public RateLadder? Ladder { get; init; }
 
@@ -39,14 +38,8 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
     {
         ArgumentNullException.ThrowIfNull(run);
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
-        _ = telemetry["loss"];
-        LayerSummary[] layers =
-        [
-            .. from layer in Enumerable.Range(0, run.Specification.Model.Depth)
-               from part in Parts
-               where telemetry.Rows > 0 && telemetry.Has($"l{layer}.{part}.sigmaMax")
-               select LayerSummary.Of(run.Specification, telemetry, layer, part),
-        ];
+        _ = telemetry[Quantities.Loss];
+        LayerSummary[] layers = telemetry.Rows == 0 ? [] : [.. PartName.In(telemetry.Columns).Select(part => LayerSummary.Of(run.Specification, telemetry, part))];
         return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers) { Ladder = LadderFile.Find(run.Files) };
     }
 
@@ -58,62 +51,64 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
             return RateFit.Diverged(status.Step);
         }
 
-        if (telemetry is not { Rows: > 0 } || !telemetry.Has("loss"))
+        if (telemetry is not { Rows: > 0 } || !telemetry.Has(Quantities.Loss))
         {
             return RateFit.WithoutLosses;
         }
 
         long[] steps = new long[telemetry.Rows];
-        ReadOnlySpan<double> recorded = telemetry["step"];
+        ReadOnlySpan<double> recorded = telemetry[Quantities.Step];
         for (int row = 0; row < steps.Length; row++)
         {
             steps[row] = (long)recorded[row];
         }
 
-        return RateFit.Of(telemetry["loss"], steps, new RateFitOptions { RoundingFloor = status.RoundingFloor ?? 0 });
+        return RateFit.Of(telemetry[Quantities.Loss], steps, new RateFitOptions { RoundingFloor = status.RoundingFloor ?? 0 });
     }
 }
 
 /// <summary>One part of one layer at the first and the last recorded step.</summary>
-/// <param name="Layer">Layer number from 0.</param>
-/// <param name="Part"><c>branch</c> (before the residual is added) or <c>output</c> (after it).</param>
+/// <param name="Name">Layer and part.</param>
 /// <param name="IsRankLimited">Whether the width is below the number of rows, so that σ_M is 0 whatever the weights are (P.2).</param>
 /// <param name="Start">At the first recorded step.</param>
 /// <param name="End">At the last.</param>
-public sealed record LayerSummary(int Layer, string Part, bool IsRankLimited, PartState Start, PartState End)
+public sealed record LayerSummary(PartName Name, bool IsRankLimited, PartState Start, PartState End)
 {
-    internal static LayerSummary Of(ExperimentSpecification specification, TelemetryTable telemetry, int layer, string part)
+    /// <summary>Layer number from 0.</summary>
+    public int Layer => Name.Layer;
+
+    /// <summary>The part, such as <c>branch</c>, <c>head0.branch</c> or <c>output</c>.</summary>
+    public string Part => Name.Part;
+
+    internal static LayerSummary Of(ExperimentSpecification specification, TelemetryTable telemetry, PartName part)
     {
         int width = specification.Model.Width;
 
         // Arrays bring their own number of rows, which the specification need not state. A σ_M of 0 although all d values are above the floor then tells that there are more rows than columns.
-        var start = PartState.Of(telemetry, $"l{layer}.{part}", 0);
-        var end = PartState.Of(telemetry, $"l{layer}.{part}", telemetry.Rows - 1);
+        var start = new PartState(telemetry, part, 0);
+        var end = new PartState(telemetry, part, telemetry.Rows - 1);
         bool isRankLimited = specification.Data is { Samples: { } samples, Tokens: { } tokens }
             ? (long)samples * tokens > width
             : IsFullWithoutRowSide(start) || IsFullWithoutRowSide(end);
-        return new LayerSummary(layer, part, isRankLimited, start, end);
+        return new LayerSummary(part, isRankLimited, start, end);
 
-        bool IsFullWithoutRowSide(PartState state) => state.SigmaMin == 0 && state.NumericalRank == width;
+        bool IsFullWithoutRowSide(PartState state) => state[Quantities.SigmaMin] == 0 && state[Quantities.NumericalRank] == width;
     }
 }
 
 /// <summary>The state of one part of a layer at one step.</summary>
-/// <param name="SigmaMax">σ_max.</param>
-/// <param name="SigmaMin">σ_M, the row side; 0 when rank-limited or below the floor.</param>
-/// <param name="SigmaMinNonzero">Smallest value at or above the floor.</param>
-/// <param name="ConditionNumber">κ; a lower bound when the smallest value is below the floor.</param>
-/// <param name="NumericalRank">Number of values at or above the floor.</param>
-/// <param name="EffectiveRank">exp of the entropy of the normalised singular values.</param>
-/// <param name="TokenCosine">Mean cosine between the tokens of a sample.</param>
-public sealed record PartState(double SigmaMax, double SigmaMin, double SigmaMinNonzero, double ConditionNumber, double NumericalRank, double EffectiveRank, double TokenCosine)
+/// <param name="Telemetry">The recorded rows.</param>
+/// <param name="Part">Layer and part.</param>
+/// <param name="Row">The row of the step.</param>
+public sealed record PartState(TelemetryTable Telemetry, PartName Part, int Row)
 {
-    internal static PartState Of(TelemetryTable telemetry, string part, int row) => new(
-        telemetry[$"{part}.sigmaMax"][row],
-        telemetry[$"{part}.sigmaMin"][row],
-        telemetry[$"{part}.sigmaMinNonzero"][row],
-        telemetry[$"{part}.conditionNumber"][row],
-        telemetry[$"{part}.numericalRank"][row],
-        telemetry[$"{part}.effectiveRank"][row],
-        telemetry[$"{part}.tokenCosine"][row]);
+    /// <summary>What a state is told by, in the order of <c>--json</c>.</summary>
+    public static IReadOnlyList<Quantity> Told { get; } =
+    [
+        Quantities.SigmaMax, Quantities.SigmaMin, Quantities.SigmaMinNonzero, Quantities.ConditionNumber, Quantities.NumericalRank,
+        Quantities.EffectiveRank, Quantities.TokenCosine,
+    ];
+
+    /// <summary>The value of a quantity.</summary>
+    public double this[Quantity quantity] => Telemetry[quantity, Part.Text][Row];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Descent;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
@@ -54,7 +55,7 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
             foreach (string column in one.Columns)
             {
                 if (!SameBits(one[column][row], other[column][row]))
-                    return new(name, string.Create(CultureInfo.InvariantCulture, $"row {row + 1} (step {one["step"][row]}), column {column}"), Text(one[column][row]), Text(other[column][row]));
+                    return new(name, string.Create(CultureInfo.InvariantCulture, $"row {row + 1} (step {one[Quantities.Step][row]}), column {column}"), Text(one[column][row]), Text(other[column][row]));
             }
         }
 

@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Reports;
 using Kappa.Lab.Runs.Ladder;
@@ -31,8 +32,8 @@ internal static class RunReport
 
     private static List<Figure> Figures(RunAnalysis analysis)
     {
-        double[] steps = analysis.Telemetry["step"].ToArray();
-        var figures = new List<Figure> { LossFigure.Of(analysis.Run.Name, steps, analysis.Telemetry["loss"].ToArray(), analysis.Rate, analysis.Run.Status.RoundingFloor ?? 0) };
+        double[] steps = analysis.Telemetry[Quantities.Step].ToArray();
+        var figures = new List<Figure> { LossFigure.Of(analysis.Run.Name, steps, analysis.Telemetry[Quantities.Loss].ToArray(), analysis.Rate, analysis.Run.Status.RoundingFloor ?? 0) };
         if (analysis.Layers.Count > 0)
         {
             figures.AddRange(SpectralQuantity.All.Where(quantity => quantity.IsDrawnForARun).Select(quantity => ByLayer(analysis, steps, quantity)));
@@ -73,24 +74,32 @@ internal static class RunReport
 
     private static Figure ByLayer(RunAnalysis analysis, double[] steps, SpectralQuantity quantity)
     {
-        var figure = new Figure(quantity.FigureName, quantity.Title, $"Run {analysis.Run.Name}. Branch: before the residual is added; output: after it.{Bounds(analysis, quantity)}");
-        foreach (string part in analysis.Layers.Select(layer => layer.Part).Distinct())
+        var figure = new Figure(quantity.FigureName, quantity.Title, $"Run {analysis.Run.Name}. Branch: before the residual is added; output: after it.{HeadsDrawn(analysis)}{Bounds(analysis, quantity)}");
+        string[] heads = [.. analysis.Layers.Where(layer => layer.Name.IsHead).Select(layer => layer.Part).Distinct()];
+        IEnumerable<string> left = heads.Except(Thinning.Even(heads, MostHeads));
+        foreach (IGrouping<string, LayerSummary> part in analysis.Layers.Where(layer => !left.Contains(layer.Part)).GroupBy(layer => layer.Part))
         {
-            Axes panel = figure.AddPanel($"attention {part}", Axis.Whole("step k"), quantity.Axis);
-            foreach (LayerSummary layer in analysis.Layers.Where(layer => layer.Part == part))
+            Axes panel = figure.AddPanel(part.First().Name.Words, Axis.Whole("step k"), quantity.Axis);
+            foreach (LayerSummary layer in part)
             {
-                _ = panel.Line($"layer {layer.Layer}", steps, quantity.Of(analysis.Telemetry, $"l{layer.Layer}.{part}"));
+                _ = panel.Line($"layer {layer.Layer}", steps, quantity.Of(analysis.Telemetry, layer.Name.Text));
             }
         }
 
         return figure;
     }
 
+    private static string HeadsDrawn(RunAnalysis analysis)
+    {
+        int heads = analysis.Layers.Where(layer => layer.Name.IsHead).Select(layer => layer.Part).Distinct().Count();
+        return heads > MostHeads ? $" Of {heads} heads {MostHeads} are drawn; the table and telemetry.csv have all." : string.Empty;
+    }
+
     // A smallest singular value below the rounding floor is not known, and κ is then at least what is drawn.
     private static string Bounds(RunAnalysis analysis, SpectralQuantity quantity)
     {
-        int[] layers = [.. analysis.Layers.Where(layer => layer.End.NumericalRank < analysis.Run.Specification.Model.Width && layer.End.SigmaMin == 0).Select(layer => layer.Layer).Distinct()];
-        return quantity.Column != SpectralQuantity.ConditionNumberColumn || layers.Length == 0 ? string.Empty
+        int[] layers = [.. analysis.Layers.Where(layer => !layer.Name.IsHead && layer.End[Quantities.NumericalRank] < analysis.Run.Specification.Model.Width && layer.End[Quantities.SigmaMin] == 0).Select(layer => layer.Layer).Distinct()];
+        return quantity.Quantity != Quantities.ConditionNumber || layers.Length == 0 ? string.Empty
             : $" κ of layer{(layers.Length > 1 ? "s" : "")} {string.Join(", ", layers)} is a lower bound: the smallest singular value is below the rounding floor.";
     }
 
@@ -127,6 +136,8 @@ internal static class RunReport
         return report;
     }
 
+    private const int MostHeads = 4;
+
     private const string SpecificationFileName = "spec.yaml";
 }
 
@@ -143,8 +154,8 @@ internal static class RunAnalysisTable
         ArgumentNullException.ThrowIfNull(analysis);
         return analysis.Layers.Select(layer => (IReadOnlyList<string>)
         [
-            Number(layer.Layer), layer.Part, Number(layer.Start.ConditionNumber), Number(layer.End.ConditionNumber), Number(layer.Start.SigmaMin), Number(layer.End.SigmaMin),
-            $"{Number(layer.Start.EffectiveRank)} → {Number(layer.End.EffectiveRank)}", $"{Number(layer.Start.TokenCosine)} → {Number(layer.End.TokenCosine)}", Remark(analysis, layer),
+            Number(layer.Layer), layer.Part, Number(layer.Start[Quantities.ConditionNumber]), Number(layer.End[Quantities.ConditionNumber]), Number(layer.Start[Quantities.SigmaMin]), Number(layer.End[Quantities.SigmaMin]),
+            $"{Number(layer.Start[Quantities.EffectiveRank])} → {Number(layer.End[Quantities.EffectiveRank])}", $"{Number(layer.Start[Quantities.TokenCosine])} → {Number(layer.End[Quantities.TokenCosine])}", Remark(analysis, layer),
         ]);
     }
 
@@ -153,8 +164,13 @@ internal static class RunAnalysisTable
     {
         DataSpecification data = analysis.Run.Specification.Data;
         int width = analysis.Run.Specification.Model.Width;
-        bool isDeficient = layer.End.NumericalRank < width && (layer.IsRankLimited || layer.End.SigmaMin == 0);
-        string rank = $"numerically rank {layer.End.NumericalRank:F0}: the smallest value is below the rounding floor, κ is a lower bound";
+        if (layer.Name.IsHead && analysis.Run.Specification.Model.ValueWidthOfHead is var columns && columns < width)
+        {
+            return $"of one head: rank at most d_v = {columns}";
+        }
+
+        bool isDeficient = layer.End[Quantities.NumericalRank] < width && (layer.IsRankLimited || layer.End[Quantities.SigmaMin] == 0);
+        string rank = $"numerically rank {layer.End[Quantities.NumericalRank]:F0}: the smallest value is below the rounding floor, κ is a lower bound";
         if (layer.IsRankLimited)
         {
             string rows = data.Samples * data.Tokens is { } count ? $"{count} rows" : "the number of rows";

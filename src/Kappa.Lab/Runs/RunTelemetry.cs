@@ -13,7 +13,7 @@ namespace Kappa.Lab.Runs;
 /// </remarks>
 internal sealed class RunTelemetry
 {
-    private static readonly string[] Tests = ["testLoss", "testAccuracy"];
+    private static readonly string[] Tests = [Quantities.TestLoss.Name, Quantities.TestAccuracy.Name];
 
     private readonly Experiment _experiment;
     private TelemetryProbe _probe;

@@ -1,5 +1,6 @@
 using Kappa.Descent;
 using Kappa.Lab.Specifications;
+using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
@@ -23,7 +24,7 @@ internal static class RunVerdict
         return [.. new[] { Fall(analysis), Convergence(analysis), Tokens(analysis), Start(analysis), Change(analysis) }.OfType<string>()];
     }
 
-    private static bool HasLoss(RunAnalysis analysis) => analysis.Telemetry.Rows > 0 && analysis.Telemetry.Has("loss");
+    private static bool HasLoss(RunAnalysis analysis) => analysis.Telemetry.Rows > 0 && analysis.Telemetry.Has(Quantities.Loss);
 
     private static string? Fall(RunAnalysis analysis)
     {
@@ -32,7 +33,7 @@ internal static class RunVerdict
             return null;
         }
 
-        double first = analysis.Telemetry["loss"][0], last = analysis.Telemetry["loss"][^1];
+        double first = analysis.Telemetry[Quantities.Loss][0], last = analysis.Telemetry[Quantities.Loss][^1];
         return $"Loss: ℒ_0 = {NumberText.Of(first)} at the start, ℒ = {NumberText.Of(last)} at the last recorded step, ℒ/ℒ_0 = {NumberText.Of(last / first)}.";
     }
 
@@ -63,11 +64,11 @@ internal static class RunVerdict
 
     private static string Interval(double low, double high) => $"{NumberText.Percent(low)} to {NumberText.Percent(high)}";
 
-    private static string Relative(RunAnalysis analysis, double? level) => level is double loss && HasLoss(analysis) ? $", ℒ/ℒ_0 = {NumberText.Of(loss / analysis.Telemetry["loss"][0])}" : string.Empty;
+    private static string Relative(RunAnalysis analysis, double? level) => level is double loss && HasLoss(analysis) ? $", ℒ/ℒ_0 = {NumberText.Of(loss / analysis.Telemetry[Quantities.Loss][0])}" : string.Empty;
 
     private static string? Tokens(RunAnalysis analysis)
     {
-        LayerSummary[] outputs = [.. analysis.Layers.Where(layer => layer.Part == "output" && double.IsFinite(layer.End.TokenCosine))];
+        LayerSummary[] outputs = [.. analysis.Layers.Where(layer => layer.Name.IsOutput && double.IsFinite(layer.End[Quantities.TokenCosine]))];
         if (outputs.Length == 0 || analysis.Run.Specification.Data.Tokens == 1)
         {
             return null;
@@ -75,22 +76,22 @@ internal static class RunVerdict
 
         if (Collapsed(analysis) is not { } first)
         {
-            LayerSummary nearest = outputs.MaxBy(layer => layer.End.TokenCosine)!;
-            return $"The tokens of a sample stay different in every layer: their mean cosine is at most {NumberText.Of(nearest.End.TokenCosine, 3)}, in layer {nearest.Layer}.";
+            LayerSummary nearest = outputs.MaxBy(layer => layer.End[Quantities.TokenCosine])!;
+            return $"The tokens of a sample stay different in every layer: their mean cosine is at most {NumberText.Of(nearest.End[Quantities.TokenCosine], 3)}, in layer {nearest.Layer}.";
         }
 
         long step = EqualFrom(analysis, first.Layer);
-        string since = step == (long)analysis.Telemetry["step"][0] ? "from the start" : $"since step {step}";
-        return $"The tokens of a sample have become equal from layer {first.Layer} on, {since}: their mean cosine is {NumberText.Of(first.End.TokenCosine, 6)}, so that deeper layers cannot tell them apart.";
+        string since = step == (long)analysis.Telemetry[Quantities.Step][0] ? "from the start" : $"since step {step}";
+        return $"The tokens of a sample have become equal from layer {first.Layer} on, {since}: their mean cosine is {NumberText.Of(first.End[Quantities.TokenCosine], 6)}, so that deeper layers cannot tell them apart.";
     }
 
     private static LayerSummary? Collapsed(RunAnalysis analysis) =>
-        analysis.Run.Specification.Data.Tokens == 1 ? null : analysis.Layers.Where(layer => layer.Part == "output").FirstOrDefault(layer => layer.End.TokenCosine >= EqualTokens);
+        analysis.Run.Specification.Data.Tokens == 1 ? null : analysis.Layers.Where(layer => layer.Name.IsOutput).FirstOrDefault(layer => layer.End[Quantities.TokenCosine] >= EqualTokens);
 
     // The first recorded step from which on they stay equal.
     private static long EqualFrom(RunAnalysis analysis, int layer)
     {
-        ReadOnlySpan<double> cosines = analysis.Telemetry[$"l{layer}.output.tokenCosine"], steps = analysis.Telemetry["step"];
+        ReadOnlySpan<double> cosines = analysis.Telemetry[Quantities.TokenCosine, PartName.Of(layer, LayerPart.AttentionOutput).Text], steps = analysis.Telemetry[Quantities.Step];
         int row = cosines.Length - 1;
         while (row > 0 && cosines[row - 1] >= EqualTokens)
         {
@@ -111,7 +112,7 @@ internal static class RunVerdict
         }
 
         double scale = run.Data.TargetScale ?? (run.Data.Source == DataSource.Gaussian ? 1 / Math.Sqrt(run.Model.Width) : 1);
-        double zero = 0.5 * samples * tokens * run.Model.OutputWidth * scale * scale, first = analysis.Telemetry["loss"][0];
+        double zero = 0.5 * samples * tokens * run.Model.OutputWidth * scale * scale, first = analysis.Telemetry[Quantities.Loss][0];
         return !(first > HighStart * zero) || !double.IsFinite(first) ? null
             : $"Why it starts at ℒ_0 = {NumberText.Of(first)}: every one of the {run.Model.Depth} blocks adds its branches to the residual stream, so that the output is far larger than targets of scale {NumberText.Of(scale, 3)}, "
             + $"for which an output of zero has a loss near {NumberText.Of(zero, 3)}. branchScale=inverseSqrtDepth scales the branches by 1/√L and starts lower.";

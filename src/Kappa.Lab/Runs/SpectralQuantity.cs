@@ -1,41 +1,39 @@
+using Kappa.Descent;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>A quantity of the spectrum of an attention output that figures show by layer.</summary>
-/// <param name="Column">The last part of its telemetry column.</param>
+/// <summary>What figures show of the spectrum of a part, by layer: a quantity, or a function of one.</summary>
+/// <param name="Quantity">What is recorded.</param>
 /// <param name="FigureName">The name of its figure.</param>
 /// <param name="Title">What the figure shows.</param>
 /// <param name="Axis">Its axis.</param>
-internal sealed record SpectralQuantity(string Column, string FigureName, string Title, Axis Axis)
+internal sealed record SpectralQuantity(Quantity Quantity, string FigureName, string Title, Axis Axis)
 {
-    /// <summary>The column of κ.</summary>
-    public const string ConditionNumberColumn = "conditionNumber";
+    /// <summary>The name of the entropy, which is not recorded: it is the logarithm of the effective rank.</summary>
+    public const string EntropyName = "entropy";
 
-    /// <summary>The name of the entropy, which is no column: it is the logarithm of the effective rank.</summary>
-    public const string Entropy = "entropy";
-
-    private const string EffectiveRank = "effectiveRank";
+    private static readonly SpectralQuantity Entropy =
+        new(Quantities.EffectiveRank, EntropyName, "Entropy of the normalised singular values", Axis.Linear(EntropyName));
 
     /// <summary>All, in the order of reports.</summary>
     public static IReadOnlyList<SpectralQuantity> All { get; } =
     [
-        new("sigmaMin", "sigma-min", "Smallest singular value (row side)", Axis.Log("σ_M") with { FloorMeaning = "σ_M below the rounding floor, told as 0" }),
-        new(ConditionNumberColumn, "condition-number", "Condition number", Axis.Log("κ")),
-        new(EffectiveRank, "effective-rank", "Effective rank, exp of the entropy", Axis.Linear("effective rank")),
-        new(Entropy, "entropy", "Entropy of the normalised singular values", Axis.Linear("entropy")),
+        new(Quantities.SigmaMin, "sigma-min", "Smallest singular value (row side)", AxisOf(Quantities.SigmaMin) with { FloorMeaning = "σ_M below the rounding floor, told as 0" }),
+        new(Quantities.ConditionNumber, "condition-number", "Condition number", AxisOf(Quantities.ConditionNumber)),
+        new(Quantities.EffectiveRank, "effective-rank", "Effective rank, exp of the entropy", Axis.Linear("effective rank")),
+        Entropy,
     ];
 
     /// <summary>Whether the report of one run shows it: the entropy says there what the effective rank says.</summary>
-    public bool IsDrawnForARun => Column != Entropy;
+    public bool IsDrawnForARun => this != Entropy;
 
-    /// <summary>The column that it is read from.</summary>
-    public string Source => Column == Entropy ? EffectiveRank : Column;
-
-    /// <summary>Its value from that of the column.</summary>
-    public double From(double value) => Column == Entropy ? Math.Log(value) : value;
+    /// <summary>Its value from that of the quantity.</summary>
+    public double From(double value) => this == Entropy ? Math.Log(value) : value;
 
     /// <summary>Its recorded values of a part such as <c>l0.branch</c>.</summary>
-    public double[] Of(TelemetryTable telemetry, string part) => Array.ConvertAll(telemetry[$"{part}.{Source}"].ToArray(), From);
+    public double[] Of(TelemetryTable telemetry, string part) => Array.ConvertAll(telemetry[Quantity, part].ToArray(), From);
+
+    private static Axis AxisOf(Quantity quantity) => quantity.Scale == QuantityScale.Logarithmic ? Axis.Log(quantity.Symbol) : Axis.Linear(quantity.Symbol);
 }

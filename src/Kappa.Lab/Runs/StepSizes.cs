@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Descent;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Runs;
@@ -16,7 +17,7 @@ internal static class StepSizes
             var files = new RunFiles(store.Find(name));
             TelemetryTable telemetry = TelemetryReader.Read(files.Telemetry);
             double stepSize = telemetry.Rows > 0
-                ? telemetry["stepSize"][0]
+                ? telemetry[Quantities.StepSize][0]
                 : throw new BadInputException(files.Telemetry, $"the step size of run {name} is in its first row, but there is none. Run it first.");
             return stepSize > 0 && double.IsFinite(stepSize)
                 ? stepSize

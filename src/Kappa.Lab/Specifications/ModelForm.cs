@@ -50,6 +50,9 @@ public sealed partial record ModelSpecification
     /// <summary>Columns of tokens before an embedding.</summary>
     internal int InputColumns => Embedding ? InputWidth ?? Width : Width;
 
+    /// <summary>d_v of one head.</summary>
+    internal int ValueWidthOfHead => OwnValueWidth ?? HeadWidth;
+
     internal int HeadWidth => Math.Max(1, Width / Math.Max(1, Heads));
 
     /// <summary>The kernel of attention.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Kappa.Descent;
 
 namespace Kappa.Lab.Store;
 
@@ -15,7 +16,7 @@ public sealed class TelemetryTable
     public IReadOnlyList<string> Columns { get; }
 
     /// <summary>Number of rows.</summary>
-    public int Rows => _values[TelemetryColumns.Step].Count;
+    public int Rows => _values[Quantities.Step.Name].Count;
 
     /// <summary>What was ignored (a torn last line), as a sentence; <see langword="null"/> if nothing.</summary>
     public string? Note { get; }
@@ -27,9 +28,30 @@ public sealed class TelemetryTable
         ? CollectionsMarshal.AsSpan(values)
         : throw new BadInputException($"{_path}:1", $"must have a column '{Formats.Shown.Of(column)}' but has none among its {Columns.Count}.{Formats.Suggestion.For(column, Columns)} The file is damaged, or of another model.");
 
+    /// <summary>The values of a quantity of the step, one per row.</summary>
+    /// <param name="quantity">The quantity.</param>
+    /// <exception cref="BadInputException">The file has no such column; the message names the nearest.</exception>
+    public ReadOnlySpan<double> this[Quantity quantity] => this[NotNull(quantity).Name];
+
+    /// <summary>The values of a quantity of a part or of a kind of parameters, one per row.</summary>
+    /// <param name="quantity">The quantity.</param>
+    /// <param name="of">The part, such as <c>l0.output</c>, or the kind.</param>
+    /// <exception cref="BadInputException">The file has no such column; the message names the nearest.</exception>
+    public ReadOnlySpan<double> this[Quantity quantity, string of] => this[NotNull(quantity).Of(of)];
+
+    /// <summary>Whether a quantity of the step was recorded.</summary>
+    /// <param name="quantity">The quantity.</param>
+    public bool Has(Quantity quantity) => Has(NotNull(quantity).Name);
+
     /// <summary>Whether there is a column of this name.</summary>
     /// <param name="column">A name.</param>
     public bool Has(string column) => _values.ContainsKey(column);
+
+    private static Quantity NotNull(Quantity quantity)
+    {
+        ArgumentNullException.ThrowIfNull(quantity);
+        return quantity;
+    }
 }
 
 /// <summary>Reads <c>telemetry.csv</c>, also while it is being written.</summary>

@@ -65,22 +65,11 @@ internal sealed class LayerProbe
         }
     }
 
-    private static string NameOf(LayerMatrix matrix) => matrix.Part switch
-    {
-        LayerPart.AttentionNorm => $"l{matrix.Layer}.inputNorm",
-        LayerPart.HeadBranch => $"l{matrix.Layer}.head{matrix.Head}.branch",
-        LayerPart.AttentionBranch => $"l{matrix.Layer}.branch",
-        LayerPart.AttentionOutput => $"l{matrix.Layer}.output",
-        LayerPart.AttentionOutputNorm => $"l{matrix.Layer}.outputNorm",
-        LayerPart.Hidden => $"l{matrix.Layer}.hidden",
-        _ => $"l{matrix.Layer}.blockNorm",
-    };
-
     private abstract class Entry(LayerMatrix matrix)
     {
         public LayerMatrix Matrix { get; } = matrix;
 
-        public string Name { get; } = NameOf(matrix);
+        public string Name { get; } = matrix.Name;
 
         public abstract IEnumerable<string> Columns { get; }
 
@@ -97,7 +86,7 @@ internal sealed class LayerProbe
 
     private sealed class PartEntry(LayerMatrix matrix, int samples) : Entry(matrix)
     {
-        private readonly PartProbe _probe = new(NameOf(matrix), samples * matrix.RowsPerSample, matrix.Columns, samples);
+        private readonly PartProbe _probe = new(matrix.Name, samples * matrix.RowsPerSample, matrix.Columns, samples);
         private Matrix _values;
 
         public override IEnumerable<string> Columns => _probe.Columns;
@@ -118,7 +107,7 @@ internal sealed class LayerProbe
         private readonly double[] _singularValues = new double[Math.Min(samples * matrix.RowsPerSample, matrix.Columns)];
         private Matrix _values;
 
-        public override IEnumerable<string> Columns => [$"{Name}.sigmaMin"];
+        public override IEnumerable<string> Columns => [Quantities.HiddenSigmaMin.Of(Name)];
 
         public override double[] SingularValues => _singularValues;
 

@@ -6,10 +6,20 @@ namespace Kappa.Descent;
 /// <summary>Measures one stacked matrix [M, d] of a layer: its spectrum, that of each sample, and how alike its tokens are (P.1–P.3).</summary>
 internal sealed class PartProbe
 {
-    private static readonly string[] Quantities =
+    private static readonly (Quantity Quantity, PartValue Value)[] Measured =
     [
-        "sigmaMax", "sigmaMin", "sigmaMinNonzero", "conditionNumber", "conditionNumberNonzero", "numericalRank", "effectiveRank", "stableRank",
-        "rankOneDistance", "tokenCosine", "sampleSigmaMin", "sampleConditionNumber",
+        (Quantities.SigmaMax, (in part) => part.Spectrum.SigmaMax),
+        (Quantities.SigmaMin, (in part) => part.Spectrum.SigmaMinRow),
+        (Quantities.SigmaMinNonzero, (in part) => part.Spectrum.SigmaMinNonzero),
+        (Quantities.ConditionNumber, (in part) => part.Spectrum.ConditionNumber),
+        (Quantities.ConditionNumberNonzero, (in part) => part.Spectrum.ConditionNumberNonzero),
+        (Quantities.NumericalRank, (in part) => part.Spectrum.NumericalRank),
+        (Quantities.EffectiveRank, (in part) => part.Spectrum.EffectiveRank),
+        (Quantities.StableRank, (in part) => part.Spectrum.StableRank),
+        (Quantities.RankOneDistance, (in part) => part.Tokens.RankOneDistance),
+        (Quantities.TokenCosine, (in part) => part.Tokens.TokenCosine),
+        (Quantities.SampleSigmaMin, (in part) => part.Samples.IsRankLimited ? 0 : part.Samples.SigmaMin),
+        (Quantities.SampleConditionNumber, (in part) => part.Samples.ConditionNumberMax),
     ];
 
     private readonly string _name;
@@ -17,7 +27,7 @@ internal sealed class PartProbe
     private readonly SingularValues _factorisation;
     private readonly double[] _values;
     private readonly SampleSpectra _sampleSpectra;
-    private readonly double[] _quantities = new double[Quantities.Length];
+    private readonly double[] _quantities = new double[Measured.Length];
 
     public PartProbe(string name, int rows, int columns, int samples)
     {
@@ -28,7 +38,7 @@ internal sealed class PartProbe
         _sampleSpectra = new SampleSpectra(samples, rows / samples, columns);
     }
 
-    public IEnumerable<string> Columns => Quantities.Select(quantity => $"{_name}.{quantity}");
+    public IEnumerable<string> Columns => Measured.Select(measured => measured.Quantity.Of(_name));
 
     public double[] SingularValues => _values;
 
@@ -36,15 +46,12 @@ internal sealed class PartProbe
     public void Measure(in Matrix matrix)
     {
         _factorisation.Compute(matrix, _values);
-        SpectrumSummary spectrum = SpectrumSummary.Of(_values, matrix.Rows, matrix.Columns);
-        TokenStatistics tokens = TokenStatistics.Of(matrix, _samples);
-        SampleSpectrumSummary samples = _sampleSpectra.Compute(matrix);
-        ReadOnlySpan<double> values =
-        [
-            spectrum.SigmaMax, spectrum.SigmaMinRow, spectrum.SigmaMinNonzero, spectrum.ConditionNumber, spectrum.ConditionNumberNonzero, spectrum.NumericalRank,
-            spectrum.EffectiveRank, spectrum.StableRank, tokens.RankOneDistance, tokens.TokenCosine, samples.IsRankLimited ? 0 : samples.SigmaMin, samples.ConditionNumberMax,
-        ];
-        values.CopyTo(_quantities);
+        var part = new MeasuredPart(
+            SpectrumSummary.Of(_values, matrix.Rows, matrix.Columns), TokenStatistics.Of(matrix, _samples), _sampleSpectra.Compute(matrix));
+        for (int k = 0; k < _quantities.Length; k++)
+        {
+            _quantities[k] = Measured[k].Value(part);
+        }
     }
 
     /// <summary>Writes the part's quantities in the order of <see cref="Columns"/> and returns how many.</summary>
@@ -53,4 +60,8 @@ internal sealed class PartProbe
         _quantities.CopyTo(row);
         return _quantities.Length;
     }
+
+    private delegate double PartValue(in MeasuredPart part);
+
+    private readonly record struct MeasuredPart(SpectrumSummary Spectrum, TokenStatistics Tokens, SampleSpectrumSummary Samples);
 }

@@ -11,7 +11,17 @@ namespace Kappa.Descent;
 /// </remarks>
 public sealed class TelemetryProbe
 {
-    private static readonly int ScalarCount = 8;
+    private static readonly (Quantity Quantity, Func<DescentStep, double> Value)[] OfStep =
+    [
+        (Quantities.Step, step => step.Step),
+        (Quantities.Loss, step => step.Loss),
+        (Quantities.GradientNorm, step => step.GradientNorm),
+        (Quantities.PlRatio, step => step.PlRatio),
+        (Quantities.StepSize, step => step.StepSize),
+        (Quantities.StepRatio, step => step.StepRatio),
+        (Quantities.Distance, step => step.Distance),
+        (Quantities.PathLength, step => step.PathLength),
+    ];
 
     private readonly IModel _model;
     private readonly TrainedSet _trained;
@@ -49,9 +59,9 @@ public sealed class TelemetryProbe
         _measurePart = part => _current!.Measure(part);
         _columns =
         [
-            "step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength",
-            .. _trainedKinds.Select(kind => $"gradientNorm.{WordOf(kind)}"),
-            .. _movingKinds.Select(kind => $"movement.{WordOf(kind)}"),
+            .. OfStep.Select(scalar => scalar.Quantity.Name),
+            .. _trainedKinds.Select(kind => Quantities.GradientNormOfKind.Of(WordOf(kind))),
+            .. _movingKinds.Select(kind => Quantities.Movement.Of(WordOf(kind))),
             .. _measured.Length > 0 ? ProbeOf(samples).Columns : [],
         ];
     }
@@ -74,9 +84,12 @@ public sealed class TelemetryProbe
             throw new ArgumentException($"The row must have {_columns.Length} numbers but has {row.Length}.", nameof(row));
         }
 
-        ReadOnlySpan<double> scalars = [step.Step, step.Loss, step.GradientNorm, step.PlRatio, step.StepSize, step.StepRatio, step.Distance, step.PathLength];
-        scalars.CopyTo(row);
-        int next = ScalarCount;
+        int next = 0;
+        foreach ((_, Func<DescentStep, double> value) in OfStep)
+        {
+            row[next++] = value(step);
+        }
+
         foreach (ParameterKind kind in _trainedKinds)
         {
             row[next++] = step.GradientNormOf(kind);

@@ -44,4 +44,25 @@ public enum LayerPart
 /// <param name="Head">Head number from 0 where each head has one; otherwise <c>null</c>.</param>
 /// <param name="RowsPerSample">Its rows that belong to one sample.</param>
 /// <param name="Columns">Its columns.</param>
-public sealed record LayerMatrix(int Layer, LayerPart Part, int? Head, int RowsPerSample, int Columns);
+public sealed record LayerMatrix(int Layer, LayerPart Part, int? Head, int RowsPerSample, int Columns)
+{
+    /// <summary>Its name in telemetry and tables, such as <c>l0.head1.branch</c>.</summary>
+    public string Name => NameOf(Layer, Part, Head);
+
+    /// <summary>The name of a part of a layer.</summary>
+    /// <param name="layer">Block number from 0.</param>
+    /// <param name="part">One part that telemetry measures.</param>
+    /// <param name="head">Head number from 0, for <see cref="LayerPart.HeadBranch"/>.</param>
+    /// <exception cref="ArgumentException">The part has no name: it is not measured, or there is no head for it.</exception>
+    public static string NameOf(int layer, LayerPart part, int? head = null) => (part, head) switch
+    {
+        (LayerPart.AttentionNorm, _) => $"l{layer}.inputNorm",
+        (LayerPart.HeadBranch, int h) => $"l{layer}.head{h}.branch",
+        (LayerPart.AttentionBranch, _) => $"l{layer}.branch",
+        (LayerPart.AttentionOutput, _) => $"l{layer}.output",
+        (LayerPart.AttentionOutputNorm, _) => $"l{layer}.outputNorm",
+        (LayerPart.Hidden, _) => $"l{layer}.hidden",
+        (LayerPart.OutputNorm, _) => $"l{layer}.blockNorm",
+        _ => throw new ArgumentException($"The part {part} with head {head?.ToString() ?? "none"} has no name in telemetry.", nameof(part)),
+    };
+}

@@ -3,6 +3,7 @@ using Kappa.Descent;
 using Kappa.Lab.Studies;
 using Kappa.Lab.Studies.Kernels;
 using Xunit;
+using Quantity = Kappa.Lab.Studies.Kernels.Quantity;
 
 namespace Kappa.Lab.Tests.Studies;
 

@@ -7,6 +7,7 @@ using Kappa.Lab.Studies.Shallow;
 using Kappa.Numerics;
 using Xunit;
 using EncoderStart = Kappa.Lab.Studies.Shallow.EncoderStart;
+using Quantity = Kappa.Lab.Studies.Kernels.Quantity;
 
 namespace Kappa.Lab.Tests.Studies;
 

@@ -93,7 +93,7 @@ internal static class BoundCheck
     /// <returns>What was seen; <c>null</c> when the record has nothing after t, or has another step size.</returns>
     public static BoundObservation? Read(double loss, double rounding, Guarantee guarantee, TelemetryTable telemetry, long step, Precision precision)
     {
-        ReadOnlySpan<double> steps = telemetry["step"], losses = telemetry["loss"], stepSizes = telemetry["stepSize"];
+        ReadOnlySpan<double> steps = telemetry[Quantities.Step], losses = telemetry[Quantities.Loss], stepSizes = telemetry[Quantities.StepSize];
         var bound = new LossBound(loss, guarantee.Rate, rounding);
         var observed = new BoundObserver();
         for (int row = 0; row < steps.Length; row++)

@@ -85,7 +85,7 @@ internal sealed class CertificationTarget : IDisposable
 
         // The run itself knows the step size that it took from another one, which may be gone.
         double StepSizeOf(string other) => telemetry.Rows > 0
-            ? telemetry["stepSize"][0]
+            ? telemetry[Quantities.StepSize][0]
             : throw new BadInputException(run.Files.Telemetry, $"the step size that was taken from run {other} is in the first row, but there is none. Run it first.");
         var experiment = Experiment.Prepare(run.Specification, ExperimentData.Load(run.Specification), threads, StepSizeOf);
         return new CertificationTarget($"run {run.Name}", experiment, run, telemetry, run.Specification.Descent.StepSize.ToRule(StepSizeOf));

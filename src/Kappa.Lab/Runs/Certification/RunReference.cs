@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Runs.Certification;
@@ -22,7 +23,7 @@ internal sealed record RunReference(Reference Reference, string Use)
             uses.Add(model);
         if (method == "adam")
             uses.Add(("KB", "the method of descent, Adam"));
-        if (columns.Any(column => column.EndsWith("effectiveRank", StringComparison.Ordinal)))
+        if (columns.Any(column => column.EndsWith(Quantities.EffectiveRank.Name, StringComparison.Ordinal)))
             uses.Add(("RV", "the effective rank (P.3)"));
         if (columns.Any(column => column.Contains("sigma", StringComparison.Ordinal)))
             uses.Add(("FP", "singular values at every step (P.1)"));

@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Runs.Certification;
@@ -12,8 +13,8 @@ internal sealed record StepOrigin(long Step, long From, bool IsCheckpoint, doubl
     /// <summary>The loss that a run recorded at a step; <c>null</c> when it did not.</summary>
     public static double? Recorded(TelemetryTable? telemetry, long step)
     {
-        int row = telemetry is null ? -1 : telemetry["step"].IndexOf(step);
-        return row < 0 ? null : telemetry!["loss"][row];
+        int row = telemetry is null ? -1 : telemetry[Quantities.Step].IndexOf(step);
+        return row < 0 ? null : telemetry![Quantities.Loss][row];
     }
 
     /// <summary>One sentence; empty for step 0.</summary>

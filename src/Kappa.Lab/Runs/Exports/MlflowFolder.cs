@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Kappa.Descent;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
@@ -51,7 +52,7 @@ internal sealed class MlflowFolder(string root, string experiment)
     private static string Metric(TelemetryTable telemetry, string column, long time)
     {
         var text = new StringBuilder();
-        ReadOnlySpan<double> values = telemetry[column], steps = telemetry["step"];
+        ReadOnlySpan<double> values = telemetry[column], steps = telemetry[Quantities.Step];
         for (int row = 0; row < values.Length; row++)
             _ = text.Append(CultureInfo.InvariantCulture, $"{time} {Number(values[row])} {(long)steps[row]}\n");
         return text.ToString();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Kappa.Descent;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
@@ -115,7 +116,7 @@ public static class RunExport
             var events = new EventFile(stream);
             events.Begin(time);
             for (int row = 0; row < telemetry.Rows; row++)
-                events.Write(time, (long)telemetry["step"][row], telemetry.Columns.Skip(1).Select(column => (column.Replace('.', '/'), telemetry[column][row])));
+                events.Write(time, (long)telemetry[Quantities.Step][row], telemetry.Columns.Skip(1).Select(column => (column.Replace('.', '/'), telemetry[column][row])));
         });
         return path;
     }

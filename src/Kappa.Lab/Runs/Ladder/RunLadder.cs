@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs.Ladder;
@@ -25,7 +26,7 @@ internal static class RunLadder
         }
 
         using Experiment experiment = PrepareAgain(analysis, threads);
-        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry["step"][^1], limits, cancellation)
+        return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry[Quantities.Step][^1], limits, cancellation)
             ?? throw new BadInputException(
                 analysis.Run.Files.Path, "a ladder of rates is about gradient descent on a squared loss over all samples, and this run is something else.");
     }
@@ -34,7 +35,7 @@ internal static class RunLadder
     /// <exception cref="BadInputException">The data are missing or are no longer those of the run.</exception>
     internal static Experiment PrepareAgain(RunAnalysis analysis, int threads)
     {
-        double stepSize = analysis.Telemetry["stepSize"][0], recorded = analysis.Telemetry["loss"][0];
+        double stepSize = analysis.Telemetry[Quantities.StepSize][0], recorded = analysis.Telemetry[Quantities.Loss][0];
         var experiment = Experiment.Prepare(analysis.Run.Specification, threads, _ => stepSize);
         double floor = experiment.RoundingFloor ?? 0;
         double tolerance = experiment.Specification.Descent.Precision == Precision.Double
@@ -42,7 +43,7 @@ internal static class RunLadder
             : (SingleLossTolerance * recorded) + (2 * Math.Sqrt(floor * recorded)) + floor;
 
         // What a run over batches records is the loss of a batch.
-        if (experiment.IsFullBatch && analysis.Telemetry["step"][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
+        if (experiment.IsFullBatch && analysis.Telemetry[Quantities.Step][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
         {
             experiment.Dispose();
             throw new BadInputException(

@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Evaluation;
 using Kappa.Lab.Runs.Ladder;
@@ -111,9 +112,9 @@ internal sealed class LandscapeTarget
 
         for (int row = telemetry.Rows - 1; row >= 0; row--)
         {
-            if (double.IsFinite(telemetry["loss"][row]))
+            if (double.IsFinite(telemetry[Quantities.Loss][row]))
             {
-                return (long)telemetry["step"][row];
+                return (long)telemetry[Quantities.Step][row];
             }
         }
 

@@ -22,7 +22,7 @@ internal static class LossBands
         var panels = groups.Where(group => Curves(group).Any()).GroupBy(group => TextOf(group, panelKey)).ToList();
         if (panels.Count == 0)
             return null;
-        var shown = Even(panels, MostPanels);
+        var shown = Figures.Thinning.Even(panels, MostPanels);
         int lines = shown.Sum(panel => Math.Min(panel.Count(), MostLines)), all = panels.Sum(panel => panel.Count());
         string selection = lines < all ? $" {lines} of {all} groups are drawn, evenly chosen; the table has all." : string.Empty;
         var figure = new Figure("loss-curves", "Loss by group", $"Line: median over seeds; band: quartiles. A run that has ended counts with its last loss, one that is not finite as infinite.{selection}{Thinning(groups)}");
@@ -30,7 +30,7 @@ internal static class LossBands
         foreach (var panel in shown)
         {
             Axes axes = figure.AddPanel(panelKey is null ? string.Empty : $"{panelKey.Key.Name} = {panel.Key}", Axis.Whole("step k"), Axis.Log("ℒ/ℒ_0", null, rises ? LargestShare : null));
-            foreach (SweepGroup group in Even([.. panel], MostLines))
+            foreach (SweepGroup group in Figures.Thinning.Even([.. panel], MostLines))
                 Draw(axes, group, panelKey);
         }
 
@@ -69,9 +69,5 @@ internal static class LossBands
 
     private static string TextOf(SweepGroup group, SweptKey? key) => group.Values.FirstOrDefault(pair => pair.Key == key).Text ?? string.Empty;
 
-    private static double[] Thinned(double[] steps) => [.. Even(steps, MostPoints)];
-
-    /// <summary>At most so many of the items, first and last included, evenly apart.</summary>
-    internal static List<T> Even<T>(IReadOnlyList<T> items, int most) => items.Count <= most ? [.. items]
-        : [.. Enumerable.Range(0, most).Select(k => items[(int)Math.Round((double)k * (items.Count - 1) / (most - 1))])];
+    private static double[] Thinned(double[] steps) => [.. Figures.Thinning.Even(steps, MostPoints)];
 }

@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
@@ -86,8 +87,8 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
         if (analysis.Telemetry.Rows == 0)
             return new(run, OutcomeState.Finished, "loss or gradient not finite at step 0") { Phase = RunPhase.Diverges, Sessions = analysis.Run.Sessions };
         var curve = new RecordedCurve(
-            analysis.Telemetry["step"].ToArray(),
-            analysis.Telemetry["loss"].ToArray(),
+            analysis.Telemetry[Quantities.Step].ToArray(),
+            analysis.Telemetry[Quantities.Loss].ToArray(),
             analysis.Rate,
             analysis.Run.Status.StopReason,
             run.Specification.Descent.LossFloor,

@@ -1,6 +1,8 @@
+using Kappa.Descent;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Index;
 using Kappa.Lab.Runs;
+using Kappa.Models;
 
 namespace Kappa.Lab.Studies.Phases;
 
@@ -14,13 +16,13 @@ internal static class SpectraBands
     private const int MostLayers = 3;
     private const int MostPoints = 200;
 
-    private static readonly string[] Parts = ["branch", "output"];
+    private static readonly LayerPart[] Parts = [LayerPart.AttentionBranch, LayerPart.AttentionOutput];
 
     /// <summary>The recorded values of one run: steps, and [column, step].</summary>
     private sealed record Recorded(List<double> Steps, List<double>[] Values);
 
     /// <summary>A panel: a layer, by its place in the depth, and a part.</summary>
-    private sealed record Place(string Title, Func<int, int> Layer, string Part);
+    private sealed record Place(string Title, Func<int, int> Layer, LayerPart Part);
 
     /// <summary>The figures; none when no run has recorded spectra.</summary>
     /// <param name="groups">All groups.</param>
@@ -30,10 +32,10 @@ internal static class SpectraBands
         SweepGroup[] measured = [.. groups.Where(group => Runs(group).Any(HasSpectra))];
         if (measured.Length == 0)
             return [];
-        List<SweepGroup> drawn = LossBands.Even(measured, LossBands.MostLines);
+        List<SweepGroup> drawn = Thinning.Even(measured, LossBands.MostLines);
         int[] depths = [.. drawn.SelectMany(Runs).Select(Depth).Distinct()];
         Place[] places = Places(depths);
-        string[] sources = [.. SpectralQuantity.All.Select(quantity => quantity.Source).Distinct()];
+        Quantity[] sources = [.. SpectralQuantity.All.Select(quantity => quantity.Quantity).Distinct()];
         var read = drawn.ToDictionary(group => group, group => Runs(group).Where(HasSpectra).Select(run => Read(run, places, sources, cancellation)).ToArray());
         string caption = Caption(drawn.Count, measured.Length, groups.Count, depths.Length == 1 && depths[0] > MostLayers);
         return SpectralQuantity.All.Select(quantity => Draw(quantity, drawn, read, places, sources, caption)).ToList();
@@ -47,7 +49,7 @@ internal static class SpectraBands
     private static bool HasSpectra(RunOutcome run)
     {
         bool has = false;
-        TelemetryScan.Read(run.Files!.Telemetry, ["l0.branch.sigmaMin"], (_, values) =>
+        TelemetryScan.Read(run.Files!.Telemetry, [Quantities.SigmaMin.Of(LayerMatrix.NameOf(0, LayerPart.AttentionBranch))], (_, values) =>
         {
             has = !double.IsNaN(values[0]);
             return false;
@@ -59,15 +61,15 @@ internal static class SpectraBands
     {
         int deepest = depths.Max();
         var layers = depths.Length == 1
-            ? LossBands.Even([.. Enumerable.Range(0, deepest)], MostLayers).Select(layer => ($"layer {layer}", (Func<int, int>)(_ => layer))).ToList()
+            ? Thinning.Even([.. Enumerable.Range(0, deepest)], MostLayers).Select(layer => ($"layer {layer}", (Func<int, int>)(_ => layer))).ToList()
             : deepest == 1 ? [("layer 0", _ => 0)] : [("first layer", _ => 0), ("last layer", depth => depth - 1)];
-        return [.. from layer in layers from part in Parts select new Place($"{layer.Item1}, {part}", layer.Item2, part)];
+        return [.. from layer in layers from part in Parts select new Place($"{layer.Item1}, {PartName.Of(0, part).Part}", layer.Item2, part)];
     }
 
-    private static Recorded Read(RunOutcome run, Place[] places, string[] sources, CancellationToken cancellation)
+    private static Recorded Read(RunOutcome run, Place[] places, Quantity[] sources, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        string[] columns = [.. from place in places from source in sources select $"l{place.Layer(Depth(run))}.{place.Part}.{source}"];
+        string[] columns = [.. from place in places from source in sources select source.Of(LayerMatrix.NameOf(place.Layer(Depth(run)), place.Part))];
         var recorded = new Recorded([], [.. columns.Select(_ => new List<double>())]);
         double last = run.Curve!.Steps[^1], between = last / (MostPoints - 1), next = 0;
         TelemetryScan.Read(run.Files!.Telemetry, columns, (step, values) =>
@@ -83,13 +85,13 @@ internal static class SpectraBands
         return recorded;
     }
 
-    private static Figure Draw(SpectralQuantity quantity, List<SweepGroup> drawn, Dictionary<SweepGroup, Recorded[]> read, Place[] places, string[] sources, string caption)
+    private static Figure Draw(SpectralQuantity quantity, List<SweepGroup> drawn, Dictionary<SweepGroup, Recorded[]> read, Place[] places, Quantity[] sources, string caption)
     {
         var figure = new Figure($"{quantity.FigureName}-by-group", $"{quantity.Title}, by group", caption) { Columns = 2 };
         for (int place = 0; place < places.Length; place++)
         {
             Axes axes = figure.AddPanel(places[place].Title, Axis.Whole("step k"), quantity.Axis);
-            int column = (place * sources.Length) + Array.IndexOf(sources, quantity.Source);
+            int column = (place * sources.Length) + Array.IndexOf(sources, quantity.Quantity);
             foreach (SweepGroup group in drawn)
                 Draw(axes, group.Name, read[group], column, quantity);
         }
