@@ -70,7 +70,7 @@ internal static class ReproduceCommand
             progress.Clear();
             terminal.Messages.WriteLine(interrupted);
         });
-        var work = new ReproductionWork(threads, progress.OfJobs(), Path.Combine(folder, "jobs"), interruption.Token);
+        var work = new ReproductionWork(threads, progress.OfJobs(), folder, interruption.Token);
         if (RunOrSave(plan, work, progress) is not { } result)
         {
             terminal.Messages.WriteLine(interrupted);

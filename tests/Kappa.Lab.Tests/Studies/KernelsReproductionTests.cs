@@ -155,15 +155,16 @@ public sealed class KernelsReproductionTests : IDisposable
 
     private KernelsResult Resumed(KernelsPlan plan)
     {
+        string Jobs() => Path.Combine(_folder.At("interrupted"), "jobs");
         using var cancellation = new CancellationTokenSource();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => KernelsReproduction.Run(plan, Work(1, "jobs", new CancelAfter(3, cancellation), cancellation.Token)));
-        Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs")));
-        KernelsResult result = KernelsReproduction.Run(plan, Work(1, "jobs"));
+        _ = Assert.ThrowsAny<OperationCanceledException>(() => KernelsReproduction.Run(plan, Work(1, "interrupted", new CancelAfter(3, cancellation), cancellation.Token)));
+        Assert.NotEmpty(Directory.GetFiles(Jobs()));
+        KernelsResult result = KernelsReproduction.Run(plan, Work(1, "interrupted"));
 
         // They are removed when the report is written, not before.
-        Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs")));
-        Work(1, "jobs").ForgetJobs();
-        Assert.False(Directory.Exists(_folder.At("jobs")));
+        Assert.NotEmpty(Directory.GetFiles(Jobs()));
+        Work(1, "interrupted").ForgetJobs();
+        Assert.False(Directory.Exists(Jobs()));
         return result;
     }
 

@@ -3,10 +3,8 @@ using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Studies;
 using Kappa.Lab.Studies.Kernels;
-using Kappa.Lab.Studies.Shallow;
 using Kappa.Numerics;
 using Xunit;
-using EncoderStart = Kappa.Lab.Studies.Shallow.EncoderStart;
 using Quantity = Kappa.Lab.Studies.Kernels.Quantity;
 
 namespace Kappa.Lab.Tests.Studies;
@@ -15,9 +13,6 @@ namespace Kappa.Lab.Tests.Studies;
 public sealed class OrdinaryRunTests
 {
     private const int Losses = 30;
-
-    // λ_max comes from the singular values of J and not of K = J Jᵀ: its last bits differ, and with them those of the losses.
-    private const double Rounding = 1e-9;
 
     [Theory]
     [InlineData(0)]
@@ -81,64 +76,6 @@ public sealed class OrdinaryRunTests
             Assert.Equal(series[Quantity.Loss], losses);
             Assert.Equal(series[Quantity.TestLoss].Zip(series[Quantity.TestAccuracy], (loss, accuracy) => (double[])[loss, accuracy]).SelectMany(pair => pair), tests);
         }
-    }
-
-    [Fact]
-    public void Runs_of_the_shallow_encoder_have_the_same_losses()
-    {
-        EncoderRun plain = new() { Sizes = new EncoderSizes(5, 3, 6), Width = 8, Steps = Losses, StopAt = 0.5, Seed = 1 };
-        EncoderStart[] starts =
-            [EncoderStart.LeCun, EncoderStart.He, EncoderStart.Ntk, EncoderStart.Xavier(8), EncoderStart.Gain(2), EncoderStart.Gain(0.25)];
-        foreach (EncoderStart start in starts)
-        {
-            AssertSame(plain with { Start = start });
-        }
-
-        AssertSame(plain with { Centred = true, Labels = SampleLabels.Attention, LogitExponent = 1 });
-        AssertSame(plain with { TokenCorrelation = 0.5 });
-        AssertSame(plain with { SampleCorrelation = 0.9, Width = 3 });
-
-        // At a given step nothing is rounded otherwise.
-        foreach (Normalisation normalisation in new[] { Normalisation.Stable, Normalisation.MeanLoss, Normalisation.Literal })
-        {
-            EncoderRun run = plain with { Normalisation = normalisation, Step = new EncoderStep(1, false), StopAt = 0 };
-            Assert.Equal(EncoderOutcome.Of(run, TestContext.Current.CancellationToken).Loss, LossesOf(ShallowSpecifications.Of(run)));
-        }
-
-        static void AssertSame(EncoderRun run)
-        {
-            double[] expected = EncoderOutcome.Of(run, TestContext.Current.CancellationToken).Loss, found = LossesOf(ShallowSpecifications.Of(run));
-            Assert.Equal(expected.Length, found.Length);
-            Assert.All(expected.Zip(found), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= Rounding * pair.First, $"{run.Start.Name}: {pair}"));
-        }
-    }
-
-    // The length of the readout is 1 and not that of a draw.
-    [Theory]
-    [InlineData(8, 3)]
-    [InlineData(3, 8)]
-    public void An_orthogonal_start_has_the_same_query_key_and_value_and_a_readout_of_the_same_direction(int width, int inputs)
-    {
-        EncoderRun run = new() { Sizes = new EncoderSizes(5, 3, inputs), Width = width, Steps = Losses, Seed = 1, Start = EncoderStart.Orthogonal };
-        (Kappa.Models.Transformer model, Kappa.Models.ModelParameters expected) = run.Prepare();
-        model.Dispose();
-        using var found = Experiment.Prepare(ShallowSpecifications.Of(run));
-        Assert.All((string[])["query", "key", "value"], name => Assert.True(
-            Vectors.SquaredDistance(expected[name].Span, found.Initial[name].Span) < 1e-28 * Vectors.SquaredNorm(expected[name].Span), name));
-        Assert.Equal(1, Vectors.Norm(found.Initial["readout"].Span), 1e-14);
-        Assert.Equal(Vectors.Norm(expected["readout"].Span), Vectors.Dot(expected["readout"].Span, found.Initial["readout"].Span), 1e-14);
-    }
-
-    [Fact]
-    public void A_training_on_digits_has_the_same_losses_and_is_tested_on_other_pictures_than_it_was()
-    {
-        var plan = ShallowPlan.Quick(1, null) with { DigitCount = 100 };
-        var run = new DigitRun(4, 0.5, 2, 1);
-        DigitOutcome expected = run.Read(run.Run(DigitTask.Load(null, 100, 100), TestContext.Current.CancellationToken));
-        var tests = new List<double>();
-        double[] losses = LossesOf(ShallowSpecifications.Of(run, plan), tests, int.MaxValue);
-        Assert.Equal(expected.Loss, losses.Chunk(2).Select(epoch => (epoch[0] / 2) + (epoch[1] / 2)));
-        Assert.NotEqual(expected.TestLoss, tests[^2]);
     }
 
     private static KernelsPlan Plan() => KernelsPlan.Quick(new ReproductionChoices(true, 1, new Dictionary<string, string>())) with { ValueSteps = Losses, QuerySteps = Losses };

@@ -199,13 +199,18 @@ public sealed class ShallowClaimTests
     [Fact]
     public void A_digit_training_that_leaves_the_finite_numbers_has_an_infinite_loss_from_there_on()
     {
-        ClassifierTask data = DigitTask.Load(null, 100, 100);
+        using var folder = new TemporaryFolder();
+        var plan = ShallowPlan.Quick(1, null) with { DigitCount = 100 };
         DigitRun calm = new(4, 0.5, 3, 0), wild = calm with { StepSize = 1e160 };
-        DigitOutcome end = calm.Read(calm.Run(data, TestContext.Current.CancellationToken)), diverged = wild.Read(wild.Run(data, TestContext.Current.CancellationToken));
+        var runs = new StudyRuns(new ReproductionWork(1, null, folder.Path, TestContext.Current.CancellationToken), (2, 2));
+        runs.Make(new[] { calm, wild }.Select(run => new StudyRun("digits", ShallowSpecifications.Of(run, plan), 1)));
+        DigitOutcome end = Outcome(calm), diverged = Outcome(wild);
         Assert.False(end.Diverged);
         Assert.All(end.Loss, loss => Assert.InRange(loss, 1, 4));
         Assert.True(diverged.Diverged);
         Assert.Equal((double.PositiveInfinity, double.PositiveInfinity), (diverged.Loss[^1], diverged.TestLoss));
+
+        DigitOutcome Outcome(DigitRun run) => DigitOutcome.Of(run, runs[ShallowSpecifications.Of(run, plan)]);
     }
 
     private static IEnumerable<T> Seeds<T>(Func<long, T> of) => new long[] { 0, 1, 2 }.Select(of);

@@ -1,11 +1,14 @@
 using System.Text.Json;
 using Kappa.Certificates;
-using Kappa.Lab.Data.Correlated;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
 using Kappa.Lab.Studies;
 using Kappa.Lab.Studies.Shallow;
 using Kappa.Models;
 using Kappa.Spectra;
 using Xunit;
+using EncoderStart = Kappa.Lab.Studies.Shallow.EncoderStart;
 
 namespace Kappa.Lab.Tests.Studies;
 
@@ -41,8 +44,8 @@ public sealed class ShallowReproductionTests : IDisposable
     [Fact]
     public void One_and_two_threads_and_resumed_jobs_give_the_same_files()
     {
-        Write("one", Run(threads: 1));
-        Write("two", Run(threads: 2));
+        Write("one", Run("one", threads: 1));
+        Write("two", Run("two", threads: 2));
         Write("resumed", Resumed());
         string[] files = [.. Directory.GetFiles(_folder.At("one")).Select(path => Path.GetFileName(path)), .. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path => Path.Combine("figures", Path.GetFileName(path)))];
         Assert.Equal(15, files.Length);
@@ -57,7 +60,7 @@ public sealed class ShallowReproductionTests : IDisposable
     [Fact]
     public void Everything_that_was_planned_stands_in_the_files()
     {
-        ShallowResult result = Run(threads: 2);
+        ShallowResult result = Run("out", threads: 2);
         Write("out", result);
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("out"), "claims.json")));
         Assert.Equal(
@@ -79,29 +82,26 @@ public sealed class ShallowReproductionTests : IDisposable
     {
         const int Impossible = 2;
         EncoderRun run = Tiny.Points().First(run => run.Start == EncoderStart.LeCun) with { Width = 512 };
-        EncoderPointResult point = EncoderPointResult.Read(EncoderPointResult.Compute(run), run);
-        (Transformer model, ModelParameters start) = run.Prepare();
-        using (model)
+        EncoderPointResult point = EncoderPointResult.Of(run, Made(run));
+        using var experiment = Experiment.Prepare(ShallowSpecifications.Of(run));
+        (var model, ModelParameters start) = ((Transformer)experiment.Model, experiment.Initial);
+        Matrix output = Matrix.Allocate(model.Samples, 1);
+        model.Output(start, model.AllSamples, output);
+        for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
         {
-            Matrix output = Matrix.Allocate(model.Samples, 1);
-            model.Output(start, model.AllSamples, output);
-            ScalarSamples data = run.Data();
-            for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
-            {
-                Assert.True(double.IsFinite(point.Shortfalls[k]) == (k != Impossible), $"{EncoderPointResult.TheoremNames[k]}: {point.Shortfalls[k]}");
-                Assert.True(k == Impossible || Holds(k, 1 / (1.01 * point.Shortfalls[k])), $"{EncoderPointResult.TheoremNames[k]} fails below its factor");
-                Assert.False(Holds(k, 1.01 / point.Shortfalls[k]), $"{EncoderPointResult.TheoremNames[k]} holds above its factor");
-                Assert.True(k != Impossible || !Holds(k, 1e-12));
-            }
+            Assert.True(double.IsFinite(point.Shortfalls[k]) == (k != Impossible), $"{EncoderPointResult.TheoremNames[k]}: {point.Shortfalls[k]}");
+            Assert.True(k == Impossible || Holds(k, 1 / (1.01 * point.Shortfalls[k])), $"{EncoderPointResult.TheoremNames[k]} fails below its factor");
+            Assert.False(Holds(k, 1.01 / point.Shortfalls[k]), $"{EncoderPointResult.TheoremNames[k]} holds above its factor");
+            Assert.True(k != Impossible || !Holds(k, 1e-12));
+        }
 
-            // Labels that are nearer to the output by a factor.
-            bool Holds(int theorem, double factor)
-            {
-                double[] labels = [.. data.Labels.Select((label, n) => output[n, 0] + (factor * (label - output[n, 0])))];
-                using var near = Transformer.OfArrays(model.Shape, data.Inputs, new Matrix(labels, 0, labels.Length, 1), labels.Length);
-                Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem]).Evaluate(new TransformerPoint(near, start, TrainedSet.All));
-                return certificate.Conditions.All(condition => condition.Holds);
-            }
+        // Labels that are nearer to the output by a factor.
+        bool Holds(int theorem, double factor)
+        {
+            double[] labels = [.. model.Targets.Span.ToArray().Select((label, n) => output[n, 0] + (factor * (label - output[n, 0])))];
+            using var near = Transformer.OfArrays(model.Shape, model.Inputs, new Matrix(labels, 0, labels.Length, 1), labels.Length);
+            Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem]).Evaluate(new TransformerPoint(near, start, TrainedSet.All));
+            return certificate.Conditions.All(condition => condition.Holds);
         }
     }
 
@@ -111,22 +111,20 @@ public sealed class ShallowReproductionTests : IDisposable
     [InlineData(100)]
     public void The_kernel_by_blocks_is_the_product_of_the_whole_Jacobian(int rowsOfBlock)
     {
-        (Transformer model, ModelParameters parameters) = Tiny.Points().First().Prepare();
-        using (model)
+        using var experiment = Experiment.Prepare(ShallowSpecifications.Of(Tiny.Points().First()));
+        (IModel model, ModelParameters parameters) = (experiment.Model, experiment.Initial);
+        Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
+        for (int n = 0; n < model.Samples; n++)
         {
-            Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
-            for (int n = 0; n < model.Samples; n++)
+            for (int m = 0; m < model.Samples; m++)
             {
-                for (int m = 0; m < model.Samples; m++)
+                double expected = 0;
+                for (int k = 0; k < jacobian.Columns; k++)
                 {
-                    double expected = 0;
-                    for (int k = 0; k < jacobian.Columns; k++)
-                    {
-                        expected += jacobian[n, k] * jacobian[m, k];
-                    }
-
-                    Assert.Equal(expected, kernel[n, m], 1e-12);
+                    expected += jacobian[n, k] * jacobian[m, k];
                 }
+
+                Assert.Equal(expected, kernel[n, m], 1e-12);
             }
         }
     }
@@ -136,8 +134,9 @@ public sealed class ShallowReproductionTests : IDisposable
     [InlineData(8, 3)]
     public void An_orthogonal_start_has_orthogonal_vectors_of_equal_length(int width, int inputs)
     {
-        var shape = TransformerShape.ShallowEncoder(inputs, width, 1);
-        Matrix value = EncoderStart.Orthogonal.Create(shape, 0).Parameters["value"];
+        EncoderRun run = Tiny.MovementRuns().First() with { Sizes = new EncoderSizes(4, 3, inputs), Width = width, Start = EncoderStart.Orthogonal };
+        using var experiment = Experiment.Prepare(ShallowSpecifications.Of(run));
+        Matrix value = experiment.Initial["value"];
         for (int a = 0; a < Math.Min(width, inputs); a++)
         {
             for (int b = 0; b < Math.Min(width, inputs); b++)
@@ -162,16 +161,51 @@ public sealed class ShallowReproductionTests : IDisposable
         Assert.Equal(3 * ShallowForecast.PaperOperations(ShallowPlan.Quick(1, null)), ShallowForecast.PaperOperations(ShallowPlan.Quick(3, null)), 1.0);
     }
 
-    private static ShallowResult Run(int threads) => ShallowReproduction.Run(Tiny, threads, cancellation: TestContext.Current.CancellationToken);
+    [Fact]
+    public void Every_run_is_an_ordinary_one_that_can_be_made_again()
+    {
+        EncoderRun run = Tiny.MovementRuns().First();
+        RunRecord made = Made(run);
+        using var again = PreparedRun.Of(SpecificationReader.Read(made.Files.Specification, []).Specification!);
+        using (RunFolder folder = RunFolder.Create(_folder.At("again"), "run", again.Specification, RunEnvironment.Current([], 1, TimeProvider.System), TimeProvider.System))
+        {
+            _ = again.Execute(folder, null, TestContext.Current.CancellationToken);
+        }
 
-    // Stops after eight jobs and goes on from the folder of finished ones.
+        Assert.Equal(File.ReadAllBytes(made.Files.Telemetry), File.ReadAllBytes(new RunFiles(Path.Combine(_folder.At("again"), "run")).Telemetry));
+        Assert.Equal(made.Name, RunName.Of(again.Specification));
+    }
+
+    [Fact]
+    public void A_kernel_of_zero_teaches_nothing()
+    {
+        EncoderRun run = Tiny.MovementRuns().First() with { Start = EncoderStart.Gain(0) };
+        var outcome = EncoderOutcome.Of(run, Made(run));
+        Assert.Equal((0, false, 1), (outcome.StepSize, outcome.Diverged, outcome.FinalFraction));
+        Assert.Equal((Tiny.Steps + 1.0, true), outcome.StepsToTarget);
+    }
+
+    private RunRecord Made(EncoderRun run)
+    {
+        var runs = new StudyRuns(Work("made", 1), (1, 1));
+        runs.Make([ShallowReproduction.Of("a run", run)]);
+        return runs[ShallowSpecifications.Of(run)];
+    }
+
+    private ReproductionWork Work(string name, int threads, IProgress<ReproductionProgress>? progress = null, CancellationToken? cancellation = null) =>
+        new(threads, progress, _folder.At(name), cancellation ?? TestContext.Current.CancellationToken);
+
+    private ShallowResult Run(string name, int threads) => ShallowReproduction.Run(Tiny, Work(name, threads));
+
+    // Stops after eight runs and goes on from the folder of finished ones.
     private ShallowResult Resumed()
     {
         using var cancellation = new CancellationTokenSource();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => ShallowReproduction.Run(Tiny, 1, new CancelAfter(8, cancellation), _folder.At("jobs"), null, cancellation.Token));
-        Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs")));
-        ShallowResult result = ShallowReproduction.Run(Tiny, 1, null, _folder.At("jobs"), null, TestContext.Current.CancellationToken);
-        Assert.NotEmpty(Directory.GetFiles(_folder.At("jobs"))); // Removed when the report is written, not before.
+        _ = Assert.ThrowsAny<OperationCanceledException>(() => ShallowReproduction.Run(Tiny, Work("resumed", 1, new CancelAfter(8, cancellation), cancellation.Token)));
+        int Done() => Directory.GetFiles(Path.Combine(_folder.At("resumed"), "runs"), "telemetry.csv", SearchOption.AllDirectories).Length;
+        int before = Done();
+        ShallowResult result = Run("resumed", 1);
+        Assert.InRange(before, 1, Done() - 20);
         return result;
     }
 

@@ -33,7 +33,7 @@ internal static class KernelsReproduction
     /// <exception cref="OperationCanceledException">The reproduction was cancelled; finished jobs and the states of long trainings are in the folder.</exception>
     public static KernelsResult Run(KernelsPlan plan, ReproductionWork work)
     {
-        JobStore? store = work.Folder is null ? null : new JobStore(work.Folder);
+        JobStore? store = work.Jobs is null ? null : new JobStore(work.Jobs);
         var jobs = new JobList(work.Threads, work.Progress, work.Cancellation);
         Job<KernelRun>[] planned = [.. plan.Jobs().Select(job => jobs.Add($"{job.Setting}, {job.Arm}", token => job.FindOrRun(store, token)))];
         jobs.Run();

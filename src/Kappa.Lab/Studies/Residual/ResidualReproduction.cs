@@ -53,7 +53,7 @@ internal static class ResidualReproduction
 
     private static PlannedReproduction Planned(ResidualPlan plan) => new(plan.Mode, plan.Describe(), threads => ResidualForecast.Of(plan, threads).Words(), work =>
     {
-        ResidualResult result = Run(plan, work.Threads, work.Progress, work.Folder, work.Cancellation);
+        ResidualResult result = Run(plan, work.Threads, work.Progress, work.Jobs, work.Cancellation);
         return new MeasuredReproduction(result.Findings, result.Ladders, target => ResidualReport.Write(result, target.Folder, target.Command, target.Environment));
     });
 

@@ -1,4 +1,3 @@
-using Kappa.Lab.Store;
 using Kappa.Lab.Studies.Residual;
 
 namespace Kappa.Lab.Studies.Shallow;
@@ -24,40 +23,30 @@ internal sealed record EncoderComparison(IReadOnlyList<(string Name, EncoderRun 
 {
     private static readonly double[] Multiples = [0.1, 0.3, 1];
 
-    public string Identity => string.Join(" | ", Arms.Select(arm => $"{arm.Name}: {arm.Run.Identity}"));
+    /// <summary>The runs of the first stage: each arm at every multiple.</summary>
+    public IEnumerable<EncoderRun> Tried() => Arms.SelectMany(arm => Multiples.Select(multiple => arm.Run with { Step = new EncoderStep(multiple, true) }));
 
-    public Checkpoint Run(CancellationToken cancellation)
+    /// <summary>The runs of the second stage: each arm at the step that all share, but for those whose own it is.</summary>
+    /// <param name="outcomeOf">Finds a run of the first stage.</param>
+    public IEnumerable<EncoderRun> AtSharedStep(Func<EncoderRun, EncoderOutcome> outcomeOf) =>
+        Pairs(outcomeOf).Where(pair => pair.Own.StepSize != pair.Same.Step.Value).Select(pair => pair.Same);
+
+    /// <summary>The runs that are compared.</summary>
+    /// <param name="outcomeOf">Finds a run of both stages.</param>
+    public IEnumerable<ComparedRun> Compared(Func<EncoderRun, EncoderOutcome> outcomeOf) =>
+        Arms.Zip(Pairs(outcomeOf), (arm, pair) => (ComparedRun[])
+        [
+            new(arm.Name, StepRule.Own, pair.Own),
+            new(arm.Name, StepRule.Same, pair.Own.StepSize == pair.Same.Step.Value ? pair.Own with { Run = pair.Same } : outcomeOf(pair.Same)),
+        ]).SelectMany(runs => runs);
+
+    private IEnumerable<(EncoderOutcome Own, EncoderRun Same)> Pairs(Func<EncoderRun, EncoderOutcome> outcomeOf)
     {
-        EncoderOutcome[] own = [.. Arms.Select(arm => Best(arm.Run, cancellation))];
+        EncoderOutcome[] own = [.. Arms.Select(arm => Best(Multiples.Select(multiple => outcomeOf(arm.Run with { Step = new EncoderStep(multiple, true) }))))];
         double shared = own.Where(outcome => outcome.StepSize > 0).Select(outcome => outcome.StepSize).DefaultIfEmpty(0).Min();
-        Checkpoint record = JobStore.NewRecord();
-        record.AddNumber("shared", shared);
-        for (int k = 0; k < own.Length; k++)
-        {
-            record.AddNumber($"{k}.own.multiple", own[k].Run.Step.Value);
-            own[k].Write(record, $"{k}.own.");
-            EncoderOutcome same = own[k].StepSize == shared ? own[k] : EncoderOutcome.Of(Arms[k].Run with { Step = new EncoderStep(shared, false) }, cancellation);
-            same.Write(record, $"{k}.same.");
-        }
-
-        return record;
+        return own.Zip(Arms, (outcome, arm) => (outcome, arm.Run with { Step = new EncoderStep(shared, false) }));
     }
 
-    public IReadOnlyList<ComparedRun> Read(Checkpoint record)
-    {
-        var runs = new List<ComparedRun>();
-        for (int k = 0; k < Arms.Count; k++)
-        {
-            (string name, EncoderRun run) = Arms[k];
-            runs.Add(new ComparedRun(name, StepRule.Own, EncoderOutcome.Read(record, $"{k}.own.", run with { Step = new EncoderStep(record.GetNumber($"{k}.own.multiple"), true) })));
-            runs.Add(new ComparedRun(name, StepRule.Same, EncoderOutcome.Read(record, $"{k}.same.", run with { Step = new EncoderStep(record.GetNumber("shared"), false) })));
-        }
-
-        return runs;
-    }
-
-    private static EncoderOutcome Best(EncoderRun run, CancellationToken cancellation) => BestRun.Of(
-        Multiples.Select(multiple => EncoderOutcome.Of(run with { Step = new EncoderStep(multiple, true) }, cancellation)),
-        outcome => outcome.StepsToTarget is (double step, false) ? step : null,
-        outcome => outcome.FinalFraction);
+    private static EncoderOutcome Best(IEnumerable<EncoderOutcome> tried) =>
+        BestRun.Of(tried, outcome => outcome.StepsToTarget is (double step, false) ? step : null, outcome => outcome.FinalFraction);
 }

@@ -9,7 +9,7 @@ internal static class EncoderKernel
 {
     private const long BlockBytes = 1L << 28;
 
-    public static Matrix Of(Transformer model, ModelParameters parameters, long blockBytes = BlockBytes)
+    public static Matrix Of(IModel model, ModelParameters parameters, long blockBytes = BlockBytes)
     {
         int samples = model.Samples, length = model.Layout.Length;
         int size = (int)Math.Clamp(blockBytes / (sizeof(double) * (long)length), 1, samples);

@@ -2,7 +2,6 @@ using Kappa.Descent;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 using Kappa.Models;
-using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Studies.Shallow;
@@ -30,83 +29,33 @@ internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double La
 
     public RateFit Rate => RateFit.Of(Loss);
 
-    /// <summary>Makes the run.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static EncoderOutcome Of(EncoderRun run, CancellationToken cancellation)
+    /// <summary>What a run folder says: its telemetry, and where the kernel is asked for, the state at both ends.</summary>
+    /// <exception cref="BadInputException">The folder is damaged.</exception>
+    public static EncoderOutcome Of(EncoderRun run, RunRecord record)
     {
-        (Transformer model, ModelParameters start) = run.Prepare();
-        using (model)
+        if (StudyRuns.IsWithoutStep(record))
         {
-            Matrix kernel = run.NeedsKernel ? EncoderKernel.Of(model, start) : default;
-            double eigenvalue = run.NeedsKernel ? EncoderKernel.Largest(kernel) : double.NaN;
-
-            // The mean over samples divides the kernel of the loss by N.
-            double stepSize = run.Step.IsMultiple ? run.Step.Value * (run.Normalisation.Reduction == LossReduction.Mean ? run.Sizes.Samples : 1) / eigenvalue : run.Step.Value;
-            if (!double.IsFinite(stepSize))
-            {
-                // A kernel of zero teaches nothing, at any step.
-                double loss = model.Loss(start, model.AllSamples);
-                return new EncoderOutcome(run, 0, eigenvalue, false, [loss], new double[Matrices.Count], double.NaN);
-            }
-
-            return Descend(run, model, start, kernel, eigenvalue, stepSize, cancellation);
-        }
-    }
-
-    private static EncoderOutcome Descend(EncoderRun run, Transformer model, ModelParameters start, Matrix kernel, double eigenvalue, double stepSize, CancellationToken cancellation)
-    {
-        var losses = new List<double>();
-        using var reached = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var descent = new GradientDescent(
-            model,
-            new DescentOptions { StepSize = StepSizeRule.Fixed(stepSize), Method = new PlainDescent(RoundsOnce: true), MaximumSteps = run.Steps + 1L });
-        DescentState state = descent.Start(start);
-        DescentOutcome outcome = descent.Run(
-            state,
-            step =>
-            {
-                // The parameters are those of one step more than the losses.
-                if (step.Step > run.Steps)
-                {
-                    return;
-                }
-
-                losses.Add(step.Loss);
-                if (step.Loss <= run.StopAt * losses[0])
-                {
-                    reached.Cancel();
-                }
-            },
-            cancellation: reached.Token);
-        cancellation.ThrowIfCancellationRequested();
-        bool diverged = outcome.Reason == StopReason.NonFinite;
-        if (losses.Count == 0)
-        {
-            losses.Add(double.MaxValue);
+            // A kernel of zero teaches nothing, at any step.
+            using var start = Experiment.Prepare(record.Specification);
+            return new EncoderOutcome(run, 0, 0, false, [start.InitialLoss], new double[Matrices.Count], double.NaN);
         }
 
-        double[] movement = [.. Matrices.Select(name => diverged ? double.PositiveInfinity : Math.Sqrt(Vectors.SquaredDistance(state.Parameters[name].Span, start[name].Span)) / Vectors.Norm(start[name].Span))];
-        double kernelMovement = run.MeasuresKernel && !diverged ? EncoderKernel.Distance(EncoderKernel.Of(model, state.Parameters), kernel) : double.NaN;
-        return new EncoderOutcome(run, stepSize, eigenvalue, diverged, [.. losses], movement, kernelMovement);
-    }
+        TelemetryTable telemetry = TelemetryReader.Read(record.Files.Telemetry);
+        bool diverged = record.Status.StopReason == nameof(StopReason.NonFinite);
+        double[] losses = telemetry.Rows > 0 ? telemetry[Quantities.Loss].ToArray() : [double.MaxValue];
+        double stepSize = telemetry.Rows > 0 ? telemetry[Quantities.StepSize][0] : run.Step.Value;
+        double[] movement = [.. Matrices.Select(name => diverged ? double.PositiveInfinity : telemetry[Quantities.Movement, name][^1])];
 
-    /// <summary>Adds the numbers to a record under a prefix.</summary>
-    public void Write(Checkpoint record, string prefix)
-    {
-        record.AddNumber(prefix + "stepSize", StepSize);
-        record.AddNumber(prefix + "eigenvalue", LargestEigenvalue);
-        record.AddNumber(prefix + "diverged", Diverged ? 1 : 0);
-        record.AddTensor(prefix + "loss", [Loss.Length], Loss);
-        record.AddTensor(prefix + "movement", [Movement.Length], Movement);
-        record.AddNumber(prefix + "kernelMovement", KernelMovement);
-    }
+        // The mean over samples divides the kernel of the loss by N.
+        double samples = run.Normalisation.Reduction == LossReduction.Mean ? run.Sizes.Samples : 1;
+        (double eigenvalue, double kernelMovement) = (run.Step.IsMultiple ? run.Step.Value * samples / stepSize : double.NaN, double.NaN);
+        if (run.MeasuresKernel && !diverged)
+        {
+            using var ends = LoadedRun.Of(record);
+            Matrix kernel = EncoderKernel.Of(ends.Model, ends.Experiment.Initial);
+            (eigenvalue, kernelMovement) = (EncoderKernel.Largest(kernel), EncoderKernel.Distance(EncoderKernel.Of(ends.Model, ends.Parameters), kernel));
+        }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    public static EncoderOutcome Read(Checkpoint record, string prefix, EncoderRun run)
-    {
-        double[] Series(string name) => record.Tensors.Single(tensor => tensor.Name == prefix + name).Value.Data;
-        return new EncoderOutcome(
-            run, record.GetNumber(prefix + "stepSize"), record.GetNumber(prefix + "eigenvalue"), record.GetNumber(prefix + "diverged") != 0,
-            Series("loss"), Series("movement"), record.GetNumber(prefix + "kernelMovement"));
+        return new EncoderOutcome(run, stepSize, eigenvalue, diverged, losses, movement, kernelMovement);
     }
 }

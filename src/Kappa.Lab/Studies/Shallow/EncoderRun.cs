@@ -1,5 +1,3 @@
-using System.Globalization;
-using Kappa.Lab.Data.Correlated;
 using Kappa.Lab.Specifications;
 using Kappa.Models;
 
@@ -36,7 +34,7 @@ internal sealed record Normalisation(string Name, bool UnitTokens, LossReduction
 /// <param name="IsMultiple">Which of them.</param>
 internal readonly record struct EncoderStep(double Value, bool IsMultiple);
 
-/// <summary>One run of full-batch gradient descent on model S, all four matrices trained: everything that determines it.</summary>
+/// <summary>One run of full-batch gradient descent on model S, all four matrices trained, in the words of the claims; see <see cref="ShallowSpecifications"/>.</summary>
 internal sealed record EncoderRun
 {
     public required EncoderSizes Sizes { get; init; }
@@ -69,34 +67,8 @@ internal sealed record EncoderRun
     /// <summary>The run ends once ℓ ≤ StopAt·ℓ_0; 0 makes all steps.</summary>
     public double StopAt { get; init; }
 
-    /// <summary>Whether the kernel is computed at the end too.</summary>
+    /// <summary>Whether the kernel is computed at both ends.</summary>
     public bool MeasuresKernel { get; init; }
 
-    /// <summary>Whether the kernel at the start is needed.</summary>
-    public bool NeedsKernel => Step.IsMultiple || MeasuresKernel;
-
     public required long Seed { get; init; }
-
-    /// <summary>Every number of the specification: equal texts, equal runs.</summary>
-    public string Identity => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Sizes} d_m={Width} {Start.Name} p={LogitExponent:R} [{Normalisation.Name}] centred={Centred} labels={Labels} r={TokenCorrelation:R},{SampleCorrelation:R} step={Step.Value:R},{Step.IsMultiple} steps={Steps} stop={StopAt:R} kernel={MeasuresKernel} seed={Seed}");
-
-    public ScalarSamples Data() => new CorrelatedTokens
-    {
-        TokenScale = Normalisation.UnitTokens ? null : 1,
-        BetweenTokens = new Correlation(CorrelationStructure.Exchangeable, TokenCorrelation),
-        BetweenSamples = new Correlation(CorrelationStructure.Exchangeable, SampleCorrelation),
-        Centred = Centred,
-        Labels = Labels,
-    }.Create(Sizes.Samples, Sizes.Tokens, Sizes.InputWidth, Seed);
-
-    /// <summary>The model on its data and its parameters at the start; the caller disposes the model.</summary>
-    public (Transformer Model, ModelParameters Parameters) Prepare()
-    {
-        var plain = TransformerShape.ShallowEncoder(Sizes.InputWidth, Width, Math.Pow(Width, -LogitExponent)) with { Pooling = Normalisation.Pooling, Reduction = Normalisation.Reduction };
-        (TransformerShape shape, ModelParameters parameters) = Start.Create(plain, Seed);
-        ScalarSamples data = Data();
-        return (Transformer.OfArrays(shape, data.Inputs, new Matrix(data.Labels, 0, Sizes.Samples, 1), Sizes.Samples), parameters);
-    }
 }

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 using Kappa.Models;
 using Kappa.Spectra;
@@ -14,21 +15,19 @@ internal sealed record EncoderPointResult(EncoderRun Run, double LimitDistance, 
     /// <summary>The theorems about finite widths.</summary>
     public static IReadOnlyList<string> TheoremNames { get; } = ["encoder", "encoder-sharper", "wide-encoder"];
 
-    public static Checkpoint Compute(EncoderRun run)
+    /// <summary>Computes them at the start of a run.</summary>
+    /// <exception cref="BadInputException">The folder is damaged.</exception>
+    public static EncoderPointResult Of(EncoderRun run, RunRecord record)
     {
-        (Transformer model, ModelParameters parameters) = run.Prepare();
-        using (model)
-        {
-            var point = new TransformerPoint(model, parameters, TrainedSet.All);
-            Checkpoint record = JobStore.NewRecord();
-            record.AddNumber("limitDistance", HasLimit(run) ? EncoderKernel.Distance(EncoderKernel.Of(model, parameters), ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling).Kernel) : double.NaN);
-            record.AddTensor("shortfalls", [TheoremNames.Count], [.. TheoremNames.Select(name => Shortfall(name, point))]);
-            return record;
-        }
+        using var loaded = LoadedRun.Of(record);
+        var model = (Transformer)loaded.Model;
+        ModelParameters start = loaded.Experiment.Initial;
+        var point = new TransformerPoint(model, start, TrainedSet.All);
+        double distance = HasLimit(run)
+            ? EncoderKernel.Distance(EncoderKernel.Of(model, start), ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling).Kernel)
+            : double.NaN;
+        return new EncoderPointResult(run, distance, [.. TheoremNames.Select(name => Shortfall(name, point))]);
     }
-
-    public static EncoderPointResult Read(Checkpoint record, EncoderRun run) =>
-        new(run, record.GetNumber("limitDistance"), record.GetTensor("shortfalls", TheoremNames.Count));
 
     /// <summary>Whether the kernel tends to K_∞: NTK and τ₀ = d_m^−1.</summary>
     public static bool HasLimit(EncoderRun run) => run.Start.Name == EncoderStart.Ntk.Name && run.LogitExponent == 1;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Kappa.Lab.Runs;
 using Kappa.Models;
 
 namespace Kappa.Lab.Studies.Shallow;
@@ -52,9 +53,6 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
     /// <summary>What a progress line weighs a run by: multiply-adds.</summary>
     internal static double Weight(EncoderRun run) => TakenPart * run.Steps * Step(run);
 
-    /// <summary>The same of a comparison.</summary>
-    internal static double Weight(EncoderComparison comparison) => RunsPerArm * comparison.Arms.Sum(arm => Weight(arm.Run));
-
     /// <summary>The same of a training on digits.</summary>
     internal static double Weight(DigitRun run, int count) => count * (double)run.Epochs * DigitOperations(run.Width);
 
@@ -63,18 +61,16 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
     private static double SecondsPerOperation(EncoderRun run)
     {
         const int Steps = 5;
-        (Transformer model, ModelParameters parameters) = run.Prepare();
-        using (model)
+        using var experiment = Experiment.Prepare(ShallowSpecifications.Of(run));
+        IModel model = experiment.Model;
+        var gradient = new ModelParameters(model.Layout);
+        _ = model.LossAndGradient(experiment.Initial, model.AllSamples, gradient, TrainedSet.All);
+        long start = Stopwatch.GetTimestamp();
+        for (int step = 0; step < Steps; step++)
         {
-            var gradient = new ModelParameters(model.Layout);
-            _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All);
-            long start = Stopwatch.GetTimestamp();
-            for (int step = 0; step < Steps; step++)
-            {
-                _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All);
-            }
-
-            return Stopwatch.GetElapsedTime(start).TotalSeconds / Steps / Step(run);
+            _ = model.LossAndGradient(experiment.Initial, model.AllSamples, gradient, TrainedSet.All);
         }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / Steps / Step(run);
     }
 }

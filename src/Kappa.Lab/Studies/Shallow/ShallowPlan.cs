@@ -109,6 +109,18 @@ internal sealed record ShallowPlan
     public string Describe() => FormattableString.Invariant(
         $"{PaperRuns().Count()} runs of widths {string.Join(", ", PaperWidths)} on {PaperSizes}; {SchemeComparisons().Count()} comparisons of initialisations and {LogitComparisons().Count()} of τ₀ on {SmallSizes} (each arm at four step sizes, at most {Steps} steps); {MovementRuns().Count()} runs for the movement; {Points().Count()} points for the limit and the conditions; {Searches().Count()} searches for the smallest width; {DigitRuns().Count()} trainings on digits; {OpenRuns().Count()} runs for open questions;");
 
+    /// <summary>All that can be planned before anything ran, the longest first: they then do not end up alone at the end.</summary>
+    public IEnumerable<StudyRun> First() =>
+    [
+        .. PaperRuns().Select(run => ShallowReproduction.Of("widths", run)),
+        .. DigitRuns().Reverse().Select(run => new StudyRun("digits", ShallowSpecifications.Of(run, this), ShallowForecast.Weight(run, DigitCount))),
+        .. LogitComparisons().SelectMany(comparison => comparison.Tried()).Select(run => ShallowReproduction.Of("logit scale", run)),
+        .. SchemeComparisons().SelectMany(comparison => comparison.Tried()).Select(run => ShallowReproduction.Of("initialisations", run)),
+        .. MovementRuns().Select(run => ShallowReproduction.Of("movement", run)),
+        .. Points().Select(run => ShallowReproduction.Of("points", run)),
+        .. OpenRuns().Select(run => ShallowReproduction.Of("open questions", run)),
+    ];
+
     /// <summary>The paper's widths under each normalisation, step 1, LeCun, τ₀ = d_m^−1/2.</summary>
     public IEnumerable<EncoderRun> PaperRuns() =>
         from normalisation in Normalisations
@@ -148,12 +160,12 @@ internal sealed record ShallowPlan
         select new EncoderComparison([.. LogitExponents.Select(exponent => (
             FormattableString.Invariant($"p = {exponent}"), Small(width, seed) with { Start = start, LogitExponent = exponent, Centred = centred, Labels = labels }))]);
 
-    /// <summary>Points in the setting of the limit, NTK with τ₀ = d_m^−1, and in that of the experiments, LeCun, with either τ₀.</summary>
+    /// <summary>Points, of which no descent is asked: in the setting of the limit, NTK with τ₀ = d_m^−1, and in that of the experiments, LeCun, with either τ₀.</summary>
     public IEnumerable<EncoderRun> Points() =>
         from setting in PointSettings
         from width in PointWidths
         from seed in AllSeeds
-        select Small(width, seed) with { Start = setting.Start, LogitExponent = setting.Exponent };
+        select Small(width, seed) with { Start = setting.Start, LogitExponent = setting.Exponent, Step = new EncoderStep(1, false), Steps = 1 };
 
     public IEnumerable<WidthSearch> Searches() =>
         from samples in SearchSamples
@@ -182,7 +194,7 @@ internal sealed record ShallowPlan
     private IEnumerable<EncoderRun> OpenTemplates()
     {
         EncoderRun plain = Small(OpenWidth, 0);
-        foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.Xavier(OpenWidth), EncoderStart.Orthogonal, EncoderStart.Gain(0.25), EncoderStart.Gain(0.5), EncoderStart.Gain(2), EncoderStart.Gain(4) })
+        foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.Xavier, EncoderStart.Orthogonal, EncoderStart.Gain(0.25), EncoderStart.Gain(0.5), EncoderStart.Gain(2), EncoderStart.Gain(4) })
         {
             yield return plain with { Start = start };
         }

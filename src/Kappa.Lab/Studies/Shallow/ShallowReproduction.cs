@@ -1,4 +1,5 @@
-using Kappa.Lab.Store;
+using System.Collections.Concurrent;
+using Kappa.Lab.Runs;
 
 namespace Kappa.Lab.Studies.Shallow;
 
@@ -8,7 +9,7 @@ internal sealed record ShallowResult
     public required ShallowPlan Plan { get; init; }
 
     /// <summary>What the digits are.</summary>
-    public required string DigitName { get; init; }
+    public string DigitName => Plan.DigitFolder is null ? "stand-in digits (own strokes, not MNIST)" : "digits of the given folder";
 
     public required IReadOnlyList<EncoderOutcome> Paper { get; init; }
 
@@ -34,7 +35,7 @@ internal sealed record ShallowResult
 }
 
 /// <summary>Tests the claims of [C] about encoder-only shallow Transformers: the main path reads plan → runs → findings.</summary>
-/// <remarks>Every job is single-threaded and determined by its specification; the result does not depend on the number of threads.</remarks>
+/// <remarks>Every run is an ordinary one, single-threaded and determined by its specification; the result does not depend on the number of threads.</remarks>
 internal static class ShallowReproduction
 {
     internal const int TestPictures = 500;
@@ -51,42 +52,61 @@ internal static class ShallowReproduction
         DataFolders = [new DataFolder("mnist", "Folder with the four MNIST files (IDX, also .gz); without it the digits are a stand-in.")],
     };
 
-    public static ShallowResult Run(ShallowPlan plan, int threads, IProgress<ReproductionProgress>? progress = null, string? workFolder = null, ClassifierTask? data = null, CancellationToken cancellation = default)
+    /// <summary>Makes the runs of a plan, stage by stage, and reads them.</summary>
+    /// <exception cref="BadInputException">A run failed, or the disk refused.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what was made is kept.</exception>
+    public static ShallowResult Run(ShallowPlan plan, ReproductionWork work)
     {
-        JobStore? store = workFolder is null ? null : new JobStore(workFolder);
-        var jobs = new JobList(threads, progress, cancellation);
-        ClassifierTask digits = data ?? LoadDigits(plan);
-
-        Job<T> Add<T>(string name, string identity, Func<CancellationToken, Checkpoint> run, Func<Checkpoint, T> read, double weight) =>
-            jobs.Add(name, token => read(FindOrRun(store, JobStore.Key($"shallow {name}", identity), run, token)), weight);
-        Job<EncoderOutcome>[] Runs(string name, IEnumerable<EncoderRun> runs) =>
-            [.. runs.Select(run => Add(name, run.Identity, token => Record(run, token), record => EncoderOutcome.Read(record, string.Empty, run), ShallowForecast.Weight(run)))];
-        Job<IReadOnlyList<ComparedRun>>[] Compare(string name, IEnumerable<EncoderComparison> comparisons) =>
-            [.. comparisons.Select(comparison => Add(name, comparison.Identity, comparison.Run, comparison.Read, ShallowForecast.Weight(comparison)))];
-
-        // The widest runs first: the longest jobs then do not end up alone at the end.
-        var paper = Runs("widths", plan.PaperRuns());
-        var digitRuns = plan.DigitRuns().Reverse().Select(run => Add("digits", run.Identity(digits), token => run.Run(digits, token), run.Read, ShallowForecast.Weight(run, plan.DigitCount))).ToArray();
-        var logits = Compare("logit scale", plan.LogitComparisons());
-        var schemes = Compare("initialisations", plan.SchemeComparisons());
-        var movement = Runs("movement", plan.MovementRuns());
-        var points = plan.Points().Select(run => Add("points", run.Identity, _ => EncoderPointResult.Compute(run), record => EncoderPointResult.Read(record, run), ShallowForecast.Weight(plan.MovementRuns().First()))).ToArray();
-        var searches = plan.Searches().Select(search => Add("smallest width", search.Identity, search.Run, search.Read, search.Widths.Where(width => width <= search.Template.Sizes.Samples).Sum(width => ShallowForecast.Weight(search.Template with { Width = width })))).ToArray();
-        var open = Runs("open questions", plan.OpenRuns());
-        jobs.Run();
+        StudyRun[] first = [.. plan.First()], searched = [.. plan.Searches().SelectMany(search => search.Widths.Select(width => Of("smallest width", search.At(width))))];
+        EncoderComparison[] schemes = [.. plan.SchemeComparisons()], logits = [.. plan.LogitComparisons()];
+        EncoderRun[] arms = [.. schemes.Concat(logits).SelectMany(comparison => comparison.Arms).Select(arm => arm.Run)];
+        double weight = first.Concat(searched).Sum(run => run.Weight) + arms.Sum(ShallowForecast.Weight);
+        var runs = new StudyRuns(work, (first.Length + searched.Length + arms.Length, weight));
+        runs.Make(first);
+        var read = new ConcurrentDictionary<EncoderRun, EncoderOutcome>();
+        EncoderOutcome Outcome(EncoderRun run) => read.GetOrAdd(run, _ => EncoderOutcome.Of(run, runs[ShallowSpecifications.Of(run)]));
+        _ = runs.Select(schemes.Concat(logits).SelectMany(comparison => comparison.Tried()), Outcome);
+        runs.Make(schemes.Concat(logits).SelectMany(comparison => comparison.AtSharedStep(Outcome)).Select(run => Of("same step", run)));
         return new ShallowResult
         {
             Plan = plan,
-            DigitName = digits.Name,
-            Paper = [.. paper.Select(job => job.Result)],
-            Movement = [.. movement.Select(job => job.Result)],
-            Schemes = [.. schemes.SelectMany(job => job.Result)],
-            Logits = [.. logits.SelectMany(job => job.Result)],
-            Points = [.. points.Select(job => job.Result)],
-            Searches = [.. searches.Select(job => job.Result)],
-            Digits = [.. digitRuns.Select(job => job.Result)],
-            Open = [.. open.Select(job => job.Result)],
+            Searches = Search([.. plan.Searches()], runs, Outcome),
+            Paper = runs.Select(plan.PaperRuns(), Outcome),
+            Movement = runs.Select(plan.MovementRuns(), Outcome),
+            Schemes = [.. schemes.SelectMany(comparison => comparison.Compared(Outcome))],
+            Logits = [.. logits.SelectMany(comparison => comparison.Compared(Outcome))],
+            Points = runs.Select(plan.Points(), run => EncoderPointResult.Of(run, runs[ShallowSpecifications.Of(run)])),
+            Digits = runs.Select(plan.DigitRuns().Reverse(), run => DigitOutcome.Of(run, runs[ShallowSpecifications.Of(run, plan)])),
+            Open = runs.Select(plan.OpenRuns(), Outcome),
         };
+    }
+
+    /// <summary>A run of model S among those of a study.</summary>
+    public static StudyRun Of(string study, EncoderRun run) => new(study, ShallowSpecifications.Of(run), ShallowForecast.Weight(run));
+
+    // Width by width, each for the searches that have found none: convergence need not be monotone in the width, so there is no bisection.
+    private static WidthSearchResult[] Search(WidthSearch[] searches, StudyRuns runs, Func<EncoderRun, EncoderOutcome> outcomeOf)
+    {
+        int[] found = new int[searches.Length];
+        for (int k = 0; k < searches.Max(search => search.Widths.Count); k++)
+        {
+            int[] left = [.. Enumerable.Range(0, searches.Length).Where(n => k < searches[n].Widths.Count)];
+            foreach (int n in left.Where(n => found[n] > 0))
+            {
+                runs.Spare(At(n));
+            }
+
+            left = [.. left.Where(n => found[n] == 0)];
+            runs.Make(left.Select(At));
+            foreach (int n in left.Where(n => !outcomeOf(searches[n].At(searches[n].Widths[k])).StepsToTarget.IsLowerBound))
+            {
+                found[n] = searches[n].Widths[k];
+            }
+
+            StudyRun At(int n) => Of("smallest width", searches[n].At(searches[n].Widths[k]));
+        }
+
+        return [.. searches.Zip(found, (search, width) => search.Found(width))];
     }
 
     private static PlannedReproduction Plan(ReproductionChoices choices)
@@ -95,32 +115,11 @@ internal static class ShallowReproduction
         ShallowPlan plan = choices.Quick ? ShallowPlan.Quick(choices.Seeds, digits) : ShallowPlan.Full(choices.Seeds, digits);
 
         // Read before anything runs, so that bad files are told at once.
-        ClassifierTask data = LoadDigits(plan);
+        using var training = PreparedRun.Of(ShallowSpecifications.Of(plan.DigitRuns().First(), plan));
         return new PlannedReproduction(plan.Mode, plan.Describe(), threads => ShallowForecast.Of(plan, threads).Words(), work =>
         {
-            ShallowResult result = Run(plan, work.Threads, work.Progress, work.Folder, data, work.Cancellation);
+            ShallowResult result = Run(plan, work);
             return new MeasuredReproduction(result.Findings, [], target => ShallowReport.Write(result, target)) { Questions = OpenAnswers.Questions(result.Open) };
         });
-    }
-
-    private static ClassifierTask LoadDigits(ShallowPlan plan) => DigitTask.Load(plan.DigitFolder, plan.DigitCount, Math.Min(plan.DigitCount, TestPictures));
-
-    private static Checkpoint Record(EncoderRun run, CancellationToken cancellation)
-    {
-        Checkpoint record = JobStore.NewRecord();
-        EncoderOutcome.Of(run, cancellation).Write(record, string.Empty);
-        return record;
-    }
-
-    private static Checkpoint FindOrRun(JobStore? store, string key, Func<CancellationToken, Checkpoint> run, CancellationToken cancellation)
-    {
-        if (store?.Find(key) is { } found)
-        {
-            return found;
-        }
-
-        Checkpoint record = run(cancellation);
-        store?.Save(key, record);
-        return record;
     }
 }

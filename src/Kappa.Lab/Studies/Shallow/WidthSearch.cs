@@ -1,5 +1,3 @@
-using Kappa.Lab.Store;
-
 namespace Kappa.Lab.Studies.Shallow;
 
 /// <summary>The smallest width that converges on N samples: T(1e-2) within the budget at the run's step.</summary>
@@ -7,22 +5,11 @@ namespace Kappa.Lab.Studies.Shallow;
 /// <param name="Widths">The widths tried, ascending.</param>
 internal sealed record WidthSearch(EncoderRun Template, IReadOnlyList<int> Widths)
 {
-    public string Identity => $"{Template.Identity} widths {string.Join(' ', Widths)}";
+    /// <summary>The run of a width.</summary>
+    public EncoderRun At(int width) => Template with { Width = width };
 
-    /// <summary>Tries from the smallest on and stops at the first that converges: convergence need not be monotone in the width, so there is no bisection.</summary>
-    public Checkpoint Run(CancellationToken cancellation)
-    {
-        Checkpoint record = JobStore.NewRecord();
-        int found = Widths.FirstOrDefault(width => !EncoderOutcome.Of(Template with { Width = width }, cancellation).StepsToTarget.IsLowerBound);
-        record.AddNumber("width", found);
-        return record;
-    }
-
-    public WidthSearchResult Read(Checkpoint record)
-    {
-        double width = record.GetNumber("width");
-        return new WidthSearchResult(Template.Sizes.Samples, Template.Seed, width > 0 ? width : Widths[^1], width == 0);
-    }
+    /// <summary>What was found; <paramref name="width"/> is 0 where none converges.</summary>
+    public WidthSearchResult Found(int width) => new(Template.Sizes.Samples, Template.Seed, width > 0 ? width : Widths[^1], width == 0);
 }
 
 /// <summary>What a search found.</summary>
