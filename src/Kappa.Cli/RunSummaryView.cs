@@ -99,6 +99,12 @@ internal static class RunSummaryView
                 WriteModel(json, analysis);
             }
 
+            if (analysis.Trials is { } trials)
+            {
+                json.WritePropertyName("stepSizeTrials");
+                json.WriteRawValue(trials.Text());
+            }
+
             WriteRate(json, analysis);
             WriteLayers(json, analysis);
             if (analysis.Ladder is { } ladder)

@@ -8,7 +8,7 @@ namespace Kappa.Lab.Runs;
 
 /// <summary>A specification made runnable: model on its data, initial parameters, method and step size, all determined by the specification.</summary>
 /// <remarks>Owns the model and its threads. The same specification gives the same bits for any number of threads.</remarks>
-public sealed class Experiment : IDisposable
+public sealed partial class Experiment : IDisposable
 {
     private readonly ExperimentProblem _problem;
     private readonly Func<string, double> _stepSizeOf;
@@ -72,10 +72,16 @@ public sealed class Experiment : IDisposable
     public bool IsGradientDescent => IsFullBatch && Specification.Descent is { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null };
 
     /// <summary>Method, schedule, batches and reasons to stop. The step size itself is that of the state; the rule only says how it changes.</summary>
-    public DescentOptions Options { get; }
+    public DescentOptions Options { get; private set; }
 
     /// <summary>The descent, ready to continue a state of <see cref="Start"/> or of a checkpoint.</summary>
-    public GradientDescent Descent { get; }
+    public GradientDescent Descent { get; private set; }
+
+    /// <summary>What <c>stepSize: best(…)</c> tried; null under other rules and before it is decided.</summary>
+    internal StepTrials? Trials { get; private set; }
+
+    /// <summary>Whether the step size changes along the run to keep the loss from rising; of <c>best(…)</c> known once it is decided.</summary>
+    internal bool IsAdaptive => Options.StepSize is MonotoneStepSize;
 
     /// <summary>λ_max(J Jᵀ) that an automatic step size was made from, of model R; <c>null</c> before <see cref="Start"/> and under other rules.</summary>
     public LargestKernelEigenvalue? StartEigenvalue { get; private set; }
@@ -223,36 +229,6 @@ public sealed class Experiment : IDisposable
         LossFloor = double.IsFinite(InitialLoss) ? descent.LossFloor * InitialLoss : 0,
         GradientTolerance = descent.GradientTolerance,
     };
-
-    // Recorded runs of model R have the bits of a power iteration in the parameters, the others those of their Jacobian.
-    private double FindStepSize()
-    {
-        StepSizeSpecification rule = Specification.Descent.StepSize;
-        if (Model is not ResidualTransformer)
-        {
-            return rule.Kind switch
-            {
-                StepSizeKind.Fixed => rule.Value,
-                StepSizeKind.SameAs => _stepSizeOf(rule.Run!),
-                _ => StepSizes.Automatic(rule.Value, Model.SquaredErrorFactor * CurvatureAtStart.Of(Model, Initial, Trained)),
-            };
-        }
-
-        var descent = new GradientDescent(Model, Options with { StepSize = rule.ToRule(_stepSizeOf) });
-        double stepSize = descent.Start(Initial, Specification.Seed).StepSize;
-        StartEigenvalue = descent.StartEigenvalue;
-
-        // What overflows at the start is an outcome of the run: its first loss is not finite.
-        if (StartEigenvalue is { } eigenvalue && double.IsFinite(eigenvalue.Value) && double.IsFinite(InitialLoss))
-        {
-            _ = StepSizes.Automatic(rule.Value, eigenvalue.Value);
-        }
-
-        return stepSize;
-    }
-
-    /// <summary>What <c>same(RUN)</c> asks where there is no folder of runs.</summary>
-    internal static double NoOtherRuns(string run) => throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
 
     /// <summary>Throws when the widths of model and data differ.</summary>
     internal static void RequireFit(ResidualTransformerShape shape, TokenData data)

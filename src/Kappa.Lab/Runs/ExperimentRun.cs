@@ -53,6 +53,8 @@ public sealed class ExperimentRun
     /// <exception cref="BadInputException">The disk refused, or the checkpoint cannot be continued; what was recorded before is kept.</exception>
     public DescentOutcome Execute(CancellationToken cancellation)
     {
+        if (!TryDecideStepSize(cancellation))
+            return new DescentOutcome(StopReason.Cancelled, 0, _experiment.InitialLoss);
         DescentState state = RestoreOrStart();
         using (_telemetry = OpenTelemetry(state.Step))
         {
@@ -74,6 +76,40 @@ public sealed class ExperimentRun
                 throw;
             }
         }
+    }
+
+    // False when it was cancelled: what was tried is kept, and the run goes on from there.
+    private bool TryDecideStepSize(CancellationToken cancellation)
+    {
+        if (_folder.Specification.Descent.StepSize.Kind != StepSizeKind.Best)
+            return true;
+        StepTrials? known = StepTrials.Find(_folder.Files);
+        if (!File.Exists(_folder.Files.Checkpoint))
+            OpenTelemetry(0).Dispose();
+        _lastBeat = _time.GetTimestamp();
+        try
+        {
+            _experiment.Decide(known, trials => trials.Write(_folder.Files), BeatInTrial, cancellation);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            _folder.WriteStatus(Status(RunState.Interrupted, 0, _experiment.InitialLoss) with
+            {
+                StopReason = nameof(StopReason.Cancelled),
+                Message = "Cancelled while step sizes were tried.",
+            });
+            return false;
+        }
+    }
+
+    private void BeatInTrial(DescentStep step)
+    {
+        if (_time.GetElapsedTime(_lastBeat) < Heartbeat)
+            return;
+        _folder.WriteStatus(Status(RunState.Running, 0, null) with { Message = "Step sizes are tried." });
+        _lastBeat = _time.GetTimestamp();
+        _progress?.Report(new RunProgress(step.Step, _folder.Specification.Descent.Steps, step.Loss));
     }
 
     private DescentState RestoreOrStart() => File.Exists(_folder.Files.Checkpoint)

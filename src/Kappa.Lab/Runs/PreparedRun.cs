@@ -42,7 +42,7 @@ public sealed class PreparedRun : IDisposable
 
     /// <summary>Determines the step size, so that one that cannot be is known before anything is written. Not for a run that is continued, which has one.</summary>
     /// <exception cref="BadInputException">It is no finite positive number.</exception>
-    public void RequireStepSize() => _ = _experiment.StepSize;
+    public void RequireStepSize() => _experiment.RequireStepSize();
 
     /// <summary>Leaves the evaluator to the caller, for a later run of the same shape; null for models that are not made again in the same memory.</summary>
     internal ResidualTransformer? KeepModel() => _experiment.KeepModel();

@@ -19,6 +19,12 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
     /// <summary>The rates from guaranteed to measured; <see langword="null"/> when they have not been computed, see <see cref="RunLadder"/>.</summary>
     public RateLadder? Ladder { get; init; }
 
+    /// <summary>What <c>stepSize: best(…)</c> tried and took, in a sentence; <see langword="null"/> under other rules.</summary>
+    internal string? StepSizeRemark => Trials?.Words(Run.Specification.Descent.StepSize);
+
+    /// <summary>The trials behind it.</summary>
+    internal StepTrials? Trials { get; init; }
+
     /// <summary>What is single in a run in single precision; <see langword="null"/> for one in double.</summary>
     public string? PrecisionRemark => Run.Specification.Descent.Precision == Precision.Single
         ? "Loss and gradient are in single precision; weights, norms, spectra and the rungs of the ladder in double."
@@ -40,7 +46,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         _ = telemetry[Quantities.Loss];
         LayerSummary[] layers = telemetry.Rows == 0 ? [] : [.. PartName.In(telemetry.Columns).Select(part => LayerSummary.Of(run.Specification, telemetry, part))];
-        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers) { Ladder = LadderFile.Find(run.Files) };
+        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers) { Ladder = LadderFile.Find(run.Files), Trials = StepTrials.Find(run.Files) };
     }
 
     /// <summary>The fit of a loss curve. A run whose loss or gradient left the finite numbers has no rate, whatever its recorded losses do.</summary>

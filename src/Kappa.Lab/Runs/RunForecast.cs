@@ -34,13 +34,13 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
     public static RunForecast Of(Experiment experiment, long stepsDone = 0)
     {
         ArgumentNullException.ThrowIfNull(experiment);
-        return OfSteps(experiment, Math.Max(0, experiment.Specification.Descent.Steps - stepsDone));
+        return OfSteps(experiment, Math.Max(0, experiment.Specification.Descent.Steps - stepsDone), isBegun: stepsDone > 0);
     }
 
     /// <summary>The same for any number of steps, such as those of all runs of one shape: the more there are, the longer it is rehearsed.</summary>
-    internal static RunForecast OfSteps(Experiment experiment, long steps)
+    internal static RunForecast OfSteps(Experiment experiment, long steps, bool isBegun = false)
     {
-        using var rehearsal = new Rehearsal(experiment);
+        using var rehearsal = new Rehearsal(experiment, isBegun ? 0 : experiment.Specification.Descent.StepSize.Factors.Count);
         double seconds = rehearsal.SecondsPerStep();
         long start = Stopwatch.GetTimestamp();
         for (bool isSteady = false; !isSteady && seconds * steps > SecondsWorthSaying;)
@@ -102,13 +102,14 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
         private readonly RunTelemetry _columns;
         private readonly TelemetryWriter _writer;
         private readonly double[] _row;
+        private readonly int _trials;
         private readonly GradientDescent _descent;
         private readonly ModelParameters _gradient;
         private long _rows;
 
-        public Rehearsal(Experiment experiment)
+        public Rehearsal(Experiment experiment, int trials)
         {
-            _experiment = experiment;
+            (_experiment, _trials) = (experiment, trials);
             _columns = new RunTelemetry(experiment);
             _writer = new TelemetryWriter("rehearsal", Stream.Null, _columns.Columns.Count, lastStep: -1);
             _row = new double[_columns.Columns.Count];
@@ -126,7 +127,8 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
             }
 
             double plain = Seconds(null), measured = Seconds(Measure);
-            return (plain + (Math.Max(0, measured - plain) / _experiment.Specification.Telemetry.Every)) / StepsPerBatch;
+            // A step of best(…) has been taken once for each factor before, at most.
+            return ((plain * (1 + _trials)) + (Math.Max(0, measured - plain) / _experiment.Specification.Telemetry.Every)) / StepsPerBatch;
         }
 
         public void Dispose() => _writer.Dispose();

@@ -21,7 +21,7 @@ internal static class RunVerdict
     public static IReadOnlyList<string> Sentences(RunAnalysis analysis)
     {
         ArgumentNullException.ThrowIfNull(analysis);
-        return [.. new[] { Fall(analysis), Convergence(analysis), Tokens(analysis), Start(analysis), Change(analysis) }.OfType<string>()];
+        return [.. new[] { Fall(analysis), analysis.StepSizeRemark, Convergence(analysis), Tokens(analysis), Start(analysis), Change(analysis) }.OfType<string>()];
     }
 
     private static bool HasLoss(RunAnalysis analysis) => analysis.Telemetry.Rows > 0 && analysis.Telemetry.Has(Quantities.Loss);

@@ -143,11 +143,11 @@ internal static class ModelRules
             : descent.Method == DescentMethod.Adam ? "method 'adam'"
             : descent.BatchSize is not null ? "a batchSize"
             : null;
-        bool isAdaptive = descent.StepSize.Kind == StepSizeKind.Adaptive;
+        bool isAdaptive = descent.StepSize.Kind is StepSizeKind.Adaptive or StepSizeKind.Best;
         if (place is not null && (isAdaptive || descent.StepSize.Kind == StepSizeKind.Auto))
             yield return $"stepSize must be a number for {place}, where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.";
         else if (isAdaptive && (descent is not { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null }))
-            yield return "stepSize adaptive(c) is for plain gradient descent; give auto(c) or a number, or leave out method, warmUp, decay, weightDecay and gradientClip.";
+            yield return $"stepSize {(descent.StepSize.Kind == StepSizeKind.Best ? "best(…)" : "adaptive(c)")} is for plain gradient descent; give auto(c) or a number, or leave out method, warmUp, decay, weightDecay and gradientClip.";
     }
 
     private static IEnumerable<string> GainsAreFinite(InitialisationSpecification start) =>

@@ -82,7 +82,7 @@ internal static class SpecificationKeys
         static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<DescentSpecification, T> get, Func<DescentSpecification, T, DescentSpecification> set, string text) =>
             SpecificationKey.Of(new($"descent.{name}", text), kind, s => get(s.Descent), (s, v) => s with { Descent = set(s.Descent, v) });
 
-        yield return Key("stepSize", new StepSizeKindOfValue(), d => d.StepSize, (d, v) => d with { StepSize = v }, "η; auto(c) is c/λ_max(J Jᵀ) at the start, adaptive(c) is halved when the loss would rise, same(RUN) is another run's");
+        yield return Key("stepSize", new StepSizeKindOfValue(), d => d.StepSize, (d, v) => d with { StepSize = v }, "η; auto(c) is c/λ_max(J Jᵀ) at the start, adaptive(c) is halved when the loss would rise, best(c,c,…) tries each c and takes the best, same(RUN) is another run's");
         yield return Key("method", new ChoiceKind<DescentMethod>(), d => d.Method, (d, v) => d with { Method = v }, "gradient descent, momentum 0.9 (E.8) or Adam (E.9)");
         yield return Key("batchSize", new OptionalKind<long>(Count, "all"), d => d.BatchSize, (d, v) => d with { BatchSize = (int?)v }, "samples of a step");
         yield return Key("warmUp", new IntegerKind(new NumberRange(0, int.MaxValue)), d => d.WarmUp, (d, v) => d with { WarmUp = (int)v }, "steps of a linear warm-up of the step size (E.10)");

@@ -31,17 +31,20 @@ internal sealed class PathKind(string words) : ValueKind<string?>
     private static bool IsPrintable(Rune rune) => !Rune.IsControl(rune) && rune != Rune.ReplacementChar && rune.Value is not (0x2028 or 0x2029 or 0xFEFF);
 }
 
-/// <summary>A number, <c>auto(c)</c>, <c>adaptive(c)</c> or <c>same(RUN)</c>.</summary>
+/// <summary>A number, <c>auto(c)</c>, <c>adaptive(c)</c>, <c>best(c,…)</c> or <c>same(RUN)</c>.</summary>
 internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
 {
-    private const string Forms = "a number, auto(c), adaptive(c) or same(RUN)";
+    private const string Forms = "a number, auto(c), adaptive(c), best(c,c,…) or same(RUN)";
 
-    public override string Description => "number greater than 0 | auto(c) | adaptive(c) | same(RUN)";
+    public override string Description => "number greater than 0 | auto(c) | adaptive(c) | best(c,c,…) | same(RUN)";
 
     public override bool TryParse(SettingValue setting, out StepSizeSpecification value, out Requirement must)
     {
         must = new($"must be {Forms}");
-        StepSizeSpecification? read = setting.IsQuoted || setting.Items is not null ? null : Read(setting.Text);
+
+        // Between the braces of YAML a rule with a comma has to stand in quotes; a number in quotes is a text.
+        bool isText = setting.IsQuoted && !setting.Text.EndsWith(')');
+        StepSizeSpecification? read = isText || setting.Items is not null ? null : Read(setting.Text);
         value = read ?? StepSizeSpecification.Auto(0);
         return read is not null;
     }
@@ -49,12 +52,25 @@ internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
     public override string? Check(StepSizeSpecification value) => value.Kind switch
     {
         StepSizeKind.SameAs => RunName.Check(value.Run!) is { } must ? $"must name a run that {must}" : null,
+        StepSizeKind.Best => CheckFactors(value.Factors),
         _ when !double.IsFinite(value.Value) => "must be finite",
         StepSizeKind.Fixed => value.Value > 0 ? null : "must be greater than 0",
         _ => value.Value > 0 ? null : "must have a factor greater than 0",
     };
 
     public override string Format(StepSizeSpecification value) => value.ToString();
+
+    private static string? CheckFactors(ValueList<double> factors) =>
+        factors.Count is 0 or > StepSizeSpecification.MostFactors ? $"must try 1 to {StepSizeSpecification.MostFactors} factors"
+        : factors.Any(factor => !double.IsFinite(factor) || factor <= 0) ? "must try finite factors greater than 0"
+        : factors.Distinct().Count() < factors.Count ? "must try each factor once"
+        : null;
+
+    private static StepSizeSpecification? Best(string factors)
+    {
+        double?[] numbers = factors.Trim().Length == 0 ? [] : [.. factors.Split(',').Select(Number)];
+        return Array.TrueForAll(numbers, number => number is not null) ? StepSizeSpecification.Best(numbers.Select(number => number!.Value)) : null;
+    }
 
     private static StepSizeSpecification? Read(string text)
     {
@@ -68,6 +84,7 @@ internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
         {
             "auto" => Number(argument) is { } factor ? StepSizeSpecification.Auto(factor) : null,
             "adaptive" => Number(argument) is { } factor ? StepSizeSpecification.Adaptive(factor) : null,
+            "best" => Best(argument),
             "same" => argument.Length > 0 ? StepSizeSpecification.SameAs(argument) : null,
             _ => null,
         };

@@ -24,6 +24,9 @@ public sealed record RunFiles(string Path)
     /// <summary>Verdicts.</summary>
     public string Claims => At("claims.json");
 
+    /// <summary>What <c>stepSize: best(…)</c> tried; only in a run with that rule.</summary>
+    public string StepSize => At("step-size.json");
+
     /// <summary>The rates from guaranteed to measured.</summary>
     public string Ladder => At("ladder.json");
 

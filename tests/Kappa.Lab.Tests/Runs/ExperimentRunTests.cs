@@ -13,10 +13,12 @@ public sealed class ExperimentRunTests : IDisposable
     private static readonly string[] Sparse = ["telemetry.every=3", "spectraAt=[0,last]"];
     private static readonly string[] Adaptive = ["depth=2", "attentionResidual=0", "ffnResidual=0", "stepSize=adaptive(4)", "checkpointEvery=7"];
 
+    private static readonly string[] Best = ["stepSize=best(0.1,0.5)", "depth=2 attentionResidual=0 ffnResidual=0 stepSize=best(1e5,1e6)"];
+
     private readonly StoreFixture _store = new();
 
     public static TheoryData<string> Specifications =>
-        [string.Empty, Words(Sparse), Words(Adaptive), Words([.. Sparse, .. Adaptive]), "precision=single", Words(["precision=single", .. Sparse, .. Adaptive])];
+        [string.Empty, Words(Sparse), Words(Adaptive), Words([.. Sparse, .. Adaptive]), "precision=single", Words(["precision=single", .. Sparse, .. Adaptive]), .. Best];
 
     public void Dispose() => _store.Dispose();
 

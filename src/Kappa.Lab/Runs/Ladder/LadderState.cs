@@ -1,5 +1,4 @@
 using Kappa.Descent;
-using Kappa.Lab.Specifications;
 using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Ladder;
@@ -48,7 +47,7 @@ internal sealed record LadderState(long Step, ModelParameters Parameters, double
     }
 
     /// <summary>Whether the step size changes along the run.</summary>
-    public static bool IsAdaptive(Experiment experiment) => experiment.Specification.Descent.StepSize.Kind == StepSizeKind.Adaptive;
+    public static bool IsAdaptive(Experiment experiment) => experiment.IsAdaptive;
 
     /// <summary>As a state to descend from.</summary>
     public DescentState ToDescentState(ModelParameters initial) => new(Parameters.Clone(), initial, Step, StepSize, 0);

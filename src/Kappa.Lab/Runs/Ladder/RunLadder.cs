@@ -36,7 +36,7 @@ internal static class RunLadder
     internal static Experiment PrepareAgain(RunAnalysis analysis, int threads)
     {
         double stepSize = analysis.Telemetry[Quantities.StepSize][0], recorded = analysis.Telemetry[Quantities.Loss][0];
-        var experiment = Experiment.Prepare(analysis.Run.Specification, threads, _ => stepSize);
+        var experiment = Experiment.Prepare(StepTrials.Decided(analysis.Run), threads, _ => stepSize);
         double floor = experiment.RoundingFloor ?? 0;
         double tolerance = experiment.Specification.Descent.Precision == Precision.Double
             ? LossTolerance * recorded
