@@ -112,13 +112,20 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
         if (Examples.TryGetValue(name, out string[]? lines) || QuestionExamples.TryGetValue(name, out lines))
         {
             output.WriteLine("Examples:");
-            foreach (string line in lines.SelectMany(line => Fitting($"  {line}")))
+            foreach (string line in lines.SelectMany(Example).SelectMany(Fitting))
             {
                 output.WriteLine(line);
             }
         }
 
         return code;
+    }
+
+    // Where both do not fit in a line, what a command does stands below it and not within what would be copied.
+    private IEnumerable<string> Example(string line)
+    {
+        int gap = line.IndexOf("  ", StringComparison.Ordinal);
+        return gap < 0 || line.Length + 2 <= width ? [$"  {line}"] : [$"  {line[..gap]}", $"      {line[gap..].TrimStart()}"];
     }
 
     // The library breaks no lines where there is no terminal, and calls the program by its file.

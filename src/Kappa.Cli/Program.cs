@@ -119,6 +119,11 @@ internal static class Program
         }
 
         Command command = parsed.CommandResult.Command;
+        if (command.Options.Any(option => option.Name == quoted[1]))
+        {
+            return string.Empty;
+        }
+
         return Suggestion.For(quoted[1], quoted[1].StartsWith('-') ? command.Options.Select(option => option.Name) : command.Subcommands.Select(sub => sub.Name));
     }
 

@@ -52,7 +52,9 @@ internal sealed class SweepTable(Terminal terminal, bool quiet, SweepStatus befo
     {
         if (_lines > 0)
         {
-            terminal.Messages.Write($"\u001b[{_lines}A\r\u001b[J");
+            // Not through the writer that takes escapes out of what others wrote: these are the program's own.
+            terminal.Messages.Flush();
+            PlainWriter.Below(terminal.Messages).Write($"\u001b[{_lines}A\r\u001b[J");
         }
 
         _lines = 0;

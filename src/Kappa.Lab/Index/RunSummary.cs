@@ -60,6 +60,8 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         // A queued run has none, and neither has one that diverged before its first row was written.
         TelemetryTable? telemetry = run.Status.State is not RunState.Queued && Path.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
         _ = telemetry is null ? [] : telemetry[Quantities.Loss];
+        if (telemetry is not null)
+            RecordedSteps.Require(run, telemetry);
         return new(run, telemetry, RunAnalysis.Fit(telemetry, run.Status));
     }
 

@@ -45,6 +45,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
         ArgumentNullException.ThrowIfNull(run);
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         _ = telemetry[Quantities.Loss];
+        RecordedSteps.Require(run, telemetry);
         LayerSummary[] layers = telemetry.Rows == 0 ? [] : [.. PartName.In(telemetry.Columns).Select(part => LayerSummary.Of(run.Specification, telemetry, part))];
         return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers) { Ladder = LadderFile.Find(run.Files), Trials = StepTrials.Find(run.Files) };
     }

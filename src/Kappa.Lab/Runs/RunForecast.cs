@@ -13,9 +13,16 @@ namespace Kappa.Lab.Runs;
 /// <remarks>The time is that of all steps of the budget; a run that stops before it takes less. The rate ladder of the report comes on top, some seconds at most.</remarks>
 /// <param name="Steps">Steps of the budget that are left.</param>
 /// <param name="SecondsPerStep">Of a step with its telemetry.</param>
-/// <param name="Bytes">Data, evaluator, descent and telemetry.</param>
-internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes)
+/// <param name="Bytes">Memory: data, evaluator, descent and telemetry.</param>
+/// <param name="DiskBytes">Of the telemetry and of the figures' tables.</param>
+internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes, double DiskBytes = 0)
 {
+    /// <summary>Bytes of a number of telemetry: it has 18 digits with its comma on the average.</summary>
+    internal const int BytesOfANumber = 18;
+
+    // A point in the table of a figure: the name of its line, a step and a number.
+    private const int BytesOfAPoint = 44;
+
     /// <summary>Work of less time than this is not announced.</summary>
     public const double SecondsWorthSaying = 2;
 
@@ -50,7 +57,15 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
             isSteady = (spent > ShortestRehearsal && seconds > 0.9 * before) || spent > LongestRehearsal || (spent > ShortestRehearsal && spent > LargestPart * seconds * steps);
         }
 
-        return new RunForecast(steps, seconds, BytesOf(experiment));
+        return new RunForecast(steps, seconds, BytesOf(experiment), DiskBytesOf(experiment, steps));
+    }
+
+    private static double DiskBytesOf(Experiment experiment, long steps)
+    {
+        IReadOnlyList<string> columns = new RunTelemetry(experiment).Columns;
+        int lines = 1 + (PartName.In(columns).Count() * SpectralQuantity.All.Count(quantity => quantity.IsDrawnForARun));
+        double rows = 1 + Math.Floor((double)steps / experiment.Specification.Telemetry.Every);
+        return rows * ((columns.Count * (double)BytesOfANumber) + (lines * BytesOfAPoint));
     }
 
     /// <summary>Bytes of an experiment.</summary>
@@ -67,7 +82,7 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
     private static int TokensOf(IModel model) => model.LayerMatrices is [{ RowsPerSample: var tokens }, ..] ? tokens : model.OutputRows;
 
     /// <summary>The forecast in one line.</summary>
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {DurationText.Of(SecondsPerStep)}: at most {DurationText.Of(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {DurationText.Of(SecondsPerStep)}: at most {DurationText.Of(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory and {Math.Ceiling(DiskBytes / 1048576):F0} MiB of files.");
 
     /// <summary>Bytes of a run of model R: a count of its matrices of M = N·n rows and of its P weights, right to a factor of two.</summary>
     /// <param name="shape">The model.</param>

@@ -12,6 +12,7 @@ internal static class RunVerdict
 {
     // A mean cosine from here on leaves a sample's tokens one direction: attention has nothing to tell apart.
     private const double EqualTokens = 0.999;
+    private const double NearlyEqual = 0.9;
 
     // Below this the start is ordinary: independent outputs of the targets' size make twice the loss of an output of zero.
     private const double HighStart = 4;
@@ -23,6 +24,10 @@ internal static class RunVerdict
         ArgumentNullException.ThrowIfNull(analysis);
         return [.. new[] { Fall(analysis), analysis.StepSizeRemark, Convergence(analysis), Tokens(analysis), Start(analysis), Change(analysis) }.OfType<string>()];
     }
+
+    // More steps of such a size are no advice: the loss is that of the start to six digits.
+    private static bool HasNotMoved(RunAnalysis analysis) => HasLoss(analysis) && analysis.Telemetry[Quantities.Step][^1] >= 1
+        && Math.Abs(analysis.Telemetry[Quantities.Loss][^1] / analysis.Telemetry[Quantities.Loss][0] - 1) < 1e-6;
 
     private static bool HasLoss(RunAnalysis analysis) => analysis.Telemetry.Rows > 0 && analysis.Telemetry.Has(Quantities.Loss);
 
@@ -77,7 +82,8 @@ internal static class RunVerdict
         if (Collapsed(analysis) is not { } first)
         {
             LayerSummary nearest = outputs.MaxBy(layer => layer.End[Quantities.TokenCosine])!;
-            return $"The tokens of a sample stay different in every layer: their mean cosine is at most {NumberText.Of(nearest.End[Quantities.TokenCosine], 3)}, in layer {nearest.Layer}.";
+            string words = nearest.End[Quantities.TokenCosine] < NearlyEqual ? "stay different in every layer" : "are nearly equal";
+            return $"The tokens of a sample {words}: their mean cosine is at most {NumberText.Of(nearest.End[Quantities.TokenCosine], 3)}, in layer {nearest.Layer}.";
         }
 
         long step = EqualFrom(analysis, first.Layer);
@@ -133,6 +139,7 @@ internal static class RunVerdict
 
         return analysis.Rate?.Outcome switch
         {
+            RateOutcome.TooFewDecades or RateOutcome.TooShort or RateOutcome.NotDecreasing when HasNotMoved(analysis) => "What to change: a larger step size, such as stepSize=auto(0.5): the loss has not moved.",
             RateOutcome.TooFewDecades or RateOutcome.Slowing when analysis.Run.Status.StopReason == nameof(StopReason.StepBudget) => $"What to change: more steps, such as steps={4L * run.Descent.Steps}.",
             RateOutcome.TooShort when run.Telemetry.Every > 1 => "What to change: record every step with every=1.",
             RateOutcome.TooShort when analysis.Run.Status.StopReason == nameof(StopReason.StepBudget) => $"What to change: more steps, such as steps={Math.Max(100, 4L * run.Descent.Steps)}.",

@@ -133,7 +133,7 @@ internal sealed class CertifiedRun
             _point.Model.Forward(_weights);
             double next = _point.Model.ForwardResidual(_residual);
             double norm = Math.Sqrt(2 * next);
-            double promised = start * Math.Exp(0.5 * t * double.LogP1(-_guarantee.Rate));
+            double promised = start * Math.Exp(0.5 * t * Logarithm.OfOnePlus(-_guarantee.Rate));
             LossShare = Larger(LossShare, (norm - _noise) / promised);
             CompareRadii(t);
 

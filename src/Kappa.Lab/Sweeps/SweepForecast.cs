@@ -18,8 +18,7 @@ internal sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, 
     // A rehearsal takes some tenths of a second at least: more of them would make looking at a sweep a job of its own.
     private const int MostRehearsals = 8;
 
-    // A number of telemetry has 18 digits with its comma on the average, a state θ and θ_0; the documents and the heads of the files are two pages.
-    private const long BytesOfANumber = 18;
+    // A state is θ and θ_0; the documents and the heads of the files are two pages.
     private const long BytesOfDocuments = 4096;
 
     /// <summary>Rehearses.</summary>
@@ -59,7 +58,7 @@ internal sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, 
             long columns = new RunTelemetry(experiment).Columns.Count, parameters = experiment.Model.Layout.Length;
             RunForecast forecast = isRehearsed
                 ? RunForecast.OfSteps(experiment, (long)steps) : new RunForecast(0, 0, RunForecast.BytesOf(experiment));
-            long disk = (long)(steps / one.Telemetry.Every * columns * BytesOfANumber) + (runs.Count * ((2 * sizeof(double) * parameters) + BytesOfDocuments));
+            long disk = (long)(steps / one.Telemetry.Every * columns * RunForecast.BytesOfANumber) + (runs.Count * ((2 * sizeof(double) * parameters) + BytesOfDocuments));
             return new(isRehearsed ? forecast.SecondsPerStep : null, steps, forecast.Bytes, disk);
         }
     }

@@ -45,7 +45,7 @@ public sealed record Guarantee
 
     /// <summary>ln(1/<paramref name="fraction"/>)/−ln(1 − rate): steps after which the loss is below that fraction of ℒ_0, rounded up.</summary>
     /// <param name="fraction">In (0, 1).</param>
-    public double StepsTo(double fraction) => Math.Ceiling(Math.Log(fraction) / double.LogP1(-Rate));
+    public double StepsTo(double fraction) => Math.Ceiling(Math.Log(fraction) / Logarithm.OfOnePlus(-Rate));
 }
 
 /// <summary>How far a block moves at most.</summary>

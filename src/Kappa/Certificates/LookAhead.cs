@@ -25,7 +25,7 @@ public readonly record struct LookAhead(int Steps, double Constant, double Facto
         }
 
         // In logarithms: (1 − ημ)^{−T} may exceed every double.
-        double decay = 0.5 * double.LogP1(-guarantee.Rate), largest = 0;
+        double decay = 0.5 * Logarithm.OfOnePlus(-guarantee.Rate), largest = 0;
         for (int k = 0; k < losses.Length; k++)
         {
             if (!(losses[k] > 0 && double.IsFinite(losses[k])))

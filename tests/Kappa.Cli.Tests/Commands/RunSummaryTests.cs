@@ -58,6 +58,38 @@ public sealed class RunSummaryTests : IDisposable
         Assert.DoesNotMatch(@"\dE[+-]\d", summary);
     }
 
+    [Fact]
+    public void Nearly_equal_tokens_are_not_called_different_and_a_loss_that_does_not_move_is_not_sent_further()
+    {
+        string summary = Summary(["attentionResidual=0", "steps=3"]).Text;
+        Assert.Matches(@"The tokens of a sample are nearly equal", summary);
+        string still = Summary([.. CommandLine.Tiny, "gradientClip=1e-300"]).Text;
+        Assert.Contains("the loss has not moved", still, StringComparison.Ordinal);
+        Assert.DoesNotContain("more steps", still, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(20, 51, "must have a row for step 20, which the run made on its way to step 50, but ends before it")]
+    [InlineData(3, 20, "must have a row for step 3, but step 20 follows the one before")]
+    public void Telemetry_that_was_cut_is_no_shorter_run(int from, int to, string problem)
+    {
+        RunFiles run = CommandLine.Run(_folder.Path, CommandLine.Tiny);
+        File.WriteAllLines(run.Telemetry, File.ReadAllLines(run.Telemetry).Where((_, line) => line <= from || line > to));
+        CommandOutcome shown = CommandLine.Invoke("show", run.Path);
+        Assert.Equal(3, shown.ExitCode);
+        Assert.Contains(problem, shown.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_status_behind_its_telemetry_is_told()
+    {
+        RunFiles run = CommandLine.Run(_folder.Path, CommandLine.Tiny);
+        File.WriteAllText(run.Status, File.ReadAllText(run.Status).Replace("\"step\": 50", "\"step\": 20", StringComparison.Ordinal));
+        CommandOutcome shown = CommandLine.Invoke("show", run.Path);
+        Assert.Equal(3, shown.ExitCode);
+        Assert.Contains("says that the run is done at step 20 but its telemetry goes on to step 50", shown.Messages, StringComparison.Ordinal);
+    }
+
     private (string Text, double First, double Share) Summary(string[] words)
     {
         RunFiles run = CommandLine.Run(_folder.Path, words);

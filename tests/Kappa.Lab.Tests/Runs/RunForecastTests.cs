@@ -59,10 +59,11 @@ public sealed class RunForecastTests
     }
 
     [Theory]
-    [InlineData(1000, 1e-5, 1 << 20, "1000 steps of 10 µs: at most 10 ms, about 1 MiB of data.")]
-    [InlineData(1_000_000, 1.25e-4, (1 << 20) + 1, "1000000 steps of 125 µs: at most 2.1 min, about 2 MiB of data.")]
-    [InlineData(50_000, 0.2, 1 << 30, "50000 steps of 200 ms: at most 2.8 h, about 1024 MiB of data.")]
-    public void A_forecast_is_one_line(long steps, double secondsPerStep, long bytes, string line) => Assert.Equal(line, new RunForecast(steps, secondsPerStep, bytes).Words());
+    [InlineData(1000, 1e-5, 1 << 20, 1e5, "1000 steps of 10 µs: at most 10 ms, about 1 MiB of memory and 1 MiB of files.")]
+    [InlineData(1_000_000, 1.25e-4, (1 << 20) + 1, 2e9, "1000000 steps of 125 µs: at most 2.1 min, about 2 MiB of memory and 1908 MiB of files.")]
+    [InlineData(50_000, 0.2, 1 << 30, 0, "50000 steps of 200 ms: at most 2.8 h, about 1024 MiB of memory and 0 MiB of files.")]
+    public void A_forecast_is_one_line(long steps, double secondsPerStep, long bytes, double files, string line) =>
+        Assert.Equal(line, new RunForecast(steps, secondsPerStep, bytes, files).Words());
 
     [Fact]
     public void A_rehearsal_leaves_the_experiment_as_it_was()

@@ -11,13 +11,13 @@ internal readonly record struct LossBound(double Start, double Rate, double Roun
 {
     // Beyond it rounding is more than a hundredth of the bound of ‖e‖.
     public long LastMeaningfulStep => Start > 0 && Math.Sqrt(2 * Start) > 100 * Rounding
-        ? (long)Math.Min(2 * Math.Log(Math.Sqrt(2 * Start) / (100 * Rounding)) / -double.LogP1(-Rate), long.MaxValue / 2)
+        ? (long)Math.Min(2 * Math.Log(Math.Sqrt(2 * Start) / (100 * Rounding)) / -Logarithm.OfOnePlus(-Rate), long.MaxValue / 2)
         : 0;
 
     public bool Allows(long step, double loss) =>
-        Math.Sqrt(2 * loss) <= (Math.Sqrt(2 * Start) * Math.Exp(0.5 * step * double.LogP1(-Rate)) * (1 + 1e-9)) + Rounding;
+        Math.Sqrt(2 * loss) <= (Math.Sqrt(2 * Start) * Math.Exp(0.5 * step * Logarithm.OfOnePlus(-Rate)) * (1 + 1e-9)) + Rounding;
 
-    public double At(long step) => Start * Math.Exp(step * double.LogP1(-Rate));
+    public double At(long step) => Start * Math.Exp(step * Logarithm.OfOnePlus(-Rate));
 }
 
 /// <summary>Collects the losses of a descent, and the first thing that a guarantee excludes.</summary>
@@ -58,6 +58,6 @@ internal sealed class BoundObserver
     public BoundObservation Conclude(bool isRecord, Guarantee guarantee)
     {
         double slope = Math.Log(_last / _first) / Steps;
-        return new BoundObservation(isRecord, Steps, guarantee.StepSize, guarantee.Rate, 1 - Math.Exp(slope), slope / double.LogP1(-guarantee.Rate), Violation) { Losses = _losses };
+        return new BoundObservation(isRecord, Steps, guarantee.StepSize, guarantee.Rate, 1 - Math.Exp(slope), slope / Logarithm.OfOnePlus(-guarantee.Rate), Violation) { Losses = _losses };
     }
 }

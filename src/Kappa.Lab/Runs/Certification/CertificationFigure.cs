@@ -55,6 +55,6 @@ internal static class CertificationFigure
         int[] shown = [.. Enumerable.Range(0, count).Where(k => k % Math.Max(1, count / MostPoints) == 0 || k == count - 1)];
         double[] steps = [.. shown.Select(k => (double)(step + k))];
         _ = panel.Line("descent", steps, [.. shown.Select(k => check.Losses[k] / check.Losses[0] * relativeLoss)]);
-        _ = panel.Line("guaranteed", steps, [.. shown.Select(k => relativeLoss * Math.Exp(k * double.LogP1(-guarantee.Rate)))]);
+        _ = panel.Line("guaranteed", steps, [.. shown.Select(k => relativeLoss * Math.Exp(k * Logarithm.OfOnePlus(-guarantee.Rate)))]);
     }
 }
