@@ -10,10 +10,11 @@ import time
 import numpy
 import torch
 
+import classifier
 import model
 import routines
 
-KINDS = {"step": model.Step, "svd": routines.SingularValues, "product": routines.Product}
+KINDS = {"classifier": classifier.Classifier, "step": model.Step, "svd": routines.SingularValues, "product": routines.Product}
 
 
 def hello(threads):

@@ -36,6 +36,7 @@ internal static class ModelSuite
         }
 
         Classifier(context, AttentionKernel.Softmax, Precision.Single, tokens: 49, batch: 64);
+        TransformerContests.Run(context);
     }
 
     /// <summary>Multiply-adds of one gradient of model G with projections to D: 3D² and output D² forward, twice the output and the projections' gradients backward; attention 2nD and 4nD.</summary>
@@ -55,7 +56,7 @@ internal static class ModelSuite
         var shape = TransformerShape.KernelAttention(size.Width, heads, kernel);
         using var model = Transformer.OfArrays(shape, Inputs(rows, size.Width), Inputs(rows, size.Width), size.Samples);
         double operations = 2 * KernelAttentionMultiplyAdds(rows, size.Width, size.Tokens);
-        Hold(context, $"kernel attention, {Word(kernel)}", $"{size.Samples}x{size.Tokens}x{size.Width}, heads {heads}", model, ModelInitialisation.Create(shape, 1), operations, size, 1, Precision.Double);
+        Hold(context, $"gradient of kernel attention, {Word(kernel)}", $"{size.Samples}x{size.Tokens}x{size.Width}, heads {heads}", model, ModelInitialisation.Create(shape, 1), operations, size, 1, Precision.Double);
     }
 
     private static void Encoder(BenchmarkContext context, int width)
@@ -65,7 +66,7 @@ internal static class ModelSuite
             TransformerShape.ShallowEncoder(inputWidth, width, 1 / Math.Sqrt(width)) with { Pooling = TokenPooling.Mean }, 1);
         using var model = Transformer.OfArrays(shape, Inputs(samples * tokens, inputWidth), Inputs(samples, 1), samples);
         double operations = 2 * EncoderMultiplyAdds(samples * tokens, tokens, inputWidth, width);
-        Hold(context, "shallow encoder", string.Create(CultureInfo.InvariantCulture, $"{samples}x{tokens}x{inputWidth}, width {width}"), model, parameters, operations, new BenchmarkSize(samples, tokens, inputWidth, 4 * inputWidth), 1, Precision.Double);
+        Hold(context, "gradient of shallow encoder", string.Create(CultureInfo.InvariantCulture, $"{samples}x{tokens}x{inputWidth}, width {width}"), model, parameters, operations, new BenchmarkSize(samples, tokens, inputWidth, 4 * inputWidth), 1, Precision.Double);
     }
 
     private static void Classifier(BenchmarkContext context, AttentionKernel kernel, Precision precision, int tokens, int batch)
@@ -74,11 +75,12 @@ internal static class ModelSuite
         int[] ids = [.. Enumerable.Range(0, batch * tokens).Select(k => k * 31 % 256)], labels = [.. Enumerable.Range(0, batch).Select(k => k % 2)];
         using var model = new Transformer(shape, new TransformerData { Samples = batch, Identifiers = ids, Labels = labels }, threads: 1, precision);
         Hold(
-            context, $"experiments' Transformer, {Word(kernel)}", string.Create(CultureInfo.InvariantCulture, $"{batch}x{tokens}x{shape.Width}, heads {shape.Heads}"),
+            context, $"gradient of experiments' Transformer, {Word(kernel)}", string.Create(CultureInfo.InvariantCulture, $"{batch}x{tokens}x{shape.Width}, heads {shape.Heads}"),
             model, ModelInitialisation.Create(shape, 1), 2 * shape.GradientMultiplyAdds(batch), new BenchmarkSize(batch, tokens, shape.Width, shape.FfnWidth!.Value), shape.Depth, precision);
     }
 
-    private static void Hold(
+    /// <summary>Times a gradient beside as many operations of model R.</summary>
+    internal static void Hold(
         BenchmarkContext context, string work, string size, Transformer model, ModelParameters parameters, double operations, BenchmarkSize residualSize, int depth, Precision precision)
     {
         int rows = residualSize.Samples * residualSize.Tokens;
@@ -93,10 +95,11 @@ internal static class ModelSuite
             new ScaledWork(
                 new OwnWork(Residual, () => _ = residual.LossAndGradient(weights, residual.AllSamples, slope, TrainedSet.All)), operations / residualSize.StepOperations(depth)),
         ];
-        context.Hold(new BenchmarkRow { Suite = Name, Work = $"gradient of {work}", Size = size, Depth = depth, Precision = precision, Side = "kappa", Microseconds = default }, contestants, operations);
+        context.Hold(new BenchmarkRow { Suite = Name, Work = work, Size = size, Depth = depth, Precision = precision, Side = "kappa", Microseconds = default }, contestants, operations);
     }
 
-    private static Matrix Inputs(int rows, int columns) => BenchmarkContent.NewMatrix(1, rows, columns, 1 / Math.Sqrt(columns));
+    /// <summary>Token rows of size one.</summary>
+    internal static Matrix Inputs(int rows, int columns) => BenchmarkContent.NewMatrix(1, rows, columns, 1 / Math.Sqrt(columns));
 
     private static string Word(AttentionKernel kernel) => kernel.Kind == AttentionKernelKind.Softmax ? "softmax" : "Gaussian";
 

@@ -32,7 +32,7 @@ public sealed class TorchPeerTests
     public void The_scripts_of_the_peer_travel_with_the_program()
     {
         string[] scripts = [.. typeof(TorchPeer).Assembly.GetManifestResourceNames().Where(name => name.StartsWith("peer/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["peer/content.py", "peer/model.py", "peer/routines.py", "peer/torch_peer.py"], scripts);
+        Assert.Equal(["peer/classifier.py", "peer/content.py", "peer/model.py", "peer/routines.py", "peer/torch_peer.py"], scripts);
     }
 
     // cat prints the file that it takes for a script; the second word, the number of threads, is no file and is complained about on standard error.
