@@ -13,6 +13,7 @@ public sealed partial class Experiment : IDisposable
     private readonly ExperimentProblem _problem;
     private readonly Func<string, double> _stepSizeOf;
     private bool _keepsModel;
+    private GradientDescent _descent;
     private double? _stepSize;
 
     private Experiment(ExperimentSpecification specification, ExperimentProblem problem, Func<string, double>? stepSizeOf)
@@ -30,7 +31,7 @@ public sealed partial class Experiment : IDisposable
         }
 
         Options = OptionsOf(specification.Descent);
-        Descent = new GradientDescent(Model, Options);
+        _descent = new GradientDescent(Model, Options);
     }
 
     /// <summary>The resolved specification.</summary>
@@ -75,7 +76,14 @@ public sealed partial class Experiment : IDisposable
     public DescentOptions Options { get; private set; }
 
     /// <summary>The descent, ready to continue a state of <see cref="Start"/> or of a checkpoint.</summary>
-    public GradientDescent Descent { get; private set; }
+    public GradientDescent Descent
+    {
+        get
+        {
+            Decide();
+            return _descent;
+        }
+    }
 
     /// <summary>What <c>stepSize: best(…)</c> tried; null under other rules and before it is decided.</summary>
     internal StepTrials? Trials { get; private set; }

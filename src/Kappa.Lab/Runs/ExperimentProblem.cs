@@ -50,7 +50,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     {
         ResidualTransformerShape shape = specification.Model.ToShape();
         Experiment.RequireFit(shape, data);
-        bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
+        bool spectra = specification.Telemetry.Quantities.HasSpectra;
         Precision precision = specification.Descent.Precision;
         MemoryLimit.Require(
             "model", "The evaluator and the descent", RunForecast.BytesOf(shape, data.Samples, data.Tokens, spectra, precision, threads));

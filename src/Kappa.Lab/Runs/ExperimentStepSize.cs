@@ -38,7 +38,7 @@ public sealed partial class Experiment
         if (rule.Kind == StepSizeKind.Adaptive)
         {
             Options = Options with { StepSize = StepSizeRule.Monotone(StepSizeRule.Fixed(0)) };
-            Descent = new GradientDescent(Model, Options);
+            _descent = new GradientDescent(Model, Options);
         }
     }
 

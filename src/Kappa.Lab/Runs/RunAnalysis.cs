@@ -116,6 +116,6 @@ public sealed record PartState(TelemetryTable Telemetry, PartName Part, int Row)
         Quantities.EffectiveRank, Quantities.TokenCosine,
     ];
 
-    /// <summary>The value of a quantity.</summary>
-    public double this[Quantity quantity] => Telemetry[quantity, Part.Text][Row];
+    /// <summary>The value of a quantity; NaN when it was not recorded.</summary>
+    public double this[Quantity quantity] => Telemetry.Has(quantity.Of(Part.Text)) ? Telemetry[quantity, Part.Text][Row] : double.NaN;
 }

@@ -71,7 +71,7 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
     /// <summary>Bytes of an experiment.</summary>
     internal static long BytesOf(Experiment experiment) => experiment.Model is ResidualTransformer model
         ? BytesOf(
-            model.Shape, model.Samples, model.Tokens, experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All, model.Precision,
+            model.Shape, model.Samples, model.Tokens, experiment.Specification.Telemetry.Quantities.HasSpectra, model.Precision,
             model.Threads)
         : (long)ModelMemory.Bytes(ShapeOf(experiment), experiment.Model.Samples, TokensOf(experiment.Model), experiment.Specification, experiment.Model.Threads);
 

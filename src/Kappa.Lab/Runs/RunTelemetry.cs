@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Kappa.Descent;
-using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Kappa.Models;
 
@@ -19,6 +18,7 @@ internal sealed class RunTelemetry
     private TelemetryProbe _probe;
     private readonly int? _testEvery;
     private readonly bool _isFullBatch;
+    private string[] _known;
     private double[] _all;
     private int[] _places;
     private double[] _row;
@@ -30,7 +30,7 @@ internal sealed class RunTelemetry
     {
         (_experiment, _isFullBatch) = (experiment, isFullBatch || experiment.IsFullBatch);
         _testEvery = experiment.Specification.Telemetry.TestEvery;
-        Take(experiment.Specification.Telemetry.Quantities == TelemetryQuantities.All);
+        Take(experiment.Specification.Telemetry.Quantities.HasSpectra);
     }
 
     /// <summary>The name of each number that <see cref="Measure"/> returns.</summary>
@@ -53,8 +53,7 @@ internal sealed class RunTelemetry
             Take(spectra: false);
         }
 
-        string[] known = [.. Columns];
-        int[] places = [.. found.Select(column => Array.IndexOf(known, column))];
+        int[] places = [.. found.Select(column => Array.IndexOf(_known, column))];
         if (Array.TrueForAll(places, place => place >= 0))
         {
             (Columns, _places, _row) = (found, places, new double[found.Length]);
@@ -83,15 +82,16 @@ internal sealed class RunTelemetry
     public (string Name, ReadOnlyMemory<double> SingularValues)[] Spectra(DescentStep step) =>
         [.. _probe.Spectra(step.Parameters, _isFullBatch ? _experiment.Model.AllSamples : _experiment.Descent.BatchOf(step.Step))];
 
-    [MemberNotNull(nameof(_probe), nameof(_all), nameof(_places), nameof(_row), nameof(Columns))]
+    [MemberNotNull(nameof(_probe), nameof(_known), nameof(_all), nameof(_places), nameof(_row), nameof(Columns))]
     private void Take(bool spectra)
     {
         _probe = new TelemetryProbe(
             _experiment.Model, _experiment.Trained, spectra, _isFullBatch ? null : _experiment.Options.BatchSize,
-            movement: _experiment.Model is not ResidualTransformer);
-        Columns = [.. _probe.Columns, .. _testEvery is null ? [] : Tests];
-        _all = new double[Columns.Count];
-        _places = [.. Enumerable.Range(0, Columns.Count)];
-        _row = new double[Columns.Count];
+            movement: _experiment.Model is not ResidualTransformer, isWanted: _experiment.Specification.Telemetry.Quantities.Includes);
+        _known = [.. _probe.Columns, .. _testEvery is null ? [] : Tests];
+        _all = new double[_known.Length];
+        _places = [.. Enumerable.Range(0, _known.Length).Where(place => _experiment.Specification.Telemetry.Quantities.Includes(_known[place]))];
+        Columns = [.. _places.Select(place => _known[place])];
+        _row = new double[_places.Length];
     }
 }

@@ -33,7 +33,9 @@ internal sealed record SpectralQuantity(Quantity Quantity, string FigureName, st
     public double From(double value) => this == Entropy ? Math.Log(value) : value;
 
     /// <summary>Its recorded values of a part such as <c>l0.branch</c>.</summary>
-    public double[] Of(TelemetryTable telemetry, string part) => Array.ConvertAll(telemetry[Quantity, part].ToArray(), From);
+    public double[] Of(TelemetryTable telemetry, string part) => telemetry.Has(Quantity.Of(part))
+        ? Array.ConvertAll(telemetry[Quantity, part].ToArray(), From)
+        : [.. Enumerable.Repeat(double.NaN, telemetry.Rows)];
 
     private static Axis AxisOf(Quantity quantity) => quantity.Scale == QuantityScale.Logarithmic ? Axis.Log(quantity.Symbol) : Axis.Linear(quantity.Symbol);
 }

@@ -49,7 +49,7 @@ internal static class ModelMemory
         double passes = element * Math.Min(threads, shards) * group * ((shape.Depth * ((8 * d) + (3 * m) + projections + kept)) + (6 * d) + m + (2 * projections));
 
         // What is looked at is kept, and factorised in a copy: Φ, branches of heads and of all of them, outputs.
-        bool looks = specification.Telemetry.Quantities == TelemetryQuantities.All;
+        bool looks = specification.Telemetry.Quantities.HasSpectra;
         double layers = looks ? 2 * sizeof(double) * shape.Depth * batch * tokens * (m + (5 * d) + (heads > 1 ? heads * shape.ValueWidth : 0)) : 0;
         return data + weights + passes + layers;
     }

@@ -100,7 +100,7 @@ internal static class SpecificationKeys
         static SpecificationKey Key<T>(string name, ValueKind<T> kind, Func<TelemetrySpecification, T> get, Func<TelemetrySpecification, T, TelemetrySpecification> set, string text) =>
             SpecificationKey.Of(new($"telemetry.{name}", text), kind, s => get(s.Telemetry), (s, v) => s with { Telemetry = set(s.Telemetry, v) });
 
-        yield return Key("quantities", new ChoiceKind<TelemetryQuantities>(), t => t.Quantities, (t, v) => t with { Quantities = v }, "all, or loss: without the spectra of the layers");
+        yield return Key("quantities", new TelemetryQuantitiesKind(), t => t.Quantities, (t, v) => t with { Quantities = v }, "all; loss: without the spectra of the layers; or a list of quantities, output.sigmaMin for those of one part");
         yield return Key("every", Count, t => t.Every, (t, v) => t with { Every = (int)v }, "steps between two rows");
         yield return Key("spectraAt", new SpectraScheduleKind(), t => t.SpectraAt, (t, v) => t with { SpectraAt = v }, "steps at which full spectra are written");
         yield return Key("checkpointEvery", Count, t => t.CheckpointEvery, (t, v) => t with { CheckpointEvery = (int)v }, "steps between two checkpoints");

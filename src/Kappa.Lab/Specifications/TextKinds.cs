@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Kappa.Descent;
+using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Specifications;
 
@@ -136,4 +138,34 @@ internal sealed class SpectraScheduleKind : ValueKind<SpectraSchedule>
     public override string? Check(SpectraSchedule value) => value.Steps.All(step => step >= 0) ? null : "must list steps of at least 0";
 
     public override string Format(SpectraSchedule value) => $"[{string.Join(", ", value.Steps.Select(step => step.ToString(CultureInfo.InvariantCulture)).Concat(value.Last ? ["last"] : []))}]";
+}
+
+/// <summary><c>all</c>, <c>loss</c>, or a list of quantities of the register.</summary>
+internal sealed class TelemetryQuantitiesKind : ValueKind<TelemetryQuantities>
+{
+    private static readonly string[] Known = [.. Quantities.All.Select(quantity => quantity.Name).Distinct()];
+
+    public override string Description => "all | loss | list of quantities like output.sigmaMin";
+
+    public override bool TryParse(SettingValue setting, out TelemetryQuantities value, out Requirement must)
+    {
+        bool isList = setting.Items is not null;
+        value = isList ? TelemetryQuantities.Of([.. setting.AsItems.Select(item => item.Text)]) : setting.Is("loss") ? TelemetryQuantities.Loss : TelemetryQuantities.All;
+        must = new("must be one of all, loss, or a list of quantities in brackets", isList ? string.Empty : Suggestion.For(setting.Text, ["all", "loss"]));
+        return isList || setting.Is("all") || setting.Is("loss");
+    }
+
+    public override string? Check(TelemetryQuantities value)
+    {
+        if (value.Names is not { } names)
+            return null;
+        string? odd = names.FirstOrDefault(name => !Known.Contains(TelemetryQuantities.QuantityOf(name))
+            || (name.Contains('.', StringComparison.Ordinal) && !TelemetryQuantities.Parts.Contains(name[..name.IndexOf('.', StringComparison.Ordinal)])));
+        return names.Count == 0 ? "must list at least one quantity"
+            : odd is not null ? $"must list quantities of the register, with branch., output. or hidden. before them at most, not '{Shown.Of(odd)}'{Suggestion.For(TelemetryQuantities.QuantityOf(odd), Known).TrimEnd('.')}"
+            : names.Distinct(StringComparer.Ordinal).Count() < names.Count ? "must list each quantity once"
+            : null;
+    }
+
+    public override string Format(TelemetryQuantities value) => value.Names is { } names ? $"[{string.Join(",", names)}]" : value.HasSpectra ? "all" : "loss";
 }

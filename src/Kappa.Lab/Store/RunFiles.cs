@@ -30,6 +30,9 @@ public sealed record RunFiles(string Path)
     /// <summary>The rates from guaranteed to measured.</summary>
     public string Ladder => At("ladder.json");
 
+    /// <summary>What studies measured beside it.</summary>
+    public string Measured => At("measured.json");
+
     /// <summary>The self-contained report.</summary>
     public string Report => At("report.html");
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Kappa.Lab.Formats;
-using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Sweeps;
@@ -11,7 +10,7 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     private const int EnoughProblems = 100;
 
     private readonly Dictionary<string, string> _byName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string?> _fingerprints = new(StringComparer.Ordinal);
+    private readonly RunNames _names = new();
     private readonly HashSet<string> _refusals = new(StringComparer.Ordinal);
     private readonly HashSet<Problem> _reported = [.. problems];
     private readonly Dictionary<SweepRule, (SpecificationKey[] Keys, string[] Tokens)> _rules = [];
@@ -153,7 +152,7 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         string point = string.Join(" ", values.Select(pair => $"{pair.Key}={pair.Value}"));
         try
         {
-            string name = RunName.Of(specification, Fingerprint(specification));
+            string name = _names.Of(specification);
             if (_byName.TryAdd(name, point))
                 return new(name, values, specification);
             problems.Add(new("sweep", $"'{point}' and '{_byName[name]}' are the same run {name}. Remove one, or exclude it."));
@@ -166,18 +165,6 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         }
 
         return null;
-    }
-
-    // Data from outside are read once for each description of them, not once for each run.
-    private string? Fingerprint(ExperimentSpecification specification)
-    {
-        if (!ExperimentData.IsExternal(specification))
-            return null;
-        string data = $"{specification.Data} {specification.Form} {specification.Model.InputColumns} {specification.Model.OutputWidth} {specification.Model.Readout} {specification.Model.Loss}";
-        if (_fingerprints.TryGetValue(data, out string? fingerprint))
-            return fingerprint;
-        using var run = PreparedRun.Of(specification, 1, _ => 0);
-        return _fingerprints[data] = run.ExternalData;
     }
 
     // A name that is no key is a word, such as the 'he' of "scheme == he", if some key takes it.

@@ -16,7 +16,16 @@ public sealed record SweepRun(string Name, IReadOnlyDictionary<string, string> V
 /// <summary>A sweep, expanded.</summary>
 /// <param name="Name">12 hexadecimal digits: the hash of the names of its runs.</param>
 /// <param name="Runs">In the order of the axes, the last one fastest.</param>
-public sealed record SweepPlan(string Name, IReadOnlyList<SweepRun> Runs);
+public sealed record SweepPlan(string Name, IReadOnlyList<SweepRun> Runs)
+{
+    /// <summary>A plan made in code. It has no swept values.</summary>
+    /// <param name="runs">Names, see <see cref="RunName"/>, all different, and specifications without problems.</param>
+    internal static SweepPlan Of(IEnumerable<(string Name, ExperimentSpecification Specification)> runs)
+    {
+        SweepRun[] all = [.. runs.Select(run => new SweepRun(run.Name, new Dictionary<string, string>(), run.Specification.Resolve()))];
+        return new SweepPlan(SweepReader.NameOf(all), all);
+    }
+}
 
 /// <summary>A plan, or everything that is wrong with it.</summary>
 /// <param name="Plan">Null when there are problems.</param>

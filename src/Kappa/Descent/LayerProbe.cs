@@ -16,7 +16,13 @@ internal sealed class LayerProbe
     /// <summary>Reserves the workspaces.</summary>
     /// <param name="matrices">The matrices to be measured, in the order of the columns.</param>
     /// <param name="samples">Samples of a batch.</param>
-    public LayerProbe(IEnumerable<LayerMatrix> matrices, int samples) => _entries = [.. matrices.Select(matrix => Entry.Of(matrix, samples))];
+    /// <param name="isWanted">Whether a column will be read.</param>
+    public LayerProbe(IEnumerable<LayerMatrix> matrices, int samples, Func<string, bool> isWanted) =>
+        _entries = [.. matrices.Select(matrix => Entry.Of(matrix, samples, isWanted))];
+
+    /// <summary>The columns of a part.</summary>
+    public static IEnumerable<string> ColumnsOf(LayerMatrix matrix) =>
+        matrix.Part == LayerPart.Hidden ? [Quantities.HiddenSigmaMin.Of(matrix.Name)] : PartProbe.ColumnsOf(matrix.Name);
 
     /// <summary>Pieces of the work that may be done at once.</summary>
     public int Parts => _entries.Length;
@@ -75,7 +81,8 @@ internal sealed class LayerProbe
 
         public abstract double[] SingularValues { get; }
 
-        public static Entry Of(LayerMatrix matrix, int samples) => matrix.Part == LayerPart.Hidden ? new HiddenEntry(matrix, samples) : new PartEntry(matrix, samples);
+        public static Entry Of(LayerMatrix matrix, int samples, Func<string, bool> isWanted) =>
+            matrix.Part == LayerPart.Hidden ? new HiddenEntry(matrix, samples) : new PartEntry(matrix, samples, isWanted);
 
         public abstract void Begin(LayerRecord record);
 
@@ -84,12 +91,12 @@ internal sealed class LayerProbe
         public abstract int Write(Span<double> row);
     }
 
-    private sealed class PartEntry(LayerMatrix matrix, int samples) : Entry(matrix)
+    private sealed class PartEntry(LayerMatrix matrix, int samples, Func<string, bool> isWanted) : Entry(matrix)
     {
-        private readonly PartProbe _probe = new(matrix.Name, samples * matrix.RowsPerSample, matrix.Columns, samples);
+        private readonly PartProbe _probe = new(matrix.Name, samples * matrix.RowsPerSample, matrix.Columns, samples, isWanted);
         private Matrix _values;
 
-        public override IEnumerable<string> Columns => _probe.Columns;
+        public override IEnumerable<string> Columns => ColumnsOf(Matrix);
 
         public override double[] SingularValues => _probe.SingularValues;
 
@@ -107,7 +114,7 @@ internal sealed class LayerProbe
         private readonly double[] _singularValues = new double[Math.Min(samples * matrix.RowsPerSample, matrix.Columns)];
         private Matrix _values;
 
-        public override IEnumerable<string> Columns => [Quantities.HiddenSigmaMin.Of(Name)];
+        public override IEnumerable<string> Columns => ColumnsOf(Matrix);
 
         public override double[] SingularValues => _singularValues;
 

@@ -22,23 +22,31 @@ internal sealed class PartProbe
         (Quantities.SampleConditionNumber, (in part) => part.Samples.ConditionNumberMax),
     ];
 
-    private readonly string _name;
+    private static readonly Quantity[] OfTokens = [Quantities.RankOneDistance, Quantities.TokenCosine];
+    private static readonly Quantity[] OfSamples = [Quantities.SampleSigmaMin, Quantities.SampleConditionNumber];
+
+    private readonly bool[] _isMeasured;
+    private readonly bool _measuresTokens;
+    private readonly bool _measuresSamples;
     private readonly int _samples;
     private readonly SingularValues _factorisation;
     private readonly double[] _values;
     private readonly SampleSpectra _sampleSpectra;
     private readonly double[] _quantities = new double[Measured.Length];
 
-    public PartProbe(string name, int rows, int columns, int samples)
+    public PartProbe(string name, int rows, int columns, int samples, Func<string, bool> isWanted)
     {
-        _name = name;
         _samples = samples;
+        _measuresTokens = OfTokens.Any(quantity => isWanted(quantity.Of(name)));
+        _measuresSamples = OfSamples.Any(quantity => isWanted(quantity.Of(name)));
+        _isMeasured = [.. Measured.Select(one => OfTokens.Contains(one.Quantity) ? _measuresTokens : !OfSamples.Contains(one.Quantity) || _measuresSamples)];
         _factorisation = new SingularValues(rows, columns);
         _values = new double[Math.Min(rows, columns)];
         _sampleSpectra = new SampleSpectra(samples, rows / samples, columns);
     }
 
-    public IEnumerable<string> Columns => Measured.Select(measured => measured.Quantity.Of(_name));
+    /// <summary>The columns of a part of a name.</summary>
+    public static IEnumerable<string> ColumnsOf(string name) => Measured.Select(measured => measured.Quantity.Of(name));
 
     public double[] SingularValues => _values;
 
@@ -47,14 +55,16 @@ internal sealed class PartProbe
     {
         _factorisation.Compute(matrix, _values);
         var part = new MeasuredPart(
-            SpectrumSummary.Of(_values, matrix.Rows, matrix.Columns), TokenStatistics.Of(matrix, _samples), _sampleSpectra.Compute(matrix));
+            SpectrumSummary.Of(_values, matrix.Rows, matrix.Columns),
+            _measuresTokens ? TokenStatistics.Of(matrix, _samples) : default,
+            _measuresSamples ? _sampleSpectra.Compute(matrix) : default);
         for (int k = 0; k < _quantities.Length; k++)
         {
-            _quantities[k] = Measured[k].Value(part);
+            _quantities[k] = _isMeasured[k] ? Measured[k].Value(part) : double.NaN;
         }
     }
 
-    /// <summary>Writes the part's quantities in the order of <see cref="Columns"/> and returns how many.</summary>
+    /// <summary>Writes the part's quantities in the order of <see cref="ColumnsOf"/> and returns how many.</summary>
     public int Write(Span<double> row)
     {
         _quantities.CopyTo(row);

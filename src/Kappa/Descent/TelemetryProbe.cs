@@ -25,6 +25,7 @@ public sealed class TelemetryProbe
 
     private readonly IModel _model;
     private readonly TrainedSet _trained;
+    private readonly Func<string, bool> _isWanted;
     private readonly ParameterKind[] _trainedKinds;
     private readonly ParameterKind[] _movingKinds;
     private readonly double[] _initialNorms;
@@ -41,18 +42,23 @@ public sealed class TelemetryProbe
     /// <param name="spectra">Whether the layers' spectra are measured; otherwise only what costs nothing.</param>
     /// <param name="batchSize">Samples of a step; all unless given.</param>
     /// <param name="movement">Whether it is measured how far each kind of matrix has moved, in units of its initial norm.</param>
+    /// <param name="isWanted">
+    /// Whether a column of a layer will be read. A part without such a column is not measured and has none; of others the columns stay, and those
+    /// that cost a computation of their own are NaN. All are wanted unless given.
+    /// </param>
     /// <exception cref="ArgumentException">A trained name is not in the model.</exception>
-    public TelemetryProbe(IModel model, TrainedSet trained, bool spectra = true, int? batchSize = null, bool movement = false)
+    public TelemetryProbe(
+        IModel model, TrainedSet trained, bool spectra = true, int? batchSize = null, bool movement = false, Func<string, bool>? isWanted = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(trained);
-        (_model, _trained) = (model, trained);
+        (_model, _trained, _isWanted) = (model, trained, isWanted ?? (_ => true));
         bool[] isTrained = trained.Resolve(model.Layout);
         ParameterKind[] kinds = [.. model.Layout.Blocks.Where((_, k) => isTrained[k]).Select(block => block.Kind).Distinct()];
         _trainedKinds = [.. kinds.Order()];
         _movingKinds = movement ? kinds : [];
         _initialNorms = new double[_movingKinds.Length];
-        _measured = spectra ? [.. LayerProbe.MeasuredOf(model.LayerMatrices)] : [];
+        _measured = spectra ? [.. LayerProbe.MeasuredOf(model.LayerMatrices).Where(matrix => LayerProbe.ColumnsOf(matrix).Any(_isWanted))] : [];
         int samples = Math.Min(batchSize ?? model.Samples, model.Samples);
         Record = _measured.Length > 0
             ? new LayerRecord(model, matrix => _measured.Contains(matrix) && LayerProbe.IsMeasuredAlways(matrix, samples), samples) : null;
@@ -146,7 +152,7 @@ public sealed class TelemetryProbe
     {
         if (!_probes.TryGetValue(samples, out LayerProbe? probe))
         {
-            probe = new LayerProbe(_measured, samples);
+            probe = new LayerProbe(_measured, samples, _isWanted);
             _probes.Add(samples, probe);
         }
 

@@ -22,7 +22,7 @@ public sealed class RunForecastTests
     public void The_memory_of_a_run_is_forecast_to_a_factor_of_two(string words, int threads = 1)
     {
         ExperimentSpecification specification = SpecificationReader.Read(null, [.. words.Split(' '), "steps=1"]).Specification!.Resolve();
-        bool spectra = specification.Telemetry.Quantities == TelemetryQuantities.All;
+        bool spectra = specification.Telemetry.Quantities.HasSpectra;
         long before = GC.GetAllocatedBytesForCurrentThread();
         TokenData data = ExperimentData.Load(specification);
         using var experiment = Experiment.Prepare(specification, data, threads);
