@@ -44,7 +44,8 @@ internal static class ReproduceCommand
 
         command.SetAction(parsed => Reproduce(terminal, new Request(
             reproduction, parsed.GetValue(quick), parsed.GetValue(seeds), parsed.GetValue(folder), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(exitCode),
-            [.. data.Select((option, k) => (reproduction.DataFolders[k].Name, parsed.GetValue(option)))])));
+            [.. data.Select((option, k) => (reproduction.DataFolders[k].Name, parsed.GetValue(option)))],
+            [.. parsed.Tokens.Select(token => token.Value)])));
         return command;
     }
 
@@ -64,14 +65,25 @@ internal static class ReproduceCommand
         progress.Say($"{plan.Description} {threads} at a time.");
         progress.Announce(() => plan.Forecast(threads));
         long start = Stopwatch.GetTimestamp();
-        string interrupted = $"Interrupted; finished jobs are saved. Continue with the same command: {request.FullCommand}";
+        string interrupted = $"Interrupted; what is done is saved. Continue with the same command: {request.FullCommand}";
         interruption.NothingIsLostFromHereOn(() =>
         {
             progress.Clear();
             terminal.Messages.WriteLine(interrupted);
         });
-        var work = new ReproductionWork(threads, progress.OfJobs(), folder, interruption.Token);
-        if (RunOrSave(plan, work, progress) is not { } result)
+        var work = new ReproductionWork(threads, progress.OfJobs(), folder, interruption.Token) { CommandLine = request.CommandLine };
+        MeasuredReproduction? made;
+        try
+        {
+            made = RunOrSave(plan, work, progress);
+        }
+        catch (RunsOfOthersException others)
+        {
+            terminal.Messages.WriteLine($"kappa: {others.Message} When no other process works on them, continue with the same command: {request.FullCommand}");
+            return ExitCode.NotDone;
+        }
+
+        if (made is not { } result)
         {
             terminal.Messages.WriteLine(interrupted);
             return ExitCode.Interrupted;
@@ -141,7 +153,8 @@ internal static class ReproduceCommand
     }
 
     private sealed record Request(
-        Reproduction Reproduction, bool Quick, int? Seeds, string? Folder, int? Threads, bool Json, bool Quiet, bool IsVerdictAsked, IReadOnlyList<(string Name, string? Folder)> Data)
+        Reproduction Reproduction, bool Quick, int? Seeds, string? Folder, int? Threads, bool Json, bool Quiet, bool IsVerdictAsked, IReadOnlyList<(string Name, string? Folder)> Data,
+        IReadOnlyList<string> CommandLine)
     {
         public ReproductionChoices Choices => new(
             Quick,

@@ -21,6 +21,9 @@ internal sealed record ReproductionWork(int Threads, IProgress<ReproductionProgr
     /// <summary>The folder of runs.</summary>
     public string Runs => Path.Combine(Folder ?? throw new InvalidOperationException("Runs must have a folder but there is none."), "runs");
 
+    /// <summary>The words of the command line, for the record of who worked on a run.</summary>
+    public IReadOnlyList<string> CommandLine { get; init; } = [];
+
     /// <summary>Where finished jobs are kept until <see cref="ForgetJobs"/>.</summary>
     public string? Jobs => Folder is null ? null : Path.Combine(Folder, "jobs");
 

@@ -13,16 +13,16 @@ public sealed class ArmSpecificationTests
     [MemberData(nameof(Cases))]
     public void The_command_of_a_run_reads_back_as_its_specification(int arm, DataSource source, double scale)
     {
-        StepSizeSpecification[] rules = [StepSizeSpecification.Fixed(0.1 + 0.2), StepSizeSpecification.Fixed(1.2345678901234567e-7), StepSizeSpecification.Auto(0.3), StepSizeSpecification.Adaptive(1)];
+        StepSizeSpecification[] rules = [StepSizeSpecification.Fixed(0.1 + 0.2), StepSizeSpecification.Fixed(1.2345678901234567e-7), StepSizeSpecification.Auto(0.3), StepSizeSpecification.Adaptive(1), ArmSpecification.OwnStep];
         foreach (StepSizeSpecification rule in rules)
         {
-            ExperimentSpecification specification = ArmSpecification.Of(new LearningProblem(new ProblemSize(3, 5, 8, 12), source, 4, scale, 7), Arm.All[arm], rule, 321);
+            ExperimentSpecification specification = ArmSpecification.Of(new LearningProblem(new ProblemSize(3, 5, 8, 12), source, 4, scale, 7), Arm.All[arm], rule, 321, spectra: rule.Kind != StepSizeKind.Auto);
             string[] words = ArmSpecification.Command(specification).Split(' ');
             Assert.Equal(["kappa", "run"], words[..2]);
 
             // What a shell does: a word with parentheses must be quoted, and its quotes go.
             string[] overrides = [.. words[2..].Select(word => word is ['\'', .. string inner, '\''] ? inner : word)];
-            Assert.DoesNotContain(words, word => word.Contains('(', StringComparison.Ordinal) && !word.StartsWith('\''));
+            Assert.DoesNotContain(words, word => word.AsSpan().ContainsAny('(', '[') && !word.StartsWith('\''));
             SpecificationReading reading = SpecificationReader.Read(null, overrides);
             Assert.Empty(reading.Problems);
             Assert.Equal(specification.Resolve(), reading.Specification!.Resolve());

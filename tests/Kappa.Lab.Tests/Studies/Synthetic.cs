@@ -29,7 +29,7 @@ internal static class Synthetic
         loss ??= Geometric(0.7);
         return new ArmRun(
             new LearningProblem(Size, DataSource.Gaussian, depth, queryKeyScale, seed), arm, rule, 0.1, StepSizeSpecification.Auto(1), 10, Budget, stop, stallLevel,
-            RateFit.Of(loss), new ArmPath(loss, pathConditionNumber ?? Constant(conditionNumber), Constant(1e3), sigmaMinRatio ?? Constant(1), null));
+            RateFit.Of(loss), new ArmPath(loss, pathConditionNumber ?? Constant(conditionNumber), sigmaMinRatio ?? Constant(1), null));
     }
 
     /// <summary>ℒ_k = ratioᵏ for k = 0 … budget.</summary>

@@ -32,6 +32,15 @@ internal sealed record ArmRun(
     /// <summary>The loss fraction whose first passage T(1e-2) the first claim compares.</summary>
     public const double Target = Runs.FirstPassage.Hundredth;
 
+    /// <summary>The name of its run folder.</summary>
+    public string Name { get; init; } = string.Empty;
+
+    /// <summary>The specification of its run.</summary>
+    public ExperimentSpecification? Specification { get; init; }
+
+    /// <summary>Whether its step size changes along the run.</summary>
+    public bool IsAdaptive => StepSizeRule.Kind == StepSizeKind.Adaptive;
+
     /// <summary>Recorded steps: one more than the updates made, because step 0 is recorded too.</summary>
     public int Steps => Path.Loss.Length;
 
@@ -49,10 +58,9 @@ internal sealed record ArmRun(
 /// <summary>Per-step series of one run; index k is step k.</summary>
 /// <param name="Loss">ℒ_k.</param>
 /// <param name="ConditionNumber">κ(H) of the last layer.</param>
-/// <param name="BranchConditionNumber">κ of the last layer's attention branch, before the residual.</param>
 /// <param name="SigmaMinRatio">min over layers of σ_M(H_l) at step k over its value at step 0.</param>
 /// <param name="LayerSigmaMin">σ_M(H_l) by layer, for the heat map; null when it is not kept.</param>
-internal sealed record ArmPath(double[] Loss, double[] ConditionNumber, double[] BranchConditionNumber, double[] SigmaMinRatio, double[][]? LayerSigmaMin)
+internal sealed record ArmPath(double[] Loss, double[] ConditionNumber, double[] SigmaMinRatio, double[][]? LayerSigmaMin)
 {
     /// <summary>The first step with ℒ ≤ fraction·ℒ_0, or null.</summary>
     /// <param name="fraction">Fraction of the initial loss.</param>

@@ -1,13 +1,31 @@
+using Kappa.Lab.Formats;
 using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Residual;
 
-/// <summary>The specification of each comparison run, so that every run of the reproduction is also a <c>kappa run</c> that anyone can repeat.</summary>
+/// <summary>The specification of each run of the reproduction: an ordinary <c>kappa run</c> that anyone can repeat.</summary>
 internal static class ArmSpecification
 {
+    /// <summary>"Own step" of the claims: the best of these multiples of 1/λ_max(K_0).</summary>
+    public static StepSizeSpecification OwnStep { get; } = StepSizeSpecification.Best(0.1, 0.3, 1);
+
+    /// <summary>What the claims read of a comparison run, at every step.</summary>
+    private static readonly TelemetryQuantities Conditioning = TelemetryQuantities.Of("output.conditionNumber", "output.sigmaMin");
+
+    // Ten decades below the target leave the late rate a long window; further down only rounding is measured.
+    private const double LossFloor = 1e-20;
+
+    // A run without residuals that has stalled is stationary to rounding: its gradient, of order 1 at the start, then is near 1e-15. A converging one passes here only below the loss floor.
+    private const double GradientTolerance = 1e-12;
+
     /// <summary>The specification of an arm on a case.</summary>
     /// <remarks>Tokens and targets N(0, 1/d), LeCun initialisation, smooth leaky ReLU (0.1, 0.5), branches scaled by 1/√L.</remarks>
-    public static ExperimentSpecification Of(LearningProblem problem, Arm arm, StepSizeSpecification stepSize, int steps) => new()
+    /// <param name="problem">Problem and seed.</param>
+    /// <param name="arm">The connections it keeps.</param>
+    /// <param name="stepSize">The rule.</param>
+    /// <param name="steps">Most steps.</param>
+    /// <param name="spectra">Whether the conditioning of the attention outputs is recorded at every step, or losses alone.</param>
+    public static ExperimentSpecification Of(LearningProblem problem, Arm arm, StepSizeSpecification stepSize, int steps, bool spectra = false) => new()
     {
         Model = new ModelSpecification
         {
@@ -26,22 +44,10 @@ internal static class ArmSpecification
             BranchScale = BranchScale.InverseSqrtDepth,
         },
         Descent = new DescentSpecification { StepSize = stepSize, Steps = steps, LossFloor = LossFloor, GradientTolerance = GradientTolerance },
+        Telemetry = new TelemetrySpecification { Quantities = spectra ? Conditioning : TelemetryQuantities.Of("loss"), SpectraAt = SpectraSchedule.None },
         Seed = problem.Seed,
     };
 
-    // Ten decades below the target leave the late rate a long window; further down only rounding is measured.
-    private const double LossFloor = 1e-20;
-
-    // A run without residuals that has stalled is stationary to rounding: its gradient, of order 1 at the start, then is near 1e-15. A converging one passes here only below the loss floor.
-    private const double GradientTolerance = 1e-12;
-
-    /// <summary>The command that repeats a run, ready to be pasted into a shell: the parentheses of a step-size rule are quoted.</summary>
-    public static string Command(ExperimentSpecification specification)
-    {
-        ModelSpecification model = specification.Model;
-        DataSpecification data = specification.Data;
-        InitialisationSpecification start = specification.Initialisation;
-        return FormattableString.Invariant(
-            $"kappa run depth={model.Depth} width={model.Width} ffnWidth={model.FfnWidth} attentionResidual={model.AttentionResidual} ffnResidual={model.FfnResidual} source={data.Source.ToString().ToLowerInvariant()} samples={data.Samples} tokens={data.Tokens}{(data.TeacherResidual is null ? string.Empty : " teacherResidual=1")} scheme=leCun queryGain={start.QueryGain} keyGain={start.KeyGain} branchScale=inverseSqrtDepth 'stepSize={specification.Descent.StepSize}' steps={specification.Descent.Steps} lossFloor={specification.Descent.LossFloor} gradientTolerance={specification.Descent.GradientTolerance} seed={specification.Seed}");
-    }
+    /// <summary>The command that repeats a run, ready to be pasted into a shell.</summary>
+    public static string Command(ExperimentSpecification specification) => $"kappa run {string.Join(' ', SpecificationWriter.Changes(specification).Select(ShellWord.Of))}";
 }

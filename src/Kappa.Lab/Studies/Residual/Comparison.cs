@@ -2,110 +2,88 @@ using Kappa.Descent;
 using Kappa.Lab.Data;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
+using Kappa.Models;
 
 namespace Kappa.Lab.Studies.Residual;
 
-/// <summary>Runs all arms on one case: finds each arm's own best step, then records every arm at its own step and at the step they share.</summary>
-internal sealed class Comparison(LearningProblem problem, int steps, bool keepsLayers)
+/// <summary>All arms on one case: which runs they are, and what the claims read of their folders.</summary>
+/// <param name="Problem">The case.</param>
+/// <param name="Steps">Step budget.</param>
+internal sealed record Comparison(LearningProblem Problem, int Steps)
 {
-    // "Own step" of the claims: the best of these multiples of 1/λ_max(K_0).
-    private static readonly double[] Multiples = [0.1, 0.3, 1];
+    /// <summary>The run of an arm at its own step.</summary>
+    public ExperimentSpecification Own(Arm arm) => ArmSpecification.Of(Problem, arm, ArmSpecification.OwnStep, Steps, spectra: true);
 
-    private readonly TokenData _data = ExperimentData.Load(ArmSpecification.Of(problem, Arm.Residual, StepSizeSpecification.Fixed(0), steps));
+    /// <summary>The run of an arm at a step that all share.</summary>
+    public ExperimentSpecification Same(Arm arm, double stepSize) => ArmSpecification.Of(Problem, arm, StepSizeSpecification.Fixed(stepSize), Steps, spectra: true);
 
-    /// <summary>The runs that the store has from an earlier, interrupted reproduction, or else new ones, which it then has.</summary>
-    public IReadOnlyList<ArmRun> FindOrRun(JobStore? store, CancellationToken cancellation)
+    /// <summary>The smallest own step of the arms; where all are adaptive, the smallest that was tried on any of them is as close as one can come to it.</summary>
+    /// <param name="own">The arms at their own steps.</param>
+    public static double SharedStep(IReadOnlyList<ArmRun> own) => own.Where(run => !run.IsAdaptive).Select(run => run.StepSize)
+        .DefaultIfEmpty(own.Min(run => ArmSpecification.OwnStep.Factors.Min() / run.LargestEigenvalue)).Min();
+
+    /// <summary>The arms whose own step is not the shared one: these are made once more.</summary>
+    public static IEnumerable<Arm> NotShared(IReadOnlyList<ArmRun> own, double shared) => own.Where(run => run.IsAdaptive || run.StepSize != shared).Select(run => run.Arm);
+
+    /// <summary>The arms at their own steps, in order.</summary>
+    /// <param name="recordOf">The runs that were made.</param>
+    /// <param name="keepsLayers">Whether σ_M of every layer is kept.</param>
+    public IReadOnlyList<ArmRun> ReadOwn(Func<ExperimentSpecification, RunRecord> recordOf, bool keepsLayers)
     {
-        if (store is null)
+        TokenData data = ExperimentData.Load(Own(Arm.Residual));
+        return [.. Arm.All.Select(arm =>
         {
-            return Run(cancellation);
-        }
+            RunRecord record = recordOf(Own(arm));
+            StepTrials trials = StepTrials.Find(record.Files)
+                ?? throw new BadInputException(record.Files.StepSize, "must say which step sizes were tried but is missing. Remove the run folder and repeat the command.");
+            return Read(arm, StepRule.Own, record, trials.Rule(record.Specification.Descent.StepSize.Factors), trials.LargestEigenvalue, data, keepsLayers);
+        })];
+    }
 
-        string key = JobStore.Key($"comparison {keepsLayers}", ArmSpecification.Of(problem, Arm.Residual, StepSizeSpecification.Fixed(0), steps), _data.Fingerprint);
-        if (store.Find(key) is { } record)
+    /// <summary>Both runs of every arm, own step and shared step, in order.</summary>
+    /// <param name="own">The arms at their own steps.</param>
+    /// <param name="recordOf">The runs that were made.</param>
+    public IEnumerable<ArmRun> ReadBoth(IReadOnlyList<ArmRun> own, Func<ExperimentSpecification, RunRecord> recordOf)
+    {
+        double shared = SharedStep(own);
+        Arm[] others = [.. NotShared(own, shared)];
+        TokenData data = ExperimentData.Load(Own(Arm.Residual));
+        foreach (ArmRun run in own)
         {
-            return ComparisonRecord.Read(record, problem, _data, steps);
+            yield return run;
+            yield return !others.Contains(run.Arm) ? run with { Rule = StepRule.Same } : Read(
+                run.Arm, StepRule.Same, recordOf(Same(run.Arm, shared)), StepSizeSpecification.Fixed(shared), run.LargestEigenvalue, data, run.Path.LayerSigmaMin is not null);
         }
-
-        IReadOnlyList<ArmRun> runs = Run(cancellation);
-        store.Save(key, ComparisonRecord.Write(runs));
-        return runs;
     }
 
-    /// <summary>Two runs per arm, own step and shared step.</summary>
-    public IReadOnlyList<ArmRun> Run(CancellationToken cancellation)
+    private ArmRun Read(Arm arm, StepRule rule, RunRecord record, StepSizeSpecification stepSize, double eigenvalue, TokenData data, bool keepsLayers)
     {
-        (Arm Arm, OwnStep Own)[] own = [.. Arm.All.Select(arm => (arm, FindOwnStep(arm, cancellation)))];
-
-        // If no arm has a stable step of its own, the smallest that was tried on any of them is as close as one can come to a shared one.
-        double shared = own.Where(o => !o.Own.IsAdaptive).Select(o => o.Own.StepSize).DefaultIfEmpty(own.Min(o => Multiples[0] / o.Own.LargestEigenvalue)).Min();
-        var runs = new List<ArmRun>();
-        foreach ((Arm arm, OwnStep step) in own)
-        {
-            ArmRun run = Record(arm, StepRule.Own, step.Specification, step.LargestEigenvalue, cancellation);
-            runs.Add(run);
-            runs.Add(!step.IsAdaptive && step.StepSize == shared
-                ? run with { Rule = StepRule.Same }
-                : Record(arm, StepRule.Same, StepSizeSpecification.Fixed(shared), step.LargestEigenvalue, cancellation));
-        }
-
-        return runs;
-    }
-
-    private OwnStep FindOwnStep(Arm arm, CancellationToken cancellation)
-    {
-        double eigenvalue = LargestEigenvalue(arm);
-        OwnStep? best = null;
-        (double Passage, double Loss) bestScore = default;
-        foreach (double multiple in Multiples)
-        {
-            var candidate = new OwnStep(StepSizeSpecification.Auto(multiple), multiple / eigenvalue, eigenvalue);
-            (double Passage, double Loss)? score = Try(arm, candidate.Specification, cancellation);
-            if (score is { } made && (best is null || made.CompareTo(bestScore) < 0))
-            {
-                (best, bestScore) = (candidate, made);
-            }
-        }
-
-        return best ?? new OwnStep(StepSizeSpecification.Adaptive(1), 1 / eigenvalue, eigenvalue);
-    }
-
-    private double LargestEigenvalue(Arm arm)
-    {
-        using Experiment experiment = Experiment.Prepare(ArmSpecification.Of(problem, arm, StepSizeSpecification.Auto(1), steps), _data);
-        _ = experiment.Start();
-        return experiment.StartEigenvalue!.Value.Value;
-    }
-
-    // First passage of the target and final loss of a stable run; null when the loss leaves the finite numbers or ends above its start.
-    private (double Passage, double Loss)? Try(Arm arm, StepSizeSpecification stepSize, CancellationToken cancellation)
-    {
-        using Experiment experiment = Experiment.Prepare(ArmSpecification.Of(problem, arm, stepSize, steps), _data);
-        double target = ArmRun.Target * experiment.InitialLoss;
-        double passage = double.PositiveInfinity;
-        DescentOutcome outcome = experiment.Descent.Run(
-            experiment.Start(),
-            step => passage = step.Loss <= target ? Math.Min(passage, step.Step) : passage,
-            cancellation: cancellation);
-        cancellation.ThrowIfCancellationRequested();
-        return outcome.Reason == StopReason.NonFinite || outcome.Loss > experiment.InitialLoss ? null : (passage, outcome.Loss);
-    }
-
-    private ArmRun Record(Arm arm, StepRule rule, StepSizeSpecification stepSize, double eigenvalue, CancellationToken cancellation)
-    {
-        using Experiment experiment = Experiment.Prepare(ArmSpecification.Of(problem, arm, stepSize, steps), _data);
-        var recorder = new ArmRecorder(experiment, keepsLayers);
-        DescentState state = experiment.Start();
-        double first = state.StepSize;
-        DescentOutcome outcome = experiment.Descent.Run(state, recorder.Observe, recorder.Record, cancellation);
-        cancellation.ThrowIfCancellationRequested();
-        ArmPath path = recorder.Path();
+        TelemetryTable telemetry = StudyRuns.TelemetryOf(record);
+        var path = new ArmPath(
+            telemetry[Quantities.Loss].ToArray(),
+            telemetry[Quantities.ConditionNumber, Output(Problem.Depth - 1)].ToArray(),
+            SigmaMinRatio(telemetry),
+            keepsLayers ? [.. Enumerable.Range(0, Problem.Depth).Select(layer => telemetry[Quantities.SigmaMin, Output(layer)].ToArray())] : null);
         return new ArmRun(
-            problem, arm, rule, first, stepSize, eigenvalue, steps, outcome.Reason, StallLevel.Of(_data), LateRate.Of(path.Loss, _data), path);
+            Problem, arm, rule, telemetry[Quantities.StepSize][0], stepSize, eigenvalue, Steps, Enum.Parse<StopReason>(record.Status.StopReason!),
+            StallLevel.Of(data), LateRate.Of(path.Loss, data), path)
+        { Name = record.Name, Specification = record.Specification };
     }
 
-    private sealed record OwnStep(StepSizeSpecification Specification, double StepSize, double LargestEigenvalue)
+    private double[] SigmaMinRatio(TelemetryTable telemetry)
     {
-        public bool IsAdaptive => Specification.Kind == StepSizeKind.Adaptive;
+        double[] smallest = new double[telemetry.Rows];
+        Array.Fill(smallest, double.PositiveInfinity);
+        for (int layer = 0; layer < Problem.Depth; layer++)
+        {
+            ReadOnlySpan<double> values = telemetry[Quantities.SigmaMin, Output(layer)];
+            for (int row = 0; row < smallest.Length; row++)
+                smallest[row] = Math.Min(smallest[row], values[row] / values[0]);
+        }
+
+        return smallest;
     }
+
+    private static string Output(int layer) => LayerMatrix.NameOf(layer, LayerPart.AttentionOutput);
 }

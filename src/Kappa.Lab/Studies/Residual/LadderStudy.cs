@@ -1,7 +1,7 @@
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Specifications;
-using Kappa.Spectra;
+using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Studies.Residual;
 
@@ -17,21 +17,25 @@ internal static class LadderStudy
     private const int Depths = 2;
     private const double Multiple = 0.3;
 
-    public static IEnumerable<Func<CancellationToken, RunRates>> Runs(ResidualPlan plan) =>
+    /// <summary>The runs, each with what it is called.</summary>
+    public static IEnumerable<(string Setting, ExperimentSpecification Specification)> Runs(ResidualPlan plan) =>
         from depth in plan.Cases.Select(problem => problem.Depth).Distinct().Order().Take(Depths)
         from arm in (Arm[])[Arm.Residual, Arm.NoAttentionResidual]
-        select (Func<CancellationToken, RunRates>)(cancellation => Run(plan, depth, arm, cancellation));
+        let problem = new LearningProblem(plan.SmallSize, DataSource.Gaussian, depth, 1, 0)
+        let specification = ArmSpecification.Of(problem, arm, StepSizeSpecification.Auto(Multiple), plan.Steps)
+        select ($"{problem.Setting}, {arm.Name}, {specification.Descent.StepSize}", specification);
 
-    private static RunRates Run(ResidualPlan plan, int depth, Arm arm, CancellationToken cancellation)
+    /// <summary>The ladder of a run: that of its folder, where it is made if it is missing.</summary>
+    public static RunRates Of(string setting, RunRecord run, CancellationToken cancellation)
     {
-        var problem = new LearningProblem(plan.SmallSize, DataSource.Gaussian, depth, 1, 0);
-        ExperimentSpecification specification = ArmSpecification.Of(problem, arm, StepSizeSpecification.Auto(Multiple), plan.Steps);
-        using Experiment experiment = Experiment.Prepare(specification, ExperimentData.Load(specification));
-        var losses = new List<double>();
-        _ = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), cancellation: cancellation);
-        cancellation.ThrowIfCancellationRequested();
-        RateFit? fit = losses.Count < 2 ? null : LateRate.Of(losses.ToArray(), experiment.Data);
-        var ladder = RateLadder.Of(experiment, fit, Math.Max(0, losses.Count - 1), cancellation: cancellation)!;
-        return new RunRates($"{problem.Setting}, {arm.Name}, {specification.Descent.StepSize}", ArmSpecification.Command(specification), ladder);
+        var analysis = RunAnalysis.Of(run);
+        RateLadder? ladder = analysis.Ladder;
+        if (ladder is null)
+        {
+            ladder = RunLadder.Compute(analysis, cancellation: cancellation);
+            LadderFile.Write(run.Files, ladder);
+        }
+
+        return new RunRates(setting, ArmSpecification.Command(run.Specification), ladder);
     }
 }

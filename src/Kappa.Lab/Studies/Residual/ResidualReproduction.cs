@@ -1,3 +1,5 @@
+using Kappa.Lab.Specifications;
+
 namespace Kappa.Lab.Studies.Residual;
 
 /// <summary>Everything that the reproduction of the residual paper measured, and what follows from it.</summary>
@@ -25,35 +27,64 @@ internal static class ResidualReproduction
 
     /// <summary>Runs the plan and judges the claims.</summary>
     /// <param name="plan">What to run.</param>
-    /// <param name="threads">Runs at a time.</param>
-    /// <param name="progress">Told of every finished job, or null.</param>
-    /// <param name="workFolder">Where finished jobs are kept until the whole is complete, so that an interrupted reproduction goes on where it was; null keeps nothing.</param>
-    /// <param name="cancellation">Stops between and inside runs.</param>
-    /// <exception cref="OperationCanceledException">The reproduction was cancelled.</exception>
-    public static ResidualResult Run(ResidualPlan plan, int threads, IProgress<ReproductionProgress>? progress = null, string? workFolder = null, CancellationToken cancellation = default)
+    /// <param name="work">How it is carried out.</param>
+    /// <exception cref="BadInputException">A run failed, or the disk refused.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what was made is kept.</exception>
+    public static ResidualResult Run(ResidualPlan plan, ReproductionWork work)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        JobStore? store = workFolder is null ? null : new JobStore(workFolder);
-        var jobs = new JobList(threads, progress, cancellation);
+        ArgumentNullException.ThrowIfNull(work);
+        Comparison[] comparisons = [.. plan.Cases.Select(problem => new Comparison(problem, plan.Steps))];
+        var rates = new RateStudy(plan);
+        var prices = new PriceStudy(plan);
+        RateSetting[] rateSettings = [.. rates.Settings()];
+        PriceSetting[] priceSettings = [.. prices.Settings()];
+        (string Setting, ExperimentSpecification Specification)[] ladders = [.. LadderStudy.Runs(plan)];
+        StudyRun[] first =
+        [
+            .. comparisons.SelectMany(comparison => Arm.All.Select(arm => Of(comparison, comparison.Own(arm)))),
+            .. rateSettings.Select(setting => new StudyRun(RateStudy.Name, rates.Specification(setting), plan.Grid.Steps)),
+            .. priceSettings.Select(setting => new StudyRun(PriceStudy.Name, prices.Specification(setting), plan.Price.LastStep)),
+            .. ladders.Select(run => new StudyRun("rate ladder", run.Specification, plan.Steps)),
+        ];
 
-        // Deep cases first: the longest jobs then do not end up alone at the end.
-        LearningProblem[] cases = [.. plan.Cases.OrderByDescending(problem => problem.Depth * problem.Size.Width)];
-        LearningProblem? kept = cases.FirstOrDefault(problem => problem.Source == Specifications.DataSource.Gaussian && problem.QueryKeyScale == 1);
-        var comparisons = cases.Select(problem => jobs.Add(problem.Setting, token => new Comparison(problem, plan.Steps, keepsLayers: problem == kept).FindOrRun(store, token), ResidualForecast.Weight(plan, problem))).ToArray();
-        var points = new RateStudy(plan, store).Runs().Select(run => jobs.Add("rate grid", run, plan.Grid.Steps)).ToArray();
-        var prices = new PriceStudy(plan, store).Points().Select(point => jobs.Add("certificate price", point, plan.Grid.Steps)).ToArray();
-        var ladders = LadderStudy.Runs(plan).Select(run => jobs.Add("rate ladder", run, plan.Steps)).ToArray();
-        jobs.Run();
+        // What is measured of runs, and the runs at the shared step, count as work too.
+        double same = comparisons.Sum(comparison => Arm.All.Count * Weight(comparison));
+        double measured = (rateSettings.Length * (double)plan.Steps) + (priceSettings.Length * (double)plan.Grid.Steps) + (ladders.Length * (double)plan.Steps);
+        var runs = new StudyRuns(work, (
+            first.Length + (comparisons.Length * Arm.All.Count) + rateSettings.Length + priceSettings.Length + ladders.Length,
+            first.Sum(run => run.Weight) + same + measured));
 
-        ArmRun[] runs = [.. comparisons.SelectMany(job => job.Result).OrderBy(run => Array.IndexOf([.. plan.Cases], run.Problem))];
-        RatePoint[] ratePoints = [.. points.Select(job => job.Result)];
-        PricePoint[] pricePoints = [.. prices.Select(job => job.Result)];
-        return new ResidualResult(plan, runs, ratePoints, pricePoints, [.. ladders.Select(job => job.Result)], Judge(runs, ratePoints, pricePoints));
+        // The longest first, so that they do not end up alone at the end.
+        runs.Make(first.OrderByDescending(run => run.Weight));
+        LearningProblem? kept = plan.Cases.OrderByDescending(problem => problem.Depth * problem.Size.Width)
+            .FirstOrDefault(problem => problem.Source == DataSource.Gaussian && problem.QueryKeyScale == 1);
+        IReadOnlyList<ArmRun>[] own = runs.Select(comparisons, comparison => comparison.ReadOwn(one => runs[one], comparison.Problem == kept));
+        StudyRun[] again = [.. comparisons.Zip(own, Again).SelectMany(run => run)];
+        for (int spared = again.Length; spared < comparisons.Length * Arm.All.Count; spared++)
+            runs.Spare(first[0] with { Weight = same / (comparisons.Length * Arm.All.Count) });
+        runs.Make(again.OrderByDescending(run => run.Weight));
+        PricePoint[] pricePoints = runs.Measure(
+            PriceStudy.Name, plan.Grid.Steps, priceSettings, setting => prices.Measure(setting, runs[prices.Specification(setting)], work.Cancellation));
+        RatePoint[] ratePoints = runs.Measure(RateStudy.Name, plan.Steps, rateSettings, setting => RateStudy.Measure(setting, runs[rates.Specification(setting)]));
+        RunRates[] ladder = runs.Measure("rate ladder", plan.Steps, ladders, run => LadderStudy.Of(run.Setting, runs[run.Specification], work.Cancellation));
+        ArmRun[] arms = [.. runs.Select(comparisons.Zip(own), pair => pair.First.ReadBoth(pair.Second, one => runs[one]).ToArray()).SelectMany(pair => pair)];
+        return new ResidualResult(plan, arms, ratePoints, pricePoints, ladder, Judge(arms, ratePoints, pricePoints));
+
+        double Weight(Comparison comparison) => ResidualForecast.Weight(plan, comparison.Problem) / Arm.All.Count;
+
+        StudyRun Of(Comparison comparison, ExperimentSpecification specification) => new(comparison.Problem.Setting, specification, Weight(comparison));
+
+        IEnumerable<StudyRun> Again(Comparison comparison, IReadOnlyList<ArmRun> arms)
+        {
+            double shared = Comparison.SharedStep(arms);
+            return Comparison.NotShared(arms, shared).Select(arm => Of(comparison, comparison.Same(arm, shared)));
+        }
     }
 
     private static PlannedReproduction Planned(ResidualPlan plan) => new(plan.Mode, plan.Describe(), threads => ResidualForecast.Of(plan, threads).Words(), work =>
     {
-        ResidualResult result = Run(plan, work.Threads, work.Progress, work.Jobs, work.Cancellation);
+        ResidualResult result = Run(plan, work);
         return new MeasuredReproduction(result.Findings, result.Ladders, target => ResidualReport.Write(result, target.Folder, target.Command, target.Environment));
     });
 

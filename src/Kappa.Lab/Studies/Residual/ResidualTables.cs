@@ -7,13 +7,13 @@ namespace Kappa.Lab.Studies.Residual;
 internal static class ResidualTables
 {
     /// <summary>The command that repeats a comparison run.</summary>
-    public static string Command(ArmRun run) => ArmSpecification.Command(ArmSpecification.Of(run.Problem, run.Arm, run.StepSizeRule, run.Budget));
+    public static string Command(ArmRun run) => ArmSpecification.Command(run.Specification!);
 
     /// <summary>runs.csv.</summary>
     public static string Runs(IReadOnlyList<ArmRun> runs)
     {
         var text = new StringBuilder(
-            "samples,tokens,width,ffnWidth,source,depth,queryKeyScale,seed,arm,rule,stepSizeRule,stepSize,largestKernelEigenvalue,stop,steps,initialLoss,finalLoss,stepsTo1e-2,reached1e-2,endOverStallLevel,rateOutcome,rate,rateLow,rateHigh,lateRate,decades,startConditionNumber,endConditionNumber,smallestSigmaMinRatio,command\n");
+            "samples,tokens,width,ffnWidth,source,depth,queryKeyScale,seed,arm,rule,stepSizeRule,stepSize,largestKernelEigenvalue,stop,steps,initialLoss,finalLoss,stepsTo1e-2,reached1e-2,endOverStallLevel,rateOutcome,rate,rateLow,rateHigh,lateRate,decades,startConditionNumber,endConditionNumber,smallestSigmaMinRatio,run,command\n");
         foreach (ArmRun run in runs)
         {
             (double passage, bool isBound) = run.StepsToTarget;
@@ -23,7 +23,7 @@ internal static class ResidualTables
                 run.Problem.Size.Samples, run.Problem.Size.Tokens, run.Problem.Size.Width, run.Problem.Size.FfnWidth, run.Problem.Source, run.Problem.Depth, run.Problem.QueryKeyScale, run.Problem.Seed,
                 run.Arm.Name, run.Rule, run.StepSizeRule, run.StepSize, run.LargestEigenvalue, run.Stop, run.Steps - 1, path.Loss[0], path.Loss[^1], passage, !isBound,
                 run.FinalOverStallLevel, run.Rate.Outcome, run.Rate.Rate, run.Rate.RateLow, run.Rate.RateHigh, run.Rate.LateRate, run.Rate.Decades,
-                path.ConditionNumber[0], path.ConditionNumber[^1], path.SigmaMinRatio.Min(), Command(run));
+                path.ConditionNumber[0], path.ConditionNumber[^1], path.SigmaMinRatio.Min(), run.Name, Quoted(Command(run)));
         }
 
         return text.ToString();
@@ -59,6 +59,9 @@ internal static class ResidualTables
 
         return text.ToString();
     }
+
+    // A command has commas in it.
+    private static string Quoted(string field) => $"\"{field}\"";
 
     private static void Append(StringBuilder text, params object[] fields)
     {
