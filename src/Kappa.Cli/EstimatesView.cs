@@ -24,8 +24,7 @@ internal static class EstimatesView
         if (estimates.Hessian is { } hessian)
         {
             string edge = hessian.LargestEigenvalue.Value > 0 ? $"; 2/sharpness = {PlainText.Number(2 / hessian.LargestEigenvalue.Value)}" : string.Empty;
-            string products = estimates.IsHessianDifferenced ? "differences of gradients, each right to about 1e-8 of the Hessian's size" : "products (R.7)";
-            yield return $"Hessian, estimated with {hessian.Products} {products}: sharpness (largest eigenvalue) = {Number(hessian.LargestEigenvalue)}{edge}; smallest eigenvalue = {Number(hessian.SmallestEigenvalue)}.";
+            yield return $"Hessian, estimated with {hessian.Products} products (R.7): sharpness (largest eigenvalue) = {Number(hessian.LargestEigenvalue)}{edge}; smallest eigenvalue = {Number(hessian.SmallestEigenvalue)}.";
         }
         else if (estimates.HessianKink is { } kink)
         {

@@ -31,7 +31,7 @@ internal static class EvaluationView
         {
             terminal.Messages.WriteLine($"kappa: {evaluation.Point.Name}: the loss must be finite but is {evaluation.Loss}: the weights or data are so large that the output overflows. Scale them down.");
         }
-        else if (evaluation.EstimateOmission is { } reason)
+        else if (evaluation.Estimates.Omission is { } reason)
         {
             terminal.Messages.WriteLine($"kappa: not estimated: {reason}. Allow more with --memory.");
         }
@@ -39,13 +39,13 @@ internal static class EvaluationView
 
     private static void PrintTables(Terminal terminal, PointEvaluation evaluation)
     {
-        terminal.Paragraph(0, $"Point {evaluation.Point.Name}: {Model(evaluation.Point)}");
+        terminal.Paragraph(0, $"Point {evaluation.Point.Name}: {ModelWords.Of(evaluation.Point)}");
         terminal.Paragraph(0, $"Loss: {Number(evaluation.Loss)}   gradient norm: {Number(evaluation.GradientNorm)}   PL ratio: {PlRatio(evaluation)}");
         Layers(evaluation).Print(terminal);
         PrintNotes(
-            terminal, [.. evaluation.Layers.SelectMany(layer => new[] { layer.AttentionBranch.Summary, layer.AttentionOutput.Summary, layer.Hidden.Summary })],
+            terminal, [.. evaluation.Layers.Select(layer => layer.Spectrum.Summary), .. evaluation.Features is { } features ? [features.Summary] : (SpectrumSummary[])[]],
             summary => $"width {summary.Columns} < {summary.Rows} rows: σ_M is 0 for any weights, κ is that of the {summary.Columns} values there are",
-            rows => $"A Z W_V: attention branch, H: attention output, Φ: hidden. Floor: ε √rows = {Number(Epsilon * Math.Sqrt(rows))} of σ_max");
+            rows => $"{Legend(evaluation)}. Floor: ε √rows = {Number(Epsilon * Math.Sqrt(rows))} of σ_max");
         Blocks(evaluation).Print(terminal);
         if (evaluation.Kernel is { } kernel)
         {
@@ -61,13 +61,16 @@ internal static class EvaluationView
 
     private static void PrintCertificates(Terminal terminal, PointEvaluation evaluation)
     {
-        foreach (Certificate certificate in evaluation.Certificates)
+        // Of a model that no theorem is about all say the same.
+        bool isForeign = evaluation.Certificates.All(certificate => !certificate.Theorem.IsAbout(evaluation.Point.Model));
+        foreach (Certificate certificate in isForeign ? evaluation.Certificates.Take(1) : evaluation.Certificates)
         {
             string verdict = certificate.Guarantee is { } guarantee
                 ? $"guaranteed: with η = {Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss; kappa certify descends to see it."
                 : certificate.Outcome == CertificateOutcome.NotApplicable ? $"not applicable. {certificate.Explanation}" : $"not certified. {certificate.Explanation}";
             string name = certificate.Theorem.Name;
-            terminal.Paragraph(0, $"{char.ToUpperInvariant(name[0])}{name[1..]} certificate ({certificate.Theorem.Label}): {verdict}", hanging: 2);
+            string title = isForeign ? "Certificate" : $"{char.ToUpperInvariant(name[0])}{name[1..]} certificate ({certificate.Theorem.Label})";
+            terminal.Paragraph(0, $"{title}: {verdict}", hanging: 2);
         }
     }
 
@@ -86,42 +89,61 @@ internal static class EvaluationView
         }
     }
 
-    private static string Model(ModelPoint point)
-    {
-        ResidualTransformerShape shape = point.Shape;
-        long trained = point.TrainedBlocks.Sum(block => (long)block.Length);
-        string activation = shape.Activation.Kind switch
-        {
-            ActivationKind.LeakyRelu => $"leaky ReLU (γ = {Number(shape.Activation.Slope)})",
-            ActivationKind.SmoothLeakyRelu => $"smooth leaky ReLU (γ = {Number(shape.Activation.Slope)}, ε = {Number(shape.Activation.Smoothing)})",
-            ActivationKind.Relu => "ReLU",
-            ActivationKind.Gelu => "GELU",
-            _ => "no activation",
-        };
-        string readout = shape.ReadoutWidth is { } width ? $", readout of width {width}" : string.Empty;
-        return $"depth {shape.Depth}, d = {shape.Width}, d_k = {shape.KeyWidth}, m = {shape.FfnWidth}{readout}, N = {point.Samples} samples of n = {point.Tokens} tokens,\n"
-            + $"τ = {Number(shape.LogitScale)}, ρ_a = {Number(shape.AttentionResidual)}, ρ_f = {Number(shape.FfnResidual)}, {activation}, {trained} of {point.Weights.Layout.Length} parameters trained.";
-    }
-
     // Its place between the eigenvalues says whether the error lies in a fast or a slow direction.
     private static string PlRatio(PointEvaluation evaluation) => (evaluation.Loss, evaluation.Kernel) switch
     {
         (0, _) => "none, the loss is 0",
-        (_, { } kernel) => $"{Number(evaluation.PlRatio)}, between λ_min = {Number(kernel.LambdaMin)} and λ_max = {Number(kernel.LambdaMax)} of the kernel",
+        (_, { } kernel) when evaluation.Point.Model.SquaredErrorFactor == 1 => $"{Number(evaluation.PlRatio)}, between λ_min = {Number(kernel.LambdaMin)} and λ_max = {Number(kernel.LambdaMax)} of the kernel",
         _ => Number(evaluation.PlRatio),
     };
 
     private static ResultTable Layers(PointEvaluation evaluation)
     {
         ResultTable table = Headed("block, matrix", "σ_max", "σ_M", "κ", "worst sample κ", "rank");
-        foreach (LayerSpectra layer in evaluation.Layers)
+        foreach (LayerSpectrum layer in evaluation.Layers)
         {
-            AddPart(table, $"{layer.Layer} A Z W_V", layer.AttentionBranch);
-            AddPart(table, $"{layer.Layer} H", layer.AttentionOutput);
-            AddPart(table, $"{layer.Layer} Φ", layer.Hidden);
+            AddPart(table, $"{layer.Matrix.Layer} {Symbol(layer.Matrix, evaluation.Point.Model)}", layer.Spectrum);
+        }
+
+        if (evaluation.Features is { } features)
+        {
+            AddPart(table, FeatureSymbol(evaluation.Point.Model), features);
         }
 
         return table;
+    }
+
+    private static string FeatureSymbol(IModel model) => model is Transformer { Shape.IsKernelAttention: true } ? "B" : "F_pre";
+
+    private static string Symbol(LayerMatrix matrix, IModel model) => matrix.Part switch
+    {
+        LayerPart.AttentionNorm => "N(Z)",
+        LayerPart.HeadBranch => $"head {matrix.Head}",
+        LayerPart.AttentionBranch => model is ResidualTransformer ? "A Z W_V" : "branch",
+        LayerPart.AttentionOutput => "H",
+        LayerPart.AttentionOutputNorm => "N(H)",
+        LayerPart.Hidden => "Φ",
+        _ => "N(Z⁺)",
+    };
+
+    private static string Legend(PointEvaluation evaluation)
+    {
+        IModel model = evaluation.Point.Model;
+        string[] parts =
+        [
+            .. evaluation.Layers.DistinctBy(layer => layer.Matrix.Part).Select(layer => layer.Matrix.Part switch
+            {
+                LayerPart.AttentionNorm => "N(Z): what attention reads",
+                LayerPart.HeadBranch => "head: what one head adds",
+                LayerPart.AttentionBranch => $"{Symbol(layer.Matrix, model)}: attention branch",
+                LayerPart.AttentionOutput => "H: attention output",
+                LayerPart.AttentionOutputNorm => "N(H): the same, normalised",
+                LayerPart.Hidden => "Φ: hidden",
+                _ => "N(Z⁺): output, normalised",
+            }),
+        ];
+        string features = evaluation.Features is null ? string.Empty : FeatureSymbol(model) == "B" ? ", B: features (G.3)" : ", F_pre: features (S.4)";
+        return $"{string.Join(", ", parts)}{features}";
     }
 
     private static void AddPart(ResultTable table, string name, MatrixSpectrum spectrum)

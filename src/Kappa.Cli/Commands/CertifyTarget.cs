@@ -24,16 +24,14 @@ internal static class CertifyTarget
             RefuseSettings(words, "a run is certified as it was made");
             string path = Directory.Exists(first) ? first : FindRun(first, folder);
             var run = RunRecord.Read(path);
-            return run.Specification.Form == ModelForm.Residual
-                ? new CertifiedThing(CertificationTarget.OfRun(run, threads)) { RunFolder = path }
-                : new CertifiedThing(null, TrainablePoint.OfRun(run, threads)) { RunFolder = path };
+            return new CertifiedThing(ModelPoint.OfRun(run, threads)) { RunFolder = path };
         }
 
         switch (Path.GetExtension(first)?.ToLowerInvariant())
         {
             case ".json":
                 RefuseSettings(words, "a point file holds its own model and data");
-                return Of(PointFile.Read(first!), threads);
+                return Of(PointFile.Read(first!, threads));
             case WeightsFile.Extension:
                 return ReadWeights(first!, words[1..], threads);
             default:
@@ -53,22 +51,16 @@ internal static class CertifyTarget
         }
 
         SpecificationReading reading = SpecificationReader.Read(file, namesFile ? settings[1..] : settings);
-        return reading.Specification is { Form: not ModelForm.Residual } other
-            ? new CertifiedThing(null, TrainablePoint.OfCheckpoint(path, other, threads))
-            : reading.Specification is { } specification
-            ? Of(WeightsFile.Read(path, specification, isOtherDataMeant: settings.Length > 0), threads)
-            : new CertifiedThing(null, null, reading.Problems);
+        return reading.Specification is { } specification
+            ? Of(WeightsFile.Read(path, specification, isOtherDataMeant: settings.Length > 0, threads))
+            : new CertifiedThing(null, reading.Problems);
     }
 
-    private static CertifiedThing Of(SpecificationReading reading, int threads, Func<string, double> stepSizeOf) => reading.Specification switch
-    {
-        null => new CertifiedThing(null, null, reading.Problems),
-        { Form: ModelForm.Residual } specification => new CertifiedThing(CertificationTarget.OfSpecification(specification, threads, stepSizeOf)),
-        { } specification => new CertifiedThing(null, TrainablePoint.OfSpecification(specification, threads, stepSizeOf)),
-    };
+    private static CertifiedThing Of(SpecificationReading reading, int threads, Func<string, double> stepSizeOf) => reading.Specification is { } specification
+        ? new CertifiedThing(ModelPoint.OfSpecification(specification, threads, stepSizeOf))
+        : new CertifiedThing(null, reading.Problems);
 
-    private static CertifiedThing Of(PointReading reading, int threads) =>
-        new(reading.Point is { } point ? CertificationTarget.OfPoint(point, threads) : null, reading.Other, reading.Problems);
+    private static CertifiedThing Of(PointReading reading) => new(reading.Point, reading.Problems);
 
     // What looks like a path is not searched for among the runs.
     private static string FindRun(string name, string folder) => Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or WeightsFile.Extension
@@ -84,19 +76,15 @@ internal static class CertifyTarget
     }
 }
 
-/// <summary>What was named: of model R, of another model, or neither with the reasons.</summary>
-internal sealed record CertifiedThing(CertificationTarget? Target, TrainablePoint? Point = null, IReadOnlyList<Problem>? Problems = null) : IDisposable
+/// <summary>What was named, or why there is nothing to certify.</summary>
+internal sealed record CertifiedThing(ModelPoint? Point, IReadOnlyList<Problem>? Problems = null) : IDisposable
 {
     /// <summary>The folder of the run that was named; <see langword="null"/> when it was something else.</summary>
     public string? RunFolder { get; init; }
 
-    /// <summary>Answers a request about it; neither is null for both.</summary>
+    /// <summary>Answers a request about it; <see langword="null"/> when there is no point.</summary>
     public CertificationReport? Certify(CertificationRequest request, CancellationToken cancellation) =>
-        Target is not null ? Certification.Of(Target, request, cancellation) : Point is not null ? ModelCertification.Of(Point, request, cancellation) : null;
+        Point is null ? null : Certification.Of(Point, request, cancellation);
 
-    public void Dispose()
-    {
-        Target?.Dispose();
-        Point?.Dispose();
-    }
+    public void Dispose() => Point?.Dispose();
 }

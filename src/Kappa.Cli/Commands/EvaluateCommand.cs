@@ -51,15 +51,10 @@ internal static class EvaluateCommand
     {
         PointEvaluationOptions options = ToOptions(wishes);
         PointReading reading = Read(words[0], words[1..], folder);
-        (ModelPoint? point, IReadOnlyList<Problem> problems) = reading;
-        if (reading.Other is { } other)
-        {
-            return Evaluate(terminal, other, reading.ExpectedLoss, options, wishes, json);
-        }
-
+        using ModelPoint? point = reading.Point;
         if (point is null)
         {
-            foreach (Problem problem in problems)
+            foreach (Problem problem in reading.Problems)
             {
                 terminal.Messages.WriteLine($"kappa: {problem}");
             }
@@ -82,24 +77,6 @@ internal static class EvaluateCommand
         WriteDisagreement(terminal, point.Name, evaluation.Loss, reading.ExpectedLoss);
         WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
         return Code(evaluation.Loss, evaluation.Certificates, wishes);
-    }
-
-    private static int Evaluate(Terminal terminal, TrainablePoint point, double? expected, PointEvaluationOptions options, Wishes wishes, bool json)
-    {
-        using (point)
-        {
-            PointEvaluationOptions asked = wishes.NeedsKernel && wishes.Mebibytes is null ? options with { KernelMemory = long.MaxValue } : options;
-            TrainableEvaluation evaluation = TrainableEvaluation.Of(point, asked);
-            if (wishes.NeedsKernel && double.IsFinite(evaluation.Loss) && evaluation.KernelOmission is { } reason)
-            {
-                throw new BadInputException(point.Name, $"{reason}. Allow more with --memory, train fewer matrices, or take fewer samples.");
-            }
-
-            TrainableEvaluationView.Print(terminal, evaluation, json);
-            WriteDisagreement(terminal, point.Name, evaluation.Loss, expected);
-            WriteFigure(terminal, KernelDensityFigure.Of(evaluation), wishes.Figures);
-            return Code(evaluation.Loss, evaluation.Certificates, wishes);
-        }
     }
 
     // A loss in single precision is right to six digits or so; another ε, activation or orientation of a matrix changes earlier ones.
@@ -125,7 +102,6 @@ internal static class EvaluateCommand
 
         var options = new PointEvaluationOptions
         {
-            Threads = Environment.ProcessorCount,
             IsMatrixFree = wishes.IsMatrixFree,
             WithHessian = wishes.WithHessian,
             WithDensity = wishes.WithDensity || wishes.Figures is not null,
@@ -186,7 +162,7 @@ internal static class EvaluateCommand
         }
 
         return settings.Length == 0
-            ? PointFile.Read(path)
+            ? PointFile.Read(path, Environment.ProcessorCount)
             : throw new UsageException($"a point file holds its own model and data and takes no settings but got '{settings[0]}'. Only weights in {WeightsFile.Extension} take them.");
     }
 
@@ -209,10 +185,8 @@ internal static class EvaluateCommand
         }
 
         SpecificationReading reading = SpecificationReader.Read(specification, namesFile ? words[1..] : words);
-        return reading.Specification is { Form: not ModelForm.Residual } of
-            ? new PointReading(null, []) { Other = TrainablePoint.OfCheckpoint(path, of, Environment.ProcessorCount) }
-            : reading.Specification is { } read
-            ? WeightsFile.Read(path, read, isOtherDataMeant: words.Length > 0)
+        return reading.Specification is { } read
+            ? WeightsFile.Read(path, read, isOtherDataMeant: words.Length > 0, Environment.ProcessorCount)
             : new PointReading(null, reading.Problems);
     }
 

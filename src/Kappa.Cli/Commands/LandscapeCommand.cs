@@ -134,7 +134,7 @@ internal static class LandscapeCommand
         string beside = WeightsFile.SpecificationBeside(path) ?? throw new BadInputException(path, "weights must have their specification, spec.yaml, beside them but have none. Put it there.");
         SpecificationReading reading = SpecificationReader.Read(beside, []);
         return reading.Specification is { } specification
-            ? LandscapeTarget.OfPoint(WeightsFile.Read(path, specification).Require(), Path.GetDirectoryName(Path.GetFullPath(path))!)
+            ? LandscapeTarget.OfPoint(() => WeightsFile.Read(path, specification).Require(), Path.GetDirectoryName(Path.GetFullPath(path))!)
             : throw new BadInputException(beside, reading.Problems[0].ToString());
     }
 

@@ -1,6 +1,7 @@
 using Kappa.Descent;
 using Kappa.Lab.Data;
 using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -15,21 +16,13 @@ public sealed partial class Experiment : IDisposable
     private bool _keepsModel;
     private GradientDescent _descent;
     private double? _stepSize;
+    private ExperimentProblem? _exact;
 
     private Experiment(ExperimentSpecification specification, ExperimentProblem problem, Func<string, double>? stepSizeOf)
     {
         (Specification, _problem, _stepSizeOf) = (specification, problem, stepSizeOf ?? NoOtherRuns);
         Trained = specification.Model.Trained.ToTrainedSet(specification.Model);
-        if (Model is ResidualTransformer residual)
-        {
-            residual.Forward(Initial);
-            InitialLoss = residual.ForwardLoss;
-        }
-        else
-        {
-            InitialLoss = Model.Loss(Initial, Model.AllSamples);
-        }
-
+        InitialLoss = Model.ExactLoss(Initial);
         Options = OptionsOf(specification.Descent);
         _descent = new GradientDescent(Model, Options);
     }
@@ -39,6 +32,14 @@ public sealed partial class Experiment : IDisposable
 
     /// <summary>The model on the samples to train on.</summary>
     public IModel Model => _problem.Model;
+
+    /// <summary>The model for what is said of exact arithmetic: where its passes are in single precision, one in double; made when it is asked for.</summary>
+    internal IModel Exact => Specification.Descent.Precision == Precision.Double ? Model
+        : (_exact ??= ExperimentProblem.Create(InDouble(Specification), 1)).Model;
+
+    /// <summary>The specification in double precision.</summary>
+    internal static ExperimentSpecification InDouble(ExperimentSpecification specification) =>
+        specification with { Descent = specification.Descent with { Precision = Precision.Double } };
 
     /// <summary>Model R, for what is about it alone.</summary>
     /// <exception cref="InvalidOperationException">It is another model.</exception>
@@ -129,6 +130,16 @@ public sealed partial class Experiment : IDisposable
     public static Experiment Prepare(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null) =>
         Prepare(specification, threads, stepSizeOf, null);
 
+    /// <summary>The experiment of a run; the run knows itself the step size that it took from another one, which may be gone.</summary>
+    /// <exception cref="BadInputException">The record is damaged, or its data are gone.</exception>
+    internal static Experiment Of(RunRecord run, int threads = 1) => Prepare(run.Specification, threads, other =>
+    {
+        TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
+        return telemetry.Rows > 0
+            ? telemetry[Quantities.StepSize][0]
+            : throw new BadInputException(run.Files.Telemetry, $"the step size that was taken from run {other} is in the first row, but there is none. Run it first.");
+    });
+
     /// <summary>The same in the memory of the model of an earlier experiment, which stays its owner's, if it is of this shape.</summary>
     internal static Experiment Prepare(
         ExperimentSpecification specification, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
@@ -205,6 +216,7 @@ public sealed partial class Experiment : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _exact?.Dispose();
         if (!_keepsModel)
         {
             _problem.Dispose();

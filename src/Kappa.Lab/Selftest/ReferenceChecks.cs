@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Kappa.Lab.Runs.Evaluation;
+using Kappa.Models;
 
 namespace Kappa.Lab.Selftest;
 
@@ -32,21 +32,13 @@ internal static class ReferenceChecks
 
     private static double Spectra(ReferencePoint reference, PointEvaluation evaluation)
     {
-        double worst = 0;
-        foreach (LayerSpectra layer in evaluation.Layers)
-        {
-            worst = Math.Max(worst, Spectrum("attention_branch_singular_values", layer.AttentionBranch));
-            worst = Math.Max(worst, Spectrum("attention_output_singular_values", layer.AttentionOutput));
-            worst = Math.Max(worst, Spectrum("hidden_singular_values", layer.Hidden));
-
-            double Spectrum(string name, MatrixSpectrum spectrum)
-            {
-                JsonElement expected = reference.Expected.GetProperty(name)[layer.Layer];
-                return Deviation.ToLargest(spectrum.SingularValues, ReferencePoint.Vector(expected));
-            }
-        }
-
-        return worst;
+        (string Name, LayerPart Part)[] parts =
+        [
+            ("attention_branch_singular_values", LayerPart.AttentionBranch), ("attention_output_singular_values", LayerPart.AttentionOutput),
+            ("hidden_singular_values", LayerPart.Hidden),
+        ];
+        return parts.SelectMany(part => evaluation.Layers.Where(layer => layer.Matrix.Part == part.Part).Select(layer =>
+            Deviation.ToLargest(layer.Spectrum.SingularValues, ReferencePoint.Vector(reference.Expected.GetProperty(part.Name)[layer.Matrix.Layer])))).Max();
     }
 
     private static double[] Descending(double[] values) => [.. values.OrderDescending()];

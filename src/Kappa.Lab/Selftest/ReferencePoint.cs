@@ -12,9 +12,9 @@ internal sealed record ReferencePoint(ModelPoint Point, JsonElement Expected)
     private const string Prefix = "reference/";
 
     /// <summary>∂ℒ/∂W of every matrix, the trained ones being all.</summary>
-    public ResidualTransformerWeights ExpectedGradient()
+    public ModelParameters ExpectedGradient()
     {
-        var gradient = new ResidualTransformerWeights(Point.Shape);
+        var gradient = new ModelParameters(Point.Model.Layout);
         foreach (ParameterBlock block in gradient.Layout.Blocks)
         {
             Stacked(Expected.GetProperty("gradient").GetProperty(block.Name)).CopyTo(gradient[block]);

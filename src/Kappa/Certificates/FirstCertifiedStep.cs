@@ -35,21 +35,21 @@ public readonly record struct TriedStep(long Step, double RelativeLoss, Certific
     public string Explanation => Certificate.Explanation;
 }
 
-/// <summary>The first step of a run of model R from which convergence is certain (C.20).</summary>
+/// <summary>The first step of a run from which convergence is certain (C.20).</summary>
 /// <remarks>Found by <see cref="FirstStepSearch"/>; <see cref="Tried"/> says what was looked at.</remarks>
 public sealed record FirstCertifiedStep
 {
     /// <summary>The step found, or <c>null</c>.</summary>
-    public long? Step { get; private init; }
+    public long? Step => State?.Step;
 
     /// <summary>ℒ at the step found, relative to ℒ at the first state of the search.</summary>
-    public double? RelativeLoss { get; private init; }
+    public double? RelativeLoss => State is null ? null : Tried.Last(tried => tried.Step == Step).RelativeLoss;
 
     /// <summary>The certificate at the step found; otherwise the last one evaluated.</summary>
     public required Certificate Certificate { get; init; }
 
-    /// <summary>θ at the step found.</summary>
-    public ResidualTransformerWeights? Weights { get; private init; }
+    /// <summary>The state at the step found; <c>null</c> for none.</summary>
+    public DescentState? State { get; private init; }
 
     /// <summary>Every step that was evaluated, in order of evaluation.</summary>
     public required IReadOnlyList<TriedStep> Tried { get; init; }
@@ -61,49 +61,34 @@ public sealed record FirstCertifiedStep
     /// <param name="theorem">The theorem.</param>
     /// <param name="model">The model of the run.</param>
     /// <param name="descent">Its options; the number of steps is that of <paramref name="options"/>.</param>
-    /// <param name="state">Where to begin; advanced.</param>
+    /// <param name="state">Where to begin; advanced, to the last state tried when none is certified.</param>
     /// <param name="options">What to look at.</param>
+    /// <param name="exact">The same model in double precision, at which theorems are asked; the model itself unless given.</param>
     /// <param name="cancellation">Ends the search between two evaluations.</param>
     /// <exception cref="ArgumentException">The growth is not above 1.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static FirstCertifiedStep Search(
-        Theorem theorem, ResidualTransformer model, DescentOptions descent, DescentState state, FirstStepOptions options, CancellationToken cancellation = default)
+        Theorem theorem, IModel model, DescentOptions descent, DescentState state, FirstStepOptions options, IModel? exact = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        FirstStep<DescentState> first = FirstStepSearch.Run(new Path(theorem, model, descent, cancellation), state, options, cancellation);
-        ResidualTransformerWeights? weights = first.State is { } found ? ResidualTransformerWeights.Of(model.Shape, found.Parameters).Clone() : null;
-
-        return new FirstCertifiedStep
-        {
-            Step = first.State?.Step,
-            RelativeLoss = first.State is null ? null : first.Tried.Last(tried => tried.Step == first.State.Step).RelativeLoss,
-            Certificate = first.Certificate,
-            Weights = weights,
-            Tried = first.Tried,
-            Schedule = first.Schedule,
-        };
+        var path = new Path(theorem, model, exact ?? model, descent with { LossFloor = null, GradientTolerance = null }, cancellation);
+        FirstStep<DescentState> first = FirstStepSearch.Run(path, state, options, cancellation);
+        return new FirstCertifiedStep { State = first.State, Certificate = first.Certificate, Tried = first.Tried, Schedule = first.Schedule };
     }
 
-    private sealed class Path(Theorem theorem, ResidualTransformer model, DescentOptions descent, CancellationToken cancellation) : ICertifiablePath<DescentState>
+    private sealed class Path(Theorem theorem, IModel model, IModel exact, DescentOptions descent, CancellationToken cancellation)
+        : ICertifiablePath<DescentState>
     {
         public long StepOf(DescentState state) => state.Step;
 
         public DescentState Copy(DescentState state) => state.Clone();
 
-        public bool Advance(DescentState state, long target) =>
-            new GradientDescent(model, descent with { MaximumSteps = target, LossFloor = null, GradientTolerance = null }).Run(state, cancellation: cancellation).Reason == StopReason.StepBudget;
+        public bool Advance(DescentState state, long target) => state.Step >= target
+            || new GradientDescent(model, descent with { MaximumSteps = target }).Run(state, cancellation: cancellation).Reason == StopReason.StepBudget;
 
-        public double Loss(DescentState state)
-        {
-            model.Forward(state.Parameters);
-            return model.ForwardLoss;
-        }
+        public double Loss(DescentState state) => exact.ExactLoss(state.Parameters);
 
-        public Certificate Certify(DescentState state, CertificateOptions options)
-        {
-            using var point = new TrainingPoint(
-                model.Inputs, model.Samples, model.Targets, ResidualTransformerWeights.Of(model.Shape, state.Parameters), descent.Trained);
-            return theorem.Evaluate(point, options);
-        }
+        public Certificate Certify(DescentState state, CertificateOptions options) => theorem.Evaluate(exact, state.Parameters, descent.Trained, options);
     }
 }

@@ -1,3 +1,5 @@
+using Kappa.Models;
+
 namespace Kappa.Certificates;
 
 /// <summary>Where a statement comes from.</summary>
@@ -79,7 +81,29 @@ public abstract class Theorem
     /// <summary>Whether it can ever certify; <see langword="false"/> for one that excludes, speaks of a limit or has a conclusion that is not proven for a finite step.</summary>
     public virtual bool CanCertify => true;
 
-    /// <summary>Computes the conditions at a point and says what follows.</summary>
+    /// <summary>The form of model that it is about, in words.</summary>
+    public virtual string Subject => Theorems.ResidualTransformer;
+
+    /// <summary>Whether it is about a model: a question of its form and data alone.</summary>
+    /// <param name="model">Any.</param>
+    public virtual bool IsAbout(IModel model) => model is ResidualTransformer;
+
+    /// <summary>Computes the conditions at a point of any model and says what follows.</summary>
+    /// <param name="model">The model on its data, in double precision unless it is model R.</param>
+    /// <param name="parameters">θ_0; not changed.</param>
+    /// <param name="trained">The trained matrices; the others are constants.</param>
+    /// <param name="options">What is asked; <c>null</c> for the defaults.</param>
+    /// <returns>A value, also when the theorem is about another model, does not apply, or a condition fails.</returns>
+    /// <exception cref="ArgumentException">An option is out of range, or the layout differs.</exception>
+    public Certificate Evaluate(IModel model, ModelParameters parameters, TrainedSet trained, CertificateOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CertificateOptions asked = options ?? CertificateOptions.Default;
+        asked.Validate();
+        return IsAbout(model) ? EvaluateOwn(model, parameters, trained, asked) : Certificate.NotApplicable(this, Theorems.WhyNotAbout(this, model));
+    }
+
+    /// <summary>Computes the conditions at a point of model R and says what follows.</summary>
     /// <param name="point">Model, data, weights θ_0 and trained blocks.</param>
     /// <param name="options">What is asked; <c>null</c> for the defaults.</param>
     /// <returns>A value, also when the theorem does not apply or a condition fails.</returns>
@@ -91,6 +115,12 @@ public abstract class Theorem
         asked.Validate();
         string? reason = WhyNotApplicable(point);
         return reason is null ? Compute(point, asked) : Certificate.NotApplicable(this, reason);
+    }
+
+    private protected virtual Certificate EvaluateOwn(IModel model, ModelParameters parameters, TrainedSet trained, CertificateOptions options)
+    {
+        using var point = TrainingPoint.Of((ResidualTransformer)model, parameters, trained);
+        return Evaluate(point, options);
     }
 
     /// <summary>Why the theorem is not about this point, with what to do; <c>null</c> when it is.</summary>

@@ -28,6 +28,17 @@ public sealed class TrainingPoint : IDisposable
         Loss = 0.5 * SquaredError.Of(Model.ForwardOutput, Model.Targets, _residual);
     }
 
+    /// <summary>The point of a model on its data.</summary>
+    /// <param name="model">The model, of any precision; its data are taken.</param>
+    /// <param name="parameters">θ_0; copied.</param>
+    /// <param name="trained">The trained blocks.</param>
+    /// <exception cref="ArgumentException">The layout differs, or nothing is trained.</exception>
+    public static TrainingPoint Of(ResidualTransformer model, ModelParameters parameters, TrainedSet trained)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new(model.Inputs, model.Samples, model.Targets, ResidualTransformerWeights.Of(model.Shape, parameters), trained);
+    }
+
     /// <summary>The shape of the model.</summary>
     public ResidualTransformerShape Shape => Weights.Shape;
 

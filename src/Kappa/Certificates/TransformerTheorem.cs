@@ -4,8 +4,7 @@ namespace Kappa.Certificates;
 
 /// <summary>
 /// What a theorem about full-batch gradient descent on a Transformer is evaluated at: the model with its data, its parameters θ_0, the
-/// trained
-/// matrices, and the loss there.
+/// trained matrices, and the loss there.
 /// </summary>
 /// <remarks>Copies the parameters; the model stays its caller's.</remarks>
 public sealed class TransformerPoint
@@ -50,13 +49,6 @@ public sealed class TransformerPoint
 /// <summary>A theorem about some form of the Transformer other than model R.</summary>
 public abstract class TransformerTheorem : Theorem
 {
-    /// <summary>The form, in words.</summary>
-    public abstract string Subject { get; }
-
-    /// <summary>Whether the theorem is about a model: a question of its shape and data alone.</summary>
-    /// <param name="model">Any.</param>
-    public abstract bool IsAbout(Transformer model);
-
     /// <summary>Computes the conditions at a point and says what follows.</summary>
     /// <param name="point">Model, data, parameters θ_0 and trained matrices.</param>
     /// <param name="options">What is asked; <c>null</c> for the defaults.</param>
@@ -68,7 +60,7 @@ public abstract class TransformerTheorem : Theorem
         CertificateOptions asked = options ?? CertificateOptions.Default;
         asked.Validate();
         string? reason = !IsAbout(point.Model)
-            ? $"The theorem must be asked about {Subject} but the point is of another form of the Transformer."
+            ? Theorems.WhyNotAbout(this, point.Model)
             : !double.IsFinite(point.Loss)
                 ? $"The loss must be a finite number but is {point.Loss}; begin from smaller weights or scale the data."
             : WhyNotApplicable(point);
@@ -83,7 +75,11 @@ public abstract class TransformerTheorem : Theorem
 
     /// <inheritdoc/>
     internal sealed override string? WhyNotApplicable(TrainingPoint point) =>
-        $"The theorem must be asked about {Subject} but the point is of the residual Transformer; ask path, kernel-floor or ball.";
+        Theorems.WhyNotAbout(this, point.Model);
+
+    private protected sealed override Certificate EvaluateOwn(
+        IModel model, ModelParameters parameters, TrainedSet trained, CertificateOptions options) =>
+        Evaluate(new TransformerPoint((Transformer)model, parameters, trained), options);
 
     /// <inheritdoc/>
     internal sealed override Certificate Compute(TrainingPoint point, CertificateOptions options) => Certificate.NotApplicable(this,
@@ -94,26 +90,19 @@ public abstract class TransformerTheorem : Theorem
 public abstract class KernelAttentionTheorem : TransformerTheorem
 {
     /// <inheritdoc/>
-    public sealed override string Subject => "kernel attention (model G)";
+    public sealed override string Subject => Theorems.KernelAttention;
 
     /// <inheritdoc/>
-    public sealed override bool IsAbout(Transformer model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        return model is { Shape.IsKernelAttention: true, HasLabels: false };
-    }
+    public sealed override bool IsAbout(IModel model) => model is Transformer { Shape.IsKernelAttention: true, HasLabels: false };
 }
 
 /// <summary>A theorem about the shallow encoder, model S.</summary>
 public abstract class ShallowEncoderTheorem : TransformerTheorem
 {
     /// <inheritdoc/>
-    public sealed override string Subject => "the shallow encoder (model S)";
+    public sealed override string Subject => Theorems.ShallowEncoder;
 
     /// <inheritdoc/>
-    public sealed override bool IsAbout(Transformer model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        return model is { Shape.IsShallowEncoder: true, HasLabels: false, HasPadding: false };
-    }
+    public sealed override bool IsAbout(IModel model) =>
+        model is Transformer { Shape.IsShallowEncoder: true, HasLabels: false, HasPadding: false };
 }

@@ -27,9 +27,6 @@ public interface IModel : IDisposable
     /// <summary>c of the loss c·½‖F − Y‖²: 1 for a sum over the samples, one over their number for a mean; NaN for a loss of another kind.</summary>
     double SquaredErrorFactor { get; }
 
-    /// <summary>Whether <see cref="Tangent"/> and <see cref="HessianProduct"/> are exact but for rounding, and not formed by differences.</summary>
-    bool HasExactProducts => true;
-
     /// <summary>
     /// Whether the derivative of the activation jumps: where a pre-activation changes its sign the gradient may jump, and the loss has no Hessian.
     /// </summary>
@@ -52,6 +49,12 @@ public interface IModel : IDisposable
     /// <returns>ℒ; not finite when F is not.</returns>
     /// <exception cref="ArgumentException">The layout differs or a sample number is out of range.</exception>
     double Loss(ModelParameters parameters, ReadOnlySpan<int> batch);
+
+    /// <summary>ℒ over all samples, in double precision where the model can, whatever that of its passes.</summary>
+    /// <param name="parameters">θ; not changed.</param>
+    /// <returns>ℒ; not finite when F is not.</returns>
+    /// <exception cref="ArgumentException">The layout differs.</exception>
+    double ExactLoss(ModelParameters parameters) => Loss(parameters, AllSamples);
 
     /// <summary>ℒ and ∇ℒ over a batch.</summary>
     /// <param name="parameters">θ; not changed.</param>

@@ -111,6 +111,10 @@ public sealed class ResidualTransformer : IModel
     public double ForwardLoss => 0.5 * SquaredError.Of(ForwardOutput, Targets);
 
     /// <inheritdoc/>
+    public double ExactLoss(ModelParameters parameters) =>
+        0.5 * SquaredError.Of(_full.At(_arguments.Of(parameters, nameof(parameters))).Output, Targets);
+
+    /// <inheritdoc/>
     public int Threads => _team.Threads;
 
     /// <summary>Number of shards that the samples are divided into; a function of the sizes alone.</summary>
@@ -197,12 +201,9 @@ public sealed class ResidualTransformer : IModel
         ArgumentNullException.ThrowIfNull(record);
         record.Begin(LayerMatrices, batch.Length);
         if (_batches.Of(batch) is { } part)
-        {
             part.Fill(parameters, part.AllSamples, record);
-            return;
-        }
-
-        ResidualLayerMatrices.Fill(record, _full.At(_arguments.Of(parameters, nameof(parameters))));
+        else
+            ResidualLayerMatrices.Fill(record, _full.At(_arguments.Of(parameters, nameof(parameters))));
     }
 
     /// <inheritdoc/>

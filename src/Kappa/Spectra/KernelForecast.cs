@@ -63,13 +63,35 @@ public sealed record KernelForecast(KernelRoute Route, string Reason, long Outpu
     public static KernelForecast Of(ResidualTransformerShape shape, int samples, int tokens, TrainedSet trained, KernelBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(trained);
-        budget ??= new KernelBudget();
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         var layout = ParameterLayout.For(shape);
-        Require(samples, tokens, budget);
+        return Of(layout, (long)samples * tokens * shape.OutputWidth, ForwardMultiplyAdds(shape, (double)samples * tokens, tokens), trained, budget);
+    }
+
+    /// <summary>The forecast for a model on its data.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="trained">The parameters that J is taken in.</param>
+    /// <param name="budget">What may be spent; the defaults when <c>null</c>.</param>
+    /// <exception cref="ArgumentException">Nothing of the model is trained, or a rate is not positive.</exception>
+    public static KernelForecast Of(IModel model, TrainedSet trained, KernelBudget? budget = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(trained);
+
+        // A gradient takes a forward pass three times.
+        double forward = model is ResidualTransformer residual ? ForwardMultiplyAdds(residual.Shape, residual.Rows, residual.Tokens)
+            : model is Transformer transformer ? transformer.Shape.GradientMultiplyAdds(model.Samples, transformer.Tokens) / 3
+            : (double)model.Samples * model.Layout.Length;
+        return Of(model.Layout, (long)model.Samples * model.OutputRows * model.OutputColumns, forward, trained, budget);
+    }
+
+    private static KernelForecast Of(ParameterLayout layout, long outputs, double forward, TrainedSet trained, KernelBudget? asked)
+    {
+        KernelBudget budget = asked ?? new KernelBudget();
+        Require(budget);
         bool[] isTrained = trained.Resolve(layout);
         long parameters = layout.Blocks.Where((_, index) => isTrained[index]).Sum(block => (long)block.Length);
-        long outputs = (long)samples * tokens * shape.OutputWidth;
-        double forward = ForwardMultiplyAdds(shape, (double)samples * tokens, tokens);
         RouteCost full = CostOf(FullFlops(outputs, parameters, forward), JacobianSpectrum.ForecastBytes(outputs, parameters), budget);
         RouteCost matrixFree = CostOf(
             budget.Products * ((8 * forward) + (4.0 * outputs * budget.Products)), sizeof(double) * ((outputs * (budget.Products + 3L)) + layout.Length), budget);
@@ -117,10 +139,8 @@ public sealed record KernelForecast(KernelRoute Route, string Reason, long Outpu
 
     private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / 1048576.0):F0} MiB");
 
-    private static void Require(int samples, int tokens, KernelBudget budget)
+    private static void Require(KernelBudget budget)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         if (budget.Products < 1 || !(budget.FlopsPerSecond > 0 && double.IsFinite(budget.FlopsPerSecond)))
         {
             throw new ArgumentException(FormattableString.Invariant(

@@ -97,7 +97,7 @@ public sealed class ModelCommandTests
     [InlineData("run model.kind=kernelAttention normalisesRows=true", "normalisesRows has no effect but on the gaussian kernel; remove it or set kernel=gaussian.")]
     [InlineData("run model.kind=kernelAttention trained=[readout]", "trained lists 'readout', which is neither a kind (query, key, value, output) nor a block of this model.")]
     [InlineData("run model.kind=shallowEncoder warmUp=9 steps=9", "warmUp must have fewer steps than the run, 9, but has 9.")]
-    [InlineData("certify model.kind=shallowEncoder steps=2 --step 3", "must be from 0 to 2, the last step of the specification kind=shallowEncoder steps=2, but is 3.")]
+    [InlineData("certify model.kind=shallowEncoder steps=2 --step 3", "must be from 0 to 2, the last step of the specification, but is 3.")]
     [InlineData("certify model.kind=kernelAttention --find-scale", "where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out.")]
     public void What_does_not_fit_the_model_is_one_line_and_exit_code_3(string command, string message)
     {
@@ -109,8 +109,8 @@ public sealed class ModelCommandTests
     }
 
     [Theory]
-    [InlineData("model.kind=kernelAttention --theorem path", "Not applicable: The theorem is about another model than kernel attention (model G); ask values-only,")]
-    [InlineData("width=8 --theorem values-only", "Not applicable: The theorem must be asked about kernel attention (model G) but the point is of")]
+    [InlineData("model.kind=kernelAttention --theorem path", "Not applicable: The theorem is about the residual Transformer (model R) and the model is kernel")]
+    [InlineData("width=8 --theorem values-only", "Not applicable: The theorem is about kernel attention (model G) and the model is the residual")]
     public void A_theorem_about_another_model_is_not_applicable_and_names_others(string words, string verdict)
     {
         CommandOutcome outcome = CommandLine.Invoke(["certify", .. words.Split(' ')]);
@@ -120,8 +120,8 @@ public sealed class ModelCommandTests
 
     [Theory]
     [InlineData("heads.0.query", "[[1, 2], [3]]", "parameters.heads.0.query[1]")]
-    [InlineData("heads.1.value", "[[1]]", "parameters.heads.1.value: must be [8, 4] but has shape [1, 1].")]
-    [InlineData("heads.1.bias", "[[1]]", "parameters.heads.1.bias: unknown key.")]
+    [InlineData("heads.1.value", "[[1]]", "parameters.heads.1.value: must be [8, 4] but is [1, 1].")]
+    [InlineData("heads.1.bias", "[[1]]", "parameters.heads.1.bias: the model of config has no such matrix.")]
     public void What_is_wrong_with_a_point_is_named_with_its_place(string matrix, string value, string message)
     {
         using var folder = new TemporaryFolder();

@@ -98,7 +98,9 @@ public sealed class ModelQuestionTests
         Assert.NotNull(Evaluate(run.Path, "--memory", "4")["kernel_extremes"]);
         CommandOutcome refused = CommandLine.Invoke("evaluate", run.Path, "--kernel", "--memory", "4");
         Assert.Equal((3, ""), (refused.ExitCode, refused.Results));
-        Assert.EndsWith("more than 4 MiB. Allow more with --memory, train fewer matrices, or take fewer samples.", Assert.Single(refused.MessageLines), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "MiB but 4 MiB are allowed. Allow more with --memory, estimate its ends with --matrix-free, train fewer blocks, or take fewer samples.",
+            Assert.Single(refused.MessageLines), StringComparison.Ordinal);
         Assert.Equal(512, Evaluate(run.Path, "--kernel")["ntk_eigenvalues"]!.AsArray().Count);
     }
 

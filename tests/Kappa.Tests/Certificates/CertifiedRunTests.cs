@@ -33,10 +33,10 @@ public sealed class CertifiedRunTests
     public void The_search_says_what_it_tried_and_stops_at_the_last_step()
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 1);
-        FirstCertifiedStep none = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 3 }, TestContext.Current.CancellationToken);
+        FirstCertifiedStep none = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 3 }, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Null(none.Step);
-        Assert.Null(none.Weights);
+        Assert.Null(none.State);
         Assert.Equal([0L, 1L, 2L, 3L], none.Tried.Select(tried => tried.Step));
         Assert.All(none.Tried, tried => Assert.Equal(CertificateOutcome.NotCertified, tried.Outcome));
         Assert.Contains("bisection", none.Schedule, StringComparison.Ordinal);
@@ -47,7 +47,7 @@ public sealed class CertifiedRunTests
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 2);
         FirstCertifiedStep first = FirstCertifiedStep.Search(
-            Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000, Growth = 2 }, TestContext.Current.CancellationToken);
+            Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000, Growth = 2 }, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Contains(first.Tried, tried => tried.Step == first.Step && tried.Outcome == CertificateOutcome.Guaranteed);
         Assert.Contains(first.Tried, tried => tried.Step == first.Step - 1 && tried.Outcome == CertificateOutcome.NotCertified);
@@ -57,7 +57,7 @@ public sealed class CertifiedRunTests
     public void Looking_ahead_bounds_the_residual_from_the_earlier_step_on()
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 0);
-        FirstCertifiedStep first = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000 }, TestContext.Current.CancellationToken);
+        FirstCertifiedStep first = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000 }, cancellation: TestContext.Current.CancellationToken);
         double[] losses = run.Losses(first.Step!.Value);
         LookAhead ahead = LookAhead.Of(losses, first.Certificate.Guarantee!);
 

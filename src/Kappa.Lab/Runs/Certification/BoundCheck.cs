@@ -35,28 +35,40 @@ internal static class BoundCheck
     private const long FewestSteps = 50;
     private const long MostSteps = 2000;
 
-    /// <summary>Steps after which the bound has fallen by three decades, as far as a few seconds allow; 0 when they allow too few.</summary>
-    public static long AffordableSteps(TrainingPoint point, Guarantee guarantee)
+    /// <summary>Descends with the certified step size.</summary>
+    /// <param name="model">The model, in double precision.</param>
+    /// <param name="trained">Its trained matrices.</param>
+    /// <param name="parameters">θ_t.</param>
+    /// <param name="guarantee">What was certified there.</param>
+    /// <param name="asked">Most steps; <c>null</c> for as many as a few seconds allow.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>What was seen, or why nothing was.</returns>
+    public static (BoundObservation? Check, string? Omission) Of(
+        IModel model, TrainedSet trained, ModelParameters parameters, Guarantee guarantee, long? asked, CancellationToken cancellation)
     {
-        ResidualTransformerShape shape = point.Shape;
-        double perRow = (4.0 * shape.Width * shape.Width) + (4.0 * point.Model.Tokens * shape.Width) + (2.0 * shape.Width * shape.FfnWidth);
+        long steps = asked ?? AffordableSteps(model, guarantee);
+        BoundObservation? check = steps > 0 ? Descend(model, trained, parameters, guarantee, steps, cancellation) : null;
+        string? omission = check is not null ? null
+            : steps > 0 ? "the loss is at the rounding of the outputs already"
+            : asked == 0 ? "not asked for"
+            : "the steps would take long; ask for a number of them";
+        return (check, omission);
+    }
 
-        // A multiply-add is two flops, and the gradient costs twice the forward pass.
-        double affordable = AffordableFlops / (6.0 * point.Rows * perRow * shape.Depth);
+    /// <summary>Steps after which the bound has fallen by three decades, as far as a few seconds allow; 0 when they allow too few.</summary>
+    public static long AffordableSteps(IModel model, Guarantee guarantee)
+    {
+        double affordable = AffordableFlops / GradientFlops(model);
         double wanted = Math.Clamp(guarantee.StepsTo(1e-3), FewestSteps, MostSteps);
         return affordable < FewestSteps ? 0 : (long)Math.Min(affordable, wanted);
     }
 
-    /// <summary>Descends from the point with the certified step size.</summary>
-    /// <param name="point">θ_t.</param>
-    /// <param name="guarantee">What was certified there.</param>
-    /// <param name="steps">Most steps; fewer when rounding sets in.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>What was seen; <c>null</c> when the loss is at the rounding floor already.</returns>
-    public static BoundObservation? Descend(TrainingPoint point, Guarantee guarantee, long steps, CancellationToken cancellation)
+    /// <summary>Descends from a point with the certified step size.</summary>
+    /// <returns>What was seen; fewer steps when rounding sets in, <c>null</c> when the loss is at the rounding floor already.</returns>
+    public static BoundObservation? Descend(
+        IModel model, TrainedSet trained, ModelParameters parameters, Guarantee guarantee, long steps, CancellationToken cancellation)
     {
-        double rounding = Rounding(point, point.Model.Precision);
-        var bound = new LossBound(point.Loss, guarantee.Rate, rounding);
+        var bound = new LossBound(model.ExactLoss(parameters), guarantee.Rate, Rounding(model, parameters, Precision.Double));
         long last = Math.Min(steps, bound.LastMeaningfulStep);
         if (last < 1)
         {
@@ -64,14 +76,20 @@ internal static class BoundCheck
         }
 
         var observed = new BoundObserver();
-        var options = new DescentOptions { StepSize = StepSizeRule.Fixed(guarantee.StepSize), Trained = point.Trained, MaximumSteps = last };
-        var descent = new GradientDescent(point.Model, options);
-        DescentOutcome outcome = descent.Run(descent.Start(point.Weights), step =>
+        var options = new DescentOptions
+        {
+            StepSize = StepSizeRule.Fixed(guarantee.StepSize),
+            Method = new PlainDescent(RoundsOnce: model is not ResidualTransformer),
+            Trained = trained,
+            MaximumSteps = last,
+        };
+        var descent = new GradientDescent(model, options);
+        DescentOutcome outcome = descent.Run(descent.Start(parameters), step =>
         {
             observed.Add(step.Step, step.Loss, bound);
             foreach (BlockRadius radius in guarantee.Radii)
             {
-                observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, point.Weights[radius.Block].Span)));
+                observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, parameters[radius.Block].Span)));
             }
         }, cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
@@ -115,13 +133,30 @@ internal static class BoundCheck
         return observed.Steps < 1 ? null : observed.Conclude(isRecord: true, guarantee) with { Precision = precision };
     }
 
-    /// <summary>What rounding may add to ‖e‖: each number of F is the end of chains of sums of d, n or m terms in every block, each of relative error ε.</summary>
-    public static double Rounding(TrainingPoint point, Precision precision)
+    /// <summary>What rounding may add to ‖e‖: each number of F is the end of chains of sums as long as the matrices are and n, each of relative error ε.</summary>
+    public static double Rounding(IModel model, ModelParameters parameters, Precision precision)
     {
-        ResidualTransformerShape shape = point.Shape;
-        int terms = shape.Depth * ((4 * shape.Width) + point.Model.Tokens + shape.FfnWidth);
-        point.Model.Forward(point.Weights);
-        double size = Math.Sqrt(Vectors.SquaredNorm(point.Model.ForwardOutput.Span)) + Math.Sqrt(Vectors.SquaredNorm(point.Model.Targets.Span));
-        return 2 * RoundingFloor.UnitRoundoff(precision) * terms * size;
+        Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
+        model.Output(parameters, model.AllSamples, output);
+        (Matrix targets, double terms) = model switch
+        {
+            ResidualTransformer { Shape: var shape } residual =>
+                (residual.Targets, shape.Depth * ((4.0 * shape.Width) + residual.Tokens + shape.FfnWidth)),
+            _ => (((Transformer)model).Targets, model.Layout.Blocks.Sum(block => (double)Math.Max(block.Rows, block.Columns)) + ((Transformer)model).Tokens),
+        };
+        double size = Math.Sqrt(Vectors.SquaredNorm(output.Span)) + Math.Sqrt(Vectors.SquaredNorm(targets.Span));
+        return Math.Sqrt(model.SquaredErrorFactor) * 2 * RoundingFloor.UnitRoundoff(precision) * terms * size;
+    }
+
+    // A multiply-add is two flops, and the gradient costs twice the forward pass.
+    private static double GradientFlops(IModel model)
+    {
+        if (model is not ResidualTransformer { Shape: var shape } residual)
+        {
+            return 6.0 * model.Samples * ((Transformer)model).Tokens * model.Layout.Length;
+        }
+
+        double perRow = (4.0 * shape.Width * shape.Width) + (4.0 * residual.Tokens * shape.Width) + (2.0 * shape.Width * shape.FfnWidth);
+        return 6.0 * residual.Rows * perRow * shape.Depth;
     }
 }

@@ -1,165 +1,216 @@
 using Kappa.Certificates;
 using Kappa.Descent;
+using Kappa.Lab.Runs.Evaluation;
+using Kappa.Lab.Specifications;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs.Certification;
 
-/// <summary>Asks theorems about a target and compares what they guarantee with what happens.</summary>
+/// <summary>Asks theorems about a point of any model, or a later step of its descent, and compares what they guarantee with what happens.</summary>
 internal static class Certification
 {
     // Evaluations of a theorem for the shortfall cost more than they tell beyond this many numbers.
     private const double MostParametersForShortfall = 2e5;
 
     /// <summary>Answers a request.</summary>
-    /// <param name="target">What is certified.</param>
+    /// <param name="point">What is certified: the start of a specification or a run, or a point from a file.</param>
     /// <param name="request">What is asked.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="BadInputException">The target has no such step, or no step size of its own.</exception>
+    /// <exception cref="BadInputException">There is no such step, no step size of its own, or no scale to find.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static CertificationReport Of(CertificationTarget target, CertificationRequest request, CancellationToken cancellation = default)
+    public static CertificationReport Of(ModelPoint point, CertificationRequest request, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(request);
-        RequireAnswerable(target, request);
-        ReachedStep reached = target.At(request.Step, cancellation);
-        CertificateOptions options = request.OptionsFor(request.UsesRunStepSize ? OwnStepSize(target, reached.State) : request.StepSize);
-        using var point = PointAt(target, reached.State.Parameters);
-        var asked = new Asked(target, request, options, reached, LossAt(target, reached.State.InitialParameters), cancellation);
+        CertificationRequest own = request.Theorems.Count > 0 ? request : request with { Theorems = AllAbout(point.Model) };
+        RequireAnswerable(point, own);
+        var path = new RunPath(point);
+        (DescentState state, StepOrigin origin) = path.At(own.Step, cancellation);
+        CertificateOptions options = own.OptionsFor(own.UsesRunStepSize ? OwnStepSize(point, state) : own.StepSize);
+        bool hasOneStepSize = point.Experiment is { IsGradientDescent: true } && !IsAdaptive(point);
+
+        // Theorems are about exact arithmetic, whatever the precision of the run.
+        var asked = new Asked(point, point.Exact, path, own, options, state, point.Exact.ExactLoss(state.InitialParameters), cancellation);
         return new CertificationReport
         {
-            Target = target.Title,
-            Request = request,
-            Origin = reached.Origin.Explain(LossOfRun(target, reached, point)),
-            RunPrecision = target.HasPath ? target.Precision : null,
-            HasLaterSteps = target.HasPath && !target.IsAdaptive,
-            RunStepSize = target.HasPath && !target.IsAdaptive ? reached.State.StepSize : null,
-            Findings = [.. request.Theorems.Select(theorem => request.IsSearch ? Search(asked, theorem) : Single(asked, theorem, point))],
+            Target = point.Experiment is null ? $"point {point.Name}" : point.Name,
+            Request = own,
+            Origin = origin.Explain(point.Model.Loss(state.Parameters, point.Model.AllSamples)),
+            RunPrecision = point.Experiment?.Specification.Descent.Precision,
+            HasLaterSteps = point.Experiment is not null && !IsAdaptive(point),
+            RunStepSize = hasOneStepSize ? state.StepSize : null,
+            Findings = [.. own.Theorems.Select(theorem => own.IsSearch ? Search(asked, theorem) : Single(asked, theorem))],
         };
     }
 
-    private static void RequireAnswerable(CertificationTarget target, CertificationRequest request)
+    // Of a model that no theorem is about the nearest says why.
+    private static IReadOnlyList<Theorem> AllAbout(IModel model) => Theorems.About(model) is { Count: > 0 } own ? own : [Theorems.OfResidualTransformer[0]];
+
+    private static bool IsAdaptive(ModelPoint point) => point.Experiment?.Specification.Descent.StepSize.Kind == StepSizeKind.Adaptive;
+
+    private static void RequireAnswerable(ModelPoint point, CertificationRequest request)
     {
-        if (request.Theorems.Count == 0)
-        {
-            throw new ArgumentException("At least one theorem must be asked.", nameof(request));
-        }
-
         ArgumentOutOfRangeException.ThrowIfNegative(request.Step, nameof(request));
-        if (!target.HasPath && (request.IsSearch || request.UsesRunStepSize))
-        {
-            throw new BadInputException(target.Name, request.IsSearch
-                ? "is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out."
-                : "is a point without a run, so it has no step size of its own. Name a specification or a run, or give --step-size a number.");
-        }
-
-        if (request.UsesRunStepSize && target.IsAdaptive)
-        {
-            throw new BadInputException(target.Name, "has an adaptive step size, and a guarantee is for one that stays. Give --step-size a number, or leave it out.");
-        }
-
         if ((request.LooksAhead && !request.IsSearch) || (request.FindsScale && request.IsSearch))
         {
             throw new ArgumentException("Looking ahead needs a search, and the scale of an initialisation is found at one step.", nameof(request));
         }
+
+        string? refusal = request.IsSearch && point.Experiment is null
+                ? "is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out."
+            : request.UsesRunStepSize && point.Experiment is null
+                ? "is a point without a run, so it has no step size of its own. Name a specification or a run, or give --step-size a number."
+            : request.UsesRunStepSize && IsAdaptive(point)
+                ? "has an adaptive step size, and a guarantee is for one that stays. Give --step-size a number, or leave it out."
+            : request.UsesRunStepSize && point.Experiment is { IsGradientDescent: false }
+                ? "does not descend by its whole gradient with one step size, which a guarantee is for. Give --step-size a number."
+            : request.FindsScale && point.Model is Transformer { Shape.IsKernelAttention: true }
+                ? "is of kernel attention, where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out."
+            : null;
+        if (refusal is not null)
+        {
+            throw new BadInputException(point.Subject, refusal);
+        }
     }
 
     // η = 0 is what auto() gives where the kernel vanishes.
-    private static double OwnStepSize(CertificationTarget target, DescentState state) =>
-        state.StepSize > 0 ? state.StepSize : throw new BadInputException(target.Name, "has the step size 0, since its kernel vanishes at the start. Give --step-size a number.");
+    private static double OwnStepSize(ModelPoint point, DescentState state) =>
+        state.StepSize > 0 ? state.StepSize : throw new BadInputException(point.Subject, "has the step size 0, since its kernel vanishes at the start. Give --step-size a number.");
 
-    private static TheoremFinding Single(Asked asked, Theorem theorem, TrainingPoint point) =>
-        Conclude(asked, theorem.Evaluate(point, asked.Options), point, asked.Reached.State.Step, isShortfallMeasured: theorem.Name != "ball" && asked.Options.MeasuresShortfall) with { Price = asked.Request.FindsScale ? PriceOf(asked, theorem, point) : null };
+    private static TheoremFinding Single(Asked asked, Theorem theorem)
+    {
+        asked.Cancellation.ThrowIfCancellationRequested();
+        TheoremFinding finding = Conclude(
+            asked, asked.Ask(theorem, asked.State), asked.State, isShortfallMeasured: theorem.Name != "ball" && asked.Options.MeasuresShortfall);
+        return asked.Request.FindsScale ? finding with { Price = PriceOf(asked, theorem) } : finding;
+    }
 
+    // (C.20)
     private static TheoremFinding Search(Asked asked, Theorem theorem)
     {
-        CertificationTarget target = asked.Target;
-        var options = new FirstStepOptions { FirstStep = asked.Request.Step, LastStep = target.LastStep, Certificate = asked.Options };
-        DescentState state = asked.Reached.State.Clone();
-        FirstCertifiedStep first = FirstCertifiedStep.Search(theorem, target.Model, target.Descent!, state, options, asked.Cancellation);
-        using var point = PointAt(target, first.Weights ?? state.Parameters);
-        var search = new StepSearch(first.Step, first.Tried, first.Schedule, ConditionHistory.Of(first.Tried));
-        TheoremFinding finding = Conclude(asked, first.Certificate, point, first.Step ?? first.Tried[^1].Step) with { Search = search };
+        Experiment experiment = asked.Point.Experiment!;
+        var options = new FirstStepOptions { FirstStep = asked.Request.Step, LastStep = asked.Path.LastStep, Certificate = asked.Options };
+        DescentState last = asked.State.Clone();
+        var first = FirstCertifiedStep.Search(theorem, asked.Point.Model, experiment.Options, last, options, asked.Model, asked.Cancellation);
+
+        // A search asks for verdicts alone; how far the last state is from one is measured once, for model R with its residual.
+        bool isMeasured = first.State is not null || asked.Model is ResidualTransformer;
+        TheoremFinding finding = Conclude(asked, isMeasured ? first.Certificate : asked.Ask(theorem, last), first.State ?? last) with
+        {
+            Search = new StepSearch(first.Step, first.Tried, first.Schedule, ConditionHistory.Of(first.Tried)),
+        };
         return asked.Request.LooksAhead && first.Step is long found ? finding with { LookAhead = Ahead(asked, found, first.Certificate.Guarantee!) } : finding;
     }
 
-    private static TheoremFinding Conclude(Asked asked, Certificate certificate, TrainingPoint point, long step, bool isShortfallMeasured = false)
+    private static TheoremFinding Conclude(Asked asked, Certificate certificate, DescentState state, bool isShortfallMeasured = false)
     {
         BoundObservation? check = null, record = null;
         string? omission = null;
-        if (certificate.Guarantee is Guarantee guarantee)
+        double loss = asked.Model.ExactLoss(state.Parameters);
+        if (certificate.Guarantee is { } guarantee)
         {
-            record = asked.Target.Telemetry is { } telemetry ? BoundCheck.Read(point.Loss, BoundCheck.Rounding(point, asked.Target.Precision), guarantee, telemetry, step, asked.Target.Precision) : null;
-            (check, omission) = Check(asked, point, guarantee);
+            (check, omission) = asked.Check(asked.Model, state.Parameters, guarantee);
+            record = asked.Path.Telemetry is { } telemetry && asked.Point.Experiment is { IsGradientDescent: true, Specification.Descent.Precision: var precision }
+                ? BoundCheck.Read(loss, BoundCheck.Rounding(asked.Model, state.Parameters, precision), guarantee, telemetry, state.Step, precision)
+                : null;
         }
 
-        // A path theorem has searched the residual along its own march already.
-        bool isShort = certificate.Outcome == CertificateOutcome.NotCertified && point.Weights.Layout.Length <= MostParametersForShortfall;
         return new TheoremFinding
         {
             Certificate = certificate,
             Grade = TheoremFinding.GradeOf(certificate, check, record),
-            Step = step,
-            RelativeLoss = point.Loss / asked.InitialLoss,
+            Step = state.Step,
+            RelativeLoss = loss / asked.InitialLoss,
             Check = check,
             CheckOmission = omission,
             Record = record,
-            ResidualFactor = !isShort ? null : isShortfallMeasured ? certificate.Shortfall : ResidualShortfall.Of(certificate.Theorem, point, asked.Options, asked.Cancellation) ?? double.PositiveInfinity,
+            ResidualFactor = certificate.Outcome == CertificateOutcome.NotCertified ? ResidualFactor(asked, certificate, state, isShortfallMeasured) : null,
         };
     }
 
-    private static (BoundObservation? Check, string? Omission) Check(Asked asked, TrainingPoint point, Guarantee guarantee)
+    // A path theorem has searched the residual along its own march already; of the others a theorem that finds the factor says another than that of its worst condition.
+    private static double? ResidualFactor(Asked asked, Certificate certificate, DescentState state, bool isShortfallMeasured)
     {
-        long steps = asked.Request.CheckSteps ?? BoundCheck.AffordableSteps(point, guarantee);
-        BoundObservation? check = steps > 0 ? BoundCheck.Descend(point, guarantee, steps, asked.Cancellation) : null;
-        string? omission = check is not null ? null
-            : steps > 0 ? "the loss is at the rounding of the outputs already"
-            : asked.Request.CheckSteps == 0 ? "not asked for"
-            : "the steps would take long; ask for a number of them";
-        return (check, omission);
+        if (asked.Model is not ResidualTransformer model)
+        {
+            double worst = certificate.Conditions.Select(condition => condition.Shortfall).DefaultIfEmpty(1).Max();
+            return certificate.Shortfall > 1 && certificate.Shortfall != worst ? certificate.Shortfall : null;
+        }
+
+        if (isShortfallMeasured || model.Layout.Length > MostParametersForShortfall)
+        {
+            return model.Layout.Length > MostParametersForShortfall ? null : certificate.Shortfall;
+        }
+
+        using var point = TrainingPoint.Of(model, state.Parameters, asked.Point.Trained);
+        return ResidualShortfall.Of(certificate.Theorem, point, asked.Options, asked.Cancellation) ?? double.PositiveInfinity;
     }
 
     // (C.11) and the descent from the scaled point
-    private static InitialisationPrice PriceOf(Asked asked, Theorem theorem, TrainingPoint point)
+    private static InitialisationPrice PriceOf(Asked asked, Theorem theorem)
     {
-        var found = CertifiableInitialisation.Find(theorem, point, asked.Options);
-        asked.Cancellation.ThrowIfCancellationRequested();
-        if (found.Scale is not double scale)
+        CertifiableInitialisation found;
+        BoundObservation? check = null;
+        if (asked.Model is ResidualTransformer residual && theorem.IsAbout(residual))
         {
-            return new InitialisationPrice(found, TheoremFinding.GradeOf(found.Certificate), null);
+            using var point = TrainingPoint.Of(residual, asked.State.Parameters, asked.Point.Trained);
+            found = CertifiableInitialisation.Find(theorem, point, asked.Options);
+            if (found is { Scale: double scale, Certificate.Guarantee: { } guarantee })
+            {
+                // Its activation has another bend, so it is another model.
+                using TrainingPoint scaled = CertifiableInitialisation.At(point, scale);
+                check = asked.Check(scaled.Model, scaled.Weights, guarantee).Check;
+            }
+        }
+        else if (asked.Model is Transformer transformer && theorem is ShallowEncoderTheorem about && theorem.IsAbout(transformer))
+        {
+            var point = new TransformerPoint(transformer, asked.State.Parameters, asked.Point.Trained);
+            found = CertifiableInitialisation.Find(about, point, asked.Options);
+            if (found is { Scale: double scale, Certificate.Guarantee: { } guarantee })
+            {
+                check = asked.Check(transformer, CertifiableInitialisation.At(point, scale).Parameters, guarantee).Check;
+            }
+        }
+        else
+        {
+            Certificate none = asked.Ask(theorem, asked.State);
+            found = new() { Theorem = theorem, Recipe = string.Empty, Certificate = none, Tries = 0, Search = new ScaleSearch(), Explanation = none.Explanation };
         }
 
-        using TrainingPoint scaled = CertifiableInitialisation.At(point, scale);
-        BoundObservation? check = Check(asked, scaled, found.Certificate.Guarantee!).Check;
+        asked.Cancellation.ThrowIfCancellationRequested();
         return new InitialisationPrice(found, TheoremFinding.GradeOf(found.Certificate, check), check);
     }
 
-    // (C.19) needs the loss of every step in between: they are made once more.
+    // (C.19) needs ℒ over all samples at every step in between: they are made once more.
     private static LookAhead? Ahead(Asked asked, long found, Guarantee guarantee)
     {
-        CertificationTarget target = asked.Target;
         var losses = new List<double>();
-        DescentState state = asked.Reached.State.Clone();
-        _ = new GradientDescent(target.Model, target.Descent! with { MaximumSteps = found }).Run(state, step => losses.Add(step.Loss), cancellation: asked.Cancellation);
-        asked.Cancellation.ThrowIfCancellationRequested();
+        DescentState state = asked.State.Clone();
+        if (state.Step < found)
+        {
+            _ = asked.Point.Experiment!.DescentTo(found).Run(
+                state,
+                step =>
+                {
+                    if (step.Step < found)
+                    {
+                        losses.Add(asked.Model.ExactLoss(step.Parameters));
+                    }
+                },
+                cancellation: asked.Cancellation);
+            asked.Cancellation.ThrowIfCancellationRequested();
+        }
+
+        losses.Add(asked.Model.ExactLoss(state.Parameters));
         return losses.TrueForAll(loss => loss > 0) ? LookAhead.Of([.. losses], guarantee) : null;
     }
 
-    // The record of a run in single precision has the bits of a pass in single precision.
-    private static double LossOfRun(CertificationTarget target, ReachedStep reached, TrainingPoint point) =>
-        target.Precision == Precision.Double ? point.Loss : target.Model.Loss(reached.State.Parameters, target.Model.AllSamples);
-
-    private static TrainingPoint PointAt(CertificationTarget target, ModelParameters parameters)
+    private sealed record Asked(
+        ModelPoint Point, IModel Model, RunPath Path, CertificationRequest Request, CertificateOptions Options, DescentState State, double InitialLoss, CancellationToken Cancellation)
     {
-        ResidualTransformer model = target.Model;
-        return new(model.Inputs, model.Samples, model.Targets, ResidualTransformerWeights.Of(model.Shape, parameters), target.Trained);
-    }
+        public Certificate Ask(Theorem theorem, DescentState state) => theorem.Evaluate(Model, state.Parameters, Point.Trained, Options);
 
-    private static double LossAt(CertificationTarget target, ModelParameters parameters)
-    {
-        target.Model.Forward(parameters);
-        return target.Model.ForwardLoss;
+        public (BoundObservation? Check, string? Omission) Check(IModel model, ModelParameters parameters, Guarantee guarantee) =>
+            BoundCheck.Of(model, Point.Trained, parameters, guarantee, Request.CheckSteps, Cancellation);
     }
-
-    private sealed record Asked(CertificationTarget Target, CertificationRequest Request, CertificateOptions Options, ReachedStep Reached, double InitialLoss, CancellationToken Cancellation);
 }

@@ -8,8 +8,8 @@ internal sealed record CertificationRequest
     /// <summary>Most bytes for a Jacobian when its theorem is one of several and nothing else was said.</summary>
     public const long MemoryAmongOthers = 1L << 26;
 
-    /// <summary>The theorems, each answered for itself.</summary>
-    public IReadOnlyList<Theorem> Theorems { get; init; } = Certificates.Theorems.OfResidualTransformer;
+    /// <summary>The theorems, each answered for itself; all about the target's model when empty.</summary>
+    public IReadOnlyList<Theorem> Theorems { get; init; } = [];
 
     /// <summary>K: the step that is evaluated, or the first one tried when searching.</summary>
     public long Step { get; init; }

@@ -12,9 +12,6 @@ internal interface ILandscapeLoss : IDisposable
     /// <summary>Where each trained matrix lies in a point.</summary>
     TrainedCoordinates Coordinates { get; }
 
-    /// <summary>Whether <see cref="HessianAt"/> is exact up to rounding, and not by differences of gradients.</summary>
-    bool HasExactHessian { get; }
-
     /// <summary>Whether the gradient may jump, where a pre-activation changes its sign.</summary>
     bool HasKinks { get; }
 

@@ -15,30 +15,16 @@ internal static class KernelDensityFigure
     public static Figure? Of(PointEvaluation evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        return Of(evaluation.Point.Name, evaluation.KernelDensity, evaluation.Kernel?.Eigenvalues);
-    }
-
-    /// <summary>Draws the density of an evaluation of another model.</summary>
-    /// <param name="evaluation">The evaluation.</param>
-    /// <returns><see langword="null"/> when the density was not estimated, or when no node of it is above zero.</returns>
-    public static Figure? Of(TrainableEvaluation evaluation)
-    {
-        ArgumentNullException.ThrowIfNull(evaluation);
-        return Of(evaluation.Point.Name, evaluation.Estimates.KernelDensity, evaluation.KernelOmission is null ? evaluation.KernelEigenvalues : null);
-    }
-
-    private static Figure? Of(string name, SpectralDensity? estimated, IReadOnlyList<double>? eigenvalues)
-    {
-        if (estimated is not { Width: > 0 } density || density.Nodes[^1] <= 0)
+        if (evaluation.Estimates.KernelDensity is not { Width: > 0 } density || density.Nodes[^1] <= 0)
             return null;
 
         var figure = new Figure(
             "kernel-density", "Where the eigenvalues of the kernel are",
-            FormattableString.Invariant($"{name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: estimated; the width {NumberText.Of(density.Width, 3)} of the smoothing is a choice."))
+            FormattableString.Invariant($"{evaluation.Point.Name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: estimated; the width {NumberText.Of(density.Width, 3)} of the smoothing is a choice."))
         {
             Columns = 2,
         };
-        AddShare(figure.AddPanel("share", Axis.Log("x"), Axis.Linear("share of eigenvalues ≤ x")), density, eigenvalues);
+        AddShare(figure.AddPanel("share", Axis.Log("x"), Axis.Linear("share of eigenvalues ≤ x")), density, evaluation.Kernel?.Eigenvalues);
         AddDensity(figure.AddPanel("density", Axis.Linear("x"), Axis.Linear("density at x")), density);
         return figure;
     }

@@ -3,26 +3,24 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>ℒ of a model over a fixed batch and its trained parameters.</summary>
+/// <summary>ℒ of a model over all samples, or some of them, and its trained parameters.</summary>
 internal sealed class ModelLoss : ILandscapeLoss
 {
     private readonly IModel _model;
     private readonly int[] _batch;
-    private readonly bool _isFullBatch;
     private readonly ModelParameters _parameters;
     private readonly ModelParameters _gradient;
     private readonly TrainedSet _trained;
 
     /// <summary>Takes over the model, which it disposes.</summary>
     /// <param name="model">On one thread and in double precision; no other evaluator may use it.</param>
-    /// <param name="batch">Sample numbers; copied.</param>
     /// <param name="parameters">θ, whose untrained matrices are kept; copied.</param>
     /// <param name="trained">The parameters that the landscape is over.</param>
-    public ModelLoss(IModel model, ReadOnlySpan<int> batch, ModelParameters parameters, TrainedSet trained)
+    /// <param name="batch">Sample numbers; all when <see langword="null"/>.</param>
+    public ModelLoss(IModel model, ModelParameters parameters, TrainedSet trained, int[]? batch = null)
     {
         (_model, _trained) = (model, trained);
-        _batch = batch.ToArray();
-        _isFullBatch = batch.SequenceEqual(model.AllSamples);
+        _batch = batch ?? [.. model.AllSamples];
         _parameters = parameters.Clone();
         _gradient = new ModelParameters(model.Layout);
         Coordinates = new TrainedCoordinates(model.Layout, trained);
@@ -30,9 +28,6 @@ internal sealed class ModelLoss : ILandscapeLoss
 
     /// <inheritdoc/>
     public TrainedCoordinates Coordinates { get; }
-
-    /// <inheritdoc/>
-    public bool HasExactHessian => _model.HasExactProducts && _isFullBatch;
 
     /// <inheritdoc/>
     public bool HasKinks => _model.HasKinks;
@@ -56,7 +51,7 @@ internal sealed class ModelLoss : ILandscapeLoss
     /// <inheritdoc/>
     public ISymmetricOperator HessianAt(ReadOnlySpan<double> point)
     {
-        if (!HasExactHessian)
+        if (!_model.AllSamples.SequenceEqual(_batch))
         {
             return new DifferencedHessian(this, point);
         }

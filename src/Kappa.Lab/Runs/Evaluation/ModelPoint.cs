@@ -1,29 +1,85 @@
 using Kappa.Lab.Formats;
+using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
 using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>A point of model R, from whichever program: a model, its data and its weights, and which of them are trained.</summary>
-/// <remarks>The matrices belong to the point: read them, do not write to them. Checked where it is read, see <see cref="PointFile"/> and <see cref="WeightsFile"/>.</remarks>
-/// <param name="Name">What it is called in results.</param>
-/// <param name="Shape">Sizes and coefficients of the model (R.1–R.5).</param>
-/// <param name="Samples">N.</param>
-/// <param name="Inputs">X [N·n, d], sample after sample.</param>
-/// <param name="Targets">Y [N·n, d_out].</param>
-/// <param name="Weights">θ, of the layout of <paramref name="Shape"/>.</param>
-/// <param name="Trained">The parameters that the gradient and the kernel are taken in.</param>
-public sealed record ModelPoint(string Name, ResidualTransformerShape Shape, int Samples, Matrix Inputs, Matrix Targets, ResidualTransformerWeights Weights, TrainedSet Trained)
+/// <summary>A point, from whichever program: a model on its data, its parameters, and which of them are trained.</summary>
+/// <remarks>Owns the model. Checked where it is read, see <see cref="PointFile"/> and <see cref="WeightsFile"/>. Not thread-safe.</remarks>
+public sealed class ModelPoint : IDisposable
 {
     // Beyond this, unless more is allowed, the intermediate matrices of one pass are no longer a small point; a run of that size is made with kappa run.
     private const long MostEvaluatorBytes = 1L << 32;
 
-    /// <summary>n, the tokens of a sample.</summary>
-    public int Tokens => Inputs.Rows / Samples;
+    private readonly IDisposable _owner;
+
+    /// <summary>Takes over a model, or what owns it.</summary>
+    internal ModelPoint(string name, IModel model, ModelParameters parameters, TrainedSet trained, IDisposable? owner = null) =>
+        (Name, Model, Parameters, Trained, _owner) = (name, model, parameters, trained, owner ?? model);
+
+    /// <summary>What it is called in results.</summary>
+    public string Name { get; }
+
+    /// <summary>The model on its data.</summary>
+    public IModel Model { get; }
+
+    /// <summary>θ; not to be written.</summary>
+    public ModelParameters Parameters { get; }
+
+    /// <summary>The matrices that the gradient and the kernel are taken in.</summary>
+    public TrainedSet Trained { get; }
 
     /// <summary>The trained matrices, in layout order.</summary>
-    public IEnumerable<ParameterBlock> TrainedBlocks => Weights.Layout.Blocks.Where(Trained.Includes);
+    public IEnumerable<ParameterBlock> TrainedBlocks => Model.Layout.Blocks.Where(Trained.Includes);
 
-    /// <summary>What is wrong with evaluating so many rows with this model, or null: its intermediate matrices take about 8 L (6d + 2m + n) M + 8 (6d + m + n) M bytes.</summary>
+    /// <summary>What it is called in a refusal: a specification without what differs from the defaults.</summary>
+    internal string Subject => Experiment is null ? $"point {Name}" : Run is null ? "the specification" : Name;
+
+    /// <summary>How many numbers F has.</summary>
+    internal long Outputs => (long)Model.Samples * Model.OutputRows * Model.OutputColumns;
+
+    /// <summary>How many numbers are trained.</summary>
+    internal long TrainedParameters => TrainedBlocks.Sum(block => (long)block.Length);
+
+    /// <summary>The model for what is said of exact arithmetic.</summary>
+    internal IModel Exact => Experiment?.Exact ?? Model;
+
+    /// <summary>How the point would descend, for the start of a specification or a run; <see langword="null"/> for a point without a path.</summary>
+    internal Experiment? Experiment { get; private init; }
+
+    /// <summary>The run whose initial point this is; <see langword="null"/> for none.</summary>
+    internal RunRecord? Run { get; private init; }
+
+    /// <summary>The initial point of an experiment that need not have been run.</summary>
+    /// <param name="specification">A specification without problems.</param>
+    /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
+    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names.</param>
+    /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
+    public static ModelPoint OfSpecification(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        string changes = string.Join(' ', SpecificationWriter.Changes(specification));
+        return Of(Experiment.Prepare(specification, threads, stepSizeOf), changes.Length > 0 ? $"the specification {changes}" : "the default specification");
+    }
+
+    /// <summary>The initial point of a run, with the step size that the run used.</summary>
+    /// <param name="run">The run, finished or not.</param>
+    /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
+    /// <exception cref="BadInputException">The record is damaged, or the data are not there.</exception>
+    public static ModelPoint OfRun(RunRecord run, int threads = 1)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return Of(Experiment.Of(run, threads), $"run {run.Name}", run);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _owner.Dispose();
+
+    private static ModelPoint Of(Experiment experiment, string name, RunRecord? run = null) =>
+        new(name, experiment.Model, experiment.Initial, experiment.Trained, experiment) { Experiment = experiment, Run = run };
+
+    /// <summary>What is wrong with evaluating so many rows with model R, or null: its intermediate matrices take about 8 L (6d + 2m + n) M + 8 (6d + m + n) M bytes.</summary>
     internal static string? TooLarge(ResidualTransformerShape shape, int samples, int tokens)
     {
         double rows = (double)samples * tokens;

@@ -17,7 +17,8 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
     private int? _readoutWidth;
 
     /// <summary>The point, or null when something is wrong.</summary>
-    public ModelPoint? Assemble()
+    /// <param name="threads">Threads of a pass.</param>
+    public ModelPoint? Assemble(int threads)
     {
         foreach (string key in PointParser.Required.Where(key => !document.Present.Contains(key)))
             problems.Add("", $"a point must have the key '{key}' but has not.");
@@ -37,7 +38,7 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
         CheckMatrices();
         CheckTargets();
         TrainedSet? trained = ReadTrained();
-        return problems.Count == 0 && trained is not null ? Build(trained) : null;
+        return problems.Count == 0 && trained is not null ? Build(trained, threads) : null;
     }
 
     // One of the two axes of a matrix is known, the other is a size; so a transposed matrix does not spread its error to the others.
@@ -124,7 +125,7 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
             problems.Add(place, $"lists '{name}' again; once is enough.");
     }
 
-    private ModelPoint? Build(TrainedSet trained)
+    private ModelPoint? Build(TrainedSet trained, int threads)
     {
         NdArray inputs = document.Inputs!;
         var shape = new ResidualTransformerShape
@@ -149,7 +150,7 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
         foreach (ParameterBlock block in weights.Layout.Blocks)
             document.Parameters[block.Name]!.Data.CopyTo(weights[block].Span);
         string name = document.Name ?? Path.GetFileNameWithoutExtension(problems.File);
-        return new ModelPoint(name, shape, inputs.Shape[0], Stacked(inputs), Stacked(document.Targets!), weights, trained);
+        return new ModelPoint(name, new ResidualTransformer(shape, Stacked(inputs), Stacked(document.Targets!), inputs.Shape[0], threads), weights, trained);
     }
 
     private static Matrix Stacked(NdArray array)

@@ -24,43 +24,46 @@ public sealed record PointEvaluationOptions
 
     /// <summary>Whether to evaluate the convergence theorems; one that would take minutes is left out. Default true.</summary>
     public bool WithCertificates { get; init; } = true;
-
-    /// <summary>Threads of a pass, at least 1; no result depends on it.</summary>
-    public int Threads { get; init; } = 1;
 }
 
-/// <summary>Everything that can be said of a point without a step: loss and gradient (R.4, R.6), PL ratio and kernel (P.4), spectra of every block (P.1–P.3).</summary>
-/// <remarks>All values are exact but for rounding, except <see cref="KernelEnds"/>, <see cref="Hessian"/> and <see cref="KernelDensity"/>, which are estimates and say how far they came. A loss that is not finite is an outcome: what follows from it is NaN. Immutable.</remarks>
+/// <summary>Everything that can be said of a point of any model without a step: loss and gradient, PL ratio and kernel (P.4), spectra of every layer and head (P.1–P.3), theorems.</summary>
+/// <remarks>All values are exact but for rounding, except <see cref="Estimates"/>, which say how far they came. A loss that is not finite is an outcome: what follows from it is NaN. Immutable.</remarks>
 public sealed class PointEvaluation
 {
-    private PointEvaluation(ModelPoint point, Matrix output, double loss, ResidualTransformerWeights gradient, IReadOnlyList<LayerSpectra> layers)
+    // Multiply-adds of the path certificate that take some ten seconds: about thirty products [d, m]·[m, d] for each token row and block.
+    private const double LongCertificate = 3e11;
+
+    private PointEvaluation(ModelPoint point, Matrix output, double loss, ModelParameters gradient)
     {
-        (Point, Output, Loss, Gradient, Layers) = (point, output, loss, gradient, layers);
+        (Point, Output, Loss, Gradient) = (point, output, loss, gradient);
         GradientNorm = Norm(gradient.Vector);
     }
 
     /// <summary>The point.</summary>
     public ModelPoint Point { get; }
 
-    /// <summary>F (R.4) [N·n, d_out].</summary>
+    /// <summary>F, the samples stacked.</summary>
     public Matrix Output { get; }
 
-    /// <summary>ℒ = ½‖F − Y‖² (R.4); not finite when the pass overflows.</summary>
+    /// <summary>ℒ; not finite when the pass overflows.</summary>
     public double Loss { get; }
 
-    /// <summary>∇ℒ (R.6), zero in what is not trained.</summary>
-    public ResidualTransformerWeights Gradient { get; }
+    /// <summary>∇ℒ, zero in what is not trained; NaN when the loss is not finite.</summary>
+    public ModelParameters Gradient { get; }
 
     /// <summary>‖∇ℒ‖ over the trained parameters.</summary>
     public double GradientNorm { get; }
 
-    /// <summary>‖∇ℒ‖²/(2ℒ) (P.4): a Rayleigh quotient of the kernel, between its smallest and largest eigenvalue; NaN when the loss is 0.</summary>
+    /// <summary>‖∇ℒ‖²/(2ℒ) (P.4): for a squared error a Rayleigh quotient of the kernel, between its smallest and largest eigenvalue; NaN when the loss is 0.</summary>
     public double PlRatio => GradientNorm / (2 * Loss) * GradientNorm;
 
-    /// <summary>The spectra of each block, from the first.</summary>
-    public IReadOnlyList<LayerSpectra> Layers { get; }
+    /// <summary>The spectra of every layer, from the first, in the order of computation.</summary>
+    public IReadOnlyList<LayerSpectrum> Layers { get; private init; } = [];
 
-    /// <summary>The spectrum of the Jacobian and the kernel (P.4); null when it was left out.</summary>
+    /// <summary>The spectrum of what the trained values of model G are linear in, B (G.3), or the readout of model S, F_pre (S.4); <see langword="null"/> for others.</summary>
+    public MatrixSpectrum? Features { get; private init; }
+
+    /// <summary>The spectrum of the Jacobian and the kernel (P.4), with that of every trained matrix; null when it was left out.</summary>
     public JacobianSpectrum? Kernel { get; private init; }
 
     /// <summary>Why the kernel was left out; null when it was not.</summary>
@@ -69,24 +72,19 @@ public sealed class PointEvaluation
     /// <summary>What was estimated: the kernel's ends where it was left out for its size or when asked for, and what else was asked for.</summary>
     public required PointEstimates Estimates { get; init; }
 
-    /// <summary>Both ends of the kernel, estimated from products with it (P.7): where it was left out for its size, or when asked for.</summary>
-    public KernelExtremes? KernelEnds => Estimates.KernelEnds;
-
-    /// <summary>Both ends of the Hessian of the loss, estimated (R.7); null when not asked for.</summary>
-    public Sharpness? Hessian => Estimates.Hessian;
-
-    /// <summary>Where the eigenvalues of the kernel are, estimated (P.8); null when not asked for.</summary>
-    public SpectralDensity? KernelDensity => Estimates.KernelDensity;
-
-    /// <summary>Why something that was asked for was not estimated; null when nothing is missing.</summary>
-    public string? EstimateOmission => Estimates.Omission;
-
-    /// <summary>What the ball and the path certificate say (C.9, C.14), the step size their own; empty when not asked for.</summary>
+    /// <summary>What the theorems about the model say, the step size their own; of a model that none is about, why. Empty when not asked for.</summary>
     public IReadOnlyList<Certificate> Certificates { get; private init; } = [];
 
     /// <summary>‖∇_b ℒ‖ of one matrix.</summary>
     /// <param name="block">A matrix of the point.</param>
     public double BlockGradientNorm(ParameterBlock block) => Norm(Gradient[block].Span);
+
+    /// <summary>The spectrum of one matrix.</summary>
+    /// <param name="layer">Block number from 0.</param>
+    /// <param name="part">One part that the model has.</param>
+    /// <param name="head">Head number from 0, where each head has one.</param>
+    public MatrixSpectrum SpectrumOf(int layer, LayerPart part, int? head = null) =>
+        Layers.Single(spectrum => spectrum.Matrix.Layer == layer && spectrum.Matrix.Part == part && spectrum.Matrix.Head == head).Spectrum;
 
     /// <summary>Evaluates a point.</summary>
     /// <param name="point">The point; not changed.</param>
@@ -95,25 +93,26 @@ public sealed class PointEvaluation
     {
         ArgumentNullException.ThrowIfNull(point);
         options ??= new PointEvaluationOptions();
-        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples, options.Threads);
-        Matrix residual = Matrix.Allocate(point.Targets.Rows, point.Targets.Columns);
-        var gradient = new ResidualTransformerWeights(point.Shape);
-        model.Forward(point.Weights);
-        double loss = model.ForwardResidual(residual);
-        model.Backward(point.Weights, model.AllSamples, residual, gradient, point.Trained);
-        Matrix output = Matrix.Allocate(residual.Rows, residual.Columns);
-        model.ForwardOutput.CopyTo(output);
-        LayerSpectra[] layers = [.. Enumerable.Range(0, point.Shape.Depth).Select(layer => LayerSpectra.Of(layer, model.Layer(layer), point.Samples))];
-
-        // The kernel comes last: its passes replace what the model computed.
-        string? omission = Omission(point, loss, options);
-        var estimates = PointEstimates.Of(model, point, isKernelWanted: IsEstimateWanted(point, omission, options), options, double.IsFinite(loss));
-        return new PointEvaluation(point, output, loss, gradient, layers)
+        IModel model = point.Exact;
+        var gradient = new ModelParameters(model.Layout);
+        double loss = model.LossAndGradient(point.Parameters, model.AllSamples, gradient, point.Trained);
+        if (!double.IsFinite(loss))
         {
+            foreach (ParameterBlock block in point.TrainedBlocks)
+                gradient[block].Fill(double.NaN);
+        }
+
+        Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
+        model.Output(point.Parameters, model.AllSamples, output);
+        string? omission = Omission(point, loss, options);
+        return new PointEvaluation(point, output, loss, gradient)
+        {
+            Layers = LayerSpectrum.AllOf(model, point.Parameters),
+            Features = FeaturesOf(model, point.Parameters),
             KernelOmission = omission,
-            Estimates = estimates,
+            Estimates = PointEstimates.Of(point, IsEstimateWanted(point, omission, options), options, double.IsFinite(loss)),
             Certificates = options.WithCertificates ? CertificatesOf(point) : [],
-            Kernel = omission is null ? JacobianSpectrum.Of(model, point.Weights, point.Trained, options.KernelMemory, withBlocks: true) : null,
+            Kernel = omission is null ? JacobianSpectrum.Of(model, point.Parameters, point.Trained, options.KernelMemory, withBlocks: true) : null,
         };
     }
 
@@ -123,8 +122,7 @@ public sealed class PointEvaluation
     public static string? KernelObstacle(ModelPoint point, long memory)
     {
         ArgumentNullException.ThrowIfNull(point);
-        long outputs = (long)point.Targets.Rows * point.Targets.Columns;
-        long parameters = point.TrainedBlocks.Sum(block => (long)block.Length);
+        long outputs = point.Outputs, parameters = point.TrainedParameters;
         long bytes = JacobianSpectrum.ForecastBytes(outputs, parameters);
         long order = Math.Min(outputs, parameters);
         if (order * (order + 64) > Array.MaxLength)
@@ -142,19 +140,28 @@ public sealed class PointEvaluation
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(options);
-        return KernelForecast.Of(point.Shape, point.Samples, point.Tokens, point.Trained, new KernelBudget { Bytes = options.KernelMemory, Seconds = options.KernelSeconds });
+        return KernelForecast.Of(point.Model, point.Trained, new KernelBudget { Bytes = options.KernelMemory, Seconds = options.KernelSeconds });
     }
 
-    // Multiply-adds of the path certificate that take some ten seconds: about thirty products [d, m]·[m, d] for each token row and block.
-    private const double LongCertificate = 3e11;
-
+    // Kernel-floor is left to kappa certify: it costs as much as the kernel in full.
     private static Certificate[] CertificatesOf(ModelPoint point)
     {
-        using var at = new TrainingPoint(point.Inputs, point.Samples, point.Targets, point.Weights, point.Trained);
-        double work = 30.0 * point.Shape.Depth * point.Inputs.Rows * point.Shape.Width * point.Shape.Width * point.Shape.FfnWidth;
-        string[] names = work <= LongCertificate ? ["ball", "path"] : ["ball"];
-        return [.. names.Select(name => Theorems.Find(name)!.Evaluate(at))];
+        IModel model = point.Exact;
+        IReadOnlyList<Theorem> theorems = Theorems.About(model);
+        IEnumerable<Theorem> asked = theorems.Count > 0 && model is not ResidualTransformer ? theorems
+            : ((string[])(IsLong(model) ? ["ball"] : ["ball", "path"])).Select(name => Theorems.Find(name)!);
+        return [.. asked.Select(theorem => theorem.Evaluate(model, point.Parameters, point.Trained))];
     }
+
+    private static bool IsLong(IModel model) => model is ResidualTransformer { Shape: var shape, Rows: var rows }
+        && 30.0 * shape.Depth * rows * shape.Width * shape.Width * shape.FfnWidth > LongCertificate;
+
+    private static MatrixSpectrum? FeaturesOf(IModel model, ModelParameters parameters) => model switch
+    {
+        Transformer { Shape.IsKernelAttention: true } attention => MatrixSpectrum.Of(TransformerFeatures.OfHeads(attention, parameters), model.Samples),
+        Transformer { Shape.IsShallowEncoder: true } encoder => MatrixSpectrum.Of(TransformerFeatures.Pooled(encoder, parameters), model.Samples),
+        _ => null,
+    };
 
     private static string? Omission(ModelPoint point, double loss, PointEvaluationOptions options) =>
         !double.IsFinite(loss) ? "the loss is not finite"

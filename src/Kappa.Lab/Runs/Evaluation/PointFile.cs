@@ -18,17 +18,19 @@ public static class PointFile
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
     /// <exception cref="BadInputException">The file cannot be opened. What is wrong in it is a value.</exception>
-    public static PointReading Read(string path)
+    public static PointReading Read(string path, int threads = 1)
     {
         using FileStream stream = InputFile.Open(path);
-        return Read(stream, path);
+        return Read(stream, path, threads);
     }
 
     /// <summary>Reads a stream from its position to its end.</summary>
     /// <param name="stream">A stream that can seek.</param>
     /// <param name="location">What the file is called in messages; its last part without extension is the name of a point that does not name itself.</param>
-    public static PointReading Read(Stream stream, string location)
+    /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
+    public static PointReading Read(Stream stream, string location, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentException.ThrowIfNullOrEmpty(location);
@@ -38,10 +40,10 @@ public static class PointFile
             return PointReading.Of(null, problems);
         }
 
-        PointReading reading = TransformerPointFile.Read(text, problems);
-        return reading.Other is not null || reading.Point is not null || problems.Count > 0
+        PointReading reading = TransformerPointFile.Read(text, problems, threads);
+        return reading.Point is not null || problems.Count > 0
             ? reading
-            : PointReading.Of(new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble() : null, problems)
+            : PointReading.Of(new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble(threads) : null, problems)
                 with
             { ExpectedLoss = reading.ExpectedLoss };
     }

@@ -7,9 +7,6 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// <param name="Problems">All problems, in the order of the file as far as possible; of more than 100 the first 100 and how many were left out.</param>
 public sealed record PointReading(ModelPoint? Point, IReadOnlyList<Problem> Problems)
 {
-    /// <summary>A point of another model than R; <see langword="null"/> when it is of R, or there are problems.</summary>
-    public TrainablePoint? Other { get; init; }
-
     /// <summary>The loss that the file says another program found; <see langword="null"/> when it says none.</summary>
     internal double? ExpectedLoss { get; init; }
 

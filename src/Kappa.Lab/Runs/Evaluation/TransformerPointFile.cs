@@ -10,14 +10,16 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// <param name="file">The file.</param>
 /// <param name="config">Its config, an object.</param>
 /// <param name="problems">Told what is wrong.</param>
-internal sealed class TransformerPointFile(JsonElement file, JsonElement config, ProblemList problems)
+/// <param name="threads">Threads of a pass.</param>
+internal sealed class TransformerPointFile(JsonElement file, JsonElement config, ProblemList problems, int threads)
 {
     private static readonly string[] s_keys = [.. PointDocument.Keys, "identifiers", "labels", "lengths"];
 
     /// <summary>The point, when the file names such a model; a reading without point and problems when it does not.</summary>
     /// <param name="text">The file, JSON or not.</param>
     /// <param name="problems">Told what is wrong.</param>
-    public static PointReading Read(byte[] text, ProblemList problems)
+    /// <param name="threads">Threads of a pass.</param>
+    public static PointReading Read(byte[] text, ProblemList problems, int threads)
     {
         try
         {
@@ -28,7 +30,7 @@ internal sealed class TransformerPointFile(JsonElement file, JsonElement config,
             bool isOne = document.RootElement.TryGetProperty("config", out JsonElement config) && config.ValueKind == JsonValueKind.Object
                 && config.TryGetProperty("model", out JsonElement model) && model.ValueKind == JsonValueKind.String
                 && PointModel.Words.Contains(model.GetString());
-            return (isOne ? new TransformerPointFile(document.RootElement, config, problems).Assemble() : PointReading.Of(null, problems))
+            return (isOne ? new TransformerPointFile(document.RootElement, config, problems, threads).Assemble() : PointReading.Of(null, problems))
                 with
             { ExpectedLoss = expected };
         }
@@ -77,16 +79,12 @@ internal sealed class TransformerPointFile(JsonElement file, JsonElement config,
         try
         {
             MemoryLimit.Require("inputs", "One pass", ModelMemory.Bytes(shape, data.Samples, data.Tokens, specification, 1));
-            if (specification.Form == ModelForm.Residual)
-            {
-                var weights = new ResidualTransformerWeights(specification.Model.ToShape());
-                weights.CopyFrom(parameters);
-                return PointReading.Of(
-                    new ModelPoint(name, specification.Model.ToShape(), data.Samples, data.Inputs, data.Targets, weights, trained), problems);
-            }
-
-            var model = new Transformer(shape, data.OfTransformer());
-            return PointReading.Of(null, problems) with { Other = new TrainablePoint(name, model, parameters, trained, model) };
+            if (specification.Form != ModelForm.Residual)
+                return PointReading.Of(new ModelPoint(name, new Transformer(shape, data.OfTransformer(), threads), parameters, trained), problems);
+            ResidualTransformerShape own = specification.Model.ToShape();
+            var weights = new ResidualTransformerWeights(own);
+            weights.CopyFrom(parameters);
+            return PointReading.Of(new ModelPoint(name, new ResidualTransformer(own, data.Inputs, data.Targets, data.Samples, threads), weights, trained), problems);
         }
         catch (BadInputException refused)
         {

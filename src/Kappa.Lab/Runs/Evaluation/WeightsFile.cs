@@ -13,31 +13,35 @@ internal static class WeightsFile
     /// <summary>The extension by which such a file is known.</summary>
     public const string Extension = ".safetensors";
 
-    /// <summary>Reads weights.</summary>
+    /// <summary>Reads weights; evaluated in double precision whatever that of a run.</summary>
     /// <param name="path">The file.</param>
     /// <param name="specification">Model and data; a specification without problems.</param>
     /// <param name="isOtherDataMeant">Whether the checkpoint of a run may be evaluated on other data than the run's: the user has changed the specification.</param>
+    /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
     /// <param name="limits">How much the file may take; <c>null</c> for the defaults.</param>
     /// <exception cref="BadInputException">A file cannot be read or is malformed, the data contradict the specification, or a checkpoint is damaged or of other data. What is wrong with the tensors is a value.</exception>
-    public static PointReading Read(string path, ExperimentSpecification specification, bool isOtherDataMeant = false, ReadLimits? limits = null)
+    public static PointReading Read(string path, ExperimentSpecification specification, bool isOtherDataMeant = false, int threads = 1, ReadLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        ExperimentSpecification resolved = specification.Resolve();
+        ExperimentSpecification resolved = Experiment.InDouble(specification.Resolve());
         SafetensorsContent content = SafetensorsFile.Read(path, limits);
         bool isCheckpoint = RunCheckpoint.IsOne(content);
-        TokenData data = ExperimentData.Load(resolved);
-        ResidualTransformerShape shape = resolved.Model.ToShape();
-        Experiment.RequireFit(shape, data);
-        if (ModelPoint.TooLarge(shape, data.Samples, data.Tokens) is { } problem)
-            throw new BadInputException("data.samples", problem);
-        if (isCheckpoint && !RunCheckpoint.IsOn(path, data.Fingerprint) && !isOtherDataMeant)
-            throw new BadInputException(path, "the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate it on, for example source=arrays path=data.npz.");
+        (IModel model, IDisposable owner, string fingerprint) = ModelOf(resolved, threads);
+        try
+        {
+            if (isCheckpoint && !RunCheckpoint.IsOn(path, fingerprint) && !isOtherDataMeant)
+                throw new BadInputException(path, "the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate it on, for example source=arrays path=data.npz.");
 
-        var problems = new ProblemList(path);
-        ResidualTransformerWeights weights = ReadWeights(content, shape, isCheckpoint, problems);
-        string name = isCheckpoint ? $"{NameOfRun(path)} at step {content.Metadata.GetValueOrDefault("step", "?")}" : Path.GetFileNameWithoutExtension(path);
-        var point = new ModelPoint(name, shape, data.Samples, data.Inputs, data.Targets, weights, resolved.Model.Trained.ToTrainedSet(resolved.Model));
-        return PointReading.Of(point, problems);
+            var problems = new ProblemList(path);
+            ModelParameters parameters = ReadParameters(content, model, isCheckpoint, problems);
+            string name = isCheckpoint ? $"{NameOfRun(path)} at step {content.Metadata.GetValueOrDefault("step", "?")}" : Path.GetFileNameWithoutExtension(path);
+            return PointReading.Of(new ModelPoint(name, model, parameters, resolved.Model.Trained.ToTrainedSet(resolved.Model), owner), problems);
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The specification that lies beside a file of weights, as in a run folder; null when there is none.</summary>
@@ -48,12 +52,30 @@ internal static class WeightsFile
         return File.Exists(beside) ? beside : null;
     }
 
-    private static ResidualTransformerWeights ReadWeights(SafetensorsContent content, ResidualTransformerShape shape, bool isCheckpoint, ProblemList problems)
+    // Model R without what a descent needs beside it: a point may be larger than a run.
+    private static (IModel Model, IDisposable Owner, string Fingerprint) ModelOf(ExperimentSpecification resolved, int threads)
+    {
+        if (resolved.Form != ModelForm.Residual)
+        {
+            var problem = ExperimentProblem.Create(resolved, threads);
+            return (problem.Model, problem, problem.Fingerprint);
+        }
+
+        TokenData data = ExperimentData.Load(resolved);
+        ResidualTransformerShape shape = resolved.Model.ToShape();
+        Experiment.RequireFit(shape, data);
+        if (ModelPoint.TooLarge(shape, data.Samples, data.Tokens) is { } tooLarge)
+            throw new BadInputException("data.samples", tooLarge);
+        var model = new ResidualTransformer(shape, data.Inputs, data.Targets, data.Samples, threads);
+        return (model, model, data.Fingerprint);
+    }
+
+    private static ModelParameters ReadParameters(SafetensorsContent content, IModel model, bool isCheckpoint, ProblemList problems)
     {
         var tensors = content.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Value, StringComparer.Ordinal);
-        var weights = new ResidualTransformerWeights(shape);
+        ModelParameters parameters = model is ResidualTransformer { Shape: var shape } ? new ResidualTransformerWeights(shape) : new ModelParameters(model.Layout);
         var missing = new List<string>();
-        foreach (ParameterBlock block in weights.Layout.Blocks)
+        foreach (ParameterBlock block in parameters.Layout.Blocks)
         {
             if (!tensors.Remove(block.Name, out NdArray? tensor))
                 missing.Add(block.Name);
@@ -62,15 +84,20 @@ internal static class WeightsFile
             else if (MatrixProblems.NonFinite(tensor) is var (indices, value, count))
                 problems.Add(block.Name + indices, NumberArrayReader.NonFiniteMessage(FormattableString.Invariant($"{value}"), count));
             else
-                tensor.Data.CopyTo(weights[block].Span);
+                tensor.Data.CopyTo(parameters[block].Span);
         }
 
         foreach (string name in tensors.Keys.Where(name => !(isCheckpoint && RunCheckpoint.IsState(name))))
-            problems.Add(Shown.Of(name), () => name == ParameterNames.Readout ? "the specified model has no readout; set readoutWidth." : ParameterNames.Unknown(name, shape.Depth));
+            problems.Add(Shown.Of(name), () => Unknown(name, model));
         if (missing.Count > 0)
             problems.Add("", MatrixProblems.Missing(missing));
-        return weights;
+        return parameters;
     }
+
+    private static string Unknown(string name, IModel model) =>
+        model is not ResidualTransformer { Shape.Depth: var depth } ? $"unknown matrix.{Suggestion.For(name, [.. model.Layout.Blocks.Select(block => block.Name)])}"
+        : name == ParameterNames.Readout ? "the specified model has no readout; set readoutWidth."
+        : ParameterNames.Unknown(name, depth);
 
     // The folder names the run as long as the checkpoint lies in it.
     private static string NameOfRun(string path) =>

@@ -11,10 +11,13 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     // Below this share of the initial loss a certificate speaks about rounding.
     private const double LeastRelativeLoss = 1e-20;
 
-    private bool IsAffordable => (2 * Theorems.OfResidualTransformer.Count) + states.Count + 10 <= limits.TheoremWork / work.Theorem;
+    // What can never certify is no rung: it would be missing for any run.
+    private readonly Theorem[] _theorems = [.. Theorems.About(experiment.Model).Where(theorem => theorem.CanCertify)];
+
+    private bool IsAffordable => (2 * _theorems.Length) + states.Count + 10 <= limits.TheoremWork / work.Theorem;
 
     /// <summary>At θ_0: with the run's own step size where it is constant and admitted, otherwise with the theorem's.</summary>
-    public IEnumerable<Rung> AtStart() => Theorems.OfResidualTransformer.Select(theorem =>
+    public IEnumerable<Rung> AtStart() => _theorems.Select(theorem =>
     {
         var rung = new Rung { Name = $"guaranteed.{theorem.Name}", Title = $"guaranteed, {theorem.Name}", Kind = RungKind.APriori, Grade = RungGrade.Proven, Label = theorem.Label };
         if (WhyNotAffordable(theorem, evaluations: 2) is string costly)
@@ -40,10 +43,12 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     {
         var rung = new Rung { Name = "guaranteed.later", Title = "guaranteed from a step on", Kind = RungKind.AlongThePath, Grade = RungGrade.Proven, Label = "C.20" };
         LadderState[] candidates = [.. states.Where(state => state.Loss > LeastRelativeLoss * states[0].Loss)];
-        Theorem? theorem = Theorems.OfResidualTransformer.FirstOrDefault(theorem => WhyNotAffordable(theorem, (2 * states.Count) + 10) is null && Evaluate(theorem, states[0].Parameters, null).Outcome != CertificateOutcome.NotApplicable);
+        Theorem? theorem = _theorems.FirstOrDefault(theorem => WhyNotAffordable(theorem, (2 * states.Count) + 10) is null && Evaluate(theorem, states[0].Parameters, null).Outcome != CertificateOutcome.NotApplicable);
         if (theorem is null || candidates.Length < 2)
         {
-            string why = theorem is null ? "No theorem applies to this model, or none is affordable; the rungs above say why." : SpectralRungs.NoLaterState;
+            string why = theorem is not null ? SpectralRungs.NoLaterState
+                : _theorems.Length > 0 ? "No theorem applies to this model, or none is affordable; the rungs above say why."
+                : Evaluate(Theorems.OfResidualTransformer[0], states[0].Parameters, null).Explanation;
             return rung with { WhyMissing = why };
         }
 
@@ -69,7 +74,7 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
         // The search takes the first state for ℒ_0; the note is about the run's.
         var options = new FirstStepOptions { FirstStep = before.Step, LastStep = certified.Step, Growth = double.MaxValue, Certificate = CertificateOptions.Default with { StepSize = stepSize } };
         var first = FirstCertifiedStep.Search(
-            theorem, experiment.Residual, LadderState.Options(experiment, before.StepSize, certified.Step), before.ToDescentState(experiment.Initial), options, cancellation);
+            theorem, experiment.Model, experiment.Options, before.ToDescentState(experiment.Initial), options, experiment.Exact, cancellation);
         LadderState at = certified with { Step = first.Step ?? certified.Step };
         double relative = (first.RelativeLoss ?? (certified.Loss / before.Loss)) * before.Loss / states[0].Loss;
         return Certified(rung, first.Certificate, at, FormattableString.Invariant($"from step {at.Step} on, ℒ = {NumberText.Of(relative, 3)} ℒ_0"));
@@ -93,10 +98,8 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     private Certificate Evaluate(Theorem theorem, ModelParameters parameters, double? stepSize, bool measuresShortfall = false)
     {
         cancellation.ThrowIfCancellationRequested();
-        ResidualTransformer model = experiment.Residual;
-        using var point = new TrainingPoint(
-            model.Inputs, model.Samples, model.Targets, ResidualTransformerWeights.Of(model.Shape, parameters), experiment.Trained);
-        return theorem.Evaluate(point, CertificateOptions.Default with { StepSize = stepSize, MeasuresShortfall = measuresShortfall });
+        CertificateOptions options = CertificateOptions.Default with { StepSize = stepSize, MeasuresShortfall = measuresShortfall };
+        return theorem.Evaluate(experiment.Exact, parameters, experiment.Trained, options);
     }
 
     private string? WhyNotAffordable(Theorem theorem, int evaluations)

@@ -24,30 +24,23 @@ internal sealed record KernelEnds(long Step, double StepSize, double LambdaMin, 
     public string Note => FormattableString.Invariant(
         $"step {Step}, ηλ_min = {NumberText.Of(StepSize * LambdaMin, 3)}, ηλ_max = {NumberText.Of(StepSize * LambdaMax, 3)}{(StepSize * LambdaMax > 2 ? ", beyond the edge 2" : string.Empty)}{Remark}");
 
-    /// <summary>From the whole Jacobian of model R.</summary>
+    /// <summary>From the whole Jacobian (P.4). The kernel of a mean loss is divided by the samples as the loss is.</summary>
     public static KernelEnds InFull(Experiment experiment, LadderState state)
     {
-        var spectrum = JacobianSpectrum.Of(experiment.Model, state.Parameters, experiment.Trained);
-        return new KernelEnds(state.Step, state.StepSize, spectrum.LambdaMin, spectrum.LambdaMax, RemarkOn(spectrum.Summary.Status));
+        var spectrum = JacobianSpectrum.Of(experiment.Exact, state.Parameters, experiment.Trained);
+        return new KernelEnds(
+            state.Step, state.StepSize * experiment.Model.SquaredErrorFactor, spectrum.LambdaMin, spectrum.LambdaMax, RemarkOn(spectrum.Summary.Status));
     }
 
-    /// <summary>From products with the kernel of model R (P.7).</summary>
-    public static KernelEnds MatrixFree(Experiment experiment, LadderState state) => Estimated(KernelExtremes.Of(experiment.Model, state.Parameters, experiment.Trained), state.Step, state.StepSize);
-
-    /// <summary>From the singular values of a Jacobian.</summary>
-    public static KernelEnds Of(SpectrumSummary jacobian, double[] values, long step, double stepSize)
+    /// <summary>From products with the kernel (P.7).</summary>
+    public static KernelEnds MatrixFree(Experiment experiment, LadderState state)
     {
-        double smallest = values.Length < jacobian.Rows || jacobian.Status != SpectrumStatus.WellDefined ? 0 : values[^1] * values[^1];
-        return new KernelEnds(step, stepSize, smallest, values[0] * values[0], RemarkOn(jacobian.Status));
-    }
-
-    /// <summary>From what Lanczos found.</summary>
-    public static KernelEnds Estimated(KernelExtremes ends, long step, double stepSize)
-    {
+        var ends = KernelExtremes.Of(experiment.Exact, state.Parameters, experiment.Trained);
         string remark = ends.Status is SpectrumStatus.WellDefined && !ends.LambdaMin.Converged
             ? FormattableString.Invariant($", λ_min only from above after {ends.Products} products")
             : RemarkOn(ends.Status);
-        return new KernelEnds(step, stepSize, ends.LambdaMin.Value, ends.LambdaMax.Value, remark);
+        return new KernelEnds(
+            state.Step, state.StepSize * experiment.Model.SquaredErrorFactor, ends.LambdaMin.Value, ends.LambdaMax.Value, remark);
     }
 
     private static string RemarkOn(SpectrumStatus status) => status switch

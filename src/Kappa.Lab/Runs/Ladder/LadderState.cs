@@ -25,7 +25,7 @@ internal sealed record LadderState(long Step, ModelParameters Parameters, double
     {
         DescentState state = experiment.Start();
         var kept = new List<LadderState>();
-        _ = new GradientDescent(experiment.Model, Options(experiment, state.StepSize, steps[^1])).Run(
+        _ = experiment.DescentTo(steps[^1]).Run(
             state,
             step =>
             {
@@ -37,13 +37,6 @@ internal sealed record LadderState(long Step, ModelParameters Parameters, double
             cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         return kept;
-    }
-
-    /// <summary>The rule of a run whose first step size is known, without its reasons to stop.</summary>
-    public static DescentOptions Options(Experiment experiment, double stepSize, long steps)
-    {
-        var rule = StepSizeRule.Fixed(stepSize);
-        return new DescentOptions { StepSize = IsAdaptive(experiment) ? StepSizeRule.Monotone(rule) : rule, Trained = experiment.Trained, MaximumSteps = steps };
     }
 
     /// <summary>Whether the step size changes along the run.</summary>

@@ -1,5 +1,4 @@
 using Kappa.Lab.Store;
-using Kappa.Models;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Runs.Ladder;
@@ -37,19 +36,15 @@ public sealed record RateLadder
     /// <param name="limits">What it may cost; the defaults when null.</param>
     /// <param name="cancellation">Ends it between two evaluations.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static RateLadder? Of(Experiment experiment, RateFit? fit, long lastStep, LadderLimits? limits = null, CancellationToken cancellation = default)
+    public static RateLadder? Of(
+        Experiment experiment, RateFit? fit, long lastStep, LadderLimits? limits = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentOutOfRangeException.ThrowIfNegative(lastStep);
         limits ??= LadderLimits.Default;
-        if (!experiment.IsGradientDescent)
+        if (!experiment.IsGradientDescent || double.IsNaN(experiment.Model.SquaredErrorFactor))
         {
             return null;
-        }
-
-        if (experiment.Model is not ResidualTransformer)
-        {
-            return TrainableLadder.Of(experiment, fit, lastStep, limits, cancellation);
         }
 
         var work = LadderWork.Of(experiment);
@@ -68,7 +63,7 @@ public sealed record RateLadder
 
     private static RateLadder NotFinite(RateFit? fit) => new() { StepSize = 0, Steps = [], Rungs = [.. MeasuredRungs.Of(fit)], Ratios = [] };
 
-    internal static IEnumerable<RungRatio> RatiosOf(Rung[] rungs)
+    private static IEnumerable<RungRatio> RatiosOf(Rung[] rungs)
     {
         Rung[] comparable = [.. rungs.Where(rung => rung.IsComparable)];
         return

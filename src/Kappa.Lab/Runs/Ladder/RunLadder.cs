@@ -42,7 +42,16 @@ internal static class RunLadder
             ? LossTolerance * recorded
             : (SingleLossTolerance * recorded) + (2 * Math.Sqrt(floor * recorded)) + floor;
 
-        // What a run over batches records is the loss of a batch.
+        // What a run over batches records is the loss of a batch: then its checkpoint alone knows its data.
+        bool isOther = !experiment.IsFullBatch && File.Exists(analysis.Run.Files.Checkpoint)
+            && !RunCheckpoint.IsOn(analysis.Run.Files.Checkpoint, experiment.DataFingerprint);
+        if (isOther)
+        {
+            experiment.Dispose();
+            throw new BadInputException(
+                analysis.Run.Files.Path, "the data must be those of the run but the files or the built-in text have changed since. Run the experiment again.");
+        }
+
         if (experiment.IsFullBatch && analysis.Telemetry[Quantities.Step][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
         {
             experiment.Dispose();

@@ -1,3 +1,4 @@
+using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
@@ -12,15 +13,21 @@ internal sealed class SpectralRungs(Experiment experiment, IReadOnlyList<LadderS
     private bool HasPath => states.Count > 1;
 
     /// <summary>One-sided: ημ, the contraction that a PL constant μ at the point gives when η ≤ 1/β there.</summary>
+    /// <remarks>A theorem about the last block of model R; other models have no such rungs.</remarks>
     public IEnumerable<Rung> Blocks()
     {
-        BlockBounds[] bounds = [.. states.Select(BoundsAt)];
+        if (experiment.Model is not ResidualTransformer model)
+        {
+            return [];
+        }
+
+        BlockBounds[] bounds = [.. states.Select(state => BlockBounds.Of(model, state.Parameters, experiment.Trained))];
         IEnumerable<Rung> rungs =
         [
             .. Of("ffnOut", "block W_2", bound => bound.FfnOut, "W_2 of the last block is not trained."),
             .. Of("ffnIn", "block W_1", bound => bound.FfnIn, "W_1 of the last block is not trained, or the activation has no least slope γ > 0."),
         ];
-        return experiment.Residual.Shape.ReadoutWidth is null ? rungs : [.. rungs, .. Of("readout", "block readout", bound => bound.Readout, "The readout is not trained.")];
+        return model.Shape.ReadoutWidth is null ? rungs : [.. rungs, .. Of("readout", "block readout", bound => bound.Readout, "The readout is not trained.")];
 
         IEnumerable<Rung> Of(string name, string title, Func<BlockBounds, double?> pick, string whyNot)
         {
@@ -62,8 +69,6 @@ internal sealed class SpectralRungs(Experiment experiment, IReadOnlyList<LadderS
             ? [start, path.Over(ends.Select(at => at.Rate)) with { Note = Looked(ends.Length) }, end with { Value = ends[^1].Rate, Note = ends[^1].Note }]
             : [start, path with { WhyMissing = whyNoPath }, end with { WhyMissing = whyNoPath }];
     }
-
-    private BlockBounds BoundsAt(LadderState state) => BlockBounds.Of(experiment.Residual, state.Parameters, experiment.Trained);
 
     // Both ends are the last to be given up.
     private LadderState[] Spread(int count) =>

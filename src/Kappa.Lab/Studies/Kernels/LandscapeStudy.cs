@@ -43,7 +43,7 @@ internal static class LandscapeStudy
     private static double[,] Sweep(ClassifierTask task, TransformerShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
     {
         int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Labels.Length))];
-        ILandscapeLoss Loss() => new ModelLoss(ClassifierTask.Model(task.Train, shape, Precision.Double), batch, end, TrainedSet.All);
+        ILandscapeLoss Loss() => new ModelLoss(ClassifierTask.Model(task.Train, shape, Precision.Double), end, TrainedSet.All, batch);
         using ILandscapeLoss centre = Loss();
         LandscapePlane plane = RandomDirections.Of(centre.Coordinates, centre.Coordinates.Gather(end.Vector), DirectionNormalisation.Row, seed);
         return LandscapeSweep.Run(Loss, plane, grid, threads: 1, cancellation: cancellation);

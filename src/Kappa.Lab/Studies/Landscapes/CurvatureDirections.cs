@@ -7,12 +7,9 @@ namespace Kappa.Lab.Studies.Landscapes;
 /// <summary>The plane of the two Hessian eigenvectors of largest modulus at the centre, by Lanczos (P.7).</summary>
 /// <param name="Plane">The plane; unit directions.</param>
 /// <param name="Pairs">The eigenvalues with the residuals ‖H y − θ y‖ that were measured.</param>
-/// <param name="IsExact">Whether the products were exact, or differences of gradients.</param>
-internal sealed record CurvatureDirections(LandscapePlane Plane, IReadOnlyList<Eigenpair> Pairs, bool IsExact)
+internal sealed record CurvatureDirections(LandscapePlane Plane, IReadOnlyList<Eigenpair> Pairs)
 {
-    // A differenced product errs by about 1e-10 of the gradient's size; a smaller tolerance would only ask for rounding.
-    private const double ExactTolerance = 1e-8;
-    private const double DifferencedTolerance = 1e-5;
+    private const double Tolerance = 1e-8;
 
     /// <summary>At a centre.</summary>
     /// <param name="loss">The loss.</param>
@@ -21,11 +18,11 @@ internal sealed record CurvatureDirections(LandscapePlane Plane, IReadOnlyList<E
     /// <returns><see langword="null"/> when the Hessian is not finite or has fewer than two eigenvectors that a start vector sees.</returns>
     public static CurvatureDirections? Of(ILandscapeLoss loss, double[] centre, long seed)
     {
-        var options = new LanczosOptions { Tolerance = loss.HasExactHessian ? ExactTolerance : DifferencedTolerance, Seed = seed };
+        var options = new LanczosOptions { Tolerance = Tolerance, Seed = seed };
         IReadOnlyList<Eigenpair> pairs = DominantEigenpairs.Of(loss.HessianAt(centre), 2, options);
         return pairs.Count < 2 || !pairs.All(pair => double.IsFinite(pair.Residual))
             ? null
-            : new CurvatureDirections(new LandscapePlane(centre, Positive(pairs[0]), Positive(pairs[1])), pairs, loss.HasExactHessian);
+            : new CurvatureDirections(new LandscapePlane(centre, Positive(pairs[0]), Positive(pairs[1])), pairs);
     }
 
     // An eigenvector has no sign of its own: the element of largest modulus is made positive.

@@ -11,9 +11,11 @@ using Kappa.Spectra;
 namespace Kappa.Lab.Studies.Landscapes;
 
 /// <summary>What a landscape is of: a centre, the loss around it, and the path that led there, if there is one.</summary>
-/// <remarks>Made by <see cref="OfRun"/> or <see cref="OfPoint"/>: the places where a model of another kind joins, by an <see cref="ILandscapeLoss"/> of its own.</remarks>
+/// <remarks>Made by <see cref="OfRun"/> or <see cref="OfPoint"/>; the loss is over all samples, whatever batches a run saw.</remarks>
 internal sealed class LandscapeTarget
 {
+    private const double RelativeResolution = 1e-13;
+
     internal LandscapeTarget(string name, string identity, Func<ILandscapeLoss> evaluators) => (Name, Identity, Evaluators) = (name, identity, evaluators);
 
     /// <summary>What it is called in results.</summary>
@@ -49,61 +51,68 @@ internal sealed class LandscapeTarget
     public static LandscapeTarget OfRun(RunRecord run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.Specification.Form != ModelForm.Residual)
-        {
-            return TrainableTarget.Of(run);
-        }
-
         var analysis = RunAnalysis.Of(run);
         long last = LastFinite(run, analysis.Telemetry);
         using Experiment experiment = RunLadder.PrepareAgain(analysis, 1);
-        var point = new ModelPoint(run.Name, experiment.Residual.Shape, experiment.Data.Samples, experiment.Data.Inputs, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained);
-        var coordinates = new TrainedCoordinates(experiment.InitialWeights.Layout, experiment.Trained);
-        return new LandscapeTarget($"{run.Name} at step {last}", RunName.Identity(run.Specification, experiment.Data.Fingerprint), () => Evaluator(point))
+        return new LandscapeTarget(
+            FormattableString.Invariant($"{run.Name} at step {last}"), RunName.Identity(run.Specification, experiment.DataFingerprint), () => Evaluator(run))
         {
             Folder = run.Files.Path,
             Remark = RemarkOn(run, last),
             Steps = last,
-            Resolution = RoundingFloor.Of(point.Shape, point.Tokens, point.Targets, Precision.Double),
-            Path = (states, threads, cancellation) => Descend(analysis, coordinates, last, states, threads, cancellation),
+            Resolution = ResolutionOf(experiment.Model, experiment.InitialLoss),
+            Path = (states, threads, cancellation) => Descend(analysis, LadderState.Schedule(last, states), threads, cancellation),
         };
     }
 
     /// <summary>A point without a path, for example a checkpoint with the specification beside it.</summary>
-    /// <param name="point">The point.</param>
+    /// <param name="read">Reads the point; every evaluator has one of its own.</param>
     /// <param name="folder">The folder that its results lie in unless told.</param>
-    public static LandscapeTarget OfPoint(ModelPoint point, string folder)
+    public static LandscapeTarget OfPoint(Func<ModelPoint> read, string folder)
     {
-        ArgumentNullException.ThrowIfNull(point);
-        return new LandscapeTarget(point.Name, FormattableString.Invariant($"point {point.Name} {point.Shape} {point.Samples} {Hash(point)}"), () => Evaluator(point))
+        ArgumentNullException.ThrowIfNull(read);
+        using ModelPoint point = read();
+        double loss = point.Model.ExactLoss(point.Parameters);
+        return new LandscapeTarget(point.Name, FormattableString.Invariant($"point {point.Name} {Hash(point, loss)}"), () => Evaluator(read()))
         {
             Folder = folder,
-            Resolution = RoundingFloor.Of(point.Shape, point.Tokens, point.Targets, Precision.Double),
-            Centre = new TrainedCoordinates(point.Weights.Layout, point.Trained).Gather(point.Weights.Vector),
+            Resolution = ResolutionOf(point.Model, loss),
+            Centre = new TrainedCoordinates(point.Model.Layout, point.Trained).Gather(point.Parameters.Vector),
         };
     }
 
-    private static ModelLoss Evaluator(ModelPoint point)
+    private static ModelLoss Evaluator(ModelPoint point) => new(point.Model, point.Parameters, point.Trained);
+
+    // Always in double precision: a single one would round away the curvature.
+    private static ModelLoss Evaluator(RunRecord run)
     {
-        var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples);
-        return new ModelLoss(model, model.AllSamples, point.Weights, point.Trained);
+        var experiment = Experiment.Of(run with { Specification = Experiment.InDouble(run.Specification) });
+        return new ModelLoss(experiment.Model, experiment.Initial, experiment.Trained);
     }
 
-    // The centre and the plane are part of a sweep's fingerprint anyway; this adds the data.
-    private static string Hash(ModelPoint point)
+    // A loss is a sum of some hundred rounded terms of the size of the first loss, or fewer.
+    private static double ResolutionOf(IModel model, double loss) => model is ResidualTransformer residual
+        ? RoundingFloor.Of(residual.Shape, residual.Tokens, residual.Targets, Precision.Double)
+        : RelativeResolution * loss;
+
+    // The centre and the plane are part of a sweep's fingerprint anyway; this adds the data, which decide output and loss.
+    private static string Hash(ModelPoint point, double loss)
     {
+        IModel model = point.Model;
+        Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
+        model.Output(point.Parameters, model.AllSamples, output);
         using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
-        Formats.DoubleBytes.Append(hash, point.Inputs.Span);
-        Formats.DoubleBytes.Append(hash, point.Targets.Span);
-        Formats.DoubleBytes.Append(hash, point.Weights.Vector);
+        Formats.DoubleBytes.Append(hash, output.Span);
+        Formats.DoubleBytes.Append(hash, [loss]);
+        Formats.DoubleBytes.Append(hash, point.Parameters.Vector);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    internal static string RemarkOn(RunRecord run, long last) => run.Status.StopReason == nameof(Descent.StopReason.NonFinite)
+    private static string RemarkOn(RunRecord run, long last) => run.Status.StopReason == nameof(StopReason.NonFinite)
         ? FormattableString.Invariant($"Run {run.Name} diverged: its loss or gradient is not finite after {run.Status.Step} steps. What follows is the landscape around its last recorded finite iterate, step {last}.")
         : string.Empty;
 
-    internal static long LastFinite(RunRecord run, TelemetryTable telemetry)
+    private static long LastFinite(RunRecord run, TelemetryTable telemetry)
     {
         if (telemetry.Rows == 0)
         {
@@ -121,9 +130,20 @@ internal sealed class LandscapeTarget
         throw new BadInputException(run.Files.Path, "the run diverged before its first step: it has no iterate whose loss is finite, so there is no landscape to look at. Choose a smaller initialisation.");
     }
 
-    private static List<PathState> Descend(RunAnalysis analysis, TrainedCoordinates coordinates, long last, int states, int threads, CancellationToken cancellation)
+    // The steps of the run again, whatever its method and batches, to the same bits.
+    private static List<PathState> Descend(RunAnalysis analysis, long[] steps, int threads, CancellationToken cancellation)
     {
         using Experiment experiment = RunLadder.PrepareAgain(analysis, threads);
-        return [.. LadderState.At(experiment, LadderState.Schedule(last, states), cancellation).Select(state => new PathState(state.Step, coordinates.Gather(state.Parameters.Vector)))];
+        var coordinates = new TrainedCoordinates(experiment.Model.Layout, experiment.Trained);
+        DescentState state = experiment.Start();
+        var path = new List<PathState>();
+        foreach (long step in steps)
+        {
+            _ = experiment.DescentTo(step).Run(state, cancellation: cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            path.Add(new PathState(step, coordinates.Gather(state.Parameters.Vector)));
+        }
+
+        return path;
     }
 }

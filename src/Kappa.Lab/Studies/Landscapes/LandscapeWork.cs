@@ -82,9 +82,7 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
                 _curvature = CurvatureDirections.Of(loss, centre, request.Seed);
                 return _curvature?.Plane ?? throw new BadInputException(
                     target.Name,
-                    loss is { HasKinks: true, HasExactHessian: false }
-                        ? $"the Hessian at the centre must exist, be finite and have two eigenvectors but does not: perhaps {DifferencedHessian.KinkReason}. Choose other directions."
-                        : "the Hessian at the centre must be finite and have two eigenvectors but has not. Choose other directions.");
+                    "the Hessian at the centre must be finite and have two eigenvectors but has not. Choose other directions.");
             default:
                 try
                 {

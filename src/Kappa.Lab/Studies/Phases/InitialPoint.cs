@@ -1,6 +1,5 @@
 using Kappa.Certificates;
 using Kappa.Lab.Runs;
-using Kappa.Lab.Runs.Certification;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Specifications;
 using Kappa.Models;
@@ -30,53 +29,40 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
     /// <exception cref="BadInputException">Its data are missing.</exception>
     public static InitialPoint Of(ExperimentSpecification specification)
     {
-        ExperimentSpecification start = AtStart(specification);
-        if (start.Form != ModelForm.Residual)
-        {
-            return OfOtherModel(start);
-        }
-
-        using var experiment = Experiment.Prepare(start, ExperimentData.Load(start));
-        Matrix output = experiment.Residual.Layer(start.Model.Depth - 1).AttentionOutput;
-        double conditionNumber = ConditionNumberOf(output);
+        using var experiment = Experiment.Prepare(AtStart(specification));
+        IModel model = experiment.Model;
         var work = LadderWork.Of(experiment);
-        double lambdaMax = work.MatrixFree <= MostKernelWork && double.IsFinite(experiment.InitialLoss)
-            ? KernelExtremes.Of(experiment.Model, experiment.InitialWeights, experiment.Trained, new LanczosOptions { Ends = SpectrumEnds.Largest }).LambdaMax.Value
+        double lambdaMax = work.MatrixFree <= MostKernelWork && double.IsFinite(model.SquaredErrorFactor * experiment.InitialLoss)
+            ? model.SquaredErrorFactor * KernelExtremes.Of(model, experiment.Initial, experiment.Trained, new LanczosOptions { Ends = SpectrumEnds.Largest }).LambdaMax.Value
             : double.NaN;
-        return work.Theorem <= MostTheoremWork
-            ? Certified(experiment) with { LambdaMax = lambdaMax, ConditionNumber = conditionNumber }
-            : new(lambdaMax, double.NaN, double.NaN, double.NaN, conditionNumber);
+        InitialPoint certified = work.Theorem <= MostTheoremWork ? Certified(experiment) : new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        return certified with { LambdaMax = lambdaMax, ConditionNumber = ConditionNumberOf(model, experiment.Initial) };
     }
 
     /// <summary>The specification without what the initial point does not depend on: runs that differ in nothing else share their initial point.</summary>
     public static ExperimentSpecification AtStart(ExperimentSpecification specification) =>
         specification.Resolve() with { Descent = new DescentSpecification(), Telemetry = new TelemetrySpecification() };
 
-    private static InitialPoint OfOtherModel(ExperimentSpecification start)
+    private static double ConditionNumberOf(IModel model, ModelParameters parameters)
     {
-        using var experiment = Experiment.Prepare(start);
-        if (!double.IsFinite(experiment.Model.SquaredErrorFactor * experiment.InitialLoss))
-        {
-            return new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
-        }
-
-        var theorems = ModelTheorems.At(experiment.Model, experiment.Initial, experiment.Trained);
-        Certificate[] said = [.. theorems.All.Where(theorem => theorem.CanCertify).Select(theorem => theorems.Ask(theorem, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
-        return Judged(said) with { LambdaMax = experiment.Model.SquaredErrorFactor * CurvatureAtStart.Of(experiment.Model, experiment.Initial, experiment.Trained) };
-    }
-
-    private static double ConditionNumberOf(Matrix output)
-    {
+        int last = model.LayerMatrices.Max(matrix => matrix.Layer);
+        var record = new LayerRecord(model, matrix => matrix.Layer == last && matrix.Part == LayerPart.AttentionOutput);
+        model.Fill(parameters, model.AllSamples, record);
+        Matrix output = record[last, LayerPart.AttentionOutput];
         double[] values = new double[Math.Min(output.Rows, output.Columns)];
         new SingularValues(output.Rows, output.Columns).Compute(output, values);
         return SpectrumSummary.Of(values, output.Rows, output.Columns).ConditionNumber;
     }
 
+    // Kernel-floor would cost as much as the kernel in full.
     private static InitialPoint Certified(Experiment experiment)
     {
-        ResidualTransformer model = experiment.Residual;
-        using var point = new TrainingPoint(model.Inputs, model.Samples, model.Targets, experiment.InitialWeights, experiment.Trained);
-        Certificate[] said = [.. Theorems.OfResidualTransformer.Where(theorem => theorem.Name is "path" or "ball").Select(theorem => theorem.Evaluate(point, Cheap)).Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable)];
+        Certificate[] said =
+        [
+            .. Theorems.About(experiment.Model).Where(theorem => theorem.CanCertify && theorem.Name != "kernel-floor")
+                .Select(theorem => theorem.Evaluate(experiment.Model, experiment.Initial, experiment.Trained, Cheap))
+                .Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable),
+        ];
         double smoothness = said.Where(certificate => certificate.Theorem.Name == "ball").SelectMany(certificate => certificate.Constants).FirstOrDefault(constant => constant.Symbol == "β")?.Value ?? double.NaN;
         return Judged(said) with { Smoothness = smoothness };
     }

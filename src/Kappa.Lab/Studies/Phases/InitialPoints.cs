@@ -9,7 +9,7 @@ namespace Kappa.Lab.Studies.Phases;
 internal static class InitialPoints
 {
     // Raised whenever a quantity is computed otherwise.
-    private const int FormatVersion = 2;
+    private const int FormatVersion = 3;
 
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 

@@ -58,7 +58,8 @@ internal sealed class PriceStudy(ResidualPlan plan)
         DescentState state = experiment.Start();
         var descent = new DescentOptions { StepSize = StepSizeRule.Fixed(state.StepSize), Trained = experiment.Trained, MaximumSteps = run.Specification.Descent.Steps };
         var first = FirstCertifiedStep.Search(
-            Theorems.Find("path")!, experiment.Residual, descent, state, new FirstStepOptions { LastStep = run.Specification.Descent.Steps, Growth = 2 }, cancellation);
+            Theorems.Find("path")!, experiment.Residual, descent, state, new FirstStepOptions { LastStep = run.Specification.Descent.Steps, Growth = 2 },
+            cancellation: cancellation);
         return new()
         {
             ["scale"] = price.Scale ?? double.NaN,

@@ -95,12 +95,12 @@ public sealed class BoundCheckTests : IDisposable
     [Fact]
     public void The_automatic_number_of_steps_follows_the_rate_and_the_size()
     {
-        Assert.Equal(2000, BoundCheck.AffordableSteps(_point, Modest));
-        Assert.Equal(66, BoundCheck.AffordableSteps(_point, Modest with { Rate = 0.1 }));
-        Assert.Equal(50, BoundCheck.AffordableSteps(_point, Modest with { Rate = 0.9 }));
+        Assert.Equal(2000, BoundCheck.AffordableSteps(_point.Model, Modest));
+        Assert.Equal(66, BoundCheck.AffordableSteps(_point.Model, Modest with { Rate = 0.1 }));
+        Assert.Equal(50, BoundCheck.AffordableSteps(_point.Model, Modest with { Rate = 0.9 }));
     }
 
-    private BoundObservation? Descend(Guarantee guarantee) => BoundCheck.Descend(_point, guarantee, 100, TestContext.Current.CancellationToken);
+    private BoundObservation? Descend(Guarantee guarantee) => BoundCheck.Descend(_point.Model, _point.Trained, _point.Weights, guarantee, 100, TestContext.Current.CancellationToken);
 
     private static Certificate Made(Guarantee guarantee) => new() { Theorem = Theorems.All[0], Outcome = CertificateOutcome.Guaranteed, Explanation = "made", Guarantee = guarantee };
 }

@@ -1,6 +1,7 @@
 using Kappa.Certificates;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Certification;
+using Kappa.Lab.Runs.Evaluation;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Kappa.Lab.Tests.Store;
@@ -23,7 +24,7 @@ public sealed class CertificationTests : IDisposable
     [MemberData(nameof(TheoremNames))]
     public void The_residual_factor_of_a_negative_certificate_is_certified_and_a_smaller_one_is_not(string name)
     {
-        using CertificationTarget target = Target();
+        using ModelPoint target = Target();
         TheoremFinding finding = Ask(target, new() { Theorems = [Theorems.Find(name)!] }).Verdict;
         Assert.Equal(CertificationGrade.NotCertified, finding.Grade);
         Assert.True(finding.ResidualFactor > 1, $"{finding.ResidualFactor}");
@@ -50,7 +51,7 @@ public sealed class CertificationTests : IDisposable
     [MemberData(nameof(TheoremNames))]
     public void The_step_found_is_certified_by_descending_from_it(string name)
     {
-        using CertificationTarget target = Target();
+        using ModelPoint target = Target();
         CertificationReport report = Ask(target, new() { Theorems = [Theorems.Find(name)!], IsSearch = true });
         TheoremFinding finding = report.Verdict;
         Assert.Equal(CertificationGrade.Certified, finding.Grade);
@@ -68,7 +69,7 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void The_verdict_of_several_theorems_is_the_one_that_certifies_first()
     {
-        using CertificationTarget target = Target();
+        using ModelPoint target = Target();
         CertificationReport report = Ask(target, new() { IsSearch = true });
         Assert.Equal(Theorems.OfResidualTransformer, report.Findings.Select(finding => finding.Certificate.Theorem));
         Assert.Equal(report.Findings.Min(finding => finding.Step), report.Verdict.Step);
@@ -77,7 +78,7 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void Each_condition_is_followed_along_the_steps_that_were_tried()
     {
-        using CertificationTarget target = Target();
+        using ModelPoint target = Target();
         StepSearch search = Ask(target, new() { Theorems = [Theorems.Find("path")!], IsSearch = true }).Verdict.Search!;
         ConditionHistory decrease = search.Conditions.Single(history => history.Symbol.StartsWith('U'));
         Assert.Equal((0L, search.Found - 1, search.Found), (decrease.FirstFails!.Value, decrease.LastFails, decrease.FirstHolds));
@@ -89,7 +90,7 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void A_search_that_ends_before_a_success_says_so()
     {
-        using CertificationTarget target = Target("steps=3");
+        using ModelPoint target = Target("steps=3");
         CertificationReport report = Ask(target, new() { IsSearch = true });
         Assert.True(report.IsNegative);
         Assert.All(report.Findings, finding => Assert.Equal((CertificationGrade.NotCertified, null, 3L), (finding.Grade, finding.Search!.Found, finding.Step)));
@@ -100,7 +101,7 @@ public sealed class CertificationTests : IDisposable
     [InlineData("activation=leakyRelu")]
     public void What_no_theorem_is_about_is_not_applicable_with_a_reason_and_no_number(string setting)
     {
-        using CertificationTarget target = Target(setting);
+        using ModelPoint target = Target(setting);
         CertificationReport report = Ask(target, new() { IsSearch = true });
         Assert.True(report.IsNegative);
         Assert.Equal(CertificationGrade.NotApplicable, report.Grade);
@@ -118,7 +119,7 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void Fewer_features_than_rows_leave_only_the_kernel_floor()
     {
-        using CertificationTarget target = Target("ffnWidth=2");
+        using ModelPoint target = Target("ffnWidth=2");
         CertificationReport report = Ask(target, new());
         Assert.Equal(CertificationGrade.NotApplicable, report.Findings.Single(finding => finding.Certificate.Theorem.Name == "path").Grade);
         Assert.Equal(CertificationGrade.NotCertified, report.Findings.Single(finding => finding.Certificate.Theorem.Name == "kernel-floor").Grade);
@@ -139,7 +140,7 @@ public sealed class CertificationTests : IDisposable
     public void A_step_of_a_run_is_computed_to_the_bits_of_its_record()
     {
         RunRecord run = Run("steps=200");
-        using var target = CertificationTarget.OfRun(run);
+        using var target = ModelPoint.OfRun(run);
         Assert.Equal("Step 37 was computed from the start; its loss has the bits of the record.", Ask(target, new() { Step = 37 }).Origin);
         Assert.Equal("Step 200 is the run's checkpoint; its loss has the bits of the record.", Ask(target, new() { Step = 200 }).Origin);
         Assert.Equal("", Ask(target, new()).Origin);
@@ -151,7 +152,7 @@ public sealed class CertificationTests : IDisposable
     {
         RunRecord run = Run();
         Rewrite(run, row => row[0] == "37" ? [row[0], "1", .. row[2..]] : row);
-        using var target = CertificationTarget.OfRun(run);
+        using var target = ModelPoint.OfRun(run);
         Assert.Contains("is not the recorded 1: the run was made on a machine that rounds differently", Ask(target, new() { Step = 37 }).Origin, StringComparison.Ordinal);
     }
 
@@ -161,7 +162,7 @@ public sealed class CertificationTests : IDisposable
         RunRecord run = Run("stepSize=auto(0.5)", "steps=800");
         var request = new CertificationRequest { Theorems = [Theorems.Find("path")!], IsSearch = true, UsesRunStepSize = true };
         long found;
-        using (var target = CertificationTarget.OfRun(run))
+        using (var target = ModelPoint.OfRun(run))
         {
             CertificationReport report = Ask(target, request);
             Assert.Equal(CertificationGrade.Certified, report.Grade);
@@ -176,7 +177,7 @@ public sealed class CertificationTests : IDisposable
 
         // A loss that rises against the guarantee.
         Rewrite(run, row => row[0] == $"{found + 20}" ? [row[0], "1", .. row[2..]] : row);
-        using var contradicted = CertificationTarget.OfRun(run);
+        using var contradicted = ModelPoint.OfRun(run);
         CertificationReport bad = Ask(contradicted, request);
         Assert.Equal(CertificationGrade.Contradicted, bad.Grade);
         Assert.True(bad.IsNegative);
@@ -186,7 +187,7 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void Looking_ahead_carries_the_certificate_back_to_the_first_step()
     {
-        using CertificationTarget target = Target();
+        using ModelPoint target = Target();
         TheoremFinding finding = Ask(target, new() { Theorems = [Theorems.Find("path")!], IsSearch = true, Step = 5, LooksAhead = true }).Verdict;
         Assert.Equal(finding.Step - 5, finding.LookAhead!.Value.Steps);
         Assert.True(finding.LookAhead.Value.Constant >= 1);
@@ -196,7 +197,7 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void The_price_of_a_certificate_is_found_and_its_guarantee_observed()
     {
-        using CertificationTarget target = Target();
+        using ModelPoint target = Target();
         CertificationReport report = Ask(target, new() { FindsScale = true });
         Assert.False(report.IsNegative);
         Assert.Equal(CertificationGrade.Certified, report.Grade);
@@ -211,7 +212,7 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void A_price_that_no_theorem_can_name_is_a_negative_verdict()
     {
-        using CertificationTarget target = Target("activation=gelu");
+        using ModelPoint target = Target("activation=gelu");
         CertificationReport report = Ask(target, new() { FindsScale = true });
         Assert.True(report.IsNegative);
         Assert.Null(report.Cheapest);
@@ -222,8 +223,7 @@ public sealed class CertificationTests : IDisposable
     public void A_point_has_no_path_to_search()
     {
         using Experiment experiment = Prepare();
-        using var target = CertificationTarget.OfPoint(new Lab.Runs.Evaluation.ModelPoint("p", experiment.Residual.Shape, 1, experiment.Data.Inputs, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained));
-        Assert.False(target.HasPath);
+        using var target = new ModelPoint("p", experiment.Model, experiment.Initial, experiment.Trained);
         Assert.Equal(Ask(Target(), new()).Verdict.ResidualFactor, Ask(target, new()).Verdict.ResidualFactor);
         Assert.Contains("is a point without a run, so it has no later step", Refused(target, new() { IsSearch = true }), StringComparison.Ordinal);
         Assert.Contains("is a point without a run, so it has no step size", Refused(target, new() { UsesRunStepSize = true }), StringComparison.Ordinal);
@@ -233,22 +233,22 @@ public sealed class CertificationTests : IDisposable
     [Fact]
     public void A_step_that_a_run_does_not_reach_is_refused_with_the_reason()
     {
-        using CertificationTarget target = Target("stepSize=1e6");
+        using ModelPoint target = Target("stepSize=1e6");
         Assert.Contains("does not reach step 100: It diverged: ", Refused(target, new() { Step = 100 }), StringComparison.Ordinal);
-        using CertificationTarget adaptive = Target("stepSize=adaptive(1)");
+        using ModelPoint adaptive = Target("stepSize=adaptive(1)");
         Assert.Contains("has an adaptive step size", Refused(adaptive, new() { UsesRunStepSize = true }), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_cancelled_certification_ends_as_such()
     {
-        using CertificationTarget target = Target();
+        using ModelPoint target = Target();
         _ = Assert.Throws<OperationCanceledException>(() => Lab.Runs.Certification.Certification.Of(target, new() { IsSearch = true }, new CancellationToken(canceled: true)));
     }
 
-    private static CertificationReport Ask(CertificationTarget target, CertificationRequest request) => Lab.Runs.Certification.Certification.Of(target, request, TestContext.Current.CancellationToken);
+    private static CertificationReport Ask(ModelPoint target, CertificationRequest request) => Lab.Runs.Certification.Certification.Of(target, request, TestContext.Current.CancellationToken);
 
-    private static string Refused(CertificationTarget target, CertificationRequest request) => Assert.Throws<BadInputException>(() => Ask(target, request)).Message;
+    private static string Refused(ModelPoint target, CertificationRequest request) => Assert.Throws<BadInputException>(() => Ask(target, request)).Message;
 
     private static ExperimentSpecification Specification(params string[] words)
     {
@@ -260,7 +260,7 @@ public sealed class CertificationTests : IDisposable
 
     private static Experiment Prepare() => Experiment.Prepare(Specification(), ExperimentData.Load(Specification()));
 
-    private static CertificationTarget Target(params string[] words) => CertificationTarget.OfSpecification(Specification(words));
+    private static ModelPoint Target(params string[] words) => ModelPoint.OfSpecification(Specification(words));
 
     private RunRecord Run(params string[] words)
     {

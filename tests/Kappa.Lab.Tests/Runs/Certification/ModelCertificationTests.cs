@@ -28,7 +28,7 @@ public sealed class ModelCertificationTests : IDisposable
     {
         RunRecord run = Run(words);
         TelemetryTable table = TelemetryReader.Read(run.Files.Telemetry);
-        using var point = TrainablePoint.OfRun(run);
+        using var point = ModelPoint.OfRun(run);
         foreach (long step in (long[])[7, 40])
         {
             CertificationReport report = Ask(point, new() { Step = step, CheckSteps = 0 });
@@ -42,7 +42,7 @@ public sealed class ModelCertificationTests : IDisposable
         }
 
         // The constants are those of the theorem asked at the weights of the checkpoint.
-        using var saved = TrainablePoint.OfCheckpoint(run.Files.Checkpoint, run.Specification);
+        using ModelPoint saved = WeightsFile.Read(run.Files.Checkpoint, run.Specification).Require();
         Assert.Equal(ConstantsOf(Ask(saved, new() { CheckSteps = 0 })), ConstantsOf(Ask(point, new() { Step = 40, CheckSteps = 0 })));
 
         static double[] ConstantsOf(CertificationReport report) => [.. report.Findings.SelectMany(finding => finding.Certificate.Constants.Select(constant => constant.Value))];
@@ -52,7 +52,7 @@ public sealed class ModelCertificationTests : IDisposable
     public void The_step_found_is_certified_the_one_before_is_not_and_the_record_of_the_run_keeps_the_bound()
     {
         RunRecord run = Run(Encoder);
-        using var point = TrainablePoint.OfRun(run);
+        using var point = ModelPoint.OfRun(run);
         CertificationRequest request = new() { Theorems = [Theorems.Find("wide-encoder")!], UsesRunStepSize = true };
         TheoremFinding found = Ask(point, request with { IsSearch = true, LooksAhead = true }).Verdict;
         Assert.Equal(CertificationGrade.Certified, found.Grade);
@@ -80,7 +80,7 @@ public sealed class ModelCertificationTests : IDisposable
     [Fact]
     public void A_search_without_success_says_how_far_the_last_step_is_from_it()
     {
-        using var point = TrainablePoint.OfSpecification(Specification(Encoder.Replace("steps=40", "steps=3", StringComparison.Ordinal)));
+        using var point = ModelPoint.OfSpecification(Specification(Encoder.Replace("steps=40", "steps=3", StringComparison.Ordinal)));
         CertificationReport report = Ask(point, new() { Theorems = [Theorems.Find("wide-encoder")!], IsSearch = true });
         Assert.Equal((CertificationGrade.NotCertified, null, 3L), (report.Grade, report.Verdict.Search!.Found, report.Verdict.Step));
         Assert.InRange(report.Verdict.Certificate.Shortfall, 1.01, 100);
@@ -90,27 +90,27 @@ public sealed class ModelCertificationTests : IDisposable
     [Fact]
     public void A_step_beyond_the_loss_at_which_the_run_would_stop_is_reached_and_the_loss_of_a_batch_is_compared_with_nothing()
     {
-        using var stopped = TrainablePoint.OfSpecification(Specification($"{Encoder} lossFloor=0.9"));
+        using var stopped = ModelPoint.OfSpecification(Specification($"{Encoder} lossFloor=0.9"));
         Assert.Equal(5, Ask(stopped, new() { Step = 5, CheckSteps = 0 }).Verdict.Step);
-        using var batches = TrainablePoint.OfRun(Run($"{Encoder} method=adam stepSize=0.001 batchSize=1"));
+        using var batches = ModelPoint.OfRun(Run($"{Encoder} method=adam stepSize=0.001 batchSize=1"));
         Assert.Equal("Step 7 was computed from the start.", Ask(batches, new() { Step = 7, CheckSteps = 0 }).Origin);
     }
 
     [Fact]
     public void A_proposition_that_finds_the_factor_for_the_residual_says_it_and_no_other_does()
     {
-        using var point = TrainablePoint.OfSpecification(Specification(Encoder));
+        using var point = ModelPoint.OfSpecification(Specification(Encoder));
         CertificationReport report = Ask(point, new() { CheckSteps = 0 });
         Assert.True(report.HasLaterSteps);
         Assert.All(report.Findings, finding => Assert.Equal(finding.Certificate.Theorem.Name is "encoder" or "encoder-sharper" ? finding.Certificate.Shortfall : null, finding.ResidualFactor));
-        using var saved = TrainablePoint.OfCheckpoint(Run(Encoder).Files.Checkpoint, Specification(Encoder));
+        using ModelPoint saved = WeightsFile.Read(Run(Encoder).Files.Checkpoint, Specification(Encoder)).Require();
         Assert.False(Ask(saved, new() { CheckSteps = 0 }).HasLaterSteps);
     }
 
     [Fact]
     public void The_smallest_certified_scale_of_the_encoder_is_seen_to_hold_and_multiplies_the_features()
     {
-        using var point = TrainablePoint.OfSpecification(Specification("model.kind=shallowEncoder width=6 tokens=3 samples=4 encoderWidth=64 steps=60"));
+        using var point = ModelPoint.OfSpecification(Specification("model.kind=shallowEncoder width=6 tokens=3 samples=4 encoderWidth=64 steps=60"));
         CertificationReport report = Ask(point, new() { FindsScale = true });
         Assert.Equal((CertificationGrade.Certified, "wide-encoder"), (report.Grade, report.Cheapest!.Certificate.Theorem.Name));
         CertifiableInitialisation found = report.Cheapest.Price!.Found;
@@ -132,7 +132,7 @@ public sealed class ModelCertificationTests : IDisposable
     [Fact]
     public void Values_alone_rest_on_no_estimate_and_are_certified_once_they_were_seen_to_keep_the_bound()
     {
-        using var point = TrainablePoint.OfSpecification(Specification(Values));
+        using var point = ModelPoint.OfSpecification(Specification(Values));
         CertificationRequest request = new() { Theorems = [Theorems.Find("values-only")!] };
         TheoremFinding seen = Ask(point, request).Verdict;
         Assert.Equal(CertificationGrade.Certified, seen.Grade);
@@ -144,19 +144,19 @@ public sealed class ModelCertificationTests : IDisposable
     [Fact]
     public void What_has_no_meaning_is_refused_in_one_line()
     {
-        using var values = TrainablePoint.OfSpecification(Specification(Values));
+        using var values = ModelPoint.OfSpecification(Specification(Values));
         Assert.EndsWith("which no scale of W_V or W_O brings about or ends. Leave --find-scale out.", Refused(values, new() { FindsScale = true }), StringComparison.Ordinal);
         Assert.EndsWith("but is 41.", Refused(values, new() { Step = 41 }), StringComparison.Ordinal);
-        using var saved = TrainablePoint.OfCheckpoint(Run(Values).Files.Checkpoint, Specification(Values));
+        using ModelPoint saved = WeightsFile.Read(Run(Values).Files.Checkpoint, Specification(Values)).Require();
         Assert.Contains("is a point without a run, so it has no later step to look for.", Refused(saved, new() { IsSearch = true }), StringComparison.Ordinal);
         Assert.Contains("must be from 0 to 0", Refused(saved, new() { Step = 1 }), StringComparison.Ordinal);
-        using var diverging = TrainablePoint.OfSpecification(Specification($"{Encoder} stepSize=1e200"));
-        Assert.Contains("does not reach step 30: the loss or the gradient at step", Refused(diverging, new() { Step = 30 }), StringComparison.Ordinal);
+        using var diverging = ModelPoint.OfSpecification(Specification($"{Encoder} stepSize=1e200"));
+        Assert.Contains("does not reach step 30: It diverged: ", Refused(diverging, new() { Step = 30 }), StringComparison.Ordinal);
     }
 
-    private static CertificationReport Ask(TrainablePoint point, CertificationRequest request) => ModelCertification.Of(point, request, TestContext.Current.CancellationToken);
+    private static CertificationReport Ask(ModelPoint point, CertificationRequest request) => Lab.Runs.Certification.Certification.Of(point, request, TestContext.Current.CancellationToken);
 
-    private static string Refused(TrainablePoint point, CertificationRequest request) => Assert.Throws<BadInputException>(() => Ask(point, request)).Message;
+    private static string Refused(ModelPoint point, CertificationRequest request) => Assert.Throws<BadInputException>(() => Ask(point, request)).Message;
 
     private static ExperimentSpecification Specification(string words)
     {

@@ -25,7 +25,7 @@ public sealed class BadTransformerPointTests
     [Fact]
     public void The_point_itself_can_be_read()
     {
-        using TrainablePoint point = Read(Point).Other!;
+        using ModelPoint point = Read(Point).Require();
         Assert.Equal((2, 1, 2), (point.Model.Samples, point.Model.OutputRows, point.Model.OutputColumns));
     }
 
@@ -57,7 +57,7 @@ public sealed class BadTransformerPointTests
     {
         Assert.Contains(part, Point, StringComparison.Ordinal);
         PointReading reading = Read(Point.Replace(part, replacement, StringComparison.Ordinal));
-        Assert.Equal((null, null), (reading.Point, reading.Other));
+        Assert.Null(reading.Point);
         Assert.Equal(problems.Select(problem => $"point.json: {problem}"), reading.Problems.Select(Line));
     }
 
@@ -70,10 +70,10 @@ public sealed class BadTransformerPointTests
         point["parameters"] = JsonNode.Parse("""{"heads.0.query": [[1], [2]], "heads.0.key": [[0.5], [1]], "heads.0.value": [[1, 2], [3, 4]], "heads.0.output": [[1], [-1]]}""");
         (_, _, _) = (point.Remove("identifiers"), point.Remove("lengths"), point.Remove("labels"));
         (point["inputs"], point["targets"]) = (JsonNode.Parse("[[[1, 0.5], [0, 0.2]]]"), JsonNode.Parse("[[[1], [2]]]"));
-        using TrainablePoint paper = Read(point.ToJsonString()).Other!;
+        using ModelPoint paper = Read(point.ToJsonString()).Require();
         point["config"] = JsonNode.Parse("""{"model": "kernelAttention", "kernel": "gaussian", "normalisesRows": true, "temperature": 0.7}""");
-        using TrainablePoint preset = Read(point.ToJsonString()).Other!;
-        Assert.Equal(TrainableEvaluation.Of(paper).Loss, TrainableEvaluation.Of(preset).Loss);
+        using ModelPoint preset = Read(point.ToJsonString()).Require();
+        Assert.Equal(PointEvaluation.Of(paper).Loss, PointEvaluation.Of(preset).Loss);
         Assert.Equal(paper.Model.GetType(), preset.Model.GetType());
     }
 

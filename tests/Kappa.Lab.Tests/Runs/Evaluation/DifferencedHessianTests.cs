@@ -50,37 +50,29 @@ public sealed class DifferencedHessianTests
     [Fact]
     public void A_shallow_encoder_whose_pre_activations_are_zero_has_no_sharpness_and_says_why()
     {
-        using TrainablePoint point = Point(Encoder);
+        using ModelPoint point = Point(Encoder);
         var options = new PointEvaluationOptions { WithHessian = true };
-        PointEstimates ordinary = TrainableEvaluation.Of(point, options).Estimates;
+        PointEstimates ordinary = PointEvaluation.Of(point, options).Estimates;
         Assert.True(ordinary.Hessian!.LargestEigenvalue.Converged);
         Assert.Null(ordinary.HessianKink);
 
         point.Parameters[point.Model.Layout.Blocks.Single(block => block.Name == "value")].Row(0).Clear();
-        var evaluation = TrainableEvaluation.Of(point, options);
+        var evaluation = PointEvaluation.Of(point, options);
         Assert.Null(evaluation.Estimates.Hessian);
         Assert.Equal(DifferencedHessian.KinkReason, evaluation.Estimates.HessianKink);
         using var stream = new MemoryStream();
-        using (var json = new System.Text.Json.Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            EstimatesJson.Write(json, evaluation.Estimates);
-            json.WriteEndObject();
-        }
-
+        EvaluationJson.Write(evaluation, stream);
         using var document = System.Text.Json.JsonDocument.Parse(stream.ToArray());
         Assert.Equal(System.Text.Json.JsonValueKind.Null, document.RootElement.GetProperty("hessian_extremes").ValueKind);
         Assert.Contains("kink", document.RootElement.GetProperty("hessian_extremes_reason").GetString(), StringComparison.Ordinal);
     }
 
-    private static TrainablePoint Point(string words) => TrainablePoint.OfSpecification(Kappa.Lab.Specifications.SpecificationReader.Read(null, words.Split(' ')).Specification!);
+    private static ModelPoint Point(string words) => ModelPoint.OfSpecification(Kappa.Lab.Specifications.SpecificationReader.Read(null, words.Split(' ')).Specification!);
 
     /// <summary>½ a x² + J max(x − s, 0).</summary>
     private sealed class KinkedLoss(double curvature, double jump, double kink) : ILandscapeLoss
     {
         public TrainedCoordinates Coordinates => throw new NotSupportedException();
-
-        public bool HasExactHessian => false;
 
         public bool HasKinks => true;
 

@@ -18,8 +18,7 @@ public sealed class ModelLossTests
         var weights = new ResidualTransformerWeights(s_shape);
         new RandomSequence(1, "w").FillGaussian(weights.Vector);
         var own = new ResidualTransformer(s_shape, inputs, targets, 2);
-        using var loss = new ModelLoss(own, own.AllSamples, weights, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut));
-        Assert.True(loss.HasExactHessian);
+        using var loss = new ModelLoss(own, weights, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut));
         Assert.Equal(["blocks.0.value", "blocks.0.ffn_out"], loss.Coordinates.Matrices.Select(matrix => matrix.Block.Name));
         double[] point = loss.Coordinates.Gather(weights.Vector);
         Vectors.Scale(point, 0.5);
@@ -44,17 +43,16 @@ public sealed class ModelLossTests
         Vectors.Scale(parameters.Vector, 0.4);
         int[] batch = [2, 0];
         double expected = model.Loss(parameters, batch);
-        using var loss = new ModelLoss(Model(kind), batch, parameters, TrainedSet.All);
+        using var loss = new ModelLoss(Model(kind), parameters, TrainedSet.All, batch);
         double[] point = loss.Coordinates.Gather(parameters.Vector);
         Assert.Equal(expected, loss.Loss(point));
-        Assert.False(loss.HasExactHessian);
         RequireGradientAndHessian(loss, point);
         double[,] one = Sweep(1), two = Sweep(2);
         Assert.Equal(one, two);
         Assert.Equal(expected, one[2, 2]);
 
         double[,] Sweep(int threads) => LandscapeSweep.Run(
-            () => new ModelLoss(Model(kind), batch, parameters, TrainedSet.All), RandomDirections.Of(loss.Coordinates, point, DirectionNormalisation.Row, 1), LandscapeGrid.Around(5, 1), threads,
+            () => new ModelLoss(Model(kind), parameters, TrainedSet.All, batch), RandomDirections.Of(loss.Coordinates, point, DirectionNormalisation.Row, 1), LandscapeGrid.Around(5, 1), threads,
             cancellation: TestContext.Current.CancellationToken);
     }
 

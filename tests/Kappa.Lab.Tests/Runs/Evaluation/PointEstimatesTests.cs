@@ -20,7 +20,7 @@ public sealed class PointEstimatesTests
         var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { IsMatrixFree = true });
         Assert.Null(evaluation.Kernel);
         Assert.Equal("the matrix-free route was asked for", evaluation.KernelOmission);
-        KernelExtremes ends = evaluation.KernelEnds!;
+        KernelExtremes ends = evaluation.Estimates.KernelEnds!;
         Assert.True(ends.LambdaMax.Converged && ends.LambdaMin.Converged);
         AssertWithin(ends.LambdaMax, full.LambdaMax, full);
         AssertWithin(ends.LambdaMin, full.LambdaMin, full);
@@ -32,13 +32,12 @@ public sealed class PointEstimatesTests
     public void At_a_solved_point_the_sharpness_is_the_largest_eigenvalue_of_the_kernel()
     {
         ModelPoint point = RandomPoint.Of(Shape);
-        ModelPoint solved = point with { Targets = PointEvaluation.Of(point).Output };
-        var evaluation = PointEvaluation.Of(solved, new PointEvaluationOptions { WithHessian = true });
-        Sharpness hessian = evaluation.Hessian!;
+        var evaluation = PointEvaluation.Of(point.Solved(), new PointEvaluationOptions { WithHessian = true });
+        Sharpness hessian = evaluation.Estimates.Hessian!;
         Assert.True(hessian.LargestEigenvalue.Converged);
         AssertWithin(hessian.LargestEigenvalue, evaluation.Kernel!.LambdaMax, evaluation.Kernel);
         Assert.InRange(hessian.SmallestEigenvalue.Value, -hessian.Floor, 1e-6 * evaluation.Kernel.LambdaMax);
-        Assert.True(PointEvaluation.Of(point, new PointEvaluationOptions { WithHessian = true }).Hessian!.SmallestEigenvalue.Value < 0, "Away from a solution this loss is not convex.");
+        Assert.True(PointEvaluation.Of(point, new PointEvaluationOptions { WithHessian = true }).Estimates.Hessian!.SmallestEigenvalue.Value < 0, "Away from a solution this loss is not convex.");
     }
 
     [Fact]
@@ -49,7 +48,7 @@ public sealed class PointEstimatesTests
         double[] eigenvalues = evaluation.Kernel!.Eigenvalues;
         for (int degree = 1; degree <= 2; degree++)
         {
-            MomentEstimate moment = evaluation.KernelDensity!.Moment(degree);
+            MomentEstimate moment = evaluation.Estimates.KernelDensity!.Moment(degree);
             double exact = eigenvalues.Average(eigenvalue => Math.Pow(eigenvalue, degree));
 
             // Ten probes: Student's 4.8 with nine degrees of freedom is exceeded once in a thousand.
@@ -69,11 +68,11 @@ public sealed class PointEstimatesTests
         var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { IsMatrixFree = true, WithHessian = true, WithDensity = true });
         using JsonDocument json = Json(evaluation);
         JsonElement kernel = json.RootElement.GetProperty("kernel_extremes");
-        Assert.Equal(evaluation.KernelEnds!.LambdaMax.Value, kernel.GetProperty("lambda_max").GetProperty("value").GetDouble());
-        Assert.Equal(evaluation.KernelEnds.LambdaMin.Residual, kernel.GetProperty("lambda_min").GetProperty("residual").GetDouble());
-        Assert.Equal(evaluation.Hessian!.SmallestEigenvalue.Value, json.RootElement.GetProperty("hessian_extremes").GetProperty("smallest_eigenvalue").GetProperty("value").GetDouble());
+        Assert.Equal(evaluation.Estimates.KernelEnds!.LambdaMax.Value, kernel.GetProperty("lambda_max").GetProperty("value").GetDouble());
+        Assert.Equal(evaluation.Estimates.KernelEnds.LambdaMin.Residual, kernel.GetProperty("lambda_min").GetProperty("residual").GetDouble());
+        Assert.Equal(evaluation.Estimates.Hessian!.SmallestEigenvalue.Value, json.RootElement.GetProperty("hessian_extremes").GetProperty("smallest_eigenvalue").GetProperty("value").GetDouble());
         Assert.All(new[] { "kernel_extremes", "hessian_extremes", "kernel_density" }, key => Assert.Equal("estimated", json.RootElement.GetProperty(key).GetProperty("grade").GetString()));
-        Assert.Equal(evaluation.KernelDensity!.Weights.Count, json.RootElement.GetProperty("kernel_density").GetProperty("nodes").GetArrayLength());
+        Assert.Equal(evaluation.Estimates.KernelDensity!.Weights.Count, json.RootElement.GetProperty("kernel_density").GetProperty("nodes").GetArrayLength());
     }
 
     // The forecast of 800 outputs: most of it is the triangular factor, that the products do not need.
@@ -85,10 +84,10 @@ public sealed class PointEstimatesTests
         Assert.Equal((KernelRoute.Full, true), (forecast.Route, forecast.MatrixFree.Seconds < forecast.Full.Seconds));
         var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { KernelSeconds = forecast.MatrixFree.Seconds, WithCertificates = false });
         Assert.Null(evaluation.Kernel);
-        Assert.NotNull(evaluation.KernelEnds);
+        Assert.NotNull(evaluation.Estimates.KernelEnds);
         Assert.Contains("takes about", evaluation.KernelOmission, StringComparison.Ordinal);
         var neither = PointEvaluation.Of(point, new PointEvaluationOptions { KernelSeconds = 0, WithCertificates = false });
-        Assert.Equal((null, null), (neither.Kernel, neither.KernelEnds));
+        Assert.Equal((null, null), (neither.Kernel, neither.Estimates.KernelEnds));
     }
 
     [Fact]
@@ -96,8 +95,8 @@ public sealed class PointEstimatesTests
     {
         ModelPoint point = RandomPoint.Of(Shape);
         var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = 8 * 168 * 5, WithHessian = true });
-        Assert.Null(evaluation.Hessian);
-        Assert.Equal("the Hessian needs 20 vectors of 168 numbers, 1 MiB, but 0 MiB are allowed", evaluation.EstimateOmission);
+        Assert.Null(evaluation.Estimates.Hessian);
+        Assert.Equal("the Hessian needs 20 vectors of 168 numbers, 1 MiB, but 0 MiB are allowed", evaluation.Estimates.Omission);
     }
 
     // P.7: an eigenvalue lies within the residual; the route in full adds an error of at most some ε λ_max for each output.

@@ -17,10 +17,9 @@ public sealed class PointEvaluationTests
     {
         ModelPoint point = RandomPoint.Of(Shape);
         var evaluation = PointEvaluation.Of(point);
-        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples);
-        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0 });
+        var descent = new GradientDescent(point.Model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0 });
         (double Loss, double Norm, double PlRatio) seen = default;
-        _ = descent.Run(descent.Start(point.Weights), step => seen = (step.Loss, step.GradientNorm, step.PlRatio), cancellation: TestContext.Current.CancellationToken);
+        _ = descent.Run(descent.Start(point.Parameters), step => seen = (step.Loss, step.GradientNorm, step.PlRatio), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(seen.Loss, evaluation.Loss);
         Assert.InRange(evaluation.GradientNorm / seen.Norm, 1 - 1e-14, 1 + 1e-14);
         Assert.InRange(evaluation.PlRatio / seen.PlRatio, 1 - 1e-14, 1 + 1e-14);
@@ -29,7 +28,7 @@ public sealed class PointEvaluationTests
         Assert.Equal(1, point.TrainedBlocks.Sum(block => Math.Pow(evaluation.BlockGradientNorm(block) / evaluation.GradientNorm, 2)), 1e-14);
         Assert.InRange(evaluation.PlRatio, evaluation.Kernel!.LambdaMin, evaluation.Kernel.LambdaMax);
         Assert.Equal(12, evaluation.Kernel.Eigenvalues.Length);
-        Assert.Equal(2, evaluation.Layers.Count);
+        Assert.Equal(6, evaluation.Layers.Count);
     }
 
     // One token: attention is exactly 1, so H = ρ_a x + x W_V, and the spectrum of a row is its length.
@@ -37,12 +36,12 @@ public sealed class PointEvaluationTests
     public void The_spectra_of_one_token_are_its_lengths()
     {
         ModelPoint point = RandomPoint.Of(Shape with { Depth = 1, AttentionResidual = 0.5, ReadoutWidth = null }, samples: 1, tokens: 1);
-        LayerSpectra layer = PointEvaluation.Of(point).Layers[0];
-        Matrix value = point.Weights.Block(0).Value;
-        double[] branch = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 4).Sum(k => point.Inputs[0, k] * value[k, column]))];
-        double[] output = [.. branch.Select((b, k) => b + (0.5 * point.Inputs[0, k]))];
-        Assert.Equal(Math.Sqrt(branch.Sum(b => b * b)), Assert.Single(layer.AttentionBranch.SingularValues), 1e-14);
-        Assert.Equal(Math.Sqrt(output.Sum(h => h * h)), Assert.Single(layer.AttentionOutput.SingularValues), 1e-14);
+        var evaluation = PointEvaluation.Of(point);
+        Matrix value = point.Parameters["blocks.0.value"], inputs = point.Residual().Inputs;
+        double[] branch = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 4).Sum(k => inputs[0, k] * value[k, column]))];
+        double[] output = [.. branch.Select((b, k) => b + (0.5 * inputs[0, k]))];
+        Assert.Equal(Math.Sqrt(branch.Sum(b => b * b)), Assert.Single(evaluation.SpectrumOf(0, LayerPart.AttentionBranch).SingularValues), 1e-14);
+        Assert.Equal(Math.Sqrt(output.Sum(h => h * h)), Assert.Single(evaluation.SpectrumOf(0, LayerPart.AttentionOutput).SingularValues), 1e-14);
     }
 
     [Fact]
@@ -51,7 +50,7 @@ public sealed class PointEvaluationTests
         ModelPoint point = RandomPoint.Of(Shape, trained: TrainedSet.OfNames("blocks.1.value", "readout"));
         var evaluation = PointEvaluation.Of(point);
         Assert.Equal(["blocks.1.value", "readout"], evaluation.Kernel!.Blocks.Select(block => block.Block.Name));
-        Assert.All(point.Weights.Layout.Blocks, block => Assert.Equal(point.Trained.Includes(block), evaluation.BlockGradientNorm(block) > 0));
+        Assert.All(point.Model.Layout.Blocks, block => Assert.Equal(point.Trained.Includes(block), evaluation.BlockGradientNorm(block) > 0));
         using JsonDocument json = Json(evaluation);
         Assert.Equal(["blocks.1.value", "readout"], json.RootElement.GetProperty("gradient").EnumerateObject().Select(pair => pair.Name));
     }
@@ -60,7 +59,7 @@ public sealed class PointEvaluationTests
     public void A_kernel_beyond_the_memory_is_left_out_with_the_reason()
     {
         ModelPoint point = RandomPoint.Of(Shape);
-        long bytes = JacobianSpectrum.ForecastBytes(12, point.Weights.Layout.Length);
+        long bytes = JacobianSpectrum.ForecastBytes(12, point.Model.Layout.Length);
         Assert.NotNull(PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = bytes }).Kernel);
         var without = PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = bytes - 1 });
         Assert.Null(without.Kernel);
@@ -75,7 +74,7 @@ public sealed class PointEvaluationTests
     public void A_point_that_overflows_is_a_value_and_its_JSON_has_null()
     {
         ModelPoint point = RandomPoint.Of(Shape);
-        point.Weights.Vector.AsSpan().Fill(1e200);
+        point.Parameters.Vector.AsSpan().Fill(1e200);
         var evaluation = PointEvaluation.Of(point);
         Assert.False(double.IsFinite(evaluation.Loss));
         Assert.Equal("the loss is not finite", evaluation.KernelOmission);
@@ -88,8 +87,7 @@ public sealed class PointEvaluationTests
     public void A_solved_point_has_no_PL_ratio()
     {
         ModelPoint point = RandomPoint.Of(Shape);
-        ModelPoint solved = point with { Targets = PointEvaluation.Of(point).Output };
-        var evaluation = PointEvaluation.Of(solved);
+        var evaluation = PointEvaluation.Of(point.Solved());
         Assert.Equal((0, 0, double.NaN), (evaluation.Loss, evaluation.GradientNorm, evaluation.PlRatio));
         Assert.NotNull(evaluation.Kernel);
     }
@@ -106,15 +104,17 @@ public sealed class PointEvaluationTests
         Assert.Equal(evaluation.Output.Span.ToArray(), Numbers(json.RootElement.GetProperty("output")));
         Assert.Equal([3, 2, 2], Shape3(json.RootElement.GetProperty("output")));
         Assert.Equal(evaluation.Gradient.Vector, json.RootElement.GetProperty("gradient").EnumerateObject().SelectMany(pair => Numbers(pair.Value)));
-        Assert.Equal(evaluation.Layers.SelectMany(layer => layer.Hidden.SingularValues), Numbers(json.RootElement.GetProperty("hidden_singular_values")));
+        Assert.Equal(evaluation.Layers.Where(layer => layer.Matrix.Part == LayerPart.Hidden).SelectMany(layer => layer.Spectrum.SingularValues), Numbers(json.RootElement.GetProperty("hidden_singular_values")));
     }
 
     [Fact]
     public void Threads_do_not_change_a_bit()
     {
         // 768 rows are three shards of the evaluator.
-        ModelPoint point = RandomPoint.Of(Shape, samples: 96, tokens: 8);
-        PointEvaluation[] evaluations = [.. new[] { 1, 3 }.Select(threads => PointEvaluation.Of(point, new PointEvaluationOptions { Threads = threads, KernelMemory = 0 }))];
+        PointEvaluation[] evaluations =
+        [
+            .. new[] { 1, 3 }.Select(threads => PointEvaluation.Of(RandomPoint.Of(Shape, samples: 96, tokens: 8, threads: threads), new PointEvaluationOptions { KernelMemory = 0 })),
+        ];
         Assert.Equal(evaluations[0].Gradient.Vector, evaluations[1].Gradient.Vector);
         Assert.Equal(evaluations[0].Loss, evaluations[1].Loss);
     }

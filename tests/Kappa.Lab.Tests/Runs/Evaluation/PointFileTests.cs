@@ -26,11 +26,11 @@ public sealed class PointFileTests
                 FfnResidual = 0.25,
                 Activation = new Activation(ActivationKind.LeakyRelu, 0.2),
             },
-            point.Shape);
-        Assert.Equal((1, 2), (point.Samples, point.Tokens));
-        Assert.Equal([1, 2, 3, 4], point.Inputs.Span.ToArray());
-        Assert.Equal([0, 1, 1e-3, 0], point.Targets.Span.ToArray());
-        Assert.Equal([1, 2, 3, 4, 1, 0, 0, 1, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6], point.Weights.Vector);
+            point.Residual().Shape);
+        Assert.Equal((1, 2), (point.Model.Samples, point.Residual().Tokens));
+        Assert.Equal([1, 2, 3, 4], point.Residual().Inputs.Span.ToArray());
+        Assert.Equal([0, 1, 1e-3, 0], point.Residual().Targets.Span.ToArray());
+        Assert.Equal([1, 2, 3, 4, 1, 0, 0, 1, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6], point.Parameters.Vector);
         Assert.Equal(["blocks.0.value", "blocks.0.ffn_out"], point.TrainedBlocks.Select(block => block.Name));
     }
 
@@ -41,10 +41,10 @@ public sealed class PointFileTests
         int start = text.IndexOf(", \"depth\"", StringComparison.Ordinal);
         ModelPoint point = PointText.Read(text.Remove(start, text.IndexOf("}}", start, StringComparison.Ordinal) + 1 - start)).Require();
         Assert.Equal("point", point.Name);
-        Assert.Equal((1, 1.0, 1.0, null), (point.Shape.Depth, point.Shape.AttentionResidual, point.Shape.FfnResidual, point.Shape.Temperature));
-        Assert.Equal(new Activation(ActivationKind.SmoothLeakyRelu, 0.1, 0.5), point.Shape.Activation);
+        Assert.Equal((1, 1.0, 1.0, null), (point.Residual().Shape.Depth, point.Residual().Shape.AttentionResidual, point.Residual().Shape.FfnResidual, point.Residual().Shape.Temperature));
+        Assert.Equal(new Activation(ActivationKind.SmoothLeakyRelu, 0.1, 0.5), point.Residual().Shape.Activation);
         Assert.Equal(5, point.TrainedBlocks.Count());
-        Assert.Equal(1, point.Shape.LogitScale);
+        Assert.Equal(1, point.Residual().Shape.LogitScale);
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class PointFileTests
     public void Every_activation_has_its_name(string name, ActivationKind kind)
     {
         ModelPoint point = PointText.Read(PointText.With("\"leaky_relu\", \"gamma\": 0.2", $"\"{name}\", \"gamma\": 0, \"eps\": 5000")).Require();
-        Assert.Equal(new Activation(kind, 0, 5000), point.Shape.Activation);
+        Assert.Equal(new Activation(kind, 0, 5000), point.Residual().Shape.Activation);
     }
 
     [Theory]
@@ -79,10 +79,10 @@ public sealed class PointFileTests
         };
         ModelPoint point = RandomPoint.Of(shape, samples: 2, tokens: 3, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), seed: depth);
         ModelPoint read = PointText.Read(PointText.Of(point)).Require();
-        Assert.Equal((point.Name, point.Shape, point.Samples), (read.Name, read.Shape, read.Samples));
-        Assert.Equal(Bits(point.Weights.Vector), Bits(read.Weights.Vector));
-        Assert.Equal(Bits(point.Inputs.Span), Bits(read.Inputs.Span));
-        Assert.Equal(Bits(point.Targets.Span), Bits(read.Targets.Span));
+        Assert.Equal((point.Name, point.Residual().Shape, point.Model.Samples), (read.Name, read.Residual().Shape, read.Model.Samples));
+        Assert.Equal(Bits(point.Parameters.Vector), Bits(read.Parameters.Vector));
+        Assert.Equal(Bits(point.Residual().Inputs.Span), Bits(read.Residual().Inputs.Span));
+        Assert.Equal(Bits(point.Residual().Targets.Span), Bits(read.Residual().Targets.Span));
         Assert.Equal(point.TrainedBlocks, read.TrainedBlocks);
     }
 
@@ -92,7 +92,7 @@ public sealed class PointFileTests
         JsonObject valid = JsonNode.Parse(PointText.Valid)!.AsObject();
         var reversed = new JsonObject(valid.Reverse().Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
         ModelPoint point = PointText.Read(reversed.ToJsonString().Replace("blocks.0.query", "blocks\\u002e0.query", StringComparison.Ordinal)).Require();
-        Assert.Equal(PointText.Read(PointText.Valid).Require().Weights.Vector, point.Weights.Vector);
+        Assert.Equal(PointText.Read(PointText.Valid).Require().Parameters.Vector, point.Parameters.Vector);
         Assert.NotNull(PointText.Read([0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(PointText.Valid)]).Point);
     }
 

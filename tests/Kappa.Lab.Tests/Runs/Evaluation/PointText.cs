@@ -47,7 +47,8 @@ internal static class PointText
     /// <summary>A point as a file, every bit of its numbers.</summary>
     public static string Of(ModelPoint point)
     {
-        ResidualTransformerShape shape = point.Shape;
+        ResidualTransformer model = point.Residual();
+        ResidualTransformerShape shape = model.Shape;
         string name = shape.Activation.Kind switch
         {
             ActivationKind.LeakyRelu => "leaky_relu",
@@ -57,12 +58,12 @@ internal static class PointText
         string activation = $$"""{"name": "{{name}}", "gamma": {{Number(shape.Activation.Slope)}}, "eps": {{Number(shape.Activation.Smoothing)}}}""";
         string temperature = shape.Temperature is { } value ? $", \"temperature\": {Number(value)}" : "";
         string config = $$"""{"model": "residual_transformer", "attention_residual": {{Number(shape.AttentionResidual)}}, "ffn_residual": {{Number(shape.FfnResidual)}}, "activation": {{activation}}{{temperature}}}""";
-        IEnumerable<string> parameters = point.Weights.Layout.Blocks.Select(block => $"\"{block.Name}\": {Rows(point.Weights[block])}");
+        IEnumerable<string> parameters = point.Model.Layout.Blocks.Select(block => $"\"{block.Name}\": {Rows(point.Parameters[block])}");
         IEnumerable<string> trained = point.TrainedBlocks.Select(block => $"\"{block.Name}\"");
-        return $$"""{"name": "{{point.Name}}", "config": {{config}}, "trained": [{{string.Join(", ", trained)}}], "inputs": {{Samples(point, point.Inputs)}}, "targets": {{Samples(point, point.Targets)}}, "parameters": { {{string.Join(", ", parameters)}} } }""";
+        return $$"""{"name": "{{point.Name}}", "config": {{config}}, "trained": [{{string.Join(", ", trained)}}], "inputs": {{Samples(model, model.Inputs)}}, "targets": {{Samples(model, model.Targets)}}, "parameters": { {{string.Join(", ", parameters)}} } }""";
     }
 
-    private static string Samples(ModelPoint point, Matrix stacked) =>
+    private static string Samples(ResidualTransformer point, Matrix stacked) =>
         $"[{string.Join(", ", Enumerable.Range(0, point.Samples).Select(sample => Rows(stacked.RowRange(sample * point.Tokens, point.Tokens))))}]";
 
     private static string Rows(Matrix matrix) =>

@@ -35,33 +35,22 @@ internal sealed class TransformerCase : IDisposable
     {
         if (Reading.Problems.Count > 0)
             return [$"{Root.GetProperty("name")}: cannot be read: {string.Join(" ", Reading.Problems)} {Config}"];
-        List<string> differences = Reading.Point is { } own ? OfResidual(own) : OfTransformer(Reading.Other!);
+        List<string> differences = Compare(Reading.Require());
         return [.. differences.Select(difference => $"{Root.GetProperty("name")}: {difference} {Config}")];
     }
 
     public void Dispose()
     {
-        Reading.Other?.Dispose();
+        Reading.Point?.Dispose();
         _document.Dispose();
     }
 
-    private List<string> OfResidual(ModelPoint point)
+    private List<string> Compare(ModelPoint point)
     {
         var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { WithCertificates = false });
-        using var model = new ResidualTransformer(point.Shape, point.Inputs, point.Targets, point.Samples);
-        return Compare(model, point.Weights, point.Trained, (evaluation.Loss, evaluation.Output, evaluation.Gradient, evaluation.Kernel?.Eigenvalues));
-    }
-
-    private List<string> OfTransformer(TrainablePoint point)
-    {
-        var evaluation = TrainableEvaluation.Of(point);
-        double[]? eigenvalues = evaluation.KernelOmission is null ? [.. evaluation.KernelEigenvalues] : null;
-        return Compare(point.Model, point.Parameters, point.Trained, (evaluation.Loss, evaluation.Output, evaluation.Gradient, eigenvalues));
-    }
-
-    private List<string> Compare(
-        IModel model, ModelParameters parameters, TrainedSet trained, (double Loss, Matrix Output, ModelParameters Gradient, double[]? Eigenvalues) found)
-    {
+        (IModel model, ModelParameters parameters, TrainedSet trained) = (point.Model, point.Parameters, point.Trained);
+        (double Loss, Matrix Output, ModelParameters Gradient, double[]? Eigenvalues) found =
+            (evaluation.Loss, evaluation.Output, evaluation.Gradient, evaluation.Kernel?.Eigenvalues);
         double loss = Expected.GetProperty("loss").GetDouble();
         var differences = new List<string>();
         Check("loss", [found.Loss], [loss], Math.Abs(loss));

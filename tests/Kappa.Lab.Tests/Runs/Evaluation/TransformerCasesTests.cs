@@ -42,7 +42,7 @@ public sealed class TransformerCasesTests
         ("part of the residual around the feed-forward layer", one => Number(one, "ffnResidual") is 0.5),
         ("a factor of the readout", one => Number(one, "outputScale") is 0.6),
         ("some matrices trained", one => one.Root.GetProperty("trained").GetArrayLength() < one.Root.GetProperty("parameters").EnumerateObject().Count()),
-        ("the implementation of model R", one => one.Reading.Point is not null),
+        ("the implementation of model R", one => one.Reading.Point?.Model is ResidualTransformer),
     ];
 
     private static string[] Truth => ["true", "false"];

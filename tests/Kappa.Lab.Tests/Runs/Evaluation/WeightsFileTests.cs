@@ -28,9 +28,9 @@ public sealed class WeightsFileTests : IDisposable
         string path = Write(Tensors(experiment.InitialWeights));
         ModelPoint point = WeightsFile.Read(path, Specification).Require();
         Assert.Equal("weights", point.Name);
-        Assert.Equal(experiment.InitialWeights.Vector, point.Weights.Vector);
-        Assert.Equal(experiment.Data.Inputs.Span.ToArray(), point.Inputs.Span.ToArray());
-        Assert.Equal(experiment.Data.Targets.Span.ToArray(), point.Targets.Span.ToArray());
+        Assert.Equal(experiment.InitialWeights.Vector, point.Parameters.Vector);
+        Assert.Equal(experiment.Data.Inputs.Span.ToArray(), point.Residual().Inputs.Span.ToArray());
+        Assert.Equal(experiment.Data.Targets.Span.ToArray(), point.Residual().Targets.Span.ToArray());
         Assert.Equal(["blocks.0.value", "readout"], point.TrainedBlocks.Select(block => block.Name));
         Assert.Equal(experiment.InitialLoss, PointEvaluation.Of(point).Loss);
     }

@@ -132,15 +132,13 @@ public sealed class LandscapeEngineTests
         Assert.Equal((0.7, -1.3, 0.0), (Math.Round(found.First, 11), Math.Round(found.Second, 11), Math.Round(found.Distance, 11)));
     }
 
-    [Theory]
-    [InlineData(true, 1e-8)]
-    [InlineData(false, 1e-5)]
-    public void The_directions_of_top_curvature_are_the_eigenvectors_of_largest_modulus(bool isExact, double tolerance)
+    [Fact]
+    public void The_directions_of_top_curvature_are_the_eigenvectors_of_largest_modulus()
     {
+        const double tolerance = 1e-8;
         double[] curvatures = [.. s_curvatures];
         curvatures[1] = -1000;
-        CurvatureDirections found = CurvatureDirections.Of(new QuadraticLoss(curvatures, s_minimum, isExact), Random("centre"), seed: 1)!;
-        Assert.Equal(isExact, found.IsExact);
+        CurvatureDirections found = CurvatureDirections.Of(new QuadraticLoss(curvatures, s_minimum), Random("centre"), seed: 1)!;
         Assert.Equal(-1000, found.Pairs[0].Value, 1000 * tolerance);
         Assert.Equal(s_curvatures[^1], found.Pairs[1].Value, 1000 * tolerance);
         Assert.All(found.Pairs, pair => Assert.True(pair.Converged && pair.Residual <= 2000 * tolerance));

@@ -5,7 +5,7 @@ using Kappa.Spectra;
 namespace Kappa.Lab.Tests.Studies.Landscapes;
 
 /// <summary>½ Σ h_k (φ_k − m_k)² over two matrices: minimum, gradient and Hessian are known.</summary>
-internal sealed class QuadraticLoss(double[] curvatures, double[] minimum, bool isExact = true) : ILandscapeLoss
+internal sealed class QuadraticLoss(double[] curvatures, double[] minimum) : ILandscapeLoss
 {
     public static readonly ParameterLayout Layout = ParameterLayout.For(new ResidualTransformerShape { Width = 2, KeyWidth = 1, FfnWidth = 2, Depth = 1 });
 
@@ -13,8 +13,6 @@ internal sealed class QuadraticLoss(double[] curvatures, double[] minimum, bool 
     public Action? BeforeEach { get; init; }
 
     public TrainedCoordinates Coordinates { get; } = new(Layout, TrainedSet.All);
-
-    public bool HasExactHessian => isExact;
 
     public bool HasKinks => false;
 
@@ -40,7 +38,7 @@ internal sealed class QuadraticLoss(double[] curvatures, double[] minimum, bool 
         return Loss(point);
     }
 
-    public ISymmetricOperator HessianAt(ReadOnlySpan<double> point) => isExact ? new Diagonal(curvatures) : new DifferencedHessian(this, point);
+    public ISymmetricOperator HessianAt(ReadOnlySpan<double> point) => new Diagonal(curvatures);
 
     public void Dispose()
     {

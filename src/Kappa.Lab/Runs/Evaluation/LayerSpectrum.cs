@@ -4,15 +4,21 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>The spectra of one block's matrices, the samples stacked.</summary>
-/// <param name="Layer">Block number from 0.</param>
-/// <param name="AttentionBranch">Of A Z W_V [M, d], before the residual is added (R.2).</param>
-/// <param name="AttentionOutput">Of H = ρ_a Z + A Z W_V [M, d] (R.2).</param>
-/// <param name="Hidden">Of Φ = ψ(H W_1) [M, m] (R.3).</param>
-public sealed record LayerSpectra(int Layer, MatrixSpectrum AttentionBranch, MatrixSpectrum AttentionOutput, MatrixSpectrum Hidden)
+/// <summary>The spectrum of one matrix that a layer computes, the samples stacked.</summary>
+/// <param name="Matrix">Which: layer, part and head.</param>
+/// <param name="Spectrum">Its spectrum.</param>
+public sealed record LayerSpectrum(LayerMatrix Matrix, MatrixSpectrum Spectrum)
 {
-    internal static LayerSpectra Of(int layer, LayerView view, int samples) =>
-        new(layer, MatrixSpectrum.Of(view.AttentionBranch, samples), MatrixSpectrum.Of(view.AttentionOutput, samples), MatrixSpectrum.Of(view.Hidden, samples));
+    /// <summary>The parts that are measured: what goes from layer to layer and what is added to it.</summary>
+    internal const LayerPart Measured = LayerPart.AttentionNorm | LayerPart.HeadBranch | LayerPart.AttentionBranch | LayerPart.AttentionOutput
+        | LayerPart.AttentionOutputNorm | LayerPart.Hidden | LayerPart.OutputNorm;
+
+    internal static LayerSpectrum[] AllOf(IModel model, ModelParameters parameters)
+    {
+        var record = new LayerRecord(model, Measured);
+        model.Fill(parameters, model.AllSamples, record);
+        return [.. record.Matrices.Select(matrix => new LayerSpectrum(matrix, MatrixSpectrum.Of(record[matrix], model.Samples)))];
+    }
 }
 
 /// <summary>One singular spectrum (P.1): of all samples stacked, and the extremes over the samples by themselves (P.2).</summary>
