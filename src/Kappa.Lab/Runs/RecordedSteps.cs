@@ -28,8 +28,9 @@ internal static class RecordedSteps
             return;
         }
 
-        // The step at which a loss leaves the finite numbers has no row.
-        long last = run.Status.Step, due = (run.Status.StopReason == nameof(StopReason.NonFinite) ? last - 1 : last) / every * every;
+        // The step at which a loss leaves the finite numbers has no row, nor has the end of a run over batches, which sees no batch there.
+        bool endsBefore = run.Status.StopReason == nameof(StopReason.NonFinite) || run.Specification.Descent.BatchSize is not null;
+        long last = run.Status.Step, due = (endsBefore ? last - 1 : last) / every * every;
         if (last > 0 && (steps.Length - 1) * every < due)
         {
             throw Missing(run, steps.Length * every, $"which the run made on its way to step {last}, but ends before it");
