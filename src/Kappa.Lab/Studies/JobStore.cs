@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Studies;
@@ -22,12 +21,6 @@ internal sealed class JobStore(string folder)
     public static Checkpoint NewRecord() => new(Kind, Version);
 
     /// <summary>The key of a job.</summary>
-    /// <param name="name">What the job does.</param>
-    /// <param name="specification">What it runs.</param>
-    /// <param name="dataFingerprint">What it runs on.</param>
-    public static string Key(string name, ExperimentSpecification specification, string dataFingerprint) => Key(name, RunName.Identity(specification, dataFingerprint));
-
-    /// <summary>The key of a job whose settings are no specification of an experiment.</summary>
     /// <param name="name">What the job does.</param>
     /// <param name="settings">Every setting that changes its numbers, the data included.</param>
     public static string Key(string name, string settings)

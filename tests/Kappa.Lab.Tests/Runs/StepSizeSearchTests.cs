@@ -84,7 +84,7 @@ public sealed class StepSizeSearchTests : IDisposable
             StepTrials? known = StepTrials.Find(new RunFiles(store));
             using var again = Prepare(Small, "best(0.1,0.5,1)");
             int tried = 0;
-            again.Decide(known, _ => tried++);
+            again.Decide(known, _ => tried++, cancellation: TestContext.Current.CancellationToken);
             Assert.Equal(3 - (known?.Trials.Count ?? 0), tried);
             Assert.Equal(File.ReadAllText(whole.StepSize), again.Trials!.Text() + "\n");
         }

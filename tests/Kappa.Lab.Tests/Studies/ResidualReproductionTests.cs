@@ -92,7 +92,7 @@ public sealed class ResidualReproductionTests : IDisposable
         string[] runs = File.ReadAllLines(Path.Combine(_folder.At("out"), "runs.csv"));
         string[] rates = File.ReadAllLines(Path.Combine(_folder.At("out"), "rates.csv"));
         Assert.Equal((37, 9), (runs.Length, rates.Length));
-        
+
         // A command has commas in it, and so its quotes.
         _ = Assert.Single(runs.Select(row => (row.Contains('"', StringComparison.Ordinal) ? row[..row.IndexOf('"', StringComparison.Ordinal)] + row[^1] : row).Split(',').Length).Distinct());
         _ = Assert.Single(rates.Select(row => row.Split(',').Length).Distinct());
