@@ -46,6 +46,23 @@ public sealed class StepSizeSearchTests : IDisposable
     }
 
     [Fact]
+    public void The_first_passage_wins_then_the_lowest_end_then_the_factor_named_first_and_only_if_stable()
+    {
+        Assert.Equal(1, Best(("0.1", 50, 1e-9), ("1", 10, 1e-3)));
+        Assert.Equal(0.1, Best(("0.1", 50, 0.5), ("1", null, 0.2), ("2", 10, 1.5), ("4", 3, double.NaN)));
+        Assert.Equal(1, Best(("0.1", null, 0.5), ("1", null, 0.2), ("2", null, 0.3)));
+        Assert.Equal(2, Best(("2", 10, 0.2), ("1", 10, 0.2)));
+        Assert.Null(Best(("1", 10, 1.5), ("2", null, double.NaN)));
+
+        static double? Best(params (string Factor, long? Passage, double End)[] made)
+        {
+            double[] factors = [.. made.Select(trial => double.Parse(trial.Factor, System.Globalization.CultureInfo.InvariantCulture))];
+            StepTrial[] trials = [.. made.Select((trial, k) => new StepTrial(factors[k], factors[k], trial.Passage, trial.End, 100, "StepBudget"))];
+            return new StepTrials { LargestEigenvalue = 1, Trials = [.. trials.Reverse()] }.Best(factors)?.Factor;
+        }
+    }
+
+    [Fact]
     public void Where_every_factor_diverges_the_run_is_the_adaptive_one()
     {
         using var experiment = Prepare(Small, "best(100000,10000)");
