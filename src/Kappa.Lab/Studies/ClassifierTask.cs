@@ -1,5 +1,6 @@
 using Kappa.Lab.Data.Labelled;
 using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Models;
 using Kappa.Numerics;
 
@@ -16,6 +17,9 @@ internal sealed record ClassifierTask(string Name, LabelledInputs Train, Labelle
         : this(name, split.Train, split.Test)
     {
     }
+
+    /// <summary>The same as a specification.</summary>
+    public DataSpecification Data { get; init; } = new();
 
     /// <summary>Of the content and of how it is seen.</summary>
     public string Fingerprint => $"{Train.Fingerprint} {Test.Fingerprint} {Train.Tokens} × {Train.InputWidth}";

@@ -20,8 +20,8 @@ public sealed class KernelsReproductionTests : IDisposable
     public void One_and_two_threads_and_resumed_jobs_give_the_same_files()
     {
         KernelsPlan plan = Tiny();
-        Write("one", KernelsReproduction.Run(plan, Work(1)));
-        Write("two", KernelsReproduction.Run(plan, Work(2)));
+        Write("one", KernelsReproduction.Run(plan, Work(1, "one")));
+        Write("two", KernelsReproduction.Run(plan, Work(2, "two")));
         Write("resumed", Resumed(plan));
         foreach (string file in Files)
         {
@@ -35,10 +35,10 @@ public sealed class KernelsReproductionTests : IDisposable
     public void A_training_goes_on_from_its_saved_state_to_the_same_bits()
     {
         KernelsPlan plan = Tiny();
-        KernelJob job = plan.Jobs().First(job => job.Study == KernelStudy.Pathfinder);
+        LandscapeJob job = plan.Landscapes()[0];
         var store = new JobStore(_folder.At("jobs"));
         KernelRun whole = job.FindOrRun(store, TestContext.Current.CancellationToken);
-        string state = Assert.Single(Directory.GetFiles(_folder.At("jobs"), "*-state.safetensors"));
+        string state = Assert.Single(Directory.GetFiles(_folder.At("jobs"), "*-state.safetensors"), path => !path.Contains("-first", StringComparison.Ordinal));
         File.Delete(state.Replace("-state", string.Empty, StringComparison.Ordinal));
 
         // The state of step 3 is there and the finished run is not.
@@ -50,12 +50,12 @@ public sealed class KernelsReproductionTests : IDisposable
         Assert.NotEqual(whole.Series[Quantity.TestLoss][^1], FromAnotherState(job, store, state).Series[Quantity.TestLoss][^1]);
     }
 
-    private static KernelRun FromAnotherState(KernelJob job, JobStore store, string state)
+    private static KernelRun FromAnotherState(LandscapeJob job, JobStore store, string state)
     {
         string key = Path.GetFileNameWithoutExtension(state);
         Kappa.Lab.Store.Checkpoint record = store.Find(key)!;
         double[] parameters = record.Tensors.Single(tensor => tensor.Name == "parameters").Value.Data;
-        parameters[0] += 1;
+        parameters[^1] += 1;
         store.Save(key, record);
         File.Delete(state.Replace("-state", string.Empty, StringComparison.Ordinal));
         return job.FindOrRun(store, TestContext.Current.CancellationToken);
@@ -64,7 +64,7 @@ public sealed class KernelsReproductionTests : IDisposable
     [Fact]
     public void A_training_that_is_cancelled_saves_its_state()
     {
-        KernelJob job = Tiny().Jobs().First(job => job.Study == KernelStudy.Text);
+        LandscapeJob job = Tiny().Landscapes()[0];
         using var cancellation = new CancellationTokenSource();
         cancellation.Cancel();
         _ = Assert.ThrowsAny<OperationCanceledException>(() => job.FindOrRun(new JobStore(_folder.At("jobs")), cancellation.Token));
@@ -74,12 +74,12 @@ public sealed class KernelsReproductionTests : IDisposable
     [Fact]
     public void Everything_that_was_planned_stands_in_the_files_and_stand_ins_are_called_that()
     {
-        KernelsResult result = KernelsReproduction.Run(Tiny(), Work(2));
+        KernelsResult result = KernelsReproduction.Run(Tiny(), Work(2, "out"));
         Write("out", result);
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("out"), "claims.json")));
         Assert.Equal(["values-only", "queries-only", "all-trained", "accuracy", "flatter-landscape"], document.RootElement.GetProperty("claims").EnumerateArray().Select(claim => claim.GetProperty("id").GetString()));
         Assert.Equal(["initialisation", "depth", "initial-variance"], document.RootElement.GetProperty("openQuestions").EnumerateArray().Select(question => question.GetProperty("id").GetString()));
-        Assert.Equal(result.Plan.Jobs().Count, result.Runs.Count);
+        Assert.Equal(result.Plan.Jobs().Count + result.Plan.Landscapes().Count, result.Runs.Count);
         Assert.Equal(Enum.GetValues<KernelStudy>(), result.Runs.Select(run => run.Study).Distinct().Order());
         Assert.All(result.Runs.Where(run => run.Study is KernelStudy.Text or KernelStudy.Pathfinder or KernelStudy.Landscape or KernelStudy.Depth), run => Assert.Contains("stand-in", run.Setting, StringComparison.Ordinal));
         string report = File.ReadAllText(Path.Combine(_folder.At("out"), "report.html"));
@@ -93,7 +93,7 @@ public sealed class KernelsReproductionTests : IDisposable
     [Fact]
     public void Both_kernels_of_a_seed_begin_at_the_same_weights_and_the_floor_is_what_descent_tends_to()
     {
-        KernelRun[] runs = [.. KernelsReproduction.Run(Tiny() with { ValueSteps = 3000 }, Work(2)).Runs.Where(run => run.Study == KernelStudy.ValuesOnly)];
+        KernelRun[] runs = [.. KernelsReproduction.Run(Tiny() with { ValueSteps = 3000 }, Work(2, "values")).Runs.Where(run => run.Study == KernelStudy.ValuesOnly)];
         Assert.Equal(6, runs.Length);
 
         // The floor is found without descent; the loss comes down towards it and never below it by more than rounding.
@@ -150,21 +150,24 @@ public sealed class KernelsReproductionTests : IDisposable
         };
     }
 
-    private ReproductionWork Work(int threads, string? folder = null, IProgress<ReproductionProgress>? progress = null, CancellationToken? cancellation = null) =>
-        new(threads, progress, folder is null ? null : _folder.At(folder), cancellation ?? TestContext.Current.CancellationToken);
+    private ReproductionWork Work(int threads, string folder, IProgress<ReproductionProgress>? progress = null, CancellationToken? cancellation = null) =>
+        new(threads, progress, _folder.At(folder), cancellation ?? TestContext.Current.CancellationToken);
 
+    // Stops after three runs, before which six that two studies share are counted once more, and goes on from their folder.
     private KernelsResult Resumed(KernelsPlan plan)
     {
-        string Jobs() => Path.Combine(_folder.At("interrupted"), "jobs");
         using var cancellation = new CancellationTokenSource();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => KernelsReproduction.Run(plan, Work(1, "interrupted", new CancelAfter(3, cancellation), cancellation.Token)));
-        Assert.NotEmpty(Directory.GetFiles(Jobs()));
-        KernelsResult result = KernelsReproduction.Run(plan, Work(1, "interrupted"));
+        _ = Assert.ThrowsAny<OperationCanceledException>(() => KernelsReproduction.Run(plan, Work(1, "resumed", new CancelAfter(9, cancellation), cancellation.Token)));
+        int Runs() => Directory.GetFiles(Path.Combine(_folder.At("resumed"), "runs"), "telemetry.csv", SearchOption.AllDirectories).Length;
+        int before = Runs();
+        KernelsResult result = KernelsReproduction.Run(plan, Work(1, "resumed"));
+        Assert.InRange(before, 1, Runs() - 20);
 
-        // They are removed when the report is written, not before.
-        Assert.NotEmpty(Directory.GetFiles(Jobs()));
-        Work(1, "interrupted").ForgetJobs();
-        Assert.False(Directory.Exists(Jobs()));
+        // Landscapes are removed when the report is written, not before.
+        string jobs = Path.Combine(_folder.At("resumed"), "jobs");
+        Assert.NotEmpty(Directory.GetFiles(jobs));
+        Work(1, "resumed").ForgetJobs();
+        Assert.False(Directory.Exists(jobs));
         return result;
     }
 

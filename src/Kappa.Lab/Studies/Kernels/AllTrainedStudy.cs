@@ -1,6 +1,5 @@
 using Kappa.Lab.Runs;
-using Kappa.Models;
-using Kappa.Spectra;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Kernels;
 
@@ -16,11 +15,7 @@ internal static class AllTrainedStudy
 
     public static KernelSize Size { get; } = new(4, 4);
 
-    public static TrainedSet Trained { get; } = TrainedSet.Of(ParameterKind.Query, ParameterKind.Key, ParameterKind.Value);
-
-    public static TransformerShape Shape(KernelArm arm) => TransformerShape.KernelAttention(Width, Heads, arm.Kernel);
-
-    // One job a run and a rule; the shared step needs both kernels' eigenvalues, which are cheap.
+    // The shared step needs both kernels' eigenvalues, which are cheap.
     public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
         from scale in plan.TokenScales
         from own in Rules
@@ -28,55 +23,36 @@ internal static class AllTrainedStudy
         from seed in Enumerable.Range(0, plan.Seeds)
         select Job(plan, scale, own, arm, seed);
 
-    /// <summary>The best stable run over <see cref="Multiples"/> of 1/λ_max(K_0), see <see cref="BestRun"/>.</summary>
-    public static (double StepSize, double[] Losses) Best(KernelProblem problem, TrainedSet trained, int steps, CancellationToken cancellation)
-    {
-        SpectrumSummary kernel = problem.Kernel(trained);
-        return BestRun.Of(
-            Multiples.Select(multiple => multiple / (kernel.SigmaMax * kernel.SigmaMax)).Select(stepSize => (StepSize: stepSize, Losses: problem.Descend(trained, stepSize, steps, cancellation))),
-            run => Passage(run.Losses),
-            run => run.Losses[^1] / run.Losses[0]);
-    }
-
     /// <summary>The first step with ℒ ≤ 1e-2 ℒ_0, or null.</summary>
     public static int? Passage(double[] losses) => FirstPassage.Of(losses, FirstPassage.Hundredth);
 
     private static KernelJob Job(KernelsPlan plan, double scale, bool own, KernelArm arm, long seed)
     {
-        KernelJob job = null!;
         string setting = FormattableString.Invariant($"Q, K, V trained, token scale {scale}, {(own ? "own" : "same")} step (N={Size.Samples} n={Size.Tokens} D=16 H=2)");
-        job = new KernelJob(KernelStudy.AllTrained, setting, arm.Name, seed, $"{plan.AllSteps}", context => Run(job, plan.AllSteps, scale, own, arm, context));
-        return job;
-    }
-
-    private static KernelRun Run(KernelJob job, int steps, double scale, bool own, KernelArm arm, KernelJobContext context)
-    {
-        using var problem = KernelProblem.Of(Shape(arm), Size, scale, job.Seed);
-        (double stepSize, double[] losses) = own ? Best(problem, Trained, steps, context.Cancellation) : (0, []);
-        if (!own)
-        {
-            stepSize = KernelArm.All.Min(other => SharedStep(other, scale, job.Seed));
-            losses = problem.Descend(Trained, stepSize, steps, context.Cancellation);
-        }
-
-        int? passage = Passage(losses);
-        return job.Measured(
-            new Dictionary<string, double>(StringComparer.Ordinal)
+        return new KernelJob(
+            KernelStudy.AllTrained, setting, arm.Name, seed,
+            () => own ? Tried(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed)) : [AtSharedStep(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed))],
+            runs =>
             {
-                [Quantity.Scale] = scale,
-                [Quantity.StepSize] = stepSize,
-                [Quantity.EndFraction] = losses[^1] / losses[0],
-                [Quantity.Passage] = passage ?? double.NaN,
-                [Quantity.Budget] = steps,
-            },
-            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses });
+                KernelReading reading = KernelReading.OfBest(runs, plan.AllSteps);
+                reading.Numbers[Quantity.Scale] = scale;
+                return reading;
+            });
     }
+
+    /// <summary>A run at each of the multiples of 1/λ_max(K_0).</summary>
+    public static IReadOnlyList<ExperimentSpecification> Tried(ExperimentSpecification run) =>
+        [.. Multiples.Select(multiple => run with { Descent = run.Descent with { StepSize = StepSizeSpecification.Auto(multiple) } })];
 
     // 0.3/λ_max(K_0) of the kernel with the larger eigenvalue: stable for both.
-    private static double SharedStep(KernelArm arm, double scale, long seed)
+    private static ExperimentSpecification AtSharedStep(ExperimentSpecification run)
     {
-        using var problem = KernelProblem.Of(Shape(arm), Size, scale, seed);
-        double sigma = problem.Kernel(Trained).SigmaMax;
-        return Multiples[1] / (sigma * sigma);
+        double stepSize = KernelArm.All.Min(arm =>
+        {
+            ExperimentSpecification other = run with { Model = run.Model with { Kernel = arm.Kernel.Kind } };
+            using var start = Experiment.Prepare(Tried(other)[1]);
+            return start.StepSize;
+        });
+        return run with { Descent = run.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize) } };
     }
 }

@@ -1,6 +1,3 @@
-using Kappa.Descent;
-using Kappa.Models;
-
 namespace Kappa.Lab.Studies.Kernels;
 
 /// <summary>The experiments of [B]: Pathfinder with Adam and text with SGD, two layers, D = 64, two heads, feed-forward 128, softmax against Gaussian.</summary>
@@ -12,28 +9,22 @@ internal static class ClassifierStudy
         from arm in KernelArm.All
         select Job(study.Kind, study.Task, study.Recipe, arm, seed);
 
-    private static KernelJob Job(KernelStudy study, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, long seed)
-    {
-        KernelJob job = null!;
-        job = new KernelJob(study, task.Name, arm.Name, seed, $"{recipe.Words} {recipe.EvaluateEvery} {task.Fingerprint}", context => Run(job, task, recipe, arm, context));
-        return job;
-    }
-
-    private static KernelRun Run(KernelJob job, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, KernelJobContext context)
-    {
-        TransformerShape shape = task.Shape(arm.Kernel);
-        ModelParameters start = ModelInitialisation.Create(shape, job.Seed);
-        (Dictionary<string, double[]> series, _) = ClassifierTraining.Run(task, shape, recipe, start, job.Seed, context);
-        return job.Measured(
-            new Dictionary<string, double>(StringComparer.Ordinal)
-            {
-                [Quantity.TestSamples] = task.Test.Labels.Length,
-                [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
-                [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
-                [Quantity.EndFraction] = series[Quantity.Loss][^1] / series[Quantity.Loss][0],
-                [Quantity.StepSize] = recipe.StepSize,
-                [Quantity.Budget] = recipe.Steps,
-            },
-            series);
-    }
+    private static KernelJob Job(KernelStudy study, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, long seed) => new(
+        study, task.Name, arm.Name, seed,
+        () => [KernelSpecifications.Classifier(arm, task.Data, recipe, seed)],
+        runs =>
+        {
+            Dictionary<string, double[]> series = KernelReading.OfTraining(runs[0]);
+            return new KernelReading(
+                new Dictionary<string, double>(StringComparer.Ordinal)
+                {
+                    [Quantity.TestSamples] = task.Test.Labels.Length,
+                    [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
+                    [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
+                    [Quantity.EndFraction] = series[Quantity.Loss][^1] / series[Quantity.Loss][0],
+                    [Quantity.StepSize] = recipe.StepSize,
+                    [Quantity.Budget] = recipe.Steps,
+                },
+                series);
+        });
 }

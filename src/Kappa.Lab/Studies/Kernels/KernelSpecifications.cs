@@ -60,19 +60,6 @@ internal static class KernelSpecifications
         };
     }
 
-    // W_O^h [D/H, D] is not trained; its entries keep the mean square H/D of N(0, 1/fan-in).
-    private static readonly double s_xavierOutput = Math.Sqrt((1 + AllTrainedStudy.Heads) / 2.0), s_orthogonalOutput = Math.Sqrt(AllTrainedStudy.Heads);
-
-    /// <summary>The law of a start.</summary>
-    public static InitialisationSpecification Law(StartKind start) => start switch
-    {
-        StartKind.Xavier => new() { Scheme = InitialisationScheme.Xavier, OutputGain = s_xavierOutput },
-        StartKind.Orthogonal => new() { Scheme = InitialisationScheme.Orthogonal, OutputGain = s_orthogonalOutput },
-        StartKind.Small => OfGain(KernelStarts.SmallGain),
-        StartKind.Large => OfGain(KernelStarts.LargeGain),
-        _ => new(),
-    };
-
     /// <summary>Model G with other queries and keys at the start, of which no descent is asked.</summary>
     public static ExperimentSpecification Variance(KernelArm arm, double gain, long seed)
     {
@@ -134,6 +121,13 @@ internal static class KernelSpecifications
         Patch = size.Length == 1 ? null : size.Length,
         Seed = 0,
     };
+}
 
-    private static InitialisationSpecification OfGain(double gain) => new() { QueryGain = gain, KeyGain = gain, ValueGain = gain };
+/// <summary>N and n.</summary>
+/// <param name="Samples">N.</param>
+/// <param name="Tokens">n.</param>
+internal sealed record KernelSize(int Samples, int Tokens)
+{
+    /// <summary>M = N n.</summary>
+    public int Rows => Samples * Tokens;
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Kappa.Descent;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Models;
 
 namespace Kappa.Lab.Studies.Kernels;
@@ -13,6 +15,8 @@ internal static class KernelsForecast
 
     // Double over single precision in the landscape's evaluations.
     private const double DoubleOverSingle = 2;
+
+    private const int Rehearsed = 200;
 
     // The studies of model G take three tries for an own step.
     private const int Tries = 3;
@@ -40,20 +44,19 @@ internal static class KernelsForecast
     // Model G: values at three widths, queries at four settings, all trained at every scale under two rules, five initialisations.
     private static double SmallModels(KernelsPlan plan)
     {
-        using var queries = KernelProblem.Of(TransformerShape.KernelAttention(QueriesOnlyStudy.Width, 10) with { KeyWidth = 8, ValueWidth = 8 }, QueriesOnlyStudy.Size, 1, 0);
-        using var all = KernelProblem.Of(AllTrainedStudy.Shape(KernelArm.Softmax), AllTrainedStudy.Size, 1, 0);
-        using var values = KernelProblem.Of(TransformerShape.KernelAttention(16, 2), ValuesOnlyStudy.Size, 1, 0);
-        double perQuery = StepSeconds(queries, TrainedSet.Of(ParameterKind.Query)), perAll = StepSeconds(all, AllTrainedStudy.Trained), perValue = StepSeconds(values, TrainedSet.Of(ParameterKind.Value));
+        double perQuery = StepSeconds(KernelSpecifications.QueriesOnly(KernelArm.Softmax, 10, 0.1, Rehearsed + 1, 0));
+        double perAll = StepSeconds(KernelSpecifications.AllTrained(KernelArm.Softmax, 1, 1, Rehearsed + 1, 0));
+        double perValue = StepSeconds(KernelSpecifications.Attention(KernelArm.Softmax, ValuesOnlyStudy.Size, 16, 2, Rehearsed + 1, 0));
         return (3 * plan.ValueSteps * perValue) + (4 * plan.QuerySteps * perQuery) + (plan.AllSteps * perAll * (((Tries + 1) * plan.TokenScales.Count) + (Tries * Enum.GetValues<StartKind>().Length)));
     }
 
-    private static double StepSeconds(KernelProblem problem, TrainedSet trained)
+    private static double StepSeconds(ExperimentSpecification run)
     {
-        const int Steps = 200;
-        _ = problem.Descend(trained, 1e-6, Steps, CancellationToken.None);
+        using var experiment = Experiment.Prepare(run with { Descent = run.Descent with { StepSize = StepSizeSpecification.Fixed(1e-6) } });
+        _ = experiment.Descent.Run(experiment.Start());
         long start = Stopwatch.GetTimestamp();
-        _ = problem.Descend(trained, 1e-6, Steps, CancellationToken.None);
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / Steps;
+        _ = experiment.Descent.Run(experiment.Start());
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / Rehearsed;
     }
 
     private static double Training(ClassifierTask task, TrainingRecipe recipe, int depth)

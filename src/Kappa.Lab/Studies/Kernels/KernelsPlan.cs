@@ -108,16 +108,19 @@ internal sealed record KernelsPlan
         };
     }
 
-    /// <summary>Every run, the longest first: they then do not end up alone at the end.</summary>
+    /// <summary>What ordinary runs are made for, the longest first: they then do not end up alone at the end.</summary>
     public IReadOnlyList<KernelJob> Jobs() =>
-        [.. ClassifierStudy.Jobs(this), .. LandscapeStudy.Jobs(this), .. QueriesOnlyStudy.Jobs(this), .. AllTrainedStudy.Jobs(this), .. OpenStudies.Jobs(this), .. ValuesOnlyStudy.Jobs(this)];
+        [.. ClassifierStudy.Jobs(this), .. QueriesOnlyStudy.Jobs(this), .. AllTrainedStudy.Jobs(this), .. OpenStudies.Jobs(this), .. ValuesOnlyStudy.Jobs(this)];
+
+    /// <summary>The landscapes.</summary>
+    public IReadOnlyList<LandscapeJob> Landscapes() => [.. LandscapeStudy.Jobs(this)];
 
     /// <summary>What will be run, in one sentence.</summary>
     public string Describe()
     {
         string smaller = Mode == "quick" ? " Quick: patches for pixels, short texts, few seeds and steps; accuracies are not those of the paper's sizes." : string.Empty;
         return FormattableString.Invariant(
-            $"{Jobs().Count} runs on {Seeds} seeds: {Pathfinder.Name}, {PathfinderRecipe.Words}; {Text.Name}, {TextRecipe.Words}; landscapes of {LandscapePoints} × {LandscapePoints} points; model G with values, queries, or all trained; open questions.{smaller}");
+            $"{Jobs().Count + Landscapes().Count} settings on {Seeds} seeds: {Pathfinder.Name}, {PathfinderRecipe.Words}; {Text.Name}, {TextRecipe.Words}; landscapes of {LandscapePoints} × {LandscapePoints} points; model G with values, queries, or all trained; open questions.{smaller}");
     }
 
     private static (ClassifierTask Pathfinder, ClassifierTask Text, ClassifierTask Short) Tasks(ReproductionChoices choices, TaskSize pictures, TaskSize texts, TaskSize shorter)

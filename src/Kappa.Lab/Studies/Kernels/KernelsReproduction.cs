@@ -1,3 +1,5 @@
+using Kappa.Lab.Specifications;
+
 namespace Kappa.Lab.Studies.Kernels;
 
 /// <summary>Everything that the reproduction of the kernel paper measured, and what follows from it.</summary>
@@ -33,12 +35,25 @@ internal static class KernelsReproduction
     /// <exception cref="OperationCanceledException">The reproduction was cancelled; finished jobs and the states of long trainings are in the folder.</exception>
     public static KernelsResult Run(KernelsPlan plan, ReproductionWork work)
     {
-        JobStore? store = work.Jobs is null ? null : new JobStore(work.Jobs);
-        var jobs = new JobList(work.Threads, work.Progress, work.Cancellation);
-        Job<KernelRun>[] planned = [.. plan.Jobs().Select(job => jobs.Add($"{job.Setting}, {job.Arm}", token => job.FindOrRun(store, token)))];
-        jobs.Run();
-        KernelRun[] runs = [.. planned.Select(job => job.Result)];
+        KernelJob[] jobs = [.. plan.Jobs()];
+        LandscapeJob[] landscapes = [.. plan.Landscapes()];
+        IReadOnlyList<ExperimentSpecification>[] planned = [.. jobs.AsParallel().AsOrdered().WithDegreeOfParallelism(work.Threads).Select(job => job.Plan())];
+        StudyRun[] wanted = [.. jobs.Zip(planned, (job, tried) => tried.Select(run => new StudyRun($"{job.Setting}, {job.Arm}", run, 1))).SelectMany(runs => runs)];
+        var made = new StudyRuns(work, (wanted.Length, wanted.Length));
+        made.Make(wanted);
+        KernelRun[] ordinary = made.Select(jobs.Zip(planned), pair => pair.First.Read([.. pair.Second.Select(run => made[run])]));
+        KernelRun[] runs = [.. ordinary, .. Surfaces(landscapes, work)];
         return new KernelsResult(plan, runs, Judge(runs), KernelQuestions.Answer(runs));
+    }
+
+    // Their second stage begins where the first ended with another kernel, which no specification says.
+    private static IEnumerable<KernelRun> Surfaces(LandscapeJob[] landscapes, ReproductionWork work)
+    {
+        JobStore? store = work.Jobs is null ? null : new JobStore(work.Jobs);
+        var list = new JobList(work.Threads, work.Progress, work.Cancellation);
+        Job<KernelRun>[] made = [.. landscapes.Select(job => list.Add($"{job.Setting}, {job.Arm}", token => job.FindOrRun(store, token)))];
+        list.Run();
+        return made.Select(job => job.Result);
     }
 
     /// <summary>A finding for each claim.</summary>

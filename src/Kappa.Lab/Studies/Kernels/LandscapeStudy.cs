@@ -12,21 +12,21 @@ internal static class LandscapeStudy
     private const int Samples = 32;
     private const double Reach = 0.5;
 
-    public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
+    public static IEnumerable<LandscapeJob> Jobs(KernelsPlan plan) =>
         from seed in Enumerable.Range(0, plan.Seeds)
         from arm in KernelArm.All
         select Job(plan, arm, seed);
 
-    private static KernelJob Job(KernelsPlan plan, KernelArm arm, long seed)
+    private static LandscapeJob Job(KernelsPlan plan, KernelArm arm, long seed)
     {
-        KernelJob job = null!;
+        LandscapeJob job = null!;
         TrainingRecipe recipe = plan.LandscapeRecipe;
         string identity = $"{recipe.Words} {plan.LandscapePoints} {plan.LandscapeTask.Fingerprint}";
-        job = new KernelJob(KernelStudy.Landscape, $"{plan.LandscapeTask.Name}, {recipe.Steps} + {recipe.Steps} steps", arm.Name, seed, identity, context => Run(job, plan, arm, context));
+        job = new LandscapeJob(KernelStudy.Landscape, $"{plan.LandscapeTask.Name}, {recipe.Steps} + {recipe.Steps} steps", arm.Name, seed, identity, context => Run(job, plan, arm, context));
         return job;
     }
 
-    private static KernelRun Run(KernelJob job, KernelsPlan plan, KernelArm arm, KernelJobContext context)
+    private static KernelRun Run(LandscapeJob job, KernelsPlan plan, KernelArm arm, KernelJobContext context)
     {
         ClassifierTask task = plan.LandscapeTask;
         TransformerShape first = task.Shape(AttentionKernel.Softmax), second = task.Shape(arm.Kernel);

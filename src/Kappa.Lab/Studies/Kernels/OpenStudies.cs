@@ -1,6 +1,6 @@
 using Kappa.Descent;
+using Kappa.Lab.Specifications;
 using Kappa.Models;
-using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Studies.Kernels;
@@ -21,39 +21,23 @@ internal static class OpenStudies
         .. from gain in VarianceGains from arm in KernelArm.All from seed in Enumerable.Range(0, plan.Seeds) select Variance(gain, arm, seed),
     ];
 
-    private static KernelJob Initialisation(KernelsPlan plan, StartKind start, KernelArm arm, long seed)
-    {
-        KernelJob job = null!;
-        job = new KernelJob(KernelStudy.Initialisation, KernelStarts.Words(start), arm.Name, seed, $"{plan.AllSteps}", context =>
-        {
-            using var problem = KernelProblem.Of(AllTrainedStudy.Shape(arm), AllTrainedStudy.Size, 1, seed);
-            KernelStarts.Apply(start, problem.Start);
-            (double stepSize, double[] losses) = AllTrainedStudy.Best(problem, AllTrainedStudy.Trained, plan.AllSteps, context.Cancellation);
-            return job.Measured(
-                new Dictionary<string, double>(StringComparer.Ordinal)
-                {
-                    [Quantity.StepSize] = stepSize,
-                    [Quantity.EndFraction] = losses[^1] / losses[0],
-                    [Quantity.Passage] = AllTrainedStudy.Passage(losses) ?? double.NaN,
-                    [Quantity.Budget] = plan.AllSteps,
-                },
-                new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses });
-        });
-        return job;
-    }
+    private static KernelJob Initialisation(KernelsPlan plan, StartKind start, KernelArm arm, long seed) => new(
+        KernelStudy.Initialisation, KernelStarts.Words(start), arm.Name, seed,
+        () => AllTrainedStudy.Tried(KernelSpecifications.AllTrained(arm, 1, 1, plan.AllSteps, seed) with { Initialisation = KernelStarts.Law(start) }),
+        runs => KernelReading.OfBest(runs, plan.AllSteps));
 
-    private static KernelJob Depth(KernelsPlan plan, int depth, (string Name, double Residual) connection, KernelArm arm, long seed)
-    {
-        KernelJob job = null!;
-        ClassifierTask task = plan.LandscapeTask;
-        string identity = $"{plan.DepthRecipe.Words} {plan.DepthRecipe.EvaluateEvery} {task.Fingerprint}";
-        job = new KernelJob(KernelStudy.Depth, FormattableString.Invariant($"depth {depth}, {connection.Name}, {task.Name}"), arm.Name, seed, identity, context =>
+    private static KernelJob Depth(KernelsPlan plan, int depth, (string Name, double Residual) connection, KernelArm arm, long seed) => new(
+        KernelStudy.Depth, FormattableString.Invariant($"depth {depth}, {connection.Name}, {plan.LandscapeTask.Name}"), arm.Name, seed,
+        () =>
         {
-            TransformerShape shape = task.Shape(arm.Kernel) with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual };
-            ModelParameters start = ModelInitialisation.Create(shape, seed);
-            (Dictionary<string, double[]> series, _) = ClassifierTraining.Run(task, shape, plan.DepthRecipe, start, seed, context);
+            ExperimentSpecification run = KernelSpecifications.Classifier(arm, plan.LandscapeTask.Data, plan.DepthRecipe, seed);
+            return [run with { Model = run.Model with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual } }];
+        },
+        runs =>
+        {
+            Dictionary<string, double[]> series = KernelReading.OfTraining(runs[0]);
             double[] losses = series[Quantity.Loss];
-            return job.Measured(
+            return new KernelReading(
                 new Dictionary<string, double>(StringComparer.Ordinal)
                 {
                     [Quantity.Scale] = depth,
@@ -62,18 +46,15 @@ internal static class OpenStudies
                 },
                 series);
         });
-        return job;
-    }
 
-    private static KernelJob Variance(double gain, KernelArm arm, long seed)
-    {
-        KernelJob job = null!;
-        job = new KernelJob(KernelStudy.Variance, FormattableString.Invariant($"gain of W_Q and W_K {gain}"), arm.Name, seed, string.Empty, context =>
+    private static KernelJob Variance(double gain, KernelArm arm, long seed) => new(
+        KernelStudy.Variance, FormattableString.Invariant($"gain of W_Q and W_K {gain}"), arm.Name, seed,
+        () => [KernelSpecifications.Variance(arm, gain, seed)],
+        runs =>
         {
-            var shape = TransformerShape.KernelAttention(2 * ValuesOnlyStudy.Size.Rows, 2, arm.Kernel);
-            using var problem = KernelProblem.Of(shape, ValuesOnlyStudy.Size, 1, seed, block => block.Kind is ParameterKind.Query or ParameterKind.Key ? gain : 1);
-            SpectrumSummary features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(problem.Model, problem.Start), out _);
-            return job.Measured(
+            SpectrumSummary features = KernelReading.AtStart(
+                runs[0], start => JacobianMatrix.Spectrum(TransformerFeatures.OfHeads((Transformer)start.Model, start.Initial), out _));
+            return new KernelReading(
                 new Dictionary<string, double>(StringComparer.Ordinal)
                 {
                     [Quantity.Scale] = gain,
@@ -82,8 +63,6 @@ internal static class OpenStudies
                 },
                 []);
         });
-        return job;
-    }
 }
 
 /// <summary>How model G starts in the study of initialisations.</summary>
@@ -105,11 +84,14 @@ internal enum StartKind
     Large,
 }
 
-/// <summary>Turns the draw N(0, 1/rows) of model G into another start; W_O is left as it was drawn.</summary>
+/// <summary>The starts as laws; the entries of W_O, which is not trained, keep their mean square.</summary>
 internal static class KernelStarts
 {
-    internal const double SmallGain = 0.25;
-    internal const double LargeGain = 2;
+    private const double SmallGain = 0.25;
+    private const double LargeGain = 2;
+
+    // W_O^h [D/H, D]: H/D of N(0, 1/fan-in).
+    private static readonly double s_xavierOutput = Math.Sqrt((1 + AllTrainedStudy.Heads) / 2.0), s_orthogonalOutput = Math.Sqrt(AllTrainedStudy.Heads);
 
     public static string Words(StartKind start) => start switch
     {
@@ -120,27 +102,15 @@ internal static class KernelStarts
         _ => FormattableString.Invariant($"gain {LargeGain}"),
     };
 
-    public static void Apply(StartKind start, ModelParameters parameters)
+    /// <summary>The law of a start.</summary>
+    public static InitialisationSpecification Law(StartKind start) => start switch
     {
-        foreach (ParameterBlock block in parameters.Layout.Blocks.Where(block => block.Kind != ParameterKind.Output))
-        {
-            Matrix weights = parameters[block];
-            if (start == StartKind.Orthogonal)
-            {
-                MakeOrthonormal(weights);
-                continue;
-            }
+        StartKind.Xavier => new() { Scheme = InitialisationScheme.Xavier, OutputGain = s_xavierOutput },
+        StartKind.Orthogonal => new() { Scheme = InitialisationScheme.Orthogonal, OutputGain = s_orthogonalOutput },
+        StartKind.Small => OfGain(SmallGain),
+        StartKind.Large => OfGain(LargeGain),
+        _ => new(),
+    };
 
-            Vectors.Scale(weights.Span, start switch
-            {
-                StartKind.Xavier => Math.Sqrt(2.0 * block.Rows / (block.Rows + block.Columns)),
-                StartKind.Small => SmallGain,
-                StartKind.Large => LargeGain,
-                _ => 1,
-            });
-        }
-    }
-
-    // Blocks of model G are [D, D/H]: at least as tall as wide.
-    private static void MakeOrthonormal(in Matrix weights) => HouseholderQr.OrthonormalColumns(weights);
+    private static InitialisationSpecification OfGain(double gain) => new() { QueryGain = gain, KeyGain = gain, ValueGain = gain };
 }

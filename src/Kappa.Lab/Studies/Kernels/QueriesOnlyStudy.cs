@@ -1,4 +1,4 @@
-using Kappa.Models;
+using Kappa.Lab.Store;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Studies.Kernels;
@@ -7,9 +7,6 @@ namespace Kappa.Lab.Studies.Kernels;
 internal static class QueriesOnlyStudy
 {
     public const int Width = 8;
-
-    // 1/λ_max(K_0): the targets are near F_0, so the problem is nearly linear and this step is stable.
-    private const double Multiple = 1;
 
     private static readonly int[] HeadCounts = [6, 10];
     private static readonly double[] Distances = [0.03, 0.1];
@@ -28,26 +25,23 @@ internal static class QueriesOnlyStudy
 
     private static KernelJob Job(KernelsPlan plan, int heads, double distance, KernelArm arm, long seed)
     {
-        KernelJob job = null!;
         string setting = FormattableString.Invariant($"H={heads}, {(IsInside(heads) ? "inside" : "outside")} the window, targets within {100 * distance:F0} % of F_0");
-        job = new KernelJob(KernelStudy.QueriesOnly, setting, arm.Name, seed, $"{plan.QuerySteps}", context => Run(job, plan.QuerySteps, heads, distance, arm, context));
-        return job;
+        return new KernelJob(
+            KernelStudy.QueriesOnly, setting, arm.Name, seed,
+            () => [KernelSpecifications.QueriesOnly(arm, heads, distance, plan.QuerySteps, seed)],
+            runs => Read(runs[0], plan.QuerySteps, heads));
     }
 
-    private static KernelRun Run(KernelJob job, int steps, int heads, double distance, KernelArm arm, KernelJobContext context)
+    private static KernelReading Read(RunRecord run, int steps, int heads)
     {
-        var shape = TransformerShape.KernelAttention(Width, heads, arm.Kernel) with { KeyWidth = Width, ValueWidth = Width };
-        using var problem = KernelProblem.Local(shape, Size, distance, job.Seed);
-        var queries = TrainedSet.Of(ParameterKind.Query);
-        SpectrumSummary kernel = problem.Kernel(queries);
-        double stepSize = Multiple / (kernel.SigmaMax * kernel.SigmaMax);
-        double[] losses = problem.Descend(queries, stepSize, steps, context.Cancellation);
-        return job.Measured(
+        int rank = KernelReading.AtStart(run, start => JacobianMatrix.Spectrum(JacobianMatrix.Of(start.Model, start.Initial, start.Trained), out _).NumericalRank);
+        (double stepSize, double[] losses) = KernelReading.Path(run);
+        return new(
             new Dictionary<string, double>(StringComparer.Ordinal)
             {
                 [Quantity.Heads] = heads,
                 [Quantity.StepSize] = stepSize,
-                [Quantity.JacobianRank] = kernel.NumericalRank,
+                [Quantity.JacobianRank] = rank,
                 [Quantity.Outputs] = Size.Rows * Width,
                 [Quantity.EndFraction] = losses[^1] / losses[0],
                 [Quantity.Budget] = steps,

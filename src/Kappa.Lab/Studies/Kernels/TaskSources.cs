@@ -1,8 +1,7 @@
 using System.Globalization;
 using Kappa.Lab.Data.Labelled;
-using Kappa.Lab.Data.Pathfinder;
-using Kappa.Lab.Data.Reviews;
 using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Kernels;
 
@@ -15,26 +14,14 @@ internal static class TaskSources
     /// <summary>Name of the option for the folder of pictures.</summary>
     public const string PathfinderFolderName = "pathfinder";
 
-    private const long DataSeed = 0;
-
     /// <summary>The text task: bytes, cut off or padded.</summary>
     /// <param name="folder">The IMDb folder, or null for the stand-in.</param>
     /// <param name="size">Sizes.</param>
     /// <exception cref="BadInputException">A file is missing or malformed.</exception>
     public static ClassifierTask Text(string? folder, TaskSize size)
     {
-        LabelledSplit<LabelledTexts> split;
-        if (folder is null)
-        {
-            LabelledTexts all = new StandInReviews { Length = size.Length }.Create(size.Train + size.Test, DataSeed);
-            split = new(all.Select(First(size.Train), "to train"), all.Select(After(size.Train, size.Test), "to test"));
-        }
-        else
-        {
-            split = ReviewFolder.Read(folder, size.Length, new(size.Train / 2, size.Test / 2), DataSeed);
-        }
-
-        return new ClassifierTask($"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)", LabelledInputs.OfTexts(split));
+        DataSpecification data = KernelSpecifications.Text(folder, size);
+        return new ClassifierTask($"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)", LabelledInputs.Load(data)) { Data = data };
     }
 
     /// <summary>The Pathfinder task, 32 × 32: a token a pixel, or patches.</summary>
@@ -43,19 +30,11 @@ internal static class TaskSources
     /// <exception cref="BadInputException">A file is missing or malformed.</exception>
     public static ClassifierTask Pathfinder(string? folder, TaskSize size)
     {
-        LabelledImages all = folder is null
-            ? PathfinderGenerator.Create(PathfinderSpecification.Of(PathfinderDifficulty.Easy), size.Train + size.Test, DataSeed)
-            : PathfinderFolder.Read(folder, (size.Train + size.Test) / 2, DataSeed);
-        LabelledSplit<LabelledImages> split = new(all.Select(First(size.Train), "to train"), all.Select(After(size.Train, size.Test), "to test"));
-        int? patch = size.Length == 1 ? null : size.Length;
-        LabelledSplit<LabelledInputs> inputs = LabelledInputs.OfPictures(split, patch);
-        string seen = patch is null ? "1024 pixels" : string.Create(CultureInfo.InvariantCulture, $"{inputs.Train.Tokens} patches of {patch} × {patch}");
-        return new ClassifierTask($"Pathfinder ({(folder is null ? "stand-in: own generator" : "Pathfinder files")}, {seen})", inputs);
+        DataSpecification data = KernelSpecifications.Pathfinder(folder, size);
+        LabelledSplit<LabelledInputs> inputs = LabelledInputs.Load(data);
+        string seen = data.Patch is not int patch ? "1024 pixels" : string.Create(CultureInfo.InvariantCulture, $"{inputs.Train.Tokens} patches of {patch} × {patch}");
+        return new ClassifierTask($"Pathfinder ({(folder is null ? "stand-in: own generator" : "Pathfinder files")}, {seen})", inputs) { Data = data };
     }
-
-    private static int[] First(int count) => [.. Enumerable.Range(0, count)];
-
-    private static int[] After(int start, int count) => [.. Enumerable.Range(start, count)];
 }
 
 /// <summary>How much of a task is used.</summary>

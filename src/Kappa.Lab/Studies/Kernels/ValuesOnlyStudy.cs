@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Lab.Runs;
 using Kappa.Models;
 using Kappa.Spectra;
 
@@ -23,23 +24,21 @@ internal static class ValuesOnlyStudy
     private static KernelJob Job(KernelsPlan plan, int width, KernelArm arm, long seed)
     {
         string name = width > Size.Rows ? "D = 2Nn" : width == Size.Rows ? "D = Nn" : "D = Nn/2";
-        KernelJob job = null!;
-        job = new KernelJob(KernelStudy.ValuesOnly, $"{name} (N={Size.Samples} n={Size.Tokens} D={width} H={Heads})", arm.Name, seed, $"{plan.ValueSteps}", context => Run(job, plan.ValueSteps, width, arm, context));
-        return job;
+        return new KernelJob(
+            KernelStudy.ValuesOnly, $"{name} (N={Size.Samples} n={Size.Tokens} D={width} H={Heads})", arm.Name, seed,
+            () => [KernelSpecifications.ValuesOnly(arm, width, plan.ValueSteps, seed)],
+            runs => KernelReading.AtStart(runs[0], start => Read(start, width, KernelReading.Path(runs[0]).Losses)));
     }
 
-    private static KernelRun Run(KernelJob job, int steps, int width, KernelArm arm, KernelJobContext context)
+    private static KernelReading Read(Experiment start, int width, double[] losses)
     {
-        var shape = TransformerShape.KernelAttention(width, Heads, arm.Kernel);
-        using var problem = KernelProblem.Of(shape, Size, 1, job.Seed);
-        var values = TrainedSet.Of(ParameterKind.Value);
-        Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(new TransformerPoint(problem.Model, problem.Start, values));
+        var model = (Transformer)start.Model;
+        Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(new TransformerPoint(model, start.Initial, start.Trained));
         double Constant(string symbol) => certificate.Constants.Single(constant => constant.Symbol == symbol).Value;
-        SpectrumSummary features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(problem.Model, problem.Start), out _);
+        SpectrumSummary features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(model, start.Initial), out _);
         double stepSize = 1 / Constant("β"), floor = Constant("min ℒ");
-        double[] losses = problem.Descend(values, stepSize, steps, context.Cancellation);
         double[] above = [.. losses.Select(loss => Math.Max(0, loss - floor) / losses[0])];
-        return job.Measured(
+        return new(
             new Dictionary<string, double>(StringComparer.Ordinal)
             {
                 [Quantity.TokenRows] = Size.Rows,
