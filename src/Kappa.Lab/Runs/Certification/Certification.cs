@@ -26,6 +26,8 @@ internal static class Certification
         RequireAnswerable(point, own);
         var path = new RunPath(point);
         (DescentState state, StepOrigin origin) = path.At(own.Step, cancellation);
+        double loss = point.Model.Loss(state.Parameters, point.Model.AllSamples);
+        origin.Require(point.Name, loss, path.Telemetry is { Rows: > 0 } recorded ? recorded[Quantities.Loss][0] : loss);
         CertificateOptions options = own.OptionsFor(own.UsesRunStepSize ? OwnStepSize(point, state) : own.StepSize);
         bool hasOneStepSize = point.Experiment is { IsGradientDescent: true } && !IsAdaptive(point);
 
@@ -35,7 +37,7 @@ internal static class Certification
         {
             Target = point.Experiment is null ? $"point {point.Name}" : point.Name,
             Request = own,
-            Origin = origin.Explain(point.Model.Loss(state.Parameters, point.Model.AllSamples)),
+            Origin = origin.Explain(loss),
             RunPrecision = point.Experiment?.Specification.Descent.Precision,
             HasLaterSteps = point.Experiment is not null && !IsAdaptive(point),
             RunStepSize = hasOneStepSize ? state.StepSize : null,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Certificates;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Certification;
@@ -151,9 +152,19 @@ public sealed class CertificationTests : IDisposable
     public void A_record_of_another_machine_is_told_apart()
     {
         RunRecord run = Run();
-        Rewrite(run, row => row[0] == "37" ? [row[0], "1", .. row[2..]] : row);
+        Rewrite(run, row => row[0] == "37" ? [row[0], Scaled(row[1], 1 + 1e-9), .. row[2..]] : row);
         using var target = ModelPoint.OfRun(run);
-        Assert.Contains("is not the recorded 1: the run was made on a machine that rounds differently", Ask(target, new() { Step = 37 }).Origin, StringComparison.Ordinal);
+        Assert.Contains("the run was made on a machine that rounds differently", Ask(target, new() { Step = 37 }).Origin, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_step_that_is_not_the_recorded_one_gets_no_certificate()
+    {
+        RunRecord run = Run();
+        Rewrite(run, row => row[0] == "37" ? [row[0], Scaled(row[1], 1 + 1e-3), .. row[2..]] : row);
+        using var target = ModelPoint.OfRun(run);
+        Assert.Contains("step 37 made again has the loss ", Refused(target, new() { Step = 37 }), StringComparison.Ordinal);
+        Assert.EndsWith("its loss has the bits of the record.", Ask(target, new() { Step = 36 }).Origin, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -273,6 +284,8 @@ public sealed class CertificationTests : IDisposable
 
         return RunRecord.Read(Path.GetDirectoryName(_store.At("run", "spec.yaml"))!);
     }
+
+    private static string Scaled(string number, double factor) => (double.Parse(number, CultureInfo.InvariantCulture) * factor).ToString("R", CultureInfo.InvariantCulture);
 
     private static void Rewrite(RunRecord run, Func<string[], string[]> change)
     {
