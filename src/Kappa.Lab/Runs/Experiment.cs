@@ -132,7 +132,7 @@ public sealed partial class Experiment : IDisposable
 
     /// <summary>The experiment of a run; the run knows itself the step size that it took from another one, which may be gone.</summary>
     /// <exception cref="BadInputException">The record is damaged, or its data are gone.</exception>
-    internal static Experiment Of(RunRecord run, int threads = 1) => Prepare(run.Specification, threads, other =>
+    internal static Experiment Of(RunRecord run, int threads = 1) => Prepare(StepTrials.Decided(run), threads, other =>
     {
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         return telemetry.Rows > 0
