@@ -36,7 +36,7 @@ public sealed class RunIndexTests : IDisposable
     [Fact]
     public void A_refresh_reads_only_what_changed_and_forgets_what_is_gone()
     {
-        RunFiles first = _runs.Add("a", 0.5);
+        RunFiles first = _runs.Add("a", 0.5, state: RunState.Interrupted);
         _ = _runs.Add("b", 0.5);
         Assert.Equal((2, 2, 0), Counts(_runs.Refresh()));
         Assert.Equal((2, 0, 0), Counts(_runs.Refresh()));

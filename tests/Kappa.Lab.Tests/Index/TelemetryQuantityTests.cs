@@ -88,7 +88,7 @@ public sealed class TelemetryQuantityTests
         var runs = new IndexFixture();
         _ = runs.Add("a", 0.5, rows: 5, specification: Of(1, 0));
         _ = runs.Add("b", 0.5, rows: 5, specification: Of(1, 1));
-        RunFiles files = runs.Add("s", 0.5, rows: 5, specification: Of(2, 0));
+        RunFiles files = runs.Add("s", 0.5, rows: 2, specification: Of(2, 0));
         File.WriteAllText(files.Telemetry, "step,loss,l0.output.conditionNumber,l0.output.effectiveRank\n0,1,10,3\n1,0.5,20,2\n");
         _ = runs.Refresh();
         return runs;

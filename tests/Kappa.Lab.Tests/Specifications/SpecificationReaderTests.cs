@@ -59,7 +59,7 @@ public sealed class SpecificationReaderTests
     [InlineData("model: 3", "sweep.yaml:1:8: 'model' must be a mapping of its keys to values.")]
     [InlineData("activation: gellu", "sweep.yaml:1:13: activation must be one of identity, relu, leakyRelu, smoothLeakyRelu, gelu but is 'gellu'. Did you mean 'gelu'?")]
     [InlineData("zeroFfnOut: yes", "sweep.yaml:1:13: zeroFfnOut must be true or false but is 'yes'.")]
-    [InlineData("stepSize: fast", "sweep.yaml:1:11: stepSize must be a number, auto(c), adaptive(c) or same(RUN) but is 'fast'.")]
+    [InlineData("stepSize: fast", "sweep.yaml:1:11: stepSize must be a number, auto(c), adaptive(c), best(c,c,…) or same(RUN) but is 'fast'.")]
     [InlineData("temperature: hot", "sweep.yaml:1:14: temperature must be a number or 'default' but is 'hot'.")]
     [InlineData("spectraAt: [0, end]", "sweep.yaml:1:12: spectraAt must be a list of steps (integers) and 'last' but is the list [0, end].")]
     [InlineData("trained: [all, value]", "sweep.yaml:1:10: trained must be 'all' or a list of kinds and block names but is the list [all, value].")]
