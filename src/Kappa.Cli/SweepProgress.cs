@@ -63,7 +63,7 @@ internal static class SweepProgress
         int count = gone.Length > 0 ? gone.Length : left.Count;
         string runs = string.Create(CultureInfo.InvariantCulture, $"kappa: {count} of {sweep.Plan.Runs.Count} runs {(count == 1 ? "is" : "are")} not done: ");
         terminal.Messages.WriteLine(gone.Length > 0
-            ? $"{runs}{(count == 1 ? "its folder was" : "their folders were")} removed or changed while the sweep ran, the first {sweep.Plan.Runs[gone[0]].Name}. Compute what is missing: {sweep.ResumeCommand}"
+            ? $"{runs}{(count == 1 ? "its folder was" : "their folders were")} removed or changed while the sweep ran, the first {sweep.Plan.Runs[gone[0]].Name}. {(SweepFolder.Has(sweep.Store, sweep.Plan.Name) ? $"Compute what is missing: {sweep.ResumeCommand}" : "The folder of the sweep is gone too: start it again from its description.")}"
             : $"{runs}another process has {(count == 1 ? "it" : "them")}. When no other process works on the sweep, continue: {sweep.ResumeCommand}");
         return gone.Length > 0 ? ExitCode.BadInput : ExitCode.NotDone;
     }
