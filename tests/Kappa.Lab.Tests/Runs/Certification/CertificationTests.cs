@@ -148,6 +148,33 @@ public sealed class CertificationTests : IDisposable
         Assert.Contains("must be from 0 to 200", Refused(target, new() { Step = 201 }), StringComparison.Ordinal);
     }
 
+    /// <summary>A certificate of the path of plain descent would be none of these runs'.</summary>
+    [Theory]
+    [InlineData("gradientClip=0.01")]
+    [InlineData("weightDecay=0.5")]
+    [InlineData("warmUp=20")]
+    [InlineData("decay=linear")]
+    [InlineData("method=momentum", "stepSize=0.01")]
+    [InlineData("method=adam", "stepSize=0.005")]
+    [InlineData("stepSize=adaptive(1)")]
+    [InlineData("stepSize=best(0.1,0.3)")]
+    public void A_step_is_made_again_as_the_run_made_it(params string[] words)
+    {
+        RunRecord run = Run(words);
+        File.Delete(run.Files.Checkpoint);
+        using var target = ModelPoint.OfRun(run);
+        Assert.EndsWith("its loss has the bits of the record.", Ask(target, new() { Step = 37 }).Origin, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_search_goes_along_the_path_of_the_run()
+    {
+        using ModelPoint still = Target("gradientClip=1e-300"), plain = Target();
+        var request = new CertificationRequest { Theorems = [Theorems.Find("path")!], IsSearch = true };
+        Assert.NotNull(Assert.Single(Ask(plain, request).Findings).Certificate.Guarantee);
+        Assert.Null(Assert.Single(Ask(still, request).Findings).Certificate.Guarantee);
+    }
+
     [Fact]
     public void A_record_of_another_machine_is_told_apart()
     {
