@@ -26,7 +26,7 @@ internal static class KernelsForecast
     {
         double seconds = Seconds(plan) / threads;
         double mebibytes = plan.Jobs().Count * 8.0 * Math.Max(plan.PathfinderRecipe.Steps, plan.QuerySteps) / (1 << 20);
-        return string.Create(CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(seconds)} and {Math.Ceiling(mebibytes):F0} MiB of data.");
+        return string.Create(CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(seconds)} and {Math.Ceiling(mebibytes):F0} MiB of memory.");
     }
 
     /// <summary>Processor seconds of everything.</summary>

@@ -44,7 +44,7 @@ internal sealed record ResidualForecast(double Seconds, long Bytes)
     }
 
     /// <summary>The forecast in one line.</summary>
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory.");
 
     /// <summary>The cost of a comparison in the same steps: what a progress line weighs it by.</summary>
     internal static double Weight(ResidualPlan plan, LearningProblem problem) =>

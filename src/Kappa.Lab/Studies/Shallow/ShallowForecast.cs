@@ -24,7 +24,7 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
         return new ShallowForecast(((large * PaperOperations(plan)) + (small * SmallOperations(plan))) / threads, (long)(threads * bytes));
     }
 
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of data.");
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory.");
 
     /// <summary>Multiply-adds of all steps of the paper's experiment in the stable normalisation, and of its kernels; the others end at once.</summary>
     internal static double PaperOperations(ShallowPlan plan) =>
