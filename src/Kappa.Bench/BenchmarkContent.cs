@@ -4,8 +4,8 @@ namespace Kappa.Bench;
 
 /// <summary>Matrix entries as a function of their position: a hash of (stream, index) made uniform with variance 1.</summary>
 /// <remarks>
-/// benchmarks/peer/content.py forms the same bits, so that both sides of a comparison compute the same thing without sending it. It is no source of random numbers
-/// for experiments: those come from <see cref="RandomSequence"/>.
+/// benchmarks/peer/content.py forms the same bits, so that both sides of a comparison compute the same thing without sending it. It is no
+/// source of random numbers for experiments: those come from <see cref="RandomSequence"/>.
 /// </remarks>
 internal static class BenchmarkContent
 {

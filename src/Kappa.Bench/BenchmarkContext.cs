@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kappa.Bench;
 
 /// <summary>What the suites of one benchmark run share.</summary>
@@ -16,14 +18,16 @@ internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peer
     public List<string> Findings { get; } = [];
 
     /// <summary>Threads of the peers that take part against Kappa with that many threads: torch may be faster with one.</summary>
-    public IEnumerable<TorchPeer> PeersAgainst(int threads) => new[] { 1, threads }.Distinct().Select(peers.WithThreads).OfType<TorchPeer>();
+    public IEnumerable<TorchPeer> PeersAgainst(int threads) =>
+        new[] { 1, threads }.Distinct().Select(peers.WithThreads).OfType<TorchPeer>();
 
     /// <summary>Adds how well each peer agreed with Kappa before it was timed.</summary>
     public void Conclude()
     {
         foreach ((string side, (double worst, int cases)) in _agreements.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            Findings.Add(FormattableString.Invariant($"{side}: computes what Kappa computes, to {worst:0.0e+00} at worst in {cases} cases."));
+            Findings.Add(
+                FormattableString.Invariant($"{side}: computes what Kappa computes, to {worst:0.0e+00} at worst in {cases} cases."));
         }
     }
 
@@ -52,7 +56,11 @@ internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peer
 
         if (before is double first && CoreRoundTrip.Measure() is double last)
         {
-            Findings.Add(FormattableString.Invariant($"{like.Work} {like.Size}, depth {like.Depth}, {like.Precision.ToString().ToLowerInvariant()}, {like.Threads} threads: a round trip between two cores took {first:F0} ns before and {last:F0} ns after."));
+            Findings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{like.Work} {like.Size}, depth {like.Depth}, {like.Precision.ToString().ToLowerInvariant()}, {like.Threads} "
+                        + $"threads: a round trip between two cores took {first:F0} ns before and {last:F0} ns after."));
         }
 
         Clear();
@@ -97,7 +105,9 @@ internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peer
                 return true;
             }
 
-            Findings.Add(FormattableString.Invariant($"{torch.Side}: {what} must agree to {tolerance:0e+00} but differ by {worst:0.0e+00}: not timed."));
+            Findings.Add(
+                FormattableString.Invariant(
+                    $"{torch.Side}: {what} must agree to {tolerance:0e+00} but differ by {worst:0.0e+00}: not timed."));
             return false;
         }
         catch (TorchPeerException failure)
@@ -124,7 +134,9 @@ internal sealed class BenchmarkContext(BenchmarkRequest request, TorchPeers peer
 
     private static ContestClock ClockOf(BenchmarkRequest request)
     {
-        ContestClock clock = request.IsQuick ? new ContestClock { Rounds = 7, FewestRounds = 3, WarmUp = 0.25, Budget = 1.5 } : new ContestClock();
+        ContestClock clock = request.IsQuick
+            ? new ContestClock { Rounds = 7, FewestRounds = 3, WarmUp = 0.25, Budget = 1.5 }
+            : new ContestClock();
         return request.Rounds is int rounds ? clock with { Rounds = rounds, FewestRounds = Math.Min(rounds, clock.FewestRounds) } : clock;
     }
 }

@@ -10,9 +10,11 @@ namespace Kappa.Bench;
 internal static class BenchmarkFiles
 {
     private const string Header =
-        "suite,work,size,depth,precision,threads,side,best_us,lower_us,median_us,upper_us,gflops,share_of_peak,ratio_best,ratio_lower,ratio_median,ratio_upper,bytes,instructions,rounds";
+        "suite,work,size,depth,precision,threads,side,best_us,lower_us,median_us,upper_us,gflops,share_of_peak,ratio_best,ratio_lower,"
+            + "ratio_median,ratio_upper,bytes,instructions,rounds";
 
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonNumberConverter() } };
+    private static readonly JsonSerializerOptions s_json = new()
+    { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonNumberConverter() } };
 
     /// <summary>Writes a result into <paramref name="folder"/>, which is made when missing.</summary>
     /// <param name="folder">The folder.</param>
@@ -21,7 +23,8 @@ internal static class BenchmarkFiles
     {
         ArgumentNullException.ThrowIfNull(result);
         _ = Directory.CreateDirectory(folder);
-        AtomicFile.WriteAllText(Path.Combine(folder, "rows.csv"), string.Concat(result.Rows.Select(Line).Prepend(Header).Select(line => line + "\n")));
+        AtomicFile.WriteAllText(
+            Path.Combine(folder, "rows.csv"), string.Concat(result.Rows.Select(Line).Prepend(Header).Select(line => line + "\n")));
         AtomicFile.WriteAllText(Path.Combine(folder, "machine.json"), JsonSerializer.Serialize(result.Machine, s_json) + "\n");
         AtomicFile.WriteAllText(Path.Combine(folder, "findings.txt"), string.Concat(result.Findings.Select(finding => finding + "\n")));
     }
@@ -31,11 +34,13 @@ internal static class BenchmarkFiles
     /// <exception cref="BadInputException">A file is missing or is not of that form.</exception>
     public static BenchmarkResult Read(string folder)
     {
-        string machine = Path.Combine(folder, "machine.json"), rows = Path.Combine(folder, "rows.csv"), findings = Path.Combine(folder, "findings.txt");
+        string machine = Path.Combine(folder, "machine.json"), rows = Path.Combine(folder, "rows.csv"),
+            findings = Path.Combine(folder, "findings.txt");
         try
         {
             return new BenchmarkResult(
-                JsonSerializer.Deserialize<BenchmarkMachine>(File.ReadAllText(machine), s_json) ?? throw new BadInputException(machine, "must hold an object but holds null."),
+                JsonSerializer.Deserialize<BenchmarkMachine>(File.ReadAllText(machine), s_json)
+                    ?? throw new BadInputException(machine, "must hold an object but holds null."),
                 [.. Rows(rows)],
                 File.Exists(findings) ? File.ReadAllLines(findings) : []);
         }
@@ -45,7 +50,8 @@ internal static class BenchmarkFiles
         }
         catch (IOException failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new BadInputException(folder, "must hold machine.json and rows.csv but does not. Write them with kappa bench --out FOLDER.");
+            throw new BadInputException(
+                folder, "must hold machine.json and rows.csv but does not. Write them with kappa bench --out FOLDER.");
         }
     }
 
@@ -54,7 +60,16 @@ internal static class BenchmarkFiles
     public static string Json(BenchmarkResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        return JsonSerializer.Serialize(new { schemaVersion = 1, machine = result.Machine, rows = result.Rows, requirements = Requirement.Table(result.Rows), findings = result.Findings }, s_json);
+        return JsonSerializer.Serialize(
+            new
+            {
+                schemaVersion = 1,
+                machine = result.Machine,
+                rows = result.Rows,
+                requirements = Requirement.Table(result.Rows),
+                findings = result.Findings,
+            },
+            s_json);
     }
 
     private static IEnumerable<BenchmarkRow> Rows(string path)
@@ -67,19 +82,24 @@ internal static class BenchmarkFiles
 
         for (int i = 1; i < lines.Length; i++)
         {
-            yield return Row(lines[i].Split(',')) ?? throw new BadInputException(path, $"line {i + 1} must hold a measurement in {Header.Split(',').Length} columns but is '{lines[i]}'.");
+            yield return Row(lines[i].Split(','))
+                ?? throw new BadInputException(
+                    path, $"line {i + 1} must hold a measurement in {Header.Split(',').Length} columns but is '{lines[i]}'.");
         }
     }
 
     private static string Line(BenchmarkRow row) => string.Join(',', (string[])
     [
-        row.Suite, row.Work, row.Size, Text(row.Depth), row.Precision.ToString().ToLowerInvariant(), Text(row.Threads), row.Side.Replace(",", "", StringComparison.Ordinal),
-        .. Texts(row.Microseconds), Text(row.Gflops), Text(row.ShareOfPeak), .. Texts(row.Ratio), Text(row.Bytes), Text(row.Instructions), Text(row.Rounds),
+        row.Suite, row.Work, row.Size, Text(row.Depth), row.Precision.ToString().ToLowerInvariant(), Text(row.Threads),
+        row.Side.Replace(",", "", StringComparison.Ordinal),
+        .. Texts(row.Microseconds), Text(row.Gflops), Text(row.ShareOfPeak), .. Texts(row.Ratio), Text(row.Bytes), Text(row.Instructions),
+        Text(row.Rounds),
     ]);
 
     private static BenchmarkRow? Row(string[] cells)
     {
-        if (cells.Length != Header.Split(',').Length || !Enum.TryParse(cells[4], ignoreCase: true, out Precision precision) || Four(cells, 7) is not Quartiles times)
+        if (cells.Length != Header.Split(',').Length || !Enum.TryParse(cells[4], ignoreCase: true, out Precision precision)
+            || Four(cells, 7) is not Quartiles times)
         {
             return null;
         }
@@ -104,13 +124,18 @@ internal static class BenchmarkFiles
     }
 
     private static Quartiles? Four(string[] cells, int first) =>
-        Number(cells[first]) is double least && Number(cells[first + 1]) is double lower && Number(cells[first + 2]) is double median && Number(cells[first + 3]) is double upper
+        Number(cells[first]) is double least && Number(cells[first + 1]) is double lower && Number(cells[first + 2]) is double median
+            && Number(cells[first + 3]) is double upper
             ? new Quartiles(least, lower, median, upper)
             : null;
 
-    private static string[] Texts(Quartiles? quantiles) => quantiles is { } q ? [Text(q.Least), Text(q.Lower), Text(q.Median), Text(q.Upper)] : ["", "", "", ""];
+    private static string[] Texts(Quartiles? quantiles) =>
+        quantiles is { } q ? [Text(q.Least), Text(q.Lower), Text(q.Median), Text(q.Upper)] : ["", "", "", ""];
 
     private static string Text(double? number) => number is double value ? value.ToString("G5", CultureInfo.InvariantCulture) : "";
 
-    private static double? Number(string cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null;
+    private static double? Number(string cell) =>
+        double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+            ? number
+            : null;
 }

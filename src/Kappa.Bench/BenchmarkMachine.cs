@@ -71,7 +71,8 @@ internal sealed partial record BenchmarkMachine
     }
 
     private static string Versions(TorchPeers peers) => peers.Versions is JsonObject versions
-        ? $"torch {versions["torch"]}, numpy {versions["numpy"]}, scipy {versions["scipy"]?.ToString() ?? "none"}, Python {versions["python"]}, {versions["blas"]}"
+        ? $"torch {versions["torch"]}, numpy {versions["numpy"]}, scipy {versions["scipy"]?.ToString() ?? "none"}, Python "
+            + $"{versions["python"]}, {versions["blas"]}"
         : $"skipped: {peers.Reason}";
 
     [GeneratedRegex("[^a-z0-9]+")]

@@ -7,7 +7,8 @@ namespace Kappa.Bench;
 internal sealed record BenchmarkRequest
 {
     /// <summary>The suites there are, in the order they run.</summary>
-    public static IReadOnlyList<string> AllSuites { get; } = ["step", "spectra", "products", "elementwise", "certificates", "sweep", "kernel", "models"];
+    public static IReadOnlyList<string> AllSuites { get; } = [
+        "step", "spectra", "products", "elementwise", "certificates", "sweep", "kernel", "models"];
 
     /// <summary>Which of them.</summary>
     public IReadOnlyList<string> Suites { get; init; } = AllSuites;

@@ -33,7 +33,8 @@ internal sealed record BenchmarkRow
     /// <summary>Counted floating-point operations over the median time, in 10⁹ a second; null when they are not counted.</summary>
     public double? Gflops { get; init; }
 
-    /// <summary>The rate over the fused multiply-add peak of as many cores as threads, the peak measured right before and after; median over rounds.</summary>
+    /// <summary>The rate over the fused multiply-add peak of as many cores as threads,
+    /// the peak measured right before and after; median over rounds.</summary>
     public double? ShareOfPeak { get; init; }
 
     /// <summary>The time of this side over that of Kappa in the same round; null in Kappa's own rows.</summary>

@@ -35,7 +35,8 @@ internal static class BenchmarkSession
         return new BenchmarkResult(BenchmarkMachine.Of(context.Clock, peers, time), context.Rows, context.Findings);
     }
 
-    /// <summary>Runs steps of the smallest size on one thread and measures nothing: for a counter of instructions around the process, where what two numbers of steps differ by is the cost of the steps alone.</summary>
+    /// <summary>Runs steps of the smallest size on one thread and measures nothing: for a counter of instructions
+    /// around the process, where what two numbers of steps differ by is the cost of the steps alone.</summary>
     /// <param name="steps">How many.</param>
     public static void RunSmallestSteps(int steps)
     {
@@ -47,7 +48,8 @@ internal static class BenchmarkSession
     private static void Settle(ContestClock clock)
     {
         using StepWork work = new(BenchmarkSize.Standard[0], depth: 1, threads: 1, StepMeasure.SingularValues);
-        _ = new Contest(clock with { WarmUp = SettlingSeconds, Rounds = 1, FewestRounds = 1 }).Hold([work], operations: null, Precision.Double, []);
+        _ = new Contest(
+            clock with { WarmUp = SettlingSeconds, Rounds = 1, FewestRounds = 1 }).Hold([work], operations: null, Precision.Double, []);
     }
 
     private static void Run(string suite, BenchmarkContext context)
@@ -88,12 +90,14 @@ internal static class BenchmarkSession
         string? unknown = request.Suites.FirstOrDefault(suite => !BenchmarkRequest.AllSuites.Contains(suite));
         if (unknown is not null)
         {
-            throw new ArgumentException($"A suite must be one of {string.Join(", ", BenchmarkRequest.AllSuites)} but is '{unknown}'.", nameof(request));
+            throw new ArgumentException(
+                $"A suite must be one of {string.Join(", ", BenchmarkRequest.AllSuites)} but is '{unknown}'.", nameof(request));
         }
 
         if (request.Sizes.Count == 0 || request.Depths.Count == 0 || request.Threads.Count == 0 || request.Precisions.Count == 0)
         {
-            throw new ArgumentException("Sizes, depths, threads and precisions must each name at least one but one of them is empty.", nameof(request));
+            throw new ArgumentException(
+                "Sizes, depths, threads and precisions must each name at least one but one of them is empty.", nameof(request));
         }
     }
 }

@@ -12,18 +12,22 @@ namespace Kappa.Bench;
 internal sealed record BenchmarkSize(int Samples, int Tokens, int Width, int FfnWidth)
 {
     /// <summary>The four sizes that are compared by default, named by their width: 16, 32, 64, 128.</summary>
-    public static IReadOnlyList<BenchmarkSize> Standard { get; } = [new(8, 8, 16, 32), new(32, 16, 32, 128), new(64, 16, 64, 256), new(128, 32, 128, 512)];
+    public static IReadOnlyList<BenchmarkSize> Standard { get; } = [
+        new(8, 8, 16, 32), new(32, 16, 32, 128), new(64, 16, 64, 256), new(128, 32, 128, 512)];
 
     /// <summary>Reads <c>16</c>, the width of a standard size, or <c>8x8x16x32</c>; null when it is neither.</summary>
     /// <param name="word">The word.</param>
     public static BenchmarkSize? Parse(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        int[] numbers = [.. word.Split('x').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0)];
+        int[] numbers = [
+            .. word.Split('x').Select(part =>
+                int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0)];
         return numbers switch
         {
             [int width] => Standard.FirstOrDefault(size => size.Width == width),
-            [> 0 and var samples, > 0 and var tokens, > 0 and var width, > 0 and var ffnWidth] => new BenchmarkSize(samples, tokens, width, ffnWidth),
+            [> 0 and var samples, > 0 and var tokens, > 0 and var width, > 0 and var ffnWidth] =>
+                new BenchmarkSize(samples, tokens, width, ffnWidth),
             _ => null,
         };
     }

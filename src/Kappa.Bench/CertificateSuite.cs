@@ -5,7 +5,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>One evaluation of the ball and of the path certificate at points near a solution, where the path goes all its way; one thread.</summary>
+/// <summary>One evaluation of the ball and of the path certificate at points
+/// near a solution, where the path goes all its way; one thread.</summary>
 internal static class CertificateSuite
 {
     private static readonly (int Depth, BenchmarkSize Size, double Residual)[] s_points =
@@ -14,12 +15,21 @@ internal static class CertificateSuite
     /// <summary>Times both theorems at every point; the widest is left out of a quick run.</summary>
     public static void Run(BenchmarkContext context)
     {
-        foreach ((int depth, BenchmarkSize size, double residual) in s_points.Where(point => !context.Request.IsQuick || point.Size.Width < 64))
+        foreach (
+            (int depth, BenchmarkSize size, double residual) in s_points.Where(point => !context.Request.IsQuick || point.Size.Width < 64))
         {
             using TrainingPoint point = NearSolution(size.Shape(depth), size.Samples, size.Tokens, residual);
             foreach (Theorem theorem in Theorems.All.Where(theorem => theorem.Name is "ball" or "path"))
             {
-                BenchmarkRow row = new() { Suite = "certificates", Work = $"{theorem.Name} certificate", Size = size.ToString(), Depth = depth, Side = "kappa", Microseconds = default };
+                BenchmarkRow row = new()
+                {
+                    Suite = "certificates",
+                    Work = $"{theorem.Name} certificate",
+                    Size = size.ToString(),
+                    Depth = depth,
+                    Side = "kappa",
+                    Microseconds = default,
+                };
                 context.Hold(row, [new OwnWork("kappa", () => _ = theorem.Evaluate(point))], operations: null);
             }
         }
@@ -28,7 +38,8 @@ internal static class CertificateSuite
     // Targets a little away from the output: a certificate's cost depends on how far it comes.
     private static TrainingPoint NearSolution(ResidualTransformerShape shape, int samples, int tokens, double residual)
     {
-        Matrix inputs = Gaussian(samples * tokens, shape.Width, "inputs"), targets = Gaussian(samples * tokens, shape.OutputWidth, "targets");
+        Matrix inputs = Gaussian(samples * tokens, shape.Width, "inputs"),
+            targets = Gaussian(samples * tokens, shape.OutputWidth, "targets");
         ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, seed: 1);
         using var model = ResidualTransformer.WithoutTargets(shape, inputs, samples);
         model.Forward(weights);

@@ -12,13 +12,15 @@ namespace Kappa.Bench;
 /// <param name="Rounds">Rounds that were timed.</param>
 internal sealed record Standing(string Side, Quartiles Seconds, Quartiles? Ratio, double? ShareOfPeak, int Rounds);
 
-/// <summary>Times several contestants in turns, a block of each in every round, so that a noisy neighbour slows all alike and ratios within a round stay meaningful.</summary>
+/// <summary>Times several contestants in turns, a block of each in every round, so that a
+/// noisy neighbour slows all alike and ratios within a round stay meaningful.</summary>
 /// <param name="clock">The conditions.</param>
 internal sealed class Contest(ContestClock clock)
 {
     private const int PeakIterations = 60_000;
 
-    // On a busy machine compilation in the background comes late. Steady is who got no faster, with nothing compiled meanwhile, for some blocks of a fifth of the warm-up.
+    // On a busy machine compilation in the background comes late. Steady is who got no
+    // faster, with nothing compiled meanwhile, for some blocks of a fifth of the warm-up.
     private const int LongestWarmUp = 8;
     private const int SteadyBlocks = 3;
 
@@ -30,7 +32,8 @@ internal sealed class Contest(ContestClock clock)
     /// <param name="operations">Floating-point operations of one execution; null when they are not counted.</param>
     /// <param name="precision">Which peak counts.</param>
     /// <param name="findings">Receives a sentence about each contestant that left.</param>
-    public IReadOnlyList<Standing> Hold(IReadOnlyList<IContestant> contestants, double? operations, Precision precision, List<string> findings)
+    public IReadOnlyList<Standing> Hold(
+        IReadOnlyList<IContestant> contestants, double? operations, Precision precision, List<string> findings)
     {
         List<Entrant> entrants = [];
         foreach (IContestant contestant in contestants)
@@ -126,7 +129,8 @@ internal sealed class Contest(ContestClock clock)
 
         public List<double> Times { get; } = [];
 
-        // Untimed at first: the other side's threads may still be watching for work on this side's cores, and this side's matrices have left the caches.
+        // Untimed at first: the other side's threads may still be watching for work
+        // on this side's cores, and this side's matrices have left the caches.
         public void TakeTurn(double leadIn)
         {
             int leading = (int)Math.Min(Executions, leadIn / calibration.Seconds);
@@ -168,5 +172,6 @@ internal sealed record ContestClock
     public int VectorBits { get; init; } = FmaPeak.WidestBits;
 
     /// <summary>Every peak measured so far, GFLOP/s of one core.</summary>
-    public IReadOnlyDictionary<Precision, List<double>> Peaks { get; } = new Dictionary<Precision, List<double>> { [Precision.Double] = [], [Precision.Single] = [] };
+    public IReadOnlyDictionary<Precision, List<double>> Peaks { get; } = new Dictionary<Precision, List<double>>
+    { [Precision.Double] = [], [Precision.Single] = [] };
 }

@@ -57,7 +57,8 @@ internal sealed class TorchWork : IContestant
 
     public double Seconds(int executions)
     {
-        double seconds = TorchPeer.Number(_peer.Ask(new JsonObject { ["op"] = "time", ["slot"] = Side, ["executions"] = executions }), "seconds");
+        double seconds = TorchPeer.Number(
+            _peer.Ask(new JsonObject { ["op"] = "time", ["slot"] = Side, ["executions"] = executions }), "seconds");
         return seconds > 0 ? seconds : throw new TorchPeerException($"torch must take a positive time but says {seconds} s.");
     }
 

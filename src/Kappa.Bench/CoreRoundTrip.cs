@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>How long a number takes from one core to another and back: what every piece of work divided over two cores pays, however fast they compute.</summary>
+/// <summary>How long a number takes from one core to another and back: what every
+/// piece of work divided over two cores pays, however fast they compute.</summary>
 /// <remarks>On virtual machines it changes while they run: the cores may share a cache in one minute and not in the next.</remarks>
 internal static class CoreRoundTrip
 {

@@ -5,7 +5,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>The kernels of a step that are not products, on 4 KiB of each operand, which stay in the first-level cache; one thread.</summary>
+/// <summary>The kernels of a step that are not products, on 4 KiB of each
+/// operand, which stay in the first-level cache; one thread.</summary>
 internal static class ElementwiseSuite
 {
     private const int Bytes = 4096;
@@ -15,9 +16,20 @@ internal static class ElementwiseSuite
     {
         foreach (Precision precision in context.Request.Precisions)
         {
-            foreach ((string name, Action work) in precision == Precision.Double ? Kernels<double>().Concat(Updates()) : Kernels<float>().Concat(Conversions()))
+            foreach (
+                (string name, Action work) in precision == Precision.Double
+                    ? Kernels<double>().Concat(Updates())
+                    : Kernels<float>().Concat(Conversions()))
             {
-                BenchmarkRow row = new() { Suite = "elementwise", Work = name, Size = $"{Bytes} bytes", Precision = precision, Side = "kappa", Microseconds = default };
+                BenchmarkRow row = new()
+                {
+                    Suite = "elementwise",
+                    Work = name,
+                    Size = $"{Bytes} bytes",
+                    Precision = precision,
+                    Side = "kappa",
+                    Microseconds = default,
+                };
                 context.Hold(row, [new OwnWork("kappa", work)], operations: null);
             }
         }
@@ -28,7 +40,8 @@ internal static class ElementwiseSuite
     {
         int length = Bytes / (typeof(T) == typeof(double) ? sizeof(double) : sizeof(float));
 
-        Matrix<T> x = Gaussian<T>(1, length), value = Matrix<T>.Allocate(1, length), derivative = Matrix<T>.Allocate(1, length), zero = Matrix<T>.Allocate(1, length);
+        Matrix<T> x = Gaussian<T>(1, length), value = Matrix<T>.Allocate(1, length), derivative = Matrix<T>.Allocate(1, length),
+            zero = Matrix<T>.Allocate(1, length);
         foreach (ActivationKind kind in new[] { ActivationKind.LeakyRelu, ActivationKind.SmoothLeakyRelu, ActivationKind.Gelu })
         {
             Activation activation = new(kind);
@@ -38,7 +51,8 @@ internal static class ElementwiseSuite
 
         foreach (int columns in new[] { 8, 16, 32, 11 })
         {
-            Matrix<T> logits = Gaussian<T>(length / columns, columns), attention = Matrix<T>.Allocate(length / columns, columns), gradient = Matrix<T>.Allocate(length / columns, columns);
+            Matrix<T> logits = Gaussian<T>(length / columns, columns), attention = Matrix<T>.Allocate(length / columns, columns),
+                gradient = Matrix<T>.Allocate(length / columns, columns);
             yield return ($"softmax {columns}", () => RowSoftmax.Apply(logits, 0.3, attention));
             yield return ($"softmax gradient {columns}", () => RowSoftmax.Backward(attention, logits, 0.3, gradient));
         }
@@ -52,7 +66,15 @@ internal static class ElementwiseSuite
         // Four arrays at the same place of a 4 KiB page would make loads wait for stores that only look like theirs.
         Matrix all = Gaussian<double>(8, (Bytes / 8) + 128);
         Matrix weights = all.RowRange(0, 1), gradient = all.RowRange(2, 1), initial = all.RowRange(4, 1), next = all.RowRange(7, 1);
-        yield return ("update", () => UpdateNorms.Propose(weights.Span[..(Bytes / 8)], gradient.Span[..(Bytes / 8)], initial.Span[..(Bytes / 8)], 1e-3, next.Span[..(Bytes / 8)]));
+        yield return (
+            "update",
+            () =>
+                UpdateNorms.Propose(
+                    weights.Span[..(Bytes / 8)],
+                    gradient.Span[..(Bytes / 8)],
+                    initial.Span[..(Bytes / 8)],
+                    1e-3,
+                    next.Span[..(Bytes / 8)]));
     }
 
     private static IEnumerable<(string Name, Action Work)> Conversions()

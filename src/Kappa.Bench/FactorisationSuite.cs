@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>All singular values of a tall matrix whose columns are graded to a condition number of about 1e6, against LAPACK and PyTorch.</summary>
+/// <summary>All singular values of a tall matrix whose columns are graded to
+/// a condition number of about 1e6, against LAPACK and PyTorch.</summary>
 internal static class FactorisationSuite
 {
     /// <summary>Name of the work.</summary>
@@ -27,8 +28,11 @@ internal static class FactorisationSuite
                 foreach (string routine in (string[])["gesdd", "svdvals"])
                 {
                     TorchWork? torch = context.Prepare(
-                        routine == "gesdd" ? "lapack gesdd" : "torch svdvals", peer, new JsonObject { ["kind"] = "svd", ["rows"] = rows, ["columns"] = columns, ["routine"] = routine });
-                    if (torch is not null && context.Agrees(torch, [("largest", values[0]), ("smallest", values[^1])], Tolerance, $"singular values of {rows}x{columns}"))
+                        routine == "gesdd" ? "lapack gesdd" : "torch svdvals", peer,
+                        new JsonObject { ["kind"] = "svd", ["rows"] = rows, ["columns"] = columns, ["routine"] = routine });
+                    if (torch is not null
+                        && context.Agrees(
+                            torch, [("largest", values[0]), ("smallest", values[^1])], Tolerance, $"singular values of {rows}x{columns}"))
                     {
                         contestants.Add(torch);
                     }
@@ -37,7 +41,9 @@ internal static class FactorisationSuite
 
             // Householder QR of the tall matrix and bidiagonalisation of its square factor.
             double operations = (2.0 * rows * columns * columns) + (4.0 / 3 * columns * columns * columns);
-            context.Hold(new BenchmarkRow { Suite = "spectra", Work = Work, Size = $"{rows}x{columns}", Side = "kappa", Microseconds = default }, contestants, operations);
+            context.Hold(
+                new BenchmarkRow { Suite = "spectra", Work = Work, Size = $"{rows}x{columns}", Side = "kappa", Microseconds = default },
+                contestants, operations);
         }
     }
 

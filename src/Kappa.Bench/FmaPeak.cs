@@ -6,7 +6,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>The fused multiply-add peak of one core: independent chains in registers, no memory. A multiply-add counts as two operations.</summary>
+/// <summary>The fused multiply-add peak of one core: independent chains in
+/// registers, no memory. A multiply-add counts as two operations.</summary>
 internal static class FmaPeak
 {
     // Twelve chains hide a latency of up to 6 cycles on 2 units.
@@ -15,7 +16,8 @@ internal static class FmaPeak
     private static double s_sink;
 
     /// <summary>Bits of the widest registers with a fused multiply-add that this machine has.</summary>
-    /// <remarks>The instruction set is asked for: the runtime calls 512-bit vectors "not accelerated" on processors that may lower their clock for them.</remarks>
+    /// <remarks>The instruction set is asked for: the runtime calls 512-bit vectors
+    /// "not accelerated" on processors that may lower their clock for them.</remarks>
     public static int WidestBits => Avx512F.IsSupported ? 512 : Fma.IsSupported ? 256 : 128;
 
     /// <summary>GFLOP/s over <paramref name="iterations"/> · 12 multiply-adds of one vector.</summary>

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Kappa.Bench;
 
 /// <summary>The processor's own count of retired user instructions of one thread, where the system offers one.</summary>
-/// <remarks>Linux on x86-64 only, through perf_event_open. Virtual machines seldom pass the counter through: then <see cref="IsAvailable"/> is false and nothing is counted.</remarks>
+/// <remarks>Linux on x86-64 only, through perf_event_open. Virtual machines seldom pass the
+/// counter through: then <see cref="IsAvailable"/> is false and nothing is counted.</remarks>
 internal sealed partial class InstructionCounter : IDisposable
 {
     // perf_event_open(2): the first version of its structure has 64 bytes.
@@ -23,9 +24,12 @@ internal sealed partial class InstructionCounter : IDisposable
     /// <summary>Counts instructions of the calling thread.</summary>
     /// <exception cref="PlatformNotSupportedException">There is no counter.</exception>
     public static InstructionCounter OfThisThread() =>
-        Open(HardwareType, InstructionsEvent) ?? throw new PlatformNotSupportedException("This machine must offer a counter of instructions but does not; ask IsAvailable first.");
+        Open(HardwareType, InstructionsEvent)
+            ?? throw new PlatformNotSupportedException(
+                "This machine must offer a counter of instructions but does not; ask IsAvailable first.");
 
-    /// <summary>Counts nanoseconds on the processor of the calling thread by the same way: null where the system has no counters at all.</summary>
+    /// <summary>Counts nanoseconds on the processor of the calling thread by
+    /// the same way: null where the system has no counters at all.</summary>
     internal static InstructionCounter? ProcessorTimeOfThisThread() => Open(SoftwareType, TaskClockEvent);
 
     /// <summary>How much the counter grows during <paramref name="work"/>.</summary>
@@ -65,7 +69,9 @@ internal sealed partial class InstructionCounter : IDisposable
     private ulong Read()
     {
         byte[] value = new byte[8];
-        return Read(_descriptor, value, value.Length) == value.Length ? BitConverter.ToUInt64(value) : throw new IOException("A counter must give 8 bytes but did not.");
+        return Read(_descriptor, value, value.Length) == value.Length
+            ? BitConverter.ToUInt64(value)
+            : throw new IOException("A counter must give 8 bytes but did not.");
     }
 
     [LibraryImport("libc", EntryPoint = "syscall")]

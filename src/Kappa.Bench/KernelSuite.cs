@@ -23,7 +23,8 @@ internal static class KernelSuite
             int rows = size.Samples * size.Tokens;
             ResidualTransformerShape shape = size.Shape(depth: 1);
             double scale = 1 / Math.Sqrt(size.Width);
-            Matrix inputs = BenchmarkContent.NewMatrix(1, rows, size.Width, scale), targets = BenchmarkContent.NewMatrix(2, rows, size.Width, scale);
+            Matrix inputs = BenchmarkContent.NewMatrix(1, rows, size.Width, scale),
+                targets = BenchmarkContent.NewMatrix(2, rows, size.Width, scale);
             using ResidualTransformer model = new(shape, inputs, targets, size.Samples);
             ResidualTransformerWeights weights = StepWork.Weights(shape), gradient = new(shape);
             KernelOperator kernel = new(model, weights, TrainedSet.All);
@@ -36,7 +37,10 @@ internal static class KernelSuite
                 new OwnWork(KernelProduct, () => kernel.Apply(u, ku)),
                 new OwnWork(HessianProduct, () => hessian.Apply(v, hv)),
             ];
-            context.Hold(new BenchmarkRow { Suite = "kernel", Work = Gradient, Size = size.ToString(), Depth = 1, Side = "kappa", Microseconds = default }, contestants, size.StepOperations(1));
+            context.Hold(
+                new BenchmarkRow
+                { Suite = "kernel", Work = Gradient, Size = size.ToString(), Depth = 1, Side = "kappa", Microseconds = default },
+                contestants, size.StepOperations(1));
         }
     }
 

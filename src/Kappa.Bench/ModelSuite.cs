@@ -5,8 +5,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>One loss and gradient of models G and S and of the experiments' Transformer, beside as many operations of model R at like sizes.</summary>
-/// <remarks>Only products are counted as operations, those that compute attention weights again included. One thread, full batch of the sizes named.</remarks>
+/// <summary>One loss and gradient of models G and S and of the experiments'
+/// Transformer, beside as many operations of model R at like sizes.</summary>
+/// <remarks>Only products are counted as operations, those that compute attention
+/// weights again included. One thread, full batch of the sizes named.</remarks>
 internal static class ModelSuite
 {
     /// <summary>Name of the suite.</summary>
@@ -39,8 +41,10 @@ internal static class ModelSuite
         TransformerContests.Run(context);
     }
 
-    /// <summary>Multiply-adds of one gradient of model G with projections to D: 3D² and output D² forward, twice the output and the projections' gradients backward; attention 2nD and 4nD.</summary>
-    internal static double KernelAttentionMultiplyAdds(double rows, double width, double tokens) => rows * width * ((9 * width) + (6 * tokens));
+    /// <summary>Multiply-adds of one gradient of model G with projections to D: 3D² and output D² forward,
+    /// twice the output and the projections' gradients backward; attention 2nD and 4nD.</summary>
+    internal static double KernelAttentionMultiplyAdds(double rows, double width, double tokens) =>
+        rows * width * ((9 * width) + (6 * tokens));
 
     /// <summary>Multiply-adds of one gradient of model S by the cheaper of its two routes to the logits.</summary>
     internal static double EncoderMultiplyAdds(double rows, double tokens, double inputWidth, double width)
@@ -56,7 +60,9 @@ internal static class ModelSuite
         var shape = TransformerShape.KernelAttention(size.Width, heads, kernel);
         using var model = Transformer.OfArrays(shape, Inputs(rows, size.Width), Inputs(rows, size.Width), size.Samples);
         double operations = 2 * KernelAttentionMultiplyAdds(rows, size.Width, size.Tokens);
-        Hold(context, $"gradient of kernel attention, {Word(kernel)}", $"{size.Samples}x{size.Tokens}x{size.Width}, heads {heads}", model, ModelInitialisation.Create(shape, 1), operations, size, 1, Precision.Double);
+        Hold(
+            context, $"gradient of kernel attention, {Word(kernel)}", $"{size.Samples}x{size.Tokens}x{size.Width}, heads {heads}", model,
+            ModelInitialisation.Create(shape, 1), operations, size, 1, Precision.Double);
     }
 
     private static void Encoder(BenchmarkContext context, int width)
@@ -66,22 +72,30 @@ internal static class ModelSuite
             TransformerShape.ShallowEncoder(inputWidth, width, 1 / Math.Sqrt(width)) with { Pooling = TokenPooling.Mean }, 1);
         using var model = Transformer.OfArrays(shape, Inputs(samples * tokens, inputWidth), Inputs(samples, 1), samples);
         double operations = 2 * EncoderMultiplyAdds(samples * tokens, tokens, inputWidth, width);
-        Hold(context, "gradient of shallow encoder", string.Create(CultureInfo.InvariantCulture, $"{samples}x{tokens}x{inputWidth}, width {width}"), model, parameters, operations, new BenchmarkSize(samples, tokens, inputWidth, 4 * inputWidth), 1, Precision.Double);
+        Hold(
+            context, "gradient of shallow encoder",
+            string.Create(CultureInfo.InvariantCulture, $"{samples}x{tokens}x{inputWidth}, width {width}"), model, parameters, operations,
+            new BenchmarkSize(samples, tokens, inputWidth, 4 * inputWidth), 1, Precision.Double);
     }
 
     private static void Classifier(BenchmarkContext context, AttentionKernel kernel, Precision precision, int tokens, int batch)
     {
         TransformerShape shape = TransformerShape.Classifier(tokens, classes: 2, inputWidth: 256) with { Kernel = kernel };
-        int[] ids = [.. Enumerable.Range(0, batch * tokens).Select(k => k * 31 % 256)], labels = [.. Enumerable.Range(0, batch).Select(k => k % 2)];
-        using var model = new Transformer(shape, new TransformerData { Samples = batch, Identifiers = ids, Labels = labels }, threads: 1, precision);
+        int[] ids = [.. Enumerable.Range(0, batch * tokens).Select(k => k * 31 % 256)],
+            labels = [.. Enumerable.Range(0, batch).Select(k => k % 2)];
+        using var model = new Transformer(
+            shape, new TransformerData { Samples = batch, Identifiers = ids, Labels = labels }, threads: 1, precision);
         Hold(
-            context, $"gradient of experiments' Transformer, {Word(kernel)}", string.Create(CultureInfo.InvariantCulture, $"{batch}x{tokens}x{shape.Width}, heads {shape.Heads}"),
-            model, ModelInitialisation.Create(shape, 1), 2 * shape.GradientMultiplyAdds(batch), new BenchmarkSize(batch, tokens, shape.Width, shape.FfnWidth!.Value), shape.Depth, precision);
+            context, $"gradient of experiments' Transformer, {Word(kernel)}",
+            string.Create(CultureInfo.InvariantCulture, $"{batch}x{tokens}x{shape.Width}, heads {shape.Heads}"),
+            model, ModelInitialisation.Create(shape, 1), 2 * shape.GradientMultiplyAdds(batch),
+            new BenchmarkSize(batch, tokens, shape.Width, shape.FfnWidth!.Value), shape.Depth, precision);
     }
 
     /// <summary>Times a gradient beside as many operations of model R.</summary>
     internal static void Hold(
-        BenchmarkContext context, string work, string size, Transformer model, ModelParameters parameters, double operations, BenchmarkSize residualSize, int depth, Precision precision)
+        BenchmarkContext context, string work, string size, Transformer model, ModelParameters parameters, double operations,
+        BenchmarkSize residualSize, int depth, Precision precision)
     {
         int rows = residualSize.Samples * residualSize.Tokens;
         ResidualTransformerShape shape = residualSize.Shape(depth);
@@ -93,9 +107,13 @@ internal static class ModelSuite
         [
             new OwnWork("kappa", () => _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All)),
             new ScaledWork(
-                new OwnWork(Residual, () => _ = residual.LossAndGradient(weights, residual.AllSamples, slope, TrainedSet.All)), operations / residualSize.StepOperations(depth)),
+                new OwnWork(Residual, () => _ = residual.LossAndGradient(weights, residual.AllSamples, slope, TrainedSet.All)),
+                operations / residualSize.StepOperations(depth)),
         ];
-        context.Hold(new BenchmarkRow { Suite = Name, Work = work, Size = size, Depth = depth, Precision = precision, Side = "kappa", Microseconds = default }, contestants, operations);
+        context.Hold(
+            new BenchmarkRow
+            { Suite = Name, Work = work, Size = size, Depth = depth, Precision = precision, Side = "kappa", Microseconds = default },
+            contestants, operations);
     }
 
     /// <summary>Token rows of size one.</summary>

@@ -21,7 +21,8 @@ internal readonly record struct Quartiles(double Least, double Lower, double Med
         }
 
         double[] sorted = [.. values.Order()];
-        return new Quartiles(sorted[0], Quantiles.OfSorted(sorted, 0.25), Quantiles.OfSorted(sorted, 0.5), Quantiles.OfSorted(sorted, 0.75));
+        return new Quartiles(
+            sorted[0], Quantiles.OfSorted(sorted, 0.25), Quantiles.OfSorted(sorted, 0.5), Quantiles.OfSorted(sorted, 0.75));
     }
 
     /// <summary>The same in another unit.</summary>

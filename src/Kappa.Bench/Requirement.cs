@@ -17,7 +17,8 @@ internal sealed record Requirement(string Name, double Bound, bool IsUpperBound,
     public bool? IsReached => Measured is double value ? IsUpperBound ? value <= Bound : value >= Bound : null;
 
     /// <summary>Every requirement, in double precision, with what <paramref name="rows"/> hold of it.</summary>
-    /// <param name="rows">Measurements of one machine. Against PyTorch its fastest number of threads counts, in each of its variants.</param>
+    /// <param name="rows">Measurements of one machine. Against PyTorch its
+    /// fastest number of threads counts, in each of its variants.</param>
     public static IReadOnlyList<Requirement> Table(IReadOnlyList<BenchmarkRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -27,7 +28,9 @@ internal sealed record Requirement(string Name, double Bound, bool IsUpperBound,
     /// <summary>One line: what must hold, what was found.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name}: {(IsUpperBound ? "≤" : "≥")} {NumberText.Of(Bound, 3)}, measured {(Measured is double value ? NumberText.Of(value, 3) : "–")}: {(IsReached switch { true => "reached", false => "not reached", _ => "not measured" })}");
+        $"{Name}: {(IsUpperBound ? "≤" : "≥")} {NumberText.Of(Bound, 3)}, measured "
+            + $"{(Measured is double value ? NumberText.Of(value, 3) : "–")}: "
+            + $"{(IsReached switch { true => "reached", false => "not reached", _ => "not measured" })}");
 
     private static IEnumerable<Requirement> Steps(IReadOnlyList<BenchmarkRow> rows)
     {
@@ -42,7 +45,9 @@ internal sealed record Requirement(string Name, double Bound, bool IsUpperBound,
 
                 Requirement Ratio(string name, string work, int threads, double least) => new(
                     $"{name}, d = {size.Width}, times as fast as torch ({variant})", least, false,
-                    BestRatio(rows, row => row.Work == work && row.Size == size.ToString() && row.Threads == threads && row.Depth == 1, $"torch {variant}"));
+                    BestRatio(
+                        rows, row => row.Work == work && row.Size == size.ToString() && row.Threads == threads && row.Depth == 1,
+                        $"torch {variant}"));
             }
         }
     }
@@ -59,8 +64,10 @@ internal sealed record Requirement(string Name, double Bound, bool IsUpperBound,
 
             if (size.Width >= 64)
             {
-                double? with = rows.FirstOrDefault(row => Matches(row, StepSuite.WithSingularValues, size, 1, "kappa telemetry"))?.Ratio?.Median;
-                double? without = rows.FirstOrDefault(row => Matches(row, StepSuite.WithSingularValues, size, 1, "kappa plain"))?.Ratio?.Median;
+                double? with = rows.FirstOrDefault(row =>
+                    Matches(row, StepSuite.WithSingularValues, size, 1, "kappa telemetry"))?.Ratio?.Median;
+                double? without = rows.FirstOrDefault(row =>
+                    Matches(row, StepSuite.WithSingularValues, size, 1, "kappa plain"))?.Ratio?.Median;
                 yield return new Requirement($"telemetry of every step over the step, d = {size.Width}", 0.15, true, (with / without) - 1);
             }
         }
@@ -70,22 +77,31 @@ internal sealed record Requirement(string Name, double Bound, bool IsUpperBound,
     {
         foreach ((string size, double least) in ((string, double)[])[("256x32", 1.5), ("1024x64", 2), ("4096x128", 2)])
         {
-            yield return new Requirement($"singular values {size}, times as fast as gesdd", least, false, BestRatio(rows, row => row.Work == FactorisationSuite.Work && row.Size == size, "lapack"));
+            yield return new Requirement(
+                $"singular values {size}, times as fast as gesdd", least, false,
+                BestRatio(rows, row => row.Work == FactorisationSuite.Work && row.Size == size, "lapack"));
         }
 
-        yield return new Requirement("product 2048x2048x2048, GFLOP/s", 115, false, rows.FirstOrDefault(row => row.Work == ProductSuite.Plain && row.Size == "2048x2048x2048" && row.Side == "kappa")?.Gflops);
+        yield return new Requirement(
+            "product 2048x2048x2048, GFLOP/s", 115, false,
+            rows.FirstOrDefault(row => row.Work == ProductSuite.Plain && row.Size == "2048x2048x2048" && row.Side == "kappa")?.Gflops);
     }
 
     private static IEnumerable<Requirement> Others(IReadOnlyList<BenchmarkRow> rows)
     {
-        BenchmarkRow? twoCores = rows.FirstOrDefault(row => row.Suite == "sweep" && row.Work == SweepSuite.Work && row.Side == "kappa on 2 cores");
+        BenchmarkRow? twoCores = rows.FirstOrDefault(row =>
+            row.Suite == "sweep" && row.Work == SweepSuite.Work && row.Side == "kappa on 2 cores");
         yield return new Requirement("sweep on 2 cores over 1 core", 1.9, false, 1 / twoCores?.Ratio?.Median);
         double? torch = BestRatio(rows, row => row.Work == SweepSuite.Work, "torch");
         yield return new Requirement("sweep on 2 cores, times as fast as torch batching", 12, false, torch / twoCores?.Ratio?.Median);
-        yield return new Requirement("sweep with its files over the bare loop", 1.05, true, rows.FirstOrDefault(row => row.Work == SweepStoreSuite.Work && row.Side == SweepStoreSuite.Sweep)?.Ratio?.Median);
+        yield return new Requirement(
+            "sweep with its files over the bare loop", 1.05, true,
+            rows.FirstOrDefault(row => row.Work == SweepStoreSuite.Work && row.Side == SweepStoreSuite.Sweep)?.Ratio?.Median);
         foreach (BenchmarkSize size in BenchmarkSize.Standard)
         {
-            yield return new Requirement($"kernel product over gradient, d = {size.Width}", 2.5, true, rows.FirstOrDefault(row => Matches(row, KernelSuite.Gradient, size, 1, KernelSuite.KernelProduct))?.Ratio?.Median);
+            yield return new Requirement(
+                $"kernel product over gradient, d = {size.Width}", 2.5, true,
+                rows.FirstOrDefault(row => Matches(row, KernelSuite.Gradient, size, 1, KernelSuite.KernelProduct))?.Ratio?.Median);
         }
     }
 
@@ -93,16 +109,22 @@ internal sealed record Requirement(string Name, double Bound, bool IsUpperBound,
     private static IEnumerable<Requirement> Models(IReadOnlyList<BenchmarkRow> rows) =>
     [
         .. rows.Where(row => row.Suite == ModelSuite.Name && row.Side == ModelSuite.Residual).Select(row => new Requirement(
-            $"{row.Work} {row.Size}{(row.Precision == Precision.Single ? " single" : string.Empty)} over as many operations of the residual Transformer",
+            $"{row.Work} {row.Size}{(row.Precision == Precision.Single ? " single" : string.Empty)} over as many operations of the "
+                + $"residual Transformer",
             row.Work.StartsWith(TransformerContests.Blocks, StringComparison.Ordinal) ? 1 / 0.6 : 1.5, true, 1 / row.Ratio?.Median)),
         .. rows.Where(row => row.Work == TransformerContests.Classifier && row.Side == "kappa").Select(own => new Requirement(
             $"{own.Work} {own.Size} single, {own.Threads} threads, times as fast as torch", 1.5, false,
-            rows.Where(row => row.Work == own.Work && row.Size == own.Size && row.Side.StartsWith("torch", StringComparison.Ordinal)).Min(row => row.Ratio?.Median))),
+            rows.Where(row =>
+                row.Work == own.Work && row.Size == own.Size
+                && row.Side.StartsWith("torch", StringComparison.Ordinal)).Min(row => row.Ratio?.Median))),
     ];
 
     private static bool Matches(BenchmarkRow row, string work, BenchmarkSize size, int depth, string side) =>
-        row.Work == work && row.Size == size.ToString() && row.Depth == depth && row.Threads == 1 && row.Precision == Precision.Double && row.Side == side;
+        row.Work == work && row.Size == size.ToString() && row.Depth == depth && row.Threads == 1 && row.Precision == Precision.Double
+            && row.Side == side;
 
     private static double? BestRatio(IReadOnlyList<BenchmarkRow> rows, Func<BenchmarkRow, bool> matches, string side) =>
-        rows.Where(row => row.Precision == Precision.Double && row.Side.StartsWith(side, StringComparison.Ordinal) && matches(row)).Min(row => row.Ratio?.Median);
+        rows.Where(row =>
+            row.Precision == Precision.Double && row.Side.StartsWith(side, StringComparison.Ordinal)
+            && matches(row)).Min(row => row.Ratio?.Median);
 }

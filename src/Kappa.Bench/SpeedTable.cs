@@ -13,26 +13,42 @@ internal static class SpeedTable
     /// <summary>The line below the table.</summary>
     public const string End = "<!-- end of the speed table -->";
 
+    private const int PageWidth = 120;
+
     /// <summary>The table in Markdown: one line per size and depth, steps in double precision.</summary>
     /// <param name="result">A result with the step suite.</param>
     public static string Markdown(BenchmarkResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
         StringBuilder text = new();
-        _ = text.Append("| one step: N x n x d x m, depth | Kappa, 1 thread | share of peak | torch autograd / by hand, 1 thread | times as fast | Kappa, 2 threads | torch, best | times as fast | with singular values: 1 thread; 2 threads |\n")
+        _ = text.Append(
+            "| one step: N x n x d x m, depth | Kappa, 1 thread | share of peak | torch autograd / by hand, 1 thread | times as fast | "
+                + "Kappa, 2 threads | torch, best | times as fast | with singular values: 1 thread; 2 threads |\n")
             .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
-        foreach (var group in result.Rows.Where(row => row.Work == StepSuite.Plain && row.Precision == Precision.Double).GroupBy(row => (row.Size, row.Depth)))
+        foreach (
+            var group in result.Rows.Where(row =>
+                row.Work == StepSuite.Plain && row.Precision == Precision.Double).GroupBy(row => (row.Size, row.Depth)))
         {
             _ = text.Append(CultureInfo.InvariantCulture, $"| {group.Key.Size}, {group.Key.Depth} | {Side(group, 1)}");
             _ = text.Append(CultureInfo.InvariantCulture, $" | {Side(group, 2, withShare: false)}");
-            BenchmarkRow[] spectra = [.. result.Rows.Where(row => row.Work == StepSuite.WithSingularValues && row.Precision == Precision.Double && (row.Size, row.Depth) == group.Key)];
+            BenchmarkRow[] spectra = [
+                .. result.Rows.Where(row =>
+                    row.Work == StepSuite.WithSingularValues && row.Precision == Precision.Double && (row.Size, row.Depth) == group.Key)];
             _ = text.Append(CultureInfo.InvariantCulture, $" | {Both(spectra, 1, Ratio)}; {Both(spectra, 2, Ratio)} |\n");
         }
 
         BenchmarkMachine machine = result.Machine;
-        return text.Append(CultureInfo.InvariantCulture, $"\nMedian times; ratios within rounds taken in turns; torch twice: its own gradient (autograd) / a gradient written by hand and fused. {machine.Processor}, {machine.Cores} cores, {machine.VectorBits}-bit vectors, ")
-            .Append(CultureInfo.InvariantCulture, $"peak of one core {machine.PeakDouble:F0} GFLOP/s; {machine.Runtime}; {machine.Torch}; Kappa {machine.Kappa}, {machine.Date}; [rows](benchmarks/results/{machine.Slug()}/rows.csv).\n").ToString();
+        string note = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Median times; ratios within rounds taken in turns; torch twice: its own gradient (autograd) / a gradient written by hand "
+                + $"and fused. {machine.Processor}, {machine.Cores} cores, {machine.VectorBits}-bit vectors, "
+                + $"peak of one core {machine.PeakDouble:F0} GFLOP/s; {machine.Runtime}; {machine.Torch}; Kappa {machine.Kappa}, "
+                + $"{machine.Date}; [rows](benchmarks/results/{machine.Slug()}/rows.csv).");
+        return text.Append('\n').Append(Wrapped(note)).Append('\n').ToString();
     }
+
+    private static string Wrapped(string paragraph) => paragraph.Split(' ').Aggregate((text, word) =>
+        text.Length - text.LastIndexOf('\n') + word.Length > PageWidth ? $"{text}\n{word}" : $"{text} {word}");
 
     /// <summary>A page with the table between its two marks replaced.</summary>
     /// <param name="page">The page's text.</param>
@@ -51,16 +67,25 @@ internal static class SpeedTable
     private static string Side(IEnumerable<BenchmarkRow> rows, int threads, bool withShare = true)
     {
         BenchmarkRow? kappa = rows.FirstOrDefault(row => row.Side == "kappa" && row.Threads == threads);
-        string share = withShare ? $" | {(kappa?.ShareOfPeak is double value ? value.ToString("P0", CultureInfo.InvariantCulture) : "–")}" : "";
+        string share = withShare
+            ? $" | {(kappa?.ShareOfPeak is double value ? value.ToString("P0", CultureInfo.InvariantCulture) : "–")}"
+            : "";
         return $"{Time(kappa)}{share} | {Both(rows, threads, Time)} | {Both(rows, threads, Ratio)}";
     }
 
     private static string Both(IEnumerable<BenchmarkRow> rows, int threads, Func<BenchmarkRow?, string> text) => string.Join(
         " / ",
-        StepSuite.Variants.Select(variant => text(rows.Where(row => row.Threads == threads && row.Side.StartsWith($"torch {variant}", StringComparison.Ordinal)).MinBy(row => row.Ratio?.Median))));
+        StepSuite.Variants.Select(variant =>
+            text(
+                rows.Where(row =>
+                    row.Threads == threads
+                    && row.Side.StartsWith($"torch {variant}", StringComparison.Ordinal)).MinBy(row => row.Ratio?.Median))));
 
     private static string Time(BenchmarkRow? row) => row is null ? "–"
-        : row.Microseconds.Median < 1000 ? string.Create(CultureInfo.InvariantCulture, $"{NumberText.Of(row.Microseconds.Median, 3)} µs") : string.Create(CultureInfo.InvariantCulture, $"{NumberText.Of(row.Microseconds.Median / 1000, 3)} ms");
+        : row.Microseconds.Median < 1000
+            ? string.Create(CultureInfo.InvariantCulture, $"{NumberText.Of(row.Microseconds.Median, 3)} µs")
+            : string.Create(CultureInfo.InvariantCulture, $"{NumberText.Of(row.Microseconds.Median / 1000, 3)} ms");
 
-    private static string Ratio(BenchmarkRow? torch) => torch?.Ratio is { } ratio ? ratio.Median.ToString("F1", CultureInfo.InvariantCulture) : "–";
+    private static string Ratio(BenchmarkRow? torch) =>
+        torch?.Ratio is { } ratio ? ratio.Median.ToString("F1", CultureInfo.InvariantCulture) : "–";
 }

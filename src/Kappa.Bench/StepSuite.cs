@@ -42,7 +42,9 @@ internal static class StepSuite
     private static void Compare(BenchmarkContext context, BenchmarkSize size, int depth, Precision precision, int threads, bool spectra)
     {
         using StepWork kappa = new(size, depth, threads, spectra ? StepMeasure.SingularValues : StepMeasure.None, precision);
-        using StepWork? telemetry = spectra ? new StepWork(size, depth, threads, StepMeasure.Telemetry, precision, "kappa telemetry") : null;
+        using StepWork? telemetry = spectra
+            ? new StepWork(size, depth, threads, StepMeasure.Telemetry, precision, "kappa telemetry")
+            : null;
         using StepWork? plain = spectra ? new StepWork(size, depth, threads, StepMeasure.None, precision, "kappa plain") : null;
         List<IContestant> contestants = [kappa];
         contestants.AddRange(new[] { telemetry, plain }.OfType<IContestant>());
@@ -53,7 +55,9 @@ internal static class StepSuite
             {
                 TorchWork? torch = context.Prepare($"torch {variant}", peer, StepWork.Request(size, depth, precision, spectra, variant));
                 double tolerance = precision == Precision.Double ? DoubleTolerance : SingleTolerance;
-                if (torch is not null && context.Agrees(torch, [("loss", loss), ("gradientNorm", norm)], tolerance, $"loss and gradient norm at {size}, depth {depth},"))
+                if (torch is not null
+                    && context.Agrees(
+                        torch, [("loss", loss), ("gradientNorm", norm)], tolerance, $"loss and gradient norm at {size}, depth {depth},"))
                 {
                     contestants.Add(torch);
                 }

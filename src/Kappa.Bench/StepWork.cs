@@ -12,7 +12,8 @@ internal enum StepMeasure
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>All singular values of the attention branch and of the attention output of every layer: what both sides of a comparison can do.</summary>
+    /// <summary>All singular values of the attention branch and of the attention
+    /// output of every layer: what both sides of a comparison can do.</summary>
     SingularValues,
 
     /// <summary>Everything that telemetry records, the samples' own spectra and those of Φ included.</summary>
@@ -37,13 +38,15 @@ internal sealed class StepWork : IContestant, IDisposable
     private readonly long[] _allocated;
     private readonly Action<int> _countBytes;
 
-    public StepWork(BenchmarkSize size, int depth, int threads, StepMeasure measure, Precision precision = Precision.Double, string side = "kappa")
+    public StepWork(
+        BenchmarkSize size, int depth, int threads, StepMeasure measure, Precision precision = Precision.Double, string side = "kappa")
     {
         Side = side;
         int rows = size.Samples * size.Tokens;
         ResidualTransformerShape shape = size.Shape(depth);
         double scale = 1 / Math.Sqrt(size.Width);
-        Matrix inputs = BenchmarkContent.NewMatrix(1, rows, size.Width, scale), targets = BenchmarkContent.NewMatrix(2, rows, size.Width, scale);
+        Matrix inputs = BenchmarkContent.NewMatrix(1, rows, size.Width, scale),
+            targets = BenchmarkContent.NewMatrix(2, rows, size.Width, scale);
         _model = new ResidualTransformer(shape, inputs, targets, size.Samples, threads, precision);
         _weights = Weights(shape);
         _factorisations = [.. Enumerable.Range(0, 2 * depth).Select(_ => new SingularValues(rows, size.Width))];
@@ -66,19 +69,20 @@ internal sealed class StepWork : IContestant, IDisposable
     public string Side { get; }
 
     /// <summary>The request that has a PyTorch peer do the same.</summary>
-    public static JsonObject Request(BenchmarkSize size, int depth, Precision precision, bool spectra, string variant, int runs = 1) => new()
-    {
-        ["kind"] = "step",
-        ["samples"] = size.Samples,
-        ["tokens"] = size.Tokens,
-        ["width"] = size.Width,
-        ["ffnWidth"] = size.FfnWidth,
-        ["depth"] = depth,
-        ["precision"] = precision == Precision.Single ? "single" : "double",
-        ["spectra"] = spectra,
-        ["variant"] = variant,
-        ["runs"] = runs,
-    };
+    public static JsonObject Request(BenchmarkSize size, int depth, Precision precision, bool spectra, string variant, int runs = 1) =>
+        new()
+        {
+            ["kind"] = "step",
+            ["samples"] = size.Samples,
+            ["tokens"] = size.Tokens,
+            ["width"] = size.Width,
+            ["ffnWidth"] = size.FfnWidth,
+            ["depth"] = depth,
+            ["precision"] = precision == Precision.Single ? "single" : "double",
+            ["spectra"] = spectra,
+            ["variant"] = variant,
+            ["runs"] = runs,
+        };
 
     public double Seconds(int executions)
     {
@@ -148,7 +152,8 @@ internal sealed class StepWork : IContestant, IDisposable
         return _allocated.Sum();
     }
 
-    private GradientDescent Descent(int steps) => new(_model, new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = steps - 1 });
+    private GradientDescent Descent(int steps) =>
+        new(_model, new DescentOptions { StepSize = StepSizeRule.Fixed(StepSize), MaximumSteps = steps - 1 });
 
     private void Factorise(int part)
     {

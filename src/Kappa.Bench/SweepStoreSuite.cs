@@ -11,10 +11,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>What a sweep costs beside its runs: reading, freezing, claiming and writing a thousand tiny runs with the telemetry of every step, against the same runs in a bare loop that keeps nothing.</summary>
+/// <summary>What a sweep costs beside its runs: reading, freezing, claiming and writing a thousand tiny runs
+/// with the telemetry of every step, against the same runs in a bare loop that keeps nothing.</summary>
 /// <remarks>
-/// Times are per run-step. Both sides draw data and weights, train, and measure all telemetry; the sweep formats and writes it. A turn is a tenth of the sweep, with a tenth of what freezing it
-/// took: a shared machine changes its speed within the time of a thousand runs.
+/// Times are per run-step. Both sides draw data and weights, train, and measure all telemetry; the sweep formats and writes it. A turn is a
+/// tenth of the sweep, with a tenth of what freezing it took: a shared machine changes its speed within the time of a thousand runs.
 /// </remarks>
 internal static class SweepStoreSuite
 {
@@ -39,7 +40,16 @@ internal static class SweepStoreSuite
         try
         {
             SweepPlan plan = Plan(size, runs);
-            BenchmarkRow like = new() { Suite = "sweep", Work = Work, Size = size.ToString(), Depth = 1, Threads = threads, Side = "bare loop", Microseconds = default };
+            BenchmarkRow like = new()
+            {
+                Suite = "sweep",
+                Work = Work,
+                Size = size.ToString(),
+                Depth = 1,
+                Threads = threads,
+                Side = "bare loop",
+                Microseconds = default,
+            };
             ContestClock clock = context.Request.IsQuick ? context.Clock : context.Clock with { Budget = Budget };
             context.Hold(like, [new BareLoop(plan, threads), new Stored(size, runs, threads, folder)], operations: null, clock);
         }
@@ -53,7 +63,8 @@ internal static class SweepStoreSuite
         "benchmark",
         "",
         [
-            "depth=1", Word("width", size.Width), Word("ffnWidth", size.FfnWidth), Word("samples", size.Samples), Word("tokens", size.Tokens), Word("steps", Steps), "stepSize=0.001",
+            "depth=1", Word("width", size.Width), Word("ffnWidth", size.FfnWidth), Word("samples", size.Samples),
+            Word("tokens", size.Tokens), Word("steps", Steps), "stepSize=0.001",
             string.Create(CultureInfo.InvariantCulture, $"seed=range(0,{runs})"),
         ]).Plan!;
 
@@ -113,11 +124,13 @@ internal static class SweepStoreSuite
             if (share == 0)
                 Freeze(sweep);
             long start = Stopwatch.GetTimestamp();
-            new SweepWorker(_sweep!, RunEnvironment.Current([], threads, TimeProvider.System)).Work(threads, (share, Turns), null, CancellationToken.None);
+            new SweepWorker(_sweep!, RunEnvironment.Current([], threads, TimeProvider.System))
+                .Work(threads, (share, Turns), null, CancellationToken.None);
             return ((Stopwatch.GetElapsedTime(start).TotalSeconds * Turns) + _freezing) / runs / Steps * executions;
         }
 
-        // All are kept until the end: a file system that has just deleted thousands of files passes their places over, one by one, for each new file.
+        // All are kept until the end: a file system that has just deleted thousands
+        // of files passes their places over, one by one, for each new file.
         private void Freeze(int sweep)
         {
             long start = Stopwatch.GetTimestamp();

@@ -1,12 +1,15 @@
 using System.Diagnostics;
+using System.Globalization;
 using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>Many tiny independent runs, each with its own data and weights, on one and on two cores, against PyTorch with the runs as one batch dimension.</summary>
-/// <remarks>One single-threaded run per core. Times are per run-step of the whole sweep: wall time over runs times steps. The telemetry of a run is its losses, kept in memory.</remarks>
+/// <summary>Many tiny independent runs, each with its own data and weights, on one
+/// and on two cores, against PyTorch with the runs as one batch dimension.</summary>
+/// <remarks>One single-threaded run per core. Times are per run-step of the whole sweep: wall
+/// time over runs times steps. The telemetry of a run is its losses, kept in memory.</remarks>
 internal static class SweepSuite
 {
     /// <summary>Name of the work.</summary>
@@ -29,7 +32,10 @@ internal static class SweepSuite
         {
             foreach (int batch in s_batches.Where(batch => batch <= runs))
             {
-                if (context.Prepare($"torch hand, batches of {batch},", peer, StepWork.Request(size, 1, Precision.Double, spectra: false, "hand", batch)) is TorchWork torch)
+                if (
+                    context.Prepare(
+                        $"torch hand, batches of {batch},", peer,
+                        StepWork.Request(size, 1, Precision.Double, spectra: false, "hand", batch)) is TorchWork torch)
                 {
                     contestants.Add(new Batched(torch, batch));
                 }
@@ -56,8 +62,10 @@ internal static class SweepSuite
         Sweep few = new(size, runs / 10, 1), many = new(size, runs, 1);
         _ = few.Seconds(1);
         long afterFew = PeakOf(few), afterMany = PeakOf(many);
-        context.Findings.Add(FormattableString.Invariant(
-            $"sweep: live managed memory rose by {afterFew / 1024.0:F0} KiB during {runs / 10} runs and by {afterMany / 1024.0:F0} KiB during {runs} runs, beside the recorded losses."));
+        context.Findings.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"sweep: live managed memory rose by {afterFew / 1024.0:F0} KiB during {runs / 10} runs and by {afterMany / 1024.0:F0} KiB "
+                + $"during {runs} runs, beside the recorded losses."));
         return afterMany;
     }
 

@@ -69,7 +69,9 @@ internal sealed class TorchPeer : IDisposable
             }
             catch (Exception failure) when (failure is TorchPeerException or System.ComponentModel.Win32Exception)
             {
-                reason = failure.Message.Contains("ModuleNotFoundError", StringComparison.Ordinal) ? "python3-torch not installed" : failure.Message;
+                reason = failure.Message.Contains("ModuleNotFoundError", StringComparison.Ordinal)
+                    ? "python3-torch not installed"
+                    : failure.Message;
                 peer?.Dispose();
             }
         }
@@ -92,7 +94,9 @@ internal sealed class TorchPeer : IDisposable
         }
 
         Task<string?> reply = _process.StandardOutput.ReadLineAsync();
-        string? line = reply.Wait(Patience) ? reply.Result : throw new TorchPeerException($"torch did not answer within {Patience.TotalSeconds:F0} s.");
+        string? line = reply.Wait(Patience)
+            ? reply.Result
+            : throw new TorchPeerException($"torch did not answer within {Patience.TotalSeconds:F0} s.");
         return line is null ? throw new TorchPeerException($"torch ended: {LastError()}") : Parse(line);
     }
 
@@ -141,7 +145,8 @@ internal sealed class TorchPeer : IDisposable
         JsonObject reply;
         try
         {
-            reply = JsonNode.Parse(line) as JsonObject ?? throw new TorchPeerException($"torch must answer a JSON object but answered {Short(line)}.");
+            reply = JsonNode.Parse(line) as JsonObject
+                ?? throw new TorchPeerException($"torch must answer a JSON object but answered {Short(line)}.");
         }
         catch (JsonException)
         {
@@ -154,5 +159,7 @@ internal sealed class TorchPeer : IDisposable
     private static string Short(string text) => text.Length <= 200 ? text : text[..200] + "…";
 
     private string LastError() =>
-        _errors.Wait(Farewell) ? Short(_errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "it said nothing.") : "it said nothing.";
+        _errors.Wait(Farewell)
+            ? Short(_errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "it said nothing.")
+            : "it said nothing.";
 }

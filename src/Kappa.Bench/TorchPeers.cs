@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace Kappa.Bench;
 
 /// <summary>The PyTorch processes of one benchmark run, one for each number of threads, or the reason why there is none.</summary>
-/// <remarks>The scripts are resources of this assembly and are written into a temporary folder, so that the program needs no checkout.</remarks>
+/// <remarks>The scripts are resources of this assembly and are written into
+/// a temporary folder, so that the program needs no checkout.</remarks>
 internal sealed class TorchPeers : IDisposable
 {
     private const string Prefix = "peer/";

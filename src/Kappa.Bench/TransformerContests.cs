@@ -5,7 +5,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Bench;
 
-/// <summary>General blocks beside as many operations of model R, and the experiments' Transformer against PyTorch: rows of the suite of models.</summary>
+/// <summary>General blocks beside as many operations of model R, and the
+/// experiments' Transformer against PyTorch: rows of the suite of models.</summary>
 internal static class TransformerContests
 {
     /// <summary>What the rows of general blocks begin with.</summary>
@@ -39,7 +40,9 @@ internal static class TransformerContests
                 };
                 Block(context, "4 heads, biases, norm", shape, samples, tokens);
                 Block(context, "the same, causal", shape with { Mask = AttentionMask.Causal }, samples, tokens);
-                Block(context, "the same, GELU, classifier", shape with { Activation = new(ActivationKind.Gelu), Readout = ReadoutKind.Pooled, ReadoutWidth = 10 }, samples, tokens);
+                Block(
+                    context, "the same, GELU, classifier",
+                    shape with { Activation = new(ActivationKind.Gelu), Readout = ReadoutKind.Pooled, ReadoutWidth = 10 }, samples, tokens);
             }
 
             Against(context, tokens, batch: 32, context.Request.Threads.Max());
@@ -60,7 +63,9 @@ internal static class TransformerContests
         });
         string size = string.Create(CultureInfo.InvariantCulture, $"{samples}x{tokens}x{shape.Width}x{shape.FfnWidth}");
         var residual = new BenchmarkSize(samples, tokens, shape.Width, shape.FfnWidth!.Value);
-        ModelSuite.Hold(context, $"{Blocks}, {words}", size, model, Parameters(model.Layout), 2 * shape.GradientMultiplyAdds(samples, tokens), residual, depth: 1, Precision.Double);
+        ModelSuite.Hold(
+            context, $"{Blocks}, {words}", size, model, Parameters(model.Layout), 2 * shape.GradientMultiplyAdds(samples, tokens), residual,
+            depth: 1, Precision.Double);
     }
 
     // In single precision, as such models are trained.
@@ -75,11 +80,15 @@ internal static class TransformerContests
         }, threads, Precision.Single);
         ModelParameters parameters = Parameters(model.Layout), gradient = new(model.Layout);
         double loss = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All), norm = Vectors.Norm(gradient.Vector);
-        List<IContestant> contestants = [new OwnWork("kappa", () => _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All))];
+        List<IContestant> contestants = [
+            new OwnWork("kappa", () => _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All))];
         foreach (TorchPeer peer in context.PeersAgainst(threads))
         {
             TorchWork? torch = context.Prepare("torch autograd", peer, Request(shape, model.Layout, batch, tokens));
-            if (torch is not null && context.Agrees(torch, [("loss", loss), ("gradientNorm", norm)], SingleTolerance, $"loss and gradient norm of the experiments' Transformer at {tokens} tokens"))
+            if (torch is not null
+                && context.Agrees(
+                    torch, [("loss", loss), ("gradientNorm", norm)], SingleTolerance,
+                    $"loss and gradient norm of the experiments' Transformer at {tokens} tokens"))
             {
                 contestants.Add(torch);
             }

@@ -29,7 +29,9 @@ internal static class EvaluationView
         // On standard error, so that whoever reads only the numbers is told as well.
         if (!double.IsFinite(evaluation.Loss))
         {
-            terminal.Messages.WriteLine($"kappa: {evaluation.Point.Name}: the loss must be finite but is {evaluation.Loss}: the weights or data are so large that the output overflows. Scale them down.");
+            terminal.Messages.WriteLine(
+                $"kappa: {evaluation.Point.Name}: the loss must be finite but is {evaluation.Loss}: the weights or data are so large "
+                    + $"that the output overflows. Scale them down.");
         }
         else if (evaluation.Estimates.Omission is { } reason)
         {
@@ -40,11 +42,17 @@ internal static class EvaluationView
     private static void PrintTables(Terminal terminal, PointEvaluation evaluation)
     {
         terminal.Paragraph(0, $"Point {evaluation.Point.Name}: {ModelWords.Of(evaluation.Point)}");
-        terminal.Paragraph(0, $"Loss: {Number(evaluation.Loss)}   gradient norm: {Number(evaluation.GradientNorm)}   PL ratio: {PlRatio(evaluation)}");
+        terminal.Paragraph(
+            0, $"Loss: {Number(evaluation.Loss)}   gradient norm: {Number(evaluation.GradientNorm)}   PL ratio: {PlRatio(evaluation)}");
         Layers(evaluation).Print(terminal);
         PrintNotes(
-            terminal, [.. evaluation.Layers.Select(layer => layer.Spectrum.Summary), .. evaluation.Features is { } features ? [features.Summary] : (SpectrumSummary[])[]],
-            summary => $"width {summary.Columns} < {summary.Rows} rows: σ_M is 0 for any weights, κ is that of the {summary.Columns} values there are",
+            terminal,
+            [
+                .. evaluation.Layers.Select(layer => layer.Spectrum.Summary),
+                .. evaluation.Features is { } features ? [features.Summary] : (SpectrumSummary[])[]],
+            summary =>
+                $"width {summary.Columns} < {summary.Rows} rows: σ_M is 0 for any weights, κ is that of the {summary.Columns} values "
+                    + $"there are",
             rows => $"{Legend(evaluation)}. Floor: ε √rows = {Number(Epsilon * Math.Sqrt(rows))} of σ_max");
         Blocks(evaluation).Print(terminal);
         if (evaluation.Kernel is { } kernel)
@@ -52,7 +60,9 @@ internal static class EvaluationView
             PrintNotes(
                 terminal, [.. kernel.Blocks.Select(block => block.Summary), kernel.Summary],
                 summary => $"{summary.Columns} parameters < {summary.Rows} outputs: λ_min is 0 for any weights",
-                rows => $"K: kernel of the {rows} outputs in the trained parameters. Floor: ε² outputs = {Number(Epsilon * Epsilon * rows)} of λ_max");
+                rows =>
+                    $"K: kernel of the {rows} outputs in the trained parameters. Floor: ε² outputs = {Number(Epsilon * Epsilon * rows)} "
+                        + $"of λ_max");
         }
 
         EstimatesView.Print(terminal, evaluation.Estimates);
@@ -66,16 +76,22 @@ internal static class EvaluationView
         foreach (Certificate certificate in isForeign ? evaluation.Certificates.Take(1) : evaluation.Certificates)
         {
             string verdict = certificate.Guarantee is { } guarantee
-                ? $"guaranteed: with η = {Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of the loss; kappa certify descends to see it."
-                : certificate.Outcome == CertificateOutcome.NotApplicable ? $"not applicable. {certificate.Explanation}" : $"not certified. {certificate.Explanation}";
+                ? $"guaranteed: with η = {Number(guarantee.StepSize)} every step removes at least {PlainText.Percent(guarantee.Rate)} of "
+                    + $"the loss; kappa certify descends to see it."
+                : certificate.Outcome == CertificateOutcome.NotApplicable
+                    ? $"not applicable. {certificate.Explanation}"
+                    : $"not certified. {certificate.Explanation}";
             string name = certificate.Theorem.Name;
-            string title = isForeign ? "Certificate" : $"{char.ToUpperInvariant(name[0])}{name[1..]} certificate ({certificate.Theorem.Label})";
+            string title = isForeign
+                ? "Certificate"
+                : $"{char.ToUpperInvariant(name[0])}{name[1..]} certificate ({certificate.Theorem.Label})";
             terminal.Paragraph(0, $"{title}: {verdict}", hanging: 2);
         }
     }
 
     // Said once below a table and not in every row: the tables fit into 80 columns.
-    private static void PrintNotes(Terminal terminal, SpectrumSummary[] spectra, Func<SpectrumSummary, string> narrow, Func<int, string> caption)
+    private static void PrintNotes(
+        Terminal terminal, SpectrumSummary[] spectra, Func<SpectrumSummary, string> narrow, Func<int, string> caption)
     {
         terminal.Paragraph(0, $"{caption(spectra[0].Rows)}.");
         foreach (string note in spectra.Where(summary => summary.Status is SpectrumStatus.RankLimited).Select(narrow).Distinct())
@@ -83,7 +99,10 @@ internal static class EvaluationView
             terminal.Paragraph(0, $"{RankLimited}: {note}.");
         }
 
-        if (spectra.Any(summary => summary.Status is SpectrumStatus.BelowFloor || (summary.Status is SpectrumStatus.RankLimited && summary.IsNumericallyDeficient)))
+        if (
+            spectra.Any(summary =>
+                summary.Status is SpectrumStatus.BelowFloor
+                || (summary.Status is SpectrumStatus.RankLimited && summary.IsNumericallyDeficient)))
         {
             terminal.Paragraph(0, $"{IllConditioned} or ≥: ill-conditioned, not told from a smaller rank; κ is at least the one shown.");
         }
@@ -93,7 +112,9 @@ internal static class EvaluationView
     private static string PlRatio(PointEvaluation evaluation) => (evaluation.Loss, evaluation.Kernel) switch
     {
         (0, _) => "none, the loss is 0",
-        (_, { } kernel) when evaluation.Point.Model.SquaredErrorFactor == 1 => $"{Number(evaluation.PlRatio)}, between λ_min = {Number(kernel.LambdaMin)} and λ_max = {Number(kernel.LambdaMax)} of the kernel",
+        (_, { } kernel) when evaluation.Point.Model.SquaredErrorFactor == 1 =>
+            $"{Number(evaluation.PlRatio)}, between λ_min = {Number(kernel.LambdaMin)} and λ_max = {Number(kernel.LambdaMax)} of the "
+                + $"kernel",
         _ => Number(evaluation.PlRatio),
     };
 
@@ -142,7 +163,10 @@ internal static class EvaluationView
                 _ => "N(Z⁺): output, normalised",
             }),
         ];
-        string features = evaluation.Features is null ? string.Empty : FeatureSymbol(model) == "B" ? ", B: features (G.3)" : ", F_pre: features (S.4)";
+        string features = evaluation.Features is null
+            ? string.Empty
+            : FeatureSymbol(model) == "B" ? ", B: features (G.3)"
+            : ", F_pre: features (S.4)";
         return $"{string.Join(", ", parts)}{features}";
     }
 
@@ -150,13 +174,16 @@ internal static class EvaluationView
     {
         SpectrumSummary summary = spectrum.Summary;
         AddRow(
-            table, name, Number(summary.SigmaMax), Smallest(summary, summary.SigmaMinRow), Bounded(summary.ConditionNumber, summary.IsNumericallyDeficient),
+            table, name, Number(summary.SigmaMax), Smallest(summary, summary.SigmaMinRow),
+            Bounded(summary.ConditionNumber, summary.IsNumericallyDeficient),
             Bounded(spectrum.Samples.ConditionNumberMax, spectrum.Samples.BelowFloor > 0), Rank(summary));
     }
 
     private static ResultTable Blocks(PointEvaluation evaluation)
     {
-        ResultTable table = evaluation.Kernel is null ? Headed("trained", "‖∇ℒ‖") : Headed("trained", "‖∇ℒ‖", "λ_max(K)", "λ_min(K)", "κ(K)", "rank");
+        ResultTable table = evaluation.Kernel is null
+            ? Headed("trained", "‖∇ℒ‖")
+            : Headed("trained", "‖∇ℒ‖", "λ_max(K)", "λ_min(K)", "κ(K)", "rank");
         int index = 0;
         foreach (ParameterBlock block in evaluation.Point.TrainedBlocks)
         {
@@ -191,11 +218,20 @@ internal static class EvaluationView
 
     // The first two and the smallest value are what the table is for; the others give way to a narrow screen.
     private static ResultTable Headed(params string[] headers) =>
-        new([.. headers.Select((header, k) => new ResultColumn(header, header is "worst sample κ" or "rank" or "σ_max" or "λ_max(K)" ? headers.Length - k : null))]) { Elsewhere = "--json has them" };
+        new(
+            [
+                .. headers.Select((header, k) =>
+                    new ResultColumn(
+                        header,
+                        header is "worst sample κ" or "rank" or "σ_max" or "λ_max(K)"
+                            ? headers.Length - k
+                            : null))])
+        { Elsewhere = "--json has them" };
 
     private static void AddRow(ResultTable table, params string[] cells) => table.Rows([cells]);
 
-    private static string Bounded(double value, bool isLowerBound) => isLowerBound && double.IsFinite(value) ? $"≥ {Number(value)}" : Number(value);
+    private static string Bounded(double value, bool isLowerBound) =>
+        isLowerBound && double.IsFinite(value) ? $"≥ {Number(value)}" : Number(value);
 
     private static double Square(double x) => x * x;
 

@@ -10,14 +10,24 @@ internal sealed record Failure(string Line, int ExitCode)
     /// <summary>The failure behind an exception, or null for a defect of the program, which keeps its stack trace.</summary>
     public static Failure? Describe(Exception exception) => exception switch
     {
-        _ when FolderThatIsGone(exception) is { } folder => new Failure($"{folder}: the current folder must exist but was removed or moved. Change to one that does.", Cli.ExitCode.BadInput),
+        _ when FolderThatIsGone(exception) is { } folder =>
+            new Failure(
+                $"{folder}: the current folder must exist but was removed or moved. Change to one that does.", Cli.ExitCode.BadInput),
         UsageException => new Failure(exception.Message, Cli.ExitCode.Usage),
         BadInputException => new Failure(exception.Message, Cli.ExitCode.BadInput),
         OperationCanceledException => new Failure("interrupted.", Cli.ExitCode.Interrupted),
-        UnauthorizedAccessException => new Failure($"{OneLine(exception.Message)} Choose a folder that you may write to.", Cli.ExitCode.BadInput),
-        _ when IsLibraryMissing(exception) => new Failure($"{OneLine(exception.Message)} The installation is incomplete, or too few files may be open (ulimit -n).", Cli.ExitCode.BadInput),
+        UnauthorizedAccessException =>
+            new Failure($"{OneLine(exception.Message)} Choose a folder that you may write to.", Cli.ExitCode.BadInput),
+        _ when IsLibraryMissing(exception) =>
+            new Failure(
+                $"{OneLine(exception.Message)} The installation is incomplete, or too few files may be open (ulimit -n).",
+                Cli.ExitCode.BadInput),
         IOException => new Failure(OneLine(exception.Message), Cli.ExitCode.BadInput),
-        OutOfMemoryException => new Failure("needed more memory than there is. Make it smaller (width, depth, samples, tokens), use fewer threads (--threads 1), or raise the limit.", Cli.ExitCode.BadInput),
+        OutOfMemoryException =>
+            new Failure(
+                "needed more memory than there is. Make it smaller (width, depth, samples, tokens), use fewer threads (--threads 1), or "
+                    + "raise the limit.",
+                Cli.ExitCode.BadInput),
         _ => null,
     };
 
@@ -42,7 +52,8 @@ internal sealed record Failure(string Line, int ExitCode)
 
     private static bool IsLibraryMissing(Exception exception) => exception is TypeInitializationException { InnerException: { } inner }
         ? IsLibraryMissing(inner)
-        : exception is FileLoadException || (exception is FileNotFoundException { FileName: { } name } && name.Contains("Version=", StringComparison.Ordinal));
+        : exception is FileLoadException
+            || (exception is FileNotFoundException { FileName: { } name } && name.Contains("Version=", StringComparison.Ordinal));
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ");
 }

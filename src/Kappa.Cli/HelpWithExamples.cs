@@ -16,7 +16,9 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
             "kappa show RUN                                rate, spectra and stop reason of a run",
         ],
         ["reproduce"] = ["kappa reproduce residual --quick", "kappa reproduce residual", "kappa reproduce kernels --quick"],
-        ["residual"] = ["kappa reproduce residual --quick", "kappa reproduce residual --seeds 10 --out runs/residual-ten-seeds", "kappa reproduce residual --quick --json | jq '.claims[] | {id, verdict}'"],
+        ["residual"] = [
+            "kappa reproduce residual --quick", "kappa reproduce residual --seeds 10 --out runs/residual-ten-seeds",
+            "kappa reproduce residual --quick --json | jq '.claims[] | {id, verdict}'"],
         ["kernels"] = ["kappa reproduce kernels --quick", "kappa reproduce kernels --imdb aclImdb --pathfinder pathfinder32/curv_baseline"],
         ["shallow"] = ["kappa reproduce shallow --quick", "kappa reproduce shallow --mnist digits/"],
         ["run"] =
@@ -29,7 +31,8 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
             "kappa run 'stepSize=same(RUN)' attentionResidual=0",
             "kappa run --resume RUN                        continue an interrupted run to the same bits",
         ],
-        ["sweep"] = ["kappa sweep sweep.yaml --show", "kappa sweep depth=1,2,4 'seed=range(0,20)'", "kappa sweep sweep.yaml --slurm --dry-run"],
+        ["sweep"] = [
+            "kappa sweep sweep.yaml --show", "kappa sweep depth=1,2,4 'seed=range(0,20)'", "kappa sweep sweep.yaml --slurm --dry-run"],
         ["list"] = ["kappa list", "kappa list keys", "kappa list --out study/ --json"],
         ["keys"] = ["kappa list keys", "kappa list keys --json | jq '.keys[] | {key, type}'"],
         ["show"] = ["kappa show 3f9a", "kappa show runs/3f9a41c20b --json"],
@@ -43,8 +46,13 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
             "kappa evaluate 3f9a                           the last state of a run",
             "kappa evaluate 3f9a data.seed=1               its weights on other data",
         ],
-        ["landscape"] = ["kappa landscape 3f9a --directions pca", "kappa landscape 3f9a --directions curvature --span 0.5 --json | jq .numbers.localMinima", "kappa landscape runs/3f9a41c20b/checkpoint.safetensors --grid 101"],
-        ["report"] = ["kappa report SWEEP --x stepSize --y depth --to figures/    other swept keys become panels", "kappa report SWEEP --json | jq .converges"],
+        ["landscape"] = [
+            "kappa landscape 3f9a --directions pca",
+            "kappa landscape 3f9a --directions curvature --span 0.5 --json | jq .numbers.localMinima",
+            "kappa landscape runs/3f9a41c20b/checkpoint.safetensors --grid 101"],
+        ["report"] = [
+            "kappa report SWEEP --x stepSize --y depth --to figures/    other swept keys become panels",
+            "kappa report SWEEP --json | jq .converges"],
         ["selftest"] = ["kappa selftest", "kappa selftest --certified-runs 100000", "kappa selftest --json"],
         ["bench"] =
         [
@@ -53,6 +61,10 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
             "kappa bench --suite step,sweep --sizes 16,8x8x24x48 --threads 1 --precision double",
             "kappa bench --from FOLDER --readme README.md  the speed table of a page from recorded rows",
         ],
+    };
+
+    private static readonly Dictionary<string, string[]> QuestionExamples = new(StringComparer.Ordinal)
+    {
         ["certify"] =
         [
             "kappa certify                                 is convergence certain from the initial point?",
@@ -62,12 +74,11 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
             "kappa certify point.json --json | jq .verdict",
         ],
         ["theorems"] = ["kappa list theorems", "kappa list theorems --json | jq '.theorems[].statement'"],
-        ["cite"] = ["kappa cite", "kappa cite 3f9a                               what one run used", "kappa cite path --bibtex > kappa.bib"],
-    };
-
-    private static readonly Dictionary<string, string[]> QuestionExamples = new(StringComparer.Ordinal)
-    {
-        ["compare"] = ["kappa compare 3f9a 81c0                       keys, results, and where the losses part", "kappa compare 'attentionResidual=0' 'attentionResidual=1'"],
+        ["cite"] = [
+            "kappa cite", "kappa cite 3f9a                               what one run used", "kappa cite path --bibtex > kappa.bib"],
+        ["compare"] = [
+            "kappa compare 3f9a 81c0                       keys, results, and where the losses part",
+            "kappa compare 'attentionResidual=0' 'attentionResidual=1'"],
         ["aggregate"] =
         [
             "kappa aggregate                               every specification, over its seeds",
@@ -82,7 +93,8 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
         ],
         ["index"] = ["kappa index", "kappa index --rebuild --out study/"],
         ["export"] = ["kappa export 3f9a --as csv", "kappa export SWEEP --as mlflow --to exports"],
-        ["rerun"] = ["kappa rerun 3f9a --verify                     the same bits, or the first difference", "kappa rerun 3f9a --to again/"],
+        ["rerun"] = [
+            "kappa rerun 3f9a --verify                     the same bits, or the first difference", "kappa rerun 3f9a --to again/"],
     };
 
     /// <summary>Replaces the help of <paramref name="root"/> and all its subcommands.</summary>
@@ -136,7 +148,9 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
         try
         {
             int code = standard.Invoke(parseResult);
-            foreach (string line in text.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Replace("  Kappa.Cli", "  kappa", StringComparison.Ordinal).Split('\n').SelectMany(Fitting))
+            foreach (
+                string line in text.ToString().ReplaceLineEndings("\n").TrimEnd('\n')
+                    .Replace("  Kappa.Cli", "  kappa", StringComparison.Ordinal).Split('\n').SelectMany(Fitting))
             {
                 output.WriteLine(line.TrimEnd());
             }
@@ -162,7 +176,8 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
         int gap = line.IndexOf("  ", indent, StringComparison.Ordinal);
         int second = gap < 0 ? -1 : gap + (line[gap..].Length - line[gap..].TrimStart().Length);
         return second > 0 && second <= width / 2
-            ? PlainText.Wrapped(line[second..], width - second).Select((part, k) => (k == 0 ? line[..second] : new string(' ', second)) + part)
+            ? PlainText.Wrapped(line[second..], width - second).Select((part, k) =>
+                (k == 0 ? line[..second] : new string(' ', second)) + part)
             : PlainText.Wrapped(line, width - indent, hanging: 4).Select(part => new string(' ', indent) + part);
     }
 }

@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Kappa.Cli;
 
-/// <summary>Turns Ctrl-C, a polite request to end and the loss of the terminal into a cancellation, so that state is saved first; a second Ctrl-C ends the process at once.</summary>
-/// <remarks>A signal that the process was started to ignore stays ignored: under <c>nohup</c> the work goes on when the terminal is gone.</remarks>
+/// <summary>Turns Ctrl-C, a polite request to end and the loss of the terminal into a
+/// cancellation, so that state is saved first; a second Ctrl-C ends the process at once.</summary>
+/// <remarks>A signal that the process was started to ignore stays ignored:
+/// under <c>nohup</c> the work goes on when the terminal is gone.</remarks>
 internal sealed class Interruption : IDisposable
 {
     private const int LinuxUser1 = 10;
@@ -27,14 +29,18 @@ internal sealed class Interruption : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
 
             // A raw number is the system's own: what Slurm sends ahead of the time limit.
-            .. OperatingSystem.IsLinux() ? [PosixSignalRegistration.Create((PosixSignal)LinuxUser1, Handle)] : Array.Empty<PosixSignalRegistration>(),
+            .. OperatingSystem.IsLinux()
+                ? [PosixSignalRegistration.Create((PosixSignal)LinuxUser1, Handle)]
+                : Array.Empty<PosixSignalRegistration>(),
         ];
     }
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>From now on nothing is lost when the process ends in the middle of its work: a long computation that does not look at the token is left where it is.</summary>
-    /// <param name="lastWords">Says what is saved and how to go on; called at most once, from another thread, before the process ends with <see cref="ExitCode.Interrupted"/>.</param>
+    /// <summary>From now on nothing is lost when the process ends in the middle of its work:
+    /// a long computation that does not look at the token is left where it is.</summary>
+    /// <param name="lastWords">Says what is saved and how to go on; called at most once, from
+    /// another thread, before the process ends with <see cref="ExitCode.Interrupted"/>.</param>
     public void NothingIsLostFromHereOn(Action lastWords)
     {
         lock (_lock)
@@ -74,7 +80,8 @@ internal sealed class Interruption : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        // A batch system sends TERM to every process of a job, and its script passes it on; a terminal that closes sends HUP twice: twice is not a wish to lose the state.
+        // A batch system sends TERM to every process of a job, and its script passes it on;
+        // a terminal that closes sends HUP twice: twice is not a wish to lose the state.
         context.Cancel = context.Signal != PosixSignal.SIGINT || !_source.IsCancellationRequested;
         lock (_lock)
         {

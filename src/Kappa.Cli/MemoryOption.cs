@@ -5,7 +5,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Cli;
 
-/// <summary><c>--memory</c>, the same for every command that reads arrays or forecasts memory: MiB, or a number with K, M, G or T as Slurm takes it. It holds from the command line down, see <see cref="MemoryLimit"/>.</summary>
+/// <summary><c>--memory</c>, the same for every command that reads arrays or forecasts memory: MiB, or a number with
+/// K, M, G or T as Slurm takes it. It holds from the command line down, see <see cref="MemoryLimit"/>.</summary>
 internal sealed class MemoryOption : Option<int?>
 {
     /// <summary>More MiB than this, a pebibyte, are a typing error.</summary>
@@ -19,7 +20,8 @@ internal sealed class MemoryOption : Option<int?>
     public MemoryOption(string also = "", int least = 1)
         : base(OptionName)
     {
-        Description = $"Most MiB, or as 2G, for arrays that are read (default: 1024) and for the evaluator of a run (default: what the machine has){also}.";
+        Description = $"Most MiB, or as 2G, for arrays that are read (default: 1024) and for the evaluator of a run (default: what the "
+            + $"machine has){also}.";
         CustomParser = result => Parse(result, least);
     }
 
@@ -27,7 +29,9 @@ internal sealed class MemoryOption : Option<int?>
     /// <param name="parsed">The command line.</param>
     public static IDisposable Hold(ParseResult parsed)
     {
-        int? given = parsed.CommandResult.Command.Options.OfType<MemoryOption>().FirstOrDefault() is { } option ? parsed.GetValue(option) : null;
+        int? given = parsed.CommandResult.Command.Options.OfType<MemoryOption>().FirstOrDefault() is { } option
+            ? parsed.GetValue(option)
+            : null;
         return MemoryLimit.Within(given is 0 ? null : given, ProcessLimits.Heap());
     }
 

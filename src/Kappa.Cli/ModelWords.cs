@@ -17,8 +17,10 @@ internal static class ModelWords
     {
         ResidualTransformerShape shape = model.Shape;
         string readout = shape.ReadoutWidth is { } width ? $", readout of width {width}" : string.Empty;
-        return $"depth {shape.Depth}, d = {shape.Width}, d_k = {shape.KeyWidth}, m = {shape.FfnWidth}{readout}, {Data(model.Samples, model.Tokens)},\n"
-            + $"τ = {Number(shape.LogitScale)}, ρ_a = {Number(shape.AttentionResidual)}, ρ_f = {Number(shape.FfnResidual)}, {Of(shape.Activation)}";
+        return $"depth {shape.Depth}, d = {shape.Width}, d_k = {shape.KeyWidth}, m = {shape.FfnWidth}{readout}, "
+            + $"{Data(model.Samples, model.Tokens)},\n"
+            + $"τ = {Number(shape.LogitScale)}, ρ_a = {Number(shape.AttentionResidual)}, ρ_f = {Number(shape.FfnResidual)}, "
+            + $"{Of(shape.Activation)}";
     }
 
     private static string Of(Transformer model)
@@ -32,12 +34,14 @@ internal static class ModelWords
         };
         if (shape.IsKernelAttention)
         {
-            return $"kernel attention, {kernel}, H = {shape.Heads}, D = {shape.Width}, d_k = {shape.KeyWidth}, d = {shape.ValueWidth}, {Data(model.Samples, model.Tokens)}";
+            return $"kernel attention, {kernel}, H = {shape.Heads}, D = {shape.Width}, d_k = {shape.KeyWidth}, d = {shape.ValueWidth}, "
+                + $"{Data(model.Samples, model.Tokens)}";
         }
 
         if (shape.IsShallowEncoder)
         {
-            return $"shallow encoder, d = {shape.InputWidth}, d_m = {shape.ValueWidth}, τ₀ = {Number(shape.LogitScale)}, τ₁ = {Number(shape.OutputScale)}, "
+            return $"shallow encoder, d = {shape.InputWidth}, d_m = {shape.ValueWidth}, τ₀ = {Number(shape.LogitScale)}, τ₁ = "
+                + $"{Number(shape.OutputScale)}, "
                 + $"{(shape.Pooling == TokenPooling.Sum ? "sum" : "mean")} over the tokens, {Data(model.Samples, model.Tokens)}";
         }
 
@@ -58,8 +62,10 @@ internal static class ModelWords
         ];
         string ffn = shape.FfnWidth is { } hidden ? $", m = {hidden}" : string.Empty;
         string readout = shape.ReadoutWidth is { } width ? $", readout of width {width}" : string.Empty;
-        return $"depth {shape.Depth}, d = {shape.Width}, {kernel}, H = {shape.Heads}, d_k = {shape.KeyWidth}, d_v = {shape.ValueWidth}{ffn}{readout}, "
-            + $"{Data(model.Samples, model.Tokens)},\nτ = {Number(shape.LogitScale)}, ρ_a = {Number(shape.AttentionResidual)}, ρ_f = {Number(shape.FfnResidual)}"
+        return $"depth {shape.Depth}, d = {shape.Width}, {kernel}, H = {shape.Heads}, d_k = {shape.KeyWidth}, d_v = "
+            + $"{shape.ValueWidth}{ffn}{readout}, "
+            + $"{Data(model.Samples, model.Tokens)},\nτ = {Number(shape.LogitScale)}, ρ_a = {Number(shape.AttentionResidual)}, ρ_f = "
+            + $"{Number(shape.FfnResidual)}"
             + string.Concat(parts.Where(part => part.IsThere).Select(part => $", {part.Words}"));
     }
 

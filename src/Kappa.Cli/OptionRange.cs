@@ -38,5 +38,6 @@ internal static class OptionRange
     }
 
     /// <summary>The message about a value outside its range.</summary>
-    public static string Outside(string name, long number, int least, int most) => string.Create(CultureInfo.InvariantCulture, $"{name} must be from {least} to {most} but is {number}.");
+    public static string Outside(string name, long number, int least, int most) =>
+        string.Create(CultureInfo.InvariantCulture, $"{name} must be from {least} to {most} but is {number}.");
 }

@@ -8,7 +8,9 @@ internal static class OptionWord
 {
     /// <summary>An option that may be left out.</summary>
     public static Option<T> Of<T>(string name, string description, T standard)
-        where T : struct, Enum => new(name) { Description = description, DefaultValueFactory = _ => standard, CustomParser = result => Parse<T>(name, result) };
+        where T : struct,
+        Enum =>
+            new(name) { Description = description, DefaultValueFactory = _ => standard, CustomParser = result => Parse<T>(name, result) };
 
     /// <summary>An option that is null when it is left out.</summary>
     public static Option<T?> Optional<T>(string name, string description)

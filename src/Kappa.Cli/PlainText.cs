@@ -44,5 +44,6 @@ internal static class PlainText
     public static string Percent(double share) => NumberText.Percent(share);
 
     /// <summary>Columns of a text; a combining mark, as in r̄, takes none.</summary>
-    public static int Length(string text) => text.Count(letter => CharUnicodeInfo.GetUnicodeCategory(letter) != UnicodeCategory.NonSpacingMark);
+    public static int Length(string text) =>
+        text.Count(letter => CharUnicodeInfo.GetUnicodeCategory(letter) != UnicodeCategory.NonSpacingMark);
 }

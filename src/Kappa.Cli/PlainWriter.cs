@@ -4,8 +4,8 @@ using Spectre.Console.Rendering;
 namespace Kappa.Cli;
 
 /// <summary>
-/// Writes text whose origin nobody knows (names, reasons and labels come from files) so that it cannot act on a terminal: every control character but the ends of lines and the tabulator,
-/// and every mark that turns the direction of writing, becomes U+FFFD.
+/// Writes text whose origin nobody knows (names, reasons and labels come from files) so that it cannot act on a terminal: every control
+/// character but the ends of lines and the tabulator, and every mark that turns the direction of writing, becomes U+FFFD.
 /// </summary>
 internal sealed class PlainWriter : TextWriter
 {
@@ -23,7 +23,8 @@ internal sealed class PlainWriter : TextWriter
     public static TextWriter Below(TextWriter writer) => writer is PlainWriter plain ? plain._inner : writer;
 
     /// <summary>The text without what acts on a terminal.</summary>
-    public static string Plain(string text) => text.Any(Acts) ? string.Concat(text.Select(letter => Acts(letter) ? '\uFFFD' : letter)) : text;
+    public static string Plain(string text) =>
+        text.Any(Acts) ? string.Concat(text.Select(letter => Acts(letter) ? '\uFFFD' : letter)) : text;
 
     /// <inheritdoc/>
     public override void Write(char value) => _inner.Write(Acts(value) ? '\uFFFD' : value);
@@ -43,7 +44,9 @@ internal sealed class PlainWriter : TextWriter
     /// <inheritdoc/>
     public override void Flush() => _inner.Flush();
 
-    private static bool Acts(char letter) => (char.IsControl(letter) && letter is not ('\n' or '\r' or '\t')) || letter is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+    private static bool Acts(char letter) =>
+        (char.IsControl(letter) && letter is not ('\n' or '\r' or '\t'))
+        || letter is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }
 
 /// <summary>Something to render whose texts cannot act on a terminal; its colours can.</summary>
@@ -55,5 +58,6 @@ internal sealed class PlainRenderable(IRenderable inner) : IRenderable
 
     /// <inheritdoc/>
     public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
-        inner.Render(options, maxWidth).Select(segment => segment.IsControlCode || segment.IsLineBreak ? segment : new Segment(PlainWriter.Plain(segment.Text), segment.Style));
+        inner.Render(options, maxWidth).Select(segment =>
+            segment.IsControlCode || segment.IsLineBreak ? segment : new Segment(PlainWriter.Plain(segment.Text), segment.Style));
 }

@@ -14,17 +14,22 @@ internal static partial class ProcessLimits
 
     /// <summary>From now on a write beyond <c>ulimit -f</c> fails like one on a full disk, instead of ending the process.</summary>
     /// <returns>To be kept while that should hold.</returns>
-    public static IDisposable? TakeFileSizeAsAnError() => OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create((PosixSignal)FileSizeSignal, context => context.Cancel = true);
+    public static IDisposable? TakeFileSizeAsAnError() =>
+        OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create((PosixSignal)FileSizeSignal, context => context.Cancel = true);
 
     /// <summary>What the limits forbid, in one line; null when they suffice.</summary>
     public static string? Problem() =>
         !OperatingSystem.IsWindows() && OpenFiles() is { } most && most < FewestFiles
-            ? FormattableString.Invariant($"at least {FewestFiles} files must be allowed to be open at a time but the limit is {most}. Raise it: ulimit -n 1024")
+            ? FormattableString.Invariant(
+                $"at least {FewestFiles} files must be allowed to be open at a time but the limit is {most}. Raise it: ulimit -n 1024")
             : null;
 
-    /// <summary>Most bytes of arrays under <c>ulimit -v</c>; null where it is not set. The runtime reserves half of the addresses for them, and one that finds none when it reports that may end the process.</summary>
+    /// <summary>Most bytes of arrays under <c>ulimit -v</c>; null where it is not set. The runtime reserves half
+    /// of the addresses for them, and one that finds none when it reports that may end the process.</summary>
     public static long? Heap() =>
-        OperatingSystem.IsLinux() && GetLimit(AddressSpace, out Limit limit) == 0 && limit.Current < long.MaxValue ? (long)(limit.Current / 2) : null;
+        OperatingSystem.IsLinux() && GetLimit(AddressSpace, out Limit limit) == 0 && limit.Current < long.MaxValue
+            ? (long)(limit.Current / 2)
+            : null;
 
     private static ulong? OpenFiles()
     {

@@ -5,7 +5,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Cli;
 
-/// <summary>Entry point: builds the command tree, parses, runs one command and turns every failure into one line and an exit code.</summary>
+/// <summary>Entry point: builds the command tree, parses, runs one command
+/// and turns every failure into one line and an exit code.</summary>
 internal static class Program
 {
     private static int Main(string[] arguments)
@@ -124,12 +125,16 @@ internal static class Program
             return string.Empty;
         }
 
-        return Suggestion.For(quoted[1], quoted[1].StartsWith('-') ? command.Options.Select(option => option.Name) : command.Subcommands.Select(sub => sub.Name));
+        return Suggestion.For(
+            quoted[1],
+            quoted[1].StartsWith('-') ? command.Options.Select(option => option.Name) : command.Subcommands.Select(sub => sub.Name));
     }
 
     // A word that is no command is the problem; that a command is therefore missing is not a second one.
     private static bool IsConsequence(ParseResult parsed, ParseError error) =>
-        error.SymbolResult is CommandResult && parsed.UnmatchedTokens.Count > 0 && !parsed.UnmatchedTokens.Any(word => error.Message.Contains($"'{word}'", StringComparison.Ordinal));
+        error.SymbolResult is CommandResult && parsed.UnmatchedTokens.Count > 0
+            && !parsed.UnmatchedTokens.Any(word => error.Message.Contains($"'{word}'", StringComparison.Ordinal));
 
-    private static string Path(CommandResult result) => result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "kappa";
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "kappa";
 }

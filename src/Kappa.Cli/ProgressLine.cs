@@ -6,7 +6,8 @@ using Kappa.Lab.Studies.Landscapes;
 
 namespace Kappa.Cli;
 
-/// <summary>One line on standard error that is redrawn: how far, how fast, how long still. Nothing when the stream is not a terminal or the user asked for quiet.</summary>
+/// <summary>One line on standard error that is redrawn: how far, how fast, how long still.
+/// Nothing when the stream is not a terminal or the user asked for quiet.</summary>
 internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
 {
     private readonly long _start = Stopwatch.GetTimestamp();
@@ -42,20 +43,24 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
     }
 
     /// <summary>Shows the jobs of a reproduction.</summary>
-    public IProgress<ReproductionProgress> OfJobs() => new Reporter<ReproductionProgress>(state => Draw(state.Done, state.Total, state.Last, state.Work, state.TotalWork));
+    public IProgress<ReproductionProgress> OfJobs() =>
+        new Reporter<ReproductionProgress>(state => Draw(state.Done, state.Total, state.Last, state.Work, state.TotalWork));
 
     /// <summary>Shows the initial points behind a phase diagram.</summary>
-    public IProgress<(int Done, int Total)> OfInitialPoints() => new Reporter<(int Done, int Total)>(state => Draw(state.Done, state.Total, "initial points"));
+    public IProgress<(int Done, int Total)> OfInitialPoints() =>
+        new Reporter<(int Done, int Total)>(state => Draw(state.Done, state.Total, "initial points"));
 
     /// <summary>Shows the steps of a run.</summary>
     public IProgress<RunProgress> OfSteps() =>
         new Reporter<RunProgress>(state => Draw(state.Step, state.Steps, $"loss {PlainText.Number(state.Loss)}"));
 
     /// <summary>Shows the rows of a landscape.</summary>
-    public IProgress<LandscapeProgress> OfRows() => new Reporter<LandscapeProgress>(state => Draw(state.Done, state.Rows, $"loss {PlainText.Number(state.Last)}"));
+    public IProgress<LandscapeProgress> OfRows() =>
+        new Reporter<LandscapeProgress>(state => Draw(state.Done, state.Rows, $"loss {PlainText.Number(state.Last)}"));
 
     /// <summary>Shows the folders of an index.</summary>
-    public IProgress<Kappa.Lab.Index.IndexProgress> OfFolders() => new Reporter<Kappa.Lab.Index.IndexProgress>(state => Draw(state.Done, state.Total, "folders"));
+    public IProgress<Kappa.Lab.Index.IndexProgress> OfFolders() =>
+        new Reporter<Kappa.Lab.Index.IndexProgress>(state => Draw(state.Done, state.Total, "folders"));
 
     /// <summary>Takes the line away.</summary>
     public void Clear()
@@ -82,7 +87,9 @@ internal sealed class ProgressLine(Terminal terminal, bool quiet) : IDisposable
         {
             double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
             string left = _left.Words(work, allWork, seconds) is string words ? $"  {words} left" : string.Empty;
-            string speed = seconds > 0 && done > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {done / seconds:0.#}/s") : string.Empty;
+            string speed = seconds > 0 && done > 0
+                ? string.Create(CultureInfo.InvariantCulture, $"  {done / seconds:0.#}/s")
+                : string.Empty;
             string line = $"{done}/{total}{speed}{left}  {last}";
             line = line.Length < terminal.Width ? line : line[..(terminal.Width - 1)];
             Erase();

@@ -38,14 +38,18 @@ internal static class QueryView
         (null, false) => RowFormat.Table,
         (null or RowFormat.Json, true) => RowFormat.Json,
         ({ } given, false) => given,
-        _ => throw new UsageException($"--json and --format {format.ToString()!.ToLowerInvariant()} contradict each other; give one of them."),
+        _ =>
+            throw new UsageException(
+                $"--json and --format {format.ToString()!.ToLowerInvariant()} contradict each other; give one of them."),
     };
 
     /// <summary>A JSON document with the names of its parts as given.</summary>
     public static void Json(Terminal terminal, Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteNumber("schemaVersion", 1);
@@ -79,7 +83,8 @@ internal static class QueryView
         _ => value.ToString() ?? string.Empty,
     };
 
-    /// <summary>A table of ready cells; what was asked for is never left out, so one that is too wide is printed as a block for each row.</summary>
+    /// <summary>A table of ready cells; what was asked for is never left out,
+    /// so one that is too wide is printed as a block for each row.</summary>
     public static void PrintCells(Terminal terminal, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
         new ResultTable([.. headers.Select(header => new ResultColumn(header))]).Rows(rows).Print(terminal);
@@ -96,7 +101,14 @@ internal static class QueryView
         terminal.Results.WriteLine(string.Join(',', result.Columns.Select(CsvField.Of)));
         foreach (IReadOnlyList<object?> row in result.Rows)
         {
-            terminal.Results.WriteLine(string.Join(',', row.Select(value => value is string text ? CsvField.Of(text) : value is double number ? number.ToString("R", CultureInfo.InvariantCulture) : Shown(value))));
+            terminal.Results.WriteLine(
+                string.Join(
+                    ',',
+                    row.Select(value =>
+                        value is string text
+                            ? CsvField.Of(text)
+                            : value is double number ? number.ToString("R", CultureInfo.InvariantCulture)
+                            : Shown(value))));
         }
     }
 

@@ -20,8 +20,8 @@ internal sealed record ResultCell(string Text, Color? Colour = null)
 
 /// <summary>A table that fits: every table of the program is printed by it, and no number in one is ever torn.</summary>
 /// <remarks>
-/// Too wide for the screen, columns of words are broken between words; then columns are left out, the least important first, which a line below says; and what is
-/// still too wide is printed as a block of lines for each row, as nothing more can be left out.
+/// Too wide for the screen, columns of words are broken between words; then columns are left out, the least important first, which a line
+/// below says; and what is still too wide is printed as a block of lines for each row, as nothing more can be left out.
 /// </remarks>
 /// <param name="columns">The columns.</param>
 internal sealed class ResultTable(params ResultColumn[] columns)
@@ -47,7 +47,8 @@ internal sealed class ResultTable(params ResultColumn[] columns)
     }
 
     /// <summary>Adds rows of plain cells.</summary>
-    public ResultTable Rows(IEnumerable<IReadOnlyList<string>> rows) => rows.Aggregate(this, (table, row) => table.Row([.. row.Select(cell => new ResultCell(cell))]));
+    public ResultTable Rows(IEnumerable<IReadOnlyList<string>> rows) =>
+        rows.Aggregate(this, (table, row) => table.Row([.. row.Select(cell => new ResultCell(cell))]));
 
     /// <summary>Prints the table, as wide as the terminal at most.</summary>
     public void Print(Terminal terminal)
@@ -69,11 +70,14 @@ internal sealed class ResultTable(params ResultColumn[] columns)
         string[] missing = [.. columns.Select(column => column.Header).Where((_, k) => !shown.Contains(k))];
         if (missing.Length > 0)
         {
-            terminal.Paragraph(0, $"Left out at {terminal.Width} columns: {string.Join(", ", missing)}. A wider terminal shows them; {Elsewhere}.");
+            terminal.Paragraph(
+                0, $"Left out at {terminal.Width} columns: {string.Join(", ", missing)}. A wider terminal shows them; {Elsewhere}.");
         }
     }
 
-    private int? LeastImportant(int[] shown) => shown.Where(column => columns[column].Importance is not null).OrderBy(column => columns[column].Importance).ThenByDescending(column => column).Cast<int?>().FirstOrDefault();
+    private int? LeastImportant(int[] shown) =>
+        shown.Where(column => columns[column].Importance is not null).OrderBy(column => columns[column].Importance)
+            .ThenByDescending(column => column).Cast<int?>().FirstOrDefault();
 
     // Null when the columns do not fit.
     private int[]? Widths(int[] shown, int width)
@@ -110,14 +114,17 @@ internal sealed class ResultTable(params ResultColumn[] columns)
         foreach (ResultCell[] row in _rows)
         {
             int length = PlainText.Length(row[column].Text);
-            int cell = row[column].Text.Contains('\n', StringComparison.Ordinal) || length > ShortCell ? Math.Max(LongestWord(row[column].Text), Math.Min(length, NarrowestWords)) : length;
+            int cell = row[column].Text.Contains('\n', StringComparison.Ordinal) || length > ShortCell
+                ? Math.Max(LongestWord(row[column].Text), Math.Min(length, NarrowestWords))
+                : length;
             word = Math.Max(word, cell);
         }
 
         return word;
     }
 
-    private static int LongestWord(string text) => text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(PlainText.Length).DefaultIfEmpty(0).Max();
+    private static int LongestWord(string text) =>
+        text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(PlainText.Length).DefaultIfEmpty(0).Max();
 
     private IEnumerable<string> Texts(int column) => _rows.Select(row => row[column].Text).Prepend(columns[column].Header);
 
@@ -131,7 +138,9 @@ internal sealed class ResultTable(params ResultColumn[] columns)
 
         foreach (ResultCell[] row in _rows)
         {
-            _ = table.AddRow(shown.Select((column, k) => new Text(Lines(row[column].Text, widths[k]), row[column].Colour is { } colour ? new Style(colour) : null)));
+            _ = table.AddRow(
+                shown.Select((column, k) =>
+                    new Text(Lines(row[column].Text, widths[k]), row[column].Colour is { } colour ? new Style(colour) : null)));
         }
 
         terminal.Render(table);
@@ -154,7 +163,8 @@ internal sealed class ResultTable(params ResultColumn[] columns)
                 string text = _rows[k][column].Text, header = columns[column].Header;
                 if (text.Length > 0 || column == 0)
                 {
-                    terminal.Paragraph(column == 0 ? 0 : 2, header.Length == 0 ? text : $"{header}: {(text.Length == 0 ? "–" : text)}", hanging: 2);
+                    terminal.Paragraph(
+                        column == 0 ? 0 : 2, header.Length == 0 ? text : $"{header}: {(text.Length == 0 ? "–" : text)}", hanging: 2);
                 }
             }
         }

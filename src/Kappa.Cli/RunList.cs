@@ -36,7 +36,9 @@ internal static class RunList
 
         foreach (ListedRun lost in listing.Runs.Where(run => run.State == "lost").Take(3))
         {
-            terminal.Messages.WriteLine($"kappa: the process of {lost.Name} has died. Continue it: kappa run --resume {lost.Name}{(store == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(store)}")}");
+            terminal.Messages.WriteLine(
+                $"kappa: the process of {lost.Name} has died. Continue it: kappa run --resume "
+                    + $"{lost.Name}{(store == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(store)}")}");
         }
 
         Remarks(terminal, listing.Runs);
@@ -61,11 +63,13 @@ internal static class RunList
         return ExitCode.Done;
     }
 
-    // What a row is comes before how fast it got there: on a narrow screen the order says when it began, a step is mostly the last one, and a rate has `show` for itself.
+    // What a row is comes before how fast it got there: on a narrow screen the order says
+    // when it began, a step is mostly the last one, and a rate has `show` for itself.
     private static void Table(Terminal terminal, IReadOnlyList<ListedRun> runs)
     {
         bool hasModels = CommonModel(runs) is null;
-        ResultColumn[] columns = ["run", new("started", 1), "state", new("model", 4), new("step", 2), new("loss", 5), new("rate", 3), new("settings", 6)];
+        ResultColumn[] columns = [
+            "run", new("started", 1), "state", new("model", 4), new("step", 2), new("loss", 5), new("rate", 3), new("settings", 6)];
         int[] shown = [.. Enumerable.Range(0, columns.Length).Where(column => hasModels || columns[column].Header != "model")];
         new ResultTable([.. shown.Select(column => columns[column])])
             .Rows(runs.Select(run =>
@@ -90,14 +94,17 @@ internal static class RunList
         }
     }
 
-    private static string? CommonModel(IReadOnlyList<ListedRun> runs) => runs.Count > 1 && runs[0].Model.Length > 0 && runs.All(run => run.Model == runs[0].Model) ? runs[0].Model : null;
+    private static string? CommonModel(IReadOnlyList<ListedRun> runs) =>
+        runs.Count > 1 && runs[0].Model.Length > 0 && runs.All(run => run.Model == runs[0].Model) ? runs[0].Model : null;
 
     private static bool IsLate(ListedRun run) => run is { Rate: null, LateRate: not null };
 
     private static string[] Cells(ListedRun run) =>
     [
         run.Name,
-        DateTimeOffset.TryParse(run.Started, CultureInfo.InvariantCulture, out DateTimeOffset started) ? started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : string.Empty,
+        DateTimeOffset.TryParse(run.Started, CultureInfo.InvariantCulture, out DateTimeOffset started)
+            ? started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
+            : string.Empty,
         run.State == "done" && run.Outcome is "nonFinite" ? "diverged" : run.State,
         run.Model,
         QueryView.Shown(run.Step),
@@ -107,7 +114,9 @@ internal static class RunList
     ];
 
     // A path or a list of names would leave no room for anything else; part of a number would be another number.
-    private static string Shortened(string setting) => setting.Length <= LongestSetting || double.TryParse(setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture, out _)
+    private static string Shortened(string setting) =>
+        setting.Length <= LongestSetting
+        || double.TryParse(setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture, out _)
         ? setting
         : setting[..(LongestSetting - 1)] + "…";
 
@@ -129,7 +138,8 @@ internal static class RunList
             json.WritePropertyName("lateRate");
             QueryView.Value(json, run.LateRate);
             json.WriteString("noRate", run.NoRate);
-            json.WriteString("stopReason", run.Outcome is { Length: > 0 } outcome ? char.ToUpperInvariant(outcome[0]) + outcome[1..] : null);
+            json.WriteString(
+                "stopReason", run.Outcome is { Length: > 0 } outcome ? char.ToUpperInvariant(outcome[0]) + outcome[1..] : null);
             json.WriteString("settings", run.Settings);
             json.WriteEndObject();
         }

@@ -52,7 +52,8 @@ internal static class RunSummaryView
         return message.Length <= LongestMessage ? message : message[..LongestMessage] + "…";
     }
 
-    private static string Lost(Kappa.Lab.Store.RunRecord run) => $"lost: its process ended at step {run.Status.Step} without a word. {Target.Resume(run)}";
+    private static string Lost(Kappa.Lab.Store.RunRecord run) =>
+        $"lost: its process ended at step {run.Status.Step} without a word. {Target.Resume(run)}";
 
     // Remarks are sentences: they stand below the table, once for all rows that share them.
     private static void PrintLayers(Terminal terminal, RunAnalysis analysis)
@@ -65,10 +66,14 @@ internal static class RunSummaryView
         IReadOnlyList<string>[] rows = [.. RunAnalysisTable.Rows(analysis)];
         int last = RunAnalysisTable.Headers.Count - 1;
         int?[] importance = [null, null, 6, null, 5, null, 3, 4];
-        new ResultTable([.. RunAnalysisTable.Headers.Take(last).Select((header, k) => new ResultColumn(header, importance[k]))]).Rows(rows.Select(row => row.Take(last).ToArray())).Print(terminal);
+        new ResultTable([.. RunAnalysisTable.Headers.Take(last).Select((header, k) => new ResultColumn(header, importance[k]))])
+            .Rows(rows.Select(row => row.Take(last).ToArray())).Print(terminal);
         foreach (IGrouping<string, IReadOnlyList<string>> remark in rows.Where(row => row[last].Length > 0).GroupBy(row => row[last]))
         {
-            string where = remark.Count() == rows.Length ? rows.Length == 1 ? string.Empty : "all layers: " : string.Join(", ", remark.Select(row => $"layer {row[0]} {row[1]}")) + ": ";
+            string where = remark.Count() == rows.Length
+                ? rows.Length == 1 ? string.Empty
+                : "all layers: "
+                : string.Join(", ", remark.Select(row => $"layer {row[0]} {row[1]}")) + ": ";
             terminal.Paragraph(0, $"{where}{remark.Key}.", hanging: 2);
         }
     }
@@ -82,7 +87,9 @@ internal static class RunSummaryView
     private static string Json(RunAnalysis analysis)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteNumber("schemaVersion", SchemaVersion);

@@ -20,7 +20,8 @@ internal static class RunsFolder
     public static string Require(string folder, string option = "--out") =>
         string.IsNullOrWhiteSpace(folder) ? throw new UsageException($"{option} must name a folder but is empty.")
         : File.Exists(folder) ? throw new BadInputException(folder, $"must be a folder but is a file. Choose another one with {option}.")
-        : FileAbove(folder) is { } file ? throw new BadInputException(folder, $"must be a folder but {file} is a file. Choose another one with {option}.")
+        : FileAbove(folder) is { } file ? throw new BadInputException(
+            folder, $"must be a folder but {file} is a file. Choose another one with {option}.")
         : folder;
 
     private static string? FileAbove(string folder)

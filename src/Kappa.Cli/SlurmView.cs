@@ -29,7 +29,13 @@ internal static class SlurmView
         SweepFolder sweep = prepare();
         var cluster = new SlurmSweep(sweep);
         SlurmSubmission submission = isDryRun ? cluster.Show(Command(), options)
-            : cluster.Submit(Command(), options, job => terminal.Messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"submitted job {job.Job}: {job.Tasks} tasks, array {job.Array}, offset {job.Offset}")));
+            : cluster.Submit(
+                Command(), options,
+                job =>
+                    terminal.Messages.WriteLine(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"submitted job {job.Job}: {job.Tasks} tasks, array {job.Array}, offset {job.Offset}")));
         if (json)
         {
             terminal.Results.WriteLine(Json(sweep, submission));
@@ -56,7 +62,9 @@ internal static class SlurmView
         catch (BadInputException failure)
         {
             _ = print();
-            throw new BadInputException(sweep.Path, $"the sweep is cancelled, and its running tasks save and stop, but its jobs stay in the queue: {failure.Message}", failure);
+            throw new BadInputException(
+                sweep.Path,
+                $"the sweep is cancelled, and its running tasks save and stop, but its jobs stay in the queue: {failure.Message}", failure);
         }
 
         return print();
@@ -64,7 +72,10 @@ internal static class SlurmView
 
     private static void Say(Terminal terminal, SweepFolder sweep, SlurmSubmission submission)
     {
-        string summary = string.Create(CultureInfo.InvariantCulture, $"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} runs in {submission.Tasks} tasks; {submission.Ended} have ended, {submission.Queued} were queued already, {submission.Arrays.Sum(job => job.Tasks)} submitted");
+        string summary = string.Create(
+            CultureInfo.InvariantCulture,
+            $"sweep {sweep.Plan.Name}: {sweep.Plan.Runs.Count} runs in {submission.Tasks} tasks; {submission.Ended} have ended, "
+                + $"{submission.Queued} were queued already, {submission.Arrays.Sum(job => job.Tasks)} submitted");
         terminal.Paragraph(0, summary);
         string store = OutOption(sweep.Store);
         if (submission.Arrays.Count > 0)
@@ -119,6 +130,8 @@ internal static class SlurmView
     {
         string program = Environment.ProcessPath ?? string.Empty;
         return Path.GetFileNameWithoutExtension(program) is "Kappa.Cli" or "kappa" ? [program]
-            : [Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")), "exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll")];
+            : [
+                Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")), "exec",
+                Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll")];
     }
 }

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Kappa.Cli;
 
-/// <summary>Standard output or standard error: a stream that is closed, full or a terminal that is gone stops nobody; what could not be written is told at the end.</summary>
+/// <summary>Standard output or standard error: a stream that is closed, full or a terminal
+/// that is gone stops nobody; what could not be written is told at the end.</summary>
 /// <remarks>A reader that has closed its end of a pipe has read what it wanted: that is no failure.</remarks>
 internal sealed partial class StandardStream : TextWriter
 {
@@ -52,9 +53,11 @@ internal sealed partial class StandardStream : TextWriter
     private static StandardStream Of(int descriptor, Func<TextWriter> writer) =>
         IsOpen(descriptor) ? new(writer(), null) : new(Null, "it is closed");
 
-    // A number that was closed when the process began is given to the first file that the runtime opens, and writing would go there. Such a file
-    // closes on execution; what a process inherits never does.
-    private static bool IsOpen(int descriptor) => OperatingSystem.IsWindows() || (Control(descriptor, GetDescriptorFlags) is var flags && flags >= 0 && (flags & CloseOnExecute) == 0);
+    // A number that was closed when the process began is given to the first file that the runtime opens, and writing would go there. Such a
+    // file closes on execution; what a process inherits never does.
+    private static bool IsOpen(int descriptor) =>
+        OperatingSystem.IsWindows()
+        || (Control(descriptor, GetDescriptorFlags) is var flags && flags >= 0 && (flags & CloseOnExecute) == 0);
 
     private void Try(Action write)
     {

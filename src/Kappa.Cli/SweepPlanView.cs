@@ -25,7 +25,9 @@ internal static class SweepPlanView
         {
             if (index < ShownAtEachEnd || index >= count - ShownAtEachEnd)
             {
-                terminal.Paragraph(2, $"{plan.Runs[index].Name}  {string.Join(" ", plan.Runs[index].Values.Select(pair => $"{pair.Key}={pair.Value}"))}", hanging: 2);
+                terminal.Paragraph(
+                    2, $"{plan.Runs[index].Name}  {string.Join(" ", plan.Runs[index].Values.Select(pair => $"{pair.Key}={pair.Value}"))}",
+                    hanging: 2);
             }
             else if (index == ShownAtEachEnd)
             {

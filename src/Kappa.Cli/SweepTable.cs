@@ -6,7 +6,8 @@ using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli;
 
-/// <summary>How far a sweep is while it runs: on a terminal a table that is redrawn (counts, then each running run with its step and loss), elsewhere a line now and then.</summary>
+/// <summary>How far a sweep is while it runs: on a terminal a table that is redrawn (counts,
+/// then each running run with its step and loss), elsewhere a line now and then.</summary>
 /// <param name="terminal">Where.</param>
 /// <param name="quiet">Nothing but what went wrong.</param>
 /// <param name="before">The sweep when this worker began.</param>
@@ -38,7 +39,8 @@ internal sealed class SweepTable(Terminal terminal, bool quiet, SweepStatus befo
                 break;
             case SweepRunQuarantined damaged:
                 Clear();
-                terminal.Messages.WriteLine($"run {damaged.Run} is damaged ({damaged.Reason}) and lies in {damaged.Folder} now; it is computed again.");
+                terminal.Messages.WriteLine(
+                    $"run {damaged.Run} is damaged ({damaged.Reason}) and lies in {damaged.Folder} now; it is computed again.");
                 break;
             default:
                 break;
@@ -88,9 +90,11 @@ internal sealed class SweepTable(Terminal terminal, bool quiet, SweepStatus befo
         string left = speed + (_left.Words(parts, share, seconds) is string words ? $"  {words} left" : "");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{before.Done + _done}/{before.Total} done  {before.Diverged + _diverged} diverged  {before.Failed + _failed} failed  {_running.Count} running  {queued} queued{left}");
+            $"{before.Done + _done}/{before.Total} done  {before.Diverged + _diverged} diverged  {before.Failed + _failed} failed  "
+                + $"{_running.Count} running  {queued} queued{left}");
     }
 
     private static string Line(SweepRunGoesOn run) => string.Create(
-        CultureInfo.InvariantCulture, $"  {run.Run}  step {run.Step} of {run.Steps}{(run.Loss is { } loss ? $"  loss {PlainText.Number(loss)}" : "")}");
+        CultureInfo.InvariantCulture,
+        $"  {run.Run}  step {run.Step} of {run.Steps}{(run.Loss is { } loss ? $"  loss {PlainText.Number(loss)}" : "")}");
 }

@@ -5,7 +5,8 @@ using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli;
 
-/// <summary>A run or a sweep named on the command line: its name, the only beginning of it, or its folder. Every command finds it here.</summary>
+/// <summary>A run or a sweep named on the command line: its name, the only
+/// beginning of it, or its folder. Every command finds it here.</summary>
 internal static class Target
 {
     /// <summary>The folder of a run.</summary>
@@ -42,7 +43,8 @@ internal static class Target
         }
         catch (BadInputException reason) when (!new RunStore(store).Has(word))
         {
-            throw new BadInputException(reason.Location, $"{reason.Message[(reason.Location.Length + 2)..]} It has no sweep of this name either.", reason);
+            throw new BadInputException(
+                reason.Location, $"{reason.Message[(reason.Location.Length + 2)..]} It has no sweep of this name either.", reason);
         }
     }
 
@@ -50,13 +52,15 @@ internal static class Target
     public static string ResumeCommand(RunRecord run)
     {
         string store = Path.GetDirectoryName(run.Files.Path) ?? ".";
-        return $"kappa run --resume {run.Name}{(store == Path.GetFullPath(RunsFolder.Default) ? string.Empty : $" --out {ShellWord.Of(store)}")}";
+        return $"kappa run --resume {run.Name}"
+            + $"{(store == Path.GetFullPath(RunsFolder.Default) ? string.Empty : $" --out {ShellWord.Of(store)}")}";
     }
 
     /// <summary>A sentence with that command.</summary>
     public static string Resume(RunRecord run) => $"Continue it: {ResumeCommand(run)}";
 
-    private static bool IsFolder(string word) => word is "." or ".." || (word.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(word));
+    private static bool IsFolder(string word) =>
+        word is "." or ".." || (word.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(word));
 
     private static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 }

@@ -32,7 +32,9 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
     public static Terminal OfProcess()
     {
         int width = WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), Console.IsOutputRedirected);
-        TextWriter messages = Console.IsErrorRedirected ? Console.Error : new WrappedLines(Console.Error, WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), false));
+        TextWriter messages = Console.IsErrorRedirected
+            ? Console.Error
+            : new WrappedLines(Console.Error, WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), false));
         return new Terminal(Console.Out, messages, !Console.IsOutputRedirected, !Console.IsErrorRedirected) { Width = width };
     }
 
@@ -98,7 +100,9 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
 
         public override void WriteLine(string? value)
         {
-            foreach (string line in (value ?? string.Empty).Split('\n').SelectMany(line => line.Length <= width ? [line] : PlainText.Wrapped(line, width, hanging: 2)))
+            foreach (
+                string line in (value ?? string.Empty).Split('\n')
+                    .SelectMany(line => line.Length <= width ? [line] : PlainText.Wrapped(line, width, hanging: 2)))
             {
                 inner.WriteLine(line);
             }

@@ -27,9 +27,11 @@ public sealed class BenchmarkContentTests
     {
         const int samples = 64, n = 16, d = 64, m = 256, rows = samples * n;
         double block =
-            Product(d, d, d) + Product(rows, d, d) + samples * Product(n, d, n) + samples * Product(n, n, d) + Product(rows, d, d) + Product(rows, d, m) + Product(rows, m, d)
+            Product(d, d, d) + Product(rows, d, d) + samples * Product(n, d, n) + samples * Product(n, n, d) + Product(rows, d, d)
+                + Product(rows, d, m) + Product(rows, m, d)
             + Product(m, rows, d) + Product(rows, d, m) + Product(d, rows, m) + Product(rows, m, d)
-            + Product(d, rows, d) + Product(rows, d, d) + samples * Product(n, d, n) + samples * Product(n, n, d) + Product(d, rows, d) + 2 * Product(d, d, d);
+            + Product(d, rows, d) + Product(rows, d, d) + samples * Product(n, d, n) + samples * Product(n, n, d) + Product(d, rows, d)
+                + 2 * Product(d, d, d);
         double input = samples * Product(n, n, d) + Product(rows, d, d) + samples * Product(n, n, d);
         BenchmarkSize size = new(samples, n, d, m);
         Assert.Equal(block, size.StepOperations(1));
@@ -43,7 +45,8 @@ public sealed class BenchmarkContentTests
     [InlineData("3x5x7", null)]
     [InlineData("3x5x7x0", null)]
     [InlineData("-3x5x7x1", null)]
-    public void A_size_is_a_standard_width_or_four_numbers(string word, string? size) => Assert.Equal(size, BenchmarkSize.Parse(word)?.ToString());
+    public void A_size_is_a_standard_width_or_four_numbers(string word, string? size) =>
+        Assert.Equal(size, BenchmarkSize.Parse(word)?.ToString());
 
     private static double Product(int rows, int depth, int columns) => 2.0 * rows * depth * columns;
 }

@@ -35,7 +35,8 @@ public sealed class BenchmarkFilesTests
         Rounds = 21,
     };
 
-    private static readonly BenchmarkRow Torch = Kappa with { Side = "torch hand 1", Gflops = null, ShareOfPeak = null, Bytes = null, Ratio = new Quartiles(19, 20, 25, 31) };
+    private static readonly BenchmarkRow Torch = Kappa with
+    { Side = "torch hand 1", Gflops = null, ShareOfPeak = null, Bytes = null, Ratio = new Quartiles(19, 20, 25, 31) };
 
     [Fact]
     public void A_result_is_read_back_as_it_was_written()
@@ -58,7 +59,8 @@ public sealed class BenchmarkFilesTests
         BenchmarkFiles.Write(folder.Path, new BenchmarkResult(Machine, [], []));
         string path = Path.Combine(folder.Path, "rows.csv");
         File.WriteAllText(path, line.Length == 0 ? "" : File.ReadAllText(path) + line + "\n");
-        Assert.Contains(message, Assert.Throws<BadInputException>(() => BenchmarkFiles.Read(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            message, Assert.Throws<BadInputException>(() => BenchmarkFiles.Read(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,15 +71,24 @@ public sealed class BenchmarkFilesTests
     public void A_requirement_is_judged_against_the_fastest_of_each_variant()
     {
         BenchmarkRow slow = Torch with { Side = "torch autograd 1", Ratio = new Quartiles(40, 40, 40, 40) };
-        Requirement requirement = Requirement.Table([Kappa, slow, Torch]).Single(line => line.Name == "step, 1 thread, d = 16, times as fast as torch (hand)");
+        Requirement requirement = Requirement.Table([Kappa, slow, Torch]).Single(line =>
+            line.Name == "step, 1 thread, d = 16, times as fast as torch (hand)");
         Assert.Equal((30, 25, false), (requirement.Bound, requirement.Measured, requirement.IsReached));
         Requirement share = Requirement.Table([Kappa]).Single(line => line.Name == "share of peak, depth 1, d = 16");
         Assert.True(share.IsReached);
         Assert.Null(Requirement.Table([])[0].IsReached);
 
         // The other side's ratio says how long model R takes for as many operations: half as long is twice too slow.
-        BenchmarkRow other = Torch with { Suite = "models", Work = "gradient of w", Size = "s", Side = "residual, as many operations", Ratio = new Quartiles(0.3, 0.4, 0.5, 0.6) };
-        Requirement model = Assert.Single(Requirement.Table([other]), line => line.Name.StartsWith("gradient of w s over", StringComparison.Ordinal));
+        BenchmarkRow other = Torch with
+        {
+            Suite = "models",
+            Work = "gradient of w",
+            Size = "s",
+            Side = "residual, as many operations",
+            Ratio = new Quartiles(0.3, 0.4, 0.5, 0.6),
+        };
+        Requirement model = Assert.Single(
+            Requirement.Table([other]), line => line.Name.StartsWith("gradient of w s over", StringComparison.Ordinal));
         Assert.Equal((2.0, false), (model.Measured, model.IsReached));
     }
 
@@ -88,7 +99,8 @@ public sealed class BenchmarkFilesTests
         string page = SpeedTable.Replace($"before\n{SpeedTable.Begin}\nold\n{SpeedTable.End}\nafter\n", result);
         Assert.StartsWith($"before\n{SpeedTable.Begin}\n| one step", page, StringComparison.Ordinal);
         Assert.EndsWith($".\n{SpeedTable.End}\nafter\n", page, StringComparison.Ordinal);
-        Assert.Contains("| 8x8x16x32, 1 | 5 µs | 75 % | – / 5 µs | – / 25.0 | – | – / – | – / – | – / –; – / – |", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "| 8x8x16x32, 1 | 5 µs | 75 % | – / 5 µs | – / 25.0 | – | – / – | – / – | – / –; – / – |", page, StringComparison.Ordinal);
         _ = Assert.Throws<ArgumentException>(() => SpeedTable.Replace("no marks", result));
     }
 }

@@ -12,7 +12,8 @@ public sealed class ContestTests
     public void A_ratio_is_taken_within_its_round()
     {
         double[] noise = [1, 9, 1, 4, 2];
-        IReadOnlyList<Standing> standings = new Contest(Clock).Hold([new Scripted("kappa", 1, noise), new Scripted("other", 3, noise)], operations: null, Precision.Double, []);
+        IReadOnlyList<Standing> standings = new Contest(Clock).Hold(
+            [new Scripted("kappa", 1, noise), new Scripted("other", 3, noise)], operations: null, Precision.Double, []);
         Assert.Equal(new Quartiles(1, 1, 2, 4), standings[0].Seconds);
         Assert.Null(standings[0].Ratio);
         Assert.Equal(new Quartiles(3, 3, 3, 3), standings[1].Ratio);
@@ -23,7 +24,8 @@ public sealed class ContestTests
     public void A_contestant_that_fails_leaves_with_a_finding()
     {
         List<string> findings = [];
-        IReadOnlyList<Standing> standings = new Contest(Clock).Hold([new Scripted("kappa", 1, [1, 1, 1, 1, 1]), new Scripted("other", 1, [1, 1])], operations: null, Precision.Double, findings);
+        IReadOnlyList<Standing> standings = new Contest(Clock).Hold(
+            [new Scripted("kappa", 1, [1, 1, 1, 1, 1]), new Scripted("other", 1, [1, 1])], operations: null, Precision.Double, findings);
         Assert.Equal(["kappa"], standings.Select(standing => standing.Side));
         Assert.Equal(["other: it ended."], findings);
     }
@@ -48,8 +50,10 @@ public sealed class ContestTests
 
         // Compilation at the first call is work of this thread, too.
         _ = FmaPeak.Measure(128, Precision.Double, 10);
-        double little = counter.Count(() => FmaPeak.Measure(128, Precision.Double, 10)), much = counter.Count(() => FmaPeak.Measure(128, Precision.Double, 1_000_000));
-        Assert.True(much > little, $"A million turns must take more time on the processor than ten but took {much} ns against {little} ns.");
+        double little = counter.Count(() => FmaPeak.Measure(128, Precision.Double, 10)),
+            much = counter.Count(() => FmaPeak.Measure(128, Precision.Double, 1_000_000));
+        Assert.True(
+            much > little, $"A million turns must take more time on the processor than ten but took {much} ns against {little} ns.");
     }
 
     // The first time is that of calibration.

@@ -12,13 +12,16 @@ public sealed class TorchPeerTests
     public void A_program_that_ends_at_once_is_no_peer() => Assert.StartsWith("torch ended", ReasonOf("false"), StringComparison.Ordinal);
 
     [Fact]
-    public void A_program_that_answers_no_JSON_is_no_peer() => Assert.Contains("must answer a JSON object but answered garbage", ReasonOf("cat", "garbage"), StringComparison.Ordinal);
+    public void A_program_that_answers_no_JSON_is_no_peer() =>
+        Assert.Contains("must answer a JSON object but answered garbage", ReasonOf("cat", "garbage"), StringComparison.Ordinal);
 
     [Fact]
-    public void A_program_that_answers_no_object_is_no_peer() => Assert.Contains("must answer a JSON object but answered [1]", ReasonOf("cat", "[1]"), StringComparison.Ordinal);
+    public void A_program_that_answers_no_object_is_no_peer() =>
+        Assert.Contains("must answer a JSON object but answered [1]", ReasonOf("cat", "[1]"), StringComparison.Ordinal);
 
     [Fact]
-    public void A_program_that_reports_an_error_is_no_peer() => Assert.Equal("torch reports out of memory", ReasonOf("cat", "{\"error\": \"out of memory\"}"));
+    public void A_program_that_reports_an_error_is_no_peer() =>
+        Assert.Equal("torch reports out of memory", ReasonOf("cat", "{\"error\": \"out of memory\"}"));
 
     [Fact]
     public void A_number_of_a_reply_must_be_finite()
@@ -31,11 +34,14 @@ public sealed class TorchPeerTests
     [Fact]
     public void The_scripts_of_the_peer_travel_with_the_program()
     {
-        string[] scripts = [.. typeof(TorchPeer).Assembly.GetManifestResourceNames().Where(name => name.StartsWith("peer/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] scripts = [
+            .. typeof(TorchPeer).Assembly.GetManifestResourceNames().Where(name => name.StartsWith("peer/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)];
         Assert.Equal(["peer/classifier.py", "peer/content.py", "peer/model.py", "peer/routines.py", "peer/torch_peer.py"], scripts);
     }
 
-    // cat prints the file that it takes for a script; the second word, the number of threads, is no file and is complained about on standard error.
+    // cat prints the file that it takes for a script; the second word, the
+    // number of threads, is no file and is complained about on standard error.
     private static string ReasonOf(string program, string script = "")
     {
         if (OperatingSystem.IsWindows())

@@ -14,8 +14,10 @@ public sealed partial class ResultTableTests(FinishedRun finished) : IClassFixtu
         {
             string[] commands =
             [
-                "run {words} --out {store} --quiet", "show {run} --out {store}", "evaluate {run} --out {store}", "certify {run} --out {store} --check 0", "query --out {store} {sql}",
-                "aggregate --out {store}", "compare {run} {run} --out {store}", "list --out {store}", "list keys", "list theorems", "cite", "sweep {words} --show", "run --help", "certify --help", "--help",
+                "run {words} --out {store} --quiet", "show {run} --out {store}", "evaluate {run} --out {store}",
+                "certify {run} --out {store} --check 0", "query --out {store} {sql}",
+                "aggregate --out {store}", "compare {run} {run} --out {store}", "list --out {store}", "list keys", "list theorems", "cite",
+                "sweep {words} --show", "run --help", "certify --help", "--help",
             ];
             var data = new TheoryData<string, int>();
             foreach (string command in commands)
@@ -39,10 +41,14 @@ public sealed partial class ResultTableTests(FinishedRun finished) : IClassFixtu
         Assert.Equal((0, 0), (wide.ExitCode, narrow.ExitCode));
 
         // A path is not broken, for it is there to be copied; no other word of the program is as long.
-        Assert.All(narrow.Results.Split('\n').Where(line => !line.Contains(finished.Store, StringComparison.Ordinal)), line => Assert.True(PlainText.Length(line) <= width, $"{width}: {line}"));
+        Assert.All(
+            narrow.Results.Split('\n').Where(line => !line.Contains(finished.Store, StringComparison.Ordinal)),
+            line => Assert.True(PlainText.Length(line) <= width, $"{width}: {line}"));
         HashSet<string> whole = [.. Numbers(wide.Results)];
-        string[] torn = [.. Numbers(narrow.Results).Where(number => !whole.Contains(number) && number != width.ToString(CultureInfo.InvariantCulture))];
-        Assert.True(torn.Length == 0 || command.Contains("sweep", StringComparison.Ordinal), $"Torn: {string.Join(' ', torn)}\n{narrow.Results}");
+        string[] torn = [
+            .. Numbers(narrow.Results).Where(number => !whole.Contains(number) && number != width.ToString(CultureInfo.InvariantCulture))];
+        Assert.True(
+            torn.Length == 0 || command.Contains("sweep", StringComparison.Ordinal), $"Torn: {string.Join(' ', torn)}\n{narrow.Results}");
     }
 
     [Theory]
@@ -54,12 +60,16 @@ public sealed partial class ResultTableTests(FinishedRun finished) : IClassFixtu
         var random = new Random(7);
         for (int trial = 0; trial < 200; trial++)
         {
-            ResultColumn[] columns = [.. Enumerable.Range(0, random.Next(1, 12)).Select(k => new ResultColumn($"column {k}", random.Next(3) == 0 ? null : random.Next(9)))];
+            ResultColumn[] columns = [
+                .. Enumerable.Range(0, random.Next(1, 12)).Select(k =>
+                    new ResultColumn($"column {k}", random.Next(3) == 0 ? null : random.Next(9)))];
             var table = new ResultTable(columns);
             string[][] cells = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => columns.Select(_ => Cell(random)).ToArray())];
             using var text = new StringWriter { NewLine = "\n" };
             table.Rows(cells).Print(new Terminal(text, TextWriter.Null, false, false) { Width = width });
-            HashSet<string> whole = [.. cells.SelectMany(row => row).Concat(columns.Select(column => column.Header)).SelectMany(Numbers), width.ToString(CultureInfo.InvariantCulture)];
+            HashSet<string> whole = [
+                .. cells.SelectMany(row => row).Concat(columns.Select(column => column.Header)).SelectMany(Numbers),
+                width.ToString(CultureInfo.InvariantCulture)];
             Assert.All(text.ToString().Split('\n'), line => Assert.True(PlainText.Length(line) <= width, line));
             Assert.All(Numbers(text.ToString()), number => Assert.Contains(number, whole));
         }
@@ -69,7 +79,8 @@ public sealed partial class ResultTableTests(FinishedRun finished) : IClassFixtu
     public void Columns_of_least_importance_are_left_out_first_and_named()
     {
         using var text = new StringWriter { NewLine = "\n" };
-        new ResultTable("name", new ResultColumn("last to go", 2), new ResultColumn("first to go", 1)).Row("a", new string('b', 15), new string('c', 15)).Print(new Terminal(text, TextWriter.Null, false, false) { Width = 40 });
+        new ResultTable("name", new ResultColumn("last to go", 2), new ResultColumn("first to go", 1))
+            .Row("a", new string('b', 15), new string('c', 15)).Print(new Terminal(text, TextWriter.Null, false, false) { Width = 40 });
         Assert.Contains("bbb", text.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("ccc", text.ToString(), StringComparison.Ordinal);
         Assert.Contains("Left out at 40 columns: first to go.", text.ToString(), StringComparison.Ordinal);
@@ -79,7 +90,8 @@ public sealed partial class ResultTableTests(FinishedRun finished) : IClassFixtu
     public void A_table_that_can_lose_no_column_is_a_block_for_each_row()
     {
         using var text = new StringWriter { NewLine = "\n" };
-        new ResultTable("name", "one", "two").Row("a", "0.00029142857142", "1.2345678901234").Row("b", "", "3").Print(new Terminal(text, TextWriter.Null, false, false) { Width = 30 });
+        new ResultTable("name", "one", "two").Row("a", "0.00029142857142", "1.2345678901234").Row("b", "", "3")
+            .Print(new Terminal(text, TextWriter.Null, false, false) { Width = 30 });
         Assert.Equal("name: a\n  one: 0.00029142857142\n  two: 1.2345678901234\n\nname: b\n  two: 3\n", text.ToString());
     }
 
@@ -87,7 +99,9 @@ public sealed partial class ResultTableTests(FinishedRun finished) : IClassFixtu
     {
         0 => random.NextDouble().ToString("R", CultureInfo.InvariantCulture)[..Math.Min(12, 8 + random.Next(5))],
         1 => $"{random.Next(1000)} [{random.NextDouble():F5}, {random.NextDouble():F5}]",
-        2 => string.Join(' ', Enumerable.Range(0, random.Next(1, 20)).Select(_ => random.Next(100_000).ToString(CultureInfo.InvariantCulture))),
+        2 =>
+            string.Join(
+                ' ', Enumerable.Range(0, random.Next(1, 20)).Select(_ => random.Next(100_000).ToString(CultureInfo.InvariantCulture))),
         _ => "",
     };
 

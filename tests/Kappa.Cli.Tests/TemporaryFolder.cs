@@ -6,7 +6,8 @@ internal sealed class TemporaryFolder : IDisposable
     public string Path { get; } = Directory.CreateTempSubdirectory("kappa-test-").FullName;
 
     /// <summary>Every file and folder below it, for comparing before and after.</summary>
-    public IReadOnlyList<string> Entries => [.. Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Entries =>
+        [.. Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     public string At(string name) => System.IO.Path.Combine(Path, name);
 

@@ -10,21 +10,38 @@ internal static class AggregateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("words") { Description = "Which runs: key=value, key=a,b or key=range(0,20); all runs when there is none.", Arity = ArgumentArity.ZeroOrMore };
+        var words = new Argument<string[]>("words")
+        {
+            Description = "Which runs: key=value, key=a,b or key=range(0,20); all runs when there is none.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         Option<string> folder = RunsFolder.Option();
-        var of = new Option<string[]>("--of") { Description = "Number columns of the view runs, or telemetry COLUMN:first, :last, :min, :max, :at(STEP), with commas between (default: rate,lateRate,stepsToHundredth,finalLoss)." };
+        var of = new Option<string[]>("--of")
+        {
+            Description = "Number columns of the view runs, or telemetry COLUMN:first, :last, :min, :max, :at(STEP), with commas between "
+                + "(default: rate,lateRate,stepsToHundredth,finalLoss).",
+        };
         of.Aliases.Add("--quantity");
-        var first = new Option<string[]>("--first") { Description = "First step at which a condition holds, as 'l1.output.sigmaMin < 0.5*first', or fails, as 'not l1.output.kappa < 1e3'; may be repeated." };
-        var by = new Option<string?>("--by") { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." };
+        var first = new Option<string[]>("--first")
+        {
+            Description = "First step at which a condition holds, as 'l1.output.sigmaMin < 0.5*first', or fails, as 'not l1.output.kappa "
+                + "< 1e3'; may be repeated.",
+        };
+        var by = new Option<string?>("--by")
+        { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." };
         var sweep = new Option<string?>("--sweep") { Description = "Only the runs of this sweep." };
         Option<RowFormat?> format = OptionWord.Optional<RowFormat>("--format", "table, csv or json.");
         var json = new Option<bool>("--json") { Description = "The same as --format json." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("aggregate", "Summarise runs over their seeds: median, quartiles, interval of the median.") { words, folder, of, first, by, sweep, format, json, quiet };
+        var command = new Command(
+            "aggregate",
+            "Summarise runs over their seeds: median, quartiles, interval of the median.")
+            { words, folder, of, first, by, sweep, format, json, quiet };
         command.SetAction(parsed =>
         {
             RowFormat rows = QueryView.Format(parsed.GetValue(format), parsed.GetValue(json));
-            using RunIndex index = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out _);
+            using RunIndex index = IndexCommand.Refresh(
+                terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out _);
             var question = new SeedQuestion
             {
                 Words = parsed.GetValue(words)!,
@@ -57,27 +74,43 @@ internal static class AggregateCommand
         {
             QueryView.PrintCells(
                 terminal,
-                [.. groups[0].Values.Select(value => value.Column), "runs", .. groups[0].Statistics.Select(statistic => statistic.Quantity), "outcomes"],
-                groups.Select(group => (IReadOnlyList<string>)[.. group.Values.Select(value => QueryView.Shown(value.Value)), Count(group.Runs), .. group.Statistics.Select(statistic => Cell(statistic.Statistics)), Outcomes(group)]));
-            terminal.Paragraph(0, "median {interval of the median, at 75 % for n = 3, 93.75 % for n = 5, 95 % or more from n = 6 on} [quartiles] n; ∞: not reached; lateRate: of the last third of the window, also of a curve that bends");
+                [
+                    .. groups[0].Values.Select(value => value.Column), "runs",
+                    .. groups[0].Statistics.Select(statistic => statistic.Quantity), "outcomes"],
+                groups.Select(group =>
+                    (IReadOnlyList<string>)[
+                        .. group.Values.Select(value => QueryView.Shown(value.Value)), Count(group.Runs),
+                        .. group.Statistics.Select(statistic => Cell(statistic.Statistics)), Outcomes(group)]));
+            terminal.Paragraph(
+                0,
+                "median {interval of the median, at 75 % for n = 3, 93.75 % for n = 5, 95 % or more from n = 6 on} [quartiles] n; ∞: not "
+                    + "reached; lateRate: of the last third of the window, also of a curve that bends");
         }
     }
 
     private static string Cell(SeedStatistics statistics) => statistics.Count == 0 ? "in no run" : string.Create(
         CultureInfo.InvariantCulture,
-        $"{PlainText.Number(statistics.Median)} {{{PlainText.Number(statistics.IntervalLow)}, {PlainText.Number(statistics.IntervalHigh)}}} [{PlainText.Number(statistics.Lower)}, {PlainText.Number(statistics.Upper)}] n={statistics.Count}");
+        $"{PlainText.Number(statistics.Median)} {{{PlainText.Number(statistics.IntervalLow)}, "
+            + $"{PlainText.Number(statistics.IntervalHigh)}}} [{PlainText.Number(statistics.Lower)}, "
+            + $"{PlainText.Number(statistics.Upper)}] n={statistics.Count}");
 
-    private static string Outcomes(SeedGroup group) => string.Join(", ", group.Outcomes.Select(outcome => $"{Kappa.Lab.Runs.OutcomeWords.Of(outcome.Key)}: {Count(outcome.Value)}"));
+    private static string Outcomes(SeedGroup group) =>
+        string.Join(", ", group.Outcomes.Select(outcome => $"{Kappa.Lab.Runs.OutcomeWords.Of(outcome.Key)}: {Count(outcome.Value)}"));
 
     private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
 
     private static QueryResult Rows(IReadOnlyList<SeedGroup> groups) => new(
-        [.. groups[0].Values.Select(value => value.Column), "quantity", "runs", "count", "missing", "notReached", "median", "intervalLow", "intervalHigh", "intervalLevel", "lowerQuartile", "upperQuartile"],
+        [
+            .. groups[0].Values.Select(value => value.Column), "quantity", "runs", "count", "missing", "notReached", "median",
+            "intervalLow", "intervalHigh", "intervalLevel", "lowerQuartile", "upperQuartile"],
         [
             .. from @group in groups
                from statistic in @group.Statistics
                let s = statistic.Statistics
-               select new List<object?>([.. @group.Values.Select(value => value.Value), statistic.Quantity, (long)@group.Runs, (long)s.Count, (long)s.Missing, (long)s.NotReached, s.Median, s.IntervalLow, s.IntervalHigh, s.IntervalLevel, s.Lower, s.Upper]),
+               select new List<object?>(
+                   [
+                       .. @group.Values.Select(value => value.Value), statistic.Quantity, (long)@group.Runs, (long)s.Count, (long)s.Missing,
+                       (long)s.NotReached, s.Median, s.IntervalLow, s.IntervalHigh, s.IntervalLevel, s.Lower, s.Upper]),
         ],
         false);
 
@@ -124,5 +157,6 @@ internal static class AggregateCommand
         QueryView.Value(json, value);
     }
 
-    private static string[] List(string? words) => words?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+    private static string[] List(string? words) =>
+        words?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 }

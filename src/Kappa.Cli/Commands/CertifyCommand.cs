@@ -12,42 +12,85 @@ namespace Kappa.Cli.Commands;
 /// <summary><c>kappa certify</c>: whether convergence is certain, from which step on, for which step size and at what rate.</summary>
 internal static class CertifyCommand
 {
-
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("target")
+        Argument<string[]> words = Target();
+        Option<string[]> theorem = TheoremNames();
+        Option<int?> step = OptionRange.Integer(
+            "--step", "The step whose weights are certified (default: 0); it is computed again, to the same bits.");
+        var fromStep = new Option<string?>("--from-step")
         {
-            Description = "A specification (a YAML file, key=value settings, or both), a run (its name, a unique beginning of it, or its folder), or a point (JSON, or weights in .safetensors with their specification).",
-            Arity = ArgumentArity.ZeroOrMore,
+            Description = "Find the first step from which convergence is certain, from this step on (default: 0).",
+            Arity = ArgumentArity.ZeroOrOne,
         };
-        words.Validators.Add(RefuseOptions);
-        var theorem = new Option<string[]>("--theorem") { Description = $"One of {string.Join(", ", Theorems.All.Select(known => known.Name))}, or all about the target's model. May be given several times. kappa list theorems says what they need.", DefaultValueFactory = _ => ["all"] };
-        Option<int?> step = OptionRange.Integer("--step", "The step whose weights are certified (default: 0); it is computed again, to the same bits.");
-        var fromStep = new Option<string?>("--from-step") { Description = "Find the first step from which convergence is certain, from this step on (default: 0).", Arity = ArgumentArity.ZeroOrOne };
-        var stepSize = new Option<string?>("--step-size") { Description = "The step size that the guarantee must be for: a number, or run for the run's own (default: each theorem's choice)." };
-        var lookAhead = new Option<bool>("--look-ahead") { Description = "With --from-step: also what the certificate found says from the first step on." };
-        var findScale = new Option<bool>("--find-scale") { Description = "Also find the smallest factor c that makes the initialisation W_2 = 0, c·W_1 (shallow encoder: w_O = 0, c·W_V) certifiable: the price of a certificate." };
-        var divisor = new Option<string?>("--step-divisor") { Description = "h of the path theorems' own step size 1/(hΛ²), above 0.5 (default: 1); 2 certifies earlier at half the step." };
-        var floor = new Option<string?>("--floor-fraction") { Description = "Smallest share of its first value that the path theorems let their floor fall to, from 0 to 1 (default: 0.6); less certifies earlier at a slower rate." };
-        var memory = new MemoryOption("; also for the Gram matrices of kernel-floor (default: 1024; 64 when other theorems are asked as well)");
-        Option<int?> check = OptionRange.Integer("--check", "Steps to descend with the certified step size, to see the bound hold (default: as many as a few seconds allow; 0: none).");
+        var stepSize = new Option<string?>("--step-size")
+        {
+            Description =
+                "The step size that the guarantee must be for: a number, or run for the run's own (default: each theorem's choice).",
+        };
+        var lookAhead = new Option<bool>("--look-ahead")
+        { Description = "With --from-step: also what the certificate found says from the first step on." };
+        var findScale = new Option<bool>("--find-scale")
+        {
+            Description = "Also find the smallest factor c that makes the initialisation W_2 = 0, c·W_1 (shallow encoder: w_O = 0, "
+                + "c·W_V) certifiable: the price of a certificate.",
+        };
+        var divisor = new Option<string?>("--step-divisor")
+        {
+            Description = "h of the path theorems' own step size 1/(hΛ²), above 0.5 (default: 1); 2 certifies earlier at half the step.",
+        };
+        var floor = new Option<string?>("--floor-fraction")
+        {
+            Description = "Smallest share of its first value that the path theorems let their floor fall to, from 0 to 1 (default: 0.6); "
+                + "less certifies earlier at a slower rate.",
+        };
+        var memory = new MemoryOption(
+            "; also for the Gram matrices of kernel-floor (default: 1024; 64 when other theorems are asked as well)");
+        Option<int?> check = OptionRange.Integer(
+            "--check",
+            "Steps to descend with the certified step size, to see the bound hold (default: as many as a few seconds allow; 0: none).");
         Option<string> folder = RunsFolder.Option();
-        Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
-        var figures = new Option<string?>("--figures") { Description = "A folder to write the figure into: the steps tried, the descent, and the bound that it may not cross." };
+        Option<int?> threads = OptionRange.Integer(
+            "--threads", "Threads of one step (default: all cores). The result does not depend on it.");
+        var figures = new Option<string?>("--figures")
+        { Description = "A folder to write the figure into: the steps tried, the descent, and the bound that it may not cross." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         Option<bool> exitCode = VerdictOption.Create("convergence is not certified");
-        var command = new Command("certify", "Certify convergence: conditions, guaranteed rate and step size, the first certified step of a run.")
+        var command = new Command(
+            "certify", "Certify convergence: conditions, guaranteed rate and step size, the first certified step of a run.")
         {
-            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, memory, check, folder, threads, figures, json, exitCode,
+            words, theorem, step, fromStep, stepSize, lookAhead, findScale, divisor, floor, memory, check, folder, threads, figures, json,
+            exitCode,
         };
         command.SetAction(parsed => Certify(
             terminal,
             new Words(
-                parsed.GetValue(words)!, parsed.GetValue(theorem)!, parsed.GetValue(step), parsed.GetResult(fromStep) is not null, parsed.GetValue(fromStep), parsed.GetValue(stepSize),
-                parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor), parsed.GetValue(memory), parsed.GetValue(check), parsed.GetValue(folder)!, parsed.GetValue(threads)),
+                parsed.GetValue(words)!, parsed.GetValue(theorem)!, parsed.GetValue(step), parsed.GetResult(fromStep) is not null,
+                parsed.GetValue(fromStep), parsed.GetValue(stepSize),
+                parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor),
+                parsed.GetValue(memory), parsed.GetValue(check), parsed.GetValue(folder)!, parsed.GetValue(threads)),
             parsed.GetValue(figures), parsed.GetValue(json), parsed.GetValue(exitCode)));
         return command;
     }
+
+    private static Argument<string[]> Target()
+    {
+        var words = new Argument<string[]>("target")
+        {
+            Description = "A specification (a YAML file, key=value settings, or both), a run (its name, a unique beginning of it, or its "
+                + "folder), or a point (JSON, or weights in .safetensors with their specification).",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        words.Validators.Add(RefuseOptions);
+        return words;
+    }
+
+    private static Option<string[]> TheoremNames() => new("--theorem")
+    {
+        Description = $"One of {string.Join(", ", Theorems.All.Select(known => known.Name))}, or all about the target's model. May "
+            + "be given several times. kappa list theorems says what they need.",
+        DefaultValueFactory = _ => ["all"],
+    };
 
     private static int Certify(Terminal terminal, Words words, string? figures, bool json, bool isVerdictAsked)
     {
@@ -157,7 +200,9 @@ internal static class CertifyCommand
     {
         foreach (string name in names.Where(name => name != "all" && Theorems.Find(name) is null))
         {
-            throw new UsageException($"--theorem must be all or one of {string.Join(", ", Theorems.All.Select(known => known.Name))} but is '{name}'. See kappa list theorems.");
+            throw new UsageException(
+                $"--theorem must be all or one of {string.Join(", ", Theorems.All.Select(known => known.Name))} but is '{name}'. See "
+                    + $"kappa list theorems.");
         }
 
         return names.Contains("all") ? [] : [.. names.Select(name => Theorems.Find(name)!).Distinct()];
@@ -167,14 +212,19 @@ internal static class CertifyCommand
     {
         null => (null, false),
         "run" => (null, true),
-        _ when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && double.IsFinite(number) => (number, false),
+        _ when double.TryParse(
+            word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && double.IsFinite(number) =>
+            (number, false),
         _ => throw new UsageException($"--step-size must be a positive number or run but is '{word}'."),
     };
 
     private static double? Number(string option, string? word, double above, double below) =>
         word is null ? null
-        : double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above && number < below ? number
-        : throw new UsageException($"{option} must be a number {(double.IsFinite(below) ? $"between {Text(above)} and {Text(below)}" : $"above {Text(above)}")} but is '{word}'.");
+        : double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above
+            && number < below ? number
+        : throw new UsageException(
+            $"{option} must be a number {(double.IsFinite(below) ? $"between {Text(above)} and {Text(below)}" : $"above {Text(above)}")} "
+                + $"but is '{word}'.");
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -188,5 +238,6 @@ internal static class CertifyCommand
     }
 
     private sealed record Words(
-        string[] Target, string[] Theorems, int? Step, bool IsSearch, string? FromStep, string? StepSize, bool LooksAhead, bool FindsScale, string? Divisor, string? Floor, int? Memory, int? Check, string Folder, int? Threads);
+        string[] Target, string[] Theorems, int? Step, bool IsSearch, string? FromStep, string? StepSize, bool LooksAhead, bool FindsScale,
+        string? Divisor, string? Floor, int? Memory, int? Check, string Folder, int? Threads);
 }

@@ -47,7 +47,9 @@ internal static class CertifyTarget
         string? file = namesFile ? settings[0] : WeightsFile.SpecificationBeside(path);
         if (file is null && settings.Length == 0)
         {
-            throw new UsageException($"weights alone do not say what model and data they belong to: give a specification, kappa certify {path} spec.yaml, or settings such as width=16.");
+            throw new UsageException(
+                $"weights alone do not say what model and data they belong to: give a specification, kappa certify {path} spec.yaml, or "
+                    + $"settings such as width=16.");
         }
 
         SpecificationReading reading = SpecificationReader.Read(file, namesFile ? settings[1..] : settings);
@@ -56,14 +58,16 @@ internal static class CertifyTarget
             : new CertifiedThing(null, reading.Problems);
     }
 
-    private static CertifiedThing Of(SpecificationReading reading, int threads, Func<string, double> stepSizeOf) => reading.Specification is { } specification
+    private static CertifiedThing Of(SpecificationReading reading, int threads, Func<string, double> stepSizeOf) =>
+        reading.Specification is { } specification
         ? new CertifiedThing(ModelPoint.OfSpecification(specification, threads, stepSizeOf))
         : new CertifiedThing(null, reading.Problems);
 
     private static CertifiedThing Of(PointReading reading) => new(reading.Point, reading.Problems);
 
     // What looks like a path is not searched for among the runs.
-    private static string FindRun(string name, string folder) => Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or WeightsFile.Extension
+    private static string FindRun(string name, string folder) =>
+        Path.GetFileName(name) != name || Path.GetExtension(name) is ".json" or WeightsFile.Extension
         ? throw new BadInputException(name, "no such file or folder. Name a specification (.yaml), a run, or a point (.json).")
         : Target.Find(folder, name);
 

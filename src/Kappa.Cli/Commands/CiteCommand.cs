@@ -11,11 +11,16 @@ internal static class CiteCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var names = new Argument<string[]>("what") { Description = "Theorems by name or label (default: all; kappa list theorems names them), or one run.", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("what")
+        {
+            Description = "Theorems by name or label (default: all; kappa list theorems names them), or one run.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var bibtex = new Option<bool>("--bibtex") { Description = "Print as BibTeX." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         Option<string> folder = RunsFolder.Option();
-        var command = new Command("cite", "Print the references of theorems, or those of the methods that a run used.") { names, bibtex, json, folder };
+        var command = new Command(
+            "cite", "Print the references of theorems, or those of the methods that a run used.") { names, bibtex, json, folder };
         command.SetAction(parsed =>
         {
             string[] given = parsed.GetValue(names)!;
@@ -45,7 +50,8 @@ internal static class CiteCommand
             {
                 schemaVersion = 1,
                 run = run.Name,
-                references = references.Select(one => new { key = one.Reference.Key, use = one.Use, text = one.Reference.ToText(), bibtex = one.Reference.ToBibTeX() }),
+                references = references.Select(one =>
+                    new { key = one.Reference.Key, use = one.Use, text = one.Reference.ToText(), bibtex = one.Reference.ToBibTeX() }),
             }));
             return ExitCode.Done;
         }
@@ -74,8 +80,24 @@ internal static class CiteCommand
             terminal.Results.WriteLine(JsonSerializer.Serialize(new
             {
                 schemaVersion = 1,
-                references = references.Select(reference => new { key = reference.Key, text = reference.ToText(), authors = reference.Authors, title = reference.Title, year = reference.Year, arxiv = reference.Arxiv, bibtex = reference.ToBibTeX() }),
-                theorems = theorems.Select(theorem => new { name = theorem.Name, sources = theorem.Sources.Select(source => new { key = source.Key, citation = source.Citation, asRecalled = source.AsRecalled }) }),
+                references = references.Select(reference =>
+                    new
+                    {
+                        key = reference.Key,
+                        text = reference.ToText(),
+                        authors = reference.Authors,
+                        title = reference.Title,
+                        year = reference.Year,
+                        arxiv = reference.Arxiv,
+                        bibtex = reference.ToBibTeX(),
+                    }),
+                theorems = theorems.Select(theorem =>
+                    new
+                    {
+                        name = theorem.Name,
+                        sources = theorem.Sources.Select(source =>
+                            new { key = source.Key, citation = source.Citation, asRecalled = source.AsRecalled }),
+                    }),
             }));
             return ExitCode.Done;
         }
@@ -89,7 +111,10 @@ internal static class CiteCommand
             }
 
             terminal.Paragraph(0, $"[{reference.Key}] {reference.ToText()}", hanging: 2);
-            string[] used = [.. theorems.Where(theorem => theorem.Sources.Any(source => source.Key == reference.Key)).Select(theorem => $"{theorem.Name} ({theorem.Label}{(theorem.Sources.First(source => source.Key == reference.Key).AsRecalled ? ", as recalled" : string.Empty)})")];
+            string[] used = [
+                .. theorems.Where(theorem => theorem.Sources.Any(source => source.Key == reference.Key)).Select(theorem =>
+                    $"{theorem.Name} ({theorem.Label}"
+                        + (theorem.Sources.First(source => source.Key == reference.Key).AsRecalled ? ", as recalled)" : ")"))];
             terminal.Paragraph(2, $"for {string.Join(", ", used)}", hanging: 2);
         }
 
@@ -97,5 +122,7 @@ internal static class CiteCommand
     }
 
     private static Theorem Find(string name) => Theorems.Find(name)
-        ?? throw new UsageException($"a theorem must be one of {string.Join(", ", Theorems.All.Select(known => known.Name))} but is '{name}'. See kappa list theorems.");
+        ?? throw new UsageException(
+            $"a theorem must be one of {string.Join(", ", Theorems.All.Select(known => known.Name))} but is '{name}'. See kappa list "
+                + $"theorems.");
 }

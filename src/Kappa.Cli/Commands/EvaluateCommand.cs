@@ -11,7 +11,8 @@ using Kappa.Spectra;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa evaluate POINT</c>: everything that can be said of a point without a step, also of one that another program made.</summary>
+/// <summary><c>kappa evaluate POINT</c>: everything that can be said of a
+/// point without a step, also of one that another program made.</summary>
 internal static class EvaluateCommand
 {
 
@@ -23,26 +24,41 @@ internal static class EvaluateCommand
     {
         var words = new Argument<string[]>("point")
         {
-            Description = "A point in JSON; or weights in .safetensors, then a YAML file and key=value settings that give model and data; or a run, by its name, a unique beginning of it, or its folder; settings change what it is evaluated on.",
+            Description = "A point in JSON; or weights in .safetensors, then a YAML file and key=value settings that give model and "
+                + "data; or a run, by its name, a unique beginning of it, or its folder; settings change what it is evaluated on.",
             Arity = ArgumentArity.OneOrMore,
         };
         words.Validators.Add(RefuseOptions);
-        var kernel = new Option<bool>("--kernel") { Description = "Compute the kernel in full however long it takes, and fail when it does not fit into the memory." };
-        var memory = new MemoryOption("; also for the passes of a point (default: 4096), for the kernel, and for the vectors of what is estimated (default: 1024 each); 0 leaves the kernel out", least: 0);
-        var matrixFree = new Option<bool>("--matrix-free") { Description = "Estimate the kernel's largest and smallest eigenvalue from products with it (P.7); done anyway where the kernel in full does not fit." };
-        var hessian = new Option<bool>("--hessian") { Description = "Also estimate the sharpness and the smallest eigenvalue of the Hessian of the loss (R.7)." };
+        var kernel = new Option<bool>("--kernel")
+        { Description = "Compute the kernel in full however long it takes, and fail when it does not fit into the memory." };
+        var memory = new MemoryOption(
+            "; also for the passes of a point (default: 4096), for the kernel, and for the vectors of what is estimated (default: 1024 "
+                + "each); 0 leaves the kernel out",
+            least: 0);
+        var matrixFree = new Option<bool>("--matrix-free")
+        {
+            Description = "Estimate the kernel's largest and smallest eigenvalue from products with it (P.7); done anyway where the "
+                + "kernel in full does not fit.",
+        };
+        var hessian = new Option<bool>("--hessian")
+        { Description = "Also estimate the sharpness and the smallest eigenvalue of the Hessian of the loss (R.7)." };
         var density = new Option<bool>("--density") { Description = "Also estimate where the kernel's eigenvalues are (P.8)." };
-        var figures = new Option<string?>("--figures") { Description = "A folder to write the figure of that density into; implies --density." };
+        var figures = new Option<string?>("--figures")
+        { Description = "A folder to write the figure of that density into; implies --density." };
         Option<string> folder = RunsFolder.Option();
-        var json = new Option<bool>("--json") { Description = "Print loss, gradient, output, spectra and kernel eigenvalues as JSON, every bit of them." };
+        var json = new Option<bool>("--json")
+        { Description = "Print loss, gradient, output, spectra and kernel eigenvalues as JSON, every bit of them." };
         Option<bool> exitCode = VerdictOption.Create("none of the theorems certifies convergence from the point");
-        var command = new Command("evaluate", "Evaluate a point: loss, gradient, PL ratio, spectra of every block, eigenvalues of the kernel, certificates.")
+        var command = new Command(
+            "evaluate", "Evaluate a point: loss, gradient, PL ratio, spectra of every block, eigenvalues of the kernel, certificates.")
         {
             words, kernel, memory, matrixFree, hessian, density, figures, folder, json, exitCode,
         };
         command.SetAction(parsed => Evaluate(
             terminal, parsed.GetValue(words)!, parsed.GetValue(folder)!,
-            new Wishes(parsed.GetValue(kernel), parsed.GetValue(memory), parsed.GetValue(matrixFree), parsed.GetValue(hessian), parsed.GetValue(density), parsed.GetValue(figures), parsed.GetValue(exitCode)),
+            new Wishes(
+                parsed.GetValue(kernel), parsed.GetValue(memory), parsed.GetValue(matrixFree), parsed.GetValue(hessian),
+                parsed.GetValue(density), parsed.GetValue(figures), parsed.GetValue(exitCode)),
             parsed.GetValue(json)));
         return command;
     }
@@ -64,7 +80,9 @@ internal static class EvaluateCommand
 
         if (wishes.NeedsKernel && PointEvaluation.KernelObstacle(point, options.KernelMemory) is { } obstacle)
         {
-            throw new BadInputException(words[0], $"{obstacle}. Allow more with --memory, estimate its ends with --matrix-free, train fewer blocks, or take fewer samples.");
+            throw new BadInputException(
+                words[0],
+                $"{obstacle}. Allow more with --memory, estimate its ends with --matrix-free, train fewer blocks, or take fewer samples.");
         }
 
         if (options is { KernelMemory: > 0, IsMatrixFree: false })
@@ -85,19 +103,23 @@ internal static class EvaluateCommand
         if (expected is { } other && Math.Abs(loss - other) > LossAgreement * Math.Abs(other))
         {
             terminal.Messages.WriteLine(
-                $"kappa: {name}: the loss is {PlainText.Number(loss)} but the file expects {PlainText.Number(other)}: this is another model, or other weights or data, than those of the program that wrote it.");
+                $"kappa: {name}: the loss is {PlainText.Number(loss)} but the file expects {PlainText.Number(other)}: this is another "
+                    + $"model, or other weights or data, than those of the program that wrote it.");
         }
     }
 
     private static int Code(double loss, IEnumerable<Certificate> certificates, Wishes wishes) =>
-        double.IsFinite(loss) ? VerdictOption.Code(certificates.All(certificate => certificate.Guarantee is null), wishes.IsVerdictAsked) : ExitCode.NumericalFailure;
+        double.IsFinite(loss)
+            ? VerdictOption.Code(certificates.All(certificate => certificate.Guarantee is null), wishes.IsVerdictAsked)
+            : ExitCode.NumericalFailure;
 
     private static PointEvaluationOptions ToOptions(Wishes wishes)
     {
         OptionRange.Require("--memory", wishes.Mebibytes, wishes.NeedsKernel || wishes.IsMatrixFree ? 1 : 0, MemoryOption.MostMebibytes);
         if (wishes is { NeedsKernel: true, IsMatrixFree: true })
         {
-            throw new UsageException("--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.");
+            throw new UsageException(
+                "--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.");
         }
 
         var options = new PointEvaluationOptions
@@ -163,7 +185,9 @@ internal static class EvaluateCommand
 
         return settings.Length == 0
             ? PointFile.Read(path, Environment.ProcessorCount)
-            : throw new UsageException($"a point file holds its own model and data and takes no settings but got '{settings[0]}'. Only weights in {WeightsFile.Extension} take them.");
+            : throw new UsageException(
+                $"a point file holds its own model and data and takes no settings but got '{settings[0]}'. Only weights in "
+                    + $"{WeightsFile.Extension} take them.");
     }
 
     private static PointReading ReadRun(string folder, string[] settings)
@@ -171,17 +195,23 @@ internal static class EvaluateCommand
         string checkpoint = new RunFiles(folder).Checkpoint;
         return File.Exists(checkpoint)
             ? ReadWeights(checkpoint, settings)
-            : throw new BadInputException(folder, $"must be the folder of a run that has saved its state but has no {Path.GetFileName(checkpoint)}. Name another one, or a file.");
+            : throw new BadInputException(
+                folder,
+                $"must be the folder of a run that has saved its state but has no {Path.GetFileName(checkpoint)}. Name another one, or a "
+                    + $"file.");
     }
 
-    // As for kappa run, the first word without '=' is a file; without one the specification beside the weights is taken, as in a run folder.
+    // As for kappa run, the first word without '=' is a file; without one
+    // the specification beside the weights is taken, as in a run folder.
     private static PointReading ReadWeights(string path, string[] words)
     {
         bool namesFile = words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal);
         string? specification = namesFile ? words[0] : WeightsFile.SpecificationBeside(path);
         if (specification is null && words.Length == 0 && File.Exists(path))
         {
-            throw new UsageException($"weights alone do not say what model and data they belong to: give a specification, kappa evaluate {path} spec.yaml, or settings such as width=16.");
+            throw new UsageException(
+                $"weights alone do not say what model and data they belong to: give a specification, kappa evaluate {path} spec.yaml, or "
+                    + $"settings such as width=16.");
         }
 
         SpecificationReading reading = SpecificationReader.Read(specification, namesFile ? words[1..] : words);
@@ -199,5 +229,6 @@ internal static class EvaluateCommand
         }
     }
 
-    private sealed record Wishes(bool NeedsKernel, int? Mebibytes, bool IsMatrixFree, bool WithHessian, bool WithDensity, string? Figures, bool IsVerdictAsked);
+    private sealed record Wishes(
+        bool NeedsKernel, int? Mebibytes, bool IsMatrixFree, bool WithHessian, bool WithDensity, string? Figures, bool IsVerdictAsked);
 }

@@ -13,16 +13,22 @@ internal static class ExportCommand
 
     public static Command Create(Terminal terminal)
     {
-        var what = new Argument<string>("what") { Description = "A run (name, beginning of it, or folder) or a sweep (name or its beginning)." };
+        var what = new Argument<string>("what")
+        { Description = "A run (name, beginning of it, or folder) or a sweep (name or its beginning)." };
         Option<ExportFormat> format = OptionWord.Required<ExportFormat>("--as", "csv, npz, safetensors, tensorboard or mlflow.");
         var to = new Option<string>("--to") { Description = "Where to write.", DefaultValueFactory = _ => DefaultFolder };
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
-        var command = new Command("export", "Write a run or a sweep for other programs: table, arrays, weights, TensorBoard, MLflow.") { what, format, to, folder, new MemoryOption(), json };
+        var command = new Command(
+            "export",
+            "Write a run or a sweep for other programs: table, arrays, weights, TensorBoard, MLflow.")
+            { what, format, to, folder, new MemoryOption(), json };
         command.SetAction(parsed =>
         {
             string target = RunsFolder.Require(parsed.GetValue(to)!, "--to");
-            return Export(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(what)!, parsed.GetValue(format), target, parsed.GetValue(json));
+            return Export(
+                terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(what)!, parsed.GetValue(format), target,
+                parsed.GetValue(json));
         });
         return command;
     }
@@ -60,7 +66,9 @@ internal static class ExportCommand
     private static string Overview(string folder, List<(string File, SweepRun Run)> exported)
     {
         string[] keys = [.. exported[0].Run.Values.Keys];
-        IEnumerable<IEnumerable<string>> rows = exported.Select(one => new[] { Path.GetRelativePath(folder, one.File), one.Run.Name }.Concat(keys.Select(key => one.Run.Values.GetValueOrDefault(key, string.Empty))));
+        IEnumerable<IEnumerable<string>> rows = exported.Select(one =>
+            new[] { Path.GetRelativePath(folder, one.File), one.Run.Name }.Concat(
+                keys.Select(key => one.Run.Values.GetValueOrDefault(key, string.Empty))));
         return string.Concat(rows.Prepend(["file", "run", .. keys]).Select(row => string.Join(',', row.Select(CsvField.Of)) + "\n"));
     }
 
@@ -85,11 +93,14 @@ internal static class ExportCommand
 
         if (written.Count > 0)
         {
-            string table = Path.Combine(folder, format is ExportFormat.Mlflow or ExportFormat.Tensorboard ? $"{sweep.Plan.Name}.csv" : "runs.csv");
+            string table = Path.Combine(
+                folder, format is ExportFormat.Mlflow or ExportFormat.Tensorboard ? $"{sweep.Plan.Name}.csv" : "runs.csv");
             AtomicFile.WriteAllText(table, Overview(folder, exported));
             written.Add(table);
         }
 
-        return written.Count > 0 ? written : throw new BadInputException(sweep.Path, "must have a run that can be exported but has none. Run it: " + sweep.ResumeCommand);
+        return written.Count > 0
+            ? written
+            : throw new BadInputException(sweep.Path, "must have a run that can be exported but has none. Run it: " + sweep.ResumeCommand);
     }
 }

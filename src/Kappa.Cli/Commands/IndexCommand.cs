@@ -13,10 +13,13 @@ internal static class IndexCommand
         var anew = new Option<bool>("--rebuild") { Description = "Forget what the index holds and read every folder." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("index", "Bring the index of a folder of runs up to its files; kappa query does it by itself.") { folder, anew, json, quiet };
+        var command = new Command(
+            "index", "Bring the index of a folder of runs up to its files; kappa query does it by itself.") { folder, anew, json, quiet };
         command.SetAction(parsed =>
         {
-            using RunIndex index = Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), parsed.GetValue(anew), out IndexReport report);
+            using RunIndex index = Refresh(
+                terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), parsed.GetValue(anew),
+                out IndexReport report);
             Print(terminal, index, report, parsed.GetValue(json));
             return ExitCode.Done;
         });
@@ -72,6 +75,9 @@ internal static class IndexCommand
         }
 
         string made = report.Rebuilt is { } reason ? $" The index was made anew: {reason}." : string.Empty;
-        terminal.Paragraph(0, $"{report.Runs} runs in {(index.IsInMemory ? $"memory, for {index.Path} cannot be written" : index.Path)}; {report.Read} folders read, {report.Removed} removed, {report.Damaged.Count} left out.{made}");
+        terminal.Paragraph(
+            0,
+            $"{report.Runs} runs in {(index.IsInMemory ? $"memory, for {index.Path} cannot be written" : index.Path)}; {report.Read} "
+                + $"folders read, {report.Removed} removed, {report.Damaged.Count} left out.{made}");
     }
 }

@@ -18,24 +18,42 @@ internal static class LandscapeCommand
 
     public static Command Create(Terminal terminal)
     {
-        var target = new Argument<string>("target") { Description = "A run, by its name, a unique beginning of it, or its folder; or weights in .safetensors with their specification beside them." };
-        Option<LandscapeDirections?> directions = OptionWord.Optional<LandscapeDirections>("--directions", "What spans the plane: pca (principal components of the path; default for a run), random (default for weights, which have no path) or curvature (top Hessian eigenvectors).");
-        Option<DirectionNormalisation> normalisation = OptionWord.Of("--normalisation", "What the lengths of random directions follow: row (each unit's weights, filter normalisation), layer, or none.", DirectionNormalisation.Row);
+        var target = new Argument<string>("target")
+        {
+            Description = "A run, by its name, a unique beginning of it, or its folder; or weights in .safetensors with their "
+                + "specification beside them.",
+        };
+        Option<LandscapeDirections?> directions = OptionWord.Optional<LandscapeDirections>(
+            "--directions",
+            "What spans the plane: pca (principal components of the path; default for a run), random (default for weights, which have no "
+                + "path) or curvature (top Hessian eigenvectors).");
+        Option<DirectionNormalisation> normalisation = OptionWord.Of(
+            "--normalisation",
+            "What the lengths of random directions follow: row (each unit's weights, filter normalisation), layer, or none.",
+            DirectionNormalisation.Row);
         Option<int?> grid = OptionRange.Integer("--grid", "Points along each axis (default: 41).");
-        var span = new Option<string?>("--span") { Description = "Largest |α| and |β| (default: 1 with normalised random directions, a frame around the path with pca, a quarter of the weights' norm otherwise)." };
+        var span = new Option<string?>("--span")
+        {
+            Description = "Largest |α| and |β| (default: 1 with normalised random directions, a frame around the path with pca, a "
+                + "quarter of the weights' norm otherwise).",
+        };
         Option<int?> seed = OptionRange.Integer("--seed", "Seed of random directions (default: 0).");
         Option<int?> states = OptionRange.Integer("--states", "States of the path that are kept (default: 33).");
         Option<int?> threads = OptionRange.Integer("--threads", "Points at a time (default: all cores). The result does not depend on it.");
-        var results = new Option<string?>("--figures") { Description = "A folder for report, figures and data (default: landscape-DIRECTIONS in the run's folder)." };
+        var results = new Option<string?>("--figures")
+        { Description = "A folder for report, figures and data (default: landscape-DIRECTIONS in the run's folder)." };
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print landscape.json instead of the table." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("landscape", "The loss on a plane around the end of a run: contour, surface, cuts, the path beside the plane, and how flat and rough it is.")
+        var command = new Command(
+            "landscape",
+            "The loss on a plane around the end of a run: contour, surface, cuts, the path beside the plane, and how flat and rough it is.")
         {
             target, directions, normalisation, grid, span, seed, states, threads, results, folder, new MemoryOption(), json, quiet,
         };
         command.SetAction(parsed => Show(terminal, parsed.GetValue(target)!, parsed.GetValue(folder)!, new Wishes(
-            parsed.GetValue(directions), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null, parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),
+            parsed.GetValue(directions), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null,
+            parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),
             parsed.GetValue(states), parsed.GetValue(threads), parsed.GetValue(results), parsed.GetValue(json), parsed.GetValue(quiet))));
         return command;
     }
@@ -46,9 +64,18 @@ internal static class LandscapeCommand
         LandscapeTarget target = Find(word, folder);
 
         // Weights have no path, one that diverged may have a single state, and lengths are normalised of random directions only.
-        wishes = wishes with { Given = wishes.Given ?? (word.EndsWith(WeightsFile.Extension, StringComparison.OrdinalIgnoreCase) || target.Remark.Length > 0 || wishes.Normalisation is not null ? LandscapeDirections.Random : LandscapeDirections.Pca) };
+        wishes = wishes with
+        {
+            Given = wishes.Given
+                ?? (
+                    word.EndsWith(WeightsFile.Extension, StringComparison.OrdinalIgnoreCase) || target.Remark.Length > 0
+                        || wishes.Normalisation is not null
+                        ? LandscapeDirections.Random
+                        : LandscapeDirections.Pca),
+        };
         LandscapeRequest request = wishes.ToRequest();
-        string results = RunsFolder.Require(wishes.Results ?? Path.Combine(target.Folder, $"landscape-{request.Directions.ToString().ToLowerInvariant()}"), "--figures");
+        string results = RunsFolder.Require(
+            wishes.Results ?? Path.Combine(target.Folder, $"landscape-{request.Directions.ToString().ToLowerInvariant()}"), "--figures");
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, wishes.Quiet);
         if (target.Remark.Length > 0)
@@ -74,7 +101,9 @@ internal static class LandscapeCommand
         IReadOnlyList<string> notices = LandscapeReport.Write(landscape, results, command);
         interruption.FinishFromHereOn();
         Print(terminal, landscape, wishes.Json, command);
-        progress.Say(FormattableString.Invariant($"Report: {Path.Combine(results, "report.html")}   {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s"));
+        progress.Say(
+            FormattableString.Invariant(
+                $"Report: {Path.Combine(results, "report.html")}   {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s"));
         foreach (string notice in notices)
         {
             progress.Say(notice);
@@ -83,7 +112,8 @@ internal static class LandscapeCommand
         return ExitCode.Done;
     }
 
-    private static Landscape? RunOrSave(LandscapeTarget target, LandscapeRequest request, string results, ProgressLine progress, CancellationToken cancellation)
+    private static Landscape? RunOrSave(
+        LandscapeTarget target, LandscapeRequest request, string results, ProgressLine progress, CancellationToken cancellation)
     {
         try
         {
@@ -131,7 +161,9 @@ internal static class LandscapeCommand
             throw new BadInputException(path, "no such file.");
         }
 
-        string beside = WeightsFile.SpecificationBeside(path) ?? throw new BadInputException(path, "weights must have their specification, spec.yaml, beside them but have none. Put it there.");
+        string beside = WeightsFile.SpecificationBeside(path)
+            ?? throw new BadInputException(
+                path, "weights must have their specification, spec.yaml, beside them but have none. Put it there.");
         SpecificationReading reading = SpecificationReader.Read(beside, []);
         return reading.Specification is { } specification
             ? LandscapeTarget.OfPoint(() => WeightsFile.Read(path, specification).Require(), Path.GetDirectoryName(Path.GetFullPath(path))!)
@@ -139,7 +171,8 @@ internal static class LandscapeCommand
     }
 
     private sealed record Wishes(
-        LandscapeDirections? Given, DirectionNormalisation? Normalisation, int? Grid, string? Span, int? Seed, int? States, int? Threads, string? Results, bool Json, bool Quiet)
+        LandscapeDirections? Given, DirectionNormalisation? Normalisation, int? Grid, string? Span, int? Seed, int? States, int? Threads,
+        string? Results, bool Json, bool Quiet)
     {
         private LandscapeDirections Directions => Given ?? LandscapeDirections.Random;
 
@@ -150,7 +183,9 @@ internal static class LandscapeCommand
             OptionRange.Require("--threads", Threads, 1, OptionRange.MostThreads);
             if (Normalisation is not null && Directions != LandscapeDirections.Random)
             {
-                throw new UsageException($"--normalisation is about random directions but --directions is {Directions.ToString().ToLowerInvariant()}; those have norm one. Leave it out.");
+                throw new UsageException(
+                    $"--normalisation is about random directions but --directions is {Directions.ToString().ToLowerInvariant()}; those "
+                        + $"have norm one. Leave it out.");
             }
 
             var request = new LandscapeRequest();

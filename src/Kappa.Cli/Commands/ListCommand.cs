@@ -4,7 +4,8 @@ using Kappa.Lab.Specifications;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa list</c>: the runs of a folder; <c>kappa list keys</c>: every key of a specification; <c>kappa list theorems</c>: every theorem.</summary>
+/// <summary><c>kappa list</c>: the runs of a folder; <c>kappa list keys</c>: every
+/// key of a specification; <c>kappa list theorems</c>: every theorem.</summary>
 internal static class ListCommand
 {
     public static Command Create(Terminal terminal)
@@ -15,13 +16,18 @@ internal static class ListCommand
         keys.SetAction(parsed => Keys(terminal, parsed.GetValue(json)));
         var theorems = new Command("theorems", "Every theorem that can be asked for a certificate, with statement, proof and sources.");
         theorems.SetAction(parsed => TheoremList.Print(terminal, parsed.GetValue(json)));
-        var filter = new Option<string?>("--filter") { Description = "Only these runs: key=value words as for aggregate, or a condition as after WHERE in query." };
+        var filter = new Option<string?>("--filter")
+        { Description = "Only these runs: key=value words as for aggregate, or a condition as after WHERE in query." };
         Option<int?> limit = OptionRange.Integer("--limit", $"Most runs (default: {RunList.DefaultLimit}; all with --json).");
-        var command = new Command("list", "List runs, newest first; the keys of a specification; or the theorems.") { folder, filter, limit, json, keys, theorems };
+        var command = new Command(
+            "list",
+            "List runs, newest first; the keys of a specification; or the theorems.") { folder, filter, limit, json, keys, theorems };
         command.SetAction(parsed =>
         {
             OptionRange.Require("--limit", parsed.GetValue(limit), 1, 100_000_000);
-            return RunList.Print(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(filter), parsed.GetValue(limit), parsed.GetValue(json));
+            return RunList.Print(
+                terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(filter), parsed.GetValue(limit),
+                parsed.GetValue(json));
         });
         return command;
     }
@@ -33,7 +39,8 @@ internal static class ListCommand
             terminal.Results.WriteLine(JsonSerializer.Serialize(new
             {
                 schemaVersion = 1,
-                keys = SpecificationKeys.All.Select(key => new { key = key.Path, type = key.Values, @default = key.Default, meaning = key.Documentation }),
+                keys = SpecificationKeys.All.Select(key =>
+                    new { key = key.Path, type = key.Values, @default = key.Default, meaning = key.Documentation }),
             }));
             return ExitCode.Done;
         }

@@ -8,7 +8,11 @@ internal static class QueryCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var sql = new Argument<string?>("sql") { Description = "One SELECT on the views runs, telemetry_summary, claims, sweeps, sweep_runs, damaged.", Arity = ArgumentArity.ZeroOrOne };
+        var sql = new Argument<string?>("sql")
+        {
+            Description = "One SELECT on the views runs, telemetry_summary, claims, sweeps, sweep_runs, damaged.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<string> folder = RunsFolder.Option();
         var schema = new Option<bool>("--schema") { Description = "Print the views and their columns." };
         Option<RowFormat?> format = OptionWord.Optional<RowFormat>("--format", "table, csv or json.");
@@ -16,7 +20,8 @@ internal static class QueryCommand
         Option<int?> limit = OptionRange.Integer("--limit", $"Most rows (default: {RunQuery.DefaultRows}).");
         Option<int?> timeout = OptionRange.Integer("--timeout", $"Most seconds (default: {RunQuery.DefaultSeconds}).");
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("query", "Ask the runs of a folder in SQL, reading only.") { sql, folder, schema, format, json, limit, timeout, quiet };
+        var command = new Command(
+            "query", "Ask the runs of a folder in SQL, reading only.") { sql, folder, schema, format, json, limit, timeout, quiet };
         command.SetAction(parsed =>
         {
             OptionRange.Require("--limit", parsed.GetValue(limit), 1, 100_000_000);
@@ -34,8 +39,10 @@ internal static class QueryCommand
                 throw new UsageException("query needs a SELECT, for example \"SELECT name, rate FROM runs\", or --schema.");
             }
 
-            using RunIndex index = IndexCommand.Refresh(terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out _);
-            QueryResult result = new RunQuery(index).Answer(statement, parsed.GetValue(limit) ?? RunQuery.DefaultRows, parsed.GetValue(timeout) ?? RunQuery.DefaultSeconds);
+            using RunIndex index = IndexCommand.Refresh(
+                terminal, RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(quiet), anew: false, out _);
+            QueryResult result = new RunQuery(index).Answer(
+                statement, parsed.GetValue(limit) ?? RunQuery.DefaultRows, parsed.GetValue(timeout) ?? RunQuery.DefaultSeconds);
             QueryView.Print(terminal, result, rows);
             if (result.IsCut)
             {

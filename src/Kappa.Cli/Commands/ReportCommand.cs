@@ -16,10 +16,14 @@ internal static class ReportCommand
         var to = new Option<string?>("--to") { Description = "Where report and figures of a sweep go (default: report/ in its folder)." };
         var x = new Option<string?>("--x") { Description = "The key across the phase diagram." };
         var y = new Option<string?>("--y") { Description = "The key up the phase diagram; other keys become panels." };
-        Option<int?> threads = OptionRange.Integer("--threads", "Initial points at the same time (default: one on each core). No result depends on it.");
+        Option<int?> threads = OptionRange.Integer(
+            "--threads", "Initial points at the same time (default: one on each core). No result depends on it.");
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("report", "Write the report of a sweep, with its phase diagram, or of a run.") { name, folder, to, x, y, threads, new MemoryOption(), json, quiet };
+        var command = new Command(
+            "report",
+            "Write the report of a sweep, with its phase diagram, or of a run.")
+            { name, folder, to, x, y, threads, new MemoryOption(), json, quiet };
         command.SetAction(parsed =>
         {
             OptionRange.Require("--threads", parsed.GetValue(threads), 1, OptionRange.MostThreads);
@@ -42,7 +46,8 @@ internal static class ReportCommand
     {
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, quiet);
-        progress.Announce(() => $"Reading {sweep.Plan.Runs.Count} runs, then the initial points for the boundaries of the theory; both are kept.");
+        progress.Announce(() =>
+            $"Reading {sweep.Plan.Runs.Count} runs, then the initial points for the boundaries of the theory; both are kept.");
         IProgress<(int Done, int Total)> points = progress.OfInitialPoints();
         interruption.NothingIsLostFromHereOn(() =>
         {
@@ -52,7 +57,8 @@ internal static class ReportCommand
         SweepReportResult result;
         try
         {
-            result = SweepReport.Write(sweep, options with { Progress = (done, total) => points.Report((done, total)) }, interruption.Token);
+            result = SweepReport.Write(
+                sweep, options with { Progress = (done, total) => points.Report((done, total)) }, interruption.Token);
         }
         catch (OperationCanceledException)
         {
@@ -75,7 +81,9 @@ internal static class ReportCommand
     {
         if ((options.X ?? options.Y ?? options.Folder) is not null)
         {
-            throw new UsageException($"{Path.GetFileName(Path.GetFullPath(run))} is a run; --x, --y and --to are for sweeps. Its report is written into its folder.");
+            throw new UsageException(
+                $"{Path.GetFileName(Path.GetFullPath(run))} is a run; --x, --y and --to are for sweeps. Its report is written into its "
+                    + $"folder.");
         }
 
         using var interruption = new Interruption();

@@ -13,23 +13,36 @@ internal static class RerunCommand
     {
         var run = new Argument<string>("run") { Description = "A run's name, a unique beginning of it, or its folder." };
         Option<string> folder = RunsFolder.Option();
-        var verify = new Option<bool>("--verify") { Description = "Compare with what is recorded; exit code 1 on a difference, as of a checksum that is wrong. Without --to nothing is kept." };
+        var verify = new Option<bool>("--verify")
+        {
+            Description =
+                "Compare with what is recorded; exit code 1 on a difference, as of a checksum that is wrong. Without --to nothing is kept.",
+        };
         var to = new Option<string?>("--to") { Description = "Another folder of runs that keeps the run computed again." };
-        Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
+        Option<int?> threads = OptionRange.Integer(
+            "--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("rerun", "Compute a run again from its specification: the same bits, or the first difference.") { run, folder, verify, to, threads, new MemoryOption(), json, quiet };
+        var command = new Command(
+            "rerun",
+            "Compute a run again from its specification: the same bits, or the first difference.")
+            { run, folder, verify, to, threads, new MemoryOption(), json, quiet };
         command.SetAction(parsed =>
         {
             OptionRange.Require("--threads", parsed.GetValue(threads), 1, OptionRange.MostThreads);
             if (!parsed.GetValue(verify) && parsed.GetValue(to) is null)
             {
-                throw new UsageException("rerun needs --verify, to compare with what is recorded, or --to FOLDER, to keep the run computed again.");
+                throw new UsageException(
+                    "rerun needs --verify, to compare with what is recorded, or --to FOLDER, to keep the run computed again.");
             }
 
             RunRecord record = RunRecord.Read(Target.Find(parsed.GetValue(folder)!, parsed.GetValue(run)!));
-            var request = new Request(parsed.GetValue(verify), parsed.GetValue(threads) ?? Environment.ProcessorCount, parsed.GetValue(json), parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)]);
-            return parsed.GetValue(to) is { } kept ? Compute(terminal, record, RunsFolder.Require(kept, "--to"), request) : Temporarily(terminal, record, request);
+            var request = new Request(
+                parsed.GetValue(verify), parsed.GetValue(threads) ?? Environment.ProcessorCount, parsed.GetValue(json),
+                parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)]);
+            return parsed.GetValue(to) is { } kept
+                ? Compute(terminal, record, RunsFolder.Require(kept, "--to"), request)
+                : Temporarily(terminal, record, request);
         });
         return command;
     }
@@ -55,7 +68,11 @@ internal static class RerunCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(Path.GetTempPath(), "the folder for temporary files must exist and be writable but is not. Set TMPDIR to another one, or keep the run computed again: --to FOLDER", failure);
+            throw new BadInputException(
+                Path.GetTempPath(),
+                "the folder for temporary files must exist and be writable but is not. Set TMPDIR to another one, or keep the run "
+                    + "computed again: --to FOLDER",
+                failure);
         }
     }
 
@@ -64,7 +81,9 @@ internal static class RerunCommand
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
         progress.Announce(() => $"Computing {record.Status.Step} steps again.");
-        (RunFiles files, DescentOutcome outcome) = RunAgain.Into(record, store, request.Threads, RunEnvironment.Current(request.CommandLine, request.Threads, TimeProvider.System), progress.OfSteps(), interruption.Token);
+        (RunFiles files, DescentOutcome outcome) = RunAgain.Into(
+            record, store, request.Threads, RunEnvironment.Current(request.CommandLine, request.Threads, TimeProvider.System),
+            progress.OfSteps(), interruption.Token);
         progress.Clear();
         if (outcome.Reason == StopReason.Cancelled)
         {

@@ -14,13 +14,18 @@ internal static class RunCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("words") { Description = "An optional YAML file, then key=value settings; kappa list keys names them all.", Arity = ArgumentArity.ZeroOrMore };
+        var words = new Argument<string[]>("words")
+        {
+            Description = "An optional YAML file, then key=value settings; kappa list keys names them all.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         words.Validators.Add(RefuseOptions);
         var name = new Option<string?>("--name") { Description = "A label in front of the run's name." };
         Option<string> folder = RunsFolder.Option();
         var resume = new Option<string?>("--resume") { Description = "Continue this interrupted run to the same bits." };
         var show = new Option<bool>("--show") { Description = "Print the resolved specification and run nothing." };
-        Option<int?> threads = OptionRange.Integer("--threads", "Threads of one step (default: all cores). The result does not depend on it.");
+        Option<int?> threads = OptionRange.Integer(
+            "--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var memory = new MemoryOption();
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
@@ -82,7 +87,8 @@ internal static class RunCommand
             return Finished(terminal, request, record);
         }
 
-        throw new BadInputException(path, $"this experiment was begun and is {record.State}. Continue it: kappa run --resume {record.Name}{request.OutSuffix}");
+        throw new BadInputException(
+            path, $"this experiment was begun and is {record.State}. Continue it: kappa run --resume {record.Name}{request.OutSuffix}");
     }
 
     private static int Resume(Terminal terminal, Request request)
@@ -94,7 +100,8 @@ internal static class RunCommand
 
         if (request.Show || request.Name is not null)
         {
-            throw new UsageException($"--resume continues a run under its own name and cannot be combined with {(request.Show ? "--show" : "--name")}.");
+            throw new UsageException(
+                $"--resume continues a run under its own name and cannot be combined with {(request.Show ? "--show" : "--name")}.");
         }
 
         var store = new RunStore(request.Folder);
@@ -109,7 +116,11 @@ internal static class RunCommand
         using RunFolder folder = RunFolder.Open(path, request.Environment(), TimeProvider.System);
         using var run = PreparedRun.Of(folder.Specification, request.ThreadCount, StepSizes.Of(store));
         return RunName.IsOfAnother(folder.Name, run.Specification, run.ExternalData)
-            ? throw new BadInputException(folder.Files.Specification, $"must be the specification and the data that run {folder.Name} is named by, under this version of the numerics, but is not. Restore it, or run it under its own name: kappa run {ShellWord.Of(folder.Files.Specification)}{request.OutSuffix}")
+            ? throw new BadInputException(
+                folder.Files.Specification,
+                $"must be the specification and the data that run {folder.Name} is named by, under this version of the numerics, but is "
+                    + $"not. Restore it, or run it under its own name: kappa run "
+                    + $"{ShellWord.Of(folder.Files.Specification)}{request.OutSuffix}")
             : Execute(terminal, request, folder, run);
     }
 
@@ -128,7 +139,8 @@ internal static class RunCommand
         if (outcome.Reason == StopReason.Cancelled)
         {
             // Also when quiet: without it nobody knows how to go on.
-            terminal.Messages.WriteLine($"Interrupted at step {outcome.Step}; the state is saved. Continue: kappa run --resume {folder.Name}{request.OutSuffix}");
+            terminal.Messages.WriteLine(
+                $"Interrupted at step {outcome.Step}; the state is saved. Continue: kappa run --resume {folder.Name}{request.OutSuffix}");
             return ExitCode.Interrupted;
         }
 
@@ -185,17 +197,20 @@ internal static class RunCommand
         words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal) ? (words[0], words[1..]) : (null, words);
 
     private sealed record Request(
-        string[] Words, string? Name, string Folder, string? Resume, bool Show, int? Threads, bool Json, bool Quiet, IReadOnlyList<string> CommandLine)
+        string[] Words, string? Name, string Folder, string? Resume, bool Show, int? Threads, bool Json, bool Quiet,
+        IReadOnlyList<string> CommandLine)
     {
         public int ThreadCount => Threads ?? System.Environment.ProcessorCount;
 
         public string OutSuffix => Folder == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(Folder)}";
 
         /// <summary>Lets a signal end what follows the last step: all of it can be made again.</summary>
-        public void AllowEnd(Terminal terminal, Interruption interruption, ProgressLine progress, string run) => interruption.NothingIsLostFromHereOn(() =>
+        public void AllowEnd(Terminal terminal, Interruption interruption, ProgressLine progress, string run) =>
+            interruption.NothingIsLostFromHereOn(() =>
         {
             progress.Clear();
-            terminal.Messages.WriteLine($"Interrupted. The run is done; its ladder of rates and its report are not. Get them: kappa report {run}{OutSuffix}");
+            terminal.Messages.WriteLine(
+                $"Interrupted. The run is done; its ladder of rates and its report are not. Get them: kappa report {run}{OutSuffix}");
         });
 
         public RunEnvironment Environment() => RunEnvironment.Current(CommandLine, ThreadCount, TimeProvider.System);

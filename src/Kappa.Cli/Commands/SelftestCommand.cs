@@ -5,7 +5,8 @@ using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
 
-/// <summary><c>kappa selftest</c>: reference values, gradient checks, closed forms, thread independence and certified runs, on the user's machine.</summary>
+/// <summary><c>kappa selftest</c>: reference values, gradient checks, closed
+/// forms, thread independence and certified runs, on the user's machine.</summary>
 internal static class SelftestCommand
 {
     // A day of them.
@@ -14,8 +15,11 @@ internal static class SelftestCommand
     public static Command Create(Terminal terminal)
     {
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
-        Option<int?> runs = OptionRange.Integer("--certified-runs", $"Random certified runs to follow for each theorem (default: {SelftestSuite.DefaultCertifiedRuns}); 100000 take some minutes.");
-        var command = new Command("selftest", "Check the numerics on this machine against reference values, differences and closed forms.") { runs, json };
+        Option<int?> runs = OptionRange.Integer(
+            "--certified-runs",
+            $"Random certified runs to follow for each theorem (default: {SelftestSuite.DefaultCertifiedRuns}); 100000 take some minutes.");
+        var command = new Command(
+            "selftest", "Check the numerics on this machine against reference values, differences and closed forms.") { runs, json };
         command.SetAction(parsed => Run(terminal, parsed.GetValue(runs), parsed.GetValue(json)));
         return command;
     }
@@ -32,7 +36,16 @@ internal static class SelftestCommand
                 schemaVersion = 1,
                 passed = checks.Length - failed,
                 failed,
-                checks = checks.Select(check => new { group = check.Group, name = check.Name, error = Finite(check.Error), tolerance = check.Tolerance, measure = check.Measure, passed = check.Passed }),
+                checks = checks.Select(check =>
+                    new
+                    {
+                        group = check.Group,
+                        name = check.Name,
+                        error = Finite(check.Error),
+                        tolerance = check.Tolerance,
+                        measure = check.Measure,
+                        passed = check.Passed,
+                    }),
             }));
         }
         else
@@ -49,7 +62,9 @@ internal static class SelftestCommand
         var table = new ResultTable(new ResultColumn("group", 2), "check", "error", "allowed", new ResultColumn("measure", 1), "result");
         foreach (SelftestCheck check in checks)
         {
-            _ = table.Row(check.Group, check.Name, Shown(check.Error), Shown(check.Tolerance), check.Measure, new ResultCell(check.Passed ? "passed" : "FAILED", check.Passed ? Color.Green : Color.Red));
+            _ = table.Row(
+                check.Group, check.Name, Shown(check.Error), Shown(check.Tolerance), check.Measure,
+                new ResultCell(check.Passed ? "passed" : "FAILED", check.Passed ? Color.Green : Color.Red));
         }
 
         return table;

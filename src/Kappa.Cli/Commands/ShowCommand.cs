@@ -15,8 +15,10 @@ internal static class ShowCommand
         Option<string> folder = RunsFolder.Option();
         var figures = new Option<bool>("--figures") { Description = "Write its figures and report again." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
-        var command = new Command("show", "Show a run: stop reason, rate with its interval, layers at start and end.") { run, folder, figures, json };
-        command.SetAction(parsed => Show(terminal, parsed.GetValue(run)!, parsed.GetValue(folder)!, parsed.GetValue(figures), parsed.GetValue(json)));
+        var command = new Command(
+            "show", "Show a run: stop reason, rate with its interval, layers at start and end.") { run, folder, figures, json };
+        command.SetAction(parsed =>
+            Show(terminal, parsed.GetValue(run)!, parsed.GetValue(folder)!, parsed.GetValue(figures), parsed.GetValue(json)));
         return command;
     }
 
@@ -35,7 +37,8 @@ internal static class ShowCommand
         return ExitCode.Done;
     }
 
-    // A folder without ladder.json is from an interrupted run or an earlier version: its states are made again, if its data are still there.
+    // A folder without ladder.json is from an interrupted run or an earlier
+    // version: its states are made again, if its data are still there.
     private static RunAnalysis WithLadder(Terminal terminal, RunAnalysis analysis)
     {
         if (analysis.Ladder is not null || analysis.Telemetry.Rows == 0 || analysis.Run.Status.State is RunState.Running)

@@ -11,14 +11,17 @@ internal static class SweepCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("words") { Description = "An optional YAML file, then key=value, key=a,b,c or key=range(0,20).", Arity = ArgumentArity.ZeroOrMore };
+        var words = new Argument<string[]>("words")
+        { Description = "An optional YAML file, then key=value, key=a,b,c or key=range(0,20).", Arity = ArgumentArity.ZeroOrMore };
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = Threads();
         Option<int?> limit = OptionRange.Integer("--limit", "Most combinations (default: 10000).", least: 1);
         var show = new Option<bool>("--show") { Description = "Print the runs and what they will take, and start none." };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
-        var command = new Command("sweep", "Run many experiments, one on each core; start it again to continue it.") { words, folder, threads, limit, show, json, quiet };
+        var command = new Command(
+            "sweep",
+            "Run many experiments, one on each core; start it again to continue it.") { words, folder, threads, limit, show, json, quiet };
         SlurmArguments slurm = SlurmArguments.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -36,14 +39,20 @@ internal static class SweepCommand
 
             if (slurm.AreAsked(parsed))
             {
-                return SlurmView.Submit(terminal, store, () => SweepFolder.Freeze(store, reading.Plan), slurm.Options(parsed), parsed.GetValue(show) || slurm.IsDryRun(parsed), parsed.GetValue(json));
+                return SlurmView.Submit(
+                    terminal, store, () => SweepFolder.Freeze(store, reading.Plan), slurm.Options(parsed),
+                    parsed.GetValue(show) || slurm.IsDryRun(parsed), parsed.GetValue(json));
             }
 
             return parsed.GetValue(show)
                 ? SweepPlanView.Print(terminal, reading.Plan, parsed.GetValue(threads), parsed.GetValue(json))
-                : SweepProgress.Work(terminal, SweepFolder.Freeze(store, reading.Plan), parsed, (0, 1), parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet));
+                : SweepProgress.Work(
+                    terminal, SweepFolder.Freeze(store, reading.Plan), parsed, (0, 1), parsed.GetValue(threads), parsed.GetValue(json),
+                    parsed.GetValue(quiet));
         });
-        command.Subcommands.Add(OnSweep("status", "Say how far a sweep is, from its files.", (sweep, _, json, _, _) => SweepProgress.Print(terminal, sweep, json)));
+        command.Subcommands.Add(
+            OnSweep(
+                "status", "Say how far a sweep is, from its files.", (sweep, _, json, _, _) => SweepProgress.Print(terminal, sweep, json)));
         command.Subcommands.Add(OnSweep("cancel", "Stop a sweep: running runs save and stop, in every process.", (sweep, _, json, _, _) =>
         {
             sweep.Cancel();
@@ -91,7 +100,9 @@ internal static class SweepCommand
     {
         Option<int?> task = OptionRange.Integer("--task", "Which share, from 0 (default: 0).", least: 0);
         Option<int?> of = OptionRange.Integer("--of", "Into how many shares the runs are dealt (default: 1).", 1, 1_000_000);
-        Command command = OnSweep("work", "Work on one share of a sweep; USR1 or TERM: save and leave with exit code 75.", (sweep, parsed, json, quiet, threads) =>
+        Command command = OnSweep(
+            "work", "Work on one share of a sweep; USR1 or TERM: save and leave with exit code 75.",
+            (sweep, parsed, json, quiet, threads) =>
         {
             (int share, int shares) = (parsed.GetValue(task) ?? 0, parsed.GetValue(of) ?? 1);
             OptionRange.Require("--task", share, 0, shares - 1);
@@ -114,11 +125,14 @@ internal static class SweepCommand
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         var command = new Command(name, description) { sweep, folder, threads, json, quiet };
         command.SetAction(parsed => act(
-            SweepFolder.Open(RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(sweep)!), parsed, parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(threads)));
+            SweepFolder.Open(RunsFolder.Require(parsed.GetValue(folder)!), parsed.GetValue(sweep)!), parsed, parsed.GetValue(json),
+            parsed.GetValue(quiet), parsed.GetValue(threads)));
         return command;
     }
 
-    private static Option<int?> Threads() => OptionRange.Integer("--threads", "Runs at the same time (default: one on each core). No result depends on it.", 1, OptionRange.MostThreads);
+    private static Option<int?> Threads() =>
+        OptionRange.Integer(
+            "--threads", "Runs at the same time (default: one on each core). No result depends on it.", 1, OptionRange.MostThreads);
 
     private static SweepReading Read(string[] words, int limit)
     {

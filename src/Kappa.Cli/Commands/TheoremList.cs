@@ -20,7 +20,8 @@ internal static class TheoremList
                     title = theorem.Title,
                     statement = theorem.Statement,
                     page = theorem.Page,
-                    sources = theorem.Sources.Select(source => new { key = source.Key, citation = source.Citation, asRecalled = source.AsRecalled }),
+                    sources = theorem.Sources.Select(source =>
+                        new { key = source.Key, citation = source.Citation, asRecalled = source.AsRecalled }),
                 }),
             }));
             return ExitCode.Done;
@@ -33,7 +34,8 @@ internal static class TheoremList
             terminal.Paragraph(2, $"Proof: {theorem.Page}");
             foreach (Source source in theorem.Sources)
             {
-                terminal.Paragraph(2, $"[{source.Key}] {source.Citation}{(source.AsRecalled ? " (as recalled)" : string.Empty)}", hanging: 2);
+                terminal.Paragraph(
+                    2, $"[{source.Key}] {source.Citation}{(source.AsRecalled ? " (as recalled)" : string.Empty)}", hanging: 2);
             }
 
             terminal.Results.WriteLine();

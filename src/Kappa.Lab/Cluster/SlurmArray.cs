@@ -27,7 +27,8 @@ internal sealed record SlurmChunk(int Offset, IReadOnlyList<int> Indices)
     }
 }
 
-/// <summary>Cuts a list of tasks into arrays. MaxArraySize limits the index, not the number of tasks, so that each array begins again at a low index.</summary>
+/// <summary>Cuts a list of tasks into arrays. MaxArraySize limits the index, not
+/// the number of tasks, so that each array begins again at a low index.</summary>
 internal static class SlurmArray
 {
     /// <summary>The arrays, in order of their tasks.</summary>
@@ -36,6 +37,8 @@ internal static class SlurmArray
     public static IReadOnlyList<SlurmChunk> Chunks(IEnumerable<int> tasks, int maxArraySize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxArraySize, 1);
-        return [.. tasks.GroupBy(task => task / maxArraySize).Select(group => new SlurmChunk(group.Key * maxArraySize, [.. group.Select(task => task % maxArraySize)]))];
+        return [
+            .. tasks.GroupBy(task => task / maxArraySize).Select(group =>
+                new SlurmChunk(group.Key * maxArraySize, [.. group.Select(task => task % maxArraySize)]))];
     }
 }

@@ -23,7 +23,10 @@ internal static partial class SlurmCommands
     {
         string[] missing = [.. Used.Where(command => Find(command) is null)];
         if (missing.Length > 0)
-            throw new BadInputException("Slurm", $"is not installed here: {string.Join(", ", missing)} must be on the PATH. Submit from a login node of the cluster, or leave --slurm out to run on this machine.");
+            throw new BadInputException(
+                "Slurm",
+                $"is not installed here: {string.Join(", ", missing)} must be on the PATH. Submit from a login node of the cluster, or "
+                    + $"leave --slurm out to run on this machine.");
     }
 
     /// <summary>Whether a command is on the PATH.</summary>
@@ -34,8 +37,12 @@ internal static partial class SlurmCommands
     {
         string answer = Call("scontrol", ["show", "config"]);
         if (!int.TryParse(MaxArraySizeLine().Match(answer).Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int size))
-            throw new BadInputException("scontrol show config", $"must print MaxArraySize but printed '{Shown.Of(answer)}'. Is this the scontrol of Slurm?");
-        return size > 0 ? size : throw new BadInputException("scontrol show config", "MaxArraySize is 0: this cluster allows no arrays. Ask its administrators, or run on one machine.");
+            throw new BadInputException(
+                "scontrol show config", $"must print MaxArraySize but printed '{Shown.Of(answer)}'. Is this the scontrol of Slurm?");
+        return size > 0
+            ? size
+            : throw new BadInputException(
+                "scontrol show config", "MaxArraySize is 0: this cluster allows no arrays. Ask its administrators, or run on one machine.");
     }
 
     /// <summary>Submits; the job's number.</summary>
@@ -44,10 +51,14 @@ internal static partial class SlurmCommands
         string answer = Call("sbatch", words).Trim();
         Match job = JobLine().Match(answer);
         return job.Success ? job.Groups[1].Value
-            : throw new BadInputException("sbatch", $"must print a job number but printed '{Shown.Of(answer)}'. Whether it submitted is unknown; the same command again asks squeue first.");
+            : throw new BadInputException(
+                "sbatch",
+                $"must print a job number but printed '{Shown.Of(answer)}'. Whether it submitted is unknown; the same command again asks "
+                    + $"squeue first.");
     }
 
-    /// <summary>The tasks of jobs of these names that are queued or running. One that is missing has ended, in whatever way, or never was.</summary>
+    /// <summary>The tasks of jobs of these names that are queued or running.
+    /// One that is missing has ended, in whatever way, or never was.</summary>
     public static IReadOnlyList<SlurmTask> Queued(IReadOnlyCollection<string> names)
     {
         if (names.Count == 0)
@@ -62,13 +73,16 @@ internal static partial class SlurmCommands
     private static SlurmTask Task(string line)
     {
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words.Length == 3 && JobLine().IsMatch(words[1]) && int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? new(words[0], words[1], index)
-            : throw new BadInputException("squeue", $"must print name, job and index but printed '{Shown.Of(line)}'. Is this the squeue of Slurm?");
+        return words.Length == 3 && JobLine().IsMatch(words[1])
+            && int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? new(words[0], words[1], index)
+            : throw new BadInputException(
+                "squeue", $"must print name, job and index but printed '{Shown.Of(line)}'. Is this the squeue of Slurm?");
     }
 
     private static string Call(string command, IReadOnlyList<string> words)
     {
-        var start = new ProcessStartInfo(Find(command) ?? command, words) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Find(command) ?? command, words)
+        { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         try
         {
             using Process process = Process.Start(start) ?? throw new BadInputException(command, "did not start.");
@@ -76,10 +90,17 @@ internal static partial class SlurmCommands
             if (!process.WaitForExit(Patience))
             {
                 process.Kill(entireProcessTree: true);
-                throw new BadInputException(command, string.Create(CultureInfo.InvariantCulture, $"did not answer within {Patience.TotalSeconds:F0} s. Is the controller reachable? The same command again finds out what was submitted."));
+                throw new BadInputException(
+                    command,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"did not answer within {Patience.TotalSeconds:F0} s. Is the controller reachable? The same command again finds "
+                            + $"out what was submitted."));
             }
 
-            return process.ExitCode == 0 ? answer.Result : throw new BadInputException(command, Refusal(command, process.ExitCode, complaint.Result, answer.Result));
+            return process.ExitCode == 0
+                ? answer.Result
+                : throw new BadInputException(command, Refusal(command, process.ExitCode, complaint.Result, answer.Result));
         }
         catch (Exception failure) when (failure is Win32Exception or IOException)
         {
@@ -89,12 +110,16 @@ internal static partial class SlurmCommands
 
     private static string Refusal(string command, int code, string complaint, string answer)
     {
-        string said = string.Join("; ", (complaint.Trim().Length > 0 ? complaint : answer).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        string said = string.Join(
+            "; ",
+            (complaint.Trim().Length > 0 ? complaint : answer).Split(
+                '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => line.StartsWith($"{command}: ", StringComparison.Ordinal) ? line[(command.Length + 2)..] : line));
         return string.Create(CultureInfo.InvariantCulture, $"exit code {code}: {(said.Length > 0 ? said : "no message")}");
     }
 
-    private static string? Find(string command) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+    private static string? Find(string command) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Select(folder => Path.Combine(folder, command)).FirstOrDefault(File.Exists);
 
     [GeneratedRegex(@"^\s*MaxArraySize\s*=\s*(\d{1,9})\s*$", RegexOptions.Multiline)]

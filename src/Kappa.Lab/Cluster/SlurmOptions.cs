@@ -11,12 +11,15 @@ internal sealed partial record SlurmOptions
     internal const int WarningSeconds = 120;
 
     // Set by the script itself: given twice, the later one would win unseen.
-    private static readonly string[] Taken = ["array", "job-name", "output", "error", "open-mode", "requeue", "no-requeue", "signal", "parsable", "wrap", "ntasks", "partition", "time", "mem", "account", "cpus-per-task", "dependency", "chdir"];
+    private static readonly string[] Taken = [
+        "array", "job-name", "output", "error", "open-mode", "requeue", "no-requeue", "signal", "parsable", "wrap", "ntasks", "partition",
+        "time", "mem", "account", "cpus-per-task", "dependency", "chdir"];
 
     /// <summary>Partition.</summary>
     public string? Partition { get; init; }
 
-    /// <summary>Time limit of a task as Slurm writes it: <c>minutes</c>, <c>h:mm:ss</c>, <c>days-hours</c>. A task that reaches it saves, is queued again and continues.</summary>
+    /// <summary>Time limit of a task as Slurm writes it: <c>minutes</c>, <c>h:mm:ss</c>,
+    /// <c>days-hours</c>. A task that reaches it saves, is queued again and continues.</summary>
     public string? Time { get; init; }
 
     /// <summary>Memory of a task, as <c>2G</c>.</summary>
@@ -41,14 +44,18 @@ internal sealed partial record SlurmOptions
     public IReadOnlyList<Problem> Check() =>
     [
         .. Word("--partition", Partition), .. Word("--account", Account),
-        .. Memory is null || MemoryShape().IsMatch(Memory) ? Array.Empty<Problem>() : [new("--memory", $"must be a number with K, M, G or T, as 2G, but is '{Shown.Of(Memory)}'.")],
+        .. Memory is null || MemoryShape().IsMatch(Memory)
+            ? Array.Empty<Problem>()
+            : [new("--memory", $"must be a number with K, M, G or T, as 2G, but is '{Shown.Of(Memory)}'.")],
         .. TimeProblems(),
         .. AtLeastOne("--concurrent", Concurrent ?? 1), .. AtLeastOne("--per-task", RunsPerTask), .. AtLeastOne("--cores", Cores),
         .. ExtraLines.SelectMany(ExtraProblems),
     ];
 
     private static IEnumerable<Problem> Word(string option, string? value) =>
-        value is null || WordShape().IsMatch(value) ? [] : [new(option, $"must be a name of letters, digits and . , _ + - but is '{Shown.Of(value)}'.")];
+        value is null || WordShape().IsMatch(value)
+            ? []
+            : [new(option, $"must be a name of letters, digits and . , _ + - but is '{Shown.Of(value)}'.")];
 
     private static IEnumerable<Problem> AtLeastOne(string option, int value) =>
         value >= 1 ? [] : [new(option, string.Create(CultureInfo.InvariantCulture, $"must be at least 1 but is {value}."))];
@@ -58,9 +65,15 @@ internal sealed partial record SlurmOptions
         if (Time is null)
             yield break;
         if (Seconds(Time) is not { } seconds)
-            yield return new("--time", $"must be minutes, minutes:seconds, hours:minutes:seconds or days-hours[:minutes[:seconds]] but is '{Shown.Of(Time)}'.");
+            yield return new(
+                "--time",
+                $"must be minutes, minutes:seconds, hours:minutes:seconds or days-hours[:minutes[:seconds]] but is '{Shown.Of(Time)}'.");
         else if (seconds is > 0 and <= WarningSeconds)
-            yield return new("--time", string.Create(CultureInfo.InvariantCulture, $"must be more than {WarningSeconds} s, because a task is told to save so long ahead, but is {seconds} s."));
+            yield return new(
+                "--time",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"must be more than {WarningSeconds} s, because a task is told to save so long ahead, but is {seconds} s."));
     }
 
     private static IEnumerable<Problem> ExtraProblems(string line)
@@ -81,7 +94,8 @@ internal sealed partial record SlurmOptions
         long[] parts = [.. shape.Groups["part"].Captures.Select(part => long.Parse(part.Value, CultureInfo.InvariantCulture))];
         bool hasDays = shape.Groups["days"].Success;
         long At(int index) => index < parts.Length ? parts[index] : 0;
-        return hasDays ? (((((long.Parse(shape.Groups["days"].Value, CultureInfo.InvariantCulture) * 24) + At(0)) * 60) + At(1)) * 60) + At(2)
+        return hasDays ? (((((long.Parse(shape.Groups["days"].Value, CultureInfo.InvariantCulture) * 24) + At(0)) * 60) + At(1)) * 60)
+            + At(2)
             : parts.Length == 3 ? (((At(0) * 60) + At(1)) * 60) + At(2)
             : (At(0) * 60) + At(1);
     }

@@ -4,7 +4,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Cluster;
 
-/// <summary>The batch script: one task of the array works on one share of the sweep, and has itself queued again when Slurm wants it to leave.</summary>
+/// <summary>The batch script: one task of the array works on one share of the
+/// sweep, and has itself queued again when Slurm wants it to leave.</summary>
 internal static class SlurmScript
 {
     /// <summary>The text of <c>submit.sbatch</c>; its only argument is added to the index in the array.</summary>
@@ -19,7 +20,8 @@ internal static class SlurmScript
         foreach (string line in Directives(store, sweep, options))
             _ = text.Append("#SBATCH ").Append(line).Append('\n');
         string call = string.Create(CultureInfo.InvariantCulture,
-            $"{string.Join(' ', command.Select(ShellWord.Quoted))} sweep work {sweep} --out {ShellWord.Quoted(store)} --task \"$task\" --of {shares} --threads {options.Cores}{(options.Memory is { } memory ? $" --memory {memory}" : "")} --quiet");
+            $"{string.Join(' ', command.Select(ShellWord.Quoted))} sweep work {sweep} --out {ShellWord.Quoted(store)} --task \"$task\" "
+                + $"--of {shares} --threads {options.Cores}{(options.Memory is { } memory ? $" --memory {memory}" : "")} --quiet");
         return text.Append('\n').Append(Body.Replace("WORK", call, StringComparison.Ordinal)).ToString();
     }
 
@@ -28,7 +30,10 @@ internal static class SlurmScript
     public static void RequireStore(string store)
     {
         if (Path.GetFullPath(store).FirstOrDefault(letter => letter is '"' or '\\' || char.IsControl(letter)) is not '\0' and var odd)
-            throw new BadInputException("--out", $"must name a folder without double quotes, backslashes and line ends, for a directive of sbatch cannot hold them, but has U+{(int)odd:X4}.");
+            throw new BadInputException(
+                "--out",
+                $"must name a folder without double quotes, backslashes and line ends, for a directive of sbatch cannot hold them, but "
+                    + $"has U+{(int)odd:X4}.");
     }
 
     private static IEnumerable<string> Directives(string store, string sweep, SlurmOptions options)
@@ -42,7 +47,9 @@ internal static class SlurmScript
         yield return string.Create(CultureInfo.InvariantCulture, $"--signal=B:USR1@{SlurmOptions.WarningSeconds}");
         yield return "--ntasks=1";
         yield return string.Create(CultureInfo.InvariantCulture, $"--cpus-per-task={options.Cores}");
-        foreach ((string name, string? value) in new[] { ("partition", options.Partition), ("time", options.Time), ("mem", options.Memory), ("account", options.Account) })
+        foreach (
+            (string name, string? value) in new[]
+                { ("partition", options.Partition), ("time", options.Time), ("mem", options.Memory), ("account", options.Account) })
         {
             if (value is not null)
                 yield return $"--{name}={value}";

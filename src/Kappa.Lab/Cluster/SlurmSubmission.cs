@@ -15,4 +15,5 @@ internal sealed record SlurmArrayJob(string? Job, string Array, int Offset, int 
 /// <param name="Queued">Tasks that Slurm had already.</param>
 /// <param name="MaxArraySize">The cluster's; null when Slurm is not here or did not answer.</param>
 /// <param name="Arrays">What was submitted, or would be.</param>
-internal sealed record SlurmSubmission(string Script, int Tasks, int Ended, int Queued, int? MaxArraySize, IReadOnlyList<SlurmArrayJob> Arrays);
+internal sealed record SlurmSubmission(
+    string Script, int Tasks, int Ended, int Queued, int? MaxArraySize, IReadOnlyList<SlurmArrayJob> Arrays);

@@ -8,7 +8,8 @@ using Kappa.Lab.Sweeps;
 
 namespace Kappa.Lab.Cluster;
 
-/// <summary>A frozen sweep on a cluster: its script, its task list and its arrays. What has been computed is known from the runs' files, never from Slurm.</summary>
+/// <summary>A frozen sweep on a cluster: its script, its task list and its arrays.
+/// What has been computed is known from the runs' files, never from Slurm.</summary>
 /// <param name="sweep">The sweep.</param>
 internal sealed class SlurmSweep(SweepFolder sweep)
 {
@@ -30,7 +31,8 @@ internal sealed class SlurmSweep(SweepFolder sweep)
     /// <exception cref="BadInputException">The record is damaged.</exception>
     public IReadOnlyList<string> Jobs => [.. SubmissionLog.Read(sweep.Path).All.Select(submission => submission.Job).OfType<string>()];
 
-    /// <summary>Cancels the arrays. The sweep itself is cancelled by <see cref="SweepFolder.Cancel"/>, which also stops tasks that Slurm still starts.</summary>
+    /// <summary>Cancels the arrays. The sweep itself is cancelled by
+    /// <see cref="SweepFolder.Cancel"/>, which also stops tasks that Slurm still starts.</summary>
     /// <returns>How many submissions were named to Slurm; 0 when there were none.</returns>
     /// <exception cref="BadInputException">Slurm is missing or refused.</exception>
     public int Cancel()
@@ -55,14 +57,17 @@ internal sealed class SlurmSweep(SweepFolder sweep)
         int[] tasks = [.. Enumerable.Range(0, shares).Where(task => !HasEnded(task, shares))];
         int? size = SizeIfKnown();
         IEnumerable<SlurmChunk> chunks = SlurmArray.Chunks(tasks, size ?? UsualMaxArraySize);
-        return new(Script, shares, shares - tasks.Length, 0, size, [.. chunks.Select((chunk, index) => Describe(null, chunk, Words(chunk, NameOf(index), options, [])))]);
+        return new(
+            Script, shares, shares - tasks.Length, 0, size,
+            [.. chunks.Select((chunk, index) => Describe(null, chunk, Words(chunk, NameOf(index), options, [])))]);
     }
 
     /// <summary>Submits every task that has a run to do and is not queued yet.</summary>
     /// <param name="command">How this program is called, as separate words.</param>
     /// <param name="options">What the user asks of the cluster.</param>
     /// <param name="submitted">Told of every array as soon as Slurm has it.</param>
-    /// <exception cref="BadInputException">Slurm is missing or refused; the sweep is cancelled; another process is submitting it; locks do not work there. Arrays already submitted are recorded.</exception>
+    /// <exception cref="BadInputException">Slurm is missing or refused; the sweep is cancelled; another
+    /// process is submitting it; locks do not work there. Arrays already submitted are recorded.</exception>
     public SlurmSubmission Submit(IReadOnlyList<string> command, SlurmOptions options, Action<SlurmArrayJob>? submitted)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -113,7 +118,9 @@ internal sealed class SlurmSweep(SweepFolder sweep)
     ];
 
     private static SlurmArrayJob Describe(string? job, SlurmChunk chunk, IReadOnlyList<string> words) =>
-        new(job, words.First(word => word.StartsWith("--array=", StringComparison.Ordinal))["--array=".Length..], chunk.Offset, chunk.Indices.Count,
+        new(
+            job, words.First(word => word.StartsWith("--array=", StringComparison.Ordinal))["--array=".Length..], chunk.Offset,
+            chunk.Indices.Count,
             $"sbatch {string.Join(' ', words.Select(ShellWord.Of))}");
 
     // The same sweep in another folder must not be taken for this one.
@@ -129,7 +136,10 @@ internal sealed class SlurmSweep(SweepFolder sweep)
         {
             Submission submission = log.All.First(candidate => candidate.Name == task.Name);
             if (submission.Shares != shares)
-                throw new BadInputException("squeue", $"job {task.Job} of this sweep is queued and was dealt into {submission.Shares} tasks, not {shares}. Wait for it, cancel it, or give the same --per-task.");
+                throw new BadInputException(
+                    "squeue",
+                    $"job {task.Job} of this sweep is queued and was dealt into {submission.Shares} tasks, not {shares}. Wait for it, "
+                        + $"cancel it, or give the same --per-task.");
             if (submission.Job is null)
                 log.Complete(submission.Name, task.Job);
             _ = tasks.Add(submission.Offset + task.Index);
@@ -164,7 +174,8 @@ internal sealed class SlurmSweep(SweepFolder sweep)
         int shares = Shares(options);
         _ = Directory.CreateDirectory(Path.Combine(sweep.Path, "logs"));
         AtomicFile.WriteAllText(Script, SlurmScript.Text(command, _store, sweep.Plan.Name, shares, options));
-        AtomicFile.WriteAllText(Path.Combine(sweep.Path, "tasks.jsonl"), string.Concat(Enumerable.Range(0, shares).Select(task => Line(task, shares) + "\n")));
+        AtomicFile.WriteAllText(
+            Path.Combine(sweep.Path, "tasks.jsonl"), string.Concat(Enumerable.Range(0, shares).Select(task => Line(task, shares) + "\n")));
         return shares;
     }
 

@@ -13,8 +13,8 @@ namespace Kappa.Lab.Cluster;
 internal sealed record Submission(string Name, int Offset, int Shares, string Array, DateTimeOffset Submitted, string? Job);
 
 /// <summary><c>submissions.jsonl</c>: a line for every array, written before <c>sbatch</c> is called and completed after it.</summary>
-/// <remarks>A line without a job is an array of which it is not known whether Slurm has it: the process died in between, or sbatch failed after it had asked.
-/// Its name is asked for before anything else is submitted.</remarks>
+/// <remarks>A line without a job is an array of which it is not known whether Slurm has it: the process died in between, or sbatch failed
+/// after it had asked. Its name is asked for before anything else is submitted.</remarks>
 internal sealed class SubmissionLog
 {
     private readonly string _path;
@@ -30,7 +30,8 @@ internal sealed class SubmissionLog
     public static SubmissionLog Read(string folder)
     {
         string path = Path.Combine(folder, "submissions.jsonl");
-        return new(path, Path.Exists(path) ? [.. StoredDocument.Lines(path).Select((line, index) => Parse($"{path}:{index + 1}", line))] : []);
+        return new(
+            path, Path.Exists(path) ? [.. StoredDocument.Lines(path).Select((line, index) => Parse($"{path}:{index + 1}", line))] : []);
     }
 
     /// <summary>Writes down what is about to be submitted.</summary>
@@ -64,7 +65,8 @@ internal sealed class SubmissionLog
         location,
         line,
         node => new Submission(
-            node["name"]!.GetValue<string>(), node["offset"]!.GetValue<int>(), node["of"]!.GetValue<int>(), node["array"]!.GetValue<string>(),
+            node["name"]!.GetValue<string>(), node["offset"]!.GetValue<int>(), node["of"]!.GetValue<int>(),
+            node["array"]!.GetValue<string>(),
             node["submitted"]!.GetValue<DateTimeOffset>(), node["job"]?.GetValue<string>()),
         "It must be a submission. Remove the file when no job of this sweep is queued (squeue); its runs are not concerned.");
 }

@@ -14,26 +14,34 @@ internal static class ArrayTokens
     /// <param name="limits">How much both may take; <c>null</c> for the defaults.</param>
     /// <exception cref="BadInputException">A file cannot be read, the shapes contradict, or a number is not finite.</exception>
     public static TokenData Read(string inputsPath, string targetsPath, ReadLimits? limits = null) =>
-        Combine(ArrayMatrix.ReadPair(inputsPath, targetsPath, limits ?? ReadLimits.Default), inputsPath, targetsPath, $"Arrays: {inputsPath} and {targetsPath}");
+        Combine(
+            ArrayMatrix.ReadPair(inputsPath, targetsPath, limits ?? ReadLimits.Default), inputsPath, targetsPath,
+            $"Arrays: {inputsPath} and {targetsPath}");
 
     /// <summary>Reads the arrays <c>inputs</c> and <c>targets</c> of a <c>.npz</c> archive.</summary>
     /// <param name="path">The archive.</param>
     /// <param name="limits">How much both may take; <c>null</c> for the defaults.</param>
-    /// <exception cref="BadInputException">The archive cannot be read, lacks one, the shapes contradict, or a number is not finite.</exception>
+    /// <exception cref="BadInputException">The archive cannot be read, lacks
+    /// one, the shapes contradict, or a number is not finite.</exception>
     public static TokenData ReadArchive(string path, ReadLimits? limits = null)
     {
-        IReadOnlyDictionary<string, ArrayMatrix> arrays = ArrayMatrix.ReadArchive(path, [InputsName, TargetsName], limits ?? ReadLimits.Default);
+        IReadOnlyDictionary<string, ArrayMatrix> arrays = ArrayMatrix.ReadArchive(
+            path, [InputsName, TargetsName], limits ?? ReadLimits.Default);
         return Combine((arrays[InputsName], arrays[TargetsName]), $"{path}/{InputsName}", $"{path}/{TargetsName}", $"Arrays: {path}");
     }
 
-    private static TokenData Combine((ArrayMatrix Inputs, ArrayMatrix Targets) arrays, string inputsLocation, string targetsLocation, string source)
+    private static TokenData Combine(
+        (ArrayMatrix Inputs, ArrayMatrix Targets) arrays, string inputsLocation, string targetsLocation, string source)
     {
         (ArrayMatrix inputs, ArrayMatrix targets) = arrays;
         RequireRankThree(inputs, inputsLocation, "[samples, tokens, width]");
         RequireRankThree(targets, targetsLocation, "[samples, tokens, output width]");
         if (inputs.Shape[0] != targets.Shape[0] || inputs.Shape[1] != targets.Shape[1])
         {
-            throw new BadInputException(targetsLocation, $"must have the samples and tokens of the inputs, [{inputs.Shape[0]}, {inputs.Shape[1]}, ...], but has shape {targets}. Store one target token for every input token.");
+            throw new BadInputException(
+                targetsLocation,
+                $"must have the samples and tokens of the inputs, [{inputs.Shape[0]}, {inputs.Shape[1]}, ...], but has shape {targets}. "
+                    + $"Store one target token for every input token.");
         }
 
         RequireFinite(inputs, inputsLocation);
@@ -58,7 +66,10 @@ internal static class ArrayTokens
         {
             int row = bad / array.Shape[2];
             int[] index = [row / array.Shape[1], row % array.Shape[1], bad % array.Shape[2]];
-            throw new BadInputException(location, $"must hold finite numbers but is {numbers[bad]} at index {NdArray.Describe(index)}, the first of {FiniteNumbers.CountOthers(numbers)}. Clean the data.");
+            throw new BadInputException(
+                location,
+                $"must hold finite numbers but is {numbers[bad]} at index {NdArray.Describe(index)}, the first of "
+                    + $"{FiniteNumbers.CountOthers(numbers)}. Clean the data.");
         }
     }
 }

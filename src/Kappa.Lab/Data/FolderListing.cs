@@ -9,7 +9,8 @@ namespace Kappa.Lab.Data;
 /// <param name="LeftOut">What was not read and how many of it, for the line that describes the data; empty when nothing was.</param>
 internal sealed record FolderListing(string[] Paths, string LeftOut)
 {
-    /// <summary>The files of a folder with an extension, those whose names start with a number by this number, then by name. Hidden ones do not count.</summary>
+    /// <summary>The files of a folder with an extension, those whose names start with
+    /// a number by this number, then by name. Hidden ones do not count.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="extension">With the dot.</param>
     /// <param name="layout">What lies where, for the message.</param>
@@ -28,7 +29,8 @@ internal sealed record FolderListing(string[] Paths, string LeftOut)
                 : $"must contain files *{extension} that can be read, but there are only {leftOut.Words}: {layout}.");
     }
 
-    /// <summary>Every file under a folder in the ordinal order of the relative paths. Hidden files and folders do not count; links to folders are not followed, for they may lead in a circle.</summary>
+    /// <summary>Every file under a folder in the ordinal order of the relative paths. Hidden files and
+    /// folders do not count; links to folders are not followed, for they may lead in a circle.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="BadInputException">The folder may not be read as a whole, or has no file that can be read.</exception>
     internal static FolderListing Under(string folder)
@@ -54,13 +56,18 @@ internal sealed record FolderListing(string[] Paths, string LeftOut)
         string[] files = [.. found.OrderBy(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), StringComparer.Ordinal)];
         return files.Length > 0
             ? new FolderListing(files, leftOut.Words)
-            : throw new BadInputException(folder, $"must contain at least one text file that is not empty but contains {(leftOut.Count == 0 ? "none" : $"only {leftOut.Words}")}. Choose another folder.");
+            : throw new BadInputException(
+                folder,
+                $"must contain at least one text file that is not empty but contains "
+                    + $"{(leftOut.Count == 0 ? "none" : $"only {leftOut.Words}")}. Choose another folder.");
     }
 
     // Links are entries of their own kind for the system, so the filter is by name alone.
     private static IEnumerable<string> Entries(string folder, string pattern) => Directory
         .EnumerateFileSystemEntries(folder, pattern, new EnumerationOptions { IgnoreInaccessible = false, AttributesToSkip = 0 })
-        .Where(path => !Path.GetFileName(path.AsSpan()).StartsWith('.') && (!OperatingSystem.IsWindows() || !File.GetAttributes(path).HasFlag(FileAttributes.Hidden)));
+        .Where(path =>
+            !Path.GetFileName(path.AsSpan()).StartsWith('.')
+            && (!OperatingSystem.IsWindows() || !File.GetAttributes(path).HasFlag(FileAttributes.Hidden)));
 
     private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
 
@@ -72,7 +79,12 @@ internal sealed record FolderListing(string[] Paths, string LeftOut)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(folder, Directory.Exists(folder) ? $"cannot be read ({failure.Message.TrimEnd('.')}). Change the permissions." : $"must be a folder but does not exist as one: {layout}.", failure);
+            throw new BadInputException(
+                folder,
+                Directory.Exists(folder)
+                    ? $"cannot be read ({failure.Message.TrimEnd('.')}). Change the permissions."
+                    : $"must be a folder but does not exist as one: {layout}.",
+                failure);
         }
     }
 
@@ -80,7 +92,9 @@ internal sealed record FolderListing(string[] Paths, string LeftOut)
     {
         ReadOnlySpan<char> name = Path.GetFileName(path.AsSpan());
         int digits = name.IndexOfAnyExceptInRange('0', '9');
-        return digits > 0 && long.TryParse(name[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : long.MaxValue;
+        return digits > 0 && long.TryParse(name[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : long.MaxValue;
     }
 }
 
@@ -93,13 +107,21 @@ internal sealed class LeftOut
     public int Count => _reasons.Values.Sum(reason => reason.Count);
 
     /// <summary>Such as <c>1 empty file, 2 links that lead nowhere</c>; empty when there is nothing.</summary>
-    public string Words => string.Join(", ", _reasons.Select(reason => reason.Value.Count == 1 ? $"1 {reason.Key}" : string.Create(CultureInfo.InvariantCulture, $"{reason.Value.Count} {reason.Value.Many}")));
+    public string Words =>
+        string.Join(
+            ", ",
+            _reasons.Select(reason =>
+                reason.Value.Count == 1
+                    ? $"1 {reason.Key}"
+                    : string.Create(CultureInfo.InvariantCulture, $"{reason.Value.Count} {reason.Value.Many}")));
 
     /// <summary>Words after a description: <c>; not read: 1 empty file</c>, or nothing.</summary>
     /// <param name="words">From <see cref="Words"/>, of one or more folders.</param>
-    public static string Suffix(params string[] words) => string.Join(", ", words.Where(part => part.Length > 0)) is { Length: > 0 } all ? $"; not read: {all}" : "";
+    public static string Suffix(params string[] words) =>
+        string.Join(", ", words.Where(part => part.Length > 0)) is { Length: > 0 } all ? $"; not read: {all}" : "";
 
-    /// <summary>Whether the entry is a file with content, or a link to one; if not it is counted. A file that may not be looked at is kept, so that reading it says why.</summary>
+    /// <summary>Whether the entry is a file with content, or a link to one; if not it is
+    /// counted. A file that may not be looked at is kept, so that reading it says why.</summary>
     public bool Keeps(string path)
     {
         FileFacts facts = FileFacts.Of(path);

@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Data;
 
-/// <summary>Gaussian tokens and targets: x = s (√ρ c + √(1 − ρ) g) with c shared by the tokens of a sample, y = s_Y h; c, g, h independent N(0, I).</summary>
+/// <summary>Gaussian tokens and targets: x = s (√ρ c + √(1 − ρ) g) with c shared
+/// by the tokens of a sample, y = s_Y h; c, g, h independent N(0, I).</summary>
 /// <remarks>
 /// Every entry of X is N(0, s²) whatever ρ is; two tokens of one sample have correlation ρ in every coordinate. Streams of the seed:
 /// <c>data.inputs</c> (g), <c>data.inputs.common</c> (c), <c>data.targets</c> (h); ρ = 0 draws no c and changes no bit.
@@ -29,7 +30,9 @@ internal sealed record GaussianTokens
         (Matrix inputs, string description) = DrawInputs(shape, seed);
         double targetScale = RequireScale(TargetScale ?? 1 / Math.Sqrt(shape.Width), nameof(TargetScale));
         Matrix targets = GaussianMatrix(new RandomSequence(seed, "data.targets"), shape.Rows, shape.OutputWidth, targetScale);
-        return new TokenData(shape, inputs, targets, string.Create(CultureInfo.InvariantCulture, $"{description}, targets N(0, {targetScale:R}^2), seed {seed}"));
+        return new TokenData(
+            shape, inputs, targets,
+            string.Create(CultureInfo.InvariantCulture, $"{description}, targets N(0, {targetScale:R}^2), seed {seed}"));
     }
 
     /// <summary>Draws X alone and describes it, for sources with other targets.</summary>
@@ -37,14 +40,20 @@ internal sealed record GaussianTokens
     {
         double tokenScale = RequireScale(TokenScale ?? 1 / Math.Sqrt(shape.Width), nameof(TokenScale));
         RequireCorrelation(Correlation, nameof(Correlation));
-        Matrix inputs = GaussianMatrix(new RandomSequence(seed, "data.inputs"), shape.Rows, shape.Width, tokenScale * Math.Sqrt(1 - Correlation));
+        Matrix inputs = GaussianMatrix(
+            new RandomSequence(seed, "data.inputs"), shape.Rows, shape.Width, tokenScale * Math.Sqrt(1 - Correlation));
         if (Correlation > 0)
         {
-            Matrix common = GaussianMatrix(new RandomSequence(seed, "data.inputs.common"), shape.Samples, shape.Width, tokenScale * Math.Sqrt(Correlation));
+            Matrix common = GaussianMatrix(
+                new RandomSequence(seed, "data.inputs.common"), shape.Samples, shape.Width, tokenScale * Math.Sqrt(Correlation));
             AddCommon(inputs, common, shape.Tokens);
         }
 
-        return (inputs, string.Create(CultureInfo.InvariantCulture, $"Gaussian tokens: {Describe(shape)}, tokens N(0, {tokenScale:R}^2), correlation {Correlation:R}"));
+        return (
+            inputs,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Gaussian tokens: {Describe(shape)}, tokens N(0, {tokenScale:R}^2), correlation {Correlation:R}"));
     }
 
     internal static string Describe(TokenShape shape) => $"N={shape.Samples}, n={shape.Tokens}, d={shape.Width}, d_out={shape.OutputWidth}";
@@ -70,7 +79,8 @@ internal sealed record GaussianTokens
     {
         if (!(correlation >= 0 && correlation < 1))
         {
-            throw new ArgumentOutOfRangeException(name, correlation, $"The correlation between tokens must be at least 0 and below 1 but is {correlation}.");
+            throw new ArgumentOutOfRangeException(
+                name, correlation, $"The correlation between tokens must be at least 0 and below 1 but is {correlation}.");
         }
     }
 

@@ -3,7 +3,8 @@ using Kappa.Numerics;
 namespace Kappa.Lab.Data;
 
 /// <summary>Successive numbers of one named random sequence, for generators that do not know beforehand how many they need.</summary>
-/// <remarks>Draw k is block k of the sequence whatever its kind. One generator, one thread; equal seed and name give equal numbers.</remarks>
+/// <remarks>Draw k is block k of the sequence whatever its kind. One
+/// generator, one thread; equal seed and name give equal numbers.</remarks>
 /// <param name="seed">Any integer.</param>
 /// <param name="name">What the numbers are for.</param>
 internal sealed class RandomDraws(long seed, string name)

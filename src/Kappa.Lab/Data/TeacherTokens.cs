@@ -5,7 +5,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Data;
 
-/// <summary>Teacher–student data: Gaussian tokens X, and targets Y = F(X) of a model of the student's shape with weights of its own, so that zero loss can be reached.</summary>
+/// <summary>Teacher–student data: Gaussian tokens X, and targets Y = F(X) of a model of the
+/// student's shape with weights of its own, so that zero loss can be reached.</summary>
 /// <remarks>The teacher's output is computed by one thread, whatever the run uses. Model: theory page <c>model</c>, R.1–R.4.</remarks>
 internal sealed record TeacherTokens
 {
@@ -15,7 +16,8 @@ internal sealed record TeacherTokens
     /// <summary>How the teacher's weights are drawn.</summary>
     public Initialisation Initialisation { get; init; } = new();
 
-    /// <summary>Seed of the teacher's weights; <c>null</c> takes 64 bits of the stream <c>data.teacher</c>. A student started from the same seed and law would start at the solution.</summary>
+    /// <summary>Seed of the teacher's weights; <c>null</c> takes 64 bits of the stream <c>data.teacher</c>.
+    /// A student started from the same seed and law would start at the solution.</summary>
     public long? TeacherSeed { get; init; }
 
     /// <summary>Draws tokens and computes the teacher's output.</summary>
@@ -30,7 +32,9 @@ internal sealed record TeacherTokens
         ArgumentNullException.ThrowIfNull(teacher);
         if (teacher.Width != shape.Width || teacher.OutputWidth != shape.OutputWidth)
         {
-            throw new ArgumentException($"The teacher must map width {shape.Width} to {shape.OutputWidth} but maps {teacher.Width} to {teacher.OutputWidth}.", nameof(teacher));
+            throw new ArgumentException(
+                $"The teacher must map width {shape.Width} to {shape.OutputWidth} but maps {teacher.Width} to {teacher.OutputWidth}.",
+                nameof(teacher));
         }
 
         (Matrix inputs, string description) = Tokens.DrawInputs(shape, seed);
@@ -43,7 +47,12 @@ internal sealed record TeacherTokens
         }
 
         RequireFinite(targets);
-        return new TokenData(shape, inputs, targets, string.Create(CultureInfo.InvariantCulture, $"{description}, targets of a teacher (depth {teacher.Depth}, m={teacher.FfnWidth}, {Initialisation.Scheme}, gain {Initialisation.Gain:R}, seed {teacherSeed}), seed {seed}"));
+        return new TokenData(
+            shape, inputs, targets,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{description}, targets of a teacher (depth {teacher.Depth}, m={teacher.FfnWidth}, {Initialisation.Scheme}, gain "
+                    + $"{Initialisation.Gain:R}, seed {teacherSeed}), seed {seed}"));
     }
 
     /// <summary>Tokens and the output of a teacher of any kind.</summary>
@@ -62,7 +71,9 @@ internal sealed record TeacherTokens
         Matrix targets = Matrix.Allocate(teacher.Samples * teacher.OutputRows, teacher.OutputColumns);
         teacher.Output(start(teacherSeed), teacher.AllSamples, targets);
         RequireFinite(targets);
-        return (inputs, targets, string.Create(CultureInfo.InvariantCulture, $"{description}, targets of a teacher ({words}, seed {teacherSeed}), seed {seed}"));
+        return (
+            inputs, targets,
+            string.Create(CultureInfo.InvariantCulture, $"{description}, targets of a teacher ({words}, seed {teacherSeed}), seed {seed}"));
     }
 
     private static void RequireFinite(in Matrix targets)
@@ -71,7 +82,9 @@ internal sealed record TeacherTokens
         {
             if (!double.IsFinite(value))
             {
-                throw new BadInputException("teacher", $"the output must be finite but holds {value}. Lower the gains, the temperature or the depth of the teacher.");
+                throw new BadInputException(
+                    "teacher",
+                    $"the output must be finite but holds {value}. Lower the gains, the temperature or the depth of the teacher.");
             }
         }
     }

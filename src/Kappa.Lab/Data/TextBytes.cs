@@ -15,12 +15,15 @@ internal static class TextBytes
     {
         if (content.IndexOf((byte)0) is >= 0 and int zero)
         {
-            throw new BadInputException(location, $"must be text but has a zero byte at offset {zero}: it looks like a binary file. Leave it out or convert it to UTF-8.");
+            throw new BadInputException(
+                location,
+                $"must be text but has a zero byte at offset {zero}: it looks like a binary file. Leave it out or convert it to UTF-8.");
         }
 
         if (!Utf8.IsValid(content))
         {
-            throw new BadInputException(location, $"must be UTF-8 text but its bytes are not at offset {FirstInvalid(content)}. Convert it: iconv -t UTF-8.");
+            throw new BadInputException(
+                location, $"must be UTF-8 text but its bytes are not at offset {FirstInvalid(content)}. Convert it: iconv -t UTF-8.");
         }
     }
 

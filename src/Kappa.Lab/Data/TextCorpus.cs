@@ -5,7 +5,8 @@ using Kappa.Lab.Formats;
 namespace Kappa.Lab.Data;
 
 /// <summary>The bytes of one or more text files, one after the other.</summary>
-/// <remarks>Every file must be UTF-8 text: binary files and other encodings are refused, because a mistake in the path would otherwise train on noise. Immutable.</remarks>
+/// <remarks>Every file must be UTF-8 text: binary files and other encodings are refused,
+/// because a mistake in the path would otherwise train on noise. Immutable.</remarks>
 internal sealed class TextCorpus
 {
     private const string ResourcePrefix = "corpus/";
@@ -39,7 +40,9 @@ internal sealed class TextCorpus
     public static TextCorpus BuiltIn()
     {
         Assembly assembly = typeof(TextCorpus).Assembly;
-        string[] names = [.. assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] names = [
+            .. assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)];
         using MemoryStream bytes = new();
         foreach (string name in names)
         {
@@ -51,9 +54,11 @@ internal sealed class TextCorpus
     }
 
     /// <summary>Reads a text file, or every file under a folder in the ordinal order of their relative paths.</summary>
-    /// <param name="path">A file or a folder. Of a folder, the folders below are searched too; links to files are files. Hidden files are passed over, and what cannot be read is counted in <see cref="LeftOut"/>.</param>
+    /// <param name="path">A file or a folder. Of a folder, the folders below are searched too; links to files are
+    /// files. Hidden files are passed over, and what cannot be read is counted in <see cref="LeftOut"/>.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
-    /// <exception cref="BadInputException">A file is missing, unreadable, binary, not UTF-8 or empty, a folder has no files, or the limit is exceeded.</exception>
+    /// <exception cref="BadInputException">A file is missing, unreadable, binary, not
+    /// UTF-8 or empty, a folder has no files, or the limit is exceeded.</exception>
     public static TextCorpus Load(string path, ReadLimits? limits = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -74,7 +79,10 @@ internal sealed class TextCorpus
         long most = Math.Min(limits.MaximumBytes, Array.MaxLength) - bytes.Length;
         if (stream.Length > most)
         {
-            throw new BadInputException(file, $"must have at most {most} bytes, what is left of the limit for a corpus, but has {stream.Length}. Choose less text or raise the limit.");
+            throw new BadInputException(
+                file,
+                $"must have at most {most} bytes, what is left of the limit for a corpus, but has {stream.Length}. Choose less text or "
+                    + $"raise the limit.");
         }
 
         byte[] content = new byte[stream.Length];

@@ -3,13 +3,15 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Data;
 
-/// <summary>Next-byte prediction on real text: x_t = E[b_t] + p_t and y_t = E[b_{t+1}] over windows of bytes, with fixed random embeddings E and sinusoidal positions p.</summary>
+/// <summary>Next-byte prediction on real text: x_t = E[b_t] + p_t and y_t = E[b_{t+1}] over
+/// windows of bytes, with fixed random embeddings E and sinusoidal positions p.</summary>
 /// <remarks>
-/// E is 256 × d with independent N(0, s²) entries (stream <c>data.embeddings</c>), s = 1/√d by default, so a byte has length about 1. Positions:
-/// p_{t,2j} = a √(2/d) sin(t / 10000^{2j/d}), p_{t,2j+1} = a √(2/d) cos(t / 10000^{2j/d}), the formula of Vaswani et al. (2017) scaled so that ‖p_t‖ = a for
-/// even d. A target of another width has a table of its own (stream <c>data.embeddings.targets</c>, N(0, 1/d_out)). Window starts come from the
-/// stream <c>data.windows</c>; a window whose n input bytes equal those of an earlier one is drawn again, because equal inputs
-/// make equal rows, and with different next bytes no zero loss.
+/// E is 256 × d with independent N(0, s²) entries (stream <c>data.embeddings</c>),
+/// s = 1/√d by default, so a byte has length about 1. Positions:
+/// p_{t,2j} = a √(2/d) sin(t / 10000^{2j/d}), p_{t,2j+1} = a √(2/d) cos(t / 10000^{2j/d}), the formula of Vaswani et al. (2017) scaled so
+/// that ‖p_t‖ = a for even d. A target of another width has a table of its own (stream <c>data.embeddings.targets</c>, N(0, 1/d_out)).
+/// Window starts come from the stream <c>data.windows</c>; a window whose n input bytes equal those of an earlier one is drawn again,
+/// because equal inputs make equal rows, and with different next bytes no zero loss.
 /// </remarks>
 internal sealed record TextTokens
 {
@@ -41,7 +43,8 @@ internal sealed record TextTokens
         Matrix embeddings = GaussianTokens.GaussianMatrix(new RandomSequence(seed, "data.embeddings"), ByteValues, shape.Width, scale);
         Matrix targetEmbeddings = shape.OutputWidth == shape.Width
             ? embeddings
-            : GaussianTokens.GaussianMatrix(new RandomSequence(seed, "data.embeddings.targets"), ByteValues, shape.OutputWidth, 1 / Math.Sqrt(shape.OutputWidth));
+            : GaussianTokens.GaussianMatrix(
+                new RandomSequence(seed, "data.embeddings.targets"), ByteValues, shape.OutputWidth, 1 / Math.Sqrt(shape.OutputWidth));
         Matrix inputs = Matrix.Allocate(shape.Rows, shape.Width);
         Matrix targets = Matrix.Allocate(shape.Rows, shape.OutputWidth);
         for (int row = 0; row < shape.Rows; row++)
@@ -54,7 +57,9 @@ internal sealed record TextTokens
 
         return new TokenData(shape, inputs, targets, string.Create(
             CultureInfo.InvariantCulture,
-            $"Text: {corpus.Name} ({corpus.Files} files, {corpus.Bytes.Length} bytes, SHA-256 {corpus.Hash}{LeftOut.Suffix(corpus.LeftOut)}), {GaussianTokens.Describe(shape)}, embeddings N(0, {scale:R}^2), positions of length {PositionScale:R}, seed {seed}"));
+            $"Text: {corpus.Name} ({corpus.Files} files, {corpus.Bytes.Length} bytes, SHA-256 "
+                + $"{corpus.Hash}{LeftOut.Suffix(corpus.LeftOut)}), {GaussianTokens.Describe(shape)}, embeddings N(0, {scale:R}^2), "
+                + $"positions of length {PositionScale:R}, seed {seed}"));
     }
 
     /// <summary>Adds a √(2/d) sin or cos(t / 10000^{2j/d}) to coordinates 2j and 2j + 1.</summary>
@@ -74,7 +79,10 @@ internal sealed record TextTokens
         int places = corpus.Bytes.Length - shape.Tokens;
         if (places < shape.Samples)
         {
-            throw new BadInputException(corpus.Name, $"must have at least {(long)shape.Samples + shape.Tokens} bytes for {shape.Samples} windows of {shape.Tokens} bytes but has {corpus.Bytes.Length}. Give more text or ask for fewer samples.");
+            throw new BadInputException(
+                corpus.Name,
+                $"must have at least {(long)shape.Samples + shape.Tokens} bytes for {shape.Samples} windows of {shape.Tokens} bytes but "
+                    + $"has {corpus.Bytes.Length}. Give more text or ask for fewer samples.");
         }
 
         RandomSequence random = new(seed, "data.windows");
@@ -87,7 +95,10 @@ internal sealed record TextTokens
             {
                 if (tries == (long)TriesPerWindow * shape.Samples)
                 {
-                    throw new BadInputException(corpus.Name, $"must have {shape.Samples} different windows of {shape.Tokens} bytes but {tries} random tries found only {sample}. Give more varied text or ask for fewer samples.");
+                    throw new BadInputException(
+                        corpus.Name,
+                        $"must have {shape.Samples} different windows of {shape.Tokens} bytes but {tries} random tries found only "
+                            + $"{sample}. Give more varied text or ask for fewer samples.");
                 }
 
                 starts[sample] = (int)random.Below(tries++, places);

@@ -4,7 +4,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Data;
 
-/// <summary>What a run trains on: the stacked input tokens X and target tokens Y, where they come from, and a fingerprint of their bits.</summary>
+/// <summary>What a run trains on: the stacked input tokens X and target
+/// tokens Y, where they come from, and a fingerprint of their bits.</summary>
 /// <remarks>Sample i has the rows i n … (i + 1) n − 1. The matrices belong to the data: read them, do not write to them.</remarks>
 public sealed class TokenData
 {
@@ -51,7 +52,8 @@ public sealed class TokenData
     /// <summary>One line that says where the data come from, with every number needed to make them again.</summary>
     public string Description { get; }
 
-    /// <summary>SHA-256, in lower-case hexadecimal, of N, n, d, d_out as little-endian 64-bit integers and then the bits of X and of Y row by row: equal bits, equal fingerprint.</summary>
+    /// <summary>SHA-256, in lower-case hexadecimal, of N, n, d, d_out as little-endian 64-bit
+    /// integers and then the bits of X and of Y row by row: equal bits, equal fingerprint.</summary>
     public string Fingerprint { get; }
 
     private static void Require(in Matrix matrix, int rows, int columns, string name)

@@ -17,7 +17,10 @@ public sealed record TokenShape
         ArgumentOutOfRangeException.ThrowIfLessThan(outputWidth ?? width, 1);
         if ((long)samples * tokens > int.MaxValue / Math.Max(width, outputWidth ?? width))
         {
-            throw new ArgumentOutOfRangeException(nameof(samples), $"Samples times tokens times width must be at most {int.MaxValue} but {samples} x {tokens} x {Math.Max(width, outputWidth ?? width)} is more. Use fewer samples.");
+            throw new ArgumentOutOfRangeException(
+                nameof(samples),
+                $"Samples times tokens times width must be at most {int.MaxValue} but {samples} x {tokens} x "
+                    + $"{Math.Max(width, outputWidth ?? width)} is more. Use fewer samples.");
         }
 
         Samples = samples;

@@ -45,7 +45,8 @@ public sealed class Axes
     /// <param name="high">Upper curve, as many as xs.</param>
     /// <param name="style">What differs from the default look.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public Axes Band(string name, IReadOnlyList<double> xs, IReadOnlyList<double> low, IReadOnlyList<double> high, SeriesStyle? style = null)
+    public Axes Band(
+        string name, IReadOnlyList<double> xs, IReadOnlyList<double> low, IReadOnlyList<double> high, SeriesStyle? style = null)
     {
         SameLength(name, (nameof(xs), xs?.Count), (nameof(low), low?.Count), (nameof(high), high?.Count));
         return Add(new BandSeries(name, style ?? SeriesStyle.Default, [.. xs!], [.. low!], [.. high!]));
@@ -58,7 +59,8 @@ public sealed class Axes
     /// <param name="marker">The shape; unset, that of the name.</param>
     /// <param name="style">What differs from the default look.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public Axes Scatter(string name, IReadOnlyList<double> xs, IReadOnlyList<double> ys, MarkerShape? marker = null, SeriesStyle? style = null)
+    public Axes Scatter(
+        string name, IReadOnlyList<double> xs, IReadOnlyList<double> ys, MarkerShape? marker = null, SeriesStyle? style = null)
     {
         SameLength(name, (nameof(xs), xs?.Count), (nameof(ys), ys?.Count));
         var look = style ?? SeriesStyle.Default;
@@ -76,7 +78,9 @@ public sealed class Axes
     /// <param name="to">Where the line ends, in units of x; unset, at the edge of the panel.</param>
     /// <param name="interval">The interval band around the line.</param>
     /// <param name="of">The series it was fitted to, whose colour it takes; unset, black.</param>
-    public Axes Fit(double slope, double intercept, string label, double? from = null, double? to = null, FitInterval? interval = null, string? of = null) =>
+    public Axes Fit(
+        double slope, double intercept, string label, double? from = null, double? to = null, FitInterval? interval = null,
+        string? of = null) =>
         Add(new FitSeries(label, new SeriesStyle { Dash = DashStyle.Dashed }, slope, intercept, from, to, interval, of));
 
     /// <summary>Adds a line across the panel at a value of y, with its label beside it.</summary>
@@ -104,20 +108,26 @@ public sealed class Axes
     /// <param name="minimum">Where the colours begin: the same in panels that are compared. Unset, the smallest value.</param>
     /// <param name="maximum">Where they end. Unset, the largest value.</param>
     /// <exception cref="ArgumentException">The shapes contradict each other or coordinates do not increase.</exception>
-    public Axes HeatMap(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic, double? minimum = null, double? maximum = null)
+    public Axes HeatMap(
+        IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic,
+        double? minimum = null, double? maximum = null)
     {
         RequireCells(xs, ys, values, label);
-        return Add(new HeatMapSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale, minimum, maximum)));
+        return Add(
+            new HeatMapSeries(
+                label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale, minimum, maximum)));
     }
 
-    /// <summary>Adds a surface over the plane of the two axes, seen from the front right and above, with its colour bar; the panel holds nothing else.</summary>
+    /// <summary>Adds a surface over the plane of the two axes, seen from the front
+    /// right and above, with its colour bar; the panel holds nothing else.</summary>
     /// <param name="xs">Coordinates of the columns, increasing.</param>
     /// <param name="ys">Coordinates of the rows, increasing.</param>
     /// <param name="values">The heights, [ys.Count, xs.Count].</param>
     /// <param name="label">The quantity, printed along the colour bar.</param>
     /// <param name="scale">The scale of heights and colours, logarithmic unless told.</param>
     /// <exception cref="ArgumentException">The shapes contradict each other or coordinates do not increase.</exception>
-    public Axes Surface(IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic)
+    public Axes Surface(
+        IReadOnlyList<double> xs, IReadOnlyList<double> ys, double[,] values, string label, AxisScale scale = AxisScale.Logarithmic)
     {
         RequireCells(xs, ys, values, label);
         return Add(new SurfaceSeries(label, SeriesStyle.Default, [.. xs], [.. ys], (double[,])values.Clone(), ColourAxis(label, scale)));
@@ -133,7 +143,9 @@ public sealed class Axes
     internal Axes SurfacePath(string name, double[] xs, double[] ys, double[] values)
     {
         if (xs.Length != ys.Length || xs.Length != values.Length)
-            throw new ArgumentException($"The line '{name}' over a surface must have as many x, y and values but has {xs.Length}, {ys.Length} and {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"The line '{name}' over a surface must have as many x, y and values but has {xs.Length}, {ys.Length} and {values.Length}.",
+                nameof(values));
         return _series.Any(s => s is SurfaceSeries)
             ? Add(new SurfacePathSeries(name, SeriesStyle.Default with { InLegend = false }, xs, ys, values))
             : throw new InvalidOperationException($"The line '{name}' needs a surface in its panel; add the surface first.");
@@ -149,11 +161,14 @@ public sealed class Axes
         ArgumentNullException.ThrowIfNull(values);
         if (values.GetLength(0) != ys.Count || values.GetLength(1) != xs.Count || values.Length == 0)
             throw new ArgumentException(
-                $"The values of heat map '{label}' must be [rows, columns] = [{ys.Count}, {xs.Count}] and not empty but are [{values.GetLength(0)}, {values.GetLength(1)}].", nameof(values));
+                $"The values of heat map '{label}' must be [rows, columns] = [{ys.Count}, {xs.Count}] and not empty but are "
+                    + $"[{values.GetLength(0)}, {values.GetLength(1)}].",
+                nameof(values));
         MustIncrease(label, nameof(xs), xs, X);
         MustIncrease(label, nameof(ys), ys, Y);
         if (_series.Any(s => s is HeatMapSeries))
-            throw new InvalidOperationException($"A panel holds one heat map and one colour bar, but '{label}' would be the second; add a panel for it.");
+            throw new InvalidOperationException(
+                $"A panel holds one heat map and one colour bar, but '{label}' would be the second; add a panel for it.");
     }
 
     /// <summary>Adds the cells of one class in a flat colour; all classes of a panel have the same coordinates.</summary>
@@ -173,9 +188,13 @@ public sealed class Axes
     /// <param name="style">What differs from the default look.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     /// <exception cref="InvalidOperationException">The panel has no category axis.</exception>
-    public Axes Intervals(IReadOnlyList<string> categories, IReadOnlyList<double> medians, IReadOnlyList<double> lows, IReadOnlyList<double> highs, string name, SeriesStyle? style = null)
+    public Axes Intervals(
+        IReadOnlyList<string> categories, IReadOnlyList<double> medians, IReadOnlyList<double> lows, IReadOnlyList<double> highs,
+        string name, SeriesStyle? style = null)
     {
-        SameLength(name, (nameof(categories), categories?.Count), (nameof(medians), medians?.Count), (nameof(lows), lows?.Count), (nameof(highs), highs?.Count));
+        SameLength(
+            name, (nameof(categories), categories?.Count), (nameof(medians), medians?.Count), (nameof(lows), lows?.Count),
+            (nameof(highs), highs?.Count));
         AddCategories(name, categories!);
         return Add(new IntervalSeries(name, style ?? SeriesStyle.Default, [.. categories!], [.. medians!], [.. lows!], [.. highs!]));
     }
@@ -184,7 +203,8 @@ public sealed class Axes
     {
         ArgumentNullException.ThrowIfNull(series.Name, "name");
         if (series is LineSeries or BandSeries or ScatterSeries or HeatMapSeries or IdentityLine or FitSeries && HasCategories)
-            throw new InvalidOperationException($"'{series.Name}' needs two numeric axes but the panel '{Title}' has a category axis; use Intervals there.");
+            throw new InvalidOperationException(
+                $"'{series.Name}' needs two numeric axes but the panel '{Title}' has a category axis; use Intervals there.");
         _series.Add(series);
         return this;
     }
@@ -194,7 +214,8 @@ public sealed class Axes
     private void AddCategories(string name, IReadOnlyList<string> categories)
     {
         if (!HasCategories)
-            throw new InvalidOperationException($"'{name}' needs a category axis but the panel '{Title}' has none; make one axis Axis.Categories(label).");
+            throw new InvalidOperationException(
+                $"'{name}' needs a category axis but the panel '{Title}' has none; make one axis Axis.Categories(label).");
         foreach (var category in categories)
         {
             if (!_categories.Contains(category)) _categories.Add(category);
@@ -207,7 +228,10 @@ public sealed class Axes
         {
             if (count is null) throw new ArgumentNullException(parameter);
             if (count != lists[0].Count)
-                throw new ArgumentException($"The arrays of '{name}' must have one length but {lists[0].Parameter} has {lists[0].Count} and {parameter} has {count}.", parameter);
+                throw new ArgumentException(
+                    $"The arrays of '{name}' must have one length but {lists[0].Parameter} has {lists[0].Count} and {parameter} has "
+                        + $"{count}.",
+                    parameter);
         }
     }
 
@@ -217,7 +241,9 @@ public sealed class Axes
         {
             if (!axis.CanShow(coordinates[i]) || (i > 0 && coordinates[i] <= coordinates[i - 1]))
                 throw new ArgumentException(
-                    $"The coordinates {parameter} of heat map '{label}' must increase and have a place on their axis, but entry {i} is {coordinates[i]:R}.", parameter);
+                    $"The coordinates {parameter} of heat map '{label}' must increase and have a place on their axis, but entry {i} is "
+                        + $"{coordinates[i]:R}.",
+                    parameter);
         }
     }
 }

@@ -20,11 +20,14 @@ public sealed record Axis
     {
         ArgumentNullException.ThrowIfNull(label);
         if (minimum is { } low && (!double.IsFinite(low) || (scale == AxisScale.Logarithmic && low <= 0)))
-            throw new ArgumentException($"The lower limit of axis '{label}' must be finite{Positive(scale)} but is {low:R}.", nameof(minimum));
+            throw new ArgumentException(
+                $"The lower limit of axis '{label}' must be finite{Positive(scale)} but is {low:R}.", nameof(minimum));
         if (maximum is { } high && (!double.IsFinite(high) || (scale == AxisScale.Logarithmic && high <= 0)))
-            throw new ArgumentException($"The upper limit of axis '{label}' must be finite{Positive(scale)} but is {high:R}.", nameof(maximum));
+            throw new ArgumentException(
+                $"The upper limit of axis '{label}' must be finite{Positive(scale)} but is {high:R}.", nameof(maximum));
         if (minimum >= maximum)
-            throw new ArgumentException($"The limits of axis '{label}' must increase but are {minimum:R} and {maximum:R}.", nameof(maximum));
+            throw new ArgumentException(
+                $"The limits of axis '{label}' must increase but are {minimum:R} and {maximum:R}.", nameof(maximum));
         (Label, Scale, Minimum, Maximum) = (label, scale, minimum, maximum);
     }
 
@@ -53,7 +56,8 @@ public sealed record Axis
     /// <param name="label">The quantity and its unit.</param>
     /// <param name="minimum">A fixed lower limit, or none.</param>
     /// <param name="maximum">A fixed upper limit, or none.</param>
-    public static Axis Linear(string label, double? minimum = null, double? maximum = null) => new(label, AxisScale.Linear, minimum, maximum);
+    public static Axis Linear(string label, double? minimum = null, double? maximum = null) =>
+        new(label, AxisScale.Linear, minimum, maximum);
 
     /// <summary>A linear axis that labels whole numbers only: steps, layers, counts.</summary>
     /// <param name="label">The quantity and its unit.</param>
@@ -69,7 +73,8 @@ public sealed record Axis
     /// <param name="label">The quantity and its unit.</param>
     /// <param name="minimum">A fixed positive lower limit, or none.</param>
     /// <param name="maximum">A fixed positive upper limit, or none.</param>
-    public static Axis Log(string label, double? minimum = null, double? maximum = null) => new(label, AxisScale.Logarithmic, minimum, maximum);
+    public static Axis Log(string label, double? minimum = null, double? maximum = null) =>
+        new(label, AxisScale.Logarithmic, minimum, maximum);
 
     /// <summary>An axis of named categories, in the order in which they first appear; on a vertical axis from the top.</summary>
     /// <param name="label">What the categories are; may be empty.</param>

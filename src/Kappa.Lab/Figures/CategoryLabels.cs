@@ -18,7 +18,8 @@ internal sealed record CategoryLabels(IReadOnlyList<IReadOnlyList<string>> Lines
         var shortened = categories.Select(c => TextMetrics.Shortened(c, size, 16 * size)).ToList();
         var longest = shortened.Max(c => TextMetrics.Width(c, size));
         var radians = Angle * Math.PI / 180;
-        return new CategoryLabels([.. shortened.Select(c => (IReadOnlyList<string>)[c])], true, (longest * Math.Sin(radians)) + (size * Math.Cos(radians)));
+        return new CategoryLabels(
+            [.. shortened.Select(c => (IReadOnlyList<string>)[c])], true, (longest * Math.Sin(radians)) + (size * Math.Cos(radians)));
     }
 
     internal static CategoryLabels BesideAxis(IReadOnlyList<string> categories, double size, double room)

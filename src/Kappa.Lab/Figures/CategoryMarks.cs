@@ -1,7 +1,9 @@
 namespace Kappa.Lab.Figures;
 
-/// <summary>One category's mark on the page: its centre and the ends of its range (each absent when it cannot be shown) and the slot's thickness.</summary>
-internal readonly record struct CategoryMark(int Slot, double Across, double? Centre, double? Low, double? High, double Thickness, bool Vertical)
+/// <summary>One category's mark on the page: its centre and the ends of its range
+/// (each absent when it cannot be shown) and the slot's thickness.</summary>
+internal readonly record struct CategoryMark(
+    int Slot, double Across, double? Centre, double? Low, double? High, double Thickness, bool Vertical)
 {
     /// <summary>The part of the page it covers.</summary>
     internal Box Extent
@@ -11,7 +13,9 @@ internal readonly record struct CategoryMark(int Slot, double Across, double? Ce
             var any = Centre ?? Low ?? High ?? 0;
             var (low, high) = (Low ?? any, High ?? any);
             var (from, to) = (Math.Min(low, high), Math.Max(low, high));
-            return Vertical ? new Box(Across - (Thickness / 2), from, Thickness, to - from) : new Box(from, Across - (Thickness / 2), to - from, Thickness);
+            return Vertical
+                ? new Box(Across - (Thickness / 2), from, Thickness, to - from)
+                : new Box(from, Across - (Thickness / 2), to - from, Thickness);
         }
     }
 
@@ -32,7 +36,9 @@ internal static class CategoryMarks
         {
             var slot = SeriesPoints.Slot(panel.Axes, series.Categories[i]);
             double? Position(double v) => values.CanShow(v) ? values.Position(v) : null;
-            var mark = new CategoryMark(slot, slots.PositionAt(slot + offset), Position(series.Centres[i]), Position(series.Lows[i]), Position(series.Highs[i]), thickness, vertical);
+            var mark = new CategoryMark(
+                slot, slots.PositionAt(slot + offset), Position(series.Centres[i]), Position(series.Lows[i]), Position(series.Highs[i]),
+                thickness, vertical);
             if ((mark.Centre ?? mark.Low ?? mark.High) is not null) marks.Add(mark);
         }
 

@@ -58,8 +58,10 @@ internal static class CsvFigure
         FitSeries s => [$",{Number(s.Intercept)},{Optional(s.From)},{Optional(s.To)},{Number(s.Slope)}"],
         ReferenceLine { Horizontal: true } s => [$",{Number(s.Value)},,,"],
         ReferenceLine s => [$"{Number(s.Value)},,,,"],
-        CellSeries s => s.Ys.SelectMany((y, row) => s.Xs.Select((x, column) => $"{Number(x)},{Number(y)},,,{Number(s.Shares[row, column])}")),
-        HeatMapSeries s => s.Ys.SelectMany((y, row) => s.Xs.Select((x, column) => $"{Number(x)},{Number(y)},,,{Number(s.Values[row, column])}")),
+        CellSeries s =>
+            s.Ys.SelectMany((y, row) => s.Xs.Select((x, column) => $"{Number(x)},{Number(y)},,,{Number(s.Shares[row, column])}")),
+        HeatMapSeries s =>
+            s.Ys.SelectMany((y, row) => s.Xs.Select((x, column) => $"{Number(x)},{Number(y)},,,{Number(s.Values[row, column])}")),
         _ => [",,,,"],
     };
 

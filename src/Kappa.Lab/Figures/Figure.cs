@@ -35,7 +35,9 @@ public sealed class Figure
         ArgumentNullException.ThrowIfNull(caption);
         if (name.Length == 0 || !char.IsAsciiLetter(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
             throw new ArgumentException(
-                $"A figure's name must be an ASCII letter followed by letters, digits, '-', '_' or '.', but is '{name}'; it becomes a file name.", nameof(name));
+                $"A figure's name must be an ASCII letter followed by letters, digits, '-', '_' or '.', but is '{name}'; it becomes a "
+                    + $"file name.",
+                nameof(name));
         Name = name;
         Title = title;
         Caption = caption;
@@ -72,7 +74,8 @@ public sealed class Figure
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
         if (x.Scale == AxisScale.Categories && y.Scale == AxisScale.Categories)
-            throw new ArgumentException("At most one axis of a panel may hold categories, but both do; make the value axis linear or logarithmic.", nameof(y));
+            throw new ArgumentException(
+                "At most one axis of a panel may hold categories, but both do; make the value axis linear or logarithmic.", nameof(y));
         var panel = new Axes(title, x, y);
         _panels.Add(panel);
         return panel;

@@ -7,9 +7,12 @@ namespace Kappa.Lab.Figures;
 /// <param name="Notices">One line for each thing that was left out and why; empty when all was written.</param>
 public sealed record WrittenFigure(IReadOnlyList<string> Paths, IReadOnlyList<string> Notices);
 
-/// <summary>Writes a figure as files that belong together: SVG, the CSV of its data, a pgfplots source, and where possible PNG and PDF.</summary>
+/// <summary>Writes a figure as files that belong together: SVG, the CSV of
+/// its data, a pgfplots source, and where possible PNG and PDF.</summary>
 /// <remarks>
-/// The same figure gives the same bytes in SVG, CSV and tex on every machine. Each file appears whole or not at all (<see cref="AtomicFile"/>). PNG (300 dots per inch) and PDF come from <c>rsvg-convert</c> when it is on the PATH; its absence or failure is a
+/// The same figure gives the same bytes in SVG, CSV and tex on every machine. Each file
+/// appears whole or not at all (<see cref="AtomicFile"/>). PNG (300 dots per inch) and
+/// PDF come from <c>rsvg-convert</c> when it is on the PATH; its absence or failure is a
 /// notice, never an exception.
 /// </remarks>
 public static class FigureFiles

@@ -45,7 +45,8 @@ internal sealed class FigureLayout
 
     internal static double OuterMargin => Margin;
 
-    internal static FigureLayout For(Figure figure) => new(figure, FigureSizes.For(figure.Preset), figure.Columns ?? DefaultColumns(figure));
+    internal static FigureLayout For(Figure figure) =>
+        new(figure, FigureSizes.For(figure.Preset), figure.Columns ?? DefaultColumns(figure));
 
     /// <summary>The figure for a narrow window: its panels one under another.</summary>
     internal static FigureLayout Narrow(Figure figure) => new(figure, FigureSizes.Narrow, 1);
@@ -71,8 +72,10 @@ internal sealed class FigureLayout
         var cellWidth = (Width - (2 * Margin) - (Gap * (_columns - 1))) / _columns;
         foreach (var panel in Panels) panel.Measure(cellWidth, HeightOf(panel, cellWidth));
         // A column shares its sides and a row its heights, so that axes line up.
-        var left = Enumerable.Range(0, _columns).Select(c => Panels.Where((_, i) => i % _columns == c).Select(p => p.Margins.Left).DefaultIfEmpty(0).Max()).ToArray();
-        var right = Enumerable.Range(0, _columns).Select(c => Panels.Where((_, i) => i % _columns == c).Select(p => p.Margins.Right).DefaultIfEmpty(0).Max()).ToArray();
+        var left = Enumerable.Range(0, _columns)
+            .Select(c => Panels.Where((_, i) => i % _columns == c).Select(p => p.Margins.Left).DefaultIfEmpty(0).Max()).ToArray();
+        var right = Enumerable.Range(0, _columns)
+            .Select(c => Panels.Where((_, i) => i % _columns == c).Select(p => p.Margins.Right).DefaultIfEmpty(0).Max()).ToArray();
         for (var i = 0; i < Panels.Count; i++) Panels[i].WrapTitle(cellWidth - left[i % _columns]);
         for (var first = 0; first < Panels.Count; first += _columns)
         {

@@ -5,7 +5,8 @@ namespace Kappa.Lab.Figures;
 /// <summary>Says in words what the picture leaves out.</summary>
 internal static class FigureNotes
 {
-    /// <summary>What is said of a figure whose lines have more points than the page resolves. A page with several figures says it once.</summary>
+    /// <summary>What is said of a figure whose lines have more points than
+    /// the page resolves. A page with several figures says it once.</summary>
     internal const string Thinned = "Long lines are drawn thinned, every extreme kept; the CSV has all points.";
 
     private const int NamesListed = 6;
@@ -31,9 +32,19 @@ internal static class FigureNotes
     {
         var map = panel.HeatMap!;
         if (map.Missing > 0)
-            yield return Text($"{map.Map.Name}: {map.Missing} of {map.Map.Values.Length} values are not finite{(map.Map.Colour.Scale == AxisScale.Logarithmic ? " or not positive" : "")}; {(map.Map is SurfaceSeries ? "where one is a corner of a cell the surface has a hole" : "a cell with no other value is grey")}.");
+        {
+            string undrawn = map.Map.Colour.Scale == AxisScale.Logarithmic ? "not finite or not positive" : "not finite";
+            string meaning = map.Map is SurfaceSeries
+                ? "where one is a corner of a cell the surface has a hole"
+                : "a cell with no other value is grey";
+            yield return Text($"{map.Map.Name}: {map.Missing} of {map.Map.Values.Length} values are {undrawn}; {meaning}.");
+        }
+
         if (map.ColumnsPerCell(panel.Plot.Width) is > 1 and var columns)
-            yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns and shows the value farthest from the median; the CSV has them all.");
+        {
+            yield return Text($"Each drawn cell of {map.Map.Name} stands for {columns} columns")
+                + " and shows the value farthest from the median; the CSV has them all.";
+        }
     }
 
     private static IEnumerable<string> HiddenLines(PanelLayout panel) => panel.Axes.Series.OfType<ReferenceLine>()
@@ -49,13 +60,18 @@ internal static class FigureNotes
         return $"{Listed(whole, ", ")} throughout{(parts.Count > 0 ? $"; {Listed(parts)}" : "")}";
     }
 
-    private static string FloorMeaning(FigureLayout layout) => string.Join(", ", layout.Panels.Where(p => p.Y.ScaleLow is not null).Select(p => p.Y.Axis).Select(axis =>
-        axis.FloorMeaning.Length > 0 ? axis.FloorMeaning : axis.Minimum is { } least ? $"below {TickLabels.Short(least)}" : "values that are 0").Distinct());
+    private static string FloorMeaning(FigureLayout layout) =>
+        string.Join(", ", layout.Panels.Where(p => p.Y.ScaleLow is not null).Select(p => p.Y.Axis).Select(axis =>
+        axis.FloorMeaning.Length > 0
+            ? axis.FloorMeaning
+            : axis.Minimum is { } least ? $"below {TickLabels.Short(least)}"
+            : "values that are 0").Distinct());
 
     private static string Or(string name, string otherwise) => name.Length == 0 ? otherwise : name;
 
     private static DrawnCount Sum(IGrouping<string, DrawnCount> same) => new(
-        same.Key, same.Sum(c => c.Total), same.Sum(c => c.NotFinite), same.Sum(c => c.NotPositive), same.Sum(c => c.AtFloor), same.Sum(c => c.Outside));
+        same.Key, same.Sum(c => c.Total), same.Sum(c => c.NotFinite), same.Sum(c => c.NotPositive), same.Sum(c => c.AtFloor),
+        same.Sum(c => c.Outside));
 
     private static string Skipped(DrawnCount count)
     {
@@ -69,7 +85,8 @@ internal static class FigureNotes
 
     private static string Listed(List<string> items, string separator = "; ") => items.Count <= NamesListed
         ? string.Join(separator, items)
-        : $"{string.Join(separator, items.Take(NamesListed))}{separator}and {(items.Count - NamesListed).ToString(CultureInfo.InvariantCulture)} more series";
+        : $"{string.Join(separator, items.Take(NamesListed))}{separator}and "
+            + $"{(items.Count - NamesListed).ToString(CultureInfo.InvariantCulture)} more series";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

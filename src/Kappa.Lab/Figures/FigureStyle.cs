@@ -1,7 +1,9 @@
 namespace Kappa.Lab.Figures;
 
 /// <summary>Sizes of a preset, in points at the printed size.</summary>
-internal sealed record FigureSizes(double Width, double Title, double PanelTitle, double Label, double Tick, double Caption, double Stroke, double Marker, double MaximumPlotHeight)
+internal sealed record FigureSizes(
+    double Width, double Title, double PanelTitle, double Label, double Tick, double Caption, double Stroke, double Marker,
+    double MaximumPlotHeight)
 {
     internal static FigureSizes For(FigurePreset preset) => preset switch
     {
@@ -10,7 +12,8 @@ internal sealed record FigureSizes(double Width, double Title, double PanelTitle
         _ => new(7 * 72, 11, 10.5, 10, 9.6, 9.6, 1.2, 4.2, 190),
     };
 
-    /// <summary>A narrow window: the type of the full width on 4.4 in, so that a page of 480 pixels shows it without shrinking it.</summary>
+    /// <summary>A narrow window: the type of the full width on 4.4 in, so
+    /// that a page of 480 pixels shows it without shrinking it.</summary>
     internal static FigureSizes Narrow => For(FigurePreset.TwoColumn) with { Width = 4.4 * 72 };
 }
 
@@ -43,8 +46,13 @@ internal sealed class FigureLooks
             ReferenceLine or IdentityLine => false,
             _ => _indices.TryGetValue(series.Name, out index),
         };
-        var colour = style.Colour is { } chosen ? Palette.Colour(chosen) : known ? Palette.Colour(index) : series is FitSeries ? Palette.Ink : Palette.Muted;
-        return new Look(colour, style.Dash ?? Palette.Dash(index), style.Marker ?? Palette.Marker(index), _stroke * style.WidthFactor, style.Opacity);
+        var colour = style.Colour is { } chosen
+            ? Palette.Colour(chosen)
+            : known ? Palette.Colour(index)
+            : series is FitSeries ? Palette.Ink
+            : Palette.Muted;
+        return new Look(
+            colour, style.Dash ?? Palette.Dash(index), style.Marker ?? Palette.Marker(index), _stroke * style.WidthFactor, style.Opacity);
     }
 
     internal static string? DashPattern(DashStyle dash, double width)

@@ -74,7 +74,9 @@ internal static class Geometry
         for (var i = 0; i < samples; i++)
         {
             var weight = i / (samples - 1.0);
-            xs[i] = x.Axis.Scale == AxisScale.Logarithmic ? Math.Exp((Math.Log(from) * (1 - weight)) + (Math.Log(to) * weight)) : (from * (1 - weight)) + (to * weight);
+            xs[i] = x.Axis.Scale == AxisScale.Logarithmic
+                ? Math.Exp((Math.Log(from) * (1 - weight)) + (Math.Log(to) * weight))
+                : (from * (1 - weight)) + (to * weight);
             var (value, halfWidth) = fit.At(x.Axis.Scale == AxisScale.Logarithmic ? Math.Log(xs[i]) : xs[i]);
             double Back(double u) => y.Axis.Scale == AxisScale.Logarithmic ? Math.Exp(u) : u;
             (centre[i], low[i], high[i]) = (Back(value), Back(value - halfWidth), Back(value + halfWidth));

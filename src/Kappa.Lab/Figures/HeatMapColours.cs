@@ -56,7 +56,8 @@ internal sealed class HeatMapColours
         }
     }
 
-    /// <summary>Of the columns that share a cell the value farthest from the map's median on the colour scale; none when none can be shown.</summary>
+    /// <summary>Of the columns that share a cell the value farthest from the
+    /// map's median on the colour scale; none when none can be shown.</summary>
     internal double? Representative(int row, int first, int count)
     {
         var (chosen, farthest) = ((double?)null, -1.0);
@@ -72,5 +73,7 @@ internal sealed class HeatMapColours
     }
 
     private double? Shade(int row, int first, int count) =>
-        Representative(row, first, count) is { } value ? Math.Round(Scale.FractionAt(Scale.Coordinate(value)) * (Shades - 1)) / (Shades - 1) : null;
+        Representative(row, first, count) is { } value
+            ? Math.Round(Scale.FractionAt(Scale.Coordinate(value)) * (Shades - 1)) / (Shades - 1)
+            : null;
 }

@@ -50,5 +50,6 @@ internal static class LabelPlacement
         yield return new Box(Math.Clamp(x + 3, plot.X + 2, Math.Max(plot.X + 2, plot.Right - width - 2)), plot.Y + 3, width, height);
     }
 
-    private static bool Inside(Box box, Box plot) => box.X >= plot.X && box.Right <= plot.Right + 1 && box.Y >= plot.Y - 1 && box.Bottom <= plot.Bottom + 1;
+    private static bool Inside(Box box, Box plot) =>
+        box.X >= plot.X && box.Right <= plot.Right + 1 && box.Y >= plot.Y - 1 && box.Bottom <= plot.Bottom + 1;
 }

@@ -4,16 +4,19 @@ namespace Kappa.Lab.Figures;
 internal sealed record LegendEntry(string Name, IReadOnlyList<Series> Shown)
 {
     /// <summary>What its sample is filled as, if anything.</summary>
-    internal static Series? Area(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is BandSeries or CellSeries or FitSeries { Interval: not null });
+    internal static Series? Area(LegendEntry entry) =>
+        entry.Shown.FirstOrDefault(s => s is BandSeries or CellSeries or FitSeries { Interval: not null });
 
     /// <summary>How dense the filling is.</summary>
     internal static string AreaOpacity(Series area) => area is CellSeries ? "1" : "0.2";
 
     /// <summary>What its sample is struck as, if anything.</summary>
-    internal static Series? Line(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is LineSeries or FitSeries or IdentityLine or IntervalSeries);
+    internal static Series? Line(LegendEntry entry) =>
+        entry.Shown.FirstOrDefault(s => s is LineSeries or FitSeries or IdentityLine or IntervalSeries);
 
     /// <summary>What its sample is marked as, if anything.</summary>
-    internal static Series? Points(LegendEntry entry) => entry.Shown.FirstOrDefault(s => s is ScatterSeries or IntervalSeries or LineSeries { Style.ShowMarkers: true });
+    internal static Series? Points(LegendEntry entry) =>
+        entry.Shown.FirstOrDefault(s => s is ScatterSeries or IntervalSeries or LineSeries { Style.ShowMarkers: true });
 }
 
 /// <summary>Where a legend stands.</summary>
@@ -79,14 +82,16 @@ internal sealed record Legend(IReadOnlyList<LegendEntry> Entries, FigureSizes Si
     }
 
     /// <summary>Every entry with the left end of its sample, the height of its middle and its room, in points of the page.</summary>
-    internal IEnumerable<(LegendEntry Entry, double X, double Y, double Width)> Placed(PanelLayout panel) => panel.Margins.Legend == LegendPlace.Below ? InRows(panel.LegendBox) : InColumns(panel);
+    internal IEnumerable<(LegendEntry Entry, double X, double Y, double Width)> Placed(PanelLayout panel) =>
+        panel.Margins.Legend == LegendPlace.Below ? InRows(panel.LegendBox) : InColumns(panel);
 
     private IEnumerable<(LegendEntry, double, double, double)> InColumns(PanelLayout panel)
     {
         var box = panel.LegendBox;
         var rows = Rows(panel.LegendColumns);
         var columnWidth = Math.Min(EntryWidth, (box.Width - Inset) / panel.LegendColumns);
-        return Entries.Select((entry, i) => (entry, box.X + Inset + (i / rows * columnWidth), box.Y + Inset + (((i % rows) + 0.5) * RowHeight), columnWidth));
+        return Entries.Select((entry, i) =>
+            (entry, box.X + Inset + (i / rows * columnWidth), box.Y + Inset + (((i % rows) + 0.5) * RowHeight), columnWidth));
     }
 
     private IEnumerable<(LegendEntry, double, double, double)> InRows(Box box)
@@ -125,7 +130,10 @@ internal static class Corners
         var (left, right) = (plot.X + margin, plot.Right - margin - width);
         var (top, bottom) = (plot.Y + margin, plot.Bottom - margin - height);
         var (centre, middle) = ((left + right) / 2, (top + bottom) / 2);
-        foreach (var (x, y) in ((double, double)[])[(right, top), (left, bottom), (left, top), (right, bottom), (right, middle), (left, middle), (centre, top), (centre, bottom), (centre, middle)])
+        foreach (
+            var (x, y) in ((double, double)[])[
+                (right, top), (left, bottom), (left, top), (right, bottom), (right, middle), (left, middle), (centre, top),
+                (centre, bottom), (centre, middle)])
             yield return new Box(x, y, width, height);
     }
 }

@@ -10,7 +10,9 @@ internal sealed class LegendPainter(SvgWriter svg, FigureLayout layout, PanelLay
         if (panel.Legend is not { } legend) return;
         var box = panel.LegendBox;
         if (panel.Margins.Legend == LegendPlace.Inside)
-            _ = svg.Rectangle(box.X, box.Y, box.Width, box.Height, ("rx", "1.5"), ("fill", "#ffffff"), ("fill-opacity", "0.85"), ("stroke", Palette.Grid), ("stroke-width", "0.5"));
+            _ = svg.Rectangle(
+                box.X, box.Y, box.Width, box.Height, ("rx", "1.5"), ("fill", "#ffffff"), ("fill-opacity", "0.85"), ("stroke", Palette.Grid),
+                ("stroke-width", "0.5"));
         foreach (var (entry, x, y, width) in legend.Placed(panel)) PaintEntry(legend, entry, x, y, width);
     }
 
@@ -26,11 +28,14 @@ internal sealed class LegendPainter(SvgWriter svg, FigureLayout layout, PanelLay
         var (end, centre) = (x + legend.GlyphWidth, new PagePoint(x + (legend.GlyphWidth / 2), y));
         var painter = new SeriesPainter(svg, layout, panel);
         if (LegendEntry.Area(entry) is { } area)
-            _ = svg.Rectangle(x, y - (legend.RowHeight * 0.36), legend.GlyphWidth, legend.RowHeight * 0.72, ("fill", layout.Looks.Of(area).Colour), ("fill-opacity", LegendEntry.AreaOpacity(area)));
+            _ = svg.Rectangle(
+                x, y - (legend.RowHeight * 0.36), legend.GlyphWidth, legend.RowHeight * 0.72, ("fill", layout.Looks.Of(area).Colour),
+                ("fill-opacity", LegendEntry.AreaOpacity(area)));
         if (LegendEntry.Line(entry) is { } line)
         {
             var look = layout.Looks.Of(line);
-            painter.Stroke([[new PagePoint(x, y), new PagePoint(end, y)]], line is IntervalSeries ? look with { Dash = DashStyle.Solid } : look);
+            painter.Stroke(
+                [[new PagePoint(x, y), new PagePoint(end, y)]], line is IntervalSeries ? look with { Dash = DashStyle.Solid } : look);
         }
 
         if (LegendEntry.Points(entry) is { } points)

@@ -12,8 +12,11 @@ internal static class Markers
         foreach (var point in points) _ = path.Append(Outline(look.Marker, point, size / 2));
         var open = look.Marker is MarkerShape.Cross or MarkerShape.Plus;
         _ = open
-            ? svg.Empty("path", ("d", path.ToString()), ("fill", "none"), ("stroke", look.Colour), ("stroke-width", SvgWriter.Number(size * 0.28)))
-            : svg.Empty("path", ("d", path.ToString()), ("fill", look.Colour), ("fill-opacity", SvgWriter.Number(0.8 * look.Opacity)), ("stroke", "#ffffff"), ("stroke-width", "0.3"));
+            ? svg.Empty(
+                "path", ("d", path.ToString()), ("fill", "none"), ("stroke", look.Colour), ("stroke-width", SvgWriter.Number(size * 0.28)))
+            : svg.Empty(
+                "path", ("d", path.ToString()), ("fill", look.Colour), ("fill-opacity", SvgWriter.Number(0.8 * look.Opacity)),
+                ("stroke", "#ffffff"), ("stroke-width", "0.3"));
     }
 
     private static string Outline(MarkerShape shape, PagePoint at, double r) => shape switch
@@ -37,7 +40,8 @@ internal static class Markers
     private static string Strokes(PagePoint at, params ReadOnlySpan<(double X1, double Y1, double X2, double Y2)> strokes)
     {
         var path = new StringBuilder();
-        foreach (var (x1, y1, x2, y2) in strokes) _ = path.Append('M').Append(Pair(at.X + x1, at.Y + y1)).Append('L').Append(Pair(at.X + x2, at.Y + y2));
+        foreach (var (x1, y1, x2, y2) in strokes) _ = path.Append('M').Append(Pair(at.X + x1, at.Y + y1)).Append('L')
+            .Append(Pair(at.X + x2, at.Y + y2));
         return path.ToString();
     }
 

@@ -18,7 +18,8 @@ internal sealed class PanelLayout
         var padding = axes.Series.Any(s => s is HeatMapSeries or CellSeries) ? 0 : 0.04;
         X = axes.X.Scale == AxisScale.Categories ? Slots(axes.X) : AxisMap.Covering(axes.X, minX, maxX, padding);
         Y = axes.Y.Scale == AxisScale.Categories ? Slots(axes.Y) : AxisMap.Covering(axes.Y, minY, maxY, padding, hasFloor);
-        HasData = minX <= maxX || minY <= maxY || hasFloor || axes.Series.Any(s => s is HeatMapSeries or CellSeries or FitSeries or IdentityLine);
+        HasData = minX <= maxX || minY <= maxY || hasFloor
+            || axes.Series.Any(s => s is HeatMapSeries or CellSeries or FitSeries or IdentityLine);
         HeatMap = axes.Series.OfType<HeatMapSeries>().FirstOrDefault() is { } map ? new HeatMapColours(map) : null;
         var legend = Legend.Of(axes, sizes);
         if (legend.Entries.Any(e => !namedEarlier.Contains(e.Name))) Legend = legend;
@@ -54,7 +55,8 @@ internal sealed class PanelLayout
     internal Box Cell { get; private set; }
 
     /// <summary>The shaded line for values at or below the floor of the vertical axis; none when there are none.</summary>
-    internal Box? FloorLine => Y.ScaleLow is { } top ? new Box(Plot.X, Y.PositionAt(top), Plot.Width, Plot.Bottom - Y.PositionAt(top)) : null;
+    internal Box? FloorLine =>
+        Y.ScaleLow is { } top ? new Box(Plot.X, Y.PositionAt(top), Plot.Width, Plot.Bottom - Y.PositionAt(top)) : null;
 
     internal Box LegendBox { get; private set; }
 
@@ -106,7 +108,9 @@ internal sealed class PanelLayout
     {
         X = X with { Start = plot.X, End = plot.Right };
         // Categories on a vertical axis read from the top, values grow upwards.
-        Y = Axes.Y.Scale == AxisScale.Categories ? Y with { Start = plot.Y, End = plot.Bottom } : Y with { Start = plot.Bottom, End = plot.Y };
+        Y = Axes.Y.Scale == AxisScale.Categories
+            ? Y with { Start = plot.Y, End = plot.Bottom }
+            : Y with { Start = plot.Bottom, End = plot.Y };
     }
 
     private double MeasureLeft(double cellWidth, double plotHeight)
@@ -204,7 +208,9 @@ internal sealed class PanelLayout
         foreach (var label in LabelPlacement.Place(this, occupancy, _sizes)) occupancy.Take(label.Box);
         if (Legend.Candidates(plot).Any(c => occupancy.Taken(c.Box) == 0)) return LegendPlace.Inside;
         // Beside the plot as long as the plot keeps more than half of the cell.
-        return plot.Width - Legend.Width(1) - 6 >= 0.55 * cellWidth && Legend.Height(1) <= plot.Height ? LegendPlace.Right : LegendPlace.Below;
+        return plot.Width - Legend.Width(1) - 6 >= 0.55 * cellWidth && Legend.Height(1) <= plot.Height
+            ? LegendPlace.Right
+            : LegendPlace.Below;
     }
 
     private void PlaceLegend(Occupancy occupancy, Box below)

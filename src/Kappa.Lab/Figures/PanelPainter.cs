@@ -43,9 +43,12 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
     private void PaintGrid()
     {
         if (panel.Axes.Series.Any(s => s is HeatMapSeries or CellSeries)) return;
-        if (panel.FloorLine is { } floor) _ = svg.Rectangle(floor.X, floor.Y, floor.Width, floor.Height, ("fill", Palette.Floor), ("class", "floor"));
-        foreach (var x in panel.XTicks.Major.Select(t => panel.X.Position(t.Value))) _ = svg.Line(x, Plot.Y, x, Plot.Bottom, Palette.Grid, 0.5);
-        foreach (var y in panel.YTicks.Major.Select(t => panel.Y.Position(t.Value))) _ = svg.Line(Plot.X, y, Plot.Right, y, Palette.Grid, 0.5);
+        if (panel.FloorLine is { } floor) _ = svg.Rectangle(
+            floor.X, floor.Y, floor.Width, floor.Height, ("fill", Palette.Floor), ("class", "floor"));
+        foreach (
+            var x in panel.XTicks.Major.Select(t => panel.X.Position(t.Value))) _ = svg.Line(x, Plot.Y, x, Plot.Bottom, Palette.Grid, 0.5);
+        foreach (
+            var y in panel.YTicks.Major.Select(t => panel.Y.Position(t.Value))) _ = svg.Line(Plot.X, y, Plot.Right, y, Palette.Grid, 0.5);
     }
 
     private void PaintSeries()
@@ -57,7 +60,9 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
         foreach (var series in panel.Axes.Series.OrderBy(Depth)) painter.Paint(series);
         _ = svg.Close();
         if (!panel.HasData)
-            _ = svg.Text(Plot.X + (Plot.Width / 2), Plot.Y + (Plot.Height / 2), "no value can be drawn", _sizes.Label, "middle", ("fill", Palette.Muted));
+            _ = svg.Text(
+                Plot.X + (Plot.Width / 2), Plot.Y + (Plot.Height / 2), "no value can be drawn", _sizes.Label, "middle",
+                ("fill", Palette.Muted));
     }
 
     /// <summary>Areas lie under lines, lines under points.</summary>
@@ -85,7 +90,9 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
         var room = panel.XCategories?.Extent ?? (_sizes.Tick * 1.1);
         var label = panel.XTicks.Labelled(panel.Axes.X.Label);
         if (label.Length > 0)
-            _ = svg.Text(Plot.X + (Plot.Width / 2), Plot.Bottom + 5 + room + (_sizes.Label * 1.15), TextMetrics.Shortened(label, _sizes.Label, LabelRoom), _sizes.Label, "middle");
+            _ = svg.Text(
+                Plot.X + (Plot.Width / 2), Plot.Bottom + 5 + room + (_sizes.Label * 1.15),
+                TextMetrics.Shortened(label, _sizes.Label, LabelRoom), _sizes.Label, "middle");
     }
 
     /// <summary>The width of a label centred under the plot that stays within the panel's cell.</summary>
@@ -99,7 +106,9 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
             _ = svg.Line(x, Plot.Bottom, x, Plot.Bottom + 3.5, Palette.Ink, 0.6);
             if (categories.Turned)
             {
-                _ = svg.Text(x + 2, y, categories.Lines[i][0], _sizes.Tick, "end", ("transform", $"rotate(-{SvgWriter.Number(CategoryLabels.Angle)} {SvgWriter.Number(x + 2)} {SvgWriter.Number(y)})"));
+                _ = svg.Text(
+                    x + 2, y, categories.Lines[i][0], _sizes.Tick, "end",
+                    ("transform", $"rotate(-{SvgWriter.Number(CategoryLabels.Angle)} {SvgWriter.Number(x + 2)} {SvgWriter.Number(y)})"));
                 continue;
             }
 
@@ -142,7 +151,9 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
     {
         var y = Plot.Y + (Plot.Height / 2);
         var baseline = x + (_sizes.Label * 0.36);
-        _ = svg.Text(baseline, y, TextMetrics.Shortened(label, _sizes.Label, Plot.Height + (4 * _sizes.Label)), _sizes.Label, "middle", ("transform", $"rotate(-90 {SvgWriter.Number(baseline)} {SvgWriter.Number(y)})"));
+        _ = svg.Text(
+            baseline, y, TextMetrics.Shortened(label, _sizes.Label, Plot.Height + (4 * _sizes.Label)), _sizes.Label, "middle",
+            ("transform", $"rotate(-90 {SvgWriter.Number(baseline)} {SvgWriter.Number(y)})"));
     }
 
     private void PaintColourBar()
@@ -153,7 +164,8 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
         for (var i = 0; i < steps; i++)
         {
             var top = Plot.Bottom - (Plot.Height * (i + 1) / steps);
-            _ = svg.Rectangle(x, top, width, (Plot.Height / steps) + 0.05, ("fill", Palette.Map(i / (steps - 1.0))), ("shape-rendering", "crispEdges"));
+            _ = svg.Rectangle(
+                x, top, width, (Plot.Height / steps) + 0.05, ("fill", Palette.Map(i / (steps - 1.0))), ("shape-rendering", "crispEdges"));
         }
 
         _ = svg.Rectangle(x, Plot.Y, width, Plot.Height, ("fill", "none"), ("stroke", Palette.Ink), ("stroke-width", "0.6"));
@@ -177,7 +189,8 @@ internal sealed class PanelPainter(SvgWriter svg, FigureLayout layout, PanelLayo
             // A white outline under the letters keeps them readable where a place without data did not exist.
             _ = svg.Text(
                 label.Box.X, label.Box.Y + (_sizes.Tick * 0.95), label.Text, _sizes.Tick, "start",
-                ("fill", label.Colour), ("stroke", "#ffffff"), ("stroke-width", "2"), ("stroke-linejoin", "round"), ("paint-order", "stroke"));
+                ("fill", label.Colour), ("stroke", "#ffffff"), ("stroke-width", "2"), ("stroke-linejoin", "round"),
+                ("paint-order", "stroke"));
         }
     }
 }

@@ -18,7 +18,11 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     {
         if (panel.Y.ScaleLow is not { } top) return;
         var (left, right, bottom) = (panel.X.ValueAt(0), panel.X.ValueAt(1), panel.Y.ValueAt(0));
-        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot[draw=none, fill={PgfplotsFigure.ColourName(Palette.Floor)}] coordinates {{({Number(left)},{Number(bottom)}) ({Number(right)},{Number(bottom)}) ({Number(right)},{Number(Math.Pow(10, top))}) ({Number(left)},{Number(Math.Pow(10, top))})}} -- cycle;\n");
+        _ = tex.Append(
+            CultureInfo.InvariantCulture,
+            $"\\addplot[draw=none, fill={PgfplotsFigure.ColourName(Palette.Floor)}] coordinates {{({Number(left)},{Number(bottom)}) "
+                + $"({Number(right)},{Number(bottom)}) ({Number(right)},{Number(Math.Pow(10, top))}) "
+                + $"({Number(left)},{Number(Math.Pow(10, top))})}} -- cycle;\n");
     }
 
     private void Write(Series series)
@@ -43,7 +47,8 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     private void WriteLine(LineSeries series, Look look)
     {
         var marks = series.Style.ShowMarkers ? $"mark={Mark(look.Marker)}, mark size=1.4pt" : "no marks";
-        var options = $"{Colour(look)}, {Dash(look.Dash)}, {marks}, line width={SvgWriter.Number(look.Width * 0.7)}pt, opacity={SvgWriter.Number(look.Opacity)}";
+        var options = $"{Colour(look)}, {Dash(look.Dash)}, {marks}, line width={SvgWriter.Number(look.Width * 0.7)}pt, "
+            + $"opacity={SvgWriter.Number(look.Opacity)}";
         foreach (var piece in Pieces(series)) Plot(options, piece);
     }
 
@@ -84,7 +89,9 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
             {
                 var low = Thinned(indices.ConvertAll(i => (band.Xs[i], band.Low[i])));
                 var high = Thinned(indices.ConvertAll(i => (band.Xs[i], band.High[i])));
-                Plot($"draw=none, fill={PgfplotsFigure.ColourName(look.Colour)}, fill opacity=0.2", [.. low, .. Enumerable.Reverse(high)], " -- cycle");
+                Plot(
+                    $"draw=none, fill={PgfplotsFigure.ColourName(look.Colour)}, fill opacity=0.2", [.. low, .. Enumerable.Reverse(high)],
+                    " -- cycle");
             }
 
             start = end + 1;
@@ -104,7 +111,9 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         if (!map.Axis.CanShow(line.Value)) return;
         var other = line.Horizontal ? panel.X : panel.Y;
         var (from, to) = (other.ValueAt(0), other.ValueAt(1));
-        Plot($"{Colour(look)}, {Dash(look.Dash)}, no marks", line.Horizontal ? [(from, line.Value), (to, line.Value)] : [(line.Value, from), (line.Value, to)]);
+        Plot(
+            $"{Colour(look)}, {Dash(look.Dash)}, no marks",
+            line.Horizontal ? [(from, line.Value), (to, line.Value)] : [(line.Value, from), (line.Value, to)]);
     }
 
     private void WriteIdentity(IdentityLine line, Look look)
@@ -117,12 +126,16 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     {
         var block = panel.HeatMap!.ColumnsPerCell(panel.Plot.Width);
         var columns = (map.Xs.Length + block - 1) / block;
-        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot[matrix plot*, point meta=explicit, mesh/cols={columns}, mesh/rows={map.Ys.Length}] coordinates {{\n");
+        _ = tex.Append(
+            CultureInfo.InvariantCulture,
+            $"\\addplot[matrix plot*, point meta=explicit, mesh/cols={columns}, mesh/rows={map.Ys.Length}] coordinates {{\n");
         for (var row = 0; row < map.Ys.Length; row++)
         {
             for (var column = 0; column < map.Xs.Length; column += block)
             {
-                var meta = panel.HeatMap!.Representative(row, column, block) is not { } value ? "nan" : Number(map.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
+                var meta = panel.HeatMap!.Representative(row, column, block) is not { } value
+                    ? "nan"
+                    : Number(map.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
                 _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(map.Xs[column])},{Number(map.Ys[row])}) [{meta}]\n");
             }
         }
@@ -136,7 +149,9 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         _ = tex.Append("\\addplot3[black, mark=*, mark size=1.2pt, mark options={fill=white}, unbounded coords=jump] coordinates {");
         for (var i = 0; i < path.Xs.Length; i++)
         {
-            var height = !colour.CanShow(path.Values[i]) ? "nan" : Number(colour.Scale == AxisScale.Logarithmic ? Math.Log10(path.Values[i]) : path.Values[i]);
+            var height = !colour.CanShow(path.Values[i])
+                ? "nan"
+                : Number(colour.Scale == AxisScale.Logarithmic ? Math.Log10(path.Values[i]) : path.Values[i]);
             _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(path.Xs[i])},{Number(path.Ys[i])},{height}) ");
         }
 
@@ -145,13 +160,18 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
 
     private void WriteSurface(SurfaceSeries surface)
     {
-        _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot3[surf, shader=faceted, mesh/cols={surface.Xs.Length}, mesh/rows={surface.Ys.Length}, unbounded coords=jump] coordinates {{\n");
+        _ = tex.Append(
+            CultureInfo.InvariantCulture,
+            $"\\addplot3[surf, shader=faceted, mesh/cols={surface.Xs.Length}, mesh/rows={surface.Ys.Length}, unbounded coords=jump] "
+                + $"coordinates {{\n");
         for (var row = 0; row < surface.Ys.Length; row++)
         {
             for (var column = 0; column < surface.Xs.Length; column++)
             {
                 var value = surface.Values[row, column];
-                var height = !surface.Colour.CanShow(value) ? "nan" : Number(surface.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
+                var height = !surface.Colour.CanShow(value)
+                    ? "nan"
+                    : Number(surface.Colour.Scale == AxisScale.Logarithmic ? Math.Log10(value) : value);
                 _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(surface.Xs[column])},{Number(surface.Ys[row])},{height}) ");
             }
 
@@ -166,9 +186,18 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
         var (columns, rows) = (SeriesPoints.Edges(series.Xs, panel.X.Axis), SeriesPoints.Edges(series.Ys, panel.Y.Axis));
         foreach (var (row, column) in series.Cells())
         {
-            Plot($"draw=white, fill={PgfplotsFigure.ColourName(look.Colour)}", [(columns[column], rows[row]), (columns[column + 1], rows[row]), (columns[column + 1], rows[row + 1]), (columns[column], rows[row + 1])], " -- cycle");
+            Plot(
+                $"draw=white, fill={PgfplotsFigure.ColourName(look.Colour)}",
+                [
+                    (columns[column], rows[row]), (columns[column + 1], rows[row]), (columns[column + 1], rows[row + 1]),
+                    (columns[column], rows[row + 1])],
+                " -- cycle");
             if (series.Shares[row, column] < 1)
-                _ = tex.Append(CultureInfo.InvariantCulture, $"\\node[inner sep=0.5pt, fill=white, fill opacity=0.6, text opacity=1] at (axis cs:{Number(series.Xs[column])},{Number(series.Ys[row])}) {{{CellSeries.Percent(series.Shares[row, column])}}};\n");
+                _ = tex.Append(
+                    CultureInfo.InvariantCulture,
+                    $"\\node[inner sep=0.5pt, fill=white, fill opacity=0.6, text opacity=1] at (axis "
+                        + $"cs:{Number(series.Xs[column])},{Number(series.Ys[row])}) "
+                        + $"{{{CellSeries.Percent(series.Shares[row, column])}}};\n");
         }
     }
 
@@ -202,7 +231,8 @@ internal sealed class PgfplotsPanel(StringBuilder tex, FigureLayout layout, Pane
     {
         if (points.Count == 0) return;
         _ = tex.Append(CultureInfo.InvariantCulture, $"\\addplot[{options}] coordinates {{");
-        foreach (var (x, y) in points) _ = tex.Append(CultureInfo.InvariantCulture, $"({Number(x)},{Number(PgfplotsAxis.OnScale(panel.Y, y))}) ");
+        foreach (var (x, y) in points) _ = tex.Append(
+            CultureInfo.InvariantCulture, $"({Number(x)},{Number(PgfplotsAxis.OnScale(panel.Y, y))}) ");
         _ = tex.Append('}').Append(end).Append(";\n");
     }
 

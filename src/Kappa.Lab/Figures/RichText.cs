@@ -15,7 +15,8 @@ internal readonly record struct TextRun(string Text, TextLevel Level);
 
 /// <summary>
 /// Splits text into runs: <c>_{…}</c> and <c>^{…}</c>, and without braces a subscript after a single letter (<c>σ_min</c>,
-/// <c>W_2</c>) and a superscript after a letter, digit or bracket (<c>10^-3</c>, <c>d_m^−1/2</c>). Names such as <c>ffn_in</c> stay as they are.
+/// <c>W_2</c>) and a superscript after a letter, digit or bracket (<c>10^-3</c>,
+/// <c>d_m^−1/2</c>). Names such as <c>ffn_in</c> stay as they are.
 /// </summary>
 internal static class RichText
 {
@@ -46,7 +47,8 @@ internal static class RichText
         return runs;
     }
 
-    /// <summary>The text without its markup: scripts as characters of their own (<c>d_m^−1/2</c> is dₘ⁻¹ᐟ²) where there are such, and otherwise after the sign.</summary>
+    /// <summary>The text without its markup: scripts as characters of their own (<c>d_m^−1/2</c>
+    /// is dₘ⁻¹ᐟ²) where there are such, and otherwise after the sign.</summary>
     internal static string Plain(string text) => string.Concat(Parse(text).Select(r => r.Level switch
     {
         TextLevel.Subscript => ScriptCharacters.Lowered(r.Text) ?? r.Text,
@@ -57,7 +59,8 @@ internal static class RichText
     /// <summary>What a script may follow: a letter or digit; also a closing bracket, a bar or a prime, of which no name is made.</summary>
     private static bool IsBase(string text, int at) => char.IsLetterOrDigit(text[at]) || text[at] is ')' or ']' or '}' or '|' or '‖' or '′';
 
-    /// <summary>A Greek letter, also in ηλ_min; an ASCII one alone and not after '_', '.' or '/', where it would be part of a name or a path; or the end of a formula.</summary>
+    /// <summary>A Greek letter, also in ηλ_min; an ASCII one alone and not after '_', '.' or
+    /// '/', where it would be part of a name or a path; or the end of a formula.</summary>
     private static bool IsSymbol(string text, int at)
     {
         if (!char.IsLetter(text[at])) return text[at] is '|' or '‖' or '′';
@@ -89,7 +92,8 @@ internal static class RichText
     // In ℒ_1/ℒ_0 the stroke divides: a letter of mathematics follows.
     private static bool IsFraction(string text, int at) => text[at] == '/' && at + 1 < text.Length && !char.IsAscii(text[at + 1]);
 
-    /// <summary>A whole exponent: a sign, then a word, or a number with its decimals and its denominator (<c>−1/2</c>, <c>0.5</c>), or a star or prime.</summary>
+    /// <summary>A whole exponent: a sign, then a word, or a number with its decimals
+    /// and its denominator (<c>−1/2</c>, <c>0.5</c>), or a star or prime.</summary>
     private static (string Content, int End)? Exponent(string text, int at)
     {
         var start = at + 1;
@@ -104,7 +108,8 @@ internal static class RichText
         var digits = end;
         while (end < text.Length && char.IsLetterOrDigit(text[end])) end++;
         if (end == digits) return null;
-        if (text[digits..end].All(char.IsAsciiDigit) && end + 1 < text.Length && text[end] is '/' or '.' && char.IsAsciiDigit(text[end + 1]))
+        if (text[digits..end].All(char.IsAsciiDigit) && end + 1 < text.Length && text[end] is '/' or '.'
+            && char.IsAsciiDigit(text[end + 1]))
         {
             end++;
             while (end < text.Length && char.IsAsciiDigit(text[end])) end++;

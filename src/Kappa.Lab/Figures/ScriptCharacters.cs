@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Figures;
 
-/// <summary>Sub- and superscripts as characters, for text that has no markup: titles of windows, descriptions for who cannot see the picture.</summary>
+/// <summary>Sub- and superscripts as characters, for text that has no markup:
+/// titles of windows, descriptions for who cannot see the picture.</summary>
 internal static class ScriptCharacters
 {
     private const string Normal = "0123456789+−=()";
@@ -19,5 +20,6 @@ internal static class ScriptCharacters
     private static string? Mapped(string text, Dictionary<char, char> table) =>
         text.All(table.ContainsKey) ? string.Concat(text.Select(letter => table[letter])) : null;
 
-    private static Dictionary<char, char> Table(string from, string to) => from.Zip(to).ToDictionary(pair => pair.First, pair => pair.Second);
+    private static Dictionary<char, char> Table(string from, string to) =>
+        from.Zip(to).ToDictionary(pair => pair.First, pair => pair.Second);
 }

@@ -12,8 +12,10 @@ internal sealed record BandSeries(string Name, SeriesStyle Style, double[] Xs, d
 /// <summary>Points, not joined.</summary>
 internal sealed record ScatterSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys) : Series(Name, Style);
 
-/// <summary>A straight line u(y) = intercept + slope · u(x), u the natural logarithm on a logarithmic axis and the identity on a linear one.</summary>
-internal sealed record FitSeries(string Name, SeriesStyle Style, double Slope, double Intercept, double? From, double? To, FitInterval? Interval, string? Of)
+/// <summary>A straight line u(y) = intercept + slope · u(x), u the natural
+/// logarithm on a logarithmic axis and the identity on a linear one.</summary>
+internal sealed record FitSeries(
+    string Name, SeriesStyle Style, double Slope, double Intercept, double? From, double? To, FitInterval? Interval, string? Of)
     : Series(Name, Style)
 {
     /// <summary>The fitted value at x and the half width of its interval, both in u-coordinates.</summary>
@@ -27,27 +29,38 @@ internal sealed record ReferenceLine(string Name, SeriesStyle Style, double Valu
 internal sealed record IdentityLine(string Name, SeriesStyle Style) : Series(Name, Style);
 
 /// <summary>Cells coloured by value; Values is [Ys, Xs].</summary>
-internal record HeatMapSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : Series(Name, Style);
+internal record HeatMapSeries(
+    string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : Series(Name, Style);
 
-/// <summary>The same values as a surface seen from the front right and above: height and colour are the value. It fills its panel.</summary>
-internal sealed record SurfaceSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values, Axis Colour) : HeatMapSeries(Name, Style, Xs, Ys, Values, Colour);
+/// <summary>The same values as a surface seen from the front right and
+/// above: height and colour are the value. It fills its panel.</summary>
+internal sealed record SurfaceSeries(
+    string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Values,
+    Axis Colour) : HeatMapSeries(Name, Style, Xs, Ys, Values, Colour);
 
-/// <summary>Points over the plane of a surface, joined in order and marked, drawn over it also where the surface would hide them. A point without a position breaks the line.</summary>
+/// <summary>Points over the plane of a surface, joined in order and marked, drawn over it also
+/// where the surface would hide them. A point without a position breaks the line.</summary>
 internal sealed record SurfacePathSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[] Values) : Series(Name, Style);
 
-/// <summary>The cells of a grid that are drawn as one class, in one flat colour. Shares is [Ys, Xs]: the share of each cell that belongs to the class, also where another class is drawn; NaN in an empty cell.</summary>
-internal sealed record CellSeries(string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Shares, bool[,] Drawn) : Series(Name, Style)
+/// <summary>The cells of a grid that are drawn as one class, in one flat colour. Shares is [Ys, Xs]: the share
+/// of each cell that belongs to the class, also where another class is drawn; NaN in an empty cell.</summary>
+internal sealed record CellSeries(
+    string Name, SeriesStyle Style, double[] Xs, double[] Ys, double[,] Shares, bool[,] Drawn) : Series(Name, Style)
 {
     /// <summary>How a share is written in its cell: a number of percent, its sign left to the caption because cells are narrow.</summary>
     internal static string Percent(double share) => FormattableString.Invariant($"{100 * share:F0}");
 
     /// <summary>The drawn cells.</summary>
     internal IEnumerable<(int Row, int Column)> Cells() =>
-        from row in Enumerable.Range(0, Ys.Length) from column in Enumerable.Range(0, Xs.Length) where Drawn[row, column] select (row, column);
+        from row in Enumerable.Range(0, Ys.Length)
+        from column in Enumerable.Range(0, Xs.Length)
+        where Drawn[row, column]
+        select (row, column);
 }
 
 /// <summary>A centre and a range for each category.</summary>
-internal sealed record IntervalSeries(string Name, SeriesStyle Style, string[] Categories, double[] Centres, double[] Lows, double[] Highs) : Series(Name, Style);
+internal sealed record IntervalSeries(
+    string Name, SeriesStyle Style, string[] Categories, double[] Centres, double[] Lows, double[] Highs) : Series(Name, Style);
 
 /// <summary>
 /// The interval band of a fitted line: half width at u is √(AtCentre² + (OfSlope · (u − Centre))²), the pointwise confidence band of

@@ -30,7 +30,9 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
         var pieces = Geometry.Pieces(series.Xs, series.Ys, panel.X, panel.Y);
         Stroke(pieces, look);
         // A lone point between gaps has no length and would vanish.
-        List<PagePoint> points = series.Style.ShowMarkers ? Geometry.Points(series.Xs, series.Ys, panel.X, panel.Y) : [.. pieces.Where(p => p.Count == 1).Select(p => p[0])];
+        List<PagePoint> points = series.Style.ShowMarkers
+            ? Geometry.Points(series.Xs, series.Ys, panel.X, panel.Y)
+            : [.. pieces.Where(p => p.Count == 1).Select(p => p[0])];
         PaintPoints(points, look);
     }
 
@@ -39,14 +41,17 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
         foreach (var (low, high) in bands)
         {
             var outline = Path([.. low, .. Enumerable.Reverse(high)]) + "Z";
-            _ = svg.Empty("path", ("d", outline), ("fill", look.Colour), ("fill-opacity", SvgWriter.Number(0.2 * look.Opacity)), ("stroke", look.Colour), ("stroke-opacity", "0.35"), ("stroke-width", "0.3"));
+            _ = svg.Empty(
+                "path", ("d", outline), ("fill", look.Colour), ("fill-opacity", SvgWriter.Number(0.2 * look.Opacity)),
+                ("stroke", look.Colour), ("stroke-opacity", "0.35"), ("stroke-width", "0.3"));
         }
     }
 
     private void PaintFit(FitSeries series, Look look)
     {
         var (xs, centre, low, high) = Geometry.Sampled(series, panel.X, panel.Y);
-        if (series.Interval is not null) PaintBands(Geometry.Bands(new BandSeries("", series.Style, xs, low, high), panel.X, panel.Y), look with { Opacity = 0.6 });
+        if (series.Interval is not null) PaintBands(
+            Geometry.Bands(new BandSeries("", series.Style, xs, low, high), panel.X, panel.Y), look with { Opacity = 0.6 });
         Stroke(Geometry.Pieces(xs, centre, panel.X, panel.Y), look);
     }
 
@@ -79,7 +84,9 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
             var (left, right, top, bottom) = (columns[cell.From], columns[cell.To + 1], rows[cell.Row + 1], rows[cell.Row]);
             // Each cell reaches a little under the next, because rounded edges leave white seams that look like data.
             const double overlap = 0.1;
-            _ = svg.Rectangle(left, top, right - left + overlap, bottom - top + overlap, ("fill", cell.Fraction is { } fraction ? Palette.Map(fraction) : Palette.Missing));
+            _ = svg.Rectangle(
+                left, top, right - left + overlap, bottom - top + overlap,
+                ("fill", cell.Fraction is { } fraction ? Palette.Map(fraction) : Palette.Missing));
         }
 
         _ = svg.Close();
@@ -92,7 +99,8 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
         foreach (var (row, column) in series.Cells())
         {
             // A thin white edge tells cells apart, also those of one class.
-            var (left, top, width, height) = (columns[column], rows[row + 1], columns[column + 1] - columns[column], rows[row] - rows[row + 1]);
+            var (left, top, width, height) = (
+                columns[column], rows[row + 1], columns[column + 1] - columns[column], rows[row] - rows[row + 1]);
             _ = svg.Rectangle(left, top, width, height, ("fill", look.Colour), ("stroke", "#ffffff"), ("stroke-width", "0.5"));
             var (share, size) = (series.Shares[row, column], layout.Sizes.Tick);
             if (!(share < 1)) continue;
@@ -103,8 +111,12 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
             // In the corner, because a mark of the cell is in its middle; where the cell is too small for both, the mark alone.
             var isMarked = IsMarked(left, top, width, height);
             if (isMarked && TextMetrics.Width(text, size) >= (width / 2) - room && size >= (height / 2) - room) continue;
-            var (x, y, anchor) = isMarked ? (left + 3, top + height - 2.5, "start") : (left + (width / 2), top + (height / 2) + (size * 0.36), "middle");
-            _ = svg.Text(x, y, text, size, anchor, ("fill", Palette.Ink), ("stroke", "#ffffff"), ("stroke-width", "2"), ("stroke-linejoin", "round"), ("paint-order", "stroke"));
+            var (x, y, anchor) = isMarked
+                ? (left + 3, top + height - 2.5, "start")
+                : (left + (width / 2), top + (height / 2) + (size * 0.36), "middle");
+            _ = svg.Text(
+                x, y, text, size, anchor, ("fill", Palette.Ink), ("stroke", "#ffffff"), ("stroke-width", "2"), ("stroke-linejoin", "round"),
+                ("paint-order", "stroke"));
         }
     }
 
@@ -140,7 +152,8 @@ internal sealed class SeriesPainter(SvgWriter svg, FigureLayout layout, PanelLay
         if (path.Length == 0) return;
         List<(string, string)> attributes =
         [
-            ("d", path), ("fill", "none"), ("stroke", look.Colour), ("stroke-width", SvgWriter.Number(look.Width)), ("stroke-linejoin", "round"),
+            ("d", path), ("fill", "none"), ("stroke", look.Colour), ("stroke-width", SvgWriter.Number(look.Width)),
+            ("stroke-linejoin", "round"),
         ];
         if (FigureLooks.DashPattern(look.Dash, look.Width) is { } pattern) attributes.Add(("stroke-dasharray", pattern));
         if (look.Opacity < 1) attributes.Add(("stroke-opacity", SvgWriter.Number(look.Opacity)));

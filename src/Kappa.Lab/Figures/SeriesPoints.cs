@@ -17,7 +17,8 @@ internal static class SeriesPoints
         _ => [],
     };
 
-    /// <summary>The smallest and largest value on the scale of either axis, minimum above maximum when there is none, and whether values lie on the floor of the vertical one.</summary>
+    /// <summary>The smallest and largest value on the scale of either axis, minimum above maximum
+    /// when there is none, and whether values lie on the floor of the vertical one.</summary>
     internal static (double MinX, double MaxX, double MinY, double MaxY, bool HasFloor) Extent(Axes axes)
     {
         var (x, y) = (new Range(axes.X), new Range(axes.Y));

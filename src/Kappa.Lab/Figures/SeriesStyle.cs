@@ -45,7 +45,8 @@ public enum MarkerShape
 }
 
 /// <summary>What a series looks like where it differs from the default for its name.</summary>
-/// <remarks>Unset parts follow from the order of the series' name in the figure: an Okabe–Ito colour with its own dash and marker.</remarks>
+/// <remarks>Unset parts follow from the order of the series' name in the
+/// figure: an Okabe–Ito colour with its own dash and marker.</remarks>
 public sealed record SeriesStyle
 {
     /// <summary>Everything follows from the name.</summary>

@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Figures;
 
-/// <summary>Draws a surface in parallel projection: the far cells first, each filled by its height and darkened by its slope, so that nothing hidden shows.</summary>
+/// <summary>Draws a surface in parallel projection: the far cells first, each filled
+/// by its height and darkened by its slope, so that nothing hidden shows.</summary>
 internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSizes sizes)
 {
     private const int MostCells = 60; // along an axis: a cell is then still a few points wide
@@ -26,7 +27,8 @@ internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSiz
         // The eye is at positive x and negative y: what is behind has large y and small x.
         for (var row = rows.Count - 2; row >= 0; row--)
         {
-            for (var column = 0; column + 1 < columns.Count; column++) PaintCell(surface, rows[row], rows[row + 1], columns[column], columns[column + 1]);
+            for (var column = 0; column + 1 < columns.Count; column++) PaintCell(
+                surface, rows[row], rows[row + 1], columns[column], columns[column + 1]);
         }
 
         _ = svg.Close();
@@ -47,9 +49,13 @@ internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSiz
         foreach (var piece in pieces.Where(piece => piece.Count > 0))
         {
             var line = "M" + string.Join("L", piece.Select(p => $"{SvgWriter.Number(p.X)} {SvgWriter.Number(p.Y)}"));
-            _ = svg.Empty("path", ("d", line), ("fill", "none"), ("stroke", "#ffffff"), ("stroke-width", "2.6"), ("stroke-linejoin", "round"));
-            _ = svg.Empty("path", ("d", line), ("fill", "none"), ("stroke", Palette.Ink), ("stroke-width", "1.2"), ("stroke-linejoin", "round"));
-            foreach (var point in piece) _ = svg.Empty("circle", ("cx", SvgWriter.Number(point.X)), ("cy", SvgWriter.Number(point.Y)), ("r", "1.7"), ("fill", "#ffffff"), ("stroke", Palette.Ink), ("stroke-width", "0.9"));
+            _ = svg.Empty(
+                "path", ("d", line), ("fill", "none"), ("stroke", "#ffffff"), ("stroke-width", "2.6"), ("stroke-linejoin", "round"));
+            _ = svg.Empty(
+                "path", ("d", line), ("fill", "none"), ("stroke", Palette.Ink), ("stroke-width", "1.2"), ("stroke-linejoin", "round"));
+            foreach (var point in piece) _ = svg.Empty(
+                "circle", ("cx", SvgWriter.Number(point.X)), ("cy", SvgWriter.Number(point.Y)), ("r", "1.7"), ("fill", "#ffffff"),
+                ("stroke", Palette.Ink), ("stroke-width", "0.9"));
         }
     }
 
@@ -74,7 +80,8 @@ internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSiz
     /// <summary>Scales the unit cube into the panel, with room below for the labels of the base.</summary>
     private void Fit()
     {
-        (double X, double Y)[] corners = [.. from x in new[] { 0.0, 1 } from y in new[] { 0.0, 1 } from z in new[] { 0.0, 1 } select Flat(x, y, z)];
+        (double X, double Y)[] corners = [
+            .. from x in new[] { 0.0, 1 } from y in new[] { 0.0, 1 } from z in new[] { 0.0, 1 } select Flat(x, y, z)];
         var (left, right, top, bottom) = (corners.Min(c => c.X), corners.Max(c => c.X), corners.Min(c => c.Y), corners.Max(c => c.Y));
         var room = 3.2 * sizes.Tick;
         _scale = Math.Min((panel.Plot.Width - (2 * sizes.Tick)) / (right - left), (panel.Plot.Height - room + sizes.Tick) / (bottom - top));
@@ -102,18 +109,26 @@ internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSiz
 
     private void PaintCell(SurfaceSeries surface, int near, int far, int left, int right)
     {
-        if (HeightAt(surface, near, left) is not { } a || HeightAt(surface, near, right) is not { } b || HeightAt(surface, far, right) is not { } c || HeightAt(surface, far, left) is not { } d) return;
-        var (x0, x1) = (panel.X.FractionAt(panel.X.Coordinate(surface.Xs[left])), panel.X.FractionAt(panel.X.Coordinate(surface.Xs[right])));
+        if (HeightAt(surface, near, left) is not { } a || HeightAt(surface, near, right) is not { } b
+            || HeightAt(surface, far, right) is not { } c || HeightAt(surface, far, left) is not { } d) return;
+        var (x0, x1) = (
+            panel.X.FractionAt(panel.X.Coordinate(surface.Xs[left])), panel.X.FractionAt(panel.X.Coordinate(surface.Xs[right])));
         var (y0, y1) = (panel.Y.FractionAt(panel.Y.Coordinate(surface.Ys[near])), panel.Y.FractionAt(panel.Y.Coordinate(surface.Ys[far])));
         var (slopeX, slopeY) = (Lift * (b + c - a - d) / (2 * (x1 - x0)), Lift * (c + d - a - b) / (2 * (y1 - y0)));
         // Light from the upper left front; a level cell keeps the colour of the bar.
-        var light = Math.Min(1, Ambient + ((1 - Ambient) * Math.Max(0, (1 + (0.6 * slopeX) + (0.3 * slopeY)) / Math.Sqrt(1 + (slopeX * slopeX) + (slopeY * slopeY)))));
+        var light = Math.Min(
+            1,
+            Ambient
+                + (
+                    (1 - Ambient) * Math.Max(
+                        0, (1 + (0.6 * slopeX) + (0.3 * slopeY)) / Math.Sqrt(1 + (slopeX * slopeX) + (slopeY * slopeY)))));
         var colour = Darkened(Palette.Map((a + b + c + d) / 4), light);
         Polygon([Page(x0, y0, a), Page(x1, y0, b), Page(x1, y1, c), Page(x0, y1, d)], colour, Darkened(colour, 0.75));
     }
 
     private void Polygon(PagePoint[] corners, string fill, string stroke) => svg.Empty(
-        "path", ("d", "M" + string.Join("L", corners.Select(c => $"{SvgWriter.Number(c.X)} {SvgWriter.Number(c.Y)}")) + "Z"), ("fill", fill), ("stroke", stroke));
+        "path", ("d", "M" + string.Join("L", corners.Select(c => $"{SvgWriter.Number(c.X)} {SvgWriter.Number(c.Y)}")) + "Z"),
+        ("fill", fill), ("stroke", stroke));
 
     private static string Darkened(string colour, double factor)
     {
@@ -146,8 +161,10 @@ internal sealed class SurfacePainter(SvgWriter svg, PanelLayout panel, FigureSiz
             Mark(Page(1, at, 0), tick.Label, 0.35, "start");
         }
 
-        _ = svg.Text(front.X - (2.2 * sizes.Tick), front.Y + (3.2 * sizes.Tick), panel.XTicks.Labelled(panel.Axes.X.Label), sizes.Label, "middle");
-        _ = svg.Text(side.X + (2.4 * sizes.Tick), side.Y + (3.2 * sizes.Tick), panel.YTicks.Labelled(panel.Axes.Y.Label), sizes.Label, "middle");
+        _ = svg.Text(
+            front.X - (2.2 * sizes.Tick), front.Y + (3.2 * sizes.Tick), panel.XTicks.Labelled(panel.Axes.X.Label), sizes.Label, "middle");
+        _ = svg.Text(
+            side.X + (2.4 * sizes.Tick), side.Y + (3.2 * sizes.Tick), panel.YTicks.Labelled(panel.Axes.Y.Label), sizes.Label, "middle");
     }
 
     private static IEnumerable<Tick> EveryOther(TickSet ticks) => ticks.Major.Where((_, i) => ticks.Major.Count() <= 5 || i % 2 == 0);

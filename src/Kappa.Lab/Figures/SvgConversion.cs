@@ -10,7 +10,8 @@ internal static class SvgConversion
     private const string Program = "rsvg-convert";
 
     /// <summary>The same line for every figure, so that a command that writes several says it once.</summary>
-    internal const string Missing = $"No PNG or PDF of the figures: {Program} is not on the PATH (it is part of librsvg). The SVG files are complete.";
+    internal const string Missing =
+        $"No PNG or PDF of the figures: {Program} is not on the PATH (it is part of librsvg). The SVG files are complete.";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
@@ -55,7 +56,9 @@ internal static class SvgConversion
                 return $"{Program} did not finish within {s_patience.TotalSeconds:F0} s and was ended.";
             }
 
-            if (process.ExitCode != 0) return $"{Program} failed with exit code {process.ExitCode}: {complaint.Result.Trim().ReplaceLineEndings(" ")}";
+            if (
+                process.ExitCode != 0)
+                return $"{Program} failed with exit code {process.ExitCode}: {complaint.Result.Trim().ReplaceLineEndings(" ")}";
             File.Move(beside, target, overwrite: true);
             return null;
         }

@@ -15,7 +15,8 @@ internal static class SvgFigure
     /// <summary>The same for a narrow window: as wide as a telephone, the panels one under another.</summary>
     /// <param name="figure">The figure.</param>
     /// <param name="prefix">The prefix of its identifiers, unique on the page.</param>
-    internal static string InlineNarrow(Figure figure, string prefix) => Draw(figure, FigureLayout.Narrow(figure), prefix, standalone: false);
+    internal static string InlineNarrow(Figure figure, string prefix) =>
+        Draw(figure, FigureLayout.Narrow(figure), prefix, standalone: false);
 
     private static string Draw(Figure figure, FigureLayout layout, string prefix, bool standalone)
     {

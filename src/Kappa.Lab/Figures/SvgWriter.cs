@@ -48,13 +48,18 @@ internal sealed class SvgWriter
     }
 
     internal SvgWriter Line(double x1, double y1, double x2, double y2, string stroke, double width) => Empty(
-        "line", ("x1", Number(x1)), ("y1", Number(y1)), ("x2", Number(x2)), ("y2", Number(y2)), ("stroke", stroke), ("stroke-width", Number(width)));
+        "line", ("x1", Number(x1)), ("y1", Number(y1)), ("x2", Number(x2)), ("y2", Number(y2)), ("stroke", stroke),
+        ("stroke-width", Number(width)));
 
-    internal SvgWriter Rectangle(double x, double y, double width, double height, params ReadOnlySpan<(string Name, string Value)> attributes) => Empty(
+    internal SvgWriter Rectangle(
+        double x, double y, double width, double height, params ReadOnlySpan<(string Name, string Value)> attributes) =>
+        Empty(
         "rect", [("x", Number(x)), ("y", Number(y)), ("width", Number(width)), ("height", Number(height)), .. attributes]);
 
     /// <summary>One line of rich text; sub- and superscripts are shifted spans, which every viewer understands.</summary>
-    internal SvgWriter Text(double x, double y, string richText, double size, string anchor = "start", params ReadOnlySpan<(string Name, string Value)> attributes)
+    internal SvgWriter Text(
+        double x, double y, string richText, double size, string anchor = "start",
+        params ReadOnlySpan<(string Name, string Value)> attributes)
     {
         var runs = RichText.Parse(richText);
         Start("text", [("x", Number(x)), ("y", Number(y)), ("font-size", Number(size)), ("text-anchor", anchor), .. attributes]);

@@ -3,7 +3,8 @@ namespace Kappa.Lab.Figures;
 /// <summary>What is left out of a picture: points of lines that the page does not resolve, and all but some of many items.</summary>
 internal static class Thinning
 {
-    /// <summary>Whether points of a line or a band are left out of the picture. Straight pieces drawn by their ends do not count: nothing of them is lost.</summary>
+    /// <summary>Whether points of a line or a band are left out of the picture. Straight
+    /// pieces drawn by their ends do not count: nothing of them is lost.</summary>
     internal static bool IsThinned(PanelLayout panel) => panel.Axes.Series.Any(series => series switch
     {
         LineSeries line => IsThinned(line.Xs, line.Ys, panel),

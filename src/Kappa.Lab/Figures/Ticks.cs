@@ -14,7 +14,8 @@ internal sealed record TickSet(IReadOnlyList<Tick> Ticks, int Exponent)
     internal IEnumerable<Tick> Major => Ticks.Where(t => t.IsMajor);
 
     /// <summary>The label of the axis with the factor that its tick labels are multiples of.</summary>
-    internal string Labelled(string axisLabel) => Exponent == 0 ? axisLabel : $"{axisLabel} [×10^{{{TickLabels.Integer(Exponent)}}}]".TrimStart();
+    internal string Labelled(string axisLabel) =>
+        Exponent == 0 ? axisLabel : $"{axisLabel} [×10^{{{TickLabels.Integer(Exponent)}}}]".TrimStart();
 }
 
 /// <summary>Chooses ticks: round numbers on a linear axis, decades or parts of them on a logarithmic one.</summary>
@@ -31,7 +32,8 @@ internal static class AxisTicks
             : Linear(map.Low, map.High, count, map.Axis.WholeNumbers);
     }
 
-    /// <summary>The given values, every one marked, and labelled where at least the count-th part of the axis lies between it and the label before.</summary>
+    /// <summary>The given values, every one marked, and labelled where at least the
+    /// count-th part of the axis lies between it and the label before.</summary>
     private static TickSet Chosen(IReadOnlyList<double> values, AxisMap map, int count)
     {
         var ticks = new List<Tick>();
@@ -56,7 +58,8 @@ internal static class AxisTicks
         return scale with { Ticks = [floor, .. others] };
     }
 
-    /// <summary>Multiples of 1, 2 or 5 times a power of ten between low and high, at most one more than count, or as few as two need.</summary>
+    /// <summary>Multiples of 1, 2 or 5 times a power of ten between low and
+    /// high, at most one more than count, or as few as two need.</summary>
     internal static TickSet Linear(double low, double high, int count, bool wholeNumbers = false)
     {
         var ticks = WithSteps(low, high, count, wholeNumbers);
@@ -96,7 +99,9 @@ internal static class AxisTicks
         var parts = PartsOfDecades(low, high, [1, 2, 5]);
         if (parts.Count(t => t.IsMajor) >= 2 && parts.Count(t => t.IsMajor) <= count) return new TickSet(parts, 0);
         var (lowValue, highValue) = (Math.Pow(10, low), Math.Pow(10, high));
-        return high - low < 0.7 && lowValue > 0 && double.IsFinite(highValue) ? Linear(lowValue, highValue, count) : new TickSet(PartsOfDecades(low, high, [1, 3]), 0);
+        return high - low < 0.7 && lowValue > 0 && double.IsFinite(highValue)
+            ? Linear(lowValue, highValue, count)
+            : new TickSet(PartsOfDecades(low, high, [1, 3]), 0);
     }
 
     private static TickSet Decades(double low, double high, int count)
@@ -203,7 +208,10 @@ internal static class TickLabels
 
     /// <summary>A value in so many digits, as text with its power of ten set as one (<c>1.14×10^{4}</c>).</summary>
     internal static string Rounded(double value, int digits) => double.IsFinite(value)
-        ? Short(double.Parse(value.ToString("G" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))
+        ? Short(
+            double.Parse(
+                value.ToString("G" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
+                CultureInfo.InvariantCulture))
         : value.ToString(CultureInfo.InvariantCulture);
 
     internal static string PowerOfTen(int exponent) => $"10^{{{Integer(exponent)}}}";

@@ -44,7 +44,8 @@ internal sealed record ArrayMatrix(int[] Shape, Matrix Values)
         NpyHeader header = NpyFile.ReadHead(stream, length, location, limits);
         int count = (int)NdArray.CountElements(header.Shape), columns = header.Shape.Length < 2 ? 1 : header.Shape[^1];
         Matrix values = count == 0 ? default : Matrix.Allocate(count / columns, columns);
-        ElementReader.Fill(stream, location, header.Type, header.BigEndian, header.FortranOrder, header.Shape, count == 0 ? [] : values.Span);
+        ElementReader.Fill(
+            stream, location, header.Type, header.BigEndian, header.FortranOrder, header.Shape, count == 0 ? [] : values.Span);
         return new ArrayMatrix(header.Shape, values);
     }
 }

@@ -5,10 +5,11 @@ namespace Kappa.Lab.Formats;
 
 /// <summary>Sends a file, or the names in a folder, to the disk and says so when the disk refuses.</summary>
 /// <remarks>
-/// The call of the system is made here and its result looked at: <c>Flush(true)</c> of the base library returns in silence where <c>fsync</c> failed. A file
-/// system that has no such call for this kind of file (EINVAL, ENOTSUP, ENOSYS) gives no promise that could be broken, and is passed over; of a folder also
-/// one that cannot be opened for it (EACCES, EBADF, EISDIR, EPERM). Any other error is one. On macOS <c>fsync</c> leaves the data in the drive: the base library's
-/// full flush comes first there. Windows flushes files and has no call for a folder.
+/// The call of the system is made here and its result looked at: <c>Flush(true)</c> of the base library returns in silence where
+/// <c>fsync</c> failed. A file system that has no such call for this kind of file (EINVAL, ENOTSUP, ENOSYS) gives no promise that could be
+/// broken, and is passed over; of a folder also one that cannot be opened for it (EACCES, EBADF, EISDIR, EPERM). Any other error is one. On
+/// macOS <c>fsync</c> leaves the data in the drive: the base library's full flush comes first there. Windows flushes files and has no call
+/// for a folder.
 /// </remarks>
 internal static partial class DiskFlush
 {

@@ -5,8 +5,10 @@ using System.Runtime.CompilerServices;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>Writes a double as the framework's invariant format <c>R</c> does, and reads it back, several times as fast: numbers are most of what a sweep of tiny runs writes and an index reads.</summary>
-/// <remarks>The bytes written are the same but for ±2⁻²⁵ and ±2⁻⁹⁵⁸, where the framework's text does not read back to the same bits.</remarks>
+/// <summary>Writes a double as the framework's invariant format <c>R</c> does, and reads it back, several
+/// times as fast: numbers are most of what a sweep of tiny runs writes and an index reads.</summary>
+/// <remarks>The bytes written are the same but for ±2⁻²⁵ and ±2⁻⁹⁵⁸, where
+/// the framework's text does not read back to the same bits.</remarks>
 internal static class DoubleText
 {
     /// <summary>Bytes of the longest text, <c>-2.2250738585072014E-308</c>.</summary>
@@ -56,7 +58,8 @@ internal static class DoubleText
             : Integer(all, places, unsigned));
     }
 
-    /// <summary>Reads a number to the same bits as the framework, of any text that the framework takes with <see cref="NumberStyles.Float"/>.</summary>
+    /// <summary>Reads a number to the same bits as the framework, of any text
+    /// that the framework takes with <see cref="NumberStyles.Float"/>.</summary>
     /// <param name="text">The whole of it is the number.</param>
     /// <param name="value">The number.</param>
     /// <returns>Whether it is one.</returns>
@@ -130,7 +133,8 @@ internal static class DoubleText
         BinaryPrimitives.WriteUInt64LittleEndian(text[9..], Eight(all - (upper * EightDigits)));
     }
 
-    // Splits eight digits into two of four, those into pairs and those into digits, in the lanes of one word; the first digit is the lowest byte.
+    // Splits eight digits into two of four, those into pairs and those into
+    // digits, in the lanes of one word; the first digit is the lowest byte.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Eight(ulong digits)
     {
@@ -205,9 +209,11 @@ internal static class DoubleText
 
     // 0x30 to 0x39: the upper half is 3, and is still after adding 6 to the lower one.
     private static bool AreDigits(ulong word) =>
-        (word & 0xF0F0_F0F0_F0F0_F0F0) == 0x3030_3030_3030_3030 && ((word + 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) == 0x3030_3030_3030_3030;
+        (word & 0xF0F0_F0F0_F0F0_F0F0) == 0x3030_3030_3030_3030
+            && ((word + 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) == 0x3030_3030_3030_3030;
 
-    // The way of Eight backwards: digits join to pairs, pairs to fours and those to eight, in the lanes of one word; the first digit is the lowest byte.
+    // The way of Eight backwards: digits join to pairs, pairs to fours and those
+    // to eight, in the lanes of one word; the first digit is the lowest byte.
     private static ulong EightOf(ulong word)
     {
         ulong lanes = word - 0x3030_3030_3030_3030;

@@ -17,6 +17,7 @@ internal static class DurationText
             < 7200 => (seconds / 60, "min"),
             _ => (seconds / 3600, "h"),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"{number.ToString(number < 10 ? "0.#" : "0", CultureInfo.InvariantCulture)} {unit}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{number.ToString(number < 10 ? "0.#" : "0", CultureInfo.InvariantCulture)} {unit}");
     }
 }

@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Formats;
 
-/// <summary>Reads stored elements from a stream into an array through one fixed buffer, so that a file costs its doubles and nothing more.</summary>
+/// <summary>Reads stored elements from a stream into an array through one
+/// fixed buffer, so that a file costs its doubles and nothing more.</summary>
 internal static class ElementReader
 {
     private const int ChunkElements = 8192;
@@ -29,7 +30,8 @@ internal static class ElementReader
     /// <param name="shape">Lengths of the axes.</param>
     /// <param name="data">As many elements; the last axis becomes the fastest.</param>
     /// <exception cref="BadInputException">The stream ends early, or an integer is not exact as a double.</exception>
-    internal static void Fill(Stream source, string location, ElementType type, bool bigEndian, bool fortranOrder, int[] shape, Span<double> data)
+    internal static void Fill(
+        Stream source, string location, ElementType type, bool bigEndian, bool fortranOrder, int[] shape, Span<double> data)
     {
         int count = data.Length;
         FortranWalk? walk = fortranOrder && shape.Length > 1 ? new FortranWalk(shape) : null;
@@ -50,7 +52,10 @@ internal static class ElementReader
             int inexact = type.Decode(bytes, values);
             if (inexact >= 0)
             {
-                throw new BadInputException(location, $"integers must be within ±2^53 to be exact as doubles, but stored element {start + inexact} is not. Store the array as float64.");
+                throw new BadInputException(
+                    location,
+                    $"integers must be within ±2^53 to be exact as doubles, but stored element {start + inexact} is not. Store the array "
+                        + $"as float64.");
             }
 
             walk?.Scatter(values, data);
@@ -62,7 +67,8 @@ internal static class ElementReader
         int read = source.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         if (read < bytes.Length)
         {
-            throw new BadInputException(location, $"the data must have {wanted} bytes but end after {before + read}. The file is truncated: write it again.");
+            throw new BadInputException(
+                location, $"the data must have {wanted} bytes but end after {before + read}. The file is truncated: write it again.");
         }
     }
 

@@ -14,7 +14,8 @@ internal sealed class GreyImage
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if ((long)height * width != pixels.Length)
         {
-            throw new ArgumentException($"A picture of {height} x {width} must have {(long)height * width} pixels but has {pixels.Length}.", nameof(pixels));
+            throw new ArgumentException(
+                $"A picture of {height} x {width} must have {(long)height * width} pixels but has {pixels.Length}.", nameof(pixels));
         }
 
         Height = height;

@@ -2,10 +2,11 @@ using System.Buffers.Binary;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>Expands a gzip file of one or more members, with zero bytes after the last or without (RFC 1952): length and checksum of each are checked.</summary>
+/// <summary>Expands a gzip file of one or more members, with zero bytes after the
+/// last or without (RFC 1952): length and checksum of each are checked.</summary>
 /// <remarks>
-/// Expanded twice: first into a small buffer, to know where the members end, what they hold and that all of them together keep to the limits, and then into memory of that size.
-/// Stateless and thread-safe.
+/// Expanded twice: first into a small buffer, to know where the members end, what they hold and that all of them together keep to the
+/// limits, and then into memory of that size. Stateless and thread-safe.
 /// </remarks>
 internal static class GzipFile
 {
@@ -49,8 +50,14 @@ internal static class GzipFile
         {
             int data = HeaderLength(file, start, location);
             GzipMember member = GzipMember.Measure(file, data, contentEnd, buffer, most - length, location) ?? throw new BadInputException(
-                location, $"must expand to {limits.ExpansionWords}, but its {file.Length} bytes expand to more. Copy it again, expand it yourself, or, if it is as large as that, allow more with --memory.");
-            members.Add(members.Count < MostMembers ? member : throw new BadInputException(location, $"must have at most {MostMembers} members but has more. Compress it again with gzip."));
+                location,
+                $"must expand to {limits.ExpansionWords}, but its {file.Length} bytes expand to more. Copy it again, expand it yourself, "
+                    + $"or, if it is as large as that, allow more with --memory.");
+            members.Add(
+                members.Count < MostMembers
+                    ? member
+                    : throw new BadInputException(
+                        location, $"must have at most {MostMembers} members but has more. Compress it again with gzip."));
             length += member.Length;
             start = member.End;
         }
@@ -71,13 +78,18 @@ internal static class GzipFile
         if (file.Length - start < FixedHeader + Trailer || !IsGzip(file[start..]))
         {
             throw new BadInputException(location, start == 0
-                ? $"must start with the bytes 1f 8b at offset 0 and have at least {FixedHeader + Trailer} bytes but has {file.Length}: it is no gzip file or truncated. Copy it again."
-                : $"must end, go on with zero bytes, or have another member of at least {FixedHeader + Trailer} bytes that starts with 1f 8b at offset {start}, but does not. Copy it again.");
+                ? $"must start with the bytes 1f 8b at offset 0 and have at least {FixedHeader + Trailer} bytes but has {file.Length}: "
+                    + $"it is no gzip file or truncated. Copy it again."
+                : $"must end, go on with zero bytes, or have another member of at least {FixedHeader + Trailer} bytes that starts with "
+                    + $"1f 8b at offset {start}, but does not. Copy it again.");
         }
 
         if (file[start + 2] != Deflated)
         {
-            throw new BadInputException(location, $"must have compression method {Deflated} at offset {start + 2} but has {file[start + 2]}, which is not supported. Compress it again with gzip.");
+            throw new BadInputException(
+                location,
+                $"must have compression method {Deflated} at offset {start + 2} but has {file[start + 2]}, which is not supported. "
+                    + $"Compress it again with gzip.");
         }
 
         Flag flags = (Flag)file[start + 3];
@@ -95,7 +107,9 @@ internal static class GzipFile
         at = flags.HasFlag(Flag.Name) ? AfterText(file, at, location) : at;
         at = flags.HasFlag(Flag.Comment) ? AfterText(file, at, location) : at;
         at += flags.HasFlag(Flag.HeaderChecksum) ? 2 : 0;
-        return at <= file.Length - Trailer ? at : throw Damaged(location, $"its header of {at} bytes leaves no room for content in {file.Length} bytes");
+        return at <= file.Length - Trailer
+            ? at
+            : throw Damaged(location, $"its header of {at} bytes leaves no room for content in {file.Length} bytes");
     }
 
     private static int AfterText(ReadOnlySpan<byte> file, int start, string location)
@@ -104,5 +118,6 @@ internal static class GzipFile
         return length >= 0 ? start + length + 1 : throw Damaged(location, $"the text of its header at offset {start} does not end");
     }
 
-    internal static BadInputException Damaged(string location, string what, Exception? cause = null) => new(location, $"is no sound gzip file: {what}. Copy it again.", cause);
+    internal static BadInputException Damaged(string location, string what, Exception? cause = null) =>
+        new(location, $"is no sound gzip file: {what}. Copy it again.", cause);
 }

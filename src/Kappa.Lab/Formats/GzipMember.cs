@@ -13,7 +13,8 @@ internal sealed record GzipMember(int Data, int ContentEnd, int End, long Length
     /// <summary>Bytes of a buffer that suits.</summary>
     internal const int BufferBytes = 65536;
 
-    /// <summary>Expands a member into nowhere and checks its checksum and its length; null when it holds more than <paramref name="most"/> bytes.</summary>
+    /// <summary>Expands a member into nowhere and checks its checksum and its
+    /// length; null when it holds more than <paramref name="most"/> bytes.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="data">Where its compressed data start.</param>
     /// <param name="contentEnd">One past the last byte of the file that is not zero.</param>
@@ -48,18 +49,26 @@ internal sealed record GzipMember(int Data, int ContentEnd, int End, long Length
         int trailer = compressed.At;
         if (file.Length - trailer < GzipFile.Trailer)
         {
-            throw GzipFile.Damaged(location, $"its compressed data from offset {data} on must be followed by {GzipFile.Trailer} bytes but the file ends at {file.Length}: it is cut off");
+            throw GzipFile.Damaged(
+                location,
+                $"its compressed data from offset {data} on must be followed by {GzipFile.Trailer} bytes but the file ends at "
+                    + $"{file.Length}: it is cut off");
         }
 
-        uint announced = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer)), announcedLength = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer + 4));
+        uint announced = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer)),
+            announcedLength = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer + 4));
         if (checksum.Value != announced)
         {
-            throw GzipFile.Damaged(location, $"its checksum at offset {trailer} must be that of the content, {checksum.Value:x8}, but is {announced:x8}, or something follows that is no member");
+            throw GzipFile.Damaged(
+                location,
+                $"its checksum at offset {trailer} must be that of the content, {checksum.Value:x8}, but is {announced:x8}, or something "
+                    + $"follows that is no member");
         }
 
         return (uint)length == announcedLength
             ? new GzipMember(data, contentEnd, trailer + GzipFile.Trailer, length)
-            : throw GzipFile.Damaged(location, $"it must hold the {announcedLength} bytes that it claims at offset {trailer + 4} but holds {length}");
+            : throw GzipFile.Damaged(
+                location, $"it must hold the {announcedLength} bytes that it claims at offset {trailer + 4} but holds {length}");
     }
 
     /// <summary>Expands it into <paramref name="content"/>, which has its length.</summary>
@@ -71,8 +80,9 @@ internal sealed record GzipMember(int Data, int ContentEnd, int End, long Length
     }
 
     /// <summary>
-    /// The bytes of a file in pieces that break wherever compressed data may end: eight bytes before the end of the file, before zeros up to it, or before the signature of a next member.
-    /// The decoder asks for no piece after the one in which its data end, so that it has read exactly its own.
+    /// The bytes of a file in pieces that break wherever compressed data may end: eight bytes before the end of the file, before zeros up
+    /// to it, or before the signature of a next member. The decoder asks for no piece after the one in which its data end, so that it has
+    /// read exactly its own.
     /// </summary>
     private sealed class CompressedBytes(byte[] file, int start, int contentEnd) : Stream
     {

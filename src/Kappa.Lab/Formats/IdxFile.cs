@@ -7,8 +7,10 @@ namespace Kappa.Lab.Formats;
 /// <param name="Data">Elements, the last axis fastest.</param>
 internal sealed record IdxArray(int[] Shape, byte[] Data);
 
-/// <summary>The file format of MNIST: two zero bytes, the element type 08 (unsigned byte), the number of axes, their lengths as big-endian 32-bit integers, the elements.</summary>
-/// <remarks>Read plain or compressed by gzip, which is recognised by its content and not by its name. Offsets in messages count uncompressed bytes. Stateless and thread-safe.</remarks>
+/// <summary>The file format of MNIST: two zero bytes, the element type 08 (unsigned byte),
+/// the number of axes, their lengths as big-endian 32-bit integers, the elements.</summary>
+/// <remarks>Read plain or compressed by gzip, which is recognised by its content and not by its
+/// name. Offsets in messages count uncompressed bytes. Stateless and thread-safe.</remarks>
 internal static class IdxFile
 {
     private const int UnsignedByte = 8;
@@ -17,7 +19,8 @@ internal static class IdxFile
     /// <param name="path">The file.</param>
     /// <param name="rank">Number of axes that it must have: 3 for images, 1 for labels.</param>
     /// <param name="limits">How much it may take.</param>
-    /// <exception cref="BadInputException">The file cannot be read, is malformed, truncated or too long, has another number of axes, or exceeds the limits.</exception>
+    /// <exception cref="BadInputException">The file cannot be read, is malformed, truncated
+    /// or too long, has another number of axes, or exceeds the limits.</exception>
     internal static IdxArray Read(string path, int rank, ReadLimits limits) =>
         Parse(InputBytes.Read(path, limits.MaximumBytes), path, rank, limits);
 
@@ -36,13 +39,19 @@ internal static class IdxFile
             uint length = BinaryPrimitives.ReadUInt32BigEndian(content.AsSpan(4 + (4 * axis)));
             shape[axis] = length is > 0 and <= int.MaxValue
                 ? (int)length
-                : throw new BadInputException(location, $"the length of axis {axis} at offset {4 + (4 * axis)} must be 1 to {int.MaxValue} but is {length}. Copy the file again.");
+                : throw new BadInputException(
+                    location,
+                    $"the length of axis {axis} at offset {4 + (4 * axis)} must be 1 to {int.MaxValue} but is {length}. Copy the file "
+                        + $"again.");
         }
 
         long count = NdArray.CountElements(shape);
         if (count != content.Length - start)
         {
-            throw new BadInputException(location, $"the shape {NdArray.Describe(shape)} must be followed by {(count < 0 ? "2^63 or more" : count)} bytes from offset {start} on but {content.Length - start} are there. The file is truncated or of another kind: copy it again.");
+            throw new BadInputException(
+                location,
+                $"the shape {NdArray.Describe(shape)} must be followed by {(count < 0 ? "2^63 or more" : count)} bytes from offset "
+                    + $"{start} on but {content.Length - start} are there. The file is truncated or of another kind: copy it again.");
         }
 
         return new IdxArray(shape, content[start..]);
@@ -52,17 +61,26 @@ internal static class IdxFile
     {
         if (content.Length >= 4 && content[0] == 0 && content[1] == 0 && content[2] == UnsignedByte && content[3] != rank)
         {
-            throw new BadInputException(location, $"must have {rank} axes but has {content[3]} (byte at offset 3): {(rank == 1 ? "labels are" : "images are")} expected here. Were images and labels mixed up?");
+            throw new BadInputException(
+                location,
+                $"must have {rank} axes but has {content[3]} (byte at offset 3): {(rank == 1 ? "labels are" : "images are")} expected "
+                    + $"here. Were images and labels mixed up?");
         }
 
         if (content.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(content) != (uint)((UnsignedByte << 8) | rank))
         {
-            throw new BadInputException(location, $"must start with the bytes 00 00 08 {rank:x2} at offset 0 but starts with {Convert.ToHexStringLower(content[..Math.Min(4, content.Length)])}: it is no IDX file of bytes. Choose another file.");
+            throw new BadInputException(
+                location,
+                $"must start with the bytes 00 00 08 {rank:x2} at offset 0 but starts with "
+                    + $"{Convert.ToHexStringLower(content[..Math.Min(4, content.Length)])}: it is no IDX file of bytes. Choose another "
+                    + $"file.");
         }
 
         if (content.Length < start)
         {
-            throw new BadInputException(location, $"must have a header of {start} bytes but ends at offset {content.Length}. The file is truncated: copy it again.");
+            throw new BadInputException(
+                location,
+                $"must have a header of {start} bytes but ends at offset {content.Length}. The file is truncated: copy it again.");
         }
     }
 }

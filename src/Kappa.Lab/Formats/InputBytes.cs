@@ -17,7 +17,8 @@ internal static class InputBytes
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, $"cannot be read ({failure.Message.TrimEnd('.')}). Check the disk and the permissions.", failure);
+            throw new BadInputException(
+                path, $"cannot be read ({failure.Message.TrimEnd('.')}). Check the disk and the permissions.", failure);
         }
     }
 
@@ -31,11 +32,16 @@ internal static class InputBytes
         long length = stream.Length - stream.Position;
         if (length > Math.Min(maximum, Array.MaxLength))
         {
-            throw new BadInputException(location, $"must have at most {Math.Min(maximum, Array.MaxLength)} bytes but has {length}. Choose another file or raise the limit.");
+            throw new BadInputException(
+                location,
+                $"must have at most {Math.Min(maximum, Array.MaxLength)} bytes but has {length}. Choose another file or raise the limit.");
         }
 
         byte[] content = new byte[length];
         int read = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-        return read == length ? content : throw new BadInputException(location, $"must have {length} bytes but ends after {read}: it is being changed. Read it when it is complete.");
+        return read == length
+            ? content
+            : throw new BadInputException(
+                location, $"must have {length} bytes but ends after {read}: it is being changed. Read it when it is complete.");
     }
 }

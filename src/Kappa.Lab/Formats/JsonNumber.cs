@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>A double in JSON, which has neither infinity nor NaN: <c>null</c> stands for them, and whoever writes one says in words why there is no number.</summary>
+/// <summary>A double in JSON, which has neither infinity nor NaN: <c>null</c> stands
+/// for them, and whoever writes one says in words why there is no number.</summary>
 internal static class JsonNumber
 {
     /// <summary>Writes a member.</summary>
@@ -41,7 +42,8 @@ internal sealed class JsonNumberConverter : JsonConverter<double>
     public override bool HandleNull => true;
 
     /// <inheritdoc/>
-    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => JsonNumber.WriteValue(writer, value);

@@ -1,18 +1,23 @@
+using System.Globalization;
+
 namespace Kappa.Lab.Formats;
 
-/// <summary>How much memory the work of the caller may take: what a command was told with <c>--memory</c> holds for every reader and every evaluator below it.</summary>
+/// <summary>How much memory the work of the caller may take: what a command was told
+/// with <c>--memory</c> holds for every reader and every evaluator below it.</summary>
 /// <remarks>Flows with the calling context, also into threads that are started within it; thread-safe.</remarks>
 internal static class MemoryLimit
 {
     private static readonly AsyncLocal<long?> s_given = new();
     private static readonly AsyncLocal<long?> s_process = new();
 
-    /// <summary>Bytes that were allowed with <see cref="Within"/>; null when nothing was said, and the defaults of <see cref="ReadLimits"/> and of each computation hold.</summary>
+    /// <summary>Bytes that were allowed with <see cref="Within"/>; null when nothing was said,
+    /// and the defaults of <see cref="ReadLimits"/> and of each computation hold.</summary>
     public static long? Given => s_given.Value;
 
     /// <summary>Sets the limit for everything that the caller does until the result is disposed of.</summary>
     /// <param name="mebibytes">Most MiB; null leaves what holds.</param>
-    /// <param name="process">Most bytes that the system grants this process, where that is less than the machine has; null leaves what holds.</param>
+    /// <param name="process">Most bytes that the system grants this process,
+    /// where that is less than the machine has; null leaves what holds.</param>
     public static IDisposable Within(int? mebibytes, long? process = null)
     {
         var scope = new Scope(s_given.Value, s_process.Value);
@@ -31,9 +36,13 @@ internal static class MemoryLimit
         long most = Given ?? Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s_process.Value ?? long.MaxValue);
         if (most > 0 && bytes > most)
         {
-            string remedy = Given is null ? "Make it smaller (samples, tokens, width, depth)." : "Allow more with --memory, or make it smaller (samples, tokens, width, depth).";
-            throw new BadInputException(location, FormattableString.Invariant(
-                $"{what} must fit into {(Given is null ? "the memory that there is, " : "")}{Mebibytes(most)} MiB but would take about {Mebibytes(bytes)} MiB. {remedy}"));
+            string remedy = Given is null
+                ? "Make it smaller (samples, tokens, width, depth)."
+                : "Allow more with --memory, or make it smaller (samples, tokens, width, depth).";
+            throw new BadInputException(location, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{what} must fit into {(Given is null ? "the memory that there is, " : "")}{Mebibytes(most)} MiB but would take about "
+                    + $"{Mebibytes(bytes)} MiB. {remedy}"));
         }
     }
 

@@ -17,7 +17,8 @@ public sealed class NdArray
         ArgumentNullException.ThrowIfNull(data);
         if (CountElements(shape) != data.Length)
         {
-            throw new ArgumentException($"The shape {Describe(shape)} must have as many elements as the data, {data.Length}.", nameof(shape));
+            throw new ArgumentException(
+                $"The shape {Describe(shape)} must have as many elements as the data, {data.Length}.", nameof(shape));
         }
 
         Shape = shape;

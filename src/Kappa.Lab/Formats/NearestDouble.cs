@@ -2,11 +2,14 @@ using System.Numerics;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>The double nearest to digits · 10^exponent, of two as near the even one; where a few multiplications do not settle which that is, it says so.</summary>
+/// <summary>The double nearest to digits · 10^exponent, of two as near the even one;
+/// where a few multiplications do not settle which that is, it says so.</summary>
 /// <remarks>
-/// Up to 2^53 and 10^22 both factors are doubles and one operation rounds once (W. D. Clinger, How to read floating point numbers accurately, 1990). Else the digits times a power of ten
-/// with 128 bits give the first 128 bits of the product (D. Lemire, Number parsing at a gigabyte per second, 2021). The power is too large by less than one unit of its last place and the digits are below
-/// 2^64, so the product is too large by less than 2^64, one unit of the last of these bits. Only where they are just at the middle between two doubles can this matter; that case,
+/// Up to 2^53 and 10^22 both factors are doubles and one operation rounds once (W. D. Clinger, How to read floating point numbers
+/// accurately, 1990). Else the digits times a power of ten with 128 bits give the first 128 bits of the product (D. Lemire, Number parsing
+/// at a gigabyte per second, 2021). The power is too large by less than one unit of its last place and the digits are below 2^64, so the
+/// product is too large by less than 2^64, one unit of the last of these bits. Only where they are just at the middle between two doubles
+/// can this matter; that case,
 /// which holds every true middle, is left to the caller, as are subnormal numbers and those that are too large.
 /// </remarks>
 internal static class NearestDouble
@@ -17,7 +20,8 @@ internal static class NearestDouble
     private const ulong ExactIntegers = 1UL << 53;
 
     // 10^22 is the largest power of ten that is a double.
-    private static readonly double[] s_exact = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+    private static readonly double[] s_exact = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
 
     /// <summary>Finds it.</summary>
     /// <param name="digits">Any.</param>

@@ -3,8 +3,10 @@ using System.Text;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>numpy's file of one array (<c>.npy</c>): reads versions 1 to 3, both byte orders and both element orders; writes version 1, little-endian float64, C order.</summary>
-/// <remarks>Floats of 16, 32 and 64 bits, integers within ±2⁵³ and booleans become doubles exactly. Python objects are never read. Stateless and thread-safe.</remarks>
+/// <summary>numpy's file of one array (<c>.npy</c>): reads versions 1 to 3, both byte orders
+/// and both element orders; writes version 1, little-endian float64, C order.</summary>
+/// <remarks>Floats of 16, 32 and 64 bits, integers within ±2⁵³ and booleans become
+/// doubles exactly. Python objects are never read. Stateless and thread-safe.</remarks>
 public static class NpyFile
 {
     /// <summary>Longest header read. numpy writes about 80 bytes; a version 1 header cannot be longer than this.</summary>
@@ -20,7 +22,8 @@ public static class NpyFile
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
-    /// <exception cref="BadInputException">The file cannot be read, is malformed or truncated, has an unsupported type, or exceeds the limits.</exception>
+    /// <exception cref="BadInputException">The file cannot be read, is malformed
+    /// or truncated, has an unsupported type, or exceeds the limits.</exception>
     public static NdArray Read(string path, ReadLimits? limits = null)
     {
         using FileStream stream = InputFile.Open(path);
@@ -51,7 +54,8 @@ public static class NpyFile
     }
 
     /// <summary>Writes an array as float64 into a stream.</summary>
-    internal static void Write(Stream stream, ReadOnlySpan<int> shape, ReadOnlySpan<double> data) => Write(stream, Header(shape, data.Length), data);
+    internal static void Write(Stream stream, ReadOnlySpan<int> shape, ReadOnlySpan<double> data) =>
+        Write(stream, Header(shape, data.Length), data);
 
     /// <summary>Reads an array of which the file says that it takes <paramref name="length"/> bytes, header included.</summary>
     internal static NdArray Read(Stream stream, long length, string location, ReadLimits limits)
@@ -74,12 +78,18 @@ public static class NpyFile
         long dataLength = length - start;
         if (count * header.Type.Size() != dataLength)
         {
-            throw Malformed(location, $"{NdArray.Describe(header.Shape)} elements of {header.Type.Size()} bytes must take {count * header.Type.Size()} bytes but {dataLength} follow the header");
+            throw Malformed(
+                location,
+                $"{NdArray.Describe(header.Shape)} elements of {header.Type.Size()} bytes must take {count * header.Type.Size()} bytes "
+                    + $"but {dataLength} follow the header");
         }
 
         if (count * sizeof(double) > limits.MaximumBytes || count > MostElements)
         {
-            throw new BadInputException(location, $"must take at most {Math.Min(limits.MaximumBytes, MostElements * 8L)} bytes as doubles but takes {count * sizeof(double)}. Use a smaller array or allow more with --memory.");
+            throw new BadInputException(
+                location,
+                $"must take at most {Math.Min(limits.MaximumBytes, MostElements * 8L)} bytes as doubles but takes "
+                    + $"{count * sizeof(double)}. Use a smaller array or allow more with --memory.");
         }
 
         return header;
@@ -97,15 +107,20 @@ public static class NpyFile
         (byte major, byte minor) = (fixedPart[6], fixedPart[7]);
         if (major is < 1 or > 3 || minor != 0)
         {
-            throw new BadInputException(location, $"must have npy version 1.0, 2.0 or 3.0 but has {major}.{minor}, which is not supported. Write it again with numpy.save.");
+            throw new BadInputException(
+                location,
+                $"must have npy version 1.0, 2.0 or 3.0 but has {major}.{minor}, which is not supported. Write it again with numpy.save.");
         }
 
         start = major == 1 ? 10 : 12;
         Fill(stream, fixedPart[8..start], location);
-        long headerLength = major == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(fixedPart[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(fixedPart[8..]);
+        long headerLength = major == 1
+            ? BinaryPrimitives.ReadUInt16LittleEndian(fixedPart[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(fixedPart[8..]);
         if (headerLength > MaximumHeaderBytes || headerLength > length - start)
         {
-            throw Malformed(location, $"the header must have at most {Math.Min(MaximumHeaderBytes, length - start)} bytes but claims {headerLength}");
+            throw Malformed(
+                location, $"the header must have at most {Math.Min(MaximumHeaderBytes, length - start)} bytes but claims {headerLength}");
         }
 
         byte[] text = new byte[headerLength];
@@ -122,13 +137,15 @@ public static class NpyFile
         }
     }
 
-    private static BadInputException Malformed(string location, string what) => new(location, $"is not a valid npy file: {what}. Write it again with numpy.save.");
+    private static BadInputException Malformed(string location, string what) =>
+        new(location, $"is not a valid npy file: {what}. Write it again with numpy.save.");
 
     private static byte[] Header(ReadOnlySpan<int> shape, int count)
     {
         if (NdArray.CountElements(shape) != count)
         {
-            throw new ArgumentException($"The shape {NdArray.Describe(shape)} must have as many elements as the data, {count}.", nameof(shape));
+            throw new ArgumentException(
+                $"The shape {NdArray.Describe(shape)} must have as many elements as the data, {count}.", nameof(shape));
         }
 
         string tuple = shape.Length == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape.ToArray())})";

@@ -3,7 +3,8 @@ namespace Kappa.Lab.Formats;
 /// <summary>What the header of a npy file says: <c>{'descr': '&lt;f8', 'fortran_order': False, 'shape': (3, 4), }</c>.</summary>
 /// <remarks>
 /// Read by a grammar of exactly this: a dictionary of the three keys, each once, in any order; quoted text without escapes; <c>True</c>
-/// or <c>False</c>; a flat tuple of non-negative decimal integers, perhaps with the <c>L</c> of Python 2. Nothing is evaluated. Format: NEP 1 of numpy, versions 1.0, 2.0 and 3.0.
+/// or <c>False</c>; a flat tuple of non-negative decimal integers, perhaps with the <c>L</c>
+/// of Python 2. Nothing is evaluated. Format: NEP 1 of numpy, versions 1.0, 2.0 and 3.0.
 /// </remarks>
 /// <param name="Type">Stored type.</param>
 /// <param name="BigEndian">Whether the most significant byte comes first.</param>
@@ -31,7 +32,10 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
                 case "descr" when descr is null: descr = scanner.TypeText(); break;
                 case "fortran_order" when fortranOrder is null: fortranOrder = scanner.TrueOrFalse(); break;
                 case "shape" when shape is null: shape = scanner.Tuple(); break;
-                default: throw scanner.Malformed($"the keys must be descr, fortran_order and shape, each once, but there is '{Shown.Of(key)}' {(key is "descr" or "fortran_order" or "shape" ? "twice" : "too")}");
+                default:
+                    throw scanner.Malformed(
+                    $"the keys must be descr, fortran_order and shape, each once, but there is '{Shown.Of(key)}' "
+                        + $"{(key is "descr" or "fortran_order" or "shape" ? "twice" : "too")}");
             }
 
             if (!scanner.Accept(','))
@@ -44,7 +48,9 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         scanner.ExpectEnd();
         if (descr is null || fortranOrder is null || shape is null)
         {
-            throw scanner.Malformed($"the keys must be descr, fortran_order and shape, but '{(descr is null ? "descr" : shape is null ? "shape" : "fortran_order")}' is missing");
+            throw scanner.Malformed(
+                $"the keys must be descr, fortran_order and shape, but "
+                    + $"'{(descr is null ? "descr" : shape is null ? "shape" : "fortran_order")}' is missing");
         }
 
         (ElementType type, bool bigEndian) = TypeOf(descr, location);
@@ -55,7 +61,10 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
     {
         if (descr.Length < 2 || descr[0] is not ('<' or '>' or '|'))
         {
-            throw new BadInputException(location, $"is not a valid npy file: the element type must be like '<f8' with a byte order of '<', '>' or '|', but is '{Shown.Of(descr)}'. Write it again with numpy.save.");
+            throw new BadInputException(
+                location,
+                $"is not a valid npy file: the element type must be like '<f8' with a byte order of '<', '>' or '|', but is "
+                    + $"'{Shown.Of(descr)}'. Write it again with numpy.save.");
         }
 
         ElementType? type = descr[1..] switch
@@ -76,9 +85,20 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         };
         return type switch
         {
-            null when descr[1] == 'O' => throw new BadInputException(location, "holds Python objects (element type '|O'), which are never read because they are code. Store numbers: numpy.save(path, array.astype('float64'))."),
-            null => throw new BadInputException(location, $"has elements of type '{Shown.Of(descr)}', which is not supported: real floating-point numbers up to 64 bits, integers and booleans are. Store the array as float64."),
-            _ when descr[0] == '|' && type.Value.Size() > 1 => throw new BadInputException(location, $"is not a valid npy file: the type '{descr}' has several bytes and no byte order. Write it again with numpy.save."),
+            null when descr[1] == 'O' =>
+                throw new BadInputException(
+                    location,
+                    "holds Python objects (element type '|O'), which are never read because they are code. Store numbers: "
+                        + "numpy.save(path, array.astype('float64'))."),
+            null =>
+                throw new BadInputException(
+                    location,
+                    $"has elements of type '{Shown.Of(descr)}', which is not supported: real floating-point numbers up to 64 bits, "
+                        + $"integers and booleans are. Store the array as float64."),
+            _ when descr[0] == '|' && type.Value.Size() > 1 =>
+                throw new BadInputException(
+                    location,
+                    $"is not a valid npy file: the type '{descr}' has several bytes and no byte order. Write it again with numpy.save."),
             _ => (type.Value, descr[0] == '>'),
         };
     }
@@ -144,7 +164,9 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
         {
             SkipBlanks();
             return _at < _text.Length && _text[_at] == '['
-                ? throw new BadInputException(location, "has records as elements (a structured type), which is not supported. Store each field as an array of its own.")
+                ? throw new BadInputException(
+                    location,
+                    "has records as elements (a structured type), which is not supported. Store each field as an array of its own.")
                 : QuotedText();
         }
 
@@ -213,7 +235,8 @@ internal sealed record NpyHeader(ElementType Type, bool BigEndian, bool FortranO
             return isGiven ? (int)value : throw Malformed($"the length of an axis, a non-negative integer, must follow but {Found()} does");
         }
 
-        private readonly string Found() => _at >= _text.Length ? "the end" : _text[_at] is > 0x20 and < 0x7F ? $"'{(char)_text[_at]}'" : $"byte {_text[_at]}";
+        private readonly string Found() =>
+            _at >= _text.Length ? "the end" : _text[_at] is > 0x20 and < 0x7F ? $"'{(char)_text[_at]}'" : $"byte {_text[_at]}";
 
         private void SkipBlanks()
         {

@@ -3,7 +3,8 @@ using System.IO.Compression;
 namespace Kappa.Lab.Formats;
 
 /// <summary>numpy's archive of named arrays (<c>.npz</c>): a zip of <c>name.npy</c> members, stored or deflated.</summary>
-/// <remarks>Number of members, expansion and total size are bounded before and while anything is decompressed (<see cref="ReadLimits"/>); checksums are verified. Stateless and thread-safe.</remarks>
+/// <remarks>Number of members, expansion and total size are bounded before and while anything is
+/// decompressed (<see cref="ReadLimits"/>); checksums are verified. Stateless and thread-safe.</remarks>
 public static class NpzFile
 {
     private const string Extension = ".npy";
@@ -16,7 +17,8 @@ public static class NpzFile
     /// <param name="path">The archive.</param>
     /// <param name="names">Wanted arrays without the extension; <c>null</c> or empty for all. Only these are decompressed.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
-    /// <exception cref="BadInputException">The archive cannot be read, is malformed or damaged, lacks a wanted array, or exceeds the limits.</exception>
+    /// <exception cref="BadInputException">The archive cannot be read, is malformed
+    /// or damaged, lacks a wanted array, or exceeds the limits.</exception>
     public static IReadOnlyDictionary<string, NdArray> Read(string path, IReadOnlyList<string>? names = null, ReadLimits? limits = null)
     {
         using FileStream stream = InputFile.Open(path);
@@ -29,7 +31,8 @@ public static class NpzFile
     /// <param name="names">Wanted arrays without the extension; <c>null</c> or empty for all.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
     /// <exception cref="BadInputException">As for a file.</exception>
-    public static IReadOnlyDictionary<string, NdArray> Read(Stream stream, string location, IReadOnlyList<string>? names = null, ReadLimits? limits = null)
+    public static IReadOnlyDictionary<string, NdArray> Read(
+        Stream stream, string location, IReadOnlyList<string>? names = null, ReadLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return ReadEach(stream, location, names, limits ?? ReadLimits.Default, NpyFile.Read, array => array.Data.LongLength);
@@ -43,7 +46,8 @@ public static class NpzFile
     /// <param name="read">Reads one member: its content, bytes, location and the limits that are left.</param>
     /// <param name="elements">Number of elements of what was read.</param>
     internal static Dictionary<string, T> ReadEach<T>(
-        Stream stream, string location, IReadOnlyList<string>? names, ReadLimits limits, Func<Stream, long, string, ReadLimits, T> read, Func<T, long> elements)
+        Stream stream, string location, IReadOnlyList<string>? names, ReadLimits limits, Func<Stream, long, string, ReadLimits, T> read,
+        Func<T, long> elements)
     {
         ZipDirectory directory = ZipDirectory.Read(stream, location, limits.MaximumEntries);
         List<ZipMember> wanted = Select(directory.Members, names ?? [], location);
@@ -91,7 +95,8 @@ public static class NpzFile
         }
 
         return [.. names.Select(name => arrays.Find(member => NameOf(member) == name)
-            ?? throw new BadInputException(location, $"must contain the array '{name}' but contains {Listed(arrays)}. Name it so: numpy.savez(path, {name}=...)."))];
+            ?? throw new BadInputException(
+                location, $"must contain the array '{name}' but contains {Listed(arrays)}. Name it so: numpy.savez(path, {name}=...)."))];
     }
 
     private static void CheckExpansion(List<ZipMember> wanted, long fileLength, string location, ReadLimits limits)
@@ -99,7 +104,11 @@ public static class NpzFile
         long total = wanted.Sum(member => member.Length);
         if (total - FreeExpansionBytes > limits.MaximumExpansion * fileLength)
         {
-            throw new BadInputException(location, $"must expand at most {limits.MaximumExpansion}-fold but {fileLength} bytes claim to be {total}. If that is right, allow as much: --memory {MemoryLimit.Mebibytes(total)} or more (8 bytes a number); or store the arrays with numpy.savez, uncompressed.");
+            throw new BadInputException(
+                location,
+                $"must expand at most {limits.MaximumExpansion}-fold but {fileLength} bytes claim to be {total}. If that is right, allow "
+                    + $"as much: --memory {MemoryLimit.Mebibytes(total)} or more (8 bytes a number); or store the arrays with "
+                    + $"numpy.savez, uncompressed.");
         }
     }
 
@@ -108,5 +117,6 @@ public static class NpzFile
     // A hostile archive lists a thousand names; ten are enough to see the mistake.
     private static string Listed(List<ZipMember> arrays) => arrays.Count == 0
         ? "no array"
-        : string.Join(", ", arrays.Take(10).Select(member => $"'{Shown.Of(NameOf(member))}'")) + (arrays.Count > 10 ? $" and {arrays.Count - 10} more" : "");
+        : string.Join(", ", arrays.Take(10).Select(member => $"'{Shown.Of(NameOf(member))}'"))
+            + (arrays.Count > 10 ? $" and {arrays.Count - 10} more" : "");
 }

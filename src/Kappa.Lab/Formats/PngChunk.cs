@@ -23,13 +23,18 @@ internal readonly record struct PngChunk(int Start, int Length)
         long length = start + Overhead <= file.Length ? BinaryPrimitives.ReadUInt32BigEndian(file[start..]) : long.MaxValue;
         if (length > file.Length - start - Overhead)
         {
-            throw Malformed(location, $"a chunk at offset {start} must end within the file's {file.Length} bytes and an IEND chunk must end the file; it is truncated or damaged");
+            throw Malformed(
+                location,
+                $"a chunk at offset {start} must end within the file's {file.Length} bytes and an IEND chunk must end the file; it is "
+                    + $"truncated or damaged");
         }
 
         PngChunk chunk = new(start, (int)length);
         uint announced = BinaryPrimitives.ReadUInt32BigEndian(file[(chunk.End - 4)..]);
         uint found = Crc32.Of(file.Slice(start + 4, chunk.Length + 4));
-        return announced == found ? chunk : throw Malformed(location, $"the checksum of the chunk at offset {start} must be {found:x8} but is {announced:x8}");
+        return announced == found
+            ? chunk
+            : throw Malformed(location, $"the checksum of the chunk at offset {start} must be {found:x8} but is {announced:x8}");
     }
 
     /// <summary>Whether it has this type.</summary>
@@ -41,5 +46,6 @@ internal readonly record struct PngChunk(int Start, int Length)
     /// <summary>Its type, for messages.</summary>
     internal string Name(ReadOnlySpan<byte> file) => Encoding.Latin1.GetString(file.Slice(Start + 4, 4));
 
-    internal static BadInputException Malformed(string location, string what, Exception? cause = null) => new(location, $"is not a valid PNG file: {what}. Copy or write it again.", cause);
+    internal static BadInputException Malformed(string location, string what, Exception? cause = null) =>
+        new(location, $"is not a valid PNG file: {what}. Copy or write it again.", cause);
 }

@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Formats;
 
-/// <summary>The row filters of PNG for one byte a pixel: each byte was stored as its difference from a guess made of the bytes left (a), above (b) and above left (c).</summary>
+/// <summary>The row filters of PNG for one byte a pixel: each byte was stored as its
+/// difference from a guess made of the bytes left (a), above (b) and above left (c).</summary>
 internal static class PngFilters
 {
     private const int LastFilter = 4;

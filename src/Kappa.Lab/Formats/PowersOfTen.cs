@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Kappa.Lab.Formats;
 
-/// <summary>Powers of ten with 128 bits, enough to write every double and to read nearly every one. Computed once, by integers of any length.</summary>
+/// <summary>Powers of ten with 128 bits, enough to write every double and to
+/// read nearly every one. Computed once, by integers of any length.</summary>
 internal static class PowersOfTen
 {
     /// <summary>The smallest exponent: −⌊log10⌋ of the last place of the largest double.</summary>

@@ -13,10 +13,11 @@ public sealed record NamedTensor(string Name, NdArray Value);
 /// <param name="Metadata">The text of <c>__metadata__</c>.</param>
 public sealed record SafetensorsContent(IReadOnlyList<NamedTensor> Tensors, IReadOnlyDictionary<string, string> Metadata);
 
-/// <summary>The safetensors format: a length, a JSON header, and the bytes of all tensors without a gap. Reads what converts to double exactly; writes F64.</summary>
+/// <summary>The safetensors format: a length, a JSON header, and the bytes of all
+/// tensors without a gap. Reads what converts to double exactly; writes F64.</summary>
 /// <remarks>
-/// Read: F64, F32, F16, BF16, BOOL and integers of 8 to 64 bits within ±2⁵³. A file with another type is reported as unsupported, a file that
-/// breaks the format as malformed; the two messages differ. Nothing in a file is ever executed. Stateless and thread-safe.
+/// Read: F64, F32, F16, BF16, BOOL and integers of 8 to 64 bits within ±2⁵³. A file with another type is reported as unsupported, a file
+/// that breaks the format as malformed; the two messages differ. Nothing in a file is ever executed. Stateless and thread-safe.
 /// </remarks>
 public static class SafetensorsFile
 {
@@ -29,7 +30,8 @@ public static class SafetensorsFile
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
-    /// <exception cref="BadInputException">The file cannot be read, is malformed or truncated, has an unsupported type, or exceeds the limits.</exception>
+    /// <exception cref="BadInputException">The file cannot be read, is malformed
+    /// or truncated, has an unsupported type, or exceeds the limits.</exception>
     public static SafetensorsContent Read(string path, ReadLimits? limits = null)
     {
         using FileStream stream = InputFile.Open(path);
@@ -51,19 +53,27 @@ public static class SafetensorsFile
         long total = header.Tensors.Sum(tensor => tensor.Count * sizeof(double));
         if (total > limits.MaximumBytes || header.Tensors.Any(tensor => tensor.Count > Array.MaxLength))
         {
-            throw new BadInputException(location, $"must take at most {limits.MaximumBytes} bytes as doubles, and {Array.MaxLength} elements a tensor, but takes {total} bytes. Use a smaller file or allow more with --memory.");
+            throw new BadInputException(
+                location,
+                $"must take at most {limits.MaximumBytes} bytes as doubles, and {Array.MaxLength} elements a tensor, but takes {total} "
+                    + $"bytes. Use a smaller file or allow more with --memory.");
         }
 
         List<NamedTensor> tensors = [];
         foreach (SafetensorsEntry entry in header.Tensors)
         {
-            tensors.Add(new NamedTensor(entry.Name, ElementReader.Read(stream, $"{location}/{Shown.Of(entry.Name)}", entry.Type, bigEndian: false, fortranOrder: false, entry.Shape)));
+            tensors.Add(
+                new NamedTensor(
+                    entry.Name,
+                    ElementReader.Read(
+                        stream, $"{location}/{Shown.Of(entry.Name)}", entry.Type, bigEndian: false, fortranOrder: false, entry.Shape)));
         }
 
         return new SafetensorsContent(tensors, header.Metadata);
     }
 
-    /// <summary>Writes tensors as F64, bit for bit, in the given order; the file is replaced as a whole, and equal contents give equal bytes.</summary>
+    /// <summary>Writes tensors as F64, bit for bit, in the given order; the file
+    /// is replaced as a whole, and equal contents give equal bytes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="content">Tensors with different names, and metadata (written in ordinal order).</param>
     /// <exception cref="ArgumentException">Two tensors have one name, or a tensor is called <c>__metadata__</c>.</exception>
@@ -119,7 +129,9 @@ public static class SafetensorsFile
             {
                 if (!names.Add(tensor.Name))
                 {
-                    throw new ArgumentException($"Names must differ from each other and from {SafetensorsHeader.MetadataKey}, but '{tensor.Name}' does not.", nameof(content));
+                    throw new ArgumentException(
+                        $"Names must differ from each other and from {SafetensorsHeader.MetadataKey}, but '{tensor.Name}' does not.",
+                        nameof(content));
                 }
 
                 long end = begin + (tensor.Value.Data.LongLength * sizeof(double));

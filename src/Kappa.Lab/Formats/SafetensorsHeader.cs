@@ -12,7 +12,8 @@ namespace Kappa.Lab.Formats;
 /// <param name="End">One past the last byte.</param>
 internal sealed record SafetensorsEntry(string Name, ElementType Type, int[] Shape, long Count, long Begin, long End);
 
-/// <summary>The JSON header of a safetensors file, checked as a whole: the tensors cover the data exactly once, without a hole or an overlap.</summary>
+/// <summary>The JSON header of a safetensors file, checked as a whole: the
+/// tensors cover the data exactly once, without a hole or an overlap.</summary>
 /// <param name="Tensors">Tensors in the order of their bytes.</param>
 /// <param name="Metadata">The text of <c>__metadata__</c>.</param>
 internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors, IReadOnlyDictionary<string, string> Metadata)
@@ -47,7 +48,12 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped half of a surrogate pair, which is valid UTF-8 as text and no text once unescaped.
-            throw Malformed(location, failure is JsonException json ? $"the header must be JSON but is not at byte {json.BytePositionInLine} of line {json.LineNumber + 1}" : "a text in the header is not valid Unicode", failure);
+            throw Malformed(
+                location,
+                failure is JsonException json
+                    ? $"the header must be JSON but is not at byte {json.BytePositionInLine} of line {json.LineNumber + 1}"
+                    : "a text in the header is not valid Unicode",
+                failure);
         }
     }
 
@@ -61,7 +67,10 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
         {
             if (tensor.Begin != covered)
             {
-                throw Malformed(location, $"tensor '{Shown.Of(tensor.Name)}' must begin at byte {covered}, where the one before ends, but begins at {tensor.Begin} ({(tensor.Begin > covered ? "a hole" : "an overlap")})");
+                throw Malformed(
+                    location,
+                    $"tensor '{Shown.Of(tensor.Name)}' must begin at byte {covered}, where the one before ends, but begins at "
+                        + $"{tensor.Begin} ({(tensor.Begin > covered ? "a hole" : "an overlap")})");
             }
 
             covered = tensor.End;
@@ -134,7 +143,11 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
                     case TypeKey when type is null: type = Text($"{Shown.Of(name)}.{key}"); break;
                     case ShapeKey when shape is null: shape = Integers($"{Shown.Of(name)}.{key}", NdArray.MaximumRank); break;
                     case OffsetsKey when offsets is null: offsets = Integers($"{Shown.Of(name)}.{key}", 2); break;
-                    default: throw Malformed(_location, $"tensor '{Shown.Of(name)}' must have {TypeKey}, {ShapeKey} and {OffsetsKey}, each once, but has '{Shown.Of(key)}' {(key is TypeKey or ShapeKey or OffsetsKey ? "twice" : "too")}");
+                    default:
+                        throw Malformed(
+                        _location,
+                        $"tensor '{Shown.Of(name)}' must have {TypeKey}, {ShapeKey} and {OffsetsKey}, each once, but has "
+                            + $"'{Shown.Of(key)}' {(key is TypeKey or ShapeKey or OffsetsKey ? "twice" : "too")}");
                 }
             }
 
@@ -146,17 +159,23 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
         private readonly SafetensorsEntry Entry(string name, string typeName, long[] shape, long begin, long end)
         {
             ElementType type = TypeOf(typeName) ?? throw new BadInputException(
-                _location, $"has tensor '{Shown.Of(name)}' of type {Shown.Of(typeName)}, which is not supported: F64, F32, F16, BF16, BOOL and integers are. Convert it to F64.");
+                _location,
+                $"has tensor '{Shown.Of(name)}' of type {Shown.Of(typeName)}, which is not supported: F64, F32, F16, BF16, BOOL and "
+                    + $"integers are. Convert it to F64.");
             if (shape.Any(length => length > int.MaxValue))
             {
-                throw Malformed(_location, $"tensor '{Shown.Of(name)}' must have at most {int.MaxValue} elements an axis but has {shape.Max()}");
+                throw Malformed(
+                    _location, $"tensor '{Shown.Of(name)}' must have at most {int.MaxValue} elements an axis but has {shape.Max()}");
             }
 
             int[] lengths = [.. shape.Select(length => (int)length)];
             long count = NdArray.CountElements(lengths);
             return count >= 0 && count <= long.MaxValue / sizeof(double) && begin <= end && end - begin == count * type.Size()
                 ? new SafetensorsEntry(name, type, lengths, count, begin, end)
-                : throw Malformed(_location, $"tensor '{Shown.Of(name)}' of shape {NdArray.Describe(lengths)} and type {typeName} must take its elements times {type.Size()} bytes but takes the bytes from {begin} to {end}");
+                : throw Malformed(
+                    _location,
+                    $"tensor '{Shown.Of(name)}' of shape {NdArray.Describe(lengths)} and type {typeName} must take its elements times "
+                        + $"{type.Size()} bytes but takes the bytes from {begin} to {end}");
         }
 
         private void Enter(JsonTokenType wanted, string what)

@@ -16,6 +16,9 @@ internal static class ShellWord
     public static string Of(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        return word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-=/._:,".Contains(letter, StringComparison.Ordinal)) ? word : Quoted(word);
+        return word.Length > 0
+            && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-=/._:,".Contains(letter, StringComparison.Ordinal))
+            ? word
+            : Quoted(word);
     }
 }

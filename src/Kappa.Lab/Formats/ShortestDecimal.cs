@@ -1,12 +1,14 @@
 namespace Kappa.Lab.Formats;
 
-/// <summary>The shortest decimal digits · 10^exponent that read back as one double; of several as short, the one closest to it, and of two as close the even one.</summary>
+/// <summary>The shortest decimal digits · 10^exponent that read back as one double; of
+/// several as short, the one closest to it, and of two as close the even one.</summary>
 /// <param name="Digits">At most 17 digits, without zeros at the end.</param>
 /// <param name="Exponent">Of ten.</param>
 /// <remarks>
-/// R. Giulietti, The Schubfach way to render doubles, 2020. With |v| = c 2^q the decimals that read back as v lie between (c − ½) 2^q and (c + ½) 2^q (below a power of two ¼), ends included
-/// for even c. With 10^k ≤ length of this interval &lt; 10^(k+1) it holds at most one multiple of 10^(k+1), which is then the shortest, and otherwise one or some of 10^k.
-/// Everything is compared in units of 10^k / 4, rounded to odd: 10^(−k) with 128 bits is enough to be exact.
+/// R. Giulietti, The Schubfach way to render doubles, 2020. With |v| = c 2^q the decimals that read back as v lie between (c − ½) 2^q and
+/// (c + ½) 2^q (below a power of two ¼), ends included for even c. With 10^k ≤ length of this interval &lt; 10^(k+1) it holds at most one
+/// multiple of 10^(k+1), which is then the shortest, and otherwise one or some of 10^k. Everything is compared in units of 10^k / 4,
+/// rounded to odd: 10^(−k) with 128 bits is enough to be exact.
 /// </remarks>
 internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
 {
@@ -65,8 +67,8 @@ internal readonly record struct ShortestDecimal(ulong Digits, int Exponent)
         }
     }
 
-    // ⌊power · factor / 2^128⌋ with the last bit set when something was cut off. The power is too large by less than one unit, which shows only below the words looked at; no product
-    // that is not an integer comes so near to one (the bound of the paper).
+    // ⌊power · factor / 2^128⌋ with the last bit set when something was cut off. The power is too large by less than one unit, which shows
+    // only below the words looked at; no product that is not an integer comes so near to one (the bound of the paper).
     private static ulong RoundedToOdd(UInt128 power, ulong factor)
     {
         ulong carried = Math.BigMul((ulong)power, factor, out _);

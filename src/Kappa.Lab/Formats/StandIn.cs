@@ -1,11 +1,13 @@
 namespace Kappa.Lab.Formats;
 
-/// <summary>Recognises what often lies in the place of a file of data: a pointer of a version control system whose content was not fetched, or a web page that was saved instead.</summary>
+/// <summary>Recognises what often lies in the place of a file of data: a pointer of a version
+/// control system whose content was not fetched, or a web page that was saved instead.</summary>
 internal static class StandIn
 {
     private const int Looked = 256;
 
-    /// <summary>What stands in for the file, in one line without the path; null when nothing does. The stream is left at its start.</summary>
+    /// <summary>What stands in for the file, in one line without the path;
+    /// null when nothing does. The stream is left at its start.</summary>
     /// <param name="stream">A file, at its start.</param>
     /// <param name="isText">Whether text is wanted, so that a web page is what it says.</param>
     internal static string? Problem(Stream stream, bool isText)
@@ -30,7 +32,9 @@ internal static class StandIn
             return "is a pointer of git-annex: the content was not fetched. Fetch it: git annex get.";
         }
 
-        return !isText && IsPage(start) ? "is a web page: a page was saved in place of the file, of an error or a login perhaps. Download the file itself." : null;
+        return !isText && IsPage(start)
+            ? "is a web page: a page was saved in place of the file, of an error or a login perhaps. Download the file itself."
+            : null;
     }
 
     private static bool IsPage(ReadOnlySpan<byte> start)

@@ -6,10 +6,12 @@ using System.Text.Json.Serialization.Metadata;
 namespace Kappa.Lab.Formats;
 
 /// <summary>
-/// Reads documents of the store back: the one place where their bytes become values. A file may have been written by this program, by another version of it, by a disk that
-/// failed or by somebody who wants to do harm; whatever is wrong with it, and whatever a library throws about it, is one <see cref="BadInputException"/> with its path.
+/// Reads documents of the store back: the one place where their bytes become values. A file may have been written by this program, by
+/// another version of it, by a disk that failed or by somebody who wants to do harm; whatever is wrong with it, and whatever a library
+/// throws about it, is one <see cref="BadInputException"/> with its path.
 /// </summary>
-/// <remarks>Only regular files are opened. Texts are UTF-8. In JSON, a key that is there twice and a text that is no Unicode (a lone surrogate) are refused before anything is taken from it.</remarks>
+/// <remarks>Only regular files are opened. Texts are UTF-8. In JSON, a key that is there twice and a
+/// text that is no Unicode (a lone surrogate) are refused before anything is taken from it.</remarks>
 internal static class StoredDocument
 {
     // The documents of a run are a page each; a larger file is not one of ours.
@@ -36,7 +38,8 @@ internal static class StoredDocument
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new BadInputException(path, "must exist in its folder but does not. The folder is damaged, or not what it is taken for.", failure);
+            throw new BadInputException(
+                path, "must exist in its folder but does not. The folder is damaged, or not what it is taken for.", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -46,7 +49,8 @@ internal static class StoredDocument
 
     /// <summary>The text of a document.</summary>
     /// <inheritdoc cref="Bytes"/>
-    public static string Text(string path, long most = Page) => Guarded(path, () => StrictUtf8.GetString(Bytes(path, most)).TrimStart('\uFEFF'));
+    public static string Text(string path, long most = Page) =>
+        Guarded(path, () => StrictUtf8.GetString(Bytes(path, most)).TrimStart('\uFEFF'));
 
     /// <summary>The lines of a document, without the last end of line.</summary>
     /// <inheritdoc cref="Bytes"/>
@@ -63,7 +67,8 @@ internal static class StoredDocument
     /// <param name="most">Most bytes it may have.</param>
     /// <param name="verdict">What is said of damage, before the reason.</param>
     /// <exception cref="BadInputException">It is missing or damaged.</exception>
-    public static T Json<T>(string path, Func<JsonNode, T> take, string advice = "", long most = Book, string verdict = Damaged) => Guarded(path, () => take(Node(Bytes(path, most))), advice, verdict);
+    public static T Json<T>(string path, Func<JsonNode, T> take, string advice = "", long most = Book, string verdict = Damaged) =>
+        Guarded(path, () => take(Node(Bytes(path, most))), advice, verdict);
 
     /// <summary>One line of a list of JSON objects, taken apart.</summary>
     /// <param name="location">Path and line.</param>
@@ -72,7 +77,8 @@ internal static class StoredDocument
     /// <param name="advice">What to do about damage.</param>
     /// <param name="verdict">What is said of damage, before the reason.</param>
     /// <exception cref="BadInputException">It is damaged.</exception>
-    public static T JsonLine<T>(string location, string line, Func<JsonNode, T> take, string advice = "", string verdict = Damaged) => Guarded(location, () => take(Node(StrictUtf8.GetBytes(line))), advice, verdict);
+    public static T JsonLine<T>(string location, string line, Func<JsonNode, T> take, string advice = "", string verdict = Damaged) =>
+        Guarded(location, () => take(Node(StrictUtf8.GetBytes(line))), advice, verdict);
 
     /// <summary>A JSON document as a value of a type.</summary>
     /// <param name="bytes">The document.</param>
@@ -91,7 +97,8 @@ internal static class StoredDocument
     public static int? FormatVersion(byte[] bytes)
     {
         using var document = JsonDocument.Parse(bytes, Strict);
-        return document.RootElement.ValueKind is JsonValueKind.Object && document.RootElement.TryGetProperty("formatVersion", out JsonElement version)
+        return document.RootElement.ValueKind is JsonValueKind.Object
+            && document.RootElement.TryGetProperty("formatVersion", out JsonElement version)
             && version.ValueKind is JsonValueKind.Number && version.TryGetInt32(out int found) ? found : null;
     }
 
@@ -109,7 +116,8 @@ internal static class StoredDocument
         }
         catch (Exception damage) when (JsonDamage.IsOrUnreadable(damage))
         {
-            throw new BadInputException(location, $"{verdict}: {JsonDamage.Reason(damage)}.{(advice.Length > 0 ? " " + advice : "")}", damage);
+            throw new BadInputException(
+                location, $"{verdict}: {JsonDamage.Reason(damage)}.{(advice.Length > 0 ? " " + advice : "")}", damage);
         }
     }
 
@@ -119,7 +127,8 @@ internal static class StoredDocument
         return JsonNode.Parse(bytes) ?? throw new KeyNotFoundException();
     }
 
-    // Texts are decoded only when they are asked for, far from here: all of them are asked for now. The serialiser lets null into lists of what is never null.
+    // Texts are decoded only when they are asked for, far from here: all of them
+    // are asked for now. The serialiser lets null into lists of what is never null.
     private static void Require(byte[] bytes, bool allowsNull)
     {
         using var document = JsonDocument.Parse(bytes, Strict);

@@ -5,11 +5,13 @@ internal static class Suggestion
 {
     private const int LongestWord = 64;
 
-    /// <summary>A hint to append to a message: <c> Did you mean 'word'?</c> with a leading blank, or nothing when no word is near.</summary>
+    /// <summary>A hint to append to a message: <c> Did you mean 'word'?</c>
+    /// with a leading blank, or nothing when no word is near.</summary>
     public static string For(string mistyped, IEnumerable<string> words) =>
         Nearest(mistyped, words) is { } word ? $" Did you mean '{word}'?" : "";
 
-    /// <summary>The word with the fewest edits, if at most a third of its letters (at least one) are wrong; letter case does not count. Ties go to the first.</summary>
+    /// <summary>The word with the fewest edits, if at most a third of its letters (at
+    /// least one) are wrong; letter case does not count. Ties go to the first.</summary>
     public static string? Nearest(string mistyped, IEnumerable<string> words)
     {
         if (mistyped.Length > LongestWord)
@@ -26,7 +28,8 @@ internal static class Suggestion
         return nearest;
     }
 
-    /// <summary>Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment).</summary>
+    /// <summary>Insertions, deletions, replacements and swaps of neighbours
+    /// that turn one word into the other (optimal string alignment).</summary>
     public static int Distance(string from, string to)
     {
         int[,] edits = new int[from.Length + 1, to.Length + 1];

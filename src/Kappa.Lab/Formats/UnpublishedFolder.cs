@@ -1,7 +1,9 @@
 namespace Kappa.Lab.Formats;
 
-/// <summary>A folder that nobody reads yet, <c>.NAME.partial</c>: it is filled and then renamed to <c>NAME</c>, so a reader finds all of it or nothing.</summary>
-/// <remarks>Its files need no temporary file and no flush of their own: the rename publishes them together. A process that is killed before leaves a folder that every reader ignores and the next writer empties.</remarks>
+/// <summary>A folder that nobody reads yet, <c>.NAME.partial</c>: it is filled and
+/// then renamed to <c>NAME</c>, so a reader finds all of it or nothing.</summary>
+/// <remarks>Its files need no temporary file and no flush of their own: the rename publishes them together. A
+/// process that is killed before leaves a folder that every reader ignores and the next writer empties.</remarks>
 internal static class UnpublishedFolder
 {
     private const string Extension = ".partial";
@@ -17,5 +19,6 @@ internal static class UnpublishedFolder
     }
 
     private static bool IsOne(ReadOnlySpan<char> folder) =>
-        Path.GetFileName(folder).EndsWith(Extension, StringComparison.Ordinal) && Path.GetFileName(folder).StartsWith(".", StringComparison.Ordinal);
+        Path.GetFileName(folder).EndsWith(Extension, StringComparison.Ordinal)
+            && Path.GetFileName(folder).StartsWith(".", StringComparison.Ordinal);
 }

@@ -57,17 +57,24 @@ internal sealed class ZipDirectory
         long offset = BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(16));
         if (entries == ushort.MaxValue || length == uint.MaxValue || offset == uint.MaxValue)
         {
-            throw new BadInputException(location, "is a Zip64 archive (4 GiB and more, or 65,535 members), which is not supported. Store each array as a .npy file.");
+            throw new BadInputException(
+                location,
+                "is a Zip64 archive (4 GiB and more, or 65,535 members), which is not supported. Store each array as a .npy file.");
         }
 
         if (entries > maximumEntries || length > (long)maximumEntries * LargestMemberRecord)
         {
-            throw new BadInputException(location, $"must have at most {maximumEntries} members with short names but lists {entries} in {length} bytes. Store fewer arrays or raise the limit.");
+            throw new BadInputException(
+                location,
+                $"must have at most {maximumEntries} members with short names but lists {entries} in {length} bytes. Store fewer arrays "
+                    + $"or raise the limit.");
         }
 
-        if (BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(4)) != 0 || BinaryPrimitives.ReadUInt16LittleEndian(end.AsSpan(8)) != entries || offset + length > endOffset)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(4)) != 0 || BinaryPrimitives.ReadUInt16LittleEndian(end.AsSpan(8)) != entries
+            || offset + length > endOffset)
         {
-            throw Malformed(location, $"its directory of {length} bytes at {offset} must lie before its end record at {endOffset}, on one disk");
+            throw Malformed(
+                location, $"its directory of {length} bytes at {offset} must lie before its end record at {endOffset}, on one disk");
         }
 
         byte[] directory = new byte[length];
@@ -87,10 +94,12 @@ internal sealed class ZipDirectory
             throw Malformed(location, $"a member must start at {member.HeaderOffset}");
         }
 
-        long start = member.HeaderOffset + LocalLength + BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(26)) + BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(28));
+        long start = member.HeaderOffset + LocalLength + BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(26))
+            + BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(28));
         if (start + member.CompressedLength > _stream.Length)
         {
-            throw Malformed(location, $"its content must end within the file's {_stream.Length} bytes but ends at {start + member.CompressedLength}");
+            throw Malformed(
+                location, $"its content must end within the file's {_stream.Length} bytes but ends at {start + member.CompressedLength}");
         }
 
         _stream.Position = start;
@@ -99,7 +108,11 @@ internal sealed class ZipDirectory
             0 when member.CompressedLength == member.Length => _stream,
             0 => throw Malformed(location, $"stored content must have {member.Length} bytes but has {member.CompressedLength}"),
             8 => new DeflateStream(_stream, CompressionMode.Decompress, leaveOpen: true),
-            _ => throw new BadInputException(location, $"is compressed by method {member.Method}, which is not supported: stored (0) and deflated (8) are. Write it again with numpy.savez."),
+            _ =>
+                throw new BadInputException(
+                    location,
+                    $"is compressed by method {member.Method}, which is not supported: stored (0) and deflated (8) are. Write it again "
+                        + $"with numpy.savez."),
         };
         return new ZipMemberStream(content, member, location);
     }
@@ -137,7 +150,9 @@ internal sealed class ZipDirectory
             members.Add(member);
         }
 
-        return directory.IsEmpty ? members : throw Malformed(location, $"its directory must list {entries} members but goes on for {directory.Length} bytes");
+        return directory.IsEmpty
+            ? members
+            : throw Malformed(location, $"its directory must list {entries} members but goes on for {directory.Length} bytes");
     }
 
     private static ZipMember ParseMember(ref ReadOnlySpan<byte> directory, long directoryOffset, string location)
@@ -148,7 +163,8 @@ internal sealed class ZipDirectory
         }
 
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(directory[28..]);
-        int recordLength = MemberLength + nameLength + BinaryPrimitives.ReadUInt16LittleEndian(directory[30..]) + BinaryPrimitives.ReadUInt16LittleEndian(directory[32..]);
+        int recordLength = MemberLength + nameLength + BinaryPrimitives.ReadUInt16LittleEndian(directory[30..])
+            + BinaryPrimitives.ReadUInt16LittleEndian(directory[32..]);
         if (recordLength > directory.Length)
         {
             throw Malformed(location, "its directory is cut off or damaged");
@@ -157,7 +173,8 @@ internal sealed class ZipDirectory
         string name = Encoding.UTF8.GetString(directory.Slice(MemberLength, nameLength));
         if ((directory[8] & 1) != 0)
         {
-            throw new BadInputException($"{location}/{Shown.Of(name)}", "is encrypted, which is not supported. Write it again with numpy.savez.");
+            throw new BadInputException(
+                $"{location}/{Shown.Of(name)}", "is encrypted, which is not supported. Write it again with numpy.savez.");
         }
 
         ZipMember member = new(
@@ -170,7 +187,9 @@ internal sealed class ZipDirectory
         directory = directory[recordLength..];
         return member.HeaderOffset + LocalLength + member.CompressedLength <= directoryOffset
             ? member
-            : throw Malformed($"{location}/{Shown.Of(name)}", $"its {member.CompressedLength} bytes at {member.HeaderOffset} must lie before the directory at {directoryOffset}");
+            : throw Malformed(
+                $"{location}/{Shown.Of(name)}",
+                $"its {member.CompressedLength} bytes at {member.HeaderOffset} must lie before the directory at {directoryOffset}");
     }
 
     private static void ReadAt(Stream stream, long offset, Span<byte> bytes, string location)
@@ -182,5 +201,6 @@ internal sealed class ZipDirectory
         }
     }
 
-    private static BadInputException Malformed(string location, string what) => new(location, $"is not a valid zip archive: {what}. Write it again with numpy.savez.");
+    private static BadInputException Malformed(string location, string what) =>
+        new(location, $"is not a valid zip archive: {what}. Write it again with numpy.savez.");
 }

@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Formats;
 
-/// <summary>The content of one archive member: never gives more bytes than the directory announced, and checks the checksum when it ends.</summary>
+/// <summary>The content of one archive member: never gives more bytes than
+/// the directory announced, and checks the checksum when it ends.</summary>
 internal sealed class ZipMemberStream(Stream content, ZipMember member, string location) : Stream
 {
     private Crc32 _checksum;
@@ -77,5 +78,6 @@ internal sealed class ZipMemberStream(Stream content, ZipMember member, string l
         }
     }
 
-    private BadInputException Damaged(string what, Exception? cause = null) => new(location, $"is damaged: {what}. Copy or write the archive again.", cause);
+    private BadInputException Damaged(string what, Exception? cause = null) =>
+        new(location, $"is damaged: {what}. Copy or write the archive again.", cause);
 }

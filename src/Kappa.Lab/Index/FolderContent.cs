@@ -9,7 +9,9 @@ namespace Kappa.Lab.Index;
 /// <param name="Columns">The columns of its telemetry: only the numbers stay in memory until they are written.</param>
 /// <param name="Sweep">The sweep that it is.</param>
 /// <param name="Claims">The verdicts in it.</param>
-internal sealed record FolderContent(FolderEntry Entry, string? Damage = null, IReadOnlyList<object?>? Run = null, IReadOnlyList<ColumnSummary>? Columns = null, IndexedSweep? Sweep = null, IReadOnlyList<IndexedClaim>? Claims = null)
+internal sealed record FolderContent(
+    FolderEntry Entry, string? Damage = null, IReadOnlyList<object?>? Run = null, IReadOnlyList<ColumnSummary>? Columns = null,
+    IndexedSweep? Sweep = null, IReadOnlyList<IndexedClaim>? Claims = null)
 {
     /// <summary>Reads a folder; whatever is wrong with it is a value, so that it does not hide the other folders.</summary>
     public static FolderContent Read(FolderEntry entry)
@@ -33,6 +35,7 @@ internal sealed record FolderContent(FolderEntry Entry, string? Damage = null, I
     {
         RunSummary run = RunSummary.Read(entry.Path);
         string claims = run.Run.Files.Claims;
-        return new(entry, Run: run.Values(), Columns: [.. run.Columns()], Claims: Path.Exists(claims) ? IndexedDocuments.Claims(claims) : null);
+        return new(
+            entry, Run: run.Values(), Columns: [.. run.Columns()], Claims: Path.Exists(claims) ? IndexedDocuments.Claims(claims) : null);
     }
 }

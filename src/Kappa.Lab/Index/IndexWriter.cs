@@ -3,7 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Kappa.Lab.Index;
 
 /// <summary>Writes folders into the tables of the index, inside one transaction. Its statements are compiled once.</summary>
-/// <remarks>A folder is found by kind and name inside the transaction: what another process has written in between is replaced, not doubled.</remarks>
+/// <remarks>A folder is found by kind and name inside the transaction: what
+/// another process has written in between is replaced, not doubled.</remarks>
 internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction transaction) : IDisposable
 {
     private static readonly string[] Parts = ["result", "telemetry_column", "claim", "sweep", "sweep_run"];
@@ -16,7 +17,9 @@ internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction
     private readonly SqliteCommand _sweepRun = Insert(connection, transaction, "sweep_run", 4);
     private readonly SqliteCommand _last = Made(connection, transaction, "SELECT last_insert_rowid()");
     private readonly SqliteCommand _find = Made(connection, transaction, "SELECT id FROM entry WHERE kind = $0 AND name = $1", 2);
-    private readonly SqliteCommand[] _removals = [.. Parts.Select(table => Made(connection, transaction, $"DELETE FROM {table} WHERE entry = $0", 1)), Made(connection, transaction, "DELETE FROM entry WHERE id = $0", 1)];
+    private readonly SqliteCommand[] _removals = [
+        .. Parts.Select(table => Made(connection, transaction, $"DELETE FROM {table} WHERE entry = $0", 1)),
+        Made(connection, transaction, "DELETE FROM entry WHERE id = $0", 1)];
 
     /// <summary>Writes what a folder holds instead of what was known of it.</summary>
     public void Replace(FolderContent content)
@@ -28,9 +31,14 @@ internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction
         if (content.Run is { } run)
             Run(_result, [entry, .. run]);
         foreach (ColumnSummary column in content.Columns ?? [])
-            Run(_column, entry, column.Column, (long)column.Rows, column.First, column.Last, column.Least, column.LeastStep < 0 ? null : column.LeastStep, column.Most, column.MostStep < 0 ? null : column.MostStep, (long)column.NotFinite);
+            Run(
+                _column, entry, column.Column, (long)column.Rows, column.First, column.Last, column.Least,
+                column.LeastStep < 0 ? null : column.LeastStep, column.Most, column.MostStep < 0 ? null : column.MostStep,
+                (long)column.NotFinite);
         foreach (IndexedClaim claim in content.Claims ?? [])
-            Run(_claim, entry, folder.Name, claim.Id, claim.Source, claim.Statement, claim.RefutedIf, claim.Verdict, claim.Reason, claim.Measurements);
+            Run(
+                _claim, entry, folder.Name, claim.Id, claim.Source, claim.Statement, claim.RefutedIf, claim.Verdict, claim.Reason,
+                claim.Measurements);
         if (content.Sweep is { } sweep)
             Write(entry, folder.Name, sweep);
     }
@@ -59,7 +67,9 @@ internal sealed class IndexWriter(SqliteConnection connection, SqliteTransaction
     }
 
     private static SqliteCommand Insert(SqliteConnection connection, SqliteTransaction transaction, string table, int values) =>
-        Made(connection, transaction, $"INSERT INTO {table} VALUES ({string.Join(", ", Enumerable.Range(0, values).Select(index => $"${index}"))})", values);
+        Made(
+            connection, transaction,
+            $"INSERT INTO {table} VALUES ({string.Join(", ", Enumerable.Range(0, values).Select(index => $"${index}"))})", values);
 
     private static SqliteCommand Made(SqliteConnection connection, SqliteTransaction transaction, string sql, int values = 0)
     {

@@ -17,7 +17,9 @@ namespace Kappa.Lab.Index;
 /// <param name="LateRate">That of the last third of the window; null when there is no rate.</param>
 /// <param name="NoRate">Why there is neither, in a few words; null when there is one.</param>
 /// <param name="Settings">What tells it from others: its swept values, or the words that it was begun with.</param>
-internal sealed record ListedRun(string Name, string Started, string State, string? Outcome, string Model, long Step, double? Loss, double? Rate, double? LateRate, string? NoRate, string Settings);
+internal sealed record ListedRun(
+    string Name, string Started, string State, string? Outcome, string Model, long Step, double? Loss, double? Rate, double? LateRate,
+    string? NoRate, string Settings);
 
 /// <summary>The runs of a folder, newest first.</summary>
 /// <param name="Runs">Those asked for.</param>
@@ -45,17 +47,23 @@ internal sealed record ListedRuns(IReadOnlyList<ListedRun> Runs, int Total)
     }
 
     private static ListedRun Listed(IReadOnlyList<object?> row) => new(
-        SqlText.Of(row[0]), SqlText.Of(row[1]), SqlText.Of(row[2]), (string?)row[3], SqlText.Of(row[4]), row[5] as long? ?? 0, Number(row[6]), Number(row[8]), Number(row[9]), NoRate(row), Settings(SqlText.Of(row[7])));
+        SqlText.Of(row[0]), SqlText.Of(row[1]), SqlText.Of(row[2]), (string?)row[3], SqlText.Of(row[4]), row[5] as long? ?? 0,
+        Number(row[6]), Number(row[8]), Number(row[9]), NoRate(row), Settings(SqlText.Of(row[7])));
 
     private static string? NoRate(IReadOnlyList<object?> row) =>
-        row[8] is null && row[9] is null ? MissingRate.Why(Enum.TryParse(SqlText.Of(row[10]), ignoreCase: true, out RateOutcome outcome) ? outcome : null) : null;
+        row[8] is null && row[9] is null
+            ? MissingRate.Why(Enum.TryParse(SqlText.Of(row[10]), ignoreCase: true, out RateOutcome outcome) ? outcome : null)
+            : null;
 
     // SQL gives an integer where a number has no places.
     private static double? Number(object? value) => value as double? ?? value as long?;
 
     // {"initialisation.gain":2} of a sweep as gain=2, as it is written on a command line.
     private static string Settings(string text) => text.StartsWith('{')
-        ? StoredDocument.JsonLine("values", text, values => string.Join(' ', values.AsObject().Select(pair => $"{pair.Key[(pair.Key.LastIndexOf('.') + 1)..]}={Word(pair.Value)}")))
+        ? StoredDocument.JsonLine(
+            "values", text,
+            values =>
+                string.Join(' ', values.AsObject().Select(pair => $"{pair.Key[(pair.Key.LastIndexOf('.') + 1)..]}={Word(pair.Value)}")))
         : text;
 
     private static string Word(JsonNode? value) => value is null ? "none" : value.ToString();
@@ -66,7 +74,10 @@ internal sealed record ListedRuns(IReadOnlyList<ListedRun> Runs, int Total)
         string[] words = filter.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         try
         {
-            return words.Length > 0 && words.All(word => word.IndexOf('=', StringComparison.Ordinal) is > 0 and var at && at < word.Length - 1 && char.IsAsciiLetter(word[at - 1]))
+            return words.Length > 0
+                && words.All(word =>
+                    word.IndexOf('=', StringComparison.Ordinal) is > 0 and var at && at < word.Length - 1
+                    && char.IsAsciiLetter(word[at - 1]))
                 ? RunFilter.Where(words, sweep: null)
                 : $"({filter}\n)";
         }

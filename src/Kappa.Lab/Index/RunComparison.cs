@@ -29,12 +29,16 @@ internal sealed record SameRelativeLoss(double Relative, long First, long Second
 /// <param name="Results">Outcome, rate, steps and losses of both, equal or not.</param>
 /// <param name="CommonSteps">Steps that both recorded.</param>
 /// <param name="Losses">Where the losses differ first; null when they are equal at every common step.</param>
-internal sealed record RunComparison(string First, string Second, IReadOnlyList<Pairing> Specification, IReadOnlyList<Pairing> Results, int CommonSteps, LossDifference? Losses)
+internal sealed record RunComparison(
+    string First, string Second, IReadOnlyList<Pairing> Specification, IReadOnlyList<Pairing> Results, int CommonSteps,
+    LossDifference? Losses)
 {
     /// <summary>When both had the same relative loss; null when one of them has no finite loss above 0 at its start.</summary>
     public SameRelativeLoss? Level { get; init; }
 
-    private static readonly string[] Compared = ["state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate", "lateRateLow", "lateRateHigh", "rateOutcome", "floorLoss"];
+    private static readonly string[] Compared = [
+        "state", "outcome", "stepReached", "initialLoss", "finalLoss", "stepsToHundredth", "rate", "rateLow", "rateHigh", "lateRate",
+        "lateRateLow", "lateRateHigh", "rateOutcome", "floorLoss"];
 
     // Runs start at different losses: only the relative one says which of them has come farther.
     private const string Relative = "relativeLoss";
@@ -51,9 +55,14 @@ internal sealed record RunComparison(string First, string Second, IReadOnlyList<
         return new(
             one.Run.Name,
             other.Run.Name,
-            [.. SpecificationKeys.All.Select(key => new Pairing(key.Path, key.Format(one.Run.Specification), key.Format(other.Run.Specification))).Where(pair => !Equals(pair.First, pair.Second))],
             [
-                .. Compared.Select(name => (name, index: IndexOf(name))).Select(column => new Pairing(column.name, ones[column.index], others[column.index])),
+                .. SpecificationKeys.All.Select(key =>
+                    new Pairing(
+                        key.Path, key.Format(one.Run.Specification),
+                        key.Format(other.Run.Specification))).Where(pair => !Equals(pair.First, pair.Second))],
+            [
+                .. Compared.Select(name => (name, index: IndexOf(name))).Select(column =>
+                    new Pairing(column.name, ones[column.index], others[column.index])),
                 new Pairing(Relative, RelativeLoss(ones), RelativeLoss(others)),
             ],
             common,
@@ -72,7 +81,8 @@ internal sealed record RunComparison(string First, string Second, IReadOnlyList<
     // NaN, which is below nothing, when there is no loss to be relative to.
     private static double Least(TelemetryTable? run)
     {
-        if (run is not { Rows: > 0 } || !run.Has(Quantities.Loss) || !(run[Quantities.Loss][0] > 0) || !double.IsFinite(run[Quantities.Loss][0]))
+        if (run is not { Rows: > 0 } || !run.Has(Quantities.Loss) || !(run[Quantities.Loss][0] > 0)
+            || !double.IsFinite(run[Quantities.Loss][0]))
             return double.NaN;
         double least = double.PositiveInfinity;
         foreach (double loss in run[Quantities.Loss])
@@ -89,7 +99,8 @@ internal sealed record RunComparison(string First, string Second, IReadOnlyList<
         return (long)run[Quantities.Step][row];
     }
 
-    private static object? RelativeLoss(IReadOnlyList<object?> values) => values[IndexOf("finalLoss")] is double last && values[IndexOf("initialLoss")] is double first ? last / first : null;
+    private static object? RelativeLoss(IReadOnlyList<object?> values) =>
+        values[IndexOf("finalLoss")] is double last && values[IndexOf("initialLoss")] is double first ? last / first : null;
 
     private static int IndexOf(string name) => IndexColumns.All.TakeWhile(column => column != name).Count();
 
@@ -98,7 +109,8 @@ internal sealed record RunComparison(string First, string Second, IReadOnlyList<
     {
         if (one is null || other is null)
             return (0, null);
-        ReadOnlySpan<double> steps = one[Quantities.Step], otherSteps = other[Quantities.Step], losses = one[Quantities.Loss], otherLosses = other[Quantities.Loss];
+        ReadOnlySpan<double> steps = one[Quantities.Step], otherSteps = other[Quantities.Step], losses = one[Quantities.Loss],
+            otherLosses = other[Quantities.Loss];
         int common = 0;
         LossDifference? difference = null;
         for (int row = 0, otherRow = 0; row < steps.Length && otherRow < otherSteps.Length;)

@@ -5,7 +5,8 @@ using Kappa.Lab.Sweeps;
 
 namespace Kappa.Lab.Index;
 
-/// <summary>Turns <c>key=value</c> words into a condition on the view <c>runs</c>. A value is read by its key's own type, so <c>gain=1</c> and <c>gain=1.0</c> are the same.</summary>
+/// <summary>Turns <c>key=value</c> words into a condition on the view <c>runs</c>. A value is
+/// read by its key's own type, so <c>gain=1</c> and <c>gain=1.0</c> are the same.</summary>
 internal static class RunFilter
 {
     private static readonly KeyResolver Resolver = new(SpecificationKeys.All);
@@ -32,7 +33,9 @@ internal static class RunFilter
     private static string Condition(string word)
     {
         int equals = word.IndexOf('=', StringComparison.Ordinal);
-        IReadOnlyList<string> parts = equals < 0 ? [word] : Values(word[(equals + 1)..]).Select(value => $"{word[..(equals + 1)]}{value}").ToArray();
+        IReadOnlyList<string> parts = equals < 0
+            ? [word]
+            : Values(word[(equals + 1)..]).Select(value => $"{word[..(equals + 1)]}{value}").ToArray();
         (string column, string value)[] alternatives = [.. parts.Select(Setting)];
         return $"({string.Join(" OR ", alternatives.Select(one => $"\"{one.column}\" IS {one.value}"))})";
     }

@@ -20,11 +20,13 @@ internal sealed record IndexReport(int Runs, int Read, int Removed, string? Rebu
 /// <param name="Total">Folders to read.</param>
 internal readonly record struct IndexProgress(int Done, int Total);
 
-/// <summary>The SQLite index <c>index.sqlite</c> beside the runs of a store. The files are the truth: the index can be deleted at any time, and whatever is wrong with it, it is made anew.</summary>
+/// <summary>The SQLite index <c>index.sqlite</c> beside the runs of a store. The files are the truth:
+/// the index can be deleted at any time, and whatever is wrong with it, it is made anew.</summary>
 /// <remarks>
-/// Write-ahead log: readers go on while it is refreshed. A folder is read again when the size or the time of one of its documents differs. Every batch of
-/// folders is one transaction, so that a killed refresh leaves a smaller index and never a wrong one. Where the folder of runs may only be read, or a link or something else stands in
-/// the place of the file, the index is kept in memory and goes with this object. Thread-safe across processes.
+/// Write-ahead log: readers go on while it is refreshed. A folder is read again when the size or the time of one of its documents differs.
+/// Every batch of folders is one transaction, so that a killed refresh leaves a smaller index and never a wrong one. Where the folder of
+/// runs may only be read, or a link or something else stands in the place of the file, the index is kept in memory and goes with this
+/// object. Thread-safe across processes.
 /// </remarks>
 /// <param name="store">The folder of runs.</param>
 internal sealed class RunIndex(string store) : IDisposable
@@ -63,7 +65,8 @@ internal sealed class RunIndex(string store) : IDisposable
             {
                 return Refreshed(reason, progress, cancellation);
             }
-            catch (Exception failure) when (attempt < 2 && failure is SqliteException or InvalidCastException or IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (
+                attempt < 2 && failure is SqliteException or InvalidCastException or IOException or UnauthorizedAccessException)
             {
                 reason = TakeRemedy(failure) ?? throw Refusal(failure);
             }
@@ -116,7 +119,8 @@ internal sealed class RunIndex(string store) : IDisposable
 
         Dictionary<(string Kind, string Name), string> known = Known(connection);
         FolderEntry[] present = [.. FolderScan.Of(store)];
-        FolderEntry[] changed = [.. present.Where(entry => !known.TryGetValue(Key(entry), out string? signature) || signature != entry.Signature)];
+        FolderEntry[] changed = [
+            .. present.Where(entry => !known.TryGetValue(Key(entry), out string? signature) || signature != entry.Signature)];
         (string Kind, string Name)[] gone = Gone(known, present);
         Remove(connection, gone);
         Read(connection, changed, progress, cancellation);
@@ -141,11 +145,16 @@ internal sealed class RunIndex(string store) : IDisposable
     private static void DropAll(SqliteConnection connection, SqliteTransaction transaction)
     {
         var drops = new List<string>();
-        using (SqliteCommand command = Command(connection, transaction, "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite_%' ORDER BY type = 'table'"))
+        using (
+            SqliteCommand command = Command(
+                connection, transaction,
+                "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite_%' ORDER BY "
+                    + "type = 'table'"))
         using (SqliteDataReader reader = command.ExecuteReader())
         {
             while (reader.Read())
-                drops.Add($"DROP {reader.GetString(0)} IF EXISTS \"{reader.GetString(1).Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+                drops.Add(
+                    $"DROP {reader.GetString(0)} IF EXISTS \"{reader.GetString(1).Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
         }
 
         foreach (string drop in drops)
@@ -153,7 +162,8 @@ internal sealed class RunIndex(string store) : IDisposable
     }
 
     // Reading is most of the work and needs no connection: folders are read ahead on all cores, and written here in the order of the list.
-    private static void Read(SqliteConnection connection, FolderEntry[] changed, IProgress<IndexProgress>? progress, CancellationToken cancellation)
+    private static void Read(
+        SqliteConnection connection, FolderEntry[] changed, IProgress<IndexProgress>? progress, CancellationToken cancellation)
     {
         // On a busy machine the pool would add threads to those that wait for a core.
         TaskScheduler readers = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Environment.ProcessorCount).ConcurrentScheduler;
@@ -176,7 +186,9 @@ internal sealed class RunIndex(string store) : IDisposable
             for (; ahead.Count < ReadAhead && begun < changed.Length; begun++)
             {
                 FolderEntry entry = changed[begun];
-                ahead.Enqueue(Task.Factory.StartNew(() => FolderContent.Read(entry), CancellationToken.None, TaskCreationOptions.DenyChildAttach, readers));
+                ahead.Enqueue(
+                    Task.Factory.StartNew(
+                        () => FolderContent.Read(entry), CancellationToken.None, TaskCreationOptions.DenyChildAttach, readers));
             }
 
             return ahead.Dequeue().GetAwaiter().GetResult();
@@ -225,7 +237,8 @@ internal sealed class RunIndex(string store) : IDisposable
     private static List<DamagedEntry> Damaged(SqliteConnection connection)
     {
         var damaged = new List<DamagedEntry>();
-        using SqliteCommand command = Command(connection, null, "SELECT name, damage FROM entry WHERE damage IS NOT NULL ORDER BY kind, name");
+        using SqliteCommand command = Command(
+            connection, null, "SELECT name, damage FROM entry WHERE damage IS NOT NULL ORDER BY kind, name");
         using SqliteDataReader reader = command.ExecuteReader();
         while (reader.Read())
             damaged.Add(new(reader.GetString(0), reader.GetString(1)));
@@ -252,5 +265,9 @@ internal sealed class RunIndex(string store) : IDisposable
     }
 
     private BadInputException Refusal(Exception failure) =>
-        new(Path, $"the index cannot be written: {failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Check the disk and the permissions of the folder of runs.", failure);
+        new(
+            Path,
+            $"the index cannot be written: {failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Check the disk and the permissions of "
+                + $"the folder of runs.",
+            failure);
 }

@@ -11,7 +11,8 @@ namespace Kappa.Lab.Index;
 /// <param name="IsCut">Whether there are more rows than the limit.</param>
 internal sealed record QueryResult(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows, bool IsCut);
 
-/// <summary>Asks the index in SQL. Reads only, in three ways at once: the file is opened for reading, an authoriser lets nothing pass but SELECT, and time and rows are limited.</summary>
+/// <summary>Asks the index in SQL. Reads only, in three ways at once: the file is opened for
+/// reading, an authoriser lets nothing pass but SELECT, and time and rows are limited.</summary>
 internal sealed class RunQuery
 {
     /// <summary>Rows returned when no other limit is given.</summary>
@@ -53,12 +54,18 @@ internal sealed class RunQuery
             sqlite3 handle = connection.Handle!;
             _ = raw.sqlite3_limit(handle, raw.SQLITE_LIMIT_LENGTH, LongestValue);
             _ = raw.sqlite3_set_authorizer(handle, (strdelegate_authorizer)Authorise, null);
-            raw.sqlite3_progress_handler(handle, StepsBetweenLooks, _ => (isLate = Stopwatch.GetElapsedTime(start).TotalSeconds > seconds) ? 1 : 0, null);
+            raw.sqlite3_progress_handler(
+                handle, StepsBetweenLooks, _ => (isLate = Stopwatch.GetElapsedTime(start).TotalSeconds > seconds) ? 1 : 0, null);
             return Read(connection, sql, rows);
         }
         catch (SqliteException failure) when (isLate || failure.SqliteErrorCode == raw.SQLITE_INTERRUPT)
         {
-            throw new BadInputException("query", string.Create(CultureInfo.InvariantCulture, $"must be answered within {seconds} s but was not. Ask for less, or allow more with --timeout."), failure);
+            throw new BadInputException(
+                "query",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"must be answered within {seconds} s but was not. Ask for less, or allow more with --timeout."),
+                failure);
         }
         catch (InvalidOperationException failure)
         {
@@ -70,7 +77,12 @@ internal sealed class RunQuery
         }
         catch (SqliteException failure)
         {
-            throw new BadInputException("query", _refused is { } what ? $"reads only: it must be one SELECT, but it would {what}." : $"{Reason(failure, sql)} See kappa query --schema.", failure);
+            throw new BadInputException(
+                "query",
+                _refused is { } what
+                    ? $"reads only: it must be one SELECT, but it would {what}."
+                    : $"{Reason(failure, sql)} See kappa query --schema.",
+                failure);
         }
     }
 
@@ -89,11 +101,18 @@ internal sealed class RunQuery
             rows.Add([.. Enumerable.Range(0, columns.Length).Select(column => Value(reader, column))]);
             text += rows[^1].Sum(value => value is string words ? (long)words.Length : 0);
             if (text > MostText)
-                throw new BadInputException("query", string.Create(CultureInfo.InvariantCulture, $"must give at most {MostText} characters but row {rows.Count} goes beyond. Ask for less, or fewer rows with --limit."));
+                throw new BadInputException(
+                    "query",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"must give at most {MostText} characters but row {rows.Count} goes beyond. Ask for less, or fewer rows with "
+                            + $"--limit."));
         }
 
         bool isCut = rows.Count == limit && reader.Read();
-        return isCut || !reader.NextResult() ? new(columns, rows, isCut) : throw new BadInputException("query", "must be one SELECT but there are several statements. Ask them one by one.");
+        return isCut || !reader.NextResult()
+            ? new(columns, rows, isCut)
+            : throw new BadInputException("query", "must be one SELECT but there are several statements. Ask them one by one.");
     }
 
     private static object? Value(SqliteDataReader reader, int column) => reader.GetValue(column) switch

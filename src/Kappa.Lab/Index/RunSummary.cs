@@ -8,8 +8,10 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Index;
 
-/// <summary>One column of a run's telemetry in a few numbers. NaN and infinities count in <see cref="NotFinite"/> and nowhere else but in first and last.</summary>
-internal sealed record ColumnSummary(string Column, int Rows, double First, double Last, double Least, long LeastStep, double Most, long MostStep, int NotFinite)
+/// <summary>One column of a run's telemetry in a few numbers. NaN and infinities
+/// count in <see cref="NotFinite"/> and nowhere else but in first and last.</summary>
+internal sealed record ColumnSummary(
+    string Column, int Rows, double First, double Last, double Least, long LeastStep, double Most, long MostStep, int NotFinite)
 {
     public static ColumnSummary Of(TelemetryTable telemetry, string column)
     {
@@ -44,7 +46,10 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     public double? InitialLoss => HasLoss ? Telemetry![Quantities.Loss][0] : null;
 
     /// <summary>The first recorded step whose loss is at most a hundredth of the initial one; null when it was not reached.</summary>
-    public long? StepsToHundredth => HasLoss && FirstPassage.Of(Telemetry![Quantities.Loss], FirstPassage.Hundredth) is int row ? (long)Telemetry[Quantities.Step][row] : null;
+    public long? StepsToHundredth =>
+        HasLoss && FirstPassage.Of(Telemetry![Quantities.Loss], FirstPassage.Hundredth) is int row
+            ? (long)Telemetry[Quantities.Step][row]
+            : null;
 
     // The slope of what is no line is not a rate: a column of that name must not hold one.
     private RateFit? LinearRate => Rate is { Outcome: RateOutcome.Linear } ? Rate : null;
@@ -58,7 +63,9 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         RunRecord run = RunRecord.Read(path);
 
         // A queued run has none, and neither has one that diverged before its first row was written.
-        TelemetryTable? telemetry = run.Status.State is not RunState.Queued && Path.Exists(run.Files.Telemetry) ? TelemetryReader.Read(run.Files.Telemetry) : null;
+        TelemetryTable? telemetry = run.Status.State is not RunState.Queued && Path.Exists(run.Files.Telemetry)
+            ? TelemetryReader.Read(run.Files.Telemetry)
+            : null;
         _ = telemetry is null ? [] : telemetry[Quantities.Loss];
         if (telemetry is not null)
             RecordedSteps.Require(run, telemetry);
@@ -70,14 +77,18 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
     {
         RunStatus status = Run.Status;
         ExperimentSpecification specification = Run.Specification;
-        var json = new JsonObject(SpecificationKeys.All.Select(key => KeyValuePair.Create(key.Path, Node(TypedText.Of(key.Format(specification))))));
+        var json = new JsonObject(
+            SpecificationKeys.All.Select(key => KeyValuePair.Create(key.Path, Node(TypedText.Of(key.Format(specification))))));
         return
         [
             Run.Name, Run.State, Outcome, status.Step, InitialLoss, status.Loss, StepsToHundredth,
-            LinearRate?.Rate, LinearRate?.RateLow, LinearRate?.RateHigh, Known(Rate.LateRate), Known(Rate.LateRateLow), Known(Rate.LateRateHigh), Word(Rate.Outcome.ToString()), Rate.Explanation,
+            LinearRate?.Rate, LinearRate?.RateLow, LinearRate?.RateHigh, Known(Rate.LateRate), Known(Rate.LateRateLow),
+            Known(Rate.LateRateHigh), Word(Rate.Outcome.ToString()), Rate.Explanation,
             Known(Rate.Decades), Rate.FloorLoss, status.RoundingFloor,
-            (long)(Telemetry?.Rows ?? 0), status.Message, Time(status.Heartbeat), Run.Sessions.Count > 0 ? Time(Run.Sessions[0].Started) : null,
-            Words(), Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null, json.ToJsonString(),
+            (long)(Telemetry?.Rows ?? 0), status.Message, Time(status.Heartbeat),
+            Run.Sessions.Count > 0 ? Time(Run.Sessions[0].Started) : null,
+            Words(), Run.Sessions.Count > 0 ? Run.Sessions[^1].Host : null, Run.Sessions.Count > 0 ? Run.Sessions[^1].KappaVersion : null,
+            json.ToJsonString(),
             .. IndexColumns.Keys.Select(column => TypedText.Of(column.Key.Format(specification))),
         ];
     }
@@ -87,14 +98,25 @@ internal sealed record RunSummary(RunRecord Run, TelemetryTable? Telemetry, Rate
         Telemetry is { Rows: > 0 } telemetry ? telemetry.Columns.Skip(1).Select(column => ColumnSummary.Of(telemetry, column)) : [];
 
     // A sweep's words are those of all its runs; what one of them has is in the sweep.
-    private string? Words() => Run.Sessions is [{ CommandLine: ["run", ..] words }, ..] ? string.Join(' ', words.Where(word => word.Contains('=', StringComparison.Ordinal) && word[0] != '-')) : null;
+    private string? Words() =>
+        Run.Sessions is [{ CommandLine: ["run", ..] words }, ..]
+            ? string.Join(' ', words.Where(word => word.Contains('=', StringComparison.Ordinal) && word[0] != '-'))
+            : null;
 
     // A number that does not exist is NULL and not NaN.
     private static double? Known(double value) => double.IsNaN(value) ? null : value;
 
     private static string Word(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static JsonNode? Node(object? value) => value switch { null => null, long integer => integer, double number => double.IsFinite(number) ? number : null, _ => JsonValue.Create((string)value) };
+    private static JsonNode? Node(object? value) =>
+        value switch
+        {
+            null => null,
+            long integer => integer,
+            double number => double.IsFinite(number) ? number : null,
+            _ => JsonValue.Create((string)value),
+        };
 }

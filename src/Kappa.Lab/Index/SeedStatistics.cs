@@ -5,8 +5,9 @@ namespace Kappa.Lab.Index;
 
 /// <summary>Median, quartiles and the exact interval of the median of one quantity over the seeds of a group.</summary>
 /// <remarks>
-/// A value that was not reached (T(1e-2) of a run that never came there) is +∞ in the order, so that it counts without a number of its own; a quantile that touches one is +∞. A missing
-/// value (the rate of a run with nothing to fit) is left out and counted. The interval is <see cref="MedianInterval"/>: order statistics, with its true level beside it. It is the range up to eight values:
+/// A value that was not reached (T(1e-2) of a run that never came there) is +∞ in the order, so that it counts without a number of its own;
+/// a quantile that touches one is +∞. A missing value (the rate of a run with nothing to fit) is left out and counted. The interval is
+/// <see cref="MedianInterval"/>: order statistics, with its true level beside it. It is the range up to eight values:
 /// 75 % for three seeds, 93.75 % for five.
 /// </remarks>
 /// <param name="Count">Values in the summary, those not reached included.</param>
@@ -18,7 +19,9 @@ namespace Kappa.Lab.Index;
 /// <param name="IntervalLow">Lower end of the interval of the median.</param>
 /// <param name="IntervalHigh">Upper end.</param>
 /// <param name="IntervalLevel">The probability that the interval holds the median: 0 for one value.</param>
-internal sealed record SeedStatistics(int Count, int Missing, int NotReached, double Lower, double Median, double Upper, double IntervalLow, double IntervalHigh, double IntervalLevel)
+internal sealed record SeedStatistics(
+    int Count, int Missing, int NotReached, double Lower, double Median, double Upper, double IntervalLow, double IntervalHigh,
+    double IntervalLevel)
 {
     /// <summary>Summarises values.</summary>
     /// <param name="values">Numbers, +∞ for not reached, NaN for missing.</param>
@@ -31,6 +34,7 @@ internal sealed record SeedStatistics(int Count, int Missing, int NotReached, do
         var interval = MedianInterval.Of(sorted);
         return new(
             sorted.Length, all.Length - sorted.Length, sorted.Count(double.IsPositiveInfinity),
-            Quantiles.OfSorted(sorted, 0.25), Quantiles.OfSorted(sorted, 0.5), Quantiles.OfSorted(sorted, 0.75), interval.Low, interval.High, interval.Level);
+            Quantiles.OfSorted(sorted, 0.25), Quantiles.OfSorted(sorted, 0.5), Quantiles.OfSorted(sorted, 0.75), interval.Low,
+            interval.High, interval.Level);
     }
 }

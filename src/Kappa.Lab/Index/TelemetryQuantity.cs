@@ -27,7 +27,8 @@ internal enum TelemetryValue
     Step,
 }
 
-/// <summary>A condition on a value: greater or smaller than a number, or than a multiple of the column's own first, last, least or largest value.</summary>
+/// <summary>A condition on a value: greater or smaller than a number, or than a
+/// multiple of the column's own first, last, least or largest value.</summary>
 /// <param name="IsGreater">Whether the value must be greater.</param>
 /// <param name="IsOrEqual">Whether it may be equal.</param>
 /// <param name="Factor">The number, or the multiple.</param>
@@ -47,8 +48,10 @@ internal sealed record TelemetryCondition(bool IsGreater, bool IsOrEqual, double
     }
 }
 
-/// <summary>A number that a run's telemetry gives: <c>l1.output.conditionNumber:max</c>, or the first step at which <c>l1.output.sigmaMin &lt; 0.5*first</c>.</summary>
-/// <remarks>Columns may be named by the field's words: kappa, sigmaM, rank; entropy is the logarithm of the effective rank and no column. Defined in docs/guide/queries.md.</remarks>
+/// <summary>A number that a run's telemetry gives: <c>l1.output.conditionNumber:max</c>,
+/// or the first step at which <c>l1.output.sigmaMin &lt; 0.5*first</c>.</summary>
+/// <remarks>Columns may be named by the field's words: kappa, sigmaM, rank; entropy is the
+/// logarithm of the effective rank and no column. Defined in docs/guide/queries.md.</remarks>
 /// <param name="Text">As it was asked for.</param>
 /// <param name="Column">The telemetry column it is read from, letters of any case.</param>
 /// <param name="IsEntropy">Whether its logarithm is meant.</param>
@@ -57,7 +60,9 @@ internal sealed record TelemetryQuantity(string Text, string Column, bool IsEntr
 {
     private static readonly string[] Values = ["first", "last", "min", "max", "at(STEP)"];
     private static readonly (string Word, string Column)[] Words =
-        [.. Quantities.All.SelectMany(quantity => quantity.Words.Select(word => (word, quantity.Name))), (SpectralQuantity.EntropyName, Quantities.EffectiveRank.Name)];
+        [
+            .. Quantities.All.SelectMany(quantity => quantity.Words.Select(word => (word, quantity.Name))),
+            (SpectralQuantity.EntropyName, Quantities.EffectiveRank.Name)];
 
     /// <summary>The step of <see cref="TelemetryValue.At"/>.</summary>
     public long At { get; init; }
@@ -78,20 +83,26 @@ internal sealed record TelemetryQuantity(string Text, string Column, bool IsEntr
         int colon = text.LastIndexOf(':');
         string column = text[..colon].Trim(), value = text[(colon + 1)..].Trim();
         if (column.Length == 0)
-            throw new BadInputException("--of", $"'{Shown.Of(text)}' must have a telemetry column before the colon, as in l0.output.conditionNumber:max.");
+            throw new BadInputException(
+                "--of", $"'{Shown.Of(text)}' must have a telemetry column before the colon, as in l0.output.conditionNumber:max.");
         if (Plain(value) is { } plain)
             return Named(text, column, plain);
         if (value.StartsWith("at(", StringComparison.OrdinalIgnoreCase) && value.EndsWith(')'))
         {
             return long.TryParse(value[3..^1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long step)
                 ? Named(text, column, TelemetryValue.At) with { At = step }
-                : throw new BadInputException("--of", $"'{Shown.Of(text)}' must have a step, an integer from 0, in its brackets but has '{Shown.Of(value[3..^1])}'.");
+                : throw new BadInputException(
+                    "--of", $"'{Shown.Of(text)}' must have a step, an integer from 0, in its brackets but has '{Shown.Of(value[3..^1])}'.");
         }
 
-        throw new BadInputException("--of", $"'{Shown.Of(text)}' must end in one of {string.Join(", ", Values)} but ends in '{Shown.Of(value)}'.{Suggestion.For(value, Values)}");
+        throw new BadInputException(
+            "--of",
+            $"'{Shown.Of(text)}' must end in one of {string.Join(", ", Values)} but ends in "
+                + $"'{Shown.Of(value)}'.{Suggestion.For(value, Values)}");
     }
 
-    /// <summary>Reads <c>[not] COLUMN &lt; NUMBER</c>, with &lt;, &lt;=, &gt; or &gt;= and perhaps <c>NUMBER*first</c> on the right.</summary>
+    /// <summary>Reads <c>[not] COLUMN &lt; NUMBER</c>, with &lt;, &lt;=,
+    /// &gt; or &gt;= and perhaps <c>NUMBER*first</c> on the right.</summary>
     /// <exception cref="BadInputException">It has another form.</exception>
     public static TelemetryQuantity ReadFirst(string text)
     {
@@ -101,11 +112,16 @@ internal sealed record TelemetryQuantity(string Text, string Column, bool IsEntr
         int sign = rest.IndexOfAny(['<', '>', '≤', '≥']);
         string column = sign < 0 ? "" : rest[..sign].Trim();
         if (column.Length == 0)
-            throw Wrong(text, rest.Contains('=', StringComparison.Ordinal) ? "it has '=' where one of <, <=, >, >= must stand" : "it has no telemetry column with one of <, <=, >, >= after it");
+            throw Wrong(
+                text,
+                rest.Contains('=', StringComparison.Ordinal)
+                    ? "it has '=' where one of <, <=, >, >= must stand"
+                    : "it has no telemetry column with one of <, <=, >, >= after it");
         bool isOrEqual = rest[sign] is '≤' or '≥' || (sign + 1 < rest.Length && rest[sign + 1] == '=');
         string right = rest[(sign + (isOrEqual && rest[sign] is '<' or '>' && isOrEqual ? 2 : 1))..].Trim();
         (double factor, TelemetryValue? of) = Operand(text, right);
-        return Named($"first step: {text.Trim()}", column, TelemetryValue.Step) with { Condition = new(rest[sign] is '>' or '≥', isOrEqual, factor, of, isNegated) };
+        return Named($"first step: {text.Trim()}", column, TelemetryValue.Step) with
+        { Condition = new(rest[sign] is '>' or '≥', isOrEqual, factor, of, isNegated) };
     }
 
     private static (double Factor, TelemetryValue? Of) Operand(string text, string right)
@@ -115,15 +131,25 @@ internal sealed record TelemetryQuantity(string Text, string Column, bool IsEntr
         int star = right.IndexOfAny(['*', '·']);
         string number = star < 0 ? right : right[..star].Trim();
         if (!double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double factor) || !double.IsFinite(factor))
-            throw Wrong(text, $"'{Shown.Of(number)}' is no number, and none of first, last, min, max.{Suggestion.For(number, Values[..4])}");
+            throw Wrong(
+                text, $"'{Shown.Of(number)}' is no number, and none of first, last, min, max.{Suggestion.For(number, Values[..4])}");
         if (star < 0)
             return (factor, null);
         string word = right[(star + 1)..].Trim();
-        return (factor, Plain(word) ?? throw Wrong(text, $"after the factor one of first, last, min, max must stand but '{Shown.Of(word)}' does.{Suggestion.For(word, Values[..4])}"));
+        return (
+            factor,
+            Plain(word)
+                ?? throw Wrong(
+                    text,
+                    $"after the factor one of first, last, min, max must stand but '{Shown.Of(word)}' "
+                        + $"does.{Suggestion.For(word, Values[..4])}"));
     }
 
     private static BadInputException Wrong(string text, string what) =>
-        new("--first", $"must be a condition such as 'l1.output.sigmaMin < 0.5*first' or 'not loss < 1e-3' but is '{Shown.Of(text)}': {what}{(what[^1] is '?' or '.' ? "" : ".")}");
+        new(
+            "--first",
+            $"must be a condition such as 'l1.output.sigmaMin < 0.5*first' or 'not loss < 1e-3' but is '{Shown.Of(text)}': "
+                + $"{what}{(what[^1] is '?' or '.' ? "" : ".")}");
 
     private static TelemetryValue? Plain(string word) => word.ToUpperInvariant() switch
     {
@@ -136,13 +162,16 @@ internal sealed record TelemetryQuantity(string Text, string Column, bool IsEntr
 
     /// <summary>A column under every name that it has, for suggestions.</summary>
     public static IEnumerable<string> Names(string column) =>
-        Words.Where(word => column.EndsWith($".{word.Column}", StringComparison.Ordinal)).Select(word => column[..^word.Column.Length] + word.Word).Append(column);
+        Words.Where(word => column.EndsWith($".{word.Column}", StringComparison.Ordinal))
+            .Select(word => column[..^word.Column.Length] + word.Word).Append(column);
 
     private static TelemetryQuantity Named(string text, string column, TelemetryValue value)
     {
         int dot = column.LastIndexOf('.');
         string last = column[(dot + 1)..];
         string? canonical = Words.FirstOrDefault(word => string.Equals(word.Word, last, StringComparison.OrdinalIgnoreCase)).Column;
-        return new(text, dot < 0 || canonical is null ? column : column[..(dot + 1)] + canonical, string.Equals(last, SpectralQuantity.EntropyName, StringComparison.OrdinalIgnoreCase), value);
+        return new(
+            text, dot < 0 || canonical is null ? column : column[..(dot + 1)] + canonical,
+            string.Equals(last, SpectralQuantity.EntropyName, StringComparison.OrdinalIgnoreCase), value);
     }
 }

@@ -48,7 +48,9 @@ internal static class TelemetryScan
             if (wanted >= 0)
             {
                 if (!DoubleText.TryRead(field, out double value))
-                    throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
+                    throw new BadInputException(
+                        $"{path}:{lines.Number}",
+                        $"a row must have numbers but has '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
                 for (int place = wanted; place < places.Length; place++)
                 {
                     if (places[place] == column)
@@ -57,7 +59,8 @@ internal static class TelemetryScan
             }
 
             if (comma < 0 && column < last)
-                throw new BadInputException($"{path}:{lines.Number}", $"a row must have at least {last + 1} numbers but has {column + 1}. The file is damaged.");
+                throw new BadInputException(
+                    $"{path}:{lines.Number}", $"a row must have at least {last + 1} numbers but has {column + 1}. The file is damaged.");
             rest = comma < 0 ? [] : rest[(comma + 1)..];
         }
     }

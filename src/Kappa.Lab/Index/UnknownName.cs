@@ -10,9 +10,11 @@ internal static partial class UnknownName
     // More columns than a reader takes in at a glance are printed by --schema.
     private const int FewColumns = 12;
 
-    private static readonly ILookup<string, string> Columns = IndexViews.Columns().Rows.ToLookup(row => (string)row[0]!, row => (string)row[1]!, StringComparer.OrdinalIgnoreCase);
+    private static readonly ILookup<string, string> Columns = IndexViews.Columns().Rows.ToLookup(
+        row => (string)row[0]!, row => (string)row[1]!, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The nearest name, and all of them where they are few; with a leading blank, or nothing when the message is about something else.</summary>
+    /// <summary>The nearest name, and all of them where they are few; with a leading
+    /// blank, or nothing when the message is about something else.</summary>
     /// <param name="message">What SQLite says.</param>
     /// <param name="sql">The question.</param>
     public static string Hint(string message, string sql)
@@ -22,7 +24,8 @@ internal static partial class UnknownName
             return "";
         string name = unknown.Groups["name"].Value;
         if (unknown.Groups["what"].Value == "table")
-            return $"{Suggestion.For(name, Columns.Select(view => view.Key))} The views are {string.Join(", ", Columns.Select(view => view.Key))}.";
+            return $"{Suggestion.For(name, Columns.Select(view => view.Key))} The views are "
+                + $"{string.Join(", ", Columns.Select(view => view.Key))}.";
         string[] views = [.. Columns.Select(view => view.Key).Where(view => Regex.IsMatch(sql, $@"\b{view}\b", RegexOptions.IgnoreCase))];
         string[] columns = [.. views.SelectMany(view => Columns[view]).Distinct()];
         string last = name[(name.LastIndexOf('.') + 1)..];

@@ -8,7 +8,8 @@ namespace Kappa.Lab.Reports;
 /// <summary>Writes a report as one HTML document.</summary>
 internal sealed partial class HtmlReport(Report report)
 {
-    // Characters: a text of more wraps in a column of its own width, one of less stands on one line. A table of more columns is printed small.
+    // Characters: a text of more wraps in a column of its own width, one of
+    // less stands on one line. A table of more columns is printed small.
     private const int LongText = 40;
     private const int ShortText = 16;
     private const int ManyColumns = 8;
@@ -83,7 +84,9 @@ internal sealed partial class HtmlReport(Report report)
             case FigurePart p: WriteFigure(p.Figure); break;
             case CodePart p: Line($"<pre><code>{Escape(p.Text)}</code></pre>"); break;
             case ListPart p: Line($"<ul>{string.Concat(p.Items.Select(i => $"<li>{Rich(i)}</li>"))}</ul>"); break;
-            case DefinitionsPart p: Line($"<dl>{string.Concat(p.Entries.Select(e => $"<dt>{Rich(e.Term)}</dt><dd>{Rich(e.Meaning)}</dd>"))}</dl>"); break;
+            case DefinitionsPart p:
+                Line(
+                $"<dl>{string.Concat(p.Entries.Select(e => $"<dt>{Rich(e.Term)}</dt><dd>{Rich(e.Meaning)}</dd>"))}</dl>"); break;
             case SubsectionPart p: WriteSection(p.Inside, level + 1); break;
             case DetailsPart p:
                 Line($"<details><summary>{Rich(p.Summary)}</summary>");
@@ -96,16 +99,25 @@ internal sealed partial class HtmlReport(Report report)
 
     private void WriteTable(TablePart table)
     {
-        var numeric = Enumerable.Range(0, table.Headers.Count).Select(c => table.Rows.Count > 0 && table.Rows.All(r => IsNumeric(r[c]))).ToArray();
+        var numeric = Enumerable.Range(0, table.Headers.Count).Select(c => table.Rows.Count > 0 && table.Rows.All(r => IsNumeric(r[c])))
+            .ToArray();
         string Side(int column) => numeric[column] ? " class=\"number\"" : "";
-        string Kind(int column) => numeric[column] ? " class=\"number\"" : table.Rows.Select(r => r.Count > column ? r[column].Text.Length : 0).DefaultIfEmpty(0).Max() switch { > LongText => " class=\"long\"", > ShortText => "", _ => " class=\"word\"" };
+        string Kind(int column) =>
+            numeric[column]
+                ? " class=\"number\""
+                : table.Rows.Select(r => r.Count > column ? r[column].Text.Length : 0).DefaultIfEmpty(0)
+                    .Max() switch
+                { > LongText => " class=\"long\"", > ShortText => "", _ => " class=\"word\"" };
         var kinds = Enumerable.Range(0, table.Headers.Count).Select(Kind).ToArray();
         // A wide table scrolls inside its own frame; the frame takes the keyboard focus so that it can be scrolled without a mouse.
         _tables++;
-        var label = Escape(RichText.Plain(table.Caption.Length > 0 ? table.Caption : $"Table {_tables.ToString(CultureInfo.InvariantCulture)}"));
+        var label = Escape(
+            RichText.Plain(table.Caption.Length > 0 ? table.Caption : $"Table {_tables.ToString(CultureInfo.InvariantCulture)}"));
         // The caption stands outside the frame, so that it wraps with the page and does not scroll away with the table.
         if (table.Caption.Length > 0) Line($"<p class=\"caption\">{Rich(table.Caption)}</p>");
-        Line($"<div class=\"frame\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\"><table{(table.Headers.Count > ManyColumns ? " class=\"broad\"" : "")}>");
+        Line(
+            $"<div class=\"frame\" role=\"region\" tabindex=\"0\" "
+                + $"aria-label=\"{label}\"><table{(table.Headers.Count > ManyColumns ? " class=\"broad\"" : "")}>");
         Line($"<thead><tr>{string.Concat(table.Headers.Select((h, c) => $"<th scope=\"col\"{Side(c)}>{Rich(h)}</th>"))}</tr></thead>");
         Line("<tbody>");
         foreach (var row in table.Rows)
@@ -121,8 +133,10 @@ internal sealed partial class HtmlReport(Report report)
         var prefix = UniquePrefix(figure.Name);
         Line($"<div class=\"paper wide\">{SvgFigure.Inline(figure, prefix)}</div>");
         Line($"<div class=\"paper slim\">{SvgFigure.InlineNarrow(figure, prefix + "-slim")}</div>");
-        var notes = string.Concat(figure.Notes.Where(n => n != FigureNotes.Thinned || _said.Add(n)).Select(n => $" <span class=\"note\">{Rich(n)}</span>"));
-        Line($"<figcaption><b>Figure {_figures}.</b> {Rich(figure.Caption.Length > 0 ? figure.Caption : figure.Title)}{notes}</figcaption>");
+        var notes = string.Concat(
+            figure.Notes.Where(n => n != FigureNotes.Thinned || _said.Add(n)).Select(n => $" <span class=\"note\">{Rich(n)}</span>"));
+        Line(
+            $"<figcaption><b>Figure {_figures}.</b> {Rich(figure.Caption.Length > 0 ? figure.Caption : figure.Title)}{notes}</figcaption>");
         Line("</figure>");
     }
 
@@ -149,7 +163,10 @@ internal sealed partial class HtmlReport(Report report)
 
     /// <summary>A number, perhaps with a sign, a unit, an interval or nothing at all.</summary>
     private static bool IsNumeric(Cell cell) =>
-        cell.Tone is null && (cell.Text.Length == 0 || char.IsAsciiDigit(cell.Text.TrimStart('-', '−', '+', '<', '>', '≤', '≥', '≈', '±', ' ', '[', '(').FirstOrDefault())
+        cell.Tone is null
+            && (
+                cell.Text.Length == 0
+                || char.IsAsciiDigit(cell.Text.TrimStart('-', '−', '+', '<', '>', '≤', '≥', '≈', '±', ' ', '[', '(').FirstOrDefault())
             || cell.Text is "–" or "—" or "-" or "NaN" or "∞" or "n/a");
 
     private static string Escape(string text) => SvgWriter.Escape(text);

@@ -18,7 +18,8 @@ internal enum BadgeTone
     Neutral,
 }
 
-/// <summary>A cell of a table: text, and a verdict badge when it has a tone. The badge shows a sign and the text, never colour alone.</summary>
+/// <summary>A cell of a table: text, and a verdict badge when it has a
+/// tone. The badge shows a sign and the text, never colour alone.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="Tone">The verdict's tone, or none for plain text.</param>
 internal sealed record Cell(string Text, BadgeTone? Tone = null)

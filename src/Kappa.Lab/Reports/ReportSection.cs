@@ -2,8 +2,10 @@ using Kappa.Lab.Figures;
 
 namespace Kappa.Lab.Reports;
 
-/// <summary>A titled part of a report; elements appear in the order in which they were added, and every method returns the section.</summary>
-/// <remarks>All text is escaped. In prose, titles and tables <c>σ_min</c> and <c>10^-3</c> are set with sub- and superscripts; code is verbatim.</remarks>
+/// <summary>A titled part of a report; elements appear in the order in
+/// which they were added, and every method returns the section.</summary>
+/// <remarks>All text is escaped. In prose, titles and tables <c>σ_min</c> and
+/// <c>10^-3</c> are set with sub- and superscripts; code is verbatim.</remarks>
 internal sealed class ReportSection
 {
     private readonly List<ReportPart> _parts = [];
@@ -44,7 +46,8 @@ internal sealed class ReportSection
         ArgumentNullException.ThrowIfNull(rows);
         List<IReadOnlyList<Cell>> kept = [.. rows];
         var odd = kept.FindIndex(r => r.Count != headers.Count);
-        if (odd >= 0) throw new ArgumentException($"Every row must have {headers.Count} cells like the headers, but row {odd} has {kept[odd].Count}.", nameof(rows));
+        if (odd >= 0) throw new ArgumentException(
+            $"Every row must have {headers.Count} cells like the headers, but row {odd} has {kept[odd].Count}.", nameof(rows));
         return Add(new TablePart([.. headers], kept, Given(caption)));
     }
 

@@ -5,7 +5,9 @@ using Kappa.Spectra;
 namespace Kappa.Lab.Runs;
 
 /// <summary>λ_max(J Jᵀ) of a model (P.4): from the whole Jacobian where that is small, otherwise by power iteration.</summary>
-/// <remarks>The iteration forms J v by a central difference of F along v, accurate to about 1e-8, and stops when the quotient has settled to 1e-4: enough for a step size. What is returned is always the Rayleigh quotient ‖Jᵀu‖² of a unit vector u, which a kink inside the increment cannot make larger than λ_max. Same input, same bits.</remarks>
+/// <remarks>The iteration forms J v by a central difference of F along v, accurate to about 1e-8, and stops when the
+/// quotient has settled to 1e-4: enough for a step size. What is returned is always the Rayleigh quotient ‖Jᵀu‖² of a
+/// unit vector u, which a kink inside the increment cannot make larger than λ_max. Same input, same bits.</remarks>
 internal static class CurvatureAtStart
 {
     private const long MostElements = 1L << 20;

@@ -7,7 +7,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>A specification made runnable: model on its data, initial parameters, method and step size, all determined by the specification.</summary>
+/// <summary>A specification made runnable: model on its data, initial parameters,
+/// method and step size, all determined by the specification.</summary>
 /// <remarks>Owns the model and its threads. The same specification gives the same bits for any number of threads.</remarks>
 public sealed partial class Experiment : IDisposable
 {
@@ -33,7 +34,8 @@ public sealed partial class Experiment : IDisposable
     /// <summary>The model on the samples to train on.</summary>
     public IModel Model => _problem.Model;
 
-    /// <summary>The model for what is said of exact arithmetic: where its passes are in single precision, one in double; made when it is asked for.</summary>
+    /// <summary>The model for what is said of exact arithmetic: where its passes
+    /// are in single precision, one in double; made when it is asked for.</summary>
     internal IModel Exact => Specification.Descent.Precision == Precision.Double ? Model
         : (_exact ??= ExperimentProblem.Create(InDouble(Specification), 1)).Model;
 
@@ -43,11 +45,13 @@ public sealed partial class Experiment : IDisposable
 
     /// <summary>Model R, for what is about it alone.</summary>
     /// <exception cref="InvalidOperationException">It is another model.</exception>
-    public ResidualTransformer Residual => Model as ResidualTransformer ?? throw new InvalidOperationException("The model must be R but is another one.");
+    public ResidualTransformer Residual =>
+        Model as ResidualTransformer ?? throw new InvalidOperationException("The model must be R but is another one.");
 
     /// <summary>Inputs and targets of models whose samples are tokens with a target for each.</summary>
     /// <exception cref="InvalidOperationException">The data are others.</exception>
-    public TokenData Data => _problem.Data ?? throw new InvalidOperationException("The data must be tokens with a target for each but are others.");
+    public TokenData Data =>
+        _problem.Data ?? throw new InvalidOperationException("The data must be tokens with a target for each but are others.");
 
     /// <summary>θ_0; not to be written.</summary>
     public ModelParameters Initial => _problem.Initial;
@@ -70,10 +74,15 @@ public sealed partial class Experiment : IDisposable
     /// <summary>Whether every step sees every sample.</summary>
     public bool IsFullBatch => !(Specification.Descent.BatchSize < Model.Samples);
 
-    /// <summary>Whether it is gradient descent in the narrow sense, which theorems and the ladder are about: all samples, no momentum, no schedule, decay or clipping.</summary>
-    public bool IsGradientDescent => IsFullBatch && Specification.Descent is { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null };
+    /// <summary>Whether it is gradient descent in the narrow sense, which theorems and the
+    /// ladder are about: all samples, no momentum, no schedule, decay or clipping.</summary>
+    public bool IsGradientDescent =>
+        IsFullBatch
+        && Specification.Descent is
+        { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null };
 
-    /// <summary>Method, schedule, batches and reasons to stop. The step size itself is that of the state; the rule only says how it changes.</summary>
+    /// <summary>Method, schedule, batches and reasons to stop. The step size
+    /// itself is that of the state; the rule only says how it changes.</summary>
     public DescentOptions Options { get; private set; }
 
     /// <summary>The descent, ready to continue a state of <see cref="Start"/> or of a checkpoint.</summary>
@@ -89,10 +98,12 @@ public sealed partial class Experiment : IDisposable
     /// <summary>What <c>stepSize: best(…)</c> tried; null under other rules and before it is decided.</summary>
     internal StepTrials? Trials { get; private set; }
 
-    /// <summary>Whether the step size changes along the run to keep the loss from rising; of <c>best(…)</c> known once it is decided.</summary>
+    /// <summary>Whether the step size changes along the run to keep the loss
+    /// from rising; of <c>best(…)</c> known once it is decided.</summary>
     internal bool IsAdaptive => Options.StepSize is MonotoneStepSize;
 
-    /// <summary>λ_max(J Jᵀ) that an automatic step size was made from, of model R; <c>null</c> before <see cref="Start"/> and under other rules.</summary>
+    /// <summary>λ_max(J Jᵀ) that an automatic step size was made from, of model
+    /// R; <c>null</c> before <see cref="Start"/> and under other rules.</summary>
     public LargestKernelEigenvalue? StartEigenvalue { get; private set; }
 
     /// <summary>η of the first step, the largest of a schedule; determined at the first call.</summary>
@@ -116,7 +127,8 @@ public sealed partial class Experiment : IDisposable
             }
 
             int mixed = Model is Transformer { Shape.IsShallowEncoder: true } encoder ? encoder.Tokens : Model.OutputRows;
-            double terms = Model.Layout.Blocks.Select(block => Math.Max(block.Rows, block.Columns)).Distinct().Sum(size => (double)size) + mixed;
+            double terms = Model.Layout.Blocks.Select(block => Math.Max(block.Rows, block.Columns)).Distinct().Sum(size => (double)size)
+                + mixed;
             double relative = 4 * Spectra.RoundingFloor.UnitRoundoff(Specification.Descent.Precision) * Math.Sqrt(terms);
             return factor * 0.5 * relative * relative * Vectors.SquaredNorm(_problem.Targets.Span);
         }
@@ -125,7 +137,8 @@ public sealed partial class Experiment : IDisposable
     /// <summary>Builds everything that <paramref name="specification"/> describes.</summary>
     /// <param name="specification">A specification without problems.</param>
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
-    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names; may be null when no specification names one.</param>
+    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize:
+    /// same(RUN)</c> names; may be null when no specification names one.</param>
     /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
     public static Experiment Prepare(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null) =>
         Prepare(specification, threads, stepSizeOf, null);
@@ -137,7 +150,9 @@ public sealed partial class Experiment : IDisposable
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         return telemetry.Rows > 0
             ? telemetry[Quantities.StepSize][0]
-            : throw new BadInputException(run.Files.Telemetry, $"the step size that was taken from run {other} is in the first row, but there is none. Run it first.");
+            : throw new BadInputException(
+                run.Files.Telemetry,
+                $"the step size that was taken from run {other} is in the first row, but there is none. Run it first.");
     });
 
     /// <summary>The same in the memory of the model of an earlier experiment, which stays its owner's, if it is of this shape.</summary>
@@ -153,9 +168,11 @@ public sealed partial class Experiment : IDisposable
     /// <param name="specification">A specification of model R without problems.</param>
     /// <param name="data">Its data, from <see cref="ExperimentData.Load"/>.</param>
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
-    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names; may be null when no specification names one.</param>
+    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize:
+    /// same(RUN)</c> names; may be null when no specification names one.</param>
     /// <exception cref="BadInputException">Specification and data contradict each other.</exception>
-    public static Experiment Prepare(ExperimentSpecification specification, TokenData data, int threads = 1, Func<string, double>? stepSizeOf = null) =>
+    public static Experiment Prepare(
+        ExperimentSpecification specification, TokenData data, int threads = 1, Func<string, double>? stepSizeOf = null) =>
         Prepare(specification, data, threads, stepSizeOf, null);
 
     /// <summary>The same in the memory of an earlier model.</summary>
@@ -168,7 +185,8 @@ public sealed partial class Experiment : IDisposable
         return new Experiment(resolved, ExperimentProblem.Residual(resolved, data, threads, earlier), stepSizeOf);
     }
 
-    /// <summary>Leaves the model to the caller, for a later experiment of the same shape; null for models that are not made again in the same memory.</summary>
+    /// <summary>Leaves the model to the caller, for a later experiment of the same
+    /// shape; null for models that are not made again in the same memory.</summary>
     internal ResidualTransformer? KeepModel()
     {
         _keepsModel = Model is ResidualTransformer;
@@ -182,9 +200,11 @@ public sealed partial class Experiment : IDisposable
         [.. Enumerable.Range(0, Options.Method.Moments).Select(_ => new double[Initial.Vector.Length])]);
 
     /// <summary>The descent to a step, whatever the loss, from a state before it.</summary>
-    internal GradientDescent DescentTo(long step) => new(Model, Options with { MaximumSteps = step, LossFloor = null, GradientTolerance = null });
+    internal GradientDescent DescentTo(long step) =>
+        new(Model, Options with { MaximumSteps = step, LossFloor = null, GradientTolerance = null });
 
-    /// <summary>Takes the step size that a checkpoint was found with, so that it is not determined again; an adaptive one has changed since.</summary>
+    /// <summary>Takes the step size that a checkpoint was found with, so that
+    /// it is not determined again; an adaptive one has changed since.</summary>
     internal void Adopt(DescentState checkpoint) =>
         _stepSize ??= Specification.Descent.StepSize.Kind == StepSizeKind.Adaptive ? null : checkpoint.StepSize;
 
@@ -261,7 +281,10 @@ public sealed partial class Experiment : IDisposable
         int outputWidth = shape.ReadoutWidth ?? shape.Width;
         if (data.Targets.Columns != outputWidth)
         {
-            throw new BadInputException("model.readoutWidth", $"the model's output has width {outputWidth} but the targets have {data.Targets.Columns}. Set readoutWidth={data.Targets.Columns}.");
+            throw new BadInputException(
+                "model.readoutWidth",
+                $"the model's output has width {outputWidth} but the targets have {data.Targets.Columns}. Set "
+                    + $"readoutWidth={data.Targets.Columns}.");
         }
     }
 }

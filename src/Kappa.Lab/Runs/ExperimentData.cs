@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Lab.Data;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Specifications;
@@ -18,13 +19,17 @@ internal static class ExperimentData
         ExperimentSpecification resolved = specification.Resolve();
         DataSpecification data = resolved.Data;
         if (data is { Samples: { } samples, Tokens: { } tokens })
-            MemoryLimit.Require("data", "Inputs and targets", sizeof(double) * (double)samples * tokens * (resolved.Model.InputColumns + resolved.Model.OutputWidth));
+            MemoryLimit.Require(
+                "data", "Inputs and targets",
+                sizeof(double) * (double)samples * tokens * (resolved.Model.InputColumns + resolved.Model.OutputWidth));
         return data.Source switch
         {
             DataSource.Gaussian when data.TargetDistance is not null => NearStart(resolved),
             DataSource.Gaussian => Gaussian(data).Create(Shape(resolved), data.Seed!.Value),
             DataSource.Teacher => Teacher(resolved),
-            DataSource.Text => new TextTokens().Create(Shape(resolved), data.Seed!.Value, data.Path is null ? TextCorpus.BuiltIn() : TextCorpus.Load(data.Path)),
+            DataSource.Text =>
+                new TextTokens().Create(
+                    Shape(resolved), data.Seed!.Value, data.Path is null ? TextCorpus.BuiltIn() : TextCorpus.Load(data.Path)),
             _ => Arrays(data),
         };
     }
@@ -34,11 +39,14 @@ internal static class ExperimentData
     public static bool IsExternal(ExperimentSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        return specification.Data.Source is DataSource.Arrays or DataSource.Text || (specification.Data.IsLabelled && specification.Data.Path is not null);
+        return specification.Data.Source is DataSource.Arrays or DataSource.Text
+            || (specification.Data.IsLabelled && specification.Data.Path is not null);
     }
 
     private static TokenShape Shape(ExperimentSpecification specification) =>
-        new(specification.Data.Samples!.Value, specification.Data.Tokens!.Value, specification.Model.InputColumns, specification.Model.OutputWidth);
+        new(
+            specification.Data.Samples!.Value, specification.Data.Tokens!.Value, specification.Model.InputColumns,
+            specification.Model.OutputWidth);
 
     private static GaussianTokens Gaussian(DataSpecification data) => new()
     {
@@ -59,20 +67,27 @@ internal static class ExperimentData
     internal static (Matrix Inputs, Matrix Targets, string Description) ArraysNearStart(ExperimentSpecification specification)
     {
         double distance = specification.Data.TargetDistance!.Value;
-        using var start = ExperimentProblem.Create((specification with { Data = specification.Data with { TargetDistance = null } }).Resolve(), threads: 1);
+        using var start = ExperimentProblem.Create(
+            (specification with { Data = specification.Data with { TargetDistance = null } }).Resolve(), threads: 1);
         Matrix targets = Matrix.Allocate(start.Model.Samples * start.Model.OutputRows, start.Model.OutputColumns);
         start.Model.Output(start.Initial, start.Model.AllSamples, targets);
-        Matrix direction = GaussianTokens.GaussianMatrix(new RandomSequence(specification.Data.Seed!.Value, "data.direction"), targets.Rows, targets.Columns, 1);
+        Matrix direction = GaussianTokens.GaussianMatrix(
+            new RandomSequence(specification.Data.Seed!.Value, "data.direction"), targets.Rows, targets.Columns, 1);
         double length = distance * Vectors.Norm(targets.Span) / Vectors.Norm(direction.Span);
         if (!(length > 0) || !double.IsFinite(length))
         {
             throw new BadInputException(
                 "data.targetDistance",
-                FormattableString.Invariant($"the distance is measured in the norm of the output at the start, which must be positive and finite but is {Vectors.Norm(targets.Span):R}. Choose another start."));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the distance is measured in the norm of the output at the start, which must be positive and finite but is "
+                        + $"{Vectors.Norm(targets.Span):R}. Choose another start."));
         }
 
         Vectors.AddScaled(targets.Span, length, direction.Span);
-        return (start.Inputs, targets, FormattableString.Invariant($"{start.Description}, but targets at {distance:R} of its norm from the output at the start"));
+        return (
+            start.Inputs, targets,
+            FormattableString.Invariant($"{start.Description}, but targets at {distance:R} of its norm from the output at the start"));
     }
 
     // The teacher is drawn by the student's own law, so that its targets have the size of an untrained student's output.
@@ -86,11 +101,13 @@ internal static class ExperimentData
         }
 
         ResidualTransformerShape shape = teacher.Model.ToShape();
-        var tokens = new TeacherTokens { Tokens = Gaussian(specification.Data), Initialisation = teacher.Initialisation.ToInitialisation(shape.Depth) };
+        var tokens = new TeacherTokens
+        { Tokens = Gaussian(specification.Data), Initialisation = teacher.Initialisation.ToInitialisation(shape.Depth) };
         return tokens.Create(Shape(specification), specification.Data.Seed!.Value, shape);
     }
 
-    /// <summary>Tokens and the output of a teacher of the student's kind: a row for each token, or for each sample where it pools them.</summary>
+    /// <summary>Tokens and the output of a teacher of the student's kind: a
+    /// row for each token, or for each sample where it pools them.</summary>
     /// <param name="specification">Resolved, of source teacher.</param>
     /// <exception cref="BadInputException">The teacher's output is not finite.</exception>
     internal static (Matrix Inputs, Matrix Targets, string Description) TeacherArrays(ExperimentSpecification specification)
@@ -98,17 +115,25 @@ internal static class ExperimentData
         ExperimentSpecification teacher = TeacherOf(specification);
         TokenShape shape = Shape(specification);
         DataForm form = DataForm.OfTokens(shape.Width, shape.Tokens) with { Outputs = shape.OutputWidth };
-        string law = teacher.Form == ModelForm.ShallowEncoder ? $"{teacher.Initialisation.EncoderStart}" : $"{teacher.Initialisation.Scheme}";
-        string words = FormattableString.Invariant(
-            $"depth {teacher.Model.Depth}, {teacher.Model.Heads} heads, m={teacher.Model.FfnWidth?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {law}, gain {teacher.Initialisation.Gain:R}");
+        string law = teacher.Form == ModelForm.ShallowEncoder
+            ? $"{teacher.Initialisation.EncoderStart}"
+            : $"{teacher.Initialisation.Scheme}";
+        string words = string.Create(
+            CultureInfo.InvariantCulture,
+            $"depth {teacher.Model.Depth}, {teacher.Model.Heads} heads, "
+                + $"m={teacher.Model.FfnWidth?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {law}, gain "
+                + $"{teacher.Initialisation.Gain:R}");
         return new TeacherTokens { Tokens = Gaussian(specification.Data) }.Draw(
-            shape, specification.Data.Seed!.Value, tokens => ExperimentProblem.OfForm(teacher, form, shape.Samples, tokens, default, 1), seed => ExperimentProblem.Start(teacher, form, seed), words);
+            shape, specification.Data.Seed!.Value, tokens => ExperimentProblem.OfForm(teacher, form, shape.Samples, tokens, default, 1),
+            seed => ExperimentProblem.Start(teacher, form, seed), words);
     }
 
     private static ExperimentSpecification TeacherOf(ExperimentSpecification student) => student with
     {
         Initialisation = student.Initialisation with { ZeroFfnOut = false },
-        Model = student.Data.TeacherResidual is { } residual ? student.Model with { AttentionResidual = residual, FfnResidual = residual } : student.Model,
+        Model = student.Data.TeacherResidual is { } residual
+            ? student.Model with { AttentionResidual = residual, FfnResidual = residual }
+            : student.Model,
     };
 
     private static TokenData Arrays(DataSpecification data) =>

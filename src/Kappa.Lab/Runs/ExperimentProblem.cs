@@ -46,7 +46,8 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         };
 
     /// <summary>Model R on given data.</summary>
-    public static ExperimentProblem Residual(ExperimentSpecification specification, TokenData data, int threads, ResidualTransformer? earlier = null)
+    public static ExperimentProblem Residual(
+        ExperimentSpecification specification, TokenData data, int threads, ResidualTransformer? earlier = null)
     {
         ResidualTransformerShape shape = specification.Model.ToShape();
         Experiment.RequireFit(shape, data);
@@ -62,7 +63,9 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
             earlier!.SetData(data.Inputs, data.Targets);
         }
 
-        ResidualTransformer model = fits ? earlier! : new ResidualTransformer(shape, data.Inputs, data.Targets, data.Samples, threads, precision);
+        ResidualTransformer model = fits
+            ? earlier!
+            : new ResidualTransformer(shape, data.Inputs, data.Targets, data.Samples, threads, precision);
         return new ExperimentProblem(model, weights, data.Description, data.Fingerprint)
         {
             Inputs = data.Inputs,
@@ -119,7 +122,9 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         if (shape.OutputColumns != targets.Columns)
         {
             throw new BadInputException(
-                "model.readoutWidth", $"the model's output has width {shape.OutputColumns} but the targets have {targets.Columns}. Set readoutWidth={targets.Columns}.");
+                "model.readoutWidth",
+                $"the model's output has width {shape.OutputColumns} but the targets have {targets.Columns}. Set "
+                    + $"readoutWidth={targets.Columns}.");
         }
 
         RequireMemory(shape, samples, form.Tokens, specification, threads);
@@ -191,17 +196,20 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
             : shape;
     }
 
-    private static void RequireMemory(TransformerShape shape, int samples, int tokens, ExperimentSpecification specification, int threads) =>
+    private static void RequireMemory(
+        TransformerShape shape, int samples, int tokens, ExperimentSpecification specification, int threads) =>
         MemoryLimit.Require("model", "The model and its descent", ModelMemory.Bytes(shape, samples, tokens, specification, threads));
 
-    private static (Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfTokens(ExperimentSpecification specification)
+    private static (
+        Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfTokens(ExperimentSpecification specification)
     {
         TokenData data = ExperimentData.Load(specification);
         return (data.Inputs, data.Targets, data.Samples, data.Description, data.Fingerprint);
     }
 
     // A row of targets for each sample.
-    private static (Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfSamples(ExperimentSpecification specification)
+    private static (
+        Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfSamples(ExperimentSpecification specification)
     {
         DataSpecification data = specification.Data;
         if (data.Source is DataSource.Arrays or DataSource.Teacher || data.TargetDistance is not null)
@@ -239,7 +247,9 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         double scale = isCorrelated ? 1 : data.TargetScale!.Value;
         Vectors.Scale(labels.Span, scale);
 
-        string description = isCorrelated ? samples.Description : FormattableString.Invariant($"{samples.Description}, labels scaled by {scale:R}");
+        string description = isCorrelated
+            ? samples.Description
+            : FormattableString.Invariant($"{samples.Description}, labels scaled by {scale:R}");
         return (samples.Inputs, labels, labels.Rows, description, SampleArrays.Fingerprint(samples.Inputs, labels));
     }
 

@@ -12,10 +12,11 @@ namespace Kappa.Lab.Runs;
 /// <param name="Loss">ℒ at that step.</param>
 public readonly record struct RunProgress(long Step, long Steps, double Loss);
 
-/// <summary>Runs an experiment into its run folder: telemetry at every recorded step, spectra at the chosen ones, checkpoints, status, and at the end a test.</summary>
+/// <summary>Runs an experiment into its run folder: telemetry at every recorded step,
+/// spectra at the chosen ones, checkpoints, status, and at the end a test.</summary>
 /// <remarks>
-/// Order on disk: telemetry first, then the checkpoint, then the status. So whenever the process ends, the telemetry reaches at least to the checkpoint, and a resumed run cuts
-/// the telemetry back to it and goes on to the same bytes. One object runs once.
+/// Order on disk: telemetry first, then the checkpoint, then the status. So whenever the process ends, the telemetry reaches at least to
+/// the checkpoint, and a resumed run cuts the telemetry back to it and goes on to the same bytes. One object runs once.
 /// </remarks>
 public sealed class ExperimentRun
 {
@@ -50,7 +51,8 @@ public sealed class ExperimentRun
 
     /// <summary>Runs from the checkpoint, or from the start when there is none, until a reason to stop.</summary>
     /// <param name="cancellation">Saves the state and returns <see cref="StopReason.Cancelled"/>.</param>
-    /// <exception cref="BadInputException">The disk refused, or the checkpoint cannot be continued; what was recorded before is kept.</exception>
+    /// <exception cref="BadInputException">The disk refused, or the checkpoint
+    /// cannot be continued; what was recorded before is kept.</exception>
     public DescentOutcome Execute(CancellationToken cancellation)
     {
         if (!TryDecideStepSize(cancellation))
@@ -127,7 +129,8 @@ public sealed class ExperimentRun
             writer.Dispose();
             throw new BadInputException(
                 _folder.Files.Telemetry,
-                $"the telemetry must reach step {lastDue}, where the checkpoint continues, but ends at step {writer.LastStep ?? -1}. Restore the file, or start the run anew under another name.");
+                $"the telemetry must reach step {lastDue}, where the checkpoint continues, but ends at step {writer.LastStep ?? -1}. "
+                    + $"Restore the file, or start the run anew under another name.");
         }
 
         return writer;
@@ -200,7 +203,8 @@ public sealed class ExperimentRun
         _folder.WriteStatus(Status(RunState.Running, step, null));
     }
 
-    // Telemetry first: a checkpoint ahead of it could not be continued. Unpublished, the rename and the sweep's own flush bring both to the disk.
+    // Telemetry first: a checkpoint ahead of it could not be continued.
+    // Unpublished, the rename and the sweep's own flush bring both to the disk.
     private void Save(DescentState state)
     {
         if (_folder.IsUnpublished)
@@ -219,12 +223,16 @@ public sealed class ExperimentRun
         }
 
         Save(state);
-        (double Loss, double Accuracy)? test = isCancelled || outcome.Reason == StopReason.NonFinite ? null : _experiment.Test(state.Parameters);
+        (double Loss, double Accuracy)? test = isCancelled || outcome.Reason == StopReason.NonFinite
+            ? null
+            : _experiment.Test(state.Parameters);
         string message = _experiment.Explain(outcome);
         _folder.WriteStatus(Status(isCancelled ? RunState.Interrupted : RunState.Done, outcome.Step, outcome.Loss) with
         {
             StopReason = outcome.Reason.ToString(),
-            Message = test is { } seen ? FormattableString.Invariant($"{message} Test: accuracy {seen.Accuracy:P1}, loss {NumberText.Of(seen.Loss)}.") : message,
+            Message = test is { } seen
+                ? FormattableString.Invariant($"{message} Test: accuracy {seen.Accuracy:P1}, loss {NumberText.Of(seen.Loss)}.")
+                : message,
             TestAccuracy = test?.Accuracy,
             TestLoss = test?.Loss,
         });
@@ -233,7 +241,8 @@ public sealed class ExperimentRun
     // The last finite iterate is evaluated once more: the descent stopped before or at its measurement.
     private void SaveLastSpectra(DescentState state)
     {
-        DescentOptions options = _experiment.Options with { BatchSize = null, MaximumSteps = state.Step, LossFloor = null, GradientTolerance = null };
+        DescentOptions options = _experiment.Options with
+        { BatchSize = null, MaximumSteps = state.Step, LossFloor = null, GradientTolerance = null };
         var columns = new RunTelemetry(_experiment, isFullBatch: true);
         _ = new GradientDescent(_experiment.Model, options).Run(
             state.Clone(),
@@ -250,7 +259,9 @@ public sealed class ExperimentRun
         try
         {
             // A disk that is full, or memory that another program has, is nothing about the run: it can be resumed.
-            RunState state = failure is IOException or OutOfMemoryException || failure.InnerException is IOException ? RunState.Interrupted : RunState.Failed;
+            RunState state = failure is IOException or OutOfMemoryException || failure.InnerException is IOException
+                ? RunState.Interrupted
+                : RunState.Failed;
             _folder.WriteStatus(Status(state, step, null) with { Message = failure.Message });
         }
         catch (BadInputException)
@@ -259,5 +270,6 @@ public sealed class ExperimentRun
         }
     }
 
-    private RunStatus Status(RunState state, long step, double? loss) => new() { State = state, Step = step, Loss = loss, RoundingFloor = _roundingFloor };
+    private RunStatus Status(RunState state, long step, double? loss) =>
+        new() { State = state, Step = step, Loss = loss, RoundingFloor = _roundingFloor };
 }

@@ -15,7 +15,8 @@ public sealed partial class Experiment
     /// <exception cref="BadInputException">The factors give no finite positive step size.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; what was tried has been told.</exception>
     internal void Decide(
-        StepTrials? known = null, Action<StepTrials>? tell = null, Action<DescentStep>? watch = null, CancellationToken cancellation = default)
+        StepTrials? known = null, Action<StepTrials>? tell = null, Action<DescentStep>? watch = null,
+        CancellationToken cancellation = default)
     {
         ValueList<double> factors = Specification.Descent.StepSize.Factors;
         if (factors.Count == 0 || _stepSize is not null)
@@ -96,5 +97,6 @@ public sealed partial class Experiment
     }
 
     /// <summary>What <c>same(RUN)</c> asks where there is no folder of runs.</summary>
-    internal static double NoOtherRuns(string run) => throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
+    internal static double NoOtherRuns(string run) =>
+        throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
 }

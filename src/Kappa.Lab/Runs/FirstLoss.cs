@@ -4,7 +4,8 @@ using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>Why a run has no finite loss or gradient before its first step, and which scale to look at: no step size has a part in it.</summary>
+/// <summary>Why a run has no finite loss or gradient before its first step,
+/// and which scale to look at: no step size has a part in it.</summary>
 internal static class FirstLoss
 {
     // Beyond this a product of two numbers of the size overflows.
@@ -16,11 +17,14 @@ internal static class FirstLoss
     /// <param name="loss">ℒ(θ_0); when it is finite the gradient is not.</param>
     /// <param name="inputs">X; may be empty.</param>
     /// <param name="targets">Y; may be empty.</param>
-    public static string Words(DataSpecification data, ModelKind kind, double loss, ReadOnlySpan<double> inputs, ReadOnlySpan<double> targets)
+    public static string Words(
+        DataSpecification data, ModelKind kind, double loss, ReadOnlySpan<double> inputs, ReadOnlySpan<double> targets)
     {
         (double target, double input) = (Largest(targets), Largest(inputs));
-        string where = target > LargestSquared ? $"the targets are as large as {Shown(target)}, so that their squares overflow; look at {(data.Source == DataSource.Gaussian ? "targetScale" : "the targets")}"
-            : input > LargestSquared ? $"the tokens are as large as {Shown(input)}, so that their products overflow; look at {(data.DrawsTokens ? "tokenScale" : "the inputs")}"
+        string where = target > LargestSquared ? $"the targets are as large as {Shown(target)}, so that their squares overflow; look at "
+            + $"{(data.Source == DataSource.Gaussian ? "targetScale" : "the targets")}"
+            : input > LargestSquared ? $"the tokens are as large as {Shown(input)}, so that their products overflow; look at "
+                + $"{(data.DrawsTokens ? "tokenScale" : "the inputs")}"
             : $"the model's output or its derivative overflows; look at {ScalesOf(kind)}";
         return $"The first {(double.IsFinite(loss) ? "gradient" : "loss")} is not finite, before any step is made: {where}.";
     }

@@ -17,7 +17,8 @@ namespace Kappa.Lab.Runs;
 /// <param name="Labels">[N].</param>
 /// <param name="Description">Where they come from.</param>
 /// <param name="Fingerprint">SHA-256 of content and labels.</param>
-internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, int[] Ids, Matrix Patches, int[] Lengths, int[] Labels, string Description, string Fingerprint)
+internal sealed record LabelledInputs(
+    int Tokens, int InputWidth, int Classes, int[] Ids, Matrix Patches, int[] Lengths, int[] Labels, string Description, string Fingerprint)
 {
     /// <summary>Whether tokens are ids.</summary>
     public bool AreIds => Ids.Length > 0;
@@ -25,7 +26,8 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
     /// <summary>Reads or draws what a specification describes.</summary>
     /// <param name="data">Resolved.</param>
     /// <exception cref="BadInputException">Files are missing, malformed or too few, or the patch does not fit.</exception>
-    public static LabelledSplit<LabelledInputs> Load(DataSpecification data) => data.Source == DataSource.Reviews ? Reviews(data) : Pictures(data);
+    public static LabelledSplit<LabelledInputs> Load(DataSpecification data) =>
+        data.Source == DataSource.Reviews ? Reviews(data) : Pictures(data);
 
     /// <summary>The model on these samples.</summary>
     /// <param name="shape">The shape.</param>
@@ -33,7 +35,8 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
     /// <param name="threads">Threads of a pass.</param>
     /// <param name="precision">Of the passes.</param>
     /// <param name="hasSquaredError">Whether the output is compared with <see cref="Indicators"/>, and not by the cross-entropy.</param>
-    public Transformer Model(TransformerShape shape, bool masksPadding, int threads, Kappa.Numerics.Precision precision, bool hasSquaredError = false)
+    public Transformer Model(
+        TransformerShape shape, bool masksPadding, int threads, Kappa.Numerics.Precision precision, bool hasSquaredError = false)
     {
         var data = new TransformerData
         {
@@ -63,7 +66,8 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
     public DataForm Form() => new(AreIds ? TransformerInput.Identifiers : TransformerInput.Arrays, InputWidth, Tokens, Classes);
 
     /// <summary>The experiments' Transformer on samples like these.</summary>
-    public TransformerShape Shape() => TransformerShape.Classifier(Tokens, Classes, InputWidth, AreIds ? TransformerInput.Identifiers : TransformerInput.Arrays);
+    public TransformerShape Shape() =>
+        TransformerShape.Classifier(Tokens, Classes, InputWidth, AreIds ? TransformerInput.Identifiers : TransformerInput.Arrays);
 
     private static LabelledSplit<LabelledInputs> Reviews(DataSpecification data)
     {
@@ -77,10 +81,12 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
         return OfTexts(ReviewFolder.Read(folder, length, new(train / data.Classes, test / data.Classes), seed));
     }
 
-    private static LabelledSplit<LabelledInputs> Pictures(DataSpecification data) => OfPictures(data.Source == DataSource.Digits ? Digits(data) : Pathfinders(data), data.Patch);
+    private static LabelledSplit<LabelledInputs> Pictures(DataSpecification data) =>
+        OfPictures(data.Source == DataSource.Digits ? Digits(data) : Pathfinders(data), data.Patch);
 
     /// <summary>Texts as ids of their bytes.</summary>
-    public static LabelledSplit<LabelledInputs> OfTexts(LabelledSplit<LabelledTexts> texts) => new(OfSequences(texts.Train), OfSequences(texts.Test));
+    public static LabelledSplit<LabelledInputs> OfTexts(LabelledSplit<LabelledTexts> texts) =>
+        new(OfSequences(texts.Train), OfSequences(texts.Test));
 
     /// <summary>Pictures as a token a pixel, or as patches standardised by the mean and deviation of what is trained on.</summary>
     /// <param name="images">Pictures of one size.</param>
@@ -95,7 +101,8 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
 
         if (images.Train.Height % side != 0 || images.Train.Width % side != 0)
         {
-            throw new BadInputException("data.patch", $"the side of a patch must divide {images.Train.Height} and {images.Train.Width} but is {side}.");
+            throw new BadInputException(
+                "data.patch", $"the side of a patch must divide {images.Train.Height} and {images.Train.Width} but is {side}.");
         }
 
         // Scaled by what is trained on: the test must not be looked at.
@@ -115,7 +122,8 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
         return new(Balanced(all.Train, train, seed, folder), Balanced(all.Test, test, seed, folder));
     }
 
-    // The published folder has no part to test on: one balanced choice is divided. In it, and in the generator's pictures, the classes take turns.
+    // The published folder has no part to test on: one balanced choice is
+    // divided. In it, and in the generator's pictures, the classes take turns.
     private static LabelledSplit<LabelledImages> Pathfinders(DataSpecification data)
     {
         (int train, int test, long seed) = (data.Samples!.Value, data.TestSamples!.Value, data.Seed!.Value);
@@ -143,13 +151,17 @@ internal sealed record LabelledInputs(int Tokens, int InputWidth, int Classes, i
             lengths[sample] = sequences.CopyIdentifiers(sample, ids.AsSpan(sample * sequences.Length, sequences.Length));
         }
 
-        return new LabelledInputs(sequences.Length, sequences.Vocabulary, sequences.Classes, ids, default, lengths, sequences.Labels.ToArray(), sequences.Description, sequences.Fingerprint);
+        return new LabelledInputs(
+            sequences.Length, sequences.Vocabulary, sequences.Classes, ids, default, lengths, sequences.Labels.ToArray(),
+            sequences.Description, sequences.Fingerprint);
     }
 
     private static LabelledInputs OfPatches(ImagePatches patches, LabelledImages images)
     {
         Matrix tokens = Matrix.Allocate(images.Count * patches.Tokens, patches.Features);
         patches.Fill<double>(images, Range(0, images.Count), tokens);
-        return new LabelledInputs(patches.Tokens, patches.Features, images.Classes, [], tokens, [], images.Labels.ToArray(), images.Description, images.Fingerprint);
+        return new LabelledInputs(
+            patches.Tokens, patches.Features, images.Classes, [], tokens, [], images.Labels.ToArray(), images.Description,
+            images.Fingerprint);
     }
 }

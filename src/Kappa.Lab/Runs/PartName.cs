@@ -38,7 +38,8 @@ public sealed record PartName(int Layer, string Part)
         foreach (string column in columns.Where(column => column.EndsWith(last, StringComparison.Ordinal)))
         {
             int dot = column.IndexOf('.', StringComparison.Ordinal);
-            if (column[0] == 'l' && dot < column.Length - last.Length && int.TryParse(column.AsSpan(1, dot - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
+            if (column[0] == 'l' && dot < column.Length - last.Length
+                && int.TryParse(column.AsSpan(1, dot - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
             {
                 yield return new PartName(layer, column[(dot + 1)..^last.Length]);
             }

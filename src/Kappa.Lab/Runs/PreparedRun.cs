@@ -6,7 +6,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>A run of any kind of model, ready to begin: what it is called, how it is executed, and the rates that can be stated about it.</summary>
+/// <summary>A run of any kind of model, ready to begin: what it is called,
+/// how it is executed, and the rates that can be stated about it.</summary>
 /// <remarks>Owns its evaluator. One object runs once.</remarks>
 public sealed class PreparedRun : IDisposable
 {
@@ -31,20 +32,24 @@ public sealed class PreparedRun : IDisposable
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
     /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names.</param>
     /// <exception cref="BadInputException">The data cannot be read, or contradict the model.</exception>
-    public static PreparedRun Of(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null) => Of(specification, threads, stepSizeOf, null);
+    public static PreparedRun Of(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null) =>
+        Of(specification, threads, stepSizeOf, null);
 
     /// <summary>The same in the memory of the evaluator of an earlier run, if it is of this shape; it stays its owner's.</summary>
-    internal static PreparedRun Of(ExperimentSpecification specification, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
+    internal static PreparedRun Of(
+        ExperimentSpecification specification, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
     {
         ArgumentNullException.ThrowIfNull(specification);
         return new PreparedRun(Experiment.Prepare(specification, threads, stepSizeOf, earlier));
     }
 
-    /// <summary>Determines the step size, so that one that cannot be is known before anything is written. Not for a run that is continued, which has one.</summary>
+    /// <summary>Determines the step size, so that one that cannot be is known before
+    /// anything is written. Not for a run that is continued, which has one.</summary>
     /// <exception cref="BadInputException">It is no finite positive number.</exception>
     public void RequireStepSize() => _experiment.RequireStepSize();
 
-    /// <summary>Leaves the evaluator to the caller, for a later run of the same shape; null for models that are not made again in the same memory.</summary>
+    /// <summary>Leaves the evaluator to the caller, for a later run of the same
+    /// shape; null for models that are not made again in the same memory.</summary>
     internal ResidualTransformer? KeepModel() => _experiment.KeepModel();
 
     /// <summary>Runs into a folder, from its checkpoint when it has one.</summary>
@@ -63,7 +68,8 @@ public sealed class PreparedRun : IDisposable
         return forecast.Seconds > RunForecast.SecondsWorthSaying ? forecast.Words() : null;
     }
 
-    /// <summary>The rates from guaranteed to measured; null where they mean nothing: for a classifier, minibatches, momentum or Adam, and when nothing was recorded.</summary>
+    /// <summary>The rates from guaranteed to measured; null where they mean nothing: for a
+    /// classifier, minibatches, momentum or Adam, and when nothing was recorded.</summary>
     /// <param name="analysis">The run.</param>
     public RateLadder? Ladder(RunAnalysis analysis)
     {

@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Runs;
 
-/// <summary>Quantiles by linear interpolation between order statistics: quantile p of n sorted values lies at position p(n − 1) (R. Hyndman, Y. Fan, 1996, type 7).</summary>
+/// <summary>Quantiles by linear interpolation between order statistics: quantile p of n
+/// sorted values lies at position p(n − 1) (R. Hyndman, Y. Fan, 1996, type 7).</summary>
 internal static class Quantiles
 {
     /// <summary>The quantile at <paramref name="share"/> of sorted values.</summary>
@@ -13,6 +14,8 @@ internal static class Quantiles
         double weight = position - below;
 
         // Without weight the upper neighbour does not count, also when it is infinite; equal neighbours spare ∞ − ∞.
-        return weight == 0 || sorted[below] == sorted[below + 1] ? sorted[below] : ((1 - weight) * sorted[below]) + (weight * sorted[below + 1]);
+        return weight == 0 || sorted[below] == sorted[below + 1]
+            ? sorted[below]
+            : ((1 - weight) * sorted[below]) + (weight * sorted[below + 1]);
     }
 }

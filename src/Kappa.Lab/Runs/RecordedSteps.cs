@@ -4,7 +4,8 @@ using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>Whether the telemetry of a run has every row that the run recorded: a copy that was cut must not be read as a shorter run.</summary>
+/// <summary>Whether the telemetry of a run has every row that the run
+/// recorded: a copy that was cut must not be read as a shorter run.</summary>
 internal static class RecordedSteps
 {
     /// <summary>Requires a row for every recorded step up to the last one, and of a run that is done up to its last step.</summary>
@@ -39,10 +40,13 @@ internal static class RecordedSteps
         if (steps.Length > 0 && steps[^1] > last)
         {
             throw new BadInputException(run.Files.Status, string.Create(CultureInfo.InvariantCulture,
-                $"says that the run is done at step {last} but its telemetry goes on to step {steps[^1]}: the two are not of one time. Restore them together, or compute the run again: kappa rerun {run.Name} --to FOLDER"));
+                $"says that the run is done at step {last} but its telemetry goes on to step {steps[^1]}: the two are not of one time. "
+                    + $"Restore them together, or compute the run again: kappa rerun {run.Name} --to FOLDER"));
         }
     }
 
-    private static BadInputException Missing(RunRecord run, long step, string found) => new(run.Files.Telemetry, string.Create(CultureInfo.InvariantCulture,
-        $"must have a row for step {step}, {found}: the file was cut, edited or copied too early. Restore it, or compute the run again: kappa rerun {run.Name} --to FOLDER"));
+    private static BadInputException Missing(RunRecord run, long step, string found) =>
+        new(run.Files.Telemetry, string.Create(CultureInfo.InvariantCulture,
+        $"must have a row for step {step}, {found}: the file was cut, edited or copied too early. Restore it, or compute the run again: "
+            + $"kappa rerun {run.Name} --to FOLDER"));
 }

@@ -16,11 +16,13 @@ internal static class RunAgain
     /// <returns>The files, and how the descent ended: cancelled when it was.</returns>
     /// <exception cref="BadInputException">The run is not done, its data cannot be read, or the other folder has it already.</exception>
     public static (RunFiles Files, DescentOutcome Outcome) Into(
-        RunRecord run, string store, int threads, RunEnvironment environment, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
+        RunRecord run, string store, int threads, RunEnvironment environment, IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         if (run.Status.State != RunState.Done)
-            throw new BadInputException(run.Files.Path, $"must be done to be computed again but is {run.State}. Finish it: kappa run --resume {run.Name}");
+            throw new BadInputException(
+                run.Files.Path, $"must be done to be computed again but is {run.State}. Finish it: kappa run --resume {run.Name}");
 
         // A step size that another run decides is looked up beside the original.
         var beside = new RunStore(Path.GetDirectoryName(run.Files.Path)!);

@@ -16,7 +16,8 @@ namespace Kappa.Lab.Runs;
 /// <param name="Layers">One entry for each layer and part that was measured.</param>
 public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFit Rate, IReadOnlyList<LayerSummary> Layers)
 {
-    /// <summary>The rates from guaranteed to measured; <see langword="null"/> when they have not been computed, see <see cref="RunLadder"/>.</summary>
+    /// <summary>The rates from guaranteed to measured; <see langword="null"/>
+    /// when they have not been computed, see <see cref="RunLadder"/>.</summary>
     public RateLadder? Ladder { get; init; }
 
     /// <summary>What <c>stepSize: best(…)</c> tried and took, in a sentence; <see langword="null"/> under other rules.</summary>
@@ -30,11 +31,14 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
         ? "Loss and gradient are in single precision; weights, norms, spectra and the rungs of the ladder in double."
         : null;
 
-    /// <summary>From which step on the loss is at <see cref="RunStatus.RoundingFloor"/>, or near it without falling; <see langword="null"/> when it is not.</summary>
+    /// <summary>From which step on the loss is at <see cref="RunStatus.RoundingFloor"/>,
+    /// or near it without falling; <see langword="null"/> when it is not.</summary>
     public string? RoundingRemark => Run.Status.RoundingFloor is double floor && Rate is { IsFloorRounding: true, FloorStep: long step }
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"From step {step} on the loss is at the rounding of {(Run.Specification.Descent.Precision == Precision.Single ? "single" : "double")} precision, about {NumberText.Of(floor, 2)}; what it does there says nothing about the model.")
+            $"From step {step} on the loss is at the rounding of "
+                + $"{(Run.Specification.Descent.Precision == Precision.Single ? "single" : "double")} precision, about "
+                + $"{NumberText.Of(floor, 2)}; what it does there says nothing about the model.")
         : null;
 
     /// <summary>Reads and analyses a run.</summary>
@@ -46,11 +50,15 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         _ = telemetry[Quantities.Loss];
         RecordedSteps.Require(run, telemetry);
-        LayerSummary[] layers = telemetry.Rows == 0 ? [] : [.. PartName.In(telemetry.Columns).Select(part => LayerSummary.Of(run.Specification, telemetry, part))];
-        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers) { Ladder = LadderFile.Find(run.Files), Trials = StepTrials.Find(run.Files) };
+        LayerSummary[] layers = telemetry.Rows == 0
+            ? []
+            : [.. PartName.In(telemetry.Columns).Select(part => LayerSummary.Of(run.Specification, telemetry, part))];
+        return new RunAnalysis(run, telemetry, Fit(telemetry, run.Status), layers)
+        { Ladder = LadderFile.Find(run.Files), Trials = StepTrials.Find(run.Files) };
     }
 
-    /// <summary>The fit of a loss curve. A run whose loss or gradient left the finite numbers has no rate, whatever its recorded losses do.</summary>
+    /// <summary>The fit of a loss curve. A run whose loss or gradient left the
+    /// finite numbers has no rate, whatever its recorded losses do.</summary>
     internal static RateFit Fit(TelemetryTable? telemetry, RunStatus status)
     {
         if (status.StopReason == nameof(Descent.StopReason.NonFinite))
@@ -91,7 +99,8 @@ public sealed record LayerSummary(PartName Name, bool IsRankLimited, PartState S
     {
         int width = specification.Model.Width;
 
-        // Arrays bring their own number of rows, which the specification need not state. A σ_M of 0 although all d values are above the floor then tells that there are more rows than columns.
+        // Arrays bring their own number of rows, which the specification need not state. A σ_M of 0
+        // although all d values are above the floor then tells that there are more rows than columns.
         var start = new PartState(telemetry, part, 0);
         var end = new PartState(telemetry, part, telemetry.Rows - 1);
         bool isRankLimited = specification.Data is { Samples: { } samples, Tokens: { } tokens }

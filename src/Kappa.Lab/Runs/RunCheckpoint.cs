@@ -5,11 +5,12 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>checkpoint.safetensors of a run: the state before one step, bit for bit, so that a continued run equals an uninterrupted one.</summary>
+/// <summary>checkpoint.safetensors of a run: the state before one step, bit
+/// for bit, so that a continued run equals an uninterrupted one.</summary>
 /// <remarks>
-/// Every parameter stands under its own name, so any safetensors reader finds the weights; the initial ones under <c>initial.</c>, the vectors of
-/// the method as <c>state.moment.k</c>. The data fingerprint is stored with them: a state must not be continued on other data. Models other than
-/// R once had a form of their own, without the length of the path; it is still read.
+/// Every parameter stands under its own name, so any safetensors reader finds the weights; the initial ones under <c>initial.</c>, the
+/// vectors of the method as <c>state.moment.k</c>. The data fingerprint is stored with them: a state must not be continued on other data.
+/// Models other than R once had a form of their own, without the length of the path; it is still read.
 /// </remarks>
 internal static class RunCheckpoint
 {
@@ -25,7 +26,8 @@ internal static class RunCheckpoint
     public static bool IsOne(SafetensorsContent content) => KindOf(content) is Kind or EarlierKind;
 
     /// <summary>Whether a tensor belongs to the state but not to the current weights.</summary>
-    public static bool IsState(string tensor) => tensor.StartsWith(InitialPrefix, StringComparison.Ordinal) || tensor.StartsWith(StatePrefix, StringComparison.Ordinal);
+    public static bool IsState(string tensor) =>
+        tensor.StartsWith(InitialPrefix, StringComparison.Ordinal) || tensor.StartsWith(StatePrefix, StringComparison.Ordinal);
 
     /// <summary>Writes the state, replacing an earlier checkpoint as a whole.</summary>
     public static void Write(string path, DescentState state, string dataFingerprint)
@@ -56,7 +58,8 @@ internal static class RunCheckpoint
         Checkpoint checkpoint = Load(path);
         if (!IsOn(checkpoint, dataFingerprint))
         {
-            throw new BadInputException(path, "the checkpoint was made on other data: the files or the built-in text have changed since. Start the run anew.");
+            throw new BadInputException(
+                path, "the checkpoint was made on other data: the files or the built-in text have changed since. Start the run anew.");
         }
 
         return new DescentState(

@@ -16,7 +16,8 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
     /// <summary>One line.</summary>
     public override string ToString() => $"{File}, {Place}: recorded {Recorded}, computed {Computed}";
 
-    /// <summary>The first difference between two run folders in the files whose bits are promised; null when these are the same bits.</summary>
+    /// <summary>The first difference between two run folders in the files
+    /// whose bits are promised; null when these are the same bits.</summary>
     /// <param name="recorded">The run.</param>
     /// <param name="computed">The run computed again.</param>
     /// <exception cref="BadInputException">A file is damaged.</exception>
@@ -24,7 +25,8 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
     {
         ArgumentNullException.ThrowIfNull(recorded);
         ArgumentNullException.ThrowIfNull(computed);
-        return Specification(recorded.Specification, computed.Specification) ?? Telemetry(recorded, computed) ?? Tensors(recorded, computed) ?? Spectra(recorded, computed);
+        return Specification(recorded.Specification, computed.Specification) ?? Telemetry(recorded, computed) ?? Tensors(recorded, computed)
+            ?? Spectra(recorded, computed);
     }
 
     // An earlier version wrote fewer keys; what it left out has the value that it had.
@@ -39,7 +41,9 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
         string[] ones = StoredDocument.Lines(recorded), others = StoredDocument.Lines(computed);
         int same = ones.Zip(others).TakeWhile(pair => pair.First == pair.Second).Count();
         return same == ones.Length && same == others.Length ? null
-            : new(Path.GetFileName(recorded), string.Create(CultureInfo.InvariantCulture, $"line {same + 1}"), same < ones.Length ? ones[same] : "the end", same < others.Length ? others[same] : "the end");
+            : new(
+                Path.GetFileName(recorded), string.Create(CultureInfo.InvariantCulture, $"line {same + 1}"),
+                same < ones.Length ? ones[same] : "the end", same < others.Length ? others[same] : "the end");
     }
 
     private static RunDifference? Telemetry(RunFiles recorded, RunFiles computed)
@@ -55,7 +59,10 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
             foreach (string column in one.Columns)
             {
                 if (!SameBits(one[column][row], other[column][row]))
-                    return new(name, string.Create(CultureInfo.InvariantCulture, $"row {row + 1} (step {one[Quantities.Step][row]}), column {column}"), Text(one[column][row]), Text(other[column][row]));
+                    return new(
+                        name,
+                        string.Create(CultureInfo.InvariantCulture, $"row {row + 1} (step {one[Quantities.Step][row]}), column {column}"),
+                        Text(one[column][row]), Text(other[column][row]));
             }
         }
 
@@ -64,7 +71,8 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
 
         // An earlier version recorded less, or in another order: what it did record is the same.
         return one.Columns.SequenceEqual(other.Columns)
-            ? new(name, "text", one.Note ?? "other spelling of the same numbers", other.Note ?? "other spelling of the same numbers") : null;
+            ? new(
+                name, "text", one.Note ?? "other spelling of the same numbers", other.Note ?? "other spelling of the same numbers") : null;
     }
 
     private static RunDifference? Tensors(RunFiles recorded, RunFiles computed)
@@ -76,7 +84,9 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
             return absent;
         SafetensorsContent one = SafetensorsFile.Read(recorded.Checkpoint), other = SafetensorsFile.Read(computed.Checkpoint);
         // A run that an earlier version began does not know how long its path is.
-        foreach (NamedTensor tensor in one.Tensors.Where(tensor => !(tensor.Name == RunCheckpoint.PathLength && double.IsNaN(tensor.Value.Data[0]))))
+        foreach (
+            NamedTensor tensor in one.Tensors.Where(tensor =>
+                !(tensor.Name == RunCheckpoint.PathLength && double.IsNaN(tensor.Value.Data[0]))))
         {
             if (other.Tensors.FirstOrDefault(found => found.Name == tensor.Name) is not { } found)
                 return new(name, $"tensor {tensor.Name}", "there", "not there");
@@ -85,9 +95,12 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
         }
 
         // The form of a checkpoint and its hash may be those of another version.
-        KeyValuePair<string, string> differing = one.Metadata.Where(pair => !pair.Key.StartsWith("kappa.", StringComparison.Ordinal) && other.Metadata.GetValueOrDefault(pair.Key) != pair.Value)
+        KeyValuePair<string, string> differing = one.Metadata.Where(pair =>
+            !pair.Key.StartsWith("kappa.", StringComparison.Ordinal) && other.Metadata.GetValueOrDefault(pair.Key) != pair.Value)
             .OrderBy(pair => pair.Key, StringComparer.Ordinal).FirstOrDefault();
-        return differing.Key is null ? null : new(name, differing.Key, differing.Value, other.Metadata.GetValueOrDefault(differing.Key) ?? "nothing");
+        return differing.Key is null
+            ? null
+            : new(name, differing.Key, differing.Value, other.Metadata.GetValueOrDefault(differing.Key) ?? "nothing");
     }
 
     private static RunDifference? Spectra(RunFiles recorded, RunFiles computed)
@@ -99,28 +112,35 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
             if (Absent($"spectra/{name}", one, other) is { } absent)
                 return absent;
             if (!SameBytes(one, other))
-                return Elements($"spectra/{name}", "array", NpyFile.Read(one), NpyFile.Read(other)) ?? new($"spectra/{name}", "header", "other bytes", "other bytes");
+                return Elements($"spectra/{name}", "array", NpyFile.Read(one), NpyFile.Read(other))
+                    ?? new($"spectra/{name}", "header", "other bytes", "other bytes");
         }
 
         return null;
     }
 
-    private static IEnumerable<string> Spectra(RunFiles files) => Directory.Exists(files.Spectra) ? Directory.GetFiles(files.Spectra, "*.npy").Select(path => Path.GetFileName(path)) : [];
+    private static IEnumerable<string> Spectra(RunFiles files) =>
+        Directory.Exists(files.Spectra) ? Directory.GetFiles(files.Spectra, "*.npy").Select(path => Path.GetFileName(path)) : [];
 
-    private static RunDifference? Absent(string name, string recorded, string computed) => (System.IO.File.Exists(recorded), System.IO.File.Exists(computed)) switch
-    {
-        (true, false) => new(name, "file", "there", "not there"),
-        (false, true) => new(name, "file", "not there", "there"),
-        _ => null,
-    };
+    private static RunDifference? Absent(string name, string recorded, string computed) =>
+        (System.IO.File.Exists(recorded), System.IO.File.Exists(computed)) switch
+        {
+            (true, false) => new(name, "file", "there", "not there"),
+            (false, true) => new(name, "file", "not there", "there"),
+            _ => null,
+        };
 
     private static RunDifference? Elements(string file, string what, NdArray one, NdArray other)
     {
         if (!one.Shape.SequenceEqual(other.Shape))
             return new(file, $"shape of {what}", one.ToString(), other.ToString());
         // An earlier version began some matrices at −0, which no result depends on.
-        int same = one.Data.Zip(other.Data).TakeWhile(pair => SameBits(pair.First, pair.Second) || (pair.First == 0 && pair.Second == 0)).Count();
-        return same == one.Data.Length ? null : new(file, string.Create(CultureInfo.InvariantCulture, $"{what}, element {same}"), Text(one.Data[same]), Text(other.Data[same]));
+        int same = one.Data.Zip(other.Data).TakeWhile(pair => SameBits(pair.First, pair.Second) || (pair.First == 0 && pair.Second == 0))
+            .Count();
+        return same == one.Data.Length
+            ? null
+            : new(
+                file, string.Create(CultureInfo.InvariantCulture, $"{what}, element {same}"), Text(one.Data[same]), Text(other.Data[same]));
     }
 
     private static bool SameBytes(string one, string other)
@@ -133,7 +153,8 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
         for (int read = 1; isSame && read > 0;)
         {
             read = first.ReadAtLeast(ones, ones.Length, throwOnEndOfStream: false);
-            isSame = second.ReadAtLeast(others, others.Length, throwOnEndOfStream: false) == read && ones.AsSpan(0, read).SequenceEqual(others.AsSpan(0, read));
+            isSame = second.ReadAtLeast(others, others.Length, throwOnEndOfStream: false) == read
+                && ones.AsSpan(0, read).SequenceEqual(others.AsSpan(0, read));
         }
 
         return isSame;

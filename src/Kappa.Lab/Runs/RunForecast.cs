@@ -9,8 +9,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>Time and memory of a run, before it begins: time measured by rehearsing some of its steps on this machine, memory counted.</summary>
-/// <remarks>The time is that of all steps of the budget; a run that stops before it takes less. The rate ladder of the report comes on top, some seconds at most.</remarks>
+/// <summary>Time and memory of a run, before it begins: time measured by
+/// rehearsing some of its steps on this machine, memory counted.</summary>
+/// <remarks>The time is that of all steps of the budget; a run that stops before it takes
+/// less. The rate ladder of the report comes on top, some seconds at most.</remarks>
 /// <param name="Steps">Steps of the budget that are left.</param>
 /// <param name="SecondsPerStep">Of a step with its telemetry.</param>
 /// <param name="Bytes">Memory: data, evaluator, descent and telemetry.</param>
@@ -26,7 +28,8 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
     /// <summary>Work of less time than this is not announced.</summary>
     public const double SecondsWorthSaying = 2;
 
-    // In a program compiled in tiers the first steps are several times slower than the rest: a rehearsal lasts until they are steady, but takes no large part of the run.
+    // In a program compiled in tiers the first steps are several times slower than the
+    // rest: a rehearsal lasts until they are steady, but takes no large part of the run.
     private const double ShortestRehearsal = 0.8;
     private const double LongestRehearsal = 3;
     private const double LargestPart = 0.2;
@@ -35,7 +38,8 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
     /// <summary>Seconds of all steps.</summary>
     public double Seconds => Steps * SecondsPerStep;
 
-    /// <summary>Rehearses a run: real steps from its initial weights with a step size of zero and their telemetry, written to nowhere.</summary>
+    /// <summary>Rehearses a run: real steps from its initial weights with a
+    /// step size of zero and their telemetry, written to nowhere.</summary>
     /// <param name="experiment">The experiment; its evaluator is used, so it must not run yet.</param>
     /// <param name="stepsDone">Steps that an interrupted run has behind it.</param>
     public static RunForecast Of(Experiment experiment, long stepsDone = 0)
@@ -44,7 +48,8 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
         return OfSteps(experiment, Math.Max(0, experiment.Specification.Descent.Steps - stepsDone), isBegun: stepsDone > 0);
     }
 
-    /// <summary>The same for any number of steps, such as those of all runs of one shape: the more there are, the longer it is rehearsed.</summary>
+    /// <summary>The same for any number of steps, such as those of all runs of
+    /// one shape: the more there are, the longer it is rehearsed.</summary>
     internal static RunForecast OfSteps(Experiment experiment, long steps, bool isBegun = false)
     {
         using var rehearsal = new Rehearsal(experiment, isBegun ? 0 : experiment.Specification.Descent.StepSize.Factors.Count);
@@ -54,7 +59,8 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
         {
             double spent = Stopwatch.GetElapsedTime(start).TotalSeconds, before = seconds;
             seconds = Math.Min(seconds, rehearsal.SecondsPerStep());
-            isSteady = (spent > ShortestRehearsal && seconds > 0.9 * before) || spent > LongestRehearsal || (spent > ShortestRehearsal && spent > LargestPart * seconds * steps);
+            isSteady = (spent > ShortestRehearsal && seconds > 0.9 * before) || spent > LongestRehearsal
+                || (spent > ShortestRehearsal && spent > LargestPart * seconds * steps);
         }
 
         return new RunForecast(steps, seconds, BytesOf(experiment), DiskBytesOf(experiment, steps));
@@ -73,7 +79,8 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
         ? BytesOf(
             model.Shape, model.Samples, model.Tokens, experiment.Specification.Telemetry.Quantities.HasSpectra, model.Precision,
             model.Threads)
-        : (long)ModelMemory.Bytes(ShapeOf(experiment), experiment.Model.Samples, TokensOf(experiment.Model), experiment.Specification, experiment.Model.Threads);
+        : (long)ModelMemory.Bytes(
+            ShapeOf(experiment), experiment.Model.Samples, TokensOf(experiment.Model), experiment.Specification, experiment.Model.Threads);
 
     private static TransformerShape ShapeOf(Experiment experiment) => experiment.Model is Transformer model
         ? model.Shape
@@ -82,29 +89,39 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
     private static int TokensOf(IModel model) => model.LayerMatrices is [{ RowsPerSample: var tokens }, ..] ? tokens : model.OutputRows;
 
     /// <summary>The forecast in one line.</summary>
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {DurationText.Of(SecondsPerStep)}: at most {DurationText.Of(Seconds)}, about {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory and {Math.Ceiling(DiskBytes / 1048576):F0} MiB of files.");
+    public string Words() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Steps} steps of {DurationText.Of(SecondsPerStep)}: at most {DurationText.Of(Seconds)}, about "
+                + $"{Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory and {Math.Ceiling(DiskBytes / 1048576):F0} MiB of files.");
 
-    /// <summary>Bytes of a run of model R: a count of its matrices of M = N·n rows and of its P weights, right to a factor of two.</summary>
+    /// <summary>Bytes of a run of model R: a count of its matrices of M =
+    /// N·n rows and of its P weights, right to a factor of two.</summary>
     /// <param name="shape">The model.</param>
     /// <param name="samples">N.</param>
     /// <param name="tokens">n.</param>
     /// <param name="spectra">Whether spectra are measured.</param>
     /// <param name="precision">Of the passes.</param>
     /// <param name="threads">Of one step.</param>
-    internal static long BytesOf(ResidualTransformerShape shape, int samples, int tokens, bool spectra, Precision precision = Precision.Double, int threads = 1)
+    internal static long BytesOf(
+        ResidualTransformerShape shape, int samples, int tokens, bool spectra, Precision precision = Precision.Double, int threads = 1)
     {
         int element = precision == Precision.Single ? sizeof(float) : sizeof(double);
         long rows = (long)samples * tokens, d = shape.Width, m = shape.FfnWidth, parameters = ParameterLayout.For(shape).Length;
 
-        // X twice, once transposed and in the precision of the passes, Y and E; each block's intermediates, and branch and output once more for observers.
-        long data = rows * ((sizeof(double) * ((2 * d) + (2 * shape.OutputWidth) + (shape.Depth * ((8 * d) + (2 * m) + tokens)))) + (element * d));
+        // X twice, once transposed and in the precision of the passes, Y and E; each
+        // block's intermediates, and branch and output once more for observers.
+        long data = rows * (
+            (sizeof(double) * ((2 * d) + (2 * shape.OutputWidth) + (shape.Depth * ((8 * d) + (2 * m) + tokens)))) + (element * d));
 
-        // θ_0 twice, θ, its successor, ∇ℒ, and the full pass's packed factors; in the precision of the passes those of a step, as they are and transposed, and each shard's gradient.
+        // θ_0 twice, θ, its successor, ∇ℒ, and the full pass's packed factors; in the precision
+        // of the passes those of a step, as they are and transposed, and each shard's gradient.
         long shards = Math.Clamp(rows / 256, Math.Min(2, samples), Math.Min(8, samples));
         long weights = ((sizeof(double) * 7) + (element * (2 + shards))) * parameters;
 
         // Each thread takes groups of about 128 rows, or one sample, through all blocks in memory of its own.
-        long group = element * Math.Min(threads, shards) * Math.Min(rows, Math.Max(128, tokens)) * ((shape.Depth * ((8 * d) + (2 * m) + tokens)) + (6 * d) + m);
+        long group = element * Math.Min(threads, shards) * Math.Min(rows, Math.Max(128, tokens)) * (
+            (shape.Depth * ((8 * d) + (2 * m) + tokens)) + (6 * d) + m);
 
         // A factorisation works in a copy; branch, output and Φ have one each in every layer.
         long factorisations = spectra ? sizeof(double) * shape.Depth * rows * ((2 * d) + m) : 0;
@@ -130,7 +147,8 @@ internal sealed record RunForecast(long Steps, double SecondsPerStep, long Bytes
             _row = new double[_columns.Columns.Count];
             _gradient = new ModelParameters(experiment.Model.Layout);
             _descent = new GradientDescent(
-                experiment.Model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), Trained = experiment.Trained, MaximumSteps = StepsPerBatch - 1 });
+                experiment.Model,
+                new DescentOptions { StepSize = StepSizeRule.Fixed(0), Trained = experiment.Trained, MaximumSteps = StepsPerBatch - 1 });
         }
 
         // Steps without telemetry cost what they cost; one with it is counted as often as it will occur.

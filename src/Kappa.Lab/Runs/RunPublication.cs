@@ -6,8 +6,9 @@ namespace Kappa.Lab.Runs;
 
 /// <summary>What a finished run has beside what it recorded: the ladder of rates, figures and report, in this order.</summary>
 /// <remarks>
-/// They are made after the run is done, from its folder alone. So a process that ends in between loses none of them: <c>kappa run</c> of the same experiment,
-/// <c>kappa run --resume</c> and <c>kappa report</c> make what is missing. A run that goes on takes back those of its earlier state.
+/// They are made after the run is done, from its folder alone. So a process that ends in between loses none of them: <c>kappa run</c> of
+/// the same experiment, <c>kappa run --resume</c> and <c>kappa report</c> make what is missing. A run that goes on takes back those of its
+/// earlier state.
 /// </remarks>
 internal static class RunPublication
 {
@@ -83,13 +84,26 @@ internal static class RunPublication
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(files.Report, $"is of an earlier state of this run and must be removed, but that failed ({failure.Message.TrimEnd('.')}).", failure);
+            throw new BadInputException(
+                files.Report, $"is of an earlier state of this run and must be removed, but that failed ({failure.Message.TrimEnd('.')}).",
+                failure);
         }
     }
 
     // Rates mean nothing for anything but gradient descent on a squared loss over all samples.
     private static bool LacksLadder(RunAnalysis analysis) =>
         analysis is { Ladder: null, Telemetry.Rows: > 0, Run.Status.State: RunState.Done }
-        && analysis.Run.Specification is { Model.Loss: LossKind.SquaredError, Descent: { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null } descent } specification
+        && analysis.Run.Specification is
+        {
+            Model.Loss: LossKind.SquaredError,
+            Descent:
+            {
+                Method: DescentMethod.GradientDescent,
+                WarmUp: 0,
+                Decay: StepDecay.None,
+                WeightDecay: 0,
+                GradientClip: null,
+            } descent,
+        } specification
         && !(descent.BatchSize < (specification.Data.Samples ?? int.MaxValue));
 }

@@ -33,10 +33,16 @@ internal static class RunReport
     private static List<Figure> Figures(RunAnalysis analysis)
     {
         double[] steps = analysis.Telemetry[Quantities.Step].ToArray();
-        var figures = new List<Figure> { LossFigure.Of(analysis.Run.Name, steps, analysis.Telemetry[Quantities.Loss].ToArray(), analysis.Rate, analysis.Run.Status.RoundingFloor ?? 0) };
+        var figures = new List<Figure>
+        {
+            LossFigure.Of(
+                analysis.Run.Name, steps, analysis.Telemetry[Quantities.Loss].ToArray(), analysis.Rate,
+                analysis.Run.Status.RoundingFloor ?? 0),
+        };
         if (analysis.Layers.Count > 0)
         {
-            figures.AddRange(SpectralQuantity.All.Where(quantity => quantity.IsDrawnForARun).Select(quantity => ByLayer(analysis, steps, quantity)));
+            figures.AddRange(
+                SpectralQuantity.All.Where(quantity => quantity.IsDrawnForARun).Select(quantity => ByLayer(analysis, steps, quantity)));
         }
 
         if (Movement(analysis, steps) is { } movement)
@@ -62,7 +68,9 @@ internal static class RunReport
             return null;
         }
 
-        var figure = new Figure("movement", "Movement of the weights", $"Run {analysis.Run.Name}. Distance from the start relative to its norm, by kind of matrix.");
+        var figure = new Figure(
+            "movement", "Movement of the weights",
+            $"Run {analysis.Run.Name}. Distance from the start relative to its norm, by kind of matrix.");
         Axes panel = figure.AddPanel(string.Empty, Axis.Whole("step k"), Axis.Linear("‖W − W⁰‖/‖W⁰‖"));
         foreach (string column in columns)
         {
@@ -74,10 +82,14 @@ internal static class RunReport
 
     private static Figure ByLayer(RunAnalysis analysis, double[] steps, SpectralQuantity quantity)
     {
-        var figure = new Figure(quantity.FigureName, quantity.Title, $"Run {analysis.Run.Name}. Branch: before the residual is added; output: after it.{HeadsDrawn(analysis)}{Bounds(analysis, quantity)}");
+        var figure = new Figure(
+            quantity.FigureName, quantity.Title,
+            $"Run {analysis.Run.Name}. Branch: before the residual is added; output: after "
+                + $"it.{HeadsDrawn(analysis)}{Bounds(analysis, quantity)}");
         string[] heads = [.. analysis.Layers.Where(layer => layer.Name.IsHead).Select(layer => layer.Part).Distinct()];
         IEnumerable<string> left = heads.Except(Thinning.Even(heads, MostHeads));
-        foreach (IGrouping<string, LayerSummary> part in analysis.Layers.Where(layer => !left.Contains(layer.Part)).GroupBy(layer => layer.Part))
+        foreach (
+            IGrouping<string, LayerSummary> part in analysis.Layers.Where(layer => !left.Contains(layer.Part)).GroupBy(layer => layer.Part))
         {
             Axes panel = figure.AddPanel(part.First().Name.Words, Axis.Whole("step k"), quantity.Axis);
             foreach (LayerSummary layer in part)
@@ -98,16 +110,26 @@ internal static class RunReport
     // A smallest singular value below the rounding floor is not known, and κ is then at least what is drawn.
     private static string Bounds(RunAnalysis analysis, SpectralQuantity quantity)
     {
-        int[] layers = [.. analysis.Layers.Where(layer => !layer.Name.IsHead && layer.End[Quantities.NumericalRank] < analysis.Run.Specification.Model.Width && layer.End[Quantities.SigmaMin] == 0).Select(layer => layer.Layer).Distinct()];
+        int[] layers = [
+            .. analysis.Layers.Where(layer =>
+                !layer.Name.IsHead && layer.End[Quantities.NumericalRank] < analysis.Run.Specification.Model.Width
+                && layer.End[Quantities.SigmaMin] == 0)
+                .Select(layer => layer.Layer).Distinct()];
         return quantity.Quantity != Quantities.ConditionNumber || layers.Length == 0 ? string.Empty
-            : $" κ of layer{(layers.Length > 1 ? "s" : "")} {string.Join(", ", layers)} is a lower bound: the smallest singular value is below the rounding floor.";
+            : $" κ of layer{(layers.Length > 1 ? "s" : "")} {string.Join(", ", layers)} is a lower bound: the smallest singular value is "
+                + $"below the rounding floor.";
     }
 
     private static Report Compose(RunAnalysis analysis, IReadOnlyList<Figure> figures)
     {
         RunEnvironment environment = analysis.Run.Sessions[^1];
-        var report = new Report($"Run {analysis.Run.Name}") { Footer = $"Kappa {environment.KappaVersion}, .NET {environment.Runtime}, {environment.Processor}, {environment.Cores} cores, {environment.SimdBits}-bit vectors." };
-        string?[] lead = [analysis.Run.Status.Message, .. RunVerdict.Sentences(analysis), analysis.RoundingRemark, analysis.PrecisionRemark];
+        var report = new Report($"Run {analysis.Run.Name}")
+        {
+            Footer = $"Kappa {environment.KappaVersion}, .NET {environment.Runtime}, {environment.Processor}, {environment.Cores} cores, "
+                + $"{environment.SimdBits}-bit vectors.",
+        };
+        string?[] lead = [
+            analysis.Run.Status.Message, .. RunVerdict.Sentences(analysis), analysis.RoundingRemark, analysis.PrecisionRemark];
         foreach (string sentence in lead.OfType<string>())
         {
             _ = report.Lead(sentence);
@@ -122,7 +144,9 @@ internal static class RunReport
         if (analysis.Ladder is { } ladder)
         {
             _ = report.Section("Rates, from guaranteed to measured")
-                .Table(LadderTable.Headers, LadderTable.Rows(ladder), "Share of the loss that a step removes. Only the a-priori column knows nothing of the run.")
+                .Table(
+                    LadderTable.Headers, LadderTable.Rows(ladder),
+                    "Share of the loss that a step removes. Only the a-priori column knows nothing of the run.")
                 .List(LadderTable.Missing(ladder));
         }
 
@@ -145,7 +169,8 @@ internal static class RunReport
 internal static class RunAnalysisTable
 {
     /// <summary>Column headers.</summary>
-    public static IReadOnlyList<string> Headers { get; } = ["layer", "part", "κ start", "κ end", "σ_M start", "σ_M end", "effective rank", "token cosine", "remark"];
+    public static IReadOnlyList<string> Headers { get; } = [
+        "layer", "part", "κ start", "κ end", "σ_M start", "σ_M end", "effective rank", "token cosine", "remark"];
 
     /// <summary>One row for each layer and part.</summary>
     /// <param name="analysis">The run.</param>
@@ -154,8 +179,10 @@ internal static class RunAnalysisTable
         ArgumentNullException.ThrowIfNull(analysis);
         return analysis.Layers.Select(layer => (IReadOnlyList<string>)
         [
-            Number(layer.Layer), layer.Part, Number(layer.Start[Quantities.ConditionNumber]), Number(layer.End[Quantities.ConditionNumber]), Number(layer.Start[Quantities.SigmaMin]), Number(layer.End[Quantities.SigmaMin]),
-            $"{Number(layer.Start[Quantities.EffectiveRank])} → {Number(layer.End[Quantities.EffectiveRank])}", $"{Number(layer.Start[Quantities.TokenCosine])} → {Number(layer.End[Quantities.TokenCosine])}", Remark(analysis, layer),
+            Number(layer.Layer), layer.Part, Number(layer.Start[Quantities.ConditionNumber]), Number(layer.End[Quantities.ConditionNumber]),
+            Number(layer.Start[Quantities.SigmaMin]), Number(layer.End[Quantities.SigmaMin]),
+            $"{Number(layer.Start[Quantities.EffectiveRank])} → {Number(layer.End[Quantities.EffectiveRank])}",
+            $"{Number(layer.Start[Quantities.TokenCosine])} → {Number(layer.End[Quantities.TokenCosine])}", Remark(analysis, layer),
         ]);
     }
 
@@ -170,7 +197,8 @@ internal static class RunAnalysisTable
         }
 
         bool isDeficient = layer.End[Quantities.NumericalRank] < width && (layer.IsRankLimited || layer.End[Quantities.SigmaMin] == 0);
-        string rank = $"numerically rank {layer.End[Quantities.NumericalRank]:F0}: the smallest value is below the rounding floor, κ is a lower bound";
+        string rank = $"numerically rank {layer.End[Quantities.NumericalRank]:F0}: the smallest value is below the rounding floor, κ is "
+            + $"a lower bound";
         if (layer.IsRankLimited)
         {
             string rows = data.Samples * data.Tokens is { } count ? $"{count} rows" : "the number of rows";

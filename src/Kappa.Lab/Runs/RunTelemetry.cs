@@ -7,8 +7,8 @@ namespace Kappa.Lab.Runs;
 
 /// <summary>The telemetry of a run: what a probe measures at a step, and for a classifier its tests.</summary>
 /// <remarks>
-/// Quantities: docs/quantities.md. A run that is continued keeps the columns that its file began with, also where today's would be more. Measuring
-/// allocates nothing but in a test. One caller at a time.
+/// Quantities: docs/quantities.md. A run that is continued keeps the columns that its file began with, also where today's would be more.
+/// Measuring allocates nothing but in a test. One caller at a time.
 /// </remarks>
 internal sealed class RunTelemetry
 {
@@ -66,7 +66,9 @@ internal sealed class RunTelemetry
         _probe.Measure(step, _all.AsSpan(0, _probe.Columns.Count));
         if (_testEvery is int every)
         {
-            (_all[^2], _all[^1]) = step.Step % every == 0 && _experiment.Test(step.Parameters) is { } test ? test : (double.NaN, double.NaN);
+            (_all[^2], _all[^1]) = step.Step % every == 0 && _experiment.Test(step.Parameters) is { } test
+                ? test
+                : (double.NaN, double.NaN);
         }
 
         for (int k = 0; k < _places.Length; k++)
@@ -90,7 +92,8 @@ internal sealed class RunTelemetry
             movement: _experiment.Model is not ResidualTransformer, isWanted: _experiment.Specification.Telemetry.Quantities.Includes);
         _known = [.. _probe.Columns, .. _testEvery is null ? [] : Tests];
         _all = new double[_known.Length];
-        _places = [.. Enumerable.Range(0, _known.Length).Where(place => _experiment.Specification.Telemetry.Quantities.Includes(_known[place]))];
+        _places = [
+            .. Enumerable.Range(0, _known.Length).Where(place => _experiment.Specification.Telemetry.Quantities.Includes(_known[place]))];
         Columns = [.. _places.Select(place => _known[place])];
         _row = new double[_places.Length];
     }

@@ -6,7 +6,8 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>What happened in a run, in the field's words: how far the loss fell, whether and how it converged, whether tokens became equal, and what to change.</summary>
+/// <summary>What happened in a run, in the field's words: how far the loss fell, whether
+/// and how it converged, whether tokens became equal, and what to change.</summary>
 /// <remarks>Sentences for a reader; programs take the identifiers of the JSON output instead.</remarks>
 internal static class RunVerdict
 {
@@ -22,7 +23,11 @@ internal static class RunVerdict
     public static IReadOnlyList<string> Sentences(RunAnalysis analysis)
     {
         ArgumentNullException.ThrowIfNull(analysis);
-        return [.. new[] { Fall(analysis), analysis.StepSizeRemark, Convergence(analysis), Tokens(analysis), Start(analysis), Change(analysis) }.OfType<string>()];
+        return [
+            .. new[]
+            {
+                Fall(analysis), analysis.StepSizeRemark, Convergence(analysis), Tokens(analysis), Start(analysis), Change(analysis),
+            }.OfType<string>()];
     }
 
     // More steps of such a size are no advice: the loss is that of the start to six digits.
@@ -39,7 +44,8 @@ internal static class RunVerdict
         }
 
         double first = analysis.Telemetry[Quantities.Loss][0], last = analysis.Telemetry[Quantities.Loss][^1];
-        return $"Loss: ℒ_0 = {NumberText.Of(first)} at the start, ℒ = {NumberText.Of(last)} at the last recorded step, ℒ/ℒ_0 = {NumberText.Of(last / first)}.";
+        return $"Loss: ℒ_0 = {NumberText.Of(first)} at the start, ℒ = {NumberText.Of(last)} at the last recorded step, ℒ/ℒ_0 = "
+            + $"{NumberText.Of(last / first)}.";
     }
 
     private static string? Convergence(RunAnalysis analysis)
@@ -52,12 +58,19 @@ internal static class RunVerdict
         string window = $"steps {rate.FirstStep} to {rate.LastStep}";
         string words = rate.Outcome switch
         {
-            RateOutcome.Linear => $"It converges linearly: in {window} every step removes {NumberText.Percent(rate.Rate)} of the loss, with interval {Interval(rate.RateLow, rate.RateHigh)}.",
+            RateOutcome.Linear =>
+                $"It converges linearly: in {window} every step removes {NumberText.Percent(rate.Rate)} of the loss, with interval "
+                    + $"{Interval(rate.RateLow, rate.RateHigh)}.",
             RateOutcome.Slowing => $"It converges, but not linearly: it slows down. At the end of {window} a step removes {Late(rate)}.",
-            RateOutcome.Accelerating => $"It converges, but not at one rate: it becomes faster. At the end of {window} a step removes {Late(rate)}.",
-            RateOutcome.Irregular => $"The loss falls, but not along one line: it oscillates or goes in steps. At the end of {window} a step removes {Late(rate)}.",
+            RateOutcome.Accelerating =>
+                $"It converges, but not at one rate: it becomes faster. At the end of {window} a step removes {Late(rate)}.",
+            RateOutcome.Irregular =>
+                $"The loss falls, but not along one line: it oscillates or goes in steps. At the end of {window} a step removes "
+                    + $"{Late(rate)}.",
             RateOutcome.TooFewDecades => "Whether it converges is open: the loss has fallen too little to tell a rate.",
-            RateOutcome.Plateau => $"It does not converge to zero: the loss levels off at {NumberText.Of(rate.FloorLoss ?? double.NaN)}{Relative(analysis, rate.FloorLoss)}.",
+            RateOutcome.Plateau =>
+                $"It does not converge to zero: the loss levels off at "
+                    + $"{NumberText.Of(rate.FloorLoss ?? double.NaN)}{Relative(analysis, rate.FloorLoss)}.",
             RateOutcome.NotDecreasing => "It does not converge: the loss does not fall.",
             RateOutcome.Diverged => "It diverges, so it has no rate.",
             _ => "It is too short for a rate.",
@@ -65,15 +78,20 @@ internal static class RunVerdict
         return $"{words} {rate.Explanation}";
     }
 
-    private static string Late(RateFit rate) => $"{NumberText.Percent(rate.LateRate)} of the loss, with interval {Interval(rate.LateRateLow, rate.LateRateHigh)}";
+    private static string Late(RateFit rate) =>
+        $"{NumberText.Percent(rate.LateRate)} of the loss, with interval {Interval(rate.LateRateLow, rate.LateRateHigh)}";
 
     private static string Interval(double low, double high) => $"{NumberText.Percent(low)} to {NumberText.Percent(high)}";
 
-    private static string Relative(RunAnalysis analysis, double? level) => level is double loss && HasLoss(analysis) ? $", ℒ/ℒ_0 = {NumberText.Of(loss / analysis.Telemetry[Quantities.Loss][0])}" : string.Empty;
+    private static string Relative(RunAnalysis analysis, double? level) =>
+        level is double loss && HasLoss(analysis)
+            ? $", ℒ/ℒ_0 = {NumberText.Of(loss / analysis.Telemetry[Quantities.Loss][0])}"
+            : string.Empty;
 
     private static string? Tokens(RunAnalysis analysis)
     {
-        LayerSummary[] outputs = [.. analysis.Layers.Where(layer => layer.Name.IsOutput && double.IsFinite(layer.End[Quantities.TokenCosine]))];
+        LayerSummary[] outputs = [
+            .. analysis.Layers.Where(layer => layer.Name.IsOutput && double.IsFinite(layer.End[Quantities.TokenCosine]))];
         if (outputs.Length == 0 || analysis.Run.Specification.Data.Tokens == 1)
         {
             return null;
@@ -83,21 +101,26 @@ internal static class RunVerdict
         {
             LayerSummary nearest = outputs.MaxBy(layer => layer.End[Quantities.TokenCosine])!;
             string words = nearest.End[Quantities.TokenCosine] < NearlyEqual ? "stay different in every layer" : "are nearly equal";
-            return $"The tokens of a sample {words}: their mean cosine is at most {NumberText.Of(nearest.End[Quantities.TokenCosine], 3)}, in layer {nearest.Layer}.";
+            return $"The tokens of a sample {words}: their mean cosine is at most "
+                + $"{NumberText.Of(nearest.End[Quantities.TokenCosine], 3)}, in layer {nearest.Layer}.";
         }
 
         long step = EqualFrom(analysis, first.Layer);
         string since = step == (long)analysis.Telemetry[Quantities.Step][0] ? "from the start" : $"since step {step}";
-        return $"The tokens of a sample have become equal from layer {first.Layer} on, {since}: their mean cosine is {NumberText.Of(first.End[Quantities.TokenCosine], 6)}, so that deeper layers cannot tell them apart.";
+        return $"The tokens of a sample have become equal from layer {first.Layer} on, {since}: their mean cosine is "
+            + $"{NumberText.Of(first.End[Quantities.TokenCosine], 6)}, so that deeper layers cannot tell them apart.";
     }
 
     private static LayerSummary? Collapsed(RunAnalysis analysis) =>
-        analysis.Run.Specification.Data.Tokens == 1 ? null : analysis.Layers.Where(layer => layer.Name.IsOutput).FirstOrDefault(layer => layer.End[Quantities.TokenCosine] >= EqualTokens);
+        analysis.Run.Specification.Data.Tokens == 1
+            ? null
+            : analysis.Layers.Where(layer => layer.Name.IsOutput).FirstOrDefault(layer => layer.End[Quantities.TokenCosine] >= EqualTokens);
 
     // The first recorded step from which on they stay equal.
     private static long EqualFrom(RunAnalysis analysis, int layer)
     {
-        ReadOnlySpan<double> cosines = analysis.Telemetry[Quantities.TokenCosine, PartName.Of(layer, LayerPart.AttentionOutput).Text], steps = analysis.Telemetry[Quantities.Step];
+        ReadOnlySpan<double> cosines = analysis.Telemetry[Quantities.TokenCosine, PartName.Of(layer, LayerPart.AttentionOutput).Text],
+            steps = analysis.Telemetry[Quantities.Step];
         int row = cosines.Length - 1;
         while (row > 0 && cosines[row - 1] >= EqualTokens)
         {
@@ -111,7 +134,8 @@ internal static class RunVerdict
     private static string? Start(RunAnalysis analysis)
     {
         ExperimentSpecification run = analysis.Run.Specification;
-        bool isDeepResidual = run is { Form: ModelForm.Residual, Model.Depth: > 1 } && run.Initialisation.BranchScale == BranchScale.None && (run.Model.AttentionResidual != 0 || run.Model.FfnResidual != 0);
+        bool isDeepResidual = run is { Form: ModelForm.Residual, Model.Depth: > 1 } && run.Initialisation.BranchScale == BranchScale.None
+            && (run.Model.AttentionResidual != 0 || run.Model.FfnResidual != 0);
         if (!isDeepResidual || !HasLoss(analysis) || run.Data is not { Samples: int samples, Tokens: int tokens })
         {
             return null;
@@ -120,8 +144,10 @@ internal static class RunVerdict
         double scale = run.Data.TargetScale ?? (run.Data.Source == DataSource.Gaussian ? 1 / Math.Sqrt(run.Model.Width) : 1);
         double zero = 0.5 * samples * tokens * run.Model.OutputWidth * scale * scale, first = analysis.Telemetry[Quantities.Loss][0];
         return !(first > HighStart * zero) || !double.IsFinite(first) ? null
-            : $"Why it starts at ℒ_0 = {NumberText.Of(first)}: every one of the {run.Model.Depth} blocks adds its branches to the residual stream, so that the output is far larger than targets of scale {NumberText.Of(scale, 3)}, "
-            + $"for which an output of zero has a loss near {NumberText.Of(zero, 3)}. branchScale=inverseSqrtDepth scales the branches by 1/√L and starts lower.";
+            : $"Why it starts at ℒ_0 = {NumberText.Of(first)}: every one of the {run.Model.Depth} blocks adds its branches to the "
+                + $"residual stream, so that the output is far larger than targets of scale {NumberText.Of(scale, 3)}, "
+            + $"for which an output of zero has a loss near {NumberText.Of(zero, 3)}. branchScale=inverseSqrtDepth scales the branches "
+            + $"by 1/√L and starts lower.";
     }
 
     private static string? Change(RunAnalysis analysis)
@@ -139,10 +165,13 @@ internal static class RunVerdict
 
         return analysis.Rate?.Outcome switch
         {
-            RateOutcome.TooFewDecades or RateOutcome.TooShort or RateOutcome.NotDecreasing when HasNotMoved(analysis) => "What to change: a larger step size, such as stepSize=auto(0.5): the loss has not moved.",
-            RateOutcome.TooFewDecades or RateOutcome.Slowing when analysis.Run.Status.StopReason == nameof(StopReason.StepBudget) => $"What to change: more steps, such as steps={4L * run.Descent.Steps}.",
+            RateOutcome.TooFewDecades or RateOutcome.TooShort or RateOutcome.NotDecreasing when HasNotMoved(analysis) =>
+                "What to change: a larger step size, such as stepSize=auto(0.5): the loss has not moved.",
+            RateOutcome.TooFewDecades or RateOutcome.Slowing when analysis.Run.Status.StopReason == nameof(StopReason.StepBudget) =>
+                $"What to change: more steps, such as steps={4L * run.Descent.Steps}.",
             RateOutcome.TooShort when run.Telemetry.Every > 1 => "What to change: record every step with every=1.",
-            RateOutcome.TooShort when analysis.Run.Status.StopReason == nameof(StopReason.StepBudget) => $"What to change: more steps, such as steps={Math.Max(100, 4L * run.Descent.Steps)}.",
+            RateOutcome.TooShort when analysis.Run.Status.StopReason == nameof(StopReason.StepBudget) =>
+                $"What to change: more steps, such as steps={Math.Max(100, 4L * run.Descent.Steps)}.",
             RateOutcome.NotDecreasing => "What to change: a smaller step size, such as stepSize=auto(0.25).",
             _ => null,
         };

@@ -40,16 +40,21 @@ internal static class SampleArrays
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static (Matrix Inputs, Matrix Labels, string Description) Combine(ArrayMatrix inputs, string inputsLocation, ArrayMatrix targets, string targetsLocation, string source)
+    private static (Matrix Inputs, Matrix Labels, string Description) Combine(
+        ArrayMatrix inputs, string inputsLocation, ArrayMatrix targets, string targetsLocation, string source)
     {
         if (inputs.Shape.Length != 3 || inputs.Count == 0)
         {
-            throw new BadInputException(inputsLocation, $"must have three axes [samples, tokens, width], none of length 0, but has shape {inputs}. Reshape it.");
+            throw new BadInputException(
+                inputsLocation, $"must have three axes [samples, tokens, width], none of length 0, but has shape {inputs}. Reshape it.");
         }
 
         if (targets.Shape.Length == 0 || targets.Count != inputs.Shape[0] || targets.Shape[0] != inputs.Shape[0])
         {
-            throw new BadInputException(targetsLocation, $"must have one number for each of the {inputs.Shape[0]} samples, [{inputs.Shape[0]}, 1], but has shape {targets}. Store one label a sample.");
+            throw new BadInputException(
+                targetsLocation,
+                $"must have one number for each of the {inputs.Shape[0]} samples, [{inputs.Shape[0]}, 1], but has shape {targets}. Store "
+                    + $"one label a sample.");
         }
 
         RequireFinite(inputs, inputsLocation);

@@ -20,7 +20,9 @@ internal sealed record SpectralQuantity(Quantity Quantity, string FigureName, st
     /// <summary>All, in the order of reports.</summary>
     public static IReadOnlyList<SpectralQuantity> All { get; } =
     [
-        new(Quantities.SigmaMin, "sigma-min", "Smallest singular value (row side)", AxisOf(Quantities.SigmaMin) with { FloorMeaning = "σ_M below the rounding floor, told as 0" }),
+        new(
+            Quantities.SigmaMin, "sigma-min", "Smallest singular value (row side)",
+            AxisOf(Quantities.SigmaMin) with { FloorMeaning = "σ_M below the rounding floor, told as 0" }),
         new(Quantities.ConditionNumber, "condition-number", "Condition number", AxisOf(Quantities.ConditionNumber)),
         new(Quantities.EffectiveRank, "effective-rank", "Effective rank, exp of the entropy", Axis.Linear("effective rank")),
         Entropy,
@@ -37,5 +39,6 @@ internal sealed record SpectralQuantity(Quantity Quantity, string FigureName, st
         ? Array.ConvertAll(telemetry[Quantity, part].ToArray(), From)
         : [.. Enumerable.Repeat(double.NaN, telemetry.Rows)];
 
-    private static Axis AxisOf(Quantity quantity) => quantity.Scale == QuantityScale.Logarithmic ? Axis.Log(quantity.Symbol) : Axis.Linear(quantity.Symbol);
+    private static Axis AxisOf(Quantity quantity) =>
+        quantity.Scale == QuantityScale.Logarithmic ? Axis.Log(quantity.Symbol) : Axis.Linear(quantity.Symbol);
 }

@@ -5,7 +5,8 @@ namespace Kappa.Lab.Runs;
 /// <summary>What one training step of model R costs, by the sizes alone.</summary>
 internal static class StepCost
 {
-    /// <summary>Floating-point operations of a step: twice the multiply-adds of the products of R.1–R.4 and R.6 by the cheaper of the two routes to the logits.</summary>
+    /// <summary>Floating-point operations of a step: twice the multiply-adds of the products
+    /// of R.1–R.4 and R.6 by the cheaper of the two routes to the logits.</summary>
     /// <param name="shape">The model, as deep and wide at every layer; all its parameters are trained.</param>
     /// <param name="samples">N.</param>
     /// <param name="tokens">n.</param>

@@ -2,10 +2,12 @@ using Kappa.Descent;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>Tries the factors of <c>stepSize: best(…)</c>: one descent for each, from the same start, with losses only, the largest factor first.</summary>
+/// <summary>Tries the factors of <c>stepSize: best(…)</c>: one descent for each,
+/// from the same start, with losses only, the largest factor first.</summary>
 /// <remarks>
-/// Once a stable one has come to a hundredth of the first loss, one that has not by the same step can no longer win and is stopped there. What
-/// wins does not depend on the order: see <see cref="StepTrials.Best"/>. Plain descent over all samples, so that a state is parameters and η alone.
+/// Once a stable one has come to a hundredth of the first loss, one that has not by the same step can no longer win and is stopped there.
+/// What wins does not depend on the order: see <see cref="StepTrials.Best"/>. Plain descent over all samples, so that a state is parameters
+/// and η alone.
 /// </remarks>
 /// <param name="experiment">The experiment; its model is used, so it must not run meanwhile.</param>
 /// <param name="tell">Told after every trial of all that were made, or null.</param>
@@ -46,7 +48,8 @@ internal sealed class StepSizeSearch(Experiment experiment, Action<StepTrials>? 
 
         DescentOutcome Descend(long steps)
         {
-            DescentOutcome reached = new GradientDescent(experiment.Model, experiment.Options with { MaximumSteps = steps }).Run(state, Observe, null, cancellation);
+            DescentOutcome reached = new GradientDescent(
+                experiment.Model, experiment.Options with { MaximumSteps = steps }).Run(state, Observe, null, cancellation);
             cancellation.ThrowIfCancellationRequested();
             return reached;
         }

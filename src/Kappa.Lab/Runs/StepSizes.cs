@@ -7,7 +7,8 @@ namespace Kappa.Lab.Runs;
 /// <summary>Looks up the step size of an earlier run, for <c>stepSize: same(RUN)</c>.</summary>
 internal static class StepSizes
 {
-    /// <summary>A lookup in a folder of runs: the step size in the first row of the named run; of an adaptive run that is the one it tried first.</summary>
+    /// <summary>A lookup in a folder of runs: the step size in the first row of
+    /// the named run; of an adaptive run that is the one it tried first.</summary>
     /// <param name="store">The folder of runs.</param>
     public static Func<string, double> Of(RunStore store)
     {
@@ -18,10 +19,16 @@ internal static class StepSizes
             TelemetryTable telemetry = TelemetryReader.Read(files.Telemetry);
             double stepSize = telemetry.Rows > 0
                 ? telemetry[Quantities.StepSize][0]
-                : throw new BadInputException(files.Telemetry, $"the step size of run {name} is in its first row, but there is none. Run it first.");
+                : throw new BadInputException(
+                    files.Telemetry, $"the step size of run {name} is in its first row, but there is none. Run it first.");
             return stepSize > 0 && double.IsFinite(stepSize)
                 ? stepSize
-                : throw new BadInputException(files.Telemetry, FormattableString.Invariant($"the step size of run {name} must be finite and greater than 0 but is {stepSize:R}. Name another run, or give stepSize a number."));
+                : throw new BadInputException(
+                    files.Telemetry,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the step size of run {name} must be finite and greater than 0 but is {stepSize:R}. Name another run, or give "
+                            + $"stepSize a number."));
         };
     }
 
@@ -34,12 +41,18 @@ internal static class StepSizes
         double stepSize = factor / eigenvalue;
         return eigenvalue > 0 && stepSize > 0 && double.IsFinite(stepSize)
             ? stepSize
-            : throw new BadInputException("descent.stepSize", string.Create(CultureInfo.InvariantCulture, $"auto({factor:R}) must be a finite step size greater than 0, but the largest eigenvalue of the kernel at the start is {eigenvalue:G3}{Why(eigenvalue)}. Give stepSize a number."));
+            : throw new BadInputException(
+                "descent.stepSize",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"auto({factor:R}) must be a finite step size greater than 0, but the largest eigenvalue of the kernel at the start "
+                        + $"is {eigenvalue:G3}{Why(eigenvalue)}. Give stepSize a number."));
     }
 
     private static string Why(double eigenvalue) => eigenvalue switch
     {
-        _ when !double.IsFinite(eigenvalue) => ", so outputs or derivatives overflow there: the scale of the data or of the initial weights is too large",
+        _ when !double.IsFinite(eigenvalue) =>
+            ", so outputs or derivatives overflow there: the scale of the data or of the initial weights is too large",
         < 1e-200 => ", which is 0 to rounding: no first step changes the outputs",
         _ => "",
     };

@@ -32,10 +32,12 @@ internal sealed record StepTrial(double Factor, double StepSize, long? Passage, 
         : FormattableString.Invariant($"ended at {NumberText.Of(EndFraction, 3)} of the first loss after {Steps} steps"));
 }
 
-/// <summary>What <c>stepSize: best(…)</c> has tried and, once every factor has been, which one it takes: <c>step-size.json</c> of a run folder.</summary>
+/// <summary>What <c>stepSize: best(…)</c> has tried and, once every factor has
+/// been, which one it takes: <c>step-size.json</c> of a run folder.</summary>
 internal sealed record StepTrials
 {
-    private static readonly StepTrialsJson Json = new(new JsonSerializerOptions(StepTrialsJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly StepTrialsJson Json = new(
+        new JsonSerializerOptions(StepTrialsJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Version of the layout of run folders.</summary>
     public int FormatVersion { get; init; } = RunFolder.FormatVersion;
@@ -69,10 +71,14 @@ internal sealed record StepTrials
         if (Trials.Count < rule.Factors.Count)
             return null;
         StepTrial? best = Best(rule.Factors);
-        string others = string.Join("; ", rule.Factors.Select(factor => Trials.Single(trial => trial.Factor == factor)).Where(trial => trial != best));
+        string others = string.Join(
+            "; ", rule.Factors.Select(factor => Trials.Single(trial => trial.Factor == factor)).Where(trial => trial != best));
         string taken = best is null ? "is adaptive(1), because none of its factors is stable"
             : $"is {Rule(rule.Factors)}, η = {NumberText.Of(best.StepSize, 4)}"
-                + (best.Passage is { } step ? FormattableString.Invariant($", with a hundredth of the first loss at step {step}") : $", which ends lowest: {best}");
+                + (
+                    best.Passage is { } step
+                        ? FormattableString.Invariant($", with a hundredth of the first loss at step {step}")
+                        : $", which ends lowest: {best}");
         return $"Step size: {rule} {taken}.{(others.Length == 0 ? string.Empty : $" Of the others: {others}.")}";
     }
 
@@ -84,8 +90,12 @@ internal sealed record StepTrials
         if (!Path.Exists(files.StepSize))
             return null;
         StepTrials trials = RunDocuments.ReadJson(files.StepSize, Json.StepTrials);
-        bool isSound = trials.LargestEigenvalue > 0 && trials.Trials.Select(trial => trial.Factor).Distinct().Count() == trials.Trials.Count;
-        return isSound ? trials : throw new BadInputException(files.StepSize, "must hold each factor once and an eigenvalue above 0. The run folder is damaged.");
+        bool isSound = trials.LargestEigenvalue > 0
+            && trials.Trials.Select(trial => trial.Factor).Distinct().Count() == trials.Trials.Count;
+        return isSound
+            ? trials
+            : throw new BadInputException(
+                files.StepSize, "must hold each factor once and an eigenvalue above 0. The run folder is damaged.");
     }
 
     /// <summary>The text of step-size.json.</summary>
@@ -96,7 +106,8 @@ internal sealed record StepTrials
     /// <exception cref="BadInputException">The disk refused.</exception>
     public void Write(RunFiles files) => Formats.AtomicFile.WriteAllText(files.StepSize, Text() + "\n");
 
-    /// <summary>The specification of a run with its <c>best(…)</c> replaced by what that took, so that nothing is tried again; unchanged under other rules.</summary>
+    /// <summary>The specification of a run with its <c>best(…)</c> replaced by what that
+    /// took, so that nothing is tried again; unchanged under other rules.</summary>
     /// <param name="run">The run.</param>
     public static ExperimentSpecification Decided(RunRecord run)
     {

@@ -2,10 +2,12 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Runs;
 
-/// <summary>How long work goes on, from the part of it that is done: the one estimator behind every progress line. Not thread safe.</summary>
+/// <summary>How long work goes on, from the part of it that is done: the
+/// one estimator behind every progress line. Not thread safe.</summary>
 /// <remarks>
-/// The part is of work and not of jobs: ten small jobs say nothing about the large one that follows. Work that was done before this process began tells nothing about its
-/// speed and is not counted. Nothing is said before there is something to tell it by, so that no first number is wrong by a large factor.
+/// The part is of work and not of jobs: ten small jobs say nothing about the large one that follows. Work that was done before this process
+/// began tells nothing about its speed and is not counted. Nothing is said before there is something to tell it by, so that no first number
+/// is wrong by a large factor.
 /// </remarks>
 internal sealed class TimeLeft
 {
@@ -24,7 +26,8 @@ internal sealed class TimeLeft
     /// <param name="done">Work that is done, from 0.</param>
     /// <param name="total">All work, in the same unit.</param>
     /// <param name="seconds">Since the work began here; not decreasing from call to call.</param>
-    public string? Words(double done, double total, double seconds) => Seconds(done, total, seconds) is double left ? DurationText.Of(Math.Max(1, left)) : null;
+    public string? Words(double done, double total, double seconds) =>
+        Seconds(done, total, seconds) is double left ? DurationText.Of(Math.Max(1, left)) : null;
 
     /// <summary>The same in seconds.</summary>
     /// <param name="done">Work that is done.</param>

@@ -17,7 +17,9 @@ internal static class CertificateChecks
 
             // A run that was not found is not a run that kept its promise.
             int broken = outcome.Contradictions.Count + runs - outcome.Certified;
-            yield return new SelftestCheck(Group, $"{theorem.Name} ({theorem.Label}): {runs} certified runs of {Steps} steps keep bound and radii", broken, 0, "runs that do not");
+            yield return new SelftestCheck(
+                Group, $"{theorem.Name} ({theorem.Label}): {runs} certified runs of {Steps} steps keep bound and radii", broken, 0,
+                "runs that do not");
         }
     }
 }

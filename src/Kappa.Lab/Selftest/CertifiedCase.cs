@@ -5,11 +5,14 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Selftest;
 
-/// <summary>A small random model whose targets lie near its output: sizes, coefficients, activation, trained blocks and the direction of the residual are functions of the seed.</summary>
-/// <remarks>Depth 1 to 4, up to 3 samples of up to 3 tokens, every smooth activation, readouts, any sign of ρ and τ, W_2 = 0 with a large W_1 (C.11) in a third of the cases.</remarks>
+/// <summary>A small random model whose targets lie near its output: sizes, coefficients, activation,
+/// trained blocks and the direction of the residual are functions of the seed.</summary>
+/// <remarks>Depth 1 to 4, up to 3 samples of up to 3 tokens, every smooth activation, readouts,
+/// any sign of ρ and τ, W_2 = 0 with a large W_1 (C.11) in a third of the cases.</remarks>
 internal sealed class CertifiedCase
 {
-    // A run is judged down to this share of the size of what the output is summed from: some ten times the rounding of a forward pass of these sizes.
+    // A run is judged down to this share of the size of what the output is
+    // summed from: some ten times the rounding of a forward pass of these sizes.
     private const double Rounding = 1e-13;
 
     private readonly long _seed;
@@ -29,7 +32,8 @@ internal sealed class CertifiedCase
         Inputs = Gaussian("inputs", rows, shape.Width, Between(0.3, 1.5));
         var initialisation = new Initialisation { Scheme = InitialisationScheme.LeCun, Gain = Between(0.5, 1.5) };
         Trained = Subset(ParameterLayout.For(shape));
-        using var original = new TrainingPoint(Inputs, Samples, Matrix.Allocate(rows, shape.OutputWidth), initialisation.Create(shape, seed), Trained);
+        using var original = new TrainingPoint(
+            Inputs, Samples, Matrix.Allocate(rows, shape.OutputWidth), initialisation.Create(shape, seed), Trained);
         bool isScaled = Next() < 1.0 / 3 && shape.Activation.Kind != ActivationKind.Gelu;
         double scale = Math.Pow(10, Between(1, 6));
         using TrainingPoint point = isScaled ? CertifiableInitialisation.At(original, scale) : original;
@@ -135,7 +139,8 @@ internal sealed class CertifiedCase
     private static double SizeOfTerms(TrainingPoint point)
     {
         LayerView last = point.Model.Layer(point.Shape.Depth - 1);
-        double output = Vectors.Norm(last.AttentionOutput.Span) + (Vectors.Norm(last.Hidden.Span) * Vectors.Norm(point.Weights.Block(point.Shape.Depth - 1).FfnOut.Span));
+        double output = Vectors.Norm(last.AttentionOutput.Span)
+            + (Vectors.Norm(last.Hidden.Span) * Vectors.Norm(point.Weights.Block(point.Shape.Depth - 1).FfnOut.Span));
         return output * (point.Weights.Readout is Matrix readout ? Vectors.Norm(readout.Span) : 1);
     }
 

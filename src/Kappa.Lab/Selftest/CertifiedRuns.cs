@@ -11,12 +11,16 @@ namespace Kappa.Lab.Selftest;
 /// <param name="Contradictions">Runs that broke a promise, each with its case and what happened.</param>
 /// <param name="LargestLossShare">Largest ‖F − Y‖ at a step as a share of what was promised for it; rounding taken off.</param>
 /// <param name="LargestRadiusShare">Largest distance of a block from its start as a share of its radius; rounding taken off.</param>
-/// <param name="SmallestRateRatio">Smallest share of the loss that a step removed, relative to the guaranteed share; infinite when no step was above rounding.</param>
+/// <param name="SmallestRateRatio">Smallest share of the loss that a step removed,
+/// relative to the guaranteed share; infinite when no step was above rounding.</param>
 internal sealed record CertifiedRunsOutcome(
-    int Certified, IReadOnlyList<int> ByDepth, long Drawn, IReadOnlyList<string> Contradictions, double LargestLossShare, double LargestRadiusShare, double SmallestRateRatio);
+    int Certified, IReadOnlyList<int> ByDepth, long Drawn, IReadOnlyList<string> Contradictions, double LargestLossShare,
+    double LargestRadiusShare, double SmallestRateRatio);
 
-/// <summary>Random starting points at which a theorem guarantees convergence, each followed for some steps: does gradient descent keep the promise?</summary>
-/// <remarks>Cases are drawn near the edge of what is certified: targets are moved towards the output by the shortfall of the first certificate and a random further factor.</remarks>
+/// <summary>Random starting points at which a theorem guarantees convergence, each
+/// followed for some steps: does gradient descent keep the promise?</summary>
+/// <remarks>Cases are drawn near the edge of what is certified: targets are moved towards the
+/// output by the shortfall of the first certificate and a random further factor.</remarks>
 internal static class CertifiedRuns
 {
     private const int Attempts = 5;
@@ -57,7 +61,8 @@ internal static class CertifiedRuns
             {
                 if (candidate.StepShare is double share)
                 {
-                    guarantee = theorem.Evaluate(point, new CertificateOptions { StepSize = share * guarantee.LargestStepSize }).Guarantee ?? guarantee;
+                    guarantee = theorem.Evaluate(point, new CertificateOptions { StepSize = share * guarantee.LargestStepSize }).Guarantee
+                        ?? guarantee;
                 }
 
                 return Followed(outcome, new CertifiedRun(point, guarantee, candidate.Noise), steps, candidate);
@@ -86,7 +91,10 @@ internal static class CertifiedRuns
             LargestRadiusShare = Math.Max(outcome.LargestRadiusShare, run.RadiusShare),
             SmallestRateRatio = Math.Min(outcome.SmallestRateRatio, run.RateRatio),
             Contradictions = isKept ? outcome.Contradictions
-                : [.. outcome.Contradictions, FormattableString.Invariant($"{candidate}: ‖F − Y‖ {run.LossShare:R} of its bound, distance {run.RadiusShare:R} of its radius.")],
+                : [
+                    .. outcome.Contradictions,
+                    FormattableString.Invariant(
+                        $"{candidate}: ‖F − Y‖ {run.LossShare:R} of its bound, distance {run.RadiusShare:R} of its radius.")],
         };
     }
 }

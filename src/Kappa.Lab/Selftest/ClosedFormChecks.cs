@@ -38,7 +38,9 @@ internal static class ClosedFormChecks
             expected[k] = 2 - (2 * Math.Cos((Size - k) * Math.PI / (Size + 1)));
         }
 
-        return new SelftestCheck(Group, "singular values of the second-difference matrix, 48 × 48", Deviation.ToLargest(Singular(matrix), expected), 20 * Epsilon, "σ_max");
+        return new SelftestCheck(
+            Group, "singular values of the second-difference matrix, 48 × 48", Deviation.ToLargest(Singular(matrix), expected),
+            20 * Epsilon, "σ_max");
     }
 
     // Zero queries make all logits equal: A = 11ᵀ/n.
@@ -63,7 +65,9 @@ internal static class ClosedFormChecks
             matrix[k, k] += 1;
         }
 
-        return new SelftestCheck(Group, "spectrum of I + 11ᵀ/n is (2, 1, …, 1) (P.6)", Deviation.ToLargest(Singular(matrix), [2, .. Enumerable.Repeat(1.0, Tokens - 1)]), 10 * Epsilon, "σ_max");
+        return new SelftestCheck(
+            Group, "spectrum of I + 11ᵀ/n is (2, 1, …, 1) (P.6)",
+            Deviation.ToLargest(Singular(matrix), [2, .. Enumerable.Repeat(1.0, Tokens - 1)]), 10 * Epsilon, "σ_max");
     }
 
     // One token, W_2 trained alone: K = ‖φ‖² I, so every step multiplies the loss by (1 − η‖φ‖²)² exactly.
@@ -72,7 +76,8 @@ internal static class ClosedFormChecks
         const int Steps = 12;
         var shape = new ResidualTransformerShape { Depth = 1, Width = 4, FfnWidth = 6 };
         using var model = new ResidualTransformer(shape, Gaussian("one token", 1, 4), Gaussian("one target", 1, 4), samples: 1);
-        var options = new DescentOptions { StepSize = StepSizeRule.Automatic(0.5), Trained = TrainedSet.Of(ParameterKind.FfnOut), MaximumSteps = Steps };
+        var options = new DescentOptions
+        { StepSize = StepSizeRule.Automatic(0.5), Trained = TrainedSet.Of(ParameterKind.FfnOut), MaximumSteps = Steps };
         var descent = new GradientDescent(model, options);
         var losses = new List<double>();
         _ = descent.Run(descent.Start(new Initialisation().Create(shape, seed: 0)), step => losses.Add(step.Loss));
@@ -83,13 +88,16 @@ internal static class ClosedFormChecks
     }
 
     private static SelftestCheck Gelu() =>
-        new(Group, "GELU(1) = Φ(1)", Deviation.Relative(new Activation(ActivationKind.Gelu).Value(1), 0.84134474606854293), 4 * Epsilon, "relative");
+        new(
+            Group, "GELU(1) = Φ(1)", Deviation.Relative(new Activation(ActivationKind.Gelu).Value(1), 0.84134474606854293), 4 * Epsilon,
+            "relative");
 
     private static SelftestCheck GeometricCurve()
     {
         const double Rate = 0.03;
         double[] losses = [.. Enumerable.Range(0, 400).Select(k => 5 * Math.Pow(1 - Rate, k))];
-        return new SelftestCheck(Group, "fitted rate of an exact geometric curve", Deviation.Relative(RateFit.Of(losses).Rate, Rate), 1e-11, "relative");
+        return new SelftestCheck(
+            Group, "fitted rate of an exact geometric curve", Deviation.Relative(RateFit.Of(losses).Rate, Rate), 1e-11, "relative");
     }
 
     private static double[] Singular(in Matrix matrix)

@@ -4,7 +4,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Selftest;
 
-/// <summary>The gradient (R.6) against central differences along a random direction, for every activation, and the order in which the difference vanishes.</summary>
+/// <summary>The gradient (R.6) against central differences along a random direction,
+/// for every activation, and the order in which the difference vanishes.</summary>
 internal static class GradientChecks
 {
     private const string Group = "gradient checks";
@@ -23,13 +24,18 @@ internal static class GradientChecks
         foreach (ActivationKind kind in Enum.GetValues<ActivationKind>())
         {
             using var slope = new DirectionalSlope(new Activation(kind));
-            yield return new SelftestCheck(Group, $"{kind}, depth {Depth}: gradient", Deviation.Relative(slope.CentralDifference(Difference), slope.Exact), Tolerance, "relative");
+            yield return new SelftestCheck(
+                Group, $"{kind}, depth {Depth}: gradient", Deviation.Relative(slope.CentralDifference(Difference), slope.Exact), Tolerance,
+                "relative");
 
             // Only where the third derivative exists does the error vanish with h².
             if (new Activation(kind).IsSmooth)
             {
-                double ratio = Math.Abs(slope.CentralDifference(CoarseDifference) - slope.Exact) / Math.Abs(slope.CentralDifference(CoarseDifference / 2) - slope.Exact);
-                yield return new SelftestCheck(Group, $"{kind}, depth {Depth}: error ratio {ratio:F3} when h halves", Math.Abs((ratio / 4) - 1), OrderTolerance, "of 4");
+                double ratio = Math.Abs(slope.CentralDifference(CoarseDifference) - slope.Exact) / Math.Abs(
+                    slope.CentralDifference(CoarseDifference / 2) - slope.Exact);
+                yield return new SelftestCheck(
+                    Group, $"{kind}, depth {Depth}: error ratio {ratio:F3} when h halves", Math.Abs((ratio / 4) - 1), OrderTolerance,
+                    "of 4");
             }
         }
     }
@@ -44,7 +50,16 @@ internal static class GradientChecks
 
         public DirectionalSlope(Activation activation)
         {
-            var shape = new ResidualTransformerShape { Depth = Depth, Width = 6, FfnWidth = 10, KeyWidth = 4, Activation = activation, AttentionResidual = 0.8, FfnResidual = -0.6 };
+            var shape = new ResidualTransformerShape
+            {
+                Depth = Depth,
+                Width = 6,
+                FfnWidth = 10,
+                KeyWidth = 4,
+                Activation = activation,
+                AttentionResidual = 0.8,
+                FfnResidual = -0.6,
+            };
             Matrix inputs = Gaussian("inputs", 6, shape.Width);
             _model = new ResidualTransformer(shape, inputs, Gaussian("targets", 6, shape.Width), samples: 2);
             _centre = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, seed: 1);

@@ -13,18 +13,24 @@ internal static class PrecisionChecks
     private const int Width = 24;
     private const int FfnWidth = 40;
 
-    // A gradient is the end of about twelve products a block, forward and back, each of sums of up to m + d terms that err by √k u; three for what they are relative to.
+    // A gradient is the end of about twelve products a block, forward and back, each of
+    // sums of up to m + d terms that err by √k u; three for what they are relative to.
     private static readonly double Tolerance = 3 * 12 * Depth * Math.Sqrt(FfnWidth + Width) * RoundingFloor.UnitRoundoff(Precision.Single);
 
     public static IEnumerable<SelftestCheck> Run()
     {
         foreach (ActivationKind kind in Enum.GetValues<ActivationKind>())
         {
-            var shape = new ResidualTransformerShape { Depth = Depth, Width = Width, FfnWidth = FfnWidth, Activation = new Activation(kind) };
+            var shape = new ResidualTransformerShape
+            { Depth = Depth, Width = Width, FfnWidth = FfnWidth, Activation = new Activation(kind) };
             (double loss, ResidualTransformerWeights gradient) = Evaluate(shape, Precision.Double);
             (double single, ResidualTransformerWeights rounded) = Evaluate(shape, Precision.Single);
-            yield return new SelftestCheck(Group, $"{kind}, depth {Depth}: loss in single and double precision", Deviation.Relative(single, loss), Tolerance, "relative");
-            yield return new SelftestCheck(Group, $"{kind}, depth {Depth}: gradient in single and double precision", Deviation.Relative(rounded.Vector, gradient.Vector), Tolerance, "relative");
+            yield return new SelftestCheck(
+                Group, $"{kind}, depth {Depth}: loss in single and double precision", Deviation.Relative(single, loss), Tolerance,
+                "relative");
+            yield return new SelftestCheck(
+                Group, $"{kind}, depth {Depth}: gradient in single and double precision",
+                Deviation.Relative(rounded.Vector, gradient.Vector), Tolerance, "relative");
         }
     }
 

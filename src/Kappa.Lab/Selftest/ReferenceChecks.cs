@@ -18,13 +18,15 @@ internal static class ReferenceChecks
     {
         var evaluation = PointEvaluation.Of(reference.Point);
         yield return Check("loss", Deviation.Relative(evaluation.Loss, Number("loss")));
-        yield return Check("output", Deviation.Relative(evaluation.Output.Span, ReferencePoint.Stacked(reference.Expected.GetProperty("output")).Span));
+        yield return Check(
+            "output", Deviation.Relative(evaluation.Output.Span, ReferencePoint.Stacked(reference.Expected.GetProperty("output")).Span));
         yield return Check("gradient", Deviation.Relative(evaluation.Gradient.Vector, reference.ExpectedGradient().Vector));
         yield return Check("PL ratio", Deviation.Relative(evaluation.PlRatio, Number("pl_ratio")));
         yield return Check("spectra", Spectra(reference, evaluation));
         double[] eigenvalues = ReferencePoint.Vector(reference.Expected.GetProperty("ntk_eigenvalues"));
         yield return new SelftestCheck(
-            Group, $"{reference.Point.Name}: kernel", Deviation.ToLargest(Descending(evaluation.Kernel!.Eigenvalues), Descending(eigenvalues)), KernelTolerance, "largest");
+            Group, $"{reference.Point.Name}: kernel",
+            Deviation.ToLargest(Descending(evaluation.Kernel!.Eigenvalues), Descending(eigenvalues)), KernelTolerance, "largest");
 
         double Number(string name) => reference.Expected.GetProperty(name).GetDouble();
         SelftestCheck Check(string what, double error) => new(Group, $"{reference.Point.Name}: {what}", error, Tolerance, "relative");
@@ -34,11 +36,14 @@ internal static class ReferenceChecks
     {
         (string Name, LayerPart Part)[] parts =
         [
-            ("attention_branch_singular_values", LayerPart.AttentionBranch), ("attention_output_singular_values", LayerPart.AttentionOutput),
+            ("attention_branch_singular_values", LayerPart.AttentionBranch),
+            ("attention_output_singular_values", LayerPart.AttentionOutput),
             ("hidden_singular_values", LayerPart.Hidden),
         ];
         return parts.SelectMany(part => evaluation.Layers.Where(layer => layer.Matrix.Part == part.Part).Select(layer =>
-            Deviation.ToLargest(layer.Spectrum.SingularValues, ReferencePoint.Vector(reference.Expected.GetProperty(part.Name)[layer.Matrix.Layer])))).Max();
+            Deviation.ToLargest(
+                layer.Spectrum.SingularValues,
+                ReferencePoint.Vector(reference.Expected.GetProperty(part.Name)[layer.Matrix.Layer])))).Max();
     }
 
     private static double[] Descending(double[] values) => [.. values.OrderDescending()];

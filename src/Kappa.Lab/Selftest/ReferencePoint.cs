@@ -4,7 +4,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Selftest;
 
-/// <summary>A point of model R with exact values computed elsewhere (complex-step derivatives in double precision): embedded from tests/Data/reference.</summary>
+/// <summary>A point of model R with exact values computed elsewhere (complex-step
+/// derivatives in double precision): embedded from tests/Data/reference.</summary>
 /// <param name="Point">The point, read as any user's file is.</param>
 /// <param name="Expected">What must come out.</param>
 internal sealed record ReferencePoint(ModelPoint Point, JsonElement Expected)
@@ -27,7 +28,9 @@ internal sealed record ReferencePoint(ModelPoint Point, JsonElement Expected)
     public static IEnumerable<ReferencePoint> All()
     {
         System.Reflection.Assembly assembly = typeof(ReferencePoint).Assembly;
-        foreach (string resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (
+            string resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal))
         {
             using Stream stream = assembly.GetManifestResourceStream(resource)!;
             ModelPoint point = PointFile.Read(stream, resource).Require();

@@ -13,7 +13,8 @@ internal static class SameBitsChecks
     {
         double[] one = WeightsAfterTenSteps(threads: 1);
         double[] two = WeightsAfterTenSteps(threads: 2);
-        int different = one.Zip(two, (a, b) => BitConverter.DoubleToInt64Bits(a) != BitConverter.DoubleToInt64Bits(b)).Count(isDifferent => isDifferent);
+        int different = one.Zip(
+            two, (a, b) => BitConverter.DoubleToInt64Bits(a) != BitConverter.DoubleToInt64Bits(b)).Count(isDifferent => isDifferent);
         yield return new SelftestCheck(Group, "weights after ten steps on 1 and 2 threads", different, 0, "numbers that differ");
     }
 

@@ -12,6 +12,8 @@ internal static class SelftestSuite
     public static IEnumerable<SelftestCheck> Run(int certifiedRuns = DefaultCertifiedRuns)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(certifiedRuns);
-        return [.. ReferenceChecks.Run(), .. GradientChecks.Run(), .. ClosedFormChecks.Run(), .. PrecisionChecks.Run(), .. SameBitsChecks.Run(), .. CertificateChecks.Run(certifiedRuns)];
+        return [
+            .. ReferenceChecks.Run(), .. GradientChecks.Run(), .. ClosedFormChecks.Run(), .. PrecisionChecks.Run(), .. SameBitsChecks.Run(),
+            .. CertificateChecks.Run(certifiedRuns)];
     }
 }

@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Specifications;
 
-/// <summary>What a classifier does that is told nothing: stand-in digits in patches, Adam on small batches. It learns within seconds: 78 of 100 test samples are right, one in ten by chance.</summary>
+/// <summary>What a classifier does that is told nothing: stand-in digits in patches, Adam on small
+/// batches. It learns within seconds: 78 of 100 test samples are right, one in ten by chance.</summary>
 internal static class ClassifierDefaults
 {
     /// <summary>Samples to train on.</summary>

@@ -6,7 +6,8 @@ namespace Kappa.Lab.Specifications;
 /// <param name="Input">Identifiers or arrays.</param>
 /// <param name="Columns">Number of different identifiers, or columns of the arrays.</param>
 /// <param name="Tokens">n.</param>
-/// <param name="Outputs">Columns that the targets need, where a readout is not told: one a class, or one number; null for as many as are asked for.</param>
+/// <param name="Outputs">Columns that the targets need, where a readout is not
+/// told: one a class, or one number; null for as many as are asked for.</param>
 internal sealed record DataForm(TransformerInput Input, int Columns, int Tokens, int? Outputs)
 {
     private const int Bytes = 256;
@@ -30,8 +31,12 @@ internal sealed record DataForm(TransformerInput Input, int Columns, int Tokens,
         int side = data.Source == DataSource.Digits ? DigitSide : PathfinderSide;
         return data switch
         {
-            { Source: DataSource.Reviews } => new(TransformerInput.Identifiers, Bytes + 1, data.Tokens ?? DataSpecification.DefaultBytes, data.Classes),
-            { Patch: int patch } => new(TransformerInput.Arrays, (int)Math.Min(int.MaxValue, (long)patch * patch), Math.Max(1, side / patch * (side / patch)), data.Classes),
+            { Source: DataSource.Reviews } =>
+                new(TransformerInput.Identifiers, Bytes + 1, data.Tokens ?? DataSpecification.DefaultBytes, data.Classes),
+            { Patch: int patch } =>
+                new(
+                    TransformerInput.Arrays, (int)Math.Min(int.MaxValue, (long)patch * patch), Math.Max(1, side / patch * (side / patch)),
+                    data.Classes),
             _ => new(TransformerInput.Identifiers, Bytes, side * side, data.Classes),
         };
     }

@@ -83,10 +83,12 @@ public sealed record DataSpecification
     /// <summary>Samples to test on (digits, pathfinder, reviews).</summary>
     public int? TestSamples { get; init; }
 
-    /// <summary>Both residual coefficients ρ_a = ρ_f of the teacher (teacher); <see langword="null"/> means the student's own. Set it where students with different coefficients must learn the same targets.</summary>
+    /// <summary>Both residual coefficients ρ_a = ρ_f of the teacher (teacher); <see langword="null"/> means the
+    /// student's own. Set it where students with different coefficients must learn the same targets.</summary>
     public double? TeacherResidual { get; init; }
 
-    /// <summary>A text file or folder (text; <see langword="null"/> means the built-in corpus), or an <c>.npz</c> with <c>inputs</c> and <c>targets</c> (arrays).</summary>
+    /// <summary>A text file or folder (text; <see langword="null"/> means the built-in
+    /// corpus), or an <c>.npz</c> with <c>inputs</c> and <c>targets</c> (arrays).</summary>
     public string? Path { get; init; }
 
     /// <summary>An <c>.npy</c> of shape [N, n, d] (arrays).</summary>

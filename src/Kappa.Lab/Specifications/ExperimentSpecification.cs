@@ -23,17 +23,20 @@ public sealed record ExperimentSpecification
     /// <summary>What is recorded, and when.</summary>
     public TelemetrySpecification Telemetry { get; init; } = new();
 
-    /// <summary>Seed of the initial point, and of the data unless <see cref="DataSpecification.Seed"/> says otherwise. Any integer.</summary>
+    /// <summary>Seed of the initial point, and of the data unless
+    /// <see cref="DataSpecification.Seed"/> says otherwise. Any integer.</summary>
     public long Seed { get; init; }
 
     /// <summary>Which model it is; a class for each sample is something that only the general one is given.</summary>
     public ModelForm Form => Data.IsLabelled ? ModelForm.General : Model.Form;
 
     /// <summary>
-    /// The same experiment with every value that follows from others written out, lists in canonical order, and keys without effect as if they were left out:
+    /// The same experiment with every value that follows from others written out,
+    /// lists in canonical order, and keys without effect as if they were left out:
     /// two specifications that mean the same have equal resolved forms.
     /// </summary>
-    /// <returns>A specification with <c>Resolve() == this</c>; what does not apply to the data source stays <see langword="null"/>.</returns>
+    /// <returns>A specification with <c>Resolve() == this</c>; what does
+    /// not apply to the data source stays <see langword="null"/>.</returns>
     public ExperimentSpecification Resolve()
     {
         ExperimentSpecification effective = KeyRules.WithoutEffectless(this);

@@ -10,16 +10,26 @@ internal static class FieldWords
         ("nHeads, nHead, numHeads, numAttentionHeads, attentionHeads", ["model.heads"], ""),
         ("optimizer, optimiser, optim, algorithm, solver", ["descent.method"], "Its values are gradientDescent, momentum and adam."),
         ("wd, l2, l2Regularization, regularization", ["descent.weightDecay"], ""),
-        ("gradClip, clipGrad, clipNorm, maxGradNorm, gradientClipping, clipValue", ["descent.gradientClip"], "It cuts the norm of the whole gradient."),
-        ("dropout, dropoutRate, pDrop, attnDropout, attentionDropout, ffnDropout, dropPath", [], "Kappa has no dropout: what a step does is decided by the specification alone. Leave it out."),
-        ("normFirst, preNorm, postNorm, layerNorm, useLayerNorm, rmsNorm, normType", ["model.norm", "model.normKind"], "norm=pre is what others call norm_first=True."),
+        (
+            "gradClip, clipGrad, clipNorm, maxGradNorm, gradientClipping, clipValue", ["descent.gradientClip"],
+            "It cuts the norm of the whole gradient."),
+        (
+            "dropout, dropoutRate, pDrop, attnDropout, attentionDropout, ffnDropout, dropPath", [],
+            "Kappa has no dropout: what a step does is decided by the specification alone. Leave it out."),
+        (
+            "normFirst, preNorm, postNorm, layerNorm, useLayerNorm, rmsNorm, normType", ["model.norm", "model.normKind"],
+            "norm=pre is what others call norm_first=True."),
         ("layerNormEps, rmsNormEps, normEps, layerNormEpsilon", ["model.normEpsilon"], ""),
         ("elementwiseAffine, normAffine", ["model.normParameters"], ""),
         ("causal, isCausal, attnMask, attentionMask, srcMask, isDecoder", ["model.mask"], "mask=causal hides what comes later."),
         ("keyPaddingMask, srcKeyPaddingMask, paddingMask", ["model.masksPadding"], ""),
         ("useBias, biases, qkvBias, attentionBias, ffnBias, projBias", ["model.bias"], "Its values are false, true, attention and ffn."),
-        ("posEncoding, posEmbedding, posEmb, positionalEncoding, positionEmbedding, positionalEmbedding, positionEncoding", ["model.positions"], ""),
-        ("vocabSize, nVocab, numEmbeddings, vocab", ["data.source", "model.embedding"], "How many identifiers there are follows from the source."),
+        (
+            "posEncoding, posEmbedding, posEmb, positionalEncoding, positionEmbedding, positionalEmbedding, positionEncoding",
+            ["model.positions"], ""),
+        (
+            "vocabSize, nVocab, numEmbeddings, vocab", ["data.source", "model.embedding"],
+            "How many identifiers there are follows from the source."),
         ("inputDim, inFeatures, inputSize, dIn", ["model.inputWidth"], ""),
         ("outputDim, outFeatures, dOut, numClasses, nClasses, numLabels", ["model.readoutWidth"], ""),
         ("lmHead, classifierHead, unembedding", ["model.readout", "model.readoutWidth"], ""),
@@ -36,7 +46,9 @@ internal static class FieldWords
         ("batch, minibatch, nBatch", ["descent.batchSize"], ""),
         ("residual, residuals, skip, skipConnection, residualScale", ["model.attentionResidual", "model.ffnResidual"], ""),
         ("dModel, modelDim, dim, hiddenSize, embedDim, embeddingDim, nEmbd, d", ["model.width"], ""),
-        ("hidden, hiddenDim, hiddenWidth", ["model.width", "model.ffnWidth"], "The first is that of a token, the second that inside the feed-forward part."),
+        (
+            "hidden, hiddenDim, hiddenWidth", ["model.width", "model.ffnWidth"],
+            "The first is that of a token, the second that inside the feed-forward part."),
         ("dFf, ffnDim, dimFeedforward, mlpDim, mlpWidth, intermediateSize, ffnHidden", ["model.ffnWidth"], ""),
         ("dK, dKey, headDim, keyDim, queryWidth", ["model.keyWidth"], ""),
         ("dV, valueDim", ["model.valueWidth"], ""),
@@ -44,7 +56,9 @@ internal static class FieldWords
         ("nSamples, numSamples, datasetSize, trainSize, nTrain", ["data.samples"], ""),
         ("testSize, nTest", ["data.testSamples"], ""),
         ("dataset, task", ["data.source"], ""),
-        ("epochs, epoch, nEpochs, numEpochs", ["descent.steps"], "An epoch is samples/batchSize steps, and one step where every step sees all samples."),
+        (
+            "epochs, epoch, nEpochs, numEpochs", ["descent.steps"],
+            "An epoch is samples/batchSize steps, and one step where every step sees all samples."),
         ("iterations, iters, nIter, maxIter, maxSteps, numSteps, nSteps, trainSteps", ["descent.steps"], ""),
         ("warmupSteps, warmupIters", ["descent.warmUp"], ""),
         ("schedule, scheduler, lrDecay, lrSchedule", ["descent.decay"], ""),
@@ -60,13 +74,16 @@ internal static class FieldWords
     ];
 
     private static readonly Dictionary<string, (SpecificationKey[] Keys, string Note)> Known = Table
-        .SelectMany(row => row.Words.Split(", ").Select(word => (Word: Plain(word), Keys: row.Keys.Select(path => SpecificationKeys.Find(path)!).ToArray(), row.Note)))
+        .SelectMany(row =>
+            row.Words.Split(", ").Select(word =>
+                (Word: Plain(word), Keys: row.Keys.Select(path => SpecificationKeys.Find(path)!).ToArray(), row.Note)))
         .ToDictionary(row => row.Word, row => (row.Keys, row.Note), StringComparer.Ordinal);
 
     /// <summary>Every word of the table, as it is written there.</summary>
     public static IEnumerable<string> All => Table.SelectMany(row => row.Words.Split(", "));
 
-    /// <summary>The keys that a word of the field means, whatever its letter case, hyphens and underscores; none when it is no such word, or means what is not there.</summary>
+    /// <summary>The keys that a word of the field means, whatever its letter case, hyphens
+    /// and underscores; none when it is no such word, or means what is not there.</summary>
     public static IReadOnlyList<SpecificationKey> Find(string word) => Known.TryGetValue(Plain(word), out var found) ? found.Keys : [];
 
     /// <summary>A hint to append to a message, with a leading blank; nothing when it is no such word.</summary>
@@ -82,5 +99,6 @@ internal static class FieldWords
         return $" Did you mean {keys}?{(found.Note.Length > 0 ? $" {found.Note}" : "")}";
     }
 
-    private static string Plain(string word) => word.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToUpperInvariant();
+    private static string Plain(string word) =>
+        word.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToUpperInvariant();
 }

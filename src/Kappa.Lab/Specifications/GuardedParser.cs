@@ -5,10 +5,12 @@ using YamlDotNet.Core.Events;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>The events of a YAML text; whatever the library throws becomes a <see cref="YamlException"/> at the place where it happened.</summary>
+/// <summary>The events of a YAML text; whatever the library throws becomes
+/// a <see cref="YamlException"/> at the place where it happened.</summary>
 /// <remarks>
-/// The scanner answers malformed texts with exceptions of many kinds: of arguments for an empty tag (<c>!&lt;&gt;</c>), of states for an open bracket, of indices.
-/// It also takes a NUL for the end of the text and would drop what follows, so characters that YAML does not allow are refused first.
+/// The scanner answers malformed texts with exceptions of many kinds: of arguments for an empty tag (<c>!&lt;&gt;</c>), of states for an
+/// open bracket, of indices. It also takes a NUL for the end of the text and would drop what follows, so characters that YAML does not
+/// allow are refused first.
 /// </remarks>
 internal sealed class GuardedParser : IParser
 {
@@ -35,7 +37,9 @@ internal sealed class GuardedParser : IParser
         }
         catch (Exception error) when (error is not YamlException)
         {
-            string reason = error is InvalidOperationException ? "no structure from here on; is a bracket or quote open?" : "cannot be read from here on; write names and values without special characters";
+            string reason = error is InvalidOperationException
+                ? "no structure from here on; is a bracket or quote open?"
+                : "cannot be read from here on; write names and values without special characters";
             throw new YamlException(here, here, reason, error);
         }
     }
@@ -50,7 +54,11 @@ internal sealed class GuardedParser : IParser
             if (isBroken || (Rune.IsControl(rune) && rune.Value is not ('\t' or '\n' or '\r' or 0x85)))
             {
                 var mark = new Mark(at, line, column);
-                string found = isBroken ? "half of a surrogate pair" : string.Create(CultureInfo.InvariantCulture, $"the control character U+{rune.Value:X4}{(rune.Value == 0 ? " (is it UTF-16 or a binary file?)" : "")}");
+                string found = isBroken
+                    ? "half of a surrogate pair"
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the control character U+{rune.Value:X4}{(rune.Value == 0 ? " (is it UTF-16 or a binary file?)" : "")}");
                 throw new YamlException(mark, mark, $"must be printable text but has {found}; save it as UTF-8 text");
             }
 

@@ -28,7 +28,8 @@ public enum EncoderStart
     /// <summary>2/(d_m + 1), 2/(d + d_m), τ₁ = 1.</summary>
     Xavier,
 
-    /// <summary>LeCun, with W_V, W_Q and W_K turned into orthogonal columns (d_m ≥ d) or rows whose entries have the same mean square.</summary>
+    /// <summary>LeCun, with W_V, W_Q and W_K turned into orthogonal columns
+    /// (d_m ≥ d) or rows whose entries have the same mean square.</summary>
     Orthogonal,
 }
 
@@ -104,7 +105,8 @@ public sealed record InitialisationSpecification
     };
 
     /// <summary>The scheme that a preset starts with.</summary>
-    internal static InitialisationScheme SchemeOf(ModelKind kind) => kind == ModelKind.Residual ? InitialisationScheme.Gaussian : InitialisationScheme.LeCun;
+    internal static InitialisationScheme SchemeOf(ModelKind kind) =>
+        kind == ModelKind.Residual ? InitialisationScheme.Gaussian : InitialisationScheme.LeCun;
 
     /// <summary>Whether W_2 starts at zero.</summary>
     public bool ZeroFfnOut { get; init; }

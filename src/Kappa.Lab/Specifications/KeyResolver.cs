@@ -2,7 +2,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>Finds the key that a written name means: the full name, or else the last part of it when exactly one key ends so. <c>seed</c> is therefore the top-level one.</summary>
+/// <summary>Finds the key that a written name means: the full name, or else the last part of
+/// it when exactly one key ends so. <c>seed</c> is therefore the top-level one.</summary>
 /// <param name="keys">All keys.</param>
 internal sealed class KeyResolver(IReadOnlyList<SpecificationKey> keys)
 {
@@ -35,7 +36,9 @@ internal sealed class KeyResolver(IReadOnlyList<SpecificationKey> keys)
         problem = "";
         if (_byPath.TryGetValue($"{group}.{name}", out SpecificationKey? key))
             return key;
-        string near = FieldWords.Find(name).Count > 0 ? "" : Suggestion.For(name, keys.Where(candidate => candidate.Group == group).Select(candidate => candidate.Name));
+        string near = FieldWords.Find(name).Count > 0
+            ? ""
+            : Suggestion.For(name, keys.Where(candidate => candidate.Group == group).Select(candidate => candidate.Name));
         problem = $"unknown key '{Shown.Of(name)}' in '{group}'.{(near.Length > 0 ? near : Suggest(name, group))}";
         return null;
     }
@@ -44,10 +47,12 @@ internal sealed class KeyResolver(IReadOnlyList<SpecificationKey> keys)
     public string UnknownGroup(string name)
     {
         string near = Suggestion.For(name, Groups);
-        return $"unknown group '{Shown.Of(name)}'.{(near.Length == 0 && FieldWords.Find(name) is [{ Group.Length: > 0 } key, ..] ? $" Did you mean '{key.Group}'?" : near)}";
+        string hint = near.Length == 0 && FieldWords.Find(name) is [{ Group.Length: > 0 } key, ..] ? $" Did you mean '{key.Group}'?" : near;
+        return $"unknown group '{Shown.Of(name)}'.{hint}";
     }
 
-    // A name that is right but stands in the wrong group comes first, then the words of the field, then full names for a dotted name, then the last part alone.
+    // A name that is right but stands in the wrong group comes first, then the words
+    // of the field, then full names for a dotted name, then the last part alone.
     private string Suggest(string name, string? group = null)
     {
         bool isInGroup = group is not null;

@@ -2,31 +2,42 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>When a key has an effect. One that has none is not written, and is refused away from what it would be if it were left out.</summary>
+/// <summary>When a key has an effect. One that has none is not written, and
+/// is refused away from what it would be if it were left out.</summary>
 internal static class KeyRules
 {
     private static readonly Dictionary<string, Need> s_needs = new(StringComparer.Ordinal)
     {
-        ["model.inputWidth"] = new(s => s.Model.Embedding && s.Data.MakesTokens, "where tokens enter as they are or are read", "set embedding=true"),
-        ["model.encoderWidth"] = new(s => s.Model.Kind == ModelKind.ShallowEncoder, "but in model.kind 'shallowEncoder'", "give keyWidth and valueWidth"),
-        ["model.normalisesRows"] = new(s => s.Model.Kernel == AttentionKernelKind.Gaussian, "but on the gaussian kernel", "set kernel=gaussian"),
+        ["model.inputWidth"] = new(
+            s => s.Model.Embedding && s.Data.MakesTokens, "where tokens enter as they are or are read", "set embedding=true"),
+        ["model.encoderWidth"] = new(
+            s => s.Model.Kind == ModelKind.ShallowEncoder, "but in model.kind 'shallowEncoder'", "give keyWidth and valueWidth"),
+        ["model.normalisesRows"] = new(
+            s => s.Model.Kernel == AttentionKernelKind.Gaussian, "but on the gaussian kernel", "set kernel=gaussian"),
         ["model.outputMatrixWidth"] = new(s => s.Model.OutputMatrix, "without W_O", "set outputMatrix=true"),
         ["model.masksPadding"] = new(s => s.Data.Source == DataSource.Reviews, "on samples without padding", "set source=reviews"),
         ["model.ffnResidual"] = new(HasFfn, "without a feed-forward layer", "give ffnWidth"),
         ["model.activation"] = new(HasFfn, "without a feed-forward layer", "give ffnWidth"),
         ["model.activationSlope"] = new(
-            s => Activations(s.Model).Any(kind => kind is ActivationKind.LeakyRelu or ActivationKind.SmoothLeakyRelu), "without a leaky activation", "set activation=smoothLeakyRelu"),
-        ["model.activationSmoothing"] = new(s => Activations(s.Model).Contains(ActivationKind.SmoothLeakyRelu), "but on smoothLeakyRelu", "set activation=smoothLeakyRelu"),
+            s => Activations(s.Model).Any(kind => kind is ActivationKind.LeakyRelu or ActivationKind.SmoothLeakyRelu),
+            "without a leaky activation", "set activation=smoothLeakyRelu"),
+        ["model.activationSmoothing"] = new(
+            s => Activations(s.Model).Contains(ActivationKind.SmoothLeakyRelu), "but on smoothLeakyRelu", "set activation=smoothLeakyRelu"),
         ["model.normKind"] = new(HasNorm, "where nothing is normalised", "set norm=pre or finalNorm=true"),
         ["model.normParameters"] = new(HasNorm, "where nothing is normalised", "set norm=pre or finalNorm=true"),
         ["model.normEpsilon"] = new(HasNorm, "where nothing is normalised", "set norm=pre or finalNorm=true"),
-        ["model.readoutWidth"] = new(s => s.Model.ReadoutWidth is null || HasReadout(s) || s.Model is { Kind: ModelKind.KernelAttention, OutputMatrix: true }, "without a readout", "set readout=tokens"),
+        ["model.readoutWidth"] = new(
+            s => s.Model.ReadoutWidth is null || HasReadout(s) || s.Model is { Kind: ModelKind.KernelAttention, OutputMatrix: true },
+            "without a readout", "set readout=tokens"),
         ["model.readoutBias"] = new(HasReadout, "without a readout", "set readout=tokens"),
         ["model.pooling"] = new(s => s.Model.Readout == ReadoutKind.Pooled, "but on a pooled readout", "set readout=pooled"),
         ["model.outputScale"] = new(HasReadout, "without a readout", "set readout=tokens"),
-        ["model.lossReduction"] = new(s => s.Model.Loss == LossKind.SquaredError, "on the cross-entropy, which is always averaged", "set loss=squaredError"),
-        ["initialisation.scheme"] = new(s => s.Form != ModelForm.ShallowEncoder, "on the shallow encoder, whose start is encoderStart", "set encoderStart"),
-        ["initialisation.encoderStart"] = new(s => s.Form == ModelForm.ShallowEncoder, "but on the shallow encoder as it is (S.1)", "set scheme"),
+        ["model.lossReduction"] = new(
+            s => s.Model.Loss == LossKind.SquaredError, "on the cross-entropy, which is always averaged", "set loss=squaredError"),
+        ["initialisation.scheme"] = new(
+            s => s.Form != ModelForm.ShallowEncoder, "on the shallow encoder, whose start is encoderStart", "set encoderStart"),
+        ["initialisation.encoderStart"] = new(
+            s => s.Form == ModelForm.ShallowEncoder, "but on the shallow encoder as it is (S.1)", "set scheme"),
         ["initialisation.branchScale"] = new(s => s.Form != ModelForm.ShallowEncoder, "on the shallow encoder", "set valueGain"),
         ["initialisation.ffnInGain"] = new(HasFfn, "without a feed-forward layer", "give ffnWidth"),
         ["initialisation.ffnOutGain"] = new(HasFfn, "without a feed-forward layer", "give ffnWidth"),
@@ -68,14 +79,16 @@ internal static class KeyRules
     public static ExperimentSpecification WithoutEffectless(ExperimentSpecification specification)
     {
         ExperimentSpecification preset = SpecificationKey.PresetOf(specification);
-        return SpecificationKeys.All.Where(key => !Applies(key, specification)).Aggregate(specification, (rest, key) => key.Take(rest, preset));
+        return SpecificationKeys.All.Where(key => !Applies(key, specification)).Aggregate(
+            specification, (rest, key) => key.Take(rest, preset));
     }
 
     private static Need OfSource(Predicate<DataSpecification> takes) => new(s => takes(s.Data), "", "") { IsOfSource = true };
 
     private static bool HasFfn(ExperimentSpecification specification) => specification.Model.FfnWidth is not null;
 
-    private static bool HasNorm(ExperimentSpecification specification) => specification.Model is { Norm: not NormPlace.None } or { FinalNorm: true };
+    private static bool HasNorm(ExperimentSpecification specification) =>
+        specification.Model is { Norm: not NormPlace.None } or { FinalNorm: true };
 
     private static bool HasReadout(ExperimentSpecification specification) => specification.Model.Readout != ReadoutKind.None;
 
@@ -89,7 +102,8 @@ internal static class KeyRules
         public bool IsOfSource { get; init; }
 
         public string Complaint(SpecificationKey key, ExperimentSpecification specification) => IsOfSource
-            ? $"{key.Name} does not apply to data.source '{SpecificationKeys.Find("data.source")!.Format(specification)}'; remove it or choose another source."
+            ? $"{key.Name} does not apply to data.source '{SpecificationKeys.Find("data.source")!.Format(specification)}'; remove it or "
+                + $"choose another source."
             : $"{key.Name} has no effect {Where}; remove it or {Remedy}.";
     }
 }

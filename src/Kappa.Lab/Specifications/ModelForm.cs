@@ -2,7 +2,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>Which of the models that theorems and own implementations are about a specification describes, whatever preset it started from.</summary>
+/// <summary>Which of the models that theorems and own implementations are
+/// about a specification describes, whatever preset it started from.</summary>
 public enum ModelForm
 {
     /// <summary>None of the following.</summary>
@@ -66,7 +67,8 @@ public sealed partial record ModelSpecification
         OutputMatrixWidth is null || OutputMatrixWidth == ((this with { OutputMatrixWidth = null }).OwnOutputMatrixWidth ?? Width);
 
     /// <summary>Whether the readout is the one that there is when none is given.</summary>
-    internal bool HasImpliedReadout => Readout == (Kind == ModelKind.Residual && ReadoutWidth is not null ? ReadoutKind.Tokens : Preset.Readout);
+    internal bool HasImpliedReadout =>
+        Readout == (Kind == ModelKind.Residual && ReadoutWidth is not null ? ReadoutKind.Tokens : Preset.Readout);
 
     private static readonly TransformerRule[] s_rulesOfNames =
         [.. TransformerRules.All.Where(rule => rule.Properties.Contains(nameof(TransformerShape.Parameters)))];
@@ -77,7 +79,8 @@ public sealed partial record ModelSpecification
     private int? OwnValueWidth => ValueWidth ?? (Kind == ModelKind.ShallowEncoder ? EncoderWidth : null);
 
     // Kernel attention has always called the columns of its last matrix so.
-    private int? OwnOutputMatrixWidth => OutputMatrixWidth ?? (Kind == ModelKind.KernelAttention && Readout == ReadoutKind.None ? ReadoutWidth : null);
+    private int? OwnOutputMatrixWidth =>
+        OutputMatrixWidth ?? (Kind == ModelKind.KernelAttention && Readout == ReadoutKind.None ? ReadoutWidth : null);
 
     /// <summary>Model R's own description.</summary>
     /// <exception cref="InvalidOperationException">There is no feed-forward layer.</exception>
@@ -159,7 +162,8 @@ public sealed partial record ModelSpecification
         return resolved with
         {
             OutputScale = !hasReadout ? null
-                : OutputScale ?? (specification.Form == ModelForm.ShallowEncoder ? specification.Initialisation.Encoder?.OutputScale(keys) ?? 1 : 1),
+                : OutputScale
+                    ?? (specification.Form == ModelForm.ShallowEncoder ? specification.Initialisation.Encoder?.OutputScale(keys) ?? 1 : 1),
             Trained = Trained.Canonical(resolved),
         };
     }

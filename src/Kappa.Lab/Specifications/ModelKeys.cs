@@ -142,7 +142,8 @@ internal static class ModelKeys
         yield return Key(
             "outputScale", new OptionalKind<double>(s_any, "default"), m => m.OutputScale, (m, v) => m with { OutputScale = v },
             "factor τ₁ of the readout (S.1)",
-            "1; that of encoderStart in shallowEncoder", isImplied: m => m.OutputScale is null || (m.OutputScale == 1 && m.Kind != ModelKind.ShallowEncoder));
+            "1; that of encoderStart in shallowEncoder",
+            isImplied: m => m.OutputScale is null || (m.OutputScale == 1 && m.Kind != ModelKind.ShallowEncoder));
         yield return Key(
             "loss", new ChoiceKind<LossKind>(), m => m.Loss, (m, v) => m with { Loss = v },
             "squared error (R.4), of classes against 1 and 0, or cross-entropy (E.5), as in classifier");

@@ -15,12 +15,17 @@ internal static class ModelMemory
     /// <param name="shape">Any shape.</param>
     public static double Parameters(TransformerShape shape)
     {
-        double d = shape.Width, keys = shape.Heads * (double)shape.KeyWidth, values = shape.Heads * (double)shape.ValueWidth, m = shape.FfnWidth ?? 0;
+        double d = shape.Width, keys = shape.Heads * (double)shape.KeyWidth, values = shape.Heads * (double)shape.ValueWidth,
+            m = shape.FfnWidth ?? 0;
         double output = shape.HasOutput ? shape.OutputWidth : values;
-        double attention = (d * ((2 * keys) + values)) + (shape.HasOutput ? values * output : 0) + (shape.HasAttentionBiases ? (2 * keys) + values + output : 0);
+        double attention = (d * ((2 * keys) + values)) + (shape.HasOutput ? values * output : 0)
+            + (shape.HasAttentionBiases ? (2 * keys) + values + output : 0);
         double ffn = (2 * d * m) + (shape.HasFfnBiases ? d + m : 0);
-        double norms = shape.HasNormParameters ? 2 * d * ((shape.Norm == NormPlace.None ? 0 : 2 * shape.Depth) + (shape.HasLastNorm ? 1 : 0)) : 0;
-        double ends = (shape.HasEmbedding ? (double)shape.InputWidth * d : 0) + ((shape.Tokens ?? 0) * d) + ((output + 1) * (shape.ReadoutWidth ?? 0));
+        double norms = shape.HasNormParameters
+            ? 2 * d * ((shape.Norm == NormPlace.None ? 0 : 2 * shape.Depth) + (shape.HasLastNorm ? 1 : 0))
+            : 0;
+        double ends = (shape.HasEmbedding ? (double)shape.InputWidth * d : 0) + ((shape.Tokens ?? 0) * d)
+            + ((output + 1) * (shape.ReadoutWidth ?? 0));
         return (shape.Depth * (attention + ffn)) + norms + ends;
     }
 
@@ -41,16 +46,21 @@ internal static class ModelMemory
         double data = rows * columns * ((2 * sizeof(double)) + element);
 
         // θ_0 twice, θ, its successor, ∇ℒ and what the method carries; the factors of a pass, and each shard's gradient.
-        double batch = Math.Min(specification.Descent.BatchSize ?? samples, samples), shards = Math.Min(batch, Shards(batch * tokens)), moments = specification.Descent.Method switch { DescentMethod.Adam => 2, DescentMethod.Momentum => 1, _ => 0 };
+        double batch = Math.Min(specification.Descent.BatchSize ?? samples, samples), shards = Math.Min(batch, Shards(batch * tokens)),
+            moments = specification.Descent.Method switch { DescentMethod.Adam => 2, DescentMethod.Momentum => 1, _ => 0 };
         double weights = Parameters(shape) * ((sizeof(double) * (7 + moments)) + (element * (2 + shards)));
 
-        // Each thread takes about 128 rows, or one sample, through all blocks; weights of up to 128 tokens are kept, of longer samples those of 64 rows.
+        // Each thread takes about 128 rows, or one sample, through all blocks;
+        // weights of up to 128 tokens are kept, of longer samples those of 64 rows.
         double group = Math.Min(rows, Math.Max(RowsOfGroup, tokens)), kept = heads * Math.Min(tokens, RowsOfGroup);
-        double passes = element * Math.Min(threads, shards) * group * ((shape.Depth * ((8 * d) + (3 * m) + projections + kept)) + (6 * d) + m + (2 * projections));
+        double passes = element * Math.Min(threads, shards) * group * (
+            (shape.Depth * ((8 * d) + (3 * m) + projections + kept)) + (6 * d) + m + (2 * projections));
 
         // What is looked at is kept, and factorised in a copy: Φ, branches of heads and of all of them, outputs.
         bool looks = specification.Telemetry.Quantities.HasSpectra;
-        double layers = looks ? 2 * sizeof(double) * shape.Depth * batch * tokens * (m + (5 * d) + (heads > 1 ? heads * shape.ValueWidth : 0)) : 0;
+        double layers = looks
+            ? 2 * sizeof(double) * shape.Depth * batch * tokens * (m + (5 * d) + (heads > 1 ? heads * shape.ValueWidth : 0))
+            : 0;
         return data + weights + passes + layers;
     }
 

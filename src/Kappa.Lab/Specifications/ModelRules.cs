@@ -1,13 +1,16 @@
+using System.Globalization;
 using Kappa.Models;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>What must hold between the keys of a model, of its data and of its descent: the core's rules for shapes under the names of the keys, and those that data and methods bring.</summary>
+/// <summary>What must hold between the keys of a model, of its data and of its descent: the core's
+/// rules for shapes under the names of the keys, and those that data and methods bring.</summary>
 internal static class ModelRules
 {
     private static readonly string[] s_gains =
     [
-        "initialisation.gain", "initialisation.queryGain", "initialisation.keyGain", "initialisation.valueGain", "initialisation.ffnInGain", "initialisation.ffnOutGain", "initialisation.readoutGain",
+        "initialisation.gain", "initialisation.queryGain", "initialisation.keyGain", "initialisation.valueGain", "initialisation.ffnInGain",
+        "initialisation.ffnOutGain", "initialisation.readoutGain",
         "initialisation.outputGain",
     ];
 
@@ -36,13 +39,23 @@ internal static class ModelRules
         new("model.readoutWidth", ["model.readoutWidth", "model.readout", "data.source"], ReadoutWidthFits),
         new("model.temperature", ["model.temperature", "model.kernel"], s => GaussianIsPositive(s.Model)),
         new("model.activationSmoothing", ["model.activationSmoothing", "model.activation", "descent.precision"], SmoothingFitsPrecision),
-        new("descent.stepSize", ["descent.stepSize", "descent.method", "descent.batchSize", "model.loss", "descent.weightDecay", "descent.gradientClip", "descent.warmUp"], StepSizeIsKnown),
+        new(
+            "descent.stepSize",
+            [
+                "descent.stepSize", "descent.method", "descent.batchSize", "model.loss", "descent.weightDecay", "descent.gradientClip",
+                "descent.warmUp"],
+            StepSizeIsKnown),
         new("descent.warmUp", ["descent.warmUp", "descent.steps", "descent.decay"], s => s.Descent.WarmUp >= s.Descent.Steps
             ? [$"warmUp must have fewer steps than the run, {s.Descent.Steps}, but has {s.Descent.WarmUp}."]
             : []),
         new("initialisation.gain", s_gains, s => GainsAreFinite(s.Initialisation)),
         new("data.samples", ["data.samples", "data.testSamples", "data.source"], s => CountsBalance(s.Data)),
-        new("model.width", ["model.depth", "model.width", "model.ffnWidth", "model.keyWidth", "model.valueWidth", "model.heads", "model.readoutWidth", "model.encoderWidth"], ParametersFit),
+        new(
+            "model.width",
+            [
+                "model.depth", "model.width", "model.ffnWidth", "model.keyWidth", "model.valueWidth", "model.heads", "model.readoutWidth",
+                "model.encoderWidth"],
+            ParametersFit),
     ];
 
     /// <summary>What a rule of a shape says with the names and values of the keys.</summary>
@@ -60,7 +73,8 @@ internal static class ModelRules
             : PathOf(property)[(PathOf(property).IndexOf('.', StringComparison.Ordinal) + 1)..];
 
         // What a shape was given from elsewhere stands in the shape alone.
-        string? Value(string property) => property is nameof(TransformerShape.InputWidth) or nameof(TransformerShape.OutputWidth) or nameof(TransformerShape.Tokens)
+        string? Value(string property) =>
+            property is nameof(TransformerShape.InputWidth) or nameof(TransformerShape.OutputWidth) or nameof(TransformerShape.Tokens)
             ? null
             : SpecificationKeys.Find(PathOf(property))?.Format(resolved);
     }
@@ -89,12 +103,14 @@ internal static class ModelRules
         }
     }
 
-    private static string PathOf(string property) => s_keys.GetValueOrDefault(property) ?? $"model.{char.ToLowerInvariant(property[0])}{property[1..]}";
+    private static string PathOf(string property) =>
+        s_keys.GetValueOrDefault(property) ?? $"model.{char.ToLowerInvariant(property[0])}{property[1..]}";
 
     private static IEnumerable<string> LossFits(ExperimentSpecification specification)
     {
         if (specification is { Model.Loss: LossKind.CrossEntropy, Data.IsLabelled: false })
-            yield return $"loss 'crossEntropy' needs classes, which source '{Word(specification.Data.Source)}' does not have; set source=digits, pathfinder or reviews, or loss=squaredError.";
+            yield return $"loss 'crossEntropy' needs classes, which source '{Word(specification.Data.Source)}' does not have; set "
+                + $"source=digits, pathfinder or reviews, or loss=squaredError.";
     }
 
     private static IEnumerable<string> ReadoutFits(ExperimentSpecification specification)
@@ -102,11 +118,14 @@ internal static class ModelRules
         (DataSpecification data, ModelSpecification model) = (specification.Data, specification.Model);
         bool isPooled = model.Readout == ReadoutKind.Pooled;
         if (data.IsLabelled && !isPooled)
-            yield return $"source '{Word(data.Source)}' has one class for a sample, so readout must be 'pooled' but is '{Word(model.Readout)}'; set readout=pooled, or start from model.kind=classifier.";
+            yield return $"source '{Word(data.Source)}' has one class for a sample, so readout must be 'pooled' but is "
+                + $"'{Word(model.Readout)}'; set readout=pooled, or start from model.kind=classifier.";
         else if (data.Source == DataSource.Correlated && !isPooled)
-            yield return $"source 'correlated' has one number for a sample, so readout must be 'pooled' but is '{Word(model.Readout)}'; set readout=pooled, or start from model.kind=shallowEncoder.";
+            yield return $"source 'correlated' has one number for a sample, so readout must be 'pooled' but is '{Word(model.Readout)}'; "
+                + $"set readout=pooled, or start from model.kind=shallowEncoder.";
         else if (data.Source == DataSource.Text && isPooled)
-            yield return "source 'text' has a target for each token, so readout must be 'none' or 'tokens' but is 'pooled'; set readout=tokens with a readoutWidth, or another source.";
+            yield return "source 'text' has a target for each token, so readout must be 'none' or 'tokens' but is 'pooled'; set "
+                + "readout=tokens with a readoutWidth, or another source.";
     }
 
     private static IEnumerable<string> ReadoutWidthFits(ExperimentSpecification specification)
@@ -115,24 +134,30 @@ internal static class ModelRules
         if (model.Readout != ReadoutKind.Pooled || model.ReadoutWidth is not int width)
             yield break;
         if (data.IsLabelled && width != data.Classes)
-            yield return $"readoutWidth must be the number of classes of source '{Word(data.Source)}', {data.Classes}, but is {width}; leave it out.";
+            yield return $"readoutWidth must be the number of classes of source '{Word(data.Source)}', {data.Classes}, but is {width}; "
+                + $"leave it out.";
         else if (!data.IsLabelled && data.Source != DataSource.Teacher && width != 1)
-            yield return $"readoutWidth must be 1 where source '{Word(data.Source)}' has one number for a pooled sample but is {width}; leave it out, or set source=teacher.";
+            yield return $"readoutWidth must be 1 where source '{Word(data.Source)}' has one number for a pooled sample but is {width}; "
+                + $"leave it out, or set source=teacher.";
     }
 
     private static IEnumerable<string> GaussianIsPositive(ModelSpecification model)
     {
         if (model.Kernel == AttentionKernelKind.Gaussian && model.Temperature <= 0)
-            yield return FormattableString.Invariant($"temperature is the inverse squared bandwidth of the gaussian kernel and must be positive but is {model.Temperature:R}.");
+            yield return FormattableString.Invariant(
+                $"temperature is the inverse squared bandwidth of the gaussian kernel and must be positive but is {model.Temperature:R}.");
     }
 
     private static IEnumerable<string> SmoothingFitsPrecision(ExperimentSpecification specification)
     {
         double smoothing = specification.Model.ActivationSmoothing;
-        bool isOutside = KeyRules.Activations(specification.Model).Contains(ActivationKind.SmoothLeakyRelu) && smoothing is not (>= 1e-18 and <= 1e18);
+        bool isOutside = KeyRules.Activations(specification.Model).Contains(ActivationKind.SmoothLeakyRelu)
+            && smoothing is not (>= 1e-18 and <= 1e18);
         if (specification.Descent.Precision == Kappa.Numerics.Precision.Single && isOutside)
-            yield return FormattableString.Invariant(
-                $"activationSmoothing must be from 1E-18 to 1E+18 in single precision, where its square must be a number, but is {smoothing:R}; set precision=double.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"activationSmoothing must be from 1E-18 to 1E+18 in single precision, where its square must be a number, but is "
+                    + $"{smoothing:R}; set precision=double.");
     }
 
     // An automatic step is 1/λ_max of a squared loss over all samples, and an adaptive one compares the losses of plain steps over them.
@@ -145,19 +170,26 @@ internal static class ModelRules
             : null;
         bool isAdaptive = descent.StepSize.Kind is StepSizeKind.Adaptive or StepSizeKind.Best;
         if (place is not null && (isAdaptive || descent.StepSize.Kind == StepSizeKind.Auto))
-            yield return $"stepSize must be a number for {place}, where 1/λ_max(J Jᵀ) says nothing about it; give one, for example stepSize=0.001.";
-        else if (isAdaptive && (descent is not { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null }))
-            yield return $"stepSize {(descent.StepSize.Kind == StepSizeKind.Best ? "best(…)" : "adaptive(c)")} is for plain gradient descent; give auto(c) or a number, or leave out method, warmUp, decay, weightDecay and gradientClip.";
+            yield return $"stepSize must be a number for {place}, where 1/λ_max(J Jᵀ) says nothing about it; give one, for example "
+                + $"stepSize=0.001.";
+        else if (isAdaptive
+            && (
+                descent is not
+                { Method: DescentMethod.GradientDescent, WarmUp: 0, Decay: StepDecay.None, WeightDecay: 0, GradientClip: null }))
+            yield return $"stepSize {(descent.StepSize.Kind == StepSizeKind.Best ? "best(…)" : "adaptive(c)")} is for plain gradient "
+                + $"descent; give auto(c) or a number, or leave out method, warmUp, decay, weightDecay and gradientClip.";
     }
 
     private static IEnumerable<string> GainsAreFinite(InitialisationSpecification start) =>
         from own in new (string Name, double Value)[]
         {
-            ("queryGain", start.QueryGain), ("keyGain", start.KeyGain), ("valueGain", start.ValueGain), ("ffnInGain", start.FfnInGain), ("ffnOutGain", start.FfnOutGain), ("readoutGain", start.ReadoutGain),
+            ("queryGain", start.QueryGain), ("keyGain", start.KeyGain), ("valueGain", start.ValueGain), ("ffnInGain", start.FfnInGain),
+            ("ffnOutGain", start.FfnOutGain), ("readoutGain", start.ReadoutGain),
             ("outputGain", start.OutputGain), ("outputGain × readoutGain", start.OutputGain * start.ReadoutGain),
         }
         where !double.IsFinite(start.Gain * own.Value)
-        select FormattableString.Invariant($"gain × {own.Name} must be a finite number but they are {start.Gain:R} and {own.Value:R}; reduce one.");
+        select FormattableString.Invariant(
+            $"gain × {own.Name} must be a finite number but they are {start.Gain:R} and {own.Value:R}; reduce one.");
 
     private static IEnumerable<string> CountsBalance(DataSpecification data)
     {
@@ -174,7 +206,8 @@ internal static class ModelRules
     {
         double parameters = ModelMemory.Parameters(specification.Model.ToTransformerShape(DataForm.Expected(specification)));
         if (parameters > Array.MaxLength)
-            yield return FormattableString.Invariant($"the model must have at most {Array.MaxLength} parameters but has {parameters:F0}; reduce a width or depth.");
+            yield return FormattableString.Invariant(
+                $"the model must have at most {Array.MaxLength} parameters but has {parameters:F0}; reduce a width or depth.");
     }
 
     private static string Word<T>(T value)

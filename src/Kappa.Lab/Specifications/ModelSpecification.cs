@@ -44,7 +44,8 @@ public enum BiasedLayers
     Ffn,
 }
 
-/// <summary>A Transformer (T.1–T.4): a preset, and the values that differ from it. A property that was not set has the preset's value, whichever is set first.</summary>
+/// <summary>A Transformer (T.1–T.4): a preset, and the values that differ from it. A
+/// property that was not set has the preset's value, whichever is set first.</summary>
 /// <remarks>Compared by the values that hold, whether they were set or follow from the preset.</remarks>
 public sealed partial record ModelSpecification
 {
@@ -100,7 +101,8 @@ public sealed partial record ModelSpecification
     /// <summary>Whether the rows of a Gaussian kernel are divided by their sums.</summary>
     public bool NormalisesRows { get; init; }
 
-    /// <summary>Factor τ of the attention logits, of a Gaussian its inverse squared bandwidth; <see langword="null"/> means 1/√d_k.</summary>
+    /// <summary>Factor τ of the attention logits, of a Gaussian its inverse
+    /// squared bandwidth; <see langword="null"/> means 1/√d_k.</summary>
     public double? Temperature { get; init; }
 
     /// <summary>Whether the heads' outputs are multiplied by W_O.</summary>
@@ -119,7 +121,11 @@ public sealed partial record ModelSpecification
     public bool MasksPadding { get; init; } = true;
 
     /// <summary>A function of the attention branch; <see langword="null"/> for none.</summary>
-    public ActivationKind? AttentionActivation { get => _attentionActivation.Or(Preset.AttentionActivation?.Kind); init => _attentionActivation = new(value); }
+    public ActivationKind? AttentionActivation
+    {
+        get => _attentionActivation.Or(Preset.AttentionActivation?.Kind);
+        init => _attentionActivation = new(value);
+    }
 
     /// <summary>Coefficient ρ_a of the residual connection around the attention (R.2): 1 with, 0 without, any sign.</summary>
     public double AttentionResidual { get => _attentionResidual.Or(Preset.AttentionResidual); init => _attentionResidual = new(value); }
@@ -164,7 +170,8 @@ public sealed partial record ModelSpecification
         init => _readout = new(value);
     }
 
-    /// <summary>Columns of the readout W_U, of W_O in kernel attention without readout; <see langword="null"/> means what the data need, or none.</summary>
+    /// <summary>Columns of the readout W_U, of W_O in kernel attention without
+    /// readout; <see langword="null"/> means what the data need, or none.</summary>
     public int? ReadoutWidth { get; init; }
 
     /// <summary>Whether the readout has a bias.</summary>
@@ -177,7 +184,11 @@ public sealed partial record ModelSpecification
     public double? OutputScale { get; init; }
 
     /// <summary>What is minimised.</summary>
-    public LossKind Loss { get => _loss.Or(Kind == ModelKind.Classifier ? LossKind.CrossEntropy : LossKind.SquaredError); init => _loss = new(value); }
+    public LossKind Loss
+    {
+        get => _loss.Or(Kind == ModelKind.Classifier ? LossKind.CrossEntropy : LossKind.SquaredError);
+        init => _loss = new(value);
+    }
 
     /// <summary>Sum or mean of the squared errors over the samples (S.2).</summary>
     public LossReduction LossReduction { get => _lossReduction.Or(Preset.Reduction); init => _lossReduction = new(value); }

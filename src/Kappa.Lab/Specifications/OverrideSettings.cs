@@ -2,7 +2,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>Reads <c>key=value</c> words of a command line as settings: <c>depth=2</c>, <c>model.depth=2</c>, <c>spectraAt=[0,last]</c>, <c>path='my file.txt'</c>.</summary>
+/// <summary>Reads <c>key=value</c> words of a command line as settings: <c>depth=2</c>,
+/// <c>model.depth=2</c>, <c>spectraAt=[0,last]</c>, <c>path='my file.txt'</c>.</summary>
 internal static class OverrideSettings
 {
     /// <summary>Reads one word: a setting, or what is wrong with it.</summary>

@@ -6,7 +6,8 @@ namespace Kappa.Lab.Specifications;
 /// <param name="Items">The elements when it is a list, otherwise <see langword="null"/>.</param>
 internal sealed record SettingValue(string Text, bool IsQuoted, IReadOnlyList<SettingValue>? Items = null)
 {
-    public static SettingValue List(IReadOnlyList<SettingValue> items) => new($"[{string.Join(", ", items.Select(item => item.Text))}]", false, items);
+    public static SettingValue List(IReadOnlyList<SettingValue> items) =>
+        new($"[{string.Join(", ", items.Select(item => item.Text))}]", false, items);
 
     /// <summary>Whether it is this bare word.</summary>
     public bool Is(string word) => !IsQuoted && Items is null && Text == word;

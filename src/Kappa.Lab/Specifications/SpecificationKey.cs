@@ -2,7 +2,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>One key of a specification: its name, what it takes, its default, what it means. Reading, checking, writing and help all come from here.</summary>
+/// <summary>One key of a specification: its name, what it takes, its default, what
+/// it means. Reading, checking, writing and help all come from here.</summary>
 internal sealed class SpecificationKey
 {
     private readonly Func<ExperimentSpecification, SettingValue, (ExperimentSpecification Specification, string? Problem)> _assign;
@@ -46,7 +47,8 @@ internal sealed class SpecificationKey
     public string Documentation { get; }
 
     /// <summary>The specification with this key set, or what is wrong with the value.</summary>
-    internal (ExperimentSpecification Specification, string? Problem) Assign(ExperimentSpecification specification, SettingValue value) => _assign(specification, value);
+    internal (ExperimentSpecification Specification, string? Problem) Assign(ExperimentSpecification specification, SettingValue value) =>
+        _assign(specification, value);
 
     /// <summary>What is wrong with this key's value, or <see langword="null"/>.</summary>
     internal string? Check(ExperimentSpecification specification) => _check(specification);
@@ -56,18 +58,24 @@ internal sealed class SpecificationKey
         _text.IsImplied?.Invoke(specification) ?? _format(specification) == _format(PresetOf(specification));
 
     /// <summary>A specification with the value that another one has.</summary>
-    internal ExperimentSpecification Take(ExperimentSpecification specification, ExperimentSpecification other) => _take(specification, other);
+    internal ExperimentSpecification Take(ExperimentSpecification specification, ExperimentSpecification other) =>
+        _take(specification, other);
 
     /// <summary>The preset of a specification's model, and the defaults of everything else.</summary>
-    internal static ExperimentSpecification PresetOf(ExperimentSpecification specification) => new() { Model = new() { Kind = specification.Model.Kind } };
+    internal static ExperimentSpecification PresetOf(ExperimentSpecification specification) =>
+        new() { Model = new() { Kind = specification.Model.Kind } };
 
     /// <summary>The value as YAML.</summary>
     internal string Format(ExperimentSpecification specification) => _format(specification);
 
-    internal static SpecificationKey Of<T>(KeyText text, ValueKind<T> kind, Func<ExperimentSpecification, T> get, Func<ExperimentSpecification, T, ExperimentSpecification> set)
+    internal static SpecificationKey Of<T>(
+        KeyText text, ValueKind<T> kind, Func<ExperimentSpecification, T> get,
+        Func<ExperimentSpecification, T, ExperimentSpecification> set)
     {
         string name = text.Path[(text.Path.LastIndexOf('.') + 1)..];
-        return new(text, Assign, specification => Problem(get(specification)), specification => kind.Format(get(specification)), (to, from) => set(to, get(from)), kind.Description);
+        return new(
+            text, Assign, specification => Problem(get(specification)), specification => kind.Format(get(specification)),
+            (to, from) => set(to, get(from)), kind.Description);
 
         string? Problem(T value) => kind.Check(value) is { } must ? $"{name} {must} but is {kind.Format(value)}." : null;
 
@@ -94,4 +102,5 @@ internal sealed class SpecificationKey
 /// <param name="Documentation">Meaning in one line.</param>
 /// <param name="DefaultMeans">What a default that follows from other keys amounts to.</param>
 /// <param name="IsImplied">Whether the value is what it is where the key is left out, for a key that then follows from others.</param>
-internal sealed record KeyText(string Path, string Documentation, string? DefaultMeans = null, Func<ExperimentSpecification, bool>? IsImplied = null);
+internal sealed record KeyText(
+    string Path, string Documentation, string? DefaultMeans = null, Func<ExperimentSpecification, bool>? IsImplied = null);

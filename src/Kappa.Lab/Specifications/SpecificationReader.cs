@@ -5,13 +5,14 @@ namespace Kappa.Lab.Specifications;
 
 /// <summary>The outcome of reading: a specification, or everything that is wrong with it.</summary>
 /// <param name="Specification">The specification as written (not resolved); <see langword="null"/> when there are problems.</param>
-/// <param name="Problems">All problems: names and syntax first, then values, then contradictions between keys; of more than 100 the first 100 and how many were left out.</param>
+/// <param name="Problems">All problems: names and syntax first, then values, then contradictions
+/// between keys; of more than 100 the first 100 and how many were left out.</param>
 public sealed record SpecificationReading(ExperimentSpecification? Specification, IReadOnlyList<Problem> Problems);
 
 /// <summary>Reads a specification from a YAML file and command-line words, and reports all its problems together.</summary>
 /// <remarks>
-/// A key is its full name (<c>model.depth</c>) or its last part when that is unique (<c>depth</c>); <c>seed</c> is the top-level one. The command line
-/// overrides the file; giving a key twice in one of them is a problem. Problems are values: nothing is thrown for bad input.
+/// A key is its full name (<c>model.depth</c>) or its last part when that is unique (<c>depth</c>); <c>seed</c> is the top-level one. The
+/// command line overrides the file; giving a key twice in one of them is a problem. Problems are values: nothing is thrown for bad input.
 /// </remarks>
 public static class SpecificationReader
 {
@@ -60,7 +61,9 @@ public static class SpecificationReader
 
     private static List<Problem> Shorten(List<Problem> problems) => problems.Count <= MostProblems
         ? problems
-        : [.. problems.Take(MostProblems), new("specification", $"has {problems.Count - MostProblems} more problems, which are not listed.")];
+        : [
+            .. problems.Take(MostProblems),
+            new("specification", $"has {problems.Count - MostProblems} more problems, which are not listed.")];
 
     private static List<Setting> ReadOverrides(IReadOnlyList<string> overrides, List<Problem> problems)
     {
@@ -127,7 +130,8 @@ internal sealed class AppliedSettings(List<Problem> problems)
     /// <summary>Where the key was set last.</summary>
     public string? Locate(string path) => _locations.FirstOrDefault(pair => pair.Key.Path == path).Value;
 
-    /// <summary>Fills in what a classifier is not told and cannot take from the other kinds: labelled data, and a method with a step size that learns.</summary>
+    /// <summary>Fills in what a classifier is not told and cannot take from the other
+    /// kinds: labelled data, and a method with a step size that learns.</summary>
     public void Complete() => Specification = Completed();
 
     /// <summary>What <see cref="Complete"/> would make of the settings so far.</summary>
@@ -156,7 +160,8 @@ internal sealed class AppliedSettings(List<Problem> problems)
             descent = descent with { Method = DescentMethod.Adam, BatchSize = ClassifierDefaults.BatchSize };
         if (Locate("descent.steps") is null)
             descent = descent with { Steps = ClassifierDefaults.Steps };
-        return completed with { Descent = descent with { StepSize = StepSizeSpecification.Fixed(ClassifierDefaults.StepSizeOf(descent.Method)) } };
+        return completed with
+        { Descent = descent with { StepSize = StepSizeSpecification.Fixed(ClassifierDefaults.StepSizeOf(descent.Method)) } };
     }
 
     /// <summary>Applies the settings of one origin, in which a key may occur once.</summary>

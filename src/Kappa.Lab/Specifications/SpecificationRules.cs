@@ -7,13 +7,18 @@ internal static class SpecificationRules
 {
     private static readonly Rule[] Rules =
     [
-        .. SpecificationKeys.All.Select(key => new Rule(key.Path, [key.Path, "model.kind", "data.source"], s => KeyRules.Effectless(key, s))),
+        .. SpecificationKeys.All.Select(key =>
+            new Rule(key.Path, [key.Path, "model.kind", "data.source"], s => KeyRules.Effectless(key, s))),
         .. ModelRules.All,
         new("data.source", ["data.source", "data.path", "data.inputs", "data.targets"], s => ArraysAreGiven(s.Data)),
-        new("data.targetScale", ["data.targetScale", "data.targetDistance", "data.source"], s => s.Data is { TargetScale: not null, TargetDistance: not null }
+        new(
+            "data.targetScale", ["data.targetScale", "data.targetDistance", "data.source"],
+            s => s.Data is { TargetScale: not null, TargetDistance: not null }
             ? ["targetScale has no effect beside targetDistance, which measures in the output at the start; give one of them."]
             : []),
-        new("model.trained", ["model.trained", "model.depth", "model.readoutWidth", "model.ffnWidth", "model.kind"], s => s.Model.Trained.Problems(s.Model)),
+        new(
+            "model.trained", ["model.trained", "model.depth", "model.readoutWidth", "model.ffnWidth", "model.kind"],
+            s => s.Model.Trained.Problems(s.Model)),
         new("telemetry.spectraAt", ["telemetry.spectraAt", "descent.steps"], SpectraWithinSteps),
         new("data.samples", ["data.samples", "data.tokens", "model.width", "model.ffnWidth", "model.readoutWidth"], RowsFit),
     ];
@@ -36,8 +41,13 @@ internal static class SpecificationRules
     }
 
     /// <summary>The rules between keys that are violated. A rule is silent when one of its keys has no sound value.</summary>
-    internal static IEnumerable<Problem> Contradictions(ExperimentSpecification specification, Func<string, bool> isSound, Func<string, string?> locate) =>
-        from broken in (from rule in Rules where rule.Keys.All(isSound) from problem in rule.Violations(specification) select (Keys: rule.Keys.Prepend(rule.Place), Problem: problem))
+    internal static IEnumerable<Problem> Contradictions(
+        ExperimentSpecification specification, Func<string, bool> isSound, Func<string, string?> locate) =>
+        from broken in (
+            from rule in Rules
+            where rule.Keys.All(isSound)
+            from problem in rule.Violations(specification)
+            select (Keys: rule.Keys.Prepend(rule.Place), Problem: problem))
             .Concat(ModelRules.OfShape(specification, isSound).Select(broken => (Keys: broken.Keys.AsEnumerable(), broken.Problem)))
         select new Problem(broken.Keys.Select(locate).FirstOrDefault(place => place is not null) ?? "specification", broken.Problem);
 
@@ -65,9 +75,11 @@ internal static class SpecificationRules
         DataSpecification data = specification.Resolve().Data;
         long samples = Math.Max(data.Samples ?? 1, data.TestSamples ?? 1);
         long tokens = data.Tokens ?? 1;
-        long widest = Math.Max(Math.Max(Math.Max(specification.Model.Width, specification.Model.OutputWidth), specification.Model.FfnWidth ?? 0), tokens);
+        long widest = Math.Max(
+            Math.Max(Math.Max(specification.Model.Width, specification.Model.OutputWidth), specification.Model.FfnWidth ?? 0), tokens);
         if ((double)samples * tokens * widest > Array.MaxLength)
-            yield return $"samples × tokens × widest matrix must be at most {Array.MaxLength} but is {samples} × {tokens} × {widest}; reduce one.";
+            yield return $"samples × tokens × widest matrix must be at most {Array.MaxLength} but is {samples} × {tokens} × {widest}; "
+                + $"reduce one.";
     }
 
 }

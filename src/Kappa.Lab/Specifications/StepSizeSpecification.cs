@@ -22,7 +22,8 @@ public enum StepSizeKind
     Best,
 }
 
-/// <summary>The step size of a run: <c>0.05</c>, <c>auto(0.5)</c>, <c>adaptive(0.5)</c>, <c>same(RUN)</c> or <c>best(0.1,0.3,1)</c>.</summary>
+/// <summary>The step size of a run: <c>0.05</c>, <c>auto(0.5)</c>,
+/// <c>adaptive(0.5)</c>, <c>same(RUN)</c> or <c>best(0.1,0.3,1)</c>.</summary>
 public sealed record StepSizeSpecification
 {
     /// <summary>Most factors of <c>best</c>: each costs a descent of the whole budget at worst.</summary>

@@ -16,7 +16,8 @@ public sealed record TelemetryQuantities
     /// <summary>Loss, gradient and distances only: much cheaper.</summary>
     public static TelemetryQuantities Loss { get; } = new(null, spectra: false);
 
-    /// <summary>The names of a list, each a quantity or <c>part.quantity</c>; <see langword="null"/> for <see cref="All"/> and <see cref="Loss"/>.</summary>
+    /// <summary>The names of a list, each a quantity or <c>part.quantity</c>;
+    /// <see langword="null"/> for <see cref="All"/> and <see cref="Loss"/>.</summary>
     public ValueList<string>? Names { get; }
 
     /// <summary>Whether spectra of layers are measured.</summary>

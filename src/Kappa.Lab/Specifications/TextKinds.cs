@@ -5,7 +5,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>The path of a file or folder, or <c>none</c>. Written in double quotes, so that a file called <c>none</c> can be meant too.</summary>
+/// <summary>The path of a file or folder, or <c>none</c>. Written in double
+/// quotes, so that a file called <c>none</c> can be meant too.</summary>
 internal sealed class PathKind(string words) : ValueKind<string?>
 {
     private const int Longest = 4096;
@@ -27,10 +28,15 @@ internal sealed class PathKind(string words) : ValueKind<string?>
         _ => value.EnumerateRunes().All(IsPrintable) ? null : "must not contain control characters, line separators or broken characters",
     };
 
-    public override string Format(string? value) => value is null ? "none" : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    public override string Format(string? value) =>
+        value is null
+            ? "none"
+            : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
-    // Half a surrogate pair is enumerated as the replacement character. A byte-order mark inside a text would be lost on the way through a file.
-    private static bool IsPrintable(Rune rune) => !Rune.IsControl(rune) && rune != Rune.ReplacementChar && rune.Value is not (0x2028 or 0x2029 or 0xFEFF);
+    // Half a surrogate pair is enumerated as the replacement character. A
+    // byte-order mark inside a text would be lost on the way through a file.
+    private static bool IsPrintable(Rune rune) =>
+        !Rune.IsControl(rune) && rune != Rune.ReplacementChar && rune.Value is not (0x2028 or 0x2029 or 0xFEFF);
 }
 
 /// <summary>A number, <c>auto(c)</c>, <c>adaptive(c)</c>, <c>best(c,…)</c> or <c>same(RUN)</c>.</summary>
@@ -71,7 +77,9 @@ internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
     private static StepSizeSpecification? Best(string factors)
     {
         double?[] numbers = factors.Trim().Length == 0 ? [] : [.. factors.Split(',').Select(Number)];
-        return Array.TrueForAll(numbers, number => number is not null) ? StepSizeSpecification.Best(numbers.Select(number => number!.Value)) : null;
+        return Array.TrueForAll(numbers, number => number is not null)
+            ? StepSizeSpecification.Best(numbers.Select(number => number!.Value))
+            : null;
     }
 
     private static StepSizeSpecification? Read(string text)
@@ -92,7 +100,8 @@ internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
         };
     }
 
-    private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
+    private static double? Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
 }
 
 /// <summary><c>all</c>, or a list of kinds and block names. Whether the model has them is a rule between keys.</summary>
@@ -137,7 +146,11 @@ internal sealed class SpectraScheduleKind : ValueKind<SpectraSchedule>
 
     public override string? Check(SpectraSchedule value) => value.Steps.All(step => step >= 0) ? null : "must list steps of at least 0";
 
-    public override string Format(SpectraSchedule value) => $"[{string.Join(", ", value.Steps.Select(step => step.ToString(CultureInfo.InvariantCulture)).Concat(value.Last ? ["last"] : []))}]";
+    public override string Format(SpectraSchedule value)
+    {
+        IEnumerable<string> steps = value.Steps.Select(step => step.ToString(CultureInfo.InvariantCulture));
+        return $"[{string.Join(", ", steps.Concat(value.Last ? ["last"] : []))}]";
+    }
 }
 
 /// <summary><c>all</c>, <c>loss</c>, or a list of quantities of the register.</summary>
@@ -150,8 +163,13 @@ internal sealed class TelemetryQuantitiesKind : ValueKind<TelemetryQuantities>
     public override bool TryParse(SettingValue setting, out TelemetryQuantities value, out Requirement must)
     {
         bool isList = setting.Items is not null;
-        value = isList ? TelemetryQuantities.Of([.. setting.AsItems.Select(item => item.Text)]) : setting.Is("loss") ? TelemetryQuantities.Loss : TelemetryQuantities.All;
-        must = new("must be one of all, loss, or a list of quantities in brackets", isList ? string.Empty : Suggestion.For(setting.Text, ["all", "loss"]));
+        value = isList
+            ? TelemetryQuantities.Of([.. setting.AsItems.Select(item => item.Text)])
+            : setting.Is("loss") ? TelemetryQuantities.Loss
+            : TelemetryQuantities.All;
+        must = new(
+            "must be one of all, loss, or a list of quantities in brackets",
+            isList ? string.Empty : Suggestion.For(setting.Text, ["all", "loss"]));
         return isList || setting.Is("all") || setting.Is("loss");
     }
 
@@ -160,12 +178,16 @@ internal sealed class TelemetryQuantitiesKind : ValueKind<TelemetryQuantities>
         if (value.Names is not { } names)
             return null;
         string? odd = names.FirstOrDefault(name => !Known.Contains(TelemetryQuantities.QuantityOf(name))
-            || (name.Contains('.', StringComparison.Ordinal) && !TelemetryQuantities.Parts.Contains(name[..name.IndexOf('.', StringComparison.Ordinal)])));
+            || (
+                name.Contains('.', StringComparison.Ordinal)
+                && !TelemetryQuantities.Parts.Contains(name[..name.IndexOf('.', StringComparison.Ordinal)])));
         return names.Count == 0 ? "must list at least one quantity"
-            : odd is not null ? $"must list quantities of the register, with branch., output. or hidden. before them at most, not '{Shown.Of(odd)}'{Suggestion.For(TelemetryQuantities.QuantityOf(odd), Known).TrimEnd('.')}"
+            : odd is not null ? $"must list quantities of the register, with branch., output. or hidden. before them at most, not "
+                + $"'{Shown.Of(odd)}'{Suggestion.For(TelemetryQuantities.QuantityOf(odd), Known).TrimEnd('.')}"
             : names.Distinct(StringComparer.Ordinal).Count() < names.Count ? "must list each quantity once"
             : null;
     }
 
-    public override string Format(TelemetryQuantities value) => value.Names is { } names ? $"[{string.Join(",", names)}]" : value.HasSpectra ? "all" : "loss";
+    public override string Format(TelemetryQuantities value) =>
+        value.Names is { } names ? $"[{string.Join(",", names)}]" : value.HasSpectra ? "all" : "loss";
 }

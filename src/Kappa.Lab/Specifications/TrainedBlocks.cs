@@ -3,7 +3,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>Which parameter blocks descend: <c>all</c>, or a list of kinds (<c>value</c>, in every layer) and block names (<c>blocks.0.value</c>).</summary>
+/// <summary>Which parameter blocks descend: <c>all</c>, or a list of kinds
+/// (<c>value</c>, in every layer) and block names (<c>blocks.0.value</c>).</summary>
 /// <param name="Entries">Kinds and names; <see langword="null"/> means all.</param>
 public sealed record TrainedBlocks(ValueList<string>? Entries)
 {
@@ -25,14 +26,17 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     public IReadOnlyList<string> Names(ModelSpecification model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return [.. Blocks(model).Where(block => Entries is null || Entries.Contains(block.Kind) || Entries.Contains(block.Name)).Select(block => block.Name)];
+        return [
+            .. Blocks(model).Where(block => Entries is null || Entries.Contains(block.Kind) || Entries.Contains(block.Name))
+                .Select(block => block.Name)];
     }
 
     /// <summary>The same set as the model takes it.</summary>
     /// <param name="model">Depth and readout decide which blocks there are.</param>
     public TrainedSet ToTrainedSet(ModelSpecification model) => Entries is null ? TrainedSet.All : TrainedSet.OfNames([.. Names(model)]);
 
-    /// <summary>Kinds that are trained in every layer first, then the remaining names; <see cref="All"/> when nothing is left out.</summary>
+    /// <summary>Kinds that are trained in every layer first, then the
+    /// remaining names; <see cref="All"/> when nothing is left out.</summary>
     internal TrainedBlocks Canonical(ModelSpecification model)
     {
         if (Entries is null)
@@ -41,8 +45,13 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
         (string Kind, string Name)[] blocks = [.. Blocks(model)];
         if (trained.Count == blocks.Length)
             return All;
-        HashSet<string> whole = [.. Kinds.Where(kind => blocks.Any(b => b.Kind == kind) && blocks.Where(b => b.Kind == kind).All(b => trained.Contains(b.Name)))];
-        return new(new ValueList<string>(Kinds.Where(whole.Contains).Concat(blocks.Where(b => trained.Contains(b.Name) && !whole.Contains(b.Kind)).Select(b => b.Name))));
+        HashSet<string> whole = [
+            .. Kinds.Where(kind =>
+                blocks.Any(b => b.Kind == kind) && blocks.Where(b => b.Kind == kind).All(b => trained.Contains(b.Name)))];
+        return new(
+            new ValueList<string>(
+                Kinds.Where(whole.Contains).Concat(
+                    blocks.Where(b => trained.Contains(b.Name) && !whole.Contains(b.Kind)).Select(b => b.Name))));
     }
 
     /// <summary>What is wrong with the entries for this model, each a sentence without its location.</summary>
@@ -66,7 +75,8 @@ public sealed record TrainedBlocks(ValueList<string>? Entries)
     {
         if (entry == "readout" && model.Kind == ModelKind.Residual)
             return "trained lists 'readout' but the model has none: set readoutWidth.";
-        string[] kinds = [.. Kinds.Where(kind => (kind == "readout" && model.Kind == ModelKind.Residual) || blocks.Any(block => block.Kind == kind))];
+        string[] kinds = [
+            .. Kinds.Where(kind => (kind == "readout" && model.Kind == ModelKind.Residual) || blocks.Any(block => block.Kind == kind))];
         string hint = Suggestion.For(entry, [.. kinds, .. blocks.Select(block => block.Name)]);
         return $"trained lists '{Shown.Of(entry)}', which is neither a kind ({string.Join(", ", kinds)}) nor a block of "
             + $"{(model.Kind is ModelKind.Residual or ModelKind.Classifier ? $"a model of depth {model.Depth}" : "this model")}.{hint}";

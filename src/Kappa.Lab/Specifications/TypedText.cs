@@ -5,7 +5,8 @@ namespace Kappa.Lab.Specifications;
 /// <summary>The written value of a key as programs keep it, which tell numbers from words.</summary>
 internal static class TypedText
 {
-    /// <summary>A <see cref="long"/> (0 and 1 for false and true), a <see cref="double"/>, or a text without its quotes; null for <c>none</c> and <c>default</c>.</summary>
+    /// <summary>A <see cref="long"/> (0 and 1 for false and true), a <see cref="double"/>,
+    /// or a text without its quotes; null for <c>none</c> and <c>default</c>.</summary>
     /// <param name="formatted">As <see cref="SpecificationKey.Format"/> writes it.</param>
     public static object? Of(string formatted) => formatted switch
     {

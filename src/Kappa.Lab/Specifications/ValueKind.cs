@@ -3,13 +3,15 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Specifications;
 
-/// <summary>How one type of value is read, checked and written. What must hold is said without subject: <c>must be at least 1</c>.</summary>
+/// <summary>How one type of value is read, checked and written. What must
+/// hold is said without subject: <c>must be at least 1</c>.</summary>
 internal abstract class ValueKind<T>
 {
     /// <summary>What may be written, for help texts: <c>integer, at least 1</c>.</summary>
     public abstract string Description { get; }
 
-    /// <summary>Reads a value; when it cannot be read, <paramref name="must"/> says what it must be, and perhaps which word was meant.</summary>
+    /// <summary>Reads a value; when it cannot be read, <paramref name="must"/>
+    /// says what it must be, and perhaps which word was meant.</summary>
     public abstract bool TryParse(SettingValue setting, out T value, out Requirement must);
 
     /// <summary>What a value violates, or <see langword="null"/>.</summary>
@@ -23,7 +25,8 @@ internal abstract class ValueKind<T>
 internal readonly record struct Requirement(string Must, string Hint = "");
 
 /// <summary>An interval of real numbers; only finite ones lie in it.</summary>
-internal sealed record NumberRange(double Least = double.NegativeInfinity, double Most = double.PositiveInfinity, bool IncludesLeast = true, bool IncludesMost = true)
+internal sealed record NumberRange(
+    double Least = double.NegativeInfinity, double Most = double.PositiveInfinity, bool IncludesLeast = true, bool IncludesMost = true)
 {
     public static NumberRange Finite { get; } = new();
 
@@ -31,7 +34,8 @@ internal sealed record NumberRange(double Least = double.NegativeInfinity, doubl
 
     public static NumberRange NonNegative { get; } = new(0);
 
-    public bool Contains(double x) => double.IsFinite(x) && (IncludesLeast ? x >= Least : x > Least) && (IncludesMost ? x <= Most : x < Most);
+    public bool Contains(double x) =>
+        double.IsFinite(x) && (IncludesLeast ? x >= Least : x > Least) && (IncludesMost ? x <= Most : x < Most);
 
     public override string ToString() => (double.IsFinite(Least), double.IsFinite(Most)) switch
     {
@@ -59,7 +63,8 @@ internal sealed class IntegerKind(NumberRange range) : ValueKind<long>
             return false;
         if (long.TryParse(setting.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))
             return true;
-        if (double.TryParse(setting.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double huge) && Math.Abs(huge) > 1)
+        if (double.TryParse(setting.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double huge)
+            && Math.Abs(huge) > 1)
             must = new($"must be an integer {(range == NumberRange.Finite ? "of at most 64 bits" : range)}");
         return false;
     }
@@ -77,10 +82,12 @@ internal sealed class NumberKind(NumberRange range) : ValueKind<double>
     {
         must = new("must be a number");
         value = 0;
-        return !setting.IsQuoted && setting.Items is null && double.TryParse(setting.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+        return !setting.IsQuoted && setting.Items is null
+            && double.TryParse(setting.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
-    public override string? Check(double value) => range.Contains(value) ? null : double.IsFinite(value) ? $"must be {range}" : "must be a finite number";
+    public override string? Check(double value) =>
+        range.Contains(value) ? null : double.IsFinite(value) ? $"must be {range}" : "must be a finite number";
 
     public override string Format(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
@@ -99,7 +106,8 @@ internal sealed class BooleanKind : ValueKind<bool>
     public override string Format(bool value) => value ? "true" : "false";
 }
 
-/// <summary>One word of an enumeration: that of the field for each value in order, or the name with its first letter in lower case.</summary>
+/// <summary>One word of an enumeration: that of the field for each value
+/// in order, or the name with its first letter in lower case.</summary>
 internal sealed class ChoiceKind<TEnum>(params string[] words) : ValueKind<TEnum>
     where TEnum : struct, Enum
 {
@@ -119,7 +127,8 @@ internal sealed class ChoiceKind<TEnum>(params string[] words) : ValueKind<TEnum
 
     public override string? Check(TEnum value) => Enum.IsDefined(value) ? null : $"must be one of {string.Join(", ", Words)}";
 
-    public override string Format(TEnum value) => Array.IndexOf(Enum.GetValues<TEnum>(), value) is >= 0 and var index ? Words[index] : value.ToString();
+    public override string Format(TEnum value) =>
+        Array.IndexOf(Enum.GetValues<TEnum>(), value) is >= 0 and var index ? Words[index] : value.ToString();
 }
 
 /// <summary>A value, or a word that stands for its absence.</summary>

@@ -6,8 +6,8 @@ namespace Kappa.Lab.Specifications;
 
 /// <summary>Reads a YAML text as settings: a mapping of groups of keys, keys also at top level; values are scalars or flat lists.</summary>
 /// <remarks>
-/// It follows the events of the parser, so nothing is built that the text does not spell out: anchors, aliases and tags are refused, nesting ends early.
-/// A syntax error ends the reading; what was found before it is still reported.
+/// It follows the events of the parser, so nothing is built that the text does not spell out: anchors, aliases and tags are refused,
+/// nesting ends early. A syntax error ends the reading; what was found before it is still reported.
 /// </remarks>
 internal sealed class YamlSettings
 {
@@ -107,7 +107,9 @@ internal sealed class YamlSettings
 
     private void ReadKey(string? group, Scalar name, ParsingEvent value)
     {
-        SpecificationKey? key = group is null ? _resolver.Find(name.Value, out string problem) : _resolver.FindIn(group, name.Value, out problem);
+        SpecificationKey? key = group is null
+            ? _resolver.Find(name.Value, out string problem)
+            : _resolver.FindIn(group, name.Value, out problem);
         SettingValue? read = ReadValue(key, value);
         if (key is null)
             Report(name.Start, problem);

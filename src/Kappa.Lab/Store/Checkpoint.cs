@@ -5,11 +5,12 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Store;
 
-/// <summary>A saved state: named tensors, bit for bit, and named texts and integers, of a stated kind and version, in one safetensors file.</summary>
+/// <summary>A saved state: named tensors, bit for bit, and named texts and
+/// integers, of a stated kind and version, in one safetensors file.</summary>
 /// <remarks>
-/// Build one with the Add methods and <see cref="Save"/> it; <see cref="Load"/> gives it back or says on one line why not. A SHA-256 over names, shapes
-/// and bits is stored and checked, so a damaged file is never taken up silently. A tensor is held, not copied, until it is saved. Not
-/// thread-safe while it is being built.
+/// Build one with the Add methods and <see cref="Save"/> it; <see cref="Load"/> gives it back or says on one line why not. A SHA-256 over
+/// names, shapes and bits is stored and checked, so a damaged file is never taken up silently. A tensor is held, not copied, until it is
+/// saved. Not thread-safe while it is being built.
 /// </remarks>
 internal sealed class Checkpoint
 {
@@ -99,7 +100,10 @@ internal sealed class Checkpoint
         NdArray value = (_tensors.Find(tensor => tensor.Name == name) ?? throw Missing("tensor", name)).Value;
         return shape.SequenceEqual(value.Shape)
             ? value.Data
-            : throw new BadInputException(_location, $"tensor '{name}' must have shape {NdArray.Describe(shape)} but has {value}. The checkpoint belongs to another specification: start anew or use that one.");
+            : throw new BadInputException(
+                _location,
+                $"tensor '{name}' must have shape {NdArray.Describe(shape)} but has {value}. The checkpoint belongs to another "
+                    + $"specification: start anew or use that one.");
     }
 
     /// <summary>A number.</summary>
@@ -112,9 +116,11 @@ internal sealed class Checkpoint
 
     /// <summary>An integer.</summary>
     /// <exception cref="BadInputException">There is none of that name, or it is no integer.</exception>
-    public long GetInteger(string name) => long.TryParse(GetText(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+    public long GetInteger(string name) =>
+        long.TryParse(GetText(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
         ? value
-        : throw new BadInputException(_location, $"'{name}' must be an integer but is '{GetText(name)}'. The checkpoint is of another version: start anew.");
+        : throw new BadInputException(
+            _location, $"'{name}' must be an integer but is '{GetText(name)}'. The checkpoint is of another version: start anew.");
 
     /// <summary>Saves the state; the file is replaced as a whole, and equal states give equal bytes.</summary>
     /// <param name="path">The file; its folder exists.</param>
@@ -144,7 +150,11 @@ internal sealed class Checkpoint
         string foundVersion = content.Metadata.GetValueOrDefault(VersionKey, "");
         if ((foundKind != kind && foundKind != earlierKind) || foundVersion != version.ToString(CultureInfo.InvariantCulture))
         {
-            throw new BadInputException(path, $"must be a checkpoint '{kind}' of version {version} but is {(foundKind.Length == 0 ? "another safetensors file" : $"'{foundKind}' of version {foundVersion}")}. Use the program that wrote it, or start anew.");
+            throw new BadInputException(
+                path,
+                $"must be a checkpoint '{kind}' of version {version} but is "
+                    + $"{(foundKind.Length == 0 ? "another safetensors file" : $"'{foundKind}' of version {foundVersion}")}. Use the "
+                    + $"program that wrote it, or start anew.");
         }
 
         Checkpoint checkpoint = new(foundKind, version, path);
@@ -157,7 +167,10 @@ internal sealed class Checkpoint
         string hash = checkpoint.ComputeHash();
         return hash == content.Metadata.GetValueOrDefault(HashKey)
             ? checkpoint
-            : throw new BadInputException(path, $"is damaged: its SHA-256 must be {content.Metadata.GetValueOrDefault(HashKey, "stored")} but is {hash}. Use an older checkpoint or start anew.");
+            : throw new BadInputException(
+                path,
+                $"is damaged: its SHA-256 must be {content.Metadata.GetValueOrDefault(HashKey, "stored")} but is {hash}. Use an older "
+                    + $"checkpoint or start anew.");
     }
 
     private BadInputException Missing(string what, string name) =>

@@ -12,7 +12,8 @@ internal static class RunDocuments
 
     public static EnvironmentRecord ReadEnvironment(RunFiles files) => ReadJson(files.Environment, StoreJson.Default.EnvironmentRecord);
 
-    public static void Write(RunFiles files, RunStatus status) => AtomicFile.WriteAllText(files.Status, JsonSerializer.Serialize(status, StoreJson.Default.RunStatus) + "\n");
+    public static void Write(RunFiles files, RunStatus status) =>
+        AtomicFile.WriteAllText(files.Status, JsonSerializer.Serialize(status, StoreJson.Default.RunStatus) + "\n");
 
     public static void Write(RunFiles files, EnvironmentRecord environment) =>
         AtomicFile.WriteAllText(files.Environment, JsonSerializer.Serialize(environment, StoreJson.Default.EnvironmentRecord) + "\n");
@@ -20,7 +21,8 @@ internal static class RunDocuments
     public static ExperimentSpecification ReadSpecification(RunFiles files)
     {
         string text = StoredDocument.Text(files.Specification);
-        SpecificationReading reading = StoredDocument.Guarded(files.Specification, () => SpecificationReader.ReadText(files.Specification, text, []));
+        SpecificationReading reading = StoredDocument.Guarded(
+            files.Specification, () => SpecificationReader.ReadText(files.Specification, text, []));
         if (reading.Specification is { } specification)
             return specification;
         string more = reading.Problems.Count > 1 ? $" ({reading.Problems.Count - 1} more)" : "";
@@ -44,12 +46,18 @@ internal static class RunDocuments
             int? found = StoredDocument.FormatVersion(bytes);
             return found == RunFolder.FormatVersion ? StoredDocument.Value(bytes, type)
                 : throw new BadInputException(path, found is null
-                    ? $"must be a JSON object with a formatVersion of {RunFolder.FormatVersion} but has none. The run folder is damaged or not one of Kappa's."
-                    : $"must have format version {RunFolder.FormatVersion} but has {found}. Read it with the Kappa that wrote it, or run the experiment again.");
+                    ? $"must be a JSON object with a formatVersion of {RunFolder.FormatVersion} but has none. The run folder is damaged "
+                        + $"or not one of Kappa's."
+                    : $"must have format version {RunFolder.FormatVersion} but has {found}. Read it with the Kappa that wrote it, or run "
+                        + $"the experiment again.");
         }
         catch (JsonException error)
         {
-            throw new BadInputException(path, $"must be a JSON document of format {RunFolder.FormatVersion}, but line {(error.LineNumber ?? 0) + 1} is not. The run folder is damaged.", error);
+            throw new BadInputException(
+                path,
+                $"must be a JSON document of format {RunFolder.FormatVersion}, but line {(error.LineNumber ?? 0) + 1} is not. The run "
+                    + $"folder is damaged.",
+                error);
         }
     }
 }

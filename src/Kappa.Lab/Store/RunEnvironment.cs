@@ -47,7 +47,8 @@ public sealed record RunEnvironment
     public static RunEnvironment Current(IReadOnlyList<string> commandLine, int threads, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
-        string version = typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        string version = typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "unknown";
         int plus = version.IndexOf('+', StringComparison.Ordinal);
         return new()
         {
@@ -55,7 +56,10 @@ public sealed record RunEnvironment
             OperatingSystem = RuntimeInformation.OSDescription,
             Processor = ProcessorModel("/proc/cpuinfo") ?? RuntimeInformation.ProcessArchitecture.ToString(),
             Cores = Environment.ProcessorCount,
-            SimdBits = System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated ? 512 : Vector.IsHardwareAccelerated ? Vector<byte>.Count * 8 : 64,
+            SimdBits = System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated
+                ? 512
+                : Vector.IsHardwareAccelerated ? Vector<byte>.Count * 8
+                : 64,
             Runtime = RuntimeInformation.FrameworkDescription,
             KappaVersion = plus < 0 ? version : version[..plus],
             Commit = plus < 0 ? null : version[(plus + 1)..],

@@ -53,7 +53,8 @@ public sealed record RunFiles(string Path)
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         ArgumentException.ThrowIfNullOrEmpty(quantity);
         if (!quantity.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-'))
-            throw new ArgumentException($"quantity must consist of letters, digits, dots, underscores and hyphens but is '{quantity}'.", nameof(quantity));
+            throw new ArgumentException(
+                $"quantity must consist of letters, digits, dots, underscores and hyphens but is '{quantity}'.", nameof(quantity));
         return System.IO.Path.Combine(Spectra, string.Create(CultureInfo.InvariantCulture, $"{quantity}.step{step}.npy"));
     }
 

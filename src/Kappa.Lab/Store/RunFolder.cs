@@ -4,8 +4,9 @@ namespace Kappa.Lab.Store;
 
 /// <summary>A run folder opened for writing by this process alone.</summary>
 /// <remarks>
-/// Plain files that can be copied and opened anywhere; every document is replaced as a whole, the telemetry only grows. While the object lives, the file
-/// <c>.lock</c> is held and a second process that opens the run is refused; the lock goes with the process, however it ends. Reading needs no lock: see <see cref="RunRecord"/>.
+/// Plain files that can be copied and opened anywhere; every document is replaced as a whole, the telemetry only grows. While the object
+/// lives, the file <c>.lock</c> is held and a second process that opens the run is refused; the lock goes with the process, however it
+/// ends. Reading needs no lock: see <see cref="RunRecord"/>.
 /// </remarks>
 public sealed class RunFolder : IDisposable
 {
@@ -29,7 +30,8 @@ public sealed class RunFolder : IDisposable
     /// <summary>Whether no reader sees the run yet: its first status publishes it.</summary>
     internal bool IsUnpublished => _publishedPath is not null;
 
-    /// <summary>Whether checkpoint and telemetry could be taken up: what fails before is damage of the folder, not an outcome of the run.</summary>
+    /// <summary>Whether checkpoint and telemetry could be taken up: what fails
+    /// before is damage of the folder, not an outcome of the run.</summary>
     internal bool HasBegun { get; set; }
 
     /// <summary>The specification, resolved.</summary>
@@ -38,14 +40,16 @@ public sealed class RunFolder : IDisposable
     /// <summary>The status last written.</summary>
     public RunStatus Status { get; private set; }
 
-    /// <summary>Makes the folder <paramref name="store"/>/<paramref name="name"/> with specification, environment and a status of queued.</summary>
+    /// <summary>Makes the folder <paramref name="store"/>/<paramref name="name"/>
+    /// with specification, environment and a status of queued.</summary>
     /// <param name="store">Folder of runs; made if need be.</param>
     /// <param name="name">Name of the run, see <see cref="RunName"/>.</param>
     /// <param name="specification">Written in resolved form.</param>
     /// <param name="environment">This process.</param>
     /// <param name="time">The clock of the heartbeat.</param>
     /// <exception cref="BadInputException">The folder holds a run already, another process writes it, or it cannot be made.</exception>
-    public static RunFolder Create(string store, string name, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
+    public static RunFolder Create(
+        string store, string name, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(specification);
         ArgumentNullException.ThrowIfNull(environment);
@@ -76,7 +80,8 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Claims a run for this process: begins it in a folder that its first status publishes, or opens its folder to continue. Whoever holds the lock executes; nobody else does.</summary>
+    /// <summary>Claims a run for this process: begins it in a folder that its first status publishes,
+    /// or opens its folder to continue. Whoever holds the lock executes; nobody else does.</summary>
     /// <param name="store">Folder of runs.</param>
     /// <param name="name">Name of the run.</param>
     /// <param name="specification">Resolved.</param>
@@ -84,7 +89,8 @@ public sealed class RunFolder : IDisposable
     /// <param name="time">The clock of the heartbeat.</param>
     /// <returns>Null when another process holds the run, or it is done or failed.</returns>
     /// <exception cref="BadInputException">The disk refused, or the folder is damaged.</exception>
-    internal static RunFolder? TryClaim(string store, string name, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
+    internal static RunFolder? TryClaim(
+        string store, string name, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
     {
         var files = new RunFiles(Path.Combine(store, name));
         if (Directory.Exists(files.Path))
@@ -101,7 +107,9 @@ public sealed class RunFolder : IDisposable
         {
             Formats.AtomicFile.WriteAllText(staged.Files.Specification, SpecificationWriter.Write(specification));
             RunDocuments.Write(staged.Files, new EnvironmentRecord { Sessions = [environment] });
-            return new(staged.Files, staged.Lock, specification, new RunStatus { State = RunState.Queued }, time) { _publishedPath = files.Path };
+            return new(
+                staged.Files, staged.Lock, specification, new RunStatus { State = RunState.Queued }, time)
+            { _publishedPath = files.Path };
         }
         catch
         {
@@ -110,7 +118,8 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private static RunFolder? TryContinue(RunFiles files, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
+    private static RunFolder? TryContinue(
+        RunFiles files, ExperimentSpecification specification, RunEnvironment environment, TimeProvider time)
     {
         if (IsEnded(files) || RunLock.TryTake(files) is not { } exclusive)
             return null;
@@ -164,7 +173,8 @@ public sealed class RunFolder : IDisposable
         IReadOnlyList<RunEnvironment> sessions = RunDocuments.ReadEnvironment(files).Sessions;
         return RunName.Identity(RunDocuments.ReadSpecification(files)) == RunName.Identity(specification)
             ? sessions
-            : throw new BadInputException(files.Specification, "must be the specification that the run is named by but is another one. The run folder is damaged.");
+            : throw new BadInputException(
+                files.Specification, "must be the specification that the run is named by but is another one. The run folder is damaged.");
     }
 
     // A finished run needs no lock. A power failure can leave its files empty, for it may come before they reached the disk.
@@ -175,8 +185,14 @@ public sealed class RunFolder : IDisposable
         RunState state = RunDocuments.ReadStatus(files).State;
         if (state != RunState.Done)
             return state == RunState.Failed;
-        string? empty = new[] { files.Specification, files.Environment, files.Telemetry, files.Checkpoint }.FirstOrDefault(path => new FileInfo(path) is not { Exists: true, Length: > 0 });
-        return empty is null ? true : throw new BadInputException(empty, "must hold something in a run that is done but is missing or empty. The run folder is damaged.");
+        string? empty = new[]
+        {
+            files.Specification, files.Environment, files.Telemetry, files.Checkpoint,
+        }.FirstOrDefault(path => new FileInfo(path) is not { Exists: true, Length: > 0 });
+        return empty is null
+            ? true
+            : throw new BadInputException(
+                empty, "must hold something in a run that is done but is missing or empty. The run folder is damaged.");
     }
 
     /// <summary>Opens an existing run to continue it; <paramref name="environment"/> is added to those that worked on it.</summary>
@@ -206,7 +222,8 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Replaces the status; version and heartbeat are filled in. The first one of a run begun by a sweep publishes its folder.</summary>
+    /// <summary>Replaces the status; version and heartbeat are filled in. The
+    /// first one of a run begun by a sweep publishes its folder.</summary>
     /// <param name="status">State, step, loss and reason.</param>
     /// <exception cref="BadInputException">The disk refused; the previous status is intact.</exception>
     public void WriteStatus(RunStatus status)
@@ -239,7 +256,8 @@ public sealed class RunFolder : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, $"the run folder cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder.", failure);
+            throw new BadInputException(
+                path, $"the run folder cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder.", failure);
         }
     }
 }

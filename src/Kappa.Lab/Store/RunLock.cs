@@ -13,7 +13,8 @@ internal static class RunLock
         {
             return Take(files);
         }
-        catch (BadInputException held) when (held.InnerException is IOException and not DirectoryNotFoundException and not FileNotFoundException && File.Exists(files.Lock))
+        catch (BadInputException held) when (
+            held.InnerException is IOException and not DirectoryNotFoundException and not FileNotFoundException && File.Exists(files.Lock))
         {
             return null;
         }
@@ -34,7 +35,8 @@ internal static class RunLock
         }
     }
 
-    /// <summary>Whether no process has the run. Asked without making the lock's file, so also in a folder that may only be read, and without keeping another reader out.</summary>
+    /// <summary>Whether no process has the run. Asked without making the lock's file, so also
+    /// in a folder that may only be read, and without keeping another reader out.</summary>
     public static bool IsFree(RunFiles files)
     {
         try
@@ -53,7 +55,8 @@ internal static class RunLock
     }
 
     /// <summary>Takes the lock. What leads out of the run folder is refused first: whoever holds the lock writes.</summary>
-    /// <exception cref="BadInputException">Another process has it, the folder is missing or not writable, or a link stands where the run would be written.</exception>
+    /// <exception cref="BadInputException">Another process has it, the folder is missing
+    /// or not writable, or a link stands where the run would be written.</exception>
     public static FileStream Take(RunFiles files)
     {
         RequireOwn(files);
@@ -67,7 +70,8 @@ internal static class RunLock
         }
         catch (UnauthorizedAccessException failure)
         {
-            throw new BadInputException(files.Path, "must be writable but permission is denied. Change the permissions or choose another folder.", failure);
+            throw new BadInputException(
+                files.Path, "must be writable but permission is denied. Change the permissions or choose another folder.", failure);
         }
         catch (IOException failure)
         {
@@ -83,7 +87,8 @@ internal static class RunLock
         Formats.RegularFile.RequireOwn(files.Lock, isFolder: false);
     }
 
-    /// <summary>Refuses what is in the folder and would be written through. The other files are replaced by renaming, which takes a link away and leaves what it leads to alone.</summary>
+    /// <summary>Refuses what is in the folder and would be written through. The other files are
+    /// replaced by renaming, which takes a link away and leaves what it leads to alone.</summary>
     /// <exception cref="BadInputException">There is such a thing.</exception>
     public static void RequireOwnParts(RunFiles files)
     {
@@ -93,7 +98,8 @@ internal static class RunLock
     }
 }
 
-/// <summary>Temporary files of interrupted writes: a name that starts with a dot and ends with <c>.tmp</c>. Only the holder of the lock removes them, and not through a link.</summary>
+/// <summary>Temporary files of interrupted writes: a name that starts with a dot and ends with
+/// <c>.tmp</c>. Only the holder of the lock removes them, and not through a link.</summary>
 internal static class LeftBehind
 {
     public static void Remove(RunFiles files)

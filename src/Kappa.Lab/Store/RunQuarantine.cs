@@ -6,7 +6,8 @@ namespace Kappa.Lab.Store;
 /// <summary>Puts a run folder that cannot be continued aside, whole and untouched, as <c>STORE/quarantine/NAME-k</c>.</summary>
 internal static class RunQuarantine
 {
-    /// <summary>Moves a run that cannot be claimed, if under its lock that is still so: until it is held another process can have put the run aside and computed it again.</summary>
+    /// <summary>Moves a run that cannot be claimed, if under its lock that is still so: until
+    /// it is held another process can have put the run aside and computed it again.</summary>
     /// <returns>Where it lies now; null when another process holds it, or it has gone or is whole.</returns>
     /// <exception cref="BadInputException">The disk refused.</exception>
     public static string? TryMove(string store, string name, ExperimentSpecification specification)
@@ -49,13 +50,16 @@ internal static class RunQuarantine
         try
         {
             _ = Directory.CreateDirectory(folder);
-            string target = Enumerable.Range(1, int.MaxValue - 1).Select(k => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}-{k}"))).First(path => !Path.Exists(path));
+            string target = Enumerable.Range(1, int.MaxValue - 1)
+                .Select(k => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}-{k}")))
+                .First(path => !Path.Exists(path));
             Directory.Move(files.Path, target);
             return target;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(files.Path, $"the damaged run cannot be moved to {folder}: {failure.Message.TrimEnd('.')}.", failure);
+            throw new BadInputException(
+                files.Path, $"the damaged run cannot be moved to {folder}: {failure.Message.TrimEnd('.')}.", failure);
         }
     }
 }

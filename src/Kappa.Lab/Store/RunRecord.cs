@@ -7,12 +7,14 @@ namespace Kappa.Lab.Store;
 /// <param name="Specification">The specification, resolved.</param>
 /// <param name="Status">State, step, heartbeat.</param>
 /// <param name="Sessions">The processes that worked on it, in order.</param>
-public sealed record RunRecord(RunFiles Files, ExperimentSpecification Specification, RunStatus Status, IReadOnlyList<RunEnvironment> Sessions)
+public sealed record RunRecord(
+    RunFiles Files, ExperimentSpecification Specification, RunStatus Status, IReadOnlyList<RunEnvironment> Sessions)
 {
     /// <summary>The name of the run.</summary>
     public string Name => Path.GetFileName(Files.Path);
 
-    /// <summary>Whether a process had the run and died without a word: the status says running, and nobody holds the lock. Resuming continues it.</summary>
+    /// <summary>Whether a process had the run and died without a word: the status
+    /// says running, and nobody holds the lock. Resuming continues it.</summary>
     public bool IsLost { get; } = Status.State is RunState.Running && RunLock.IsFree(Files);
 
     /// <summary>What the run is doing, in one word: that of its status, or <c>lost</c>. Every command says it by this.</summary>
@@ -31,11 +33,15 @@ public sealed record RunRecord(RunFiles Files, ExperimentSpecification Specifica
     {
         var files = new RunFiles(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
         if (IsUnbegun(files))
-            throw new BadInputException(files.Path, "is a run that never began: its process ended before the first status was written. Run the experiment again, which takes the folder, or remove it.");
+            throw new BadInputException(
+                files.Path,
+                "is a run that never began: its process ended before the first status was written. Run the experiment again, which takes "
+                    + "the folder, or remove it.");
         RunStatus status = RunDocuments.ReadStatus(files);
         return new(files, RunDocuments.ReadSpecification(files), status, RunDocuments.ReadEnvironment(files).Sessions);
     }
 
     // The status is the last document to be written and the telemetry comes after it.
-    private static bool IsUnbegun(RunFiles files) => System.IO.Path.Exists(files.Specification) && !System.IO.Path.Exists(files.Status) && !System.IO.Path.Exists(files.Telemetry);
+    private static bool IsUnbegun(RunFiles files) =>
+        System.IO.Path.Exists(files.Specification) && !System.IO.Path.Exists(files.Status) && !System.IO.Path.Exists(files.Telemetry);
 }

@@ -2,7 +2,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Store;
 
-/// <summary>Begins a run in a folder that no reader sees, <c>.NAME.partial</c> beside its place, and publishes it by one rename. The lock is held in it and goes with it.</summary>
+/// <summary>Begins a run in a folder that no reader sees, <c>.NAME.partial</c> beside its
+/// place, and publishes it by one rename. The lock is held in it and goes with it.</summary>
 internal static class RunStaging
 {
     /// <summary>Whether a folder can be renamed while files in it are open.</summary>
@@ -31,14 +32,17 @@ internal static class RunStaging
                 Empty(files);
             return (files, exclusive);
         }
-        catch (BadInputException moved) when (moved.InnerException is DirectoryNotFoundException or FileNotFoundException || (moved.InnerException is IOException && !Directory.Exists(files.Path)))
+        catch (BadInputException moved) when (
+            moved.InnerException is DirectoryNotFoundException or FileNotFoundException
+            || (moved.InnerException is IOException && !Directory.Exists(files.Path)))
         {
             // Published while its lock was tried.
             return null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(files.Path, $"the run folder cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder.", failure);
+            throw new BadInputException(
+                files.Path, $"the run folder cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder.", failure);
         }
     }
 

@@ -37,7 +37,8 @@ public sealed record RunStatus
     [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double? Loss { get; init; }
 
-    /// <summary>The loss at which only rounding is left, see <see cref="Spectra.RoundingFloor"/>; <see langword="null"/> before the first step and in folders that earlier versions wrote.</summary>
+    /// <summary>The loss at which only rounding is left, see <see cref="Spectra.RoundingFloor"/>;
+    /// <see langword="null"/> before the first step and in folders that earlier versions wrote.</summary>
     [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double? RoundingFloor { get; init; }
 

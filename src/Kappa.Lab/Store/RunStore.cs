@@ -46,7 +46,8 @@ public sealed class RunStore(string path)
     /// <exception cref="BadInputException">The folder cannot be listed.</exception>
     public bool Has(string name) => Names().Any(candidate => Begins(candidate, name));
 
-    /// <summary>The folder of the run called <paramref name="name"/>, or of the only run whose name, or whose digits after the label, begin so.</summary>
+    /// <summary>The folder of the run called <paramref name="name"/>, or of the
+    /// only run whose name, or whose digits after the label, begin so.</summary>
     /// <param name="name">A name or a prefix.</param>
     /// <exception cref="BadInputException">No run or several match; the message lists what there is.</exception>
     public string Find(string name)
@@ -59,11 +60,16 @@ public sealed class RunStore(string path)
         {
             1 => System.IO.Path.Combine(Path, matches[0]),
             0 => throw new BadInputException(Path, $"has no run '{name}'.{Suggestion.For(name, names)} It holds {names.Length} runs."),
-            _ => throw new BadInputException(Path, $"'{name}' must name one run but begins {matches.Length}: {string.Join(", ", matches.Take(5))}{(matches.Length > 5 ? ", …" : "")}. Write more of it."),
+            _ =>
+                throw new BadInputException(
+                    Path,
+                    $"'{name}' must name one run but begins {matches.Length}: "
+                        + $"{string.Join(", ", matches.Take(5))}{(matches.Length > 5 ? ", …" : "")}. Write more of it."),
         };
     }
 
-    // Other folders may stand beside runs, such as that of a reproduction: only what has at least one document of a run can be a damaged one.
+    // Other folders may stand beside runs, such as that of a reproduction:
+    // only what has at least one document of a run can be a damaged one.
     private static bool LooksLikeARun(string folder)
     {
         var files = new RunFiles(folder);
@@ -71,7 +77,8 @@ public sealed class RunStore(string path)
     }
 
     private static bool Begins(string candidate, string prefix) =>
-        candidate.StartsWith(prefix, StringComparison.Ordinal) || candidate[(candidate.LastIndexOf('-') + 1)..].StartsWith(prefix, StringComparison.Ordinal);
+        candidate.StartsWith(prefix, StringComparison.Ordinal)
+            || candidate[(candidate.LastIndexOf('-') + 1)..].StartsWith(prefix, StringComparison.Ordinal);
 
     private IEnumerable<string> Names()
     {
@@ -79,7 +86,8 @@ public sealed class RunStore(string path)
             return [];
         try
         {
-            return Directory.GetDirectories(Path).Where(LooksLikeARun).Select(folder => System.IO.Path.GetFileName(folder)!).Where(name => RunName.Check(name) is null).Order(StringComparer.Ordinal);
+            return Directory.GetDirectories(Path).Where(LooksLikeARun).Select(folder => System.IO.Path.GetFileName(folder)!)
+                .Where(name => RunName.Check(name) is null).Order(StringComparer.Ordinal);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -3,10 +3,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kappa.Lab.Store;
 
-/// <summary>Sends what was published to the disk several times a second, in the background and all files together, instead of each file on its own.</summary>
+/// <summary>Sends what was published to the disk several times a second, in the
+/// background and all files together, instead of each file on its own.</summary>
 /// <remarks>
-/// A killed process loses nothing by waiting: what was written is the system's. A power failure can take what was published since the last time. When the disk
-/// refuses, <see cref="Published"/> and <see cref="Complete"/> say so: what was published before may not be on it.
+/// A killed process loses nothing by waiting: what was written is the system's. A power failure can take what was published since the last
+/// time. When the disk refuses, <see cref="Published"/> and <see cref="Complete"/> say so: what was published before may not be on it.
 /// </remarks>
 internal sealed partial class StoreSync : IDisposable
 {
@@ -83,7 +84,8 @@ internal sealed partial class StoreSync : IDisposable
         if (Volatile.Read(ref _error) is not 0 and var error)
         {
             string reason = Marshal.GetPInvokeErrorMessage(error);
-            throw new BadInputException(_path, $"the disk did not take what was written ({reason}). Check the disk.", new IOException(reason));
+            throw new BadInputException(
+                _path, $"the disk did not take what was written ({reason}). Check the disk.", new IOException(reason));
         }
     }
 

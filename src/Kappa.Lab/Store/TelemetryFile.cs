@@ -31,9 +31,12 @@ internal static class TelemetryFile
     public static string[] ReadHeader(string path, TelemetryLines lines)
     {
         if (!lines.MoveNext() || !lines.IsWhole)
-            throw new BadInputException(path, "must begin with a line of column names but has none. The run was interrupted before it recorded anything.");
+            throw new BadInputException(
+                path, "must begin with a line of column names but has none. The run was interrupted before it recorded anything.");
         string[] columns = Encoding.UTF8.GetString(lines.Current).Split(',');
-        return TelemetryColumns.Check(columns) is { } problem ? throw new BadInputException($"{path}:1", $"{problem}. The file is damaged or not telemetry.") : columns;
+        return TelemetryColumns.Check(columns) is { } problem
+            ? throw new BadInputException($"{path}:1", $"{problem}. The file is damaged or not telemetry.")
+            : columns;
     }
 
     /// <summary>Whether the first line was completed.</summary>
@@ -60,7 +63,9 @@ internal static class TelemetryFile
             int first = found.Zip(columns).TakeWhile(pair => pair.First == pair.Second).Count();
             throw new BadInputException(
                 $"{path}:1",
-                $"must have the {columns.Count} columns of this run but column {first + 1} is '{found.ElementAtOrDefault(first) ?? "missing"}' and not '{columns.ElementAtOrDefault(first) ?? "absent"}'. Run the experiment again under another label.");
+                $"must have the {columns.Count} columns of this run but column {first + 1} is "
+                    + $"'{found.ElementAtOrDefault(first) ?? "missing"}' and not '{columns.ElementAtOrDefault(first) ?? "absent"}'. Run "
+                    + $"the experiment again under another label.");
         }
     }
 
@@ -110,9 +115,16 @@ internal static class TelemetryFile
         if (!Formats.DoubleText.TryRead(field, out double step) || !double.IsInteger(step) || !(step > previous))
         {
             string after = double.IsFinite(previous) ? string.Create(CultureInfo.InvariantCulture, $" above {previous}") : "";
-            throw new BadInputException($"{path}:{lines.Number}", $"the step must be an integer{after} but is '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
+            throw new BadInputException(
+                $"{path}:{lines.Number}",
+                $"the step must be an integer{after} but is '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
         }
 
-        return Math.Abs(step) <= LargestStep ? step : throw new BadInputException($"{path}:{lines.Number}", string.Create(CultureInfo.InvariantCulture, $"the step must be at most 2^53 but is {NumberText.Of(step)}. The file is damaged."));
+        return Math.Abs(step) <= LargestStep
+            ? step
+            : throw new BadInputException(
+                $"{path}:{lines.Number}",
+                string.Create(
+                    CultureInfo.InvariantCulture, $"the step must be at most 2^53 but is {NumberText.Of(step)}. The file is damaged."));
     }
 }

@@ -51,7 +51,9 @@ internal sealed class TelemetryLines(string path, Stream stream)
         if (_end == _buffer.Length)
         {
             if (_end >= LongestLine)
-                throw new BadInputException($"{path}:{Number + 1}", $"a line must have at most {LongestLine} bytes but has more. The file is damaged or not telemetry.");
+                throw new BadInputException(
+                    $"{path}:{Number + 1}",
+                    $"a line must have at most {LongestLine} bytes but has more. The file is damaged or not telemetry.");
             Array.Resize(ref _buffer, 2 * _buffer.Length);
         }
 

@@ -10,7 +10,8 @@ public sealed class TelemetryTable
     private readonly string _path;
     private readonly Dictionary<string, List<double>> _values;
 
-    internal TelemetryTable(string path, IReadOnlyList<string> columns, Dictionary<string, List<double>> values, string? note) => (_path, Columns, _values, Note) = (path, columns, values, note);
+    internal TelemetryTable(string path, IReadOnlyList<string> columns, Dictionary<string, List<double>> values, string? note) =>
+        (_path, Columns, _values, Note) = (path, columns, values, note);
 
     /// <summary>The names, <c>step</c> first.</summary>
     public IReadOnlyList<string> Columns { get; }
@@ -26,7 +27,10 @@ public sealed class TelemetryTable
     /// <exception cref="BadInputException">The file has no such column; the message names the nearest.</exception>
     public ReadOnlySpan<double> this[string column] => _values.TryGetValue(column, out List<double>? values)
         ? CollectionsMarshal.AsSpan(values)
-        : throw new BadInputException($"{_path}:1", $"must have a column '{Formats.Shown.Of(column)}' but has none among its {Columns.Count}.{Formats.Suggestion.For(column, Columns)} The file is damaged, or of another model.");
+        : throw new BadInputException(
+            $"{_path}:1",
+            $"must have a column '{Formats.Shown.Of(column)}' but has none among its "
+                + $"{Columns.Count}.{Formats.Suggestion.For(column, Columns)} The file is damaged, or of another model.");
 
     /// <summary>The values of a quantity of the step, one per row.</summary>
     /// <param name="quantity">The quantity.</param>
@@ -57,7 +61,8 @@ public sealed class TelemetryTable
 /// <summary>Reads <c>telemetry.csv</c>, also while it is being written.</summary>
 public static class TelemetryReader
 {
-    /// <summary>Reads all rows. A torn last line (no line end: the writer was stopped, or is writing) is left out and said so; damage elsewhere is an error with its line.</summary>
+    /// <summary>Reads all rows. A torn last line (no line end: the writer was stopped, or is
+    /// writing) is left out and said so; damage elsewhere is an error with its line.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="BadInputException">The file is missing or damaged.</exception>
     public static TelemetryTable Read(string path)
@@ -90,13 +95,16 @@ public static class TelemetryReader
         ReadOnlySpan<byte> rest = lines.Current;
         int commas = rest.Count((byte)',');
         if (commas + 1 != columns.Length)
-            throw new BadInputException($"{path}:{lines.Number}", $"a row must have {columns.Length} numbers but has {commas + 1}. The file is damaged.");
+            throw new BadInputException(
+                $"{path}:{lines.Number}", $"a row must have {columns.Length} numbers but has {commas + 1}. The file is damaged.");
         foreach (List<double> column in columns)
         {
             int comma = rest.IndexOf((byte)',');
             ReadOnlySpan<byte> field = comma < 0 ? rest : rest[..comma];
             if (!Formats.DoubleText.TryRead(field, out double value))
-                throw new BadInputException($"{path}:{lines.Number}", $"a row must have numbers but has '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
+                throw new BadInputException(
+                    $"{path}:{lines.Number}",
+                    $"a row must have numbers but has '{Formats.Shown.Of(Encoding.UTF8.GetString(field))}'. The file is damaged.");
             column.Add(value);
             rest = comma < 0 ? [] : rest[(comma + 1)..];
         }

@@ -4,11 +4,12 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Store;
 
-/// <summary>Appends rows to <c>telemetry.csv</c>: invariant numbers, each the shortest text that reads back to the same bits, one line per recorded step.</summary>
+/// <summary>Appends rows to <c>telemetry.csv</c>: invariant numbers, each the shortest
+/// text that reads back to the same bits, one line per recorded step.</summary>
 /// <remarks>
-/// Rows collect in memory as numbers (32 KiB) and become text together, when that is full or at <see cref="Flush"/>: a number costs less in a row of thousands than between two
-/// steps, where the step has taken the caches (docs/guide/performance.md). The text goes out in writes of whole lines. The bytes depend on columns and rows alone, not on when they were flushed. Appending
-/// allocates nothing. Not thread-safe.
+/// Rows collect in memory as numbers (32 KiB) and become text together, when that is full or at <see cref="Flush"/>: a number costs less in
+/// a row of thousands than between two steps, where the step has taken the caches (docs/guide/performance.md). The text goes out in writes
+/// of whole lines. The bytes depend on columns and rows alone, not on when they were flushed. Appending allocates nothing. Not thread-safe.
 /// </remarks>
 internal sealed class TelemetryWriter : IDisposable
 {
@@ -32,11 +33,13 @@ internal sealed class TelemetryWriter : IDisposable
     {
         (_path, _stream, _columns, _lastStep) = (path, stream, columns, lastStep);
         _rows = GC.AllocateUninitializedArray<double>(Math.Max(BatchNumbers / columns, 1) * columns);
-        _batch = GC.AllocateUninitializedArray<byte>(Math.Max(BatchBytes, Encoding.UTF8.GetMaxByteCount(header.Length) + (2 * columns * LongestField)));
+        _batch = GC.AllocateUninitializedArray<byte>(
+            Math.Max(BatchBytes, Encoding.UTF8.GetMaxByteCount(header.Length) + (2 * columns * LongestField)));
         _filled = Encoding.UTF8.GetBytes(header, _batch);
     }
 
-    /// <summary>The step of the last row, in the file or still in memory; <see langword="null"/> when there is none. After <see cref="Continue"/> it tells whether the file reaches the checkpoint.</summary>
+    /// <summary>The step of the last row, in the file or still in memory; <see langword="null"/> when there
+    /// is none. After <see cref="Continue"/> it tells whether the file reaches the checkpoint.</summary>
     public long? LastStep => double.IsFinite(_lastStep) ? (long)_lastStep : null;
 
     /// <summary>Begins a new file with its header; an existing one is replaced.</summary>
@@ -59,7 +62,8 @@ internal sealed class TelemetryWriter : IDisposable
     }
 
     /// <summary>
-    /// Continues a file from a checkpoint: rows after <paramref name="lastStep"/> and a torn last line are cut off, so that the bytes become those of a run that was never interrupted.
+    /// Continues a file from a checkpoint: rows after <paramref name="lastStep"/> and a torn last
+    /// line are cut off, so that the bytes become those of a run that was never interrupted.
     /// </summary>
     /// <param name="path">The file; when it does not exist, or not even its header was completed, it is begun anew.</param>
     /// <param name="columns">The same columns as before.</param>
@@ -76,7 +80,8 @@ internal sealed class TelemetryWriter : IDisposable
     }
 
     /// <summary>Adds a row.</summary>
-    /// <param name="row">One number for each column; the first is the step, an integer above the previous one. NaN and infinities are allowed in the others.</param>
+    /// <param name="row">One number for each column; the first is the step, an integer
+    /// above the previous one. NaN and infinities are allowed in the others.</param>
     /// <exception cref="ArgumentException">The row has another length or its step does not follow.</exception>
     /// <exception cref="BadInputException">The disk refused a batch; whole lines written before remain.</exception>
     /// <exception cref="InvalidOperationException">It refused one before: what follows would leave a gap.</exception>
@@ -84,7 +89,8 @@ internal sealed class TelemetryWriter : IDisposable
     {
         Require(row);
         if (_hasFailed)
-            throw new InvalidOperationException("Nothing can be appended after a write that failed. Continue the file from the last checkpoint.");
+            throw new InvalidOperationException(
+                "Nothing can be appended after a write that failed. Continue the file from the last checkpoint.");
         if (_numbers == _rows.Length)
             WriteRows();
         row.CopyTo(_rows.AsSpan(_numbers));
@@ -92,7 +98,8 @@ internal sealed class TelemetryWriter : IDisposable
         _lastStep = row[0];
     }
 
-    /// <summary>Hands the collected lines to the system in writes of whole lines: other processes see them, and they survive the end of this process.</summary>
+    /// <summary>Hands the collected lines to the system in writes of whole lines:
+    /// other processes see them, and they survive the end of this process.</summary>
     /// <exception cref="BadInputException">The disk refused; whole lines written before remain.</exception>
     public void Flush()
     {
@@ -102,7 +109,8 @@ internal sealed class TelemetryWriter : IDisposable
         WriteBatch();
     }
 
-    /// <summary>Like <see cref="Flush"/>, and returns when the disk has them: a checkpoint that follows must not be ahead of its telemetry after a power failure.</summary>
+    /// <summary>Like <see cref="Flush"/>, and returns when the disk has them: a checkpoint
+    /// that follows must not be ahead of its telemetry after a power failure.</summary>
     /// <exception cref="BadInputException">The disk refused.</exception>
     internal void FlushToDisk()
     {
@@ -116,7 +124,9 @@ internal sealed class TelemetryWriter : IDisposable
         catch (IOException failure)
         {
             _hasFailed = true;
-            throw new BadInputException(_path, $"the disk did not take what was written ({failure.Message.TrimEnd('.')}). Check the disk and resume the run.", failure);
+            throw new BadInputException(
+                _path, $"the disk did not take what was written ({failure.Message.TrimEnd('.')}). Check the disk and resume the run.",
+                failure);
         }
     }
 
@@ -186,7 +196,11 @@ internal sealed class TelemetryWriter : IDisposable
             _hasFailed = true;
             CutBack(whole);
             IOException refusal = failure as IOException ?? new IOException("the file would exceed the largest size allowed", failure);
-            throw new BadInputException(_path, $"writing failed ({refusal.Message.TrimEnd('.')}). What was recorded before is kept; free space on the disk and resume the run.", refusal);
+            throw new BadInputException(
+                _path,
+                $"writing failed ({refusal.Message.TrimEnd('.')}). What was recorded before is kept; free space on the disk and resume "
+                    + $"the run.",
+                refusal);
         }
     }
 
@@ -195,7 +209,9 @@ internal sealed class TelemetryWriter : IDisposable
         if (row.Length != _columns)
             throw new ArgumentException($"A row must have {_columns} numbers but has {row.Length}.", nameof(row));
         if (!(row[0] > _lastStep) || !double.IsInteger(row[0]))
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The step must be an integer above {_lastStep} but is {row[0]}."), nameof(row));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"The step must be an integer above {_lastStep} but is {row[0]}."),
+                nameof(row));
     }
 
     // Half a line would read as a torn one: take it away again. If even that fails, readers ignore it.

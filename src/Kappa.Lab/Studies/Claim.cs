@@ -26,7 +26,8 @@ public enum Verdict
 /// <param name="RefutedIf">The observation that refutes it, with its number.</param>
 internal sealed record Claim(string Id, string Source, string Statement, string RefutedIf);
 
-/// <summary>One measured number of a claim: a median over runs with its range, never a bare value. It decides, is judged and undecided, or only informs.</summary>
+/// <summary>One measured number of a claim: a median over runs with its range, never
+/// a bare value. It decides, is judged and undecided, or only informs.</summary>
 /// <param name="Setting">Where it was measured: data, sizes, depth, step-size rule.</param>
 /// <param name="Quantity">What the number is, with its unit.</param>
 /// <param name="Value">Median and range over the seeds.</param>
@@ -58,7 +59,13 @@ internal sealed record Measurement(string Setting, string Quantity, SeedSummary 
         int seeds = Seeds ?? Value.Count;
         return Refutes is null || seeds >= ClaimFinding.LeastSeeds
             ? this
-            : this with { Refutes = null, IsUndecided = true, Note = $"{(Note is null ? string.Empty : $"{Note}; ")}{seeds} {(seeds == 1 ? "seed" : "seeds")}, {ClaimFinding.LeastSeeds} are needed to decide" };
+            : this with
+            {
+                Refutes = null,
+                IsUndecided = true,
+                Note = $"{(Note is null ? string.Empty : $"{Note}; ")}{seeds} {(seeds == 1 ? "seed" : "seeds")}, "
+                    + $"{ClaimFinding.LeastSeeds} are needed to decide",
+            };
     }
 }
 
@@ -69,7 +76,8 @@ internal sealed record Measurement(string Setting, string Quantity, SeedSummary 
 /// <param name="Measurements">Every number the verdict rests on, and those that only inform.</param>
 internal sealed record ClaimFinding(Claim Claim, Verdict Verdict, string Reason, IReadOnlyList<Measurement> Measurements)
 {
-    /// <summary>The least number of seeds behind a number that decides: with two, the range over them holds the median with probability one half.</summary>
+    /// <summary>The least number of seeds behind a number that decides: with two,
+    /// the range over them holds the median with probability one half.</summary>
     public const int LeastSeeds = 3;
 
     /// <summary>The least number of settings that a verdict rests on.</summary>
@@ -77,7 +85,9 @@ internal sealed record ClaimFinding(Claim Claim, Verdict Verdict, string Reason,
 
     /// <summary>The verdict that follows from the measurements alone, by the rule of docs/theory/claims.md.</summary>
     /// <remarks>
-    /// A number decides with <see cref="LeastSeeds"/> seeds or more. A verdict needs <see cref="LeastSettings"/> decided settings or more, and more than half of those that are judged, and more than half of the settings without an undecided number, unless one refutes there; it is
+    /// A number decides with <see cref="LeastSeeds"/> seeds or more. A verdict needs
+    /// <see cref="LeastSettings"/> decided settings or more, and more than half of those that are judged,
+    /// and more than half of the settings without an undecided number, unless one refutes there; it is
     /// <see cref="Verdict.NotDecided"/> otherwise. Then reproduced when none refutes, not reproduced when all do, and partly in between.
     /// </remarks>
     /// <param name="claim">The claim.</param>
@@ -92,7 +102,8 @@ internal sealed record ClaimFinding(Claim Claim, Verdict Verdict, string Reason,
         Measurement[] judged = [.. measurements.Select(m => m.WithEnoughSeeds())];
         Measurement[] refuting = [.. judged.Where(m => m.Refutes == true)];
         Measurement[] confirming = [.. judged.Where(m => m.Refutes == false)];
-        int decided = refuting.Concat(confirming).Sum(m => m.Settings), looked = decided + judged.Where(m => m.IsUndecided).Sum(m => m.Settings);
+        int decided = refuting.Concat(confirming).Sum(m => m.Settings),
+            looked = decided + judged.Where(m => m.IsUndecided).Sum(m => m.Settings);
         IGrouping<string, Measurement>[] settings = [.. judged.Where(m => m.Refutes is not null || m.IsUndecided).GroupBy(m => m.Setting)];
         int whole = settings.Count(setting => setting.Any(m => m.Refutes == true) || !setting.Any(m => m.IsUndecided));
         bool isEnough = decided >= LeastSettings && 2 * decided > looked && 2 * whole > settings.Length;
@@ -105,9 +116,15 @@ internal sealed record ClaimFinding(Claim Claim, Verdict Verdict, string Reason,
             _ => Verdict.Partly,
         };
         string words = reason(verdict, refuting, confirming);
-        return new ClaimFinding(claim, verdict, verdict == Verdict.NotDecided ? $"{words} {Shortage(decided, looked, refuting.Sum(m => m.Settings), whole, settings.Length)}" : words, judged);
+        return new ClaimFinding(
+            claim, verdict,
+            verdict == Verdict.NotDecided
+                ? $"{words} {Shortage(decided, looked, refuting.Sum(m => m.Settings), whole, settings.Length)}"
+                : words,
+            judged);
     }
 
     private static string Shortage(int decided, int looked, int refuting, int whole, int settings) =>
-        $"Decided: {decided} of {looked} numbers{(refuting == 0 ? string.Empty : $", {refuting} against the claim")}, with all its numbers {whole} of {settings} settings; a verdict needs {LeastSettings} or more, and more than half of both.";
+        $"Decided: {decided} of {looked} numbers{(refuting == 0 ? string.Empty : $", {refuting} against the claim")}, with all its "
+            + $"numbers {whole} of {settings} settings; a verdict needs {LeastSettings} or more, and more than half of both.";
 }

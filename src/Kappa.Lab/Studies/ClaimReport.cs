@@ -3,16 +3,20 @@ using Kappa.Lab.Reports;
 
 namespace Kappa.Lab.Studies;
 
-/// <summary>The parts that the reports of all reproductions share: verdicts first, claims with the numbers that refute them, every number behind the verdicts.</summary>
+/// <summary>The parts that the reports of all reproductions share: verdicts first,
+/// claims with the numbers that refute them, every number behind the verdicts.</summary>
 internal static class ClaimReport
 {
-    private static readonly Verdict[] Order = [Verdict.NotReproduced, Verdict.Partly, Verdict.NotDecided, Verdict.NotMeasured, Verdict.Reproduced];
+    private static readonly Verdict[] Order = [
+        Verdict.NotReproduced, Verdict.Partly, Verdict.NotDecided, Verdict.NotMeasured, Verdict.Reproduced];
 
     /// <summary>The first line of the report and of the terminal: what does not reproduce comes first.</summary>
     /// <param name="findings">The findings.</param>
     public static string Headline(IReadOnlyList<ClaimFinding> findings)
     {
-        string[] parts = [.. WorstFirst(findings).GroupBy(finding => finding.Verdict).Select(group => $"{Capital(Word(group.Key))}: {string.Join(", ", group.Select(finding => finding.Claim.Id))}.")];
+        string[] parts = [
+            .. WorstFirst(findings).GroupBy(finding => finding.Verdict)
+                .Select(group => $"{Capital(Word(group.Key))}: {string.Join(", ", group.Select(finding => finding.Claim.Id))}.")];
         return string.Join(" ", parts);
     }
 
@@ -90,7 +94,8 @@ internal static class ClaimReport
         return [.. notices];
     }
 
-    private static void Numbers(ReportSection section, string name, IReadOnlyList<Measurement> measurements) => section.Details($"{name}: {measurements.Count} numbers").Table(
+    private static void Numbers(ReportSection section, string name, IReadOnlyList<Measurement> measurements) =>
+        section.Details($"{name}: {measurements.Count} numbers").Table(
         ["setting", "quantity", "median [low, high]", "refutes", "note"],
         measurements.Select(m => (IReadOnlyList<Cell>)[m.Setting, m.Quantity, m.Value.ToString(), RefutesCell(m), m.Note ?? string.Empty]));
 

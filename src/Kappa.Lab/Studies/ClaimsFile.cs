@@ -18,10 +18,14 @@ internal static class ClaimsFile
     /// <param name="findings">The findings.</param>
     /// <param name="ladders">Rates of runs that stand for the others; none when null.</param>
     /// <param name="questions">Open questions with their answers; the key is left out when there are none.</param>
-    public static string Text(string study, string mode, string command, IReadOnlyList<ClaimFinding> findings, IReadOnlyList<RunRates>? ladders = null, IReadOnlyList<OpenQuestion>? questions = null)
+    public static string Text(
+        string study, string mode, string command, IReadOnlyList<ClaimFinding> findings, IReadOnlyList<RunRates>? ladders = null,
+        IReadOnlyList<OpenQuestion>? questions = null)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteNumber("schemaVersion", SchemaVersion);

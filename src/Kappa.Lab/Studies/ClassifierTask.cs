@@ -28,7 +28,8 @@ internal sealed record ClassifierTask(string Name, LabelledInputs Train, Labelle
     public TransformerShape Shape(AttentionKernel kernel) => Train.Shape() with { Kernel = kernel };
 
     /// <summary>A single-threaded model on one of the parts.</summary>
-    public static Transformer Model(LabelledInputs part, TransformerShape shape, Precision precision) => part.Model(shape, masksPadding: true, 1, precision);
+    public static Transformer Model(LabelledInputs part, TransformerShape shape, Precision precision) =>
+        part.Model(shape, masksPadding: true, 1, precision);
 
     /// <summary>The share of a model's samples whose largest score is at their label.</summary>
     public static double Accuracy(Transformer model, ModelParameters parameters, int[] labels)

@@ -43,7 +43,8 @@ internal sealed class JobList(int threads, IProgress<ReproductionProgress>? prog
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
 
         // Without buffering each thread takes the next single job, so that long jobs do not queue behind each other.
-        var source = System.Collections.Concurrent.Partitioner.Create(_jobs, System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering);
+        var source = System.Collections.Concurrent.Partitioner.Create(
+            _jobs, System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering);
         try
         {
             _ = Parallel.ForEach(source, options, job =>

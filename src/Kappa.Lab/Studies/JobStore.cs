@@ -6,8 +6,8 @@ namespace Kappa.Lab.Studies;
 
 /// <summary>The finished jobs of a reproduction that is under way, so that an interrupted one goes on where it was.</summary>
 /// <remarks>
-/// A job is found again by its specification, its data and the build of the program: another build never takes over results of this one. The
-/// store is emptied when the reproduction is complete and its report written, so that running it again measures again.
+/// A job is found again by its specification, its data and the build of the program: another build never takes over results of this one.
+/// The store is emptied when the reproduction is complete and its report written, so that running it again measures again.
 /// </remarks>
 /// <param name="folder">The folder; made when the first job is saved.</param>
 internal sealed class JobStore(string folder)
@@ -15,7 +15,8 @@ internal sealed class JobStore(string folder)
     private const string Kind = "kappa-reproduction-job";
     private const int Version = 1;
 
-    private static readonly string Build = $"{typeof(Descent.GradientDescent).Module.ModuleVersionId} {typeof(JobStore).Module.ModuleVersionId}";
+    private static readonly string Build =
+        $"{typeof(Descent.GradientDescent).Module.ModuleVersionId} {typeof(JobStore).Module.ModuleVersionId}";
 
     /// <summary>An empty record to be filled and saved.</summary>
     public static Checkpoint NewRecord() => new(Kind, Version);

@@ -16,7 +16,8 @@ internal sealed record ReproductionChoices(bool Quick, int Seeds, IReadOnlyDicti
 /// <param name="Progress">Told of every finished job, or null.</param>
 /// <param name="Folder">Where everything is kept; null where finished jobs are not.</param>
 /// <param name="Cancellation">Stops between and inside runs.</param>
-internal sealed record ReproductionWork(int Threads, IProgress<ReproductionProgress>? Progress, string? Folder, CancellationToken Cancellation)
+internal sealed record ReproductionWork(
+    int Threads, IProgress<ReproductionProgress>? Progress, string? Folder, CancellationToken Cancellation)
 {
     /// <summary>The folder of runs.</summary>
     public string Runs => Path.Combine(Folder ?? throw new InvalidOperationException("Runs must have a folder but there is none."), "runs");
@@ -55,13 +56,15 @@ internal readonly record struct ReproductionProgress(int Done, int Total, string
 /// <param name="Description">What will be run, in one sentence.</param>
 /// <param name="Forecast">Time and memory in one line, for a number of runs at a time.</param>
 /// <param name="Run">Runs it; throws <see cref="OperationCanceledException"/> when it is cancelled.</param>
-internal sealed record PlannedReproduction(string Mode, string Description, Func<int, string> Forecast, Func<ReproductionWork, MeasuredReproduction> Run);
+internal sealed record PlannedReproduction(
+    string Mode, string Description, Func<int, string> Forecast, Func<ReproductionWork, MeasuredReproduction> Run);
 
 /// <summary>What a reproduction measured.</summary>
 /// <param name="Findings">A finding for each claim.</param>
 /// <param name="Ladders">Rates of runs that stand for the others; may be empty.</param>
 /// <param name="Write">Writes report, tables and figures.</param>
-internal sealed record MeasuredReproduction(IReadOnlyList<ClaimFinding> Findings, IReadOnlyList<Residual.RunRates> Ladders, Func<ReportTarget, IReadOnlyList<string>> Write)
+internal sealed record MeasuredReproduction(
+    IReadOnlyList<ClaimFinding> Findings, IReadOnlyList<Residual.RunRates> Ladders, Func<ReportTarget, IReadOnlyList<string>> Write)
 {
     /// <summary>Open questions with their answers; may be empty.</summary>
     public IReadOnlyList<OpenQuestion> Questions { get; init; } = [];
@@ -80,11 +83,13 @@ internal sealed record ReportTarget(string Folder, string Command, string Enviro
 /// <param name="FullSeeds">Seeds of every setting of the full version.</param>
 /// <param name="QuickSeeds">Seeds of every setting of the quick version.</param>
 /// <param name="Plan">Fixes the settings; throws <see cref="BadInputException"/> for data that cannot be read.</param>
-internal sealed record Reproduction(string Name, string Description, string QuickMeans, int FullSeeds, int QuickSeeds, Func<ReproductionChoices, PlannedReproduction> Plan)
+internal sealed record Reproduction(
+    string Name, string Description, string QuickMeans, int FullSeeds, int QuickSeeds, Func<ReproductionChoices, PlannedReproduction> Plan)
 {
     /// <summary>Folders of real data it can use; each is an option of the command.</summary>
     public IReadOnlyList<DataFolder> DataFolders { get; init; } = [];
 
     /// <summary>Every reproduction, in the order of the help.</summary>
-    public static IReadOnlyList<Reproduction> All { get; } = [Residual.ResidualReproduction.Entry, Kernels.KernelsReproduction.Entry, Shallow.ShallowReproduction.Entry];
+    public static IReadOnlyList<Reproduction> All { get; } = [
+        Residual.ResidualReproduction.Entry, Kernels.KernelsReproduction.Entry, Shallow.ShallowReproduction.Entry];
 }

@@ -5,8 +5,10 @@ using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Studies;
 
-/// <summary>What studies measured of a finished run beyond its telemetry: <c>measured.json</c> in its folder, so that nothing is measured twice.</summary>
-/// <remarks>It is added later, like the ladder, and no part of the run: neither its name nor <c>kappa rerun --verify</c> looks at it.</remarks>
+/// <summary>What studies measured of a finished run beyond its telemetry:
+/// <c>measured.json</c> in its folder, so that nothing is measured twice.</summary>
+/// <remarks>It is added later, like the ladder, and no part of the run:
+/// neither its name nor <c>kappa rerun --verify</c> looks at it.</remarks>
 internal sealed record RunMeasurements
 {
     /// <summary>Version of the layout of run folders.</summary>

@@ -3,7 +3,8 @@ using Kappa.Lab.Figures;
 namespace Kappa.Lab.Studies;
 
 /// <summary>Median and range over seeds of a per-step series.</summary>
-/// <remarks>Runs end at different steps, when they reach the loss floor: from there on a run counts with its last value, so that the median does not jump because a run has finished.</remarks>
+/// <remarks>Runs end at different steps, when they reach the loss floor: from there on a run counts
+/// with its last value, so that the median does not jump because a run has finished.</remarks>
 /// <param name="Steps">k.</param>
 /// <param name="Median">Median over seeds.</param>
 /// <param name="Low">Smallest.</param>

@@ -5,9 +5,10 @@ namespace Kappa.Lab.Studies;
 
 /// <summary>Median and range of one quantity over seeds, with the number of values that are only lower bounds.</summary>
 /// <remarks>
-/// A run that does not reach a loss within its budget contributes the budget as a lower bound; the median is then a lower bound too when half or more of the values are.
-/// The range of n independent values holds the median of the law they come from with probability 1 − 2^(1 − n), whatever the law: 75 % at three seeds, 93.75 % at five. Verdicts rest on
-/// it and not on the median: a threshold inside the range is undecided.
+/// A run that does not reach a loss within its budget contributes the budget as a lower bound; the median is then a lower bound too when
+/// half or more of the values are. The range of n independent values holds the median of the law they come from with probability 1 − 2^(1 −
+/// n), whatever the law: 75 % at three seeds, 93.75 % at five. Verdicts rest on it and not on the median: a threshold inside the range is
+/// undecided.
 /// </remarks>
 /// <param name="Median">The median; the mean of the middle two for an even count.</param>
 /// <param name="Low">The smallest value.</param>
@@ -29,7 +30,8 @@ internal readonly record struct SeedSummary(double Median, double Low, double Hi
     /// <param name="threshold">The threshold.</param>
     internal bool? IsBelow(double threshold) => HighestPossible < threshold ? true : LowestPossible >= threshold ? false : null;
 
-    /// <summary>Whether the whole range lies in [<paramref name="low"/>, <paramref name="high"/>] (true), beside it on one side (false), or neither is known.</summary>
+    /// <summary>Whether the whole range lies in [<paramref name="low"/>, <paramref name="high"/>]
+    /// (true), beside it on one side (false), or neither is known.</summary>
     /// <param name="low">Lower end.</param>
     /// <param name="high">Upper end.</param>
     internal bool? IsWithin(double low, double high) =>
@@ -45,7 +47,8 @@ internal readonly record struct SeedSummary(double Median, double Low, double Hi
     internal static SeedSummary Share(IEnumerable<bool> holds)
     {
         bool[] all = [.. holds];
-        return new SeedSummary((double)all.Count(held => held) / all.Length, all.All(held => held) ? 1 : 0, all.Any(held => held) ? 1 : 0, all.Length, 0);
+        return new SeedSummary(
+            (double)all.Count(held => held) / all.Length, all.All(held => held) ? 1 : 0, all.Any(held => held) ? 1 : 0, all.Length, 0);
     }
 
     /// <summary>Summarises values of which none is a bound.</summary>
@@ -74,5 +77,6 @@ internal readonly record struct SeedSummary(double Median, double Low, double Hi
     /// <summary>For example <c>12.3 [9.1, 20] n=5</c>, with ≥ before the median when it is a lower bound.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(MedianIsLowerBound ? "≥ " : MedianIsUpperBound ? "≤ " : string.Empty)}{NumberText.Of(Median, 3)} [{NumberText.Of(Low, 3)}, {NumberText.Of(High, 3)}] n={Count}");
+        $"{(MedianIsLowerBound ? "≥ " : MedianIsUpperBound ? "≤ " : string.Empty)}{NumberText.Of(Median, 3)} [{NumberText.Of(Low, 3)}, "
+            + $"{NumberText.Of(High, 3)}] n={Count}");
 }

@@ -18,8 +18,9 @@ internal sealed class RunsOfOthersException(string message) : Exception(message)
 
 /// <summary>The runs of a reproduction: sweeps that are planned from code, whose runs are ordinary ones in a folder of runs.</summary>
 /// <remarks>
-/// Stage by stage: a later one may be planned from what came out of the earlier. Each stage is a frozen sweep of its own, so that everything that
-/// is promised of sweeps holds: what is there already is not made again, what was begun goes on, what is damaged is put aside. One caller.
+/// Stage by stage: a later one may be planned from what came out of the earlier. Each stage is a frozen sweep of its own, so that
+/// everything that is promised of sweeps holds: what is there already is not made again, what was begun goes on, what is damaged is put
+/// aside. One caller.
 /// </remarks>
 internal sealed class StudyRuns
 {
@@ -64,7 +65,8 @@ internal sealed class StudyRuns
         if (sweep.IsCancelled)
             throw new OperationCanceledException($"The sweep {sweep.Plan.Name} was cancelled.");
         if (worker.LeftToOthers.Count > 0)
-            throw new RunsOfOthersException($"{worker.LeftToOthers.Count} of {sweep.Plan.Runs.Count} runs are not done: another process has them.");
+            throw new RunsOfOthersException(
+                $"{worker.LeftToOthers.Count} of {sweep.Plan.Runs.Count} runs are not done: another process has them.");
         foreach (string name in named.Keys)
             _made.Add(name, Read(name));
     }
@@ -76,7 +78,8 @@ internal sealed class StudyRuns
     public RunRecord this[ExperimentSpecification specification] => _made[NameOf(specification)];
 
     /// <summary>Whether the kernel at the start was zero, so that there is no automatic step and nothing is learned at any.</summary>
-    public static bool IsWithoutStep(RunRecord run) => run.Status is { State: RunState.Failed, Message: { } reason } && reason.StartsWith(NoStep, StringComparison.Ordinal);
+    public static bool IsWithoutStep(RunRecord run) =>
+        run.Status is { State: RunState.Failed, Message: { } reason } && reason.StartsWith(NoStep, StringComparison.Ordinal);
 
     /// <summary>Every row that a run recorded.</summary>
     /// <exception cref="BadInputException">The file is damaged, or rows are missing.</exception>
@@ -95,7 +98,8 @@ internal sealed class StudyRuns
     /// <param name="weight">How much work each is, above 0.</param>
     /// <param name="runs">The runs, those with most work first.</param>
     /// <param name="of">Measures one.</param>
-    public T[] Measure<TRun, T>(string study, double weight, IEnumerable<TRun> runs, Func<TRun, T> of) => Select(runs, of, _ => Report(study, weight));
+    public T[] Measure<TRun, T>(string study, double weight, IEnumerable<TRun> runs, Func<TRun, T> of) =>
+        Select(runs, of, _ => Report(study, weight));
 
     private T[] Select<TRun, T>(IEnumerable<TRun> runs, Func<TRun, T> of, Action<TRun> done)
     {
@@ -127,7 +131,8 @@ internal sealed class StudyRuns
         var run = RunRecord.Read(Path.Combine(_work.Runs, name));
         return run.Status.State == RunState.Done || IsWithoutStep(run)
             ? run
-            : throw new BadInputException(run.Files.Path, $"a run of the reproduction must be done but {RunRecord.Word(run.Status.State)}: {run.Status.Message}");
+            : throw new BadInputException(
+                run.Files.Path, $"a run of the reproduction must be done but {RunRecord.Word(run.Status.State)}: {run.Status.Message}");
     }
 
     private string NameOf(ExperimentSpecification specification)

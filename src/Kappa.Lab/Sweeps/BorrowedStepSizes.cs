@@ -7,7 +7,8 @@ namespace Kappa.Lab.Sweeps;
 /// <summary>Step sizes that the runs of a sweep take from earlier runs, <c>stepSize: same(RUN)</c>.</summary>
 internal static class BorrowedStepSizes
 {
-    /// <summary>What hinders each <c>same(RUN)</c> of a sweep: runs are there before its first one, or they are runs of the sweep.</summary>
+    /// <summary>What hinders each <c>same(RUN)</c> of a sweep: runs are
+    /// there before its first one, or they are runs of the sweep.</summary>
     /// <param name="plan">The sweep.</param>
     /// <param name="store">The folder of runs.</param>
     public static IReadOnlyList<Problem> Problems(SweepPlan plan, RunStore store)

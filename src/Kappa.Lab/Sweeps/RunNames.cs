@@ -3,7 +3,8 @@ using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Sweeps;
 
-/// <summary>Names of runs. Data from outside are read once for each description of them, not once for each run. One caller at a time.</summary>
+/// <summary>Names of runs. Data from outside are read once for each
+/// description of them, not once for each run. One caller at a time.</summary>
 internal sealed class RunNames
 {
     private readonly Dictionary<string, string?> _fingerprints = new(StringComparer.Ordinal);

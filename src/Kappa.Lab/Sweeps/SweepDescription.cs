@@ -6,7 +6,8 @@ using YamlDotNet.RepresentationModel;
 
 namespace Kappa.Lab.Sweeps;
 
-/// <summary>A sweep as written, before it is expanded: what all runs share, the axes, the rules. Collects every problem with its place.</summary>
+/// <summary>A sweep as written, before it is expanded: what all runs share,
+/// the axes, the rules. Collects every problem with its place.</summary>
 internal sealed class SweepDescription(string name, KeyResolver resolver, List<Problem> problems, int limit)
 {
     // Of one word's values; no more problems than that are shown in all.
@@ -45,7 +46,11 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
                 case "where": AddRules(Where, value); break;
                 case "exclude": AddRules(Exclude, value); break;
                 case var other:
-                    problems.Add(new(At(key), $"unknown section '{Shown.Of(other ?? "")}'.{Suggestion.For(other ?? "", Sections)} A sweep has {string.Join(", ", Sections)}."));
+                    problems.Add(
+                        new(
+                            At(key),
+                            $"unknown section '{Shown.Of(other ?? "")}'.{Suggestion.For(other ?? "", Sections)} A sweep has "
+                                + $"{string.Join(", ", Sections)}."));
                     Gaps.AddSection();
                     break;
             }
@@ -101,7 +106,8 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
     private void Replace(List<Setting> settings)
     {
         SpecificationKey key = settings[0].Key;
-        if (settings[0].Location.StartsWith("command line", StringComparison.Ordinal) && Settings(key).FirstOrDefault(set => set.Location.StartsWith("command line", StringComparison.Ordinal)) is { } first)
+        if (settings[0].Location.StartsWith("command line", StringComparison.Ordinal)
+            && Settings(key).FirstOrDefault(set => set.Location.StartsWith("command line", StringComparison.Ordinal)) is { } first)
         {
             problems.Add(new(settings[0].Location, $"{key.Name} is given twice; the first is at {first.Location}."));
             LeaveOut(key, settings);
@@ -149,7 +155,8 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
                 Gaps.AddKey();
             else if (group.Length == 0 && value is YamlMappingNode && resolver.Groups.Contains(written))
                 ReadKeys(value, written, use);
-            else if ((group.Length == 0 ? resolver.Find(written, out string problem) : resolver.FindIn(group, written, out problem)) is { } key)
+            else if (
+                (group.Length == 0 ? resolver.Find(written, out string problem) : resolver.FindIn(group, written, out problem)) is { } key)
                 use(key, value);
             else
             {
@@ -186,10 +193,15 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
         int before = problems.Count;
         List<IReadOnlyList<Setting>> columns = [.. read.Select(column => column())];
         bool isRead = problems.Count == before;
-        if (isRead && keys.Zip(columns).Where(pair => pair.Second.Count == 0).Select(pair => pair.First.Name).ToArray() is { Length: > 0 } empty)
+        if (isRead
+            && keys.Zip(columns).Where(pair => pair.Second.Count == 0).Select(pair => pair.First.Name).ToArray() is { Length: > 0 } empty)
             problems.Add(new(At(node), $"{string.Join(", ", empty)} has no values: an empty grid has no runs. Remove it or list values."));
         else if (isRead && columns.Any(column => column.Count != columns[0].Count))
-            problems.Add(new(At(node), $"zipped keys must have equally many values but have {string.Join(", ", keys.Zip(columns, (key, column) => $"{key.Name}: {column.Count}"))}."));
+            problems.Add(
+                new(
+                    At(node),
+                    $"zipped keys must have equally many values but have "
+                        + $"{string.Join(", ", keys.Zip(columns, (key, column) => $"{key.Name}: {column.Count}"))}."));
         if (problems.Count == before)
             Axes.Add(new(keys, [.. Enumerable.Range(0, columns[0].Count).Select(k => columns.Select(column => column[k]).ToArray())]));
         else
@@ -247,7 +259,11 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
     {
         bool isWritten = Text(node).Length > 0;
         if (!isWritten)
-            problems.Add(new(At(node), $"must be an expression, such as '{example}', but is {(node is YamlScalarNode ? "empty" : node is YamlMappingNode ? "a mapping" : "a list")}."));
+            problems.Add(
+                new(
+                    At(node),
+                    $"must be an expression, such as '{example}', but is "
+                        + $"{(node is YamlScalarNode ? "empty" : node is YamlMappingNode ? "a mapping" : "a list")}."));
         return isWritten;
     }
 
@@ -255,7 +271,11 @@ internal sealed class SweepDescription(string name, KeyResolver resolver, List<P
     {
         bool isCut = node is YamlScalarNode { Style: ScalarStyle.Plain } && OpenBrackets(Text(node)) > 0;
         if (isCut)
-            problems.Add(new(At(node), $"'{Shown.Of(Text(node))}' has a bracket that is not closed: inside {{ }} and [ ] YAML ends a value at a comma. Put the value in quotes."));
+            problems.Add(
+                new(
+                    At(node),
+                    $"'{Shown.Of(Text(node))}' has a bracket that is not closed: inside {{ }} and [ ] YAML ends a value at a comma. Put "
+                        + $"the value in quotes."));
         return isCut;
     }
 

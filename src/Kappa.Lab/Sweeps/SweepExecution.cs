@@ -5,7 +5,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Sweeps;
 
-/// <summary>One thread's way through the runs of a sweep: claim, execute, publish. The evaluator of a run is the next one's, when both have the same shape.</summary>
+/// <summary>One thread's way through the runs of a sweep: claim, execute, publish.
+/// The evaluator of a run is the next one's, when both have the same shape.</summary>
 /// <param name="sweep">The sweep.</param>
 /// <param name="environment">This process.</param>
 /// <param name="tell">Told of what happens.</param>
@@ -15,7 +16,8 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
     private readonly Func<string, double> _stepSizeOf = StepSizes.Of(new RunStore(sweep.Store));
     private ResidualTransformer? _evaluator;
 
-    /// <summary>Executes run <paramref name="index"/> unless it is finished or another process has it. A damaged folder is put aside and the run begun anew.</summary>
+    /// <summary>Executes run <paramref name="index"/> unless it is finished or another
+    /// process has it. A damaged folder is put aside and the run begun anew.</summary>
     /// <returns>Whether it was executed.</returns>
     /// <exception cref="BadInputException">The disk refused.</exception>
     public bool TryExecute(int index, CancellationToken cancellation)
@@ -49,7 +51,8 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
     /// <inheritdoc/>
     public void Dispose() => _evaluator?.Dispose();
 
-    private static bool IsOfTheDisk(Exception failure) => failure is IOException or UnauthorizedAccessException or BadInputException { IsOfTheDisk: true };
+    private static bool IsOfTheDisk(Exception failure) =>
+        failure is IOException or UnauthorizedAccessException or BadInputException { IsOfTheDisk: true };
 
     private bool Attempt(int index, CancellationToken cancellation)
     {
@@ -108,7 +111,8 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
             {
                 State = RunState.Failed,
                 Step = folder.Status.Step,
-                Message = "needed more memory than there was. Run fewer at a time (--threads 1) or make it smaller, then: kappa sweep retry.",
+                Message =
+                    "needed more memory than there was. Run fewer at a time (--threads 1) or make it smaller, then: kappa sweep retry.",
             };
         }
         catch (Exception failure) when (!IsOfTheDisk(failure) && !IsDamage(folder, failure))
@@ -118,15 +122,20 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
         }
     }
 
-    // What was written by an earlier process and cannot be taken up. Anything about the specification or its data is not the folder's fault.
+    // What was written by an earlier process and cannot be taken up. Anything
+    // about the specification or its data is not the folder's fault.
     private static bool IsDamage(RunFolder folder, Exception failure) =>
-        failure is BadInputException { Location: var place } && !folder.HasBegun && !folder.IsUnpublished && place.StartsWith(folder.Files.Path, StringComparison.Ordinal);
+        failure is BadInputException { Location: var place } && !folder.HasBegun && !folder.IsUnpublished
+            && place.StartsWith(folder.Files.Path, StringComparison.Ordinal);
 
     // A run's name has the fingerprint of its data in it: other data are another run.
     private static void RequireFrozen(RunFolder folder, PreparedRun run)
     {
         if (run.ExternalData is { } data && RunName.Of(folder.Specification, data) != folder.Name)
-            throw new BadInputException(folder.Name, "the data have changed since the sweep was frozen. Restore them and retry, or start the sweep anew from its specification.");
+            throw new BadInputException(
+                folder.Name,
+                "the data have changed since the sweep was frozen. "
+                    + "Restore them and retry, or start the sweep anew from its specification.");
     }
 
     private void Keep(ResidualTransformer evaluator)

@@ -16,7 +16,8 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
     private readonly Dictionary<SweepRule, (SpecificationKey[] Keys, string[] Tokens)> _rules = [];
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
     private ExperimentSpecification? _valued;
-    private readonly HashSet<string> _varying = [.. description.Axes.SelectMany(axis => axis.Keys).Concat(description.Derived.Select(rule => rule.Key!)).Select(key => key.Path)];
+    private readonly HashSet<string> _varying = [
+        .. description.Axes.SelectMany(axis => axis.Keys).Concat(description.Derived.Select(rule => rule.Key!)).Select(key => key.Path)];
 
     /// <summary>The runs of the first combinations.</summary>
     /// <param name="count">How many combinations.</param>
@@ -70,11 +71,14 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
 
         // Of a combination that may be left out, only what is the same in all of them counts.
         if (isKept != false)
-            found.AddRange(SpecificationRules.Contradictions(applied.Specification, path => IsKnown(path) && (isKept == true || !_varying.Contains(path)), applied.Locate));
+            found.AddRange(
+                SpecificationRules.Contradictions(
+                    applied.Specification, path => IsKnown(path) && (isKept == true || !_varying.Contains(path)), applied.Locate));
         problems.AddRange(found.Where(_reported.Add));
         return found.Count == 0 && isKept == true ? applied.Specification : null;
 
-        bool IsKnown(string path) => applied.IsSound(path) && !underived.Contains(path) && !description.Gaps.Covers(path, applied.Locate(path) is not null);
+        bool IsKnown(string path) =>
+            applied.IsSound(path) && !underived.Contains(path) && !description.Gaps.Covers(path, applied.Locate(path) is not null);
     }
 
     // Null when it cannot be told.
@@ -93,7 +97,8 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         found.AddRange(wrong);
         return verdict;
 
-        bool? Holds(SweepRule rule) => (bool?)Guarded(rule, isKnown, wrong, tokens => SweepExpression.Holds(tokens, key => ValueOf(specification, key)));
+        bool? Holds(SweepRule rule) =>
+            (bool?)Guarded(rule, isKnown, wrong, tokens => SweepExpression.Holds(tokens, key => ValueOf(specification, key)));
     }
 
     // Null when the value is not known, or there is none, which is a problem.
@@ -144,7 +149,8 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         }
     }
 
-    private static Problem Wrong(SweepRule rule, ExpressionException error) => new(rule.Location, $"'{Shown.Of(rule.Expression)}' {error.Message}{(error.Message.EndsWith('?') ? "" : ".")}");
+    private static Problem Wrong(SweepRule rule, ExpressionException error) =>
+        new(rule.Location, $"'{Shown.Of(rule.Expression)}' {error.Message}{(error.Message.EndsWith('?') ? "" : ".")}");
 
     private SweepRun? Named(ExperimentSpecification specification, List<Setting> swept)
     {

@@ -7,7 +7,8 @@ namespace Kappa.Lab.Sweeps;
 internal sealed class ExpressionException(string message) : Exception(message);
 
 /// <summary>
-/// An expression over keys: numbers, words, <c>or and not</c>, comparisons, <c>+ - * / % ^</c>, brackets, and <c>min max abs sqrt floor ceil round log2</c>. It can compute and nothing else:
+/// An expression over keys: numbers, words, <c>or and not</c>, comparisons, <c>+ - * / % ^</c>,
+/// brackets, and <c>min max abs sqrt floor ceil round log2</c>. It can compute and nothing else:
 /// no loops, no calls out, at most 1000 characters and 64 nested brackets.
 /// </summary>
 internal sealed partial class SweepExpression
@@ -40,17 +41,22 @@ internal sealed partial class SweepExpression
     {
         var expression = new SweepExpression(tokens, valueOf);
         object value = expression.Or();
-        return expression._next == expression._tokens.Length ? value : throw new ExpressionException($"'{expression.Current}' is one word too many");
+        return expression._next == expression._tokens.Length
+            ? value
+            : throw new ExpressionException($"'{expression.Current}' is one word too many");
     }
 
     /// <summary>The value of a condition.</summary>
     public static bool Holds(string[] tokens, Func<string, object> valueOf) =>
-        Evaluate(tokens, valueOf) is bool holds ? holds : throw new ExpressionException("must be true or false, such as 'width >= depth', but is a value");
+        Evaluate(tokens, valueOf) is bool holds
+            ? holds
+            : throw new ExpressionException("must be true or false, such as 'width >= depth', but is a value");
 
     /// <summary>The names that the expression asks the values of, in order.</summary>
     /// <param name="tokens">From <see cref="Split"/>.</param>
     public static IEnumerable<string> Names(string[] tokens) =>
-        tokens.Where((token, at) => char.IsAsciiLetter(token[0]) && !Words.Contains(token) && (at + 1 == tokens.Length || tokens[at + 1] != "(")).Distinct();
+        tokens.Where((token, at) =>
+            char.IsAsciiLetter(token[0]) && !Words.Contains(token) && (at + 1 == tokens.Length || tokens[at + 1] != "(")).Distinct();
 
     /// <summary>The words, numbers and signs of an expression.</summary>
     /// <exception cref="ExpressionException">A letter of it has no meaning, or it is too long.</exception>
@@ -74,7 +80,8 @@ internal sealed partial class SweepExpression
 
     private static ExpressionException Meaningless(string text, int at)
     {
-        string instead = text[at] switch { '=' => "; equality is '=='", '&' => "; write 'and'", '|' => "; write 'or'", '!' => "; write 'not'", _ => "" };
+        string instead = text[at] switch
+        { '=' => "; equality is '=='", '&' => "; write 'and'", '|' => "; write 'or'", '!' => "; write 'not'", _ => "" };
         return new($"has '{text[at]}' at character {at + 1}, which has no meaning there{instead}");
     }
 
@@ -179,7 +186,9 @@ internal sealed partial class SweepExpression
             ("ceil", 1) => Math.Ceiling(arguments[0]),
             ("round", 1) => Math.Round(arguments[0], MidpointRounding.AwayFromZero),
             ("log2", 1) => Math.Log2(arguments[0]),
-            _ => throw new ExpressionException($"knows no function '{function}' of {arguments.Count} values; there are min, max, abs, sqrt, floor, ceil, round, log2"),
+            _ =>
+                throw new ExpressionException(
+                    $"knows no function '{function}' of {arguments.Count} values; there are min, max, abs, sqrt, floor, ceil, round, log2"),
         };
     }
 
@@ -212,10 +221,14 @@ internal sealed partial class SweepExpression
         ? left.Equals(right)
         : throw new ExpressionException($"compares '{left}' with '{right}', which are of different kinds");
 
-    private static bool Truth(object value) => value is bool truth ? truth : throw new ExpressionException($"'{value}' stands where true or false must stand");
+    private static bool Truth(object value) =>
+        value is bool truth ? truth : throw new ExpressionException($"'{value}' stands where true or false must stand");
 
-    private static double Number(object value) => value is double number ? number : throw new ExpressionException($"'{value}' stands where a number must stand");
+    private static double Number(object value) =>
+        value is double number ? number : throw new ExpressionException($"'{value}' stands where a number must stand");
 
-    [GeneratedRegex(@"\G\s*(?<token>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)?|'[^']*'|""[^""]*""|==|!=|<=|>=|[-+*/%^()<>,])|\G\s+$")]
+    [GeneratedRegex(
+        @"\G\s*(?<token>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)?|'[^']*'|"
+            + @"""[^""]*""|==|!=|<=|>=|[-+*/%^()<>,])|\G\s+$")]
     private static partial Regex Token();
 }

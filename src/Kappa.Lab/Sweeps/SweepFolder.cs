@@ -6,7 +6,8 @@ using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Sweeps;
 
-/// <summary>A frozen sweep: <c>STORE/sweeps/NAME/</c> with <c>runs.jsonl</c> (a line for every run) and <c>sweep.json</c>; its runs lie in <c>STORE</c> like any others.</summary>
+/// <summary>A frozen sweep: <c>STORE/sweeps/NAME/</c> with <c>runs.jsonl</c> (a line for
+/// every run) and <c>sweep.json</c>; its runs lie in <c>STORE</c> like any others.</summary>
 public sealed class SweepFolder
 {
     /// <summary>Version of the layout.</summary>
@@ -26,7 +27,8 @@ public sealed class SweepFolder
     /// <summary>The folder of the sweep itself.</summary>
     public string Path => PathOf(Store, Plan.Name);
 
-    /// <summary>Whether the sweep was cancelled: the file <c>cancelled</c> exists. Nobody claims a run then, and running ones save and stop.</summary>
+    /// <summary>Whether the sweep was cancelled: the file <c>cancelled</c> exists.
+    /// Nobody claims a run then, and running ones save and stop.</summary>
     public bool IsCancelled => File.Exists(Cancellation);
 
     /// <summary>The command that continues it.</summary>
@@ -48,10 +50,17 @@ public sealed class SweepFolder
         Make(folder.Path);
         if (File.Exists(folder.Document) && IsWhole(folder))
             return folder;
-        AtomicFile.WriteAllText(System.IO.Path.Combine(folder.Path, "runs.jsonl"), string.Concat(plan.Runs.Select(run => Line(run) + "\n")));
+        AtomicFile.WriteAllText(
+            System.IO.Path.Combine(folder.Path, "runs.jsonl"), string.Concat(plan.Runs.Select(run => Line(run) + "\n")));
 
         // Last: a sweep without it was never completely frozen.
-        var header = new JsonObject { ["formatVersion"] = FormatVersion, ["numericsVersion"] = RunName.NumericsVersion, ["name"] = plan.Name, ["runs"] = plan.Runs.Count };
+        var header = new JsonObject
+        {
+            ["formatVersion"] = FormatVersion,
+            ["numericsVersion"] = RunName.NumericsVersion,
+            ["name"] = plan.Name,
+            ["runs"] = plan.Runs.Count,
+        };
         AtomicFile.WriteAllText(folder.Document, header.ToJsonString() + "\n");
         return folder;
     }
@@ -59,7 +68,8 @@ public sealed class SweepFolder
     /// <summary>Opens the sweep of a name, or of the only name that begins so.</summary>
     /// <param name="store">The folder of runs.</param>
     /// <param name="name">A name or its beginning.</param>
-    /// <exception cref="BadInputException">There is none or several; it is damaged; it is of another version of the format or of the numerics.</exception>
+    /// <exception cref="BadInputException">There is none or several; it is damaged;
+    /// it is of another version of the format or of the numerics.</exception>
     public static SweepFolder Open(string store, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -71,14 +81,17 @@ public sealed class SweepFolder
     /// <summary>Whether a sweep of a folder of runs has this name, or one that begins so.</summary>
     /// <param name="store">The folder of runs.</param>
     /// <param name="name">A name or its beginning.</param>
-    public static bool Has(string store, string name) => name.Length > 0 && Names(store).Any(candidate => candidate.StartsWith(name, StringComparison.Ordinal));
+    public static bool Has(string store, string name) =>
+        name.Length > 0 && Names(store).Any(candidate => candidate.StartsWith(name, StringComparison.Ordinal));
 
     /// <summary>The folder of runs around the folder of a sweep; <see langword="null"/> when it is no such folder.</summary>
     /// <param name="folder">Any folder.</param>
     public static string? StoreAround(string folder)
     {
         string? sweeps = System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)));
-        return System.IO.Path.GetFileName(sweeps) == "sweeps" && System.IO.Path.Exists(System.IO.Path.Combine(folder, "sweep.json")) ? System.IO.Path.GetDirectoryName(sweeps) : null;
+        return System.IO.Path.GetFileName(sweeps) == "sweeps" && System.IO.Path.Exists(System.IO.Path.Combine(folder, "sweep.json"))
+            ? System.IO.Path.GetDirectoryName(sweeps)
+            : null;
     }
 
     /// <summary>No run is claimed from now on, by any process, until <see cref="Continue"/>.</summary>
@@ -145,7 +158,12 @@ public sealed class SweepFolder
     private static string[] Names(string store)
     {
         string root = System.IO.Path.Combine(store, "sweeps");
-        return StoredDocument.Guarded<string[]>(root, () => Directory.Exists(root) ? [.. Directory.GetDirectories(root).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)] : []);
+        return StoredDocument.Guarded<string[]>(
+            root,
+            () =>
+                Directory.Exists(root)
+                    ? [.. Directory.GetDirectories(root).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)]
+                    : []);
     }
 
     private static string Find(string store, string name)
@@ -154,7 +172,8 @@ public sealed class SweepFolder
         string[] names = Names(store);
         string[] matches = [.. names.Where(candidate => name.Length > 0 && candidate.StartsWith(name, StringComparison.Ordinal))];
         return matches.Length == 1 ? matches[0] : throw new BadInputException(root, matches.Length == 0
-            ? $"has no sweep '{Shown.Of(name)}'. It holds {names.Length}{(names.Length > 0 ? $": {string.Join(", ", names.Take(5))}" : "")}."
+            ? $"has no sweep '{Shown.Of(name)}'. It holds "
+                + $"{names.Length}{(names.Length > 0 ? $": {string.Join(", ", names.Take(5))}" : "")}."
             : $"'{Shown.Of(name)}' must name one sweep but begins {matches.Length}. Write more of it.");
     }
 
@@ -167,7 +186,8 @@ public sealed class SweepFolder
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, $"the folder of the sweep cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder of runs.", failure);
+            throw new BadInputException(
+                path, $"the folder of the sweep cannot be made: {failure.Message.TrimEnd('.')}. Choose another folder of runs.", failure);
         }
     }
 
@@ -189,7 +209,12 @@ public sealed class SweepFolder
     {
         try
         {
-            return StoredDocument.Json(document, header => (header["formatVersion"]!.GetValue<int>(), header["numericsVersion"]!.GetValue<int>()) != (FormatVersion, RunName.NumericsVersion));
+            return StoredDocument.Json(
+                document,
+                header =>
+                    (
+                        header["formatVersion"]!.GetValue<int>(),
+                        header["numericsVersion"]!.GetValue<int>()) != (FormatVersion, RunName.NumericsVersion));
         }
         catch (BadInputException)
         {
@@ -214,8 +239,11 @@ public sealed class SweepFolder
     {
         string[] lines = StoredDocument.Lines(list);
         if (lines.Length != count)
-            throw new BadInputException(list, $"the sweep is damaged: it must have the {count} runs that sweep.json counts but has {lines.Length}. {Advice}");
-        SweepRun[] runs = [.. lines.Select((line, index) => StoredDocument.JsonLine($"{list}:{index + 1}", line, node => Run($"{list}:{index + 1}", node), Advice, Damaged))];
+            throw new BadInputException(
+                list, $"the sweep is damaged: it must have the {count} runs that sweep.json counts but has {lines.Length}. {Advice}");
+        SweepRun[] runs = [
+            .. lines.Select((line, index) =>
+                StoredDocument.JsonLine($"{list}:{index + 1}", line, node => Run($"{list}:{index + 1}", node), Advice, Damaged))];
         RequireNames(list, runs, sweep);
         return runs;
     }
@@ -224,17 +252,25 @@ public sealed class SweepFolder
     {
         int found = header[key]!.GetValue<int>();
         if (found != expected)
-            throw new BadInputException(document, $"{key} must be {expected} but is {found}. Read it with the Kappa that wrote it, or start the sweep anew.");
+            throw new BadInputException(
+                document, $"{key} must be {expected} but is {found}. Read it with the Kappa that wrote it, or start the sweep anew.");
     }
 
     // A run's name is the hash of its specification, except where files from outside are in it too; the sweep's is that of the names.
     private static void RequireNames(string list, SweepRun[] runs, string sweep)
     {
-        int wrong = Array.FindIndex(runs, run => !ExperimentData.IsExternal(run.Specification) && RunName.Of(run.Specification) != run.Name);
+        int wrong = Array.FindIndex(
+            runs, run => !ExperimentData.IsExternal(run.Specification) && RunName.Of(run.Specification) != run.Name);
         if (wrong >= 0)
-            throw new BadInputException($"{list}:{wrong + 1}", $"run {runs[wrong].Name} must have the name of its specification, {RunName.Of(runs[wrong].Specification)}: the line was changed. Start the sweep again from its specification.");
+            throw new BadInputException(
+                $"{list}:{wrong + 1}",
+                $"run {runs[wrong].Name} must have the name of its specification, {RunName.Of(runs[wrong].Specification)}: the line was "
+                    + $"changed. Start the sweep again from its specification.");
         if (SweepReader.NameOf(runs) != sweep)
-            throw new BadInputException(list, $"the runs must be those of sweep {sweep} but make {SweepReader.NameOf(runs)}: a line was changed. Start the sweep again from its specification.");
+            throw new BadInputException(
+                list,
+                $"the runs must be those of sweep {sweep} but make {SweepReader.NameOf(runs)}: a line was changed. Start the sweep again "
+                    + $"from its specification.");
     }
 
     private static string Line(SweepRun run) => new JsonObject
@@ -248,7 +284,9 @@ public sealed class SweepFolder
     {
         SpecificationReading reading = SpecificationReader.ReadText(location, node["specification"]!.GetValue<string>(), []);
         return reading.Specification is { } specification && RunName.Check(node["name"]!.GetValue<string>()) is null
-            ? new(node["name"]!.GetValue<string>(), node["values"]!.AsObject().ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>()), specification.Resolve())
+            ? new(
+                node["name"]!.GetValue<string>(),
+                node["values"]!.AsObject().ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>()), specification.Resolve())
             : throw new BadInputException(location, "is not a run. Start the sweep again from its specification.");
     }
 }

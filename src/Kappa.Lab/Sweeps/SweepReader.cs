@@ -77,16 +77,25 @@ public static class SweepReader
             description.Override(word);
         RefuseRepeatedKeys(description, problems);
         Dictionary<Problem, Problem> explained = CheckValues(description, problems);
-        UInt128 count = description.Axes.Aggregate(UInt128.One, (product, axis) => product > ulong.MaxValue ? product : product * (UInt128)axis.Points.Count);
+        UInt128 count = description.Axes.Aggregate(
+            UInt128.One, (product, axis) => product > ulong.MaxValue ? product : product * (UInt128)axis.Points.Count);
         bool isWithinLimit = count <= (UInt128)limit;
         if (!isWithinLimit)
-            problems.Add(new("sweep", string.Create(CultureInfo.InvariantCulture, $"must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the grid.")));
+            problems.Add(
+                new(
+                    "sweep",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the grid.")));
 
         // Of too many combinations some are looked at all the same: what is wrong with them is known now.
-        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs(isWithinLimit ? (long)count : Math.Min(limit, ExpandedOfTooMany), isNamed: isWithinLimit && description.Gaps.IsEmpty);
+        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs(
+            isWithinLimit ? (long)count : Math.Min(limit, ExpandedOfTooMany), isNamed: isWithinLimit && description.Gaps.IsEmpty);
         if (runs.Count == 0 && problems.Count == 0)
             problems.Add(new("sweep", $"has no runs: where and exclude leave none of {count} combinations."));
-        return problems.Count > 0 ? new(null, [.. problems.Select(problem => explained.GetValueOrDefault(problem, problem)).Distinct().Take(MostProblems)]) : new(new(NameOf(runs), runs), []);
+        return problems.Count > 0
+            ? new(null, [.. problems.Select(problem => explained.GetValueOrDefault(problem, problem)).Distinct().Take(MostProblems)])
+            : new(new(NameOf(runs), runs), []);
     }
 
     /// <summary>The name of a sweep of these runs.</summary>
@@ -108,11 +117,14 @@ public static class SweepReader
         }
     }
 
-    // Every value, also one that is in no combination that can be formed. Returns the problems of which more can be said in a sweep than the key itself says.
+    // Every value, also one that is in no combination that can be formed. Returns
+    // the problems of which more can be said in a sweep than the key itself says.
     private static Dictionary<Problem, Problem> CheckValues(SweepDescription description, List<Problem> problems)
     {
         var explained = new Dictionary<Problem, Problem>();
-        foreach (Setting setting in description.Base.Concat(description.Axes.SelectMany(axis => axis.Points.SelectMany(point => point))).Concat(description.Unplaced))
+        foreach (
+            Setting setting in description.Base.Concat(
+                description.Axes.SelectMany(axis => axis.Points.SelectMany(point => point))).Concat(description.Unplaced))
         {
             if (setting.Key.Assign(new(), setting.Value).Problem is not { } problem || problems.Count >= MostProblems)
                 continue;

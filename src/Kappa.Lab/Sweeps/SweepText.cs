@@ -12,7 +12,8 @@ internal sealed record SweepAxis(IReadOnlyList<SpecificationKey> Keys, IReadOnly
 /// <summary>An expression and where it stands; with a key its value goes there.</summary>
 internal sealed record SweepRule(string Expression, string Location, SpecificationKey? Key = null);
 
-/// <summary>The YAML tree of a sweep, with the position of everything. Anchors, aliases, tags and deep nesting are refused before anything is built.</summary>
+/// <summary>The YAML tree of a sweep, with the position of everything. Anchors,
+/// aliases, tags and deep nesting are refused before anything is built.</summary>
 internal static class SweepText
 {
     private const int DeepestNesting = 16;
@@ -33,7 +34,10 @@ internal static class SweepText
         }
         catch (YamlException error)
         {
-            problems.Add(new($"{name}:{error.Start.Line}:{error.Start.Column}", $"not valid YAML: {Shown.Of(error.Message.TrimEnd('.'), Shown.Sentence)}."));
+            problems.Add(
+                new(
+                    $"{name}:{error.Start.Line}:{error.Start.Column}",
+                    $"not valid YAML: {Shown.Of(error.Message.TrimEnd('.'), Shown.Sentence)}."));
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {

@@ -5,7 +5,8 @@ using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Sweeps;
 
-/// <summary>The values of a swept key as written on a command line: <c>1,2,4</c>, <c>[0,last],[last]</c>, <c>range(0,20)</c>, <c>range(0,20,5)</c>.</summary>
+/// <summary>The values of a swept key as written on a command line: <c>1,2,4</c>,
+/// <c>[0,last],[last]</c>, <c>range(0,20)</c>, <c>range(0,20,5)</c>.</summary>
 internal static partial class SweepValues
 {
     /// <summary>Cuts at commas outside brackets and quotes.</summary>
@@ -35,7 +36,8 @@ internal static partial class SweepValues
         return [.. parts, text[start..]];
     }
 
-    /// <summary>The integers of <c>range(first, end)</c> or <c>range(first, end, step)</c>, the end excluded; null when the text is no range.</summary>
+    /// <summary>The integers of <c>range(first, end)</c> or <c>range(first, end,
+    /// step)</c>, the end excluded; null when the text is no range.</summary>
     /// <param name="text">What was written.</param>
     /// <param name="limit">Most combinations, and so most values; counted before any is made.</param>
     /// <param name="problem">What is wrong with the range; null when nothing is.</param>
@@ -54,7 +56,10 @@ internal static partial class SweepValues
         else if (step <= 0 || first >= end)
             problem = $"'{Shown.Of(text)}' is empty: range(first, end, step) needs first < end and a step of at least 1.";
         else if (((Int128)end - first + step - 1) / step is var count && count > limit)
-            problem = string.Create(CultureInfo.InvariantCulture, $"'{Shown.Of(text)}' must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the range.");
+            problem = string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{Shown.Of(text)}' must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the "
+                    + $"range.");
         if (problem is not null)
             return [];
         var values = new List<string>();
@@ -70,7 +75,11 @@ internal static partial class SweepValues
     {
         string text = value.Text;
         if (value.Items is { Count: > 1 } items)
-            return items.All(item => key.Assign(new(), item).Problem is null) ? $"{key.Name} takes one value at a time: on the command line several are written without brackets, {key.Name}={string.Join(',', items.Take(3).Select(item => item.Text))}{(items.Count > 3 ? ",…" : "")}; in a file under grid." : null;
+            return items.All(item => key.Assign(new(), item).Problem is null)
+                ? $"{key.Name} takes one value at a time: on the command line several are written without brackets, "
+                    + $"{key.Name}={string.Join(',', items.Take(3).Select(item => item.Text))}{(items.Count > 3 ? ",…" : "")}; in a file "
+                    + $"under grid."
+                : null;
         if (ForeignForm().Match(text) is not { Success: true })
             return null;
         string own = RangeForm().IsMatch(text)
@@ -82,10 +91,14 @@ internal static partial class SweepValues
     private static string Example(SpecificationKey key) => key.Assign(new(), new("0.25", false)).Problem is null ? "0,0.25,0.5" : "1,2,4";
 
     // range and its like in any spelling, and 0..4, 0:4, 0:4:2.
-    [GeneratedRegex(@"^\s*(?:(?:np\.|numpy\.|torch\.)?(?:x?range|arange|linspace|logspace|geomspace|seq|interval|choice|uniform|log_?uniform)\s*\(|-?[\d.]+(?:e-?\d+)?\s*(?:\.\.\.?|:|…)\s*-?[\d.]+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^\s*(?:(?:np\.|numpy\.|torch\.)?(?:x?range|arange|linspace|logspace|geomspace|seq|interval|choice|uniform|log_?uniform)\s*\("
+            + @"|-?[\d.]+(?:e-?\d+)?\s*(?:\.\.\.?|:|…)\s*-?[\d.]+)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex ForeignForm();
 
-    private static bool Read(Match match, int group, out long value) => long.TryParse(match.Groups[group].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+    private static bool Read(Match match, int group, out long value) =>
+        long.TryParse(match.Groups[group].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 
     [GeneratedRegex(@"^\s*range\(\s*(-?\d+)\s*,\s*(-?\d+)\s*(?:,\s*(-?\d+)\s*)?\)\s*$")]
     private static partial Regex RangeForm();

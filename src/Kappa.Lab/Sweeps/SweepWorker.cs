@@ -4,7 +4,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Sweeps;
 
-/// <summary>Executes the runs of a frozen sweep: claims one, runs it on one thread, publishes its outcome, claims the next. Any number of workers, in any processes, share one sweep.</summary>
+/// <summary>Executes the runs of a frozen sweep: claims one, runs it on one thread, publishes its
+/// outcome, claims the next. Any number of workers, in any processes, share one sweep.</summary>
 /// <param name="sweep">The sweep.</param>
 /// <param name="environment">This process.</param>
 public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
@@ -12,7 +13,8 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
     private readonly Lock _lock = new();
     private Exception? _failure;
 
-    /// <summary>Of the runs of the share, those that other living processes had when <see cref="Work"/> came by last; their places in the list.</summary>
+    /// <summary>Of the runs of the share, those that other living processes had
+    /// when <see cref="Work"/> came by last; their places in the list.</summary>
     public IReadOnlyList<int> LeftToOthers { get; private set; } = [];
 
     /// <summary>Sends what was published to the disk on which the given file is.</summary>
@@ -31,13 +33,15 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
         using StoreSync disk = Disk(sweep.Document);
         int[] left = [.. Enumerable.Range(0, sweep.Plan.Runs.Count).Where(index => index % share.Of == share.Task)];
 
-        // What another process held may be free by now: the process can have died. Each time fewer are left, or all of them have living owners.
+        // What another process held may be free by now: the process can have
+        // died. Each time fewer are left, or all of them have living owners.
         for (int before = int.MaxValue; left.Length is > 0 and var count && count < before && !stop.IsCancellationRequested; before = count)
             left = WorkThrough(left, threads, watcher, disk, stop);
         LeftToOthers = left;
         Guard(disk.Complete, stop);
         if (_failure is not null)
-            throw new BadInputException(sweep.Path, $"the sweep stopped: {_failure.Message} Then continue: {sweep.ResumeCommand}", _failure);
+            throw new BadInputException(
+                sweep.Path, $"the sweep stopped: {_failure.Message} Then continue: {sweep.ResumeCommand}", _failure);
     }
 
     private void StopIfCancelled(CancellationTokenSource stop)
@@ -58,7 +62,8 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
     {
         int next = -1;
         var held = new ConcurrentBag<int>();
-        Thread[] workers = [.. Enumerable.Range(0, Math.Min(threads, indices.Length)).Select(core => new Thread(() => Guard(() => WorkOn(core), stop)))];
+        Thread[] workers = [
+            .. Enumerable.Range(0, Math.Min(threads, indices.Length)).Select(core => new Thread(() => Guard(() => WorkOn(core), stop)))];
         Array.ForEach(workers, worker => worker.Start());
         Array.ForEach(workers, worker => worker.Join());
         return [.. held.Order()];
@@ -68,7 +73,9 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
             if (threads > 1)
                 _ = CorePinning.TryBindCurrentThread(core);
             using var execution = new SweepExecution(sweep, environment, Tell, disk);
-            for (int k = Interlocked.Increment(ref next); k < indices.Length && !stop.IsCancellationRequested; k = Interlocked.Increment(ref next))
+            for (
+                int k = Interlocked.Increment(ref next); k < indices.Length
+                && !stop.IsCancellationRequested; k = Interlocked.Increment(ref next))
             {
                 if (!execution.TryExecute(indices[k], stop.Token) && !sweep.IsEnded(indices[k]))
                     held.Add(indices[k]);

@@ -4,7 +4,8 @@ using Kappa.Numerics;
 namespace Kappa.Certificates;
 
 /// <summary>The local bounds of one block's attention, G = A Z and H = ρ_a Z + G W_V (C.15 a–f).</summary>
-/// <remarks>Source: derived for this project; the rules and their proofs are on the page of the path certificate. Every array is over the M token rows.</remarks>
+/// <remarks>Source: derived for this project; the rules and their proofs are on the
+/// page of the path certificate. Every array is over the M token rows.</remarks>
 internal sealed class AttentionBounds
 {
     private readonly LayerCentre _centre;
@@ -22,7 +23,8 @@ internal sealed class AttentionBounds
     /// <param name="input">Bounds of Z, closed, with the pseudo-block.</param>
     /// <param name="temperature">|τ|.</param>
     /// <param name="norms">Workspace.</param>
-    public AttentionBounds(LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, UpperBound temperature, SpectralNorm norms)
+    public AttentionBounds(
+        LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, UpperBound temperature, SpectralNorm norms)
     {
         (_centre, _ball, _at, _input, _temperature, _norms) = (centre, ball, at, input, temperature, norms);
         _queryNorm = centre.QueryNorm + ball[at.Query];
@@ -46,7 +48,9 @@ internal sealed class AttentionBounds
 
     /// <summary>sup ‖diag(w) Z W_Q‖₂ by the better of two routes.</summary>
     public UpperBound WeightedQuery(ReadOnlySpan<UpperBound> weights) => UpperBound.Min(
-        Weighted(_centre.Query, (_input.Change * _queryNorm) + ((_input.CentreNorm + _input.Centre.Error) * _ball[_at.Query]) + _centre.Query.Error, weights),
+        Weighted(
+            _centre.Query,
+            (_input.Change * _queryNorm) + ((_input.CentreNorm + _input.Centre.Error) * _ball[_at.Query]) + _centre.Query.Error, weights),
         WeightedInput(weights) * _queryNorm);
 
     /// <summary>‖diag(w) Ĉ‖₂ + max w · change, the change from the doubles Ĉ, so with their error.</summary>
@@ -66,7 +70,8 @@ internal sealed class AttentionBounds
             Output.First[b] = (residual * _input.First[b]) + (_valueNorm * Mixed.First[b]) + (b == value ? Mixed.Norm : default);
             for (int r = 0; r < _input.RowNorm.Length; r++)
             {
-                Output.FirstRows[b][r] = (residual * _input.FirstRows[b][r]) + (_valueNorm * Mixed.FirstRows[b][r]) + (b == value ? Mixed.RowNorm[r] : default);
+                Output.FirstRows[b][r] = (residual * _input.FirstRows[b][r]) + (_valueNorm * Mixed.FirstRows[b][r])
+                    + (b == value ? Mixed.RowNorm[r] : default);
             }
 
             for (int c = 0; c <= _at.Blocks; c++)
@@ -105,7 +110,8 @@ internal sealed class AttentionBounds
     public UpperBound[] KeyCovarianceThrough(UpperBound[] centre, UpperBound[] transfer, UpperBound[] transferChange) =>
         Through(centre, _rows.KeyCovarianceChange, _centre.Rows.KeyCovariance, transfer, transferChange);
 
-    private static UpperBound[] Through(UpperBound[] centre, UpperBound[] change, UpperBound[] boundCentre, UpperBound[] transfer, UpperBound[] transferChange)
+    private static UpperBound[] Through(
+        UpperBound[] centre, UpperBound[] change, UpperBound[] boundCentre, UpperBound[] transfer, UpperBound[] transferChange)
     {
         var result = new UpperBound[centre.Length];
         for (int r = 0; r < result.Length; r++)
@@ -144,7 +150,11 @@ internal sealed class AttentionBounds
     // (C.15 d)
     private void BoundMixedFirst(LocalBound mixed)
     {
-        UpperBound early = (_temperature * (UpperBound.MaxProduct(_rows.Spread, _rows.QueryKeySpread) + (UpperBound.MaxProduct(_rows.Spread, _rows.QueryKey) * _columnRoot))) + _attentionNorm;
+        UpperBound early = (
+            _temperature * (
+                UpperBound.MaxProduct(_rows.Spread, _rows.QueryKeySpread)
+                + (UpperBound.MaxProduct(_rows.Spread, _rows.QueryKey) * _columnRoot)))
+            + _attentionNorm;
         for (int b = 0; b <= _at.Blocks; b++)
         {
             mixed.First[b] = early * _input.First[b];
@@ -175,8 +185,11 @@ internal sealed class AttentionBounds
             {
                 // E[s̃ s̃ z̃], the third cumulant;  Cov(s, dz) both ways;  Cov(D²s, z)
                 UpperBound cumulant = UpperBound.Min(third[b] * logit[c], logit[b] * third[c]);
-                UpperBound mixing = UpperBound.Min(logitRow[b] * _columnRoot * first[c], logit[b] * tokenRow[c]) + UpperBound.Min(logitRow[c] * _columnRoot * first[b], logit[c] * tokenRow[b]);
-                UpperBound logits = bilinear * (UpperBound.Min(spreadFirst[b] * _columnRoot * first[c], first[b] * spreadToken[c]) + UpperBound.Min(spreadFirst[c] * _columnRoot * first[b], first[c] * spreadToken[b]));
+                UpperBound mixing = UpperBound.Min(logitRow[b] * _columnRoot * first[c], logit[b] * tokenRow[c])
+                    + UpperBound.Min(logitRow[c] * _columnRoot * first[b], logit[c] * tokenRow[b]);
+                UpperBound logits = bilinear * (
+                    UpperBound.Min(spreadFirst[b] * _columnRoot * first[c], first[b] * spreadToken[c])
+                    + UpperBound.Min(spreadFirst[c] * _columnRoot * first[b], first[c] * spreadToken[b]));
                 mixed.AddSecond(b, c, cumulant + mixing + logits);
             }
         }
@@ -188,8 +201,10 @@ internal sealed class AttentionBounds
     private void AddQueryKeySecond(LocalBound mixed, UpperBound[] tokenRow)
     {
         UpperBound spreadInput = WeightedInput(_rows.Spread);
-        UpperBound keySpread = UpperBound.MaxProduct(_rows.Spread, _rows.KeySpread), squaredSpread = UpperBound.MaxProduct(_rows.Spread, _rows.Spread);
-        UpperBound spreadRow = UpperBound.MaxProduct(_rows.Spread, _input.RowNorm), spreadQuery = UpperBound.MaxProduct(_rows.Spread, _rows.Query);
+        UpperBound keySpread = UpperBound.MaxProduct(_rows.Spread, _rows.KeySpread),
+            squaredSpread = UpperBound.MaxProduct(_rows.Spread, _rows.Spread);
+        UpperBound spreadRow = UpperBound.MaxProduct(_rows.Spread, _input.RowNorm),
+            spreadQuery = UpperBound.MaxProduct(_rows.Spread, _rows.Query);
         for (int b = 0; b <= _at.Blocks; b++)
         {
             UpperBound first = _input.First[b];
@@ -198,8 +213,15 @@ internal sealed class AttentionBounds
                 continue;
             }
 
-            mixed.AddSecond(_at.Query, b, _temperature * ((keySpread * first) + (_keyNorm * UpperBound.Min(spreadRow * _columnRoot * first, spreadInput * tokenRow[b]))));
-            mixed.AddSecond(_at.Key, b, _temperature * ((_queryNorm * squaredSpread * first) + UpperBound.Min(spreadQuery * _columnRoot * first, spreadInput * _queryNorm * tokenRow[b])));
+            mixed.AddSecond(
+                _at.Query, b,
+                _temperature * (
+                    (keySpread * first) + (_keyNorm * UpperBound.Min(spreadRow * _columnRoot * first, spreadInput * tokenRow[b]))));
+            mixed.AddSecond(
+                _at.Key, b,
+                _temperature * (
+                    (_queryNorm * squaredSpread * first)
+                    + UpperBound.Min(spreadQuery * _columnRoot * first, spreadInput * _queryNorm * tokenRow[b])));
         }
 
         mixed.AddSecond(_at.Query, _at.Key, _temperature * WeightedInput(Product(_rows.Spread, _rows.Spread)));

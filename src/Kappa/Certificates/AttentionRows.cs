@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>What a ball of weights does to each row of the attention: how much its logits can swing, and the spreads that follow (C.15 a–c).</summary>
+/// <summary>What a ball of weights does to each row of the attention: how much
+/// its logits can swing, and the spreads that follow (C.15 a–c).</summary>
 internal sealed class AttentionRows
 {
     // Beyond this swing of the logits the ratio of attention weights says nothing any more.
@@ -24,9 +25,12 @@ internal sealed class AttentionRows
         (_centre, _ball, _at, _input, _temperature) = (centre, ball, at, input, temperature);
         int rows = input.RowNorm.Length;
         QueryKeyChange = ChangeOfQueryKey();
-        QueryKeyNorm = UpperBound.Min((centre.QueryNorm + ball[at.Query]) * (centre.KeyNorm + ball[at.Key]), centre.QueryKeyNorm + QueryKeyChange);
+        QueryKeyNorm = UpperBound.Min(
+            (centre.QueryNorm + ball[at.Query]) * (centre.KeyNorm + ball[at.Key]), centre.QueryKeyNorm + QueryKeyChange);
         (Query, QueryKey, Spread, KeySpread, QueryKeySpread, FarthestToken) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
-        (Covariance, CovarianceChange, KeyCovariance, KeyCovarianceChange, _growth, _tokenChange) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
+        (
+            Covariance, CovarianceChange, KeyCovariance, KeyCovarianceChange, _growth,
+            _tokenChange) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
         Upper = Matrix.Allocate(rows, centre.Tokens);
         UpperBound largestOscillation = default;
         for (int r = 0; r < rows; r++)
@@ -99,7 +103,9 @@ internal sealed class AttentionRows
         UpperBound query = _ball[_at.Query], key = _ball[_at.Key], radius = _ball.JointRadius;
         UpperBound separate = (_centre.QueryNorm * key) + (_centre.KeyNorm * query) + (query * key);
         bool isJoint = (_ball.IsJoint(_at.Query) || query.Value == 0) && (_ball.IsJoint(_at.Key) || key.Value == 0) && radius.IsFinite;
-        return isJoint ? UpperBound.Min(separate, (UpperBound.Norm([_centre.QueryNorm, _centre.KeyNorm]) * radius) + (radius * radius / 2)) : separate;
+        return isJoint
+            ? UpperBound.Min(separate, (UpperBound.Norm([_centre.QueryNorm, _centre.KeyNorm]) * radius) + (radius * radius / 2))
+            : separate;
     }
 
     // (C.15 a)  oscillation over j of the change of the logits of row r
@@ -112,7 +118,8 @@ internal sealed class AttentionRows
         UpperBound queryKeyChange = (rowChange * QueryKeyNorm) + (centre.Input[r] * QueryKeyChange);
         QueryKey[r] = centre.QueryKey[r] + queryKeyChange;
         UpperBound queryRadius = _ball[_at.Query], queryNorm = _centre.QueryNorm + queryRadius;
-        Query[r] = UpperBound.Min(centre.Query[r] + (rowChange * queryNorm) + (centre.Input[r] * queryRadius), _input.RowNorm[r] * queryNorm);
+        Query[r] = UpperBound.Min(
+            centre.Query[r] + (rowChange * queryNorm) + (centre.Input[r] * queryRadius), _input.RowNorm[r] * queryNorm);
         UpperBound oscillation = _temperature * ((queryKeyChange * centre.Diameters[r]) + (2 * QueryKey[r] * largestChange));
         _growth[r] = Growth(oscillation);
         UpperBound squares = default;
@@ -130,7 +137,8 @@ internal sealed class AttentionRows
         return oscillation;
     }
 
-    // e^ω − 1 ≤ ω e^ω, which keeps its digits where ω is small; infinite where ω is so large that the ratio of attention weights says nothing any more.
+    // e^ω − 1 ≤ ω e^ω, which keeps its digits where ω is small; infinite where
+    // ω is so large that the ratio of attention weights says nothing any more.
     private static UpperBound Growth(UpperBound oscillation)
     {
         if (!(oscillation.Value <= LargestOscillation))
@@ -147,7 +155,8 @@ internal sealed class AttentionRows
     {
         RowCentre centre = _centre.Rows;
         UpperBound ratio = 1 + _growth[r], root = UpperBound.Sqrt(ratio), change = _tokenChange[r], spread = centre.Spread[r];
-        UpperBound keyRadius = _ball[_at.Key], keyNorm = _centre.KeyNorm + keyRadius, valueRadius = _ball[_at.Value], valueNorm = _centre.ValueNorm + valueRadius;
+        UpperBound keyRadius = _ball[_at.Key], keyNorm = _centre.KeyNorm + keyRadius, valueRadius = _ball[_at.Value],
+            valueNorm = _centre.ValueNorm + valueRadius;
         Spread[r] = root * (spread + change);
         KeySpread[r] = root * (centre.KeySpread[r] + (spread * keyRadius) + (change * keyNorm));
         QueryKeySpread[r] = root * (centre.QueryKeySpread[r] + (spread * QueryKeyChange) + (change * QueryKeyNorm));
@@ -155,7 +164,8 @@ internal sealed class AttentionRows
         UpperBound covarianceChange = (_growth[r] * squaredSpread) + (ratio * ((2 * spread * change) + (change * change)));
         CovarianceChange[r] = (covarianceChange * valueNorm) + (squaredSpread * valueRadius);
         Covariance[r] = centre.Covariance[r] + CovarianceChange[r];
-        KeyCovarianceChange[r] = (covarianceChange * keyNorm * valueNorm) + (squaredSpread * ((keyRadius * valueNorm) + (_centre.KeyNorm * valueRadius)));
+        KeyCovarianceChange[r] = (covarianceChange * keyNorm * valueNorm)
+            + (squaredSpread * ((keyRadius * valueNorm) + (_centre.KeyNorm * valueRadius)));
         KeyCovariance[r] = centre.KeyCovariance[r] + KeyCovarianceChange[r];
     }
 

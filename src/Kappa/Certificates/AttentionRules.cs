@@ -3,7 +3,8 @@ using Kappa.Numerics;
 namespace Kappa.Certificates;
 
 /// <summary>The rules of attention: logits, row softmax and mixing, which all work sample by sample (C.5, C.6).</summary>
-/// <remarks>Theory: ball certificate. They are the product rule with what the block structure saves: a sum over samples where a factor is squared, a maximum where it is not.</remarks>
+/// <remarks>Theory: ball certificate. They are the product rule with what the block structure
+/// saves: a sum over samples where a factor is squared, a maximum where it is not.</remarks>
 internal static class AttentionRules
 {
     // (C.5) ‖diag(p) − ppᵀ‖₂ ≤ ½, and the second derivative of a row has norm at most ½ + ½ = 1.
@@ -18,11 +19,14 @@ internal static class AttentionRules
     /// <param name="logitScale">τ.</param>
     /// <param name="tokens">n.</param>
     /// <param name="centre">Norms at θ_0.</param>
-    public static DerivativeBounds Mixed(BoundCalculus calculus, DerivativeBounds input, DerivativeBounds query, DerivativeBounds key, double logitScale, int tokens, LayerNorms centre)
+    public static DerivativeBounds Mixed(
+        BoundCalculus calculus, DerivativeBounds input, DerivativeBounds query, DerivativeBounds key, double logitScale, int tokens,
+        LayerNorms centre)
     {
         UpperBound reach = calculus.Ball.Reach(input.First);
         DerivativeBounds largestSample = input.WithValue(UpperBound.Max(centre.Inputs) + reach);
-        DerivativeBounds logits = Logits(BoundCalculus.Product(query, key), largestSample, FourthPower(centre.Inputs, reach), (UpperBound)logitScale);
+        DerivativeBounds logits = Logits(
+            BoundCalculus.Product(query, key), largestSample, FourthPower(centre.Inputs, reach), (UpperBound)logitScale);
         DerivativeBounds attention = calculus.Map(logits, SoftmaxFirst, SoftmaxSecond, centre.Attention);
 
         // ‖A_i‖₂ ≤ √n because its rows are probabilities.

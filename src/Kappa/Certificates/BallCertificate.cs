@@ -3,10 +3,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>The ball certificate (C.9): a PL constant and a smoothness constant on a ball of weights that gradient descent cannot leave.</summary>
+/// <summary>The ball certificate (C.9): a PL constant and a smoothness
+/// constant on a ball of weights that gradient descent cannot leave.</summary>
 /// <remarks>
-/// Theory: ball certificate, C.1–C.10. Any depth, any trained blocks, any coefficients, any activation with bounded second derivative. Costs the singular values of the matrices of one
-/// forward pass and a few dozen evaluations of bounds that do not depend on the sizes.
+/// Theory: ball certificate, C.1–C.10. Any depth, any trained blocks, any coefficients, any activation with bounded second derivative.
+/// Costs the singular values of the matrices of one forward pass and a few dozen evaluations of bounds that do not depend on the sizes.
 /// </remarks>
 internal sealed class BallCertificate : Theorem
 {
@@ -21,8 +22,10 @@ internal sealed class BallCertificate : Theorem
 
     /// <inheritdoc/>
     public override string Statement =>
-        "Let 𝔹(C) be the weights with ‖W_b − W_b⁰‖ ≤ C_b for every trained block b. On 𝔹(C) let ‖∂F/∂W_b‖ ≤ ℓ_b, let ‖∇ℒ‖² ≥ 2μℒ and let ∇ℒ be Lipschitz with constant β. "
-        + "If C_b ≥ 2ℓ_b√(2ℒ_0)/μ for every b, then gradient descent with a step size η ≤ 1/β stays in 𝔹(C) and ℒ_t ≤ (1 − ημ)^t ℒ_0 for every t ≥ 0.";
+        "Let 𝔹(C) be the weights with ‖W_b − W_b⁰‖ ≤ C_b for every trained block b. On 𝔹(C) let ‖∂F/∂W_b‖ ≤ ℓ_b, let ‖∇ℒ‖² ≥ 2μℒ and let "
+            + "∇ℒ be Lipschitz with constant β. "
+        + "If C_b ≥ 2ℓ_b√(2ℒ_0)/μ for every b, then gradient descent with a step size η ≤ 1/β stays in 𝔹(C) and ℒ_t ≤ (1 − ημ)^t ℒ_0 for "
+        + "every t ≥ 0.";
 
     /// <inheritdoc/>
     public override string Page => "docs/theory/ball-certificate.md";
@@ -31,7 +34,11 @@ internal sealed class BallCertificate : Theorem
     public override IReadOnlyList<Source> Sources { get; } =
     [
         new("K", "Derived for this project; proof on its page."),
-        new("NM", "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, arXiv 2002.07867: the pattern of the proof.", AsRecalled: true),
+        new(
+            "NM",
+            "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, arXiv "
+                + "2002.07867: the pattern of the proof.",
+            AsRecalled: true),
     ];
 
     /// <inheritdoc/>
@@ -45,12 +52,14 @@ internal sealed class BallCertificate : Theorem
         Activation activation = point.Shape.Activation;
         if (!activation.IsSmooth)
         {
-            return $"The activation must have a bounded second derivative but {activation.Kind} has a kink; take the smooth leaky ReLU, GELU or the identity.";
+            return $"The activation must have a bounded second derivative but {activation.Kind} has a kink; take the smooth leaky ReLU, "
+                + $"GELU or the identity.";
         }
 
         var features = TrainedFeatures.Of(point);
         return features.AreAbsent
-            ? $"W_2 or W_1 of the last block or the readout must be trained and its features must have at least M = {point.Rows} columns, but {features.FfnOut}, {features.FfnIn} and {features.Readout}; train W_2 with m ≥ M."
+            ? $"W_2 or W_1 of the last block or the readout must be trained and its features must have at least M = {point.Rows} "
+                + $"columns, but {features.FfnOut}, {features.FfnIn} and {features.Readout}; train W_2 with m ≥ M."
             : null;
     }
 
@@ -60,12 +69,16 @@ internal sealed class BallCertificate : Theorem
         var function = new BallFunction(point);
         if (!function.Centre.AreFinite)
         {
-            return Certificate.NotApplicable(this, "The norms of all weights and intermediate matrices must be finite numbers but one overflows; scale the weights down.");
+            return Certificate.NotApplicable(
+                this,
+                "The norms of all weights and intermediate matrices must be finite numbers but one overflows; scale the weights down.");
         }
 
         var report = new BallReport(this, point, function, options);
         UpperBound residualNorm = function.Centre.ResidualNorm;
-        double[]? radii = function.At(new double[function.Blocks], withSecond: false).Pl.Sum > 0 ? BallRadii.Find(function, residualNorm) : null;
+        double[]? radii = function.At(new double[function.Blocks], withSecond: false).Pl.Sum > 0
+            ? BallRadii.Find(function, residualNorm)
+            : null;
         return radii is null ? report.WithoutRadii(residualNorm) : report.WithRadii(radii, residualNorm);
     }
 }

@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>PL constants that hold on a ball, by block of the last layer (C.7). <c>null</c>: not trained, or the bound does not apply.</summary>
+/// <summary>PL constants that hold on a ball, by block of the last layer
+/// (C.7). <c>null</c>: not trained, or the bound does not apply.</summary>
 /// <param name="FfnOut">From W_2.</param>
 /// <param name="FfnIn">From W_1.</param>
 /// <param name="Readout">From W_U.</param>
@@ -63,7 +64,11 @@ internal sealed class BallFunction
         var ball = new ParameterBall(radii);
         var calculus = new BoundCalculus(ball, _point.IsTrained, withSecond);
         var bounds = ResidualTransformerBounds.Propagate(calculus, _point.Shape, _point.Model.Tokens, _centre);
-        return new BallConstants(PlConstants(ball, bounds), bounds.Output.First, ball.Reach(bounds.Output.First), withSecond ? _norms.Of(new Matrix([.. bounds.Output.Second.Select(bound => bound.Value)], 0, radii.Length, radii.Length)) : null);
+        return new BallConstants(
+            PlConstants(ball, bounds), bounds.Output.First, ball.Reach(bounds.Output.First),
+            withSecond
+                ? _norms.Of(new Matrix([.. bounds.Output.Second.Select(bound => bound.Value)], 0, radii.Length, radii.Length))
+                : null);
     }
 
     // (C.7) Each floor of P.5 less how far its matrix can move (Weyl), squared.
@@ -99,7 +104,9 @@ internal sealed record TrainedFeatures(string? FfnOut, string? FfnIn, string? Re
         var last = BlockIndices.Of(shape.Depth - 1, shape.Depth);
         int rows = point.Rows;
         bool ownsReadout = shape.ReadoutWidth is not null;
-        string? narrowReadout = shape.OutputWidth > shape.Width ? $"the readout has d_out = {shape.OutputWidth} > d = {shape.Width} columns" : null;
+        string? narrowReadout = shape.OutputWidth > shape.Width
+            ? $"the readout has d_out = {shape.OutputWidth} > d = {shape.Width} columns"
+            : null;
         string? ffnOut = !point.IsTrained[last.FfnOut] ? "W_2 of the last block is not trained"
             : shape.FfnWidth < rows ? $"Φ has m = {shape.FfnWidth} columns for M = {rows} rows"
             : narrowReadout;

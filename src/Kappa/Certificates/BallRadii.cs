@@ -4,8 +4,9 @@ namespace Kappa.Certificates;
 
 /// <summary>The least radii of (C.9), found by iterating the map T(C) = 2ℓ(C)√(2ℒ_0)/μ(C) from C = 0 (C.10).</summary>
 /// <remarks>
-/// T is monotone, so the iterates grow towards its least fixed point, and leave every bound where it has none: no search over radii. They are inflated by 1e-6 and accepted when
-/// T(C) ≤ C with T rounded up, which is the hypothesis itself, so nothing rests on the iteration having converged.
+/// T is monotone, so the iterates grow towards its least fixed point, and leave every bound where it has none: no search over radii. They
+/// are inflated by 1e-6 and accepted when T(C) ≤ C with T rounded up, which is the hypothesis itself, so nothing rests on the iteration
+/// having converged.
 /// </remarks>
 internal static class BallRadii
 {
@@ -19,7 +20,8 @@ internal static class BallRadii
     private const int MostHalvings = 16;
     private const double LargestStart = 1e150;
 
-    // e^4 below the edge: s μ(C) has its maximum where μ has lost a constant share, e.g. at edge/3 when features move in proportion to s. Its top is flat: 3 % of s is 1e-3 of the maximum.
+    // e^4 below the edge: s μ(C) has its maximum where μ has lost a constant share, e.g. at edge/3
+    // when features move in proportion to s. Its top is flat: 3 % of s is 1e-3 of the maximum.
     private const double SearchWidth = 4;
     private const double SearchTolerance = 0.03;
 
@@ -48,10 +50,11 @@ internal static class BallRadii
         return null;
     }
 
-    /// <summary>The largest √(2ℒ_0) below <paramref name="residualNorm"/> for which there are radii, from below to about 1e-3; 0 when μ(0) = 0.</summary>
+    /// <summary>The largest √(2ℒ_0) below <paramref name="residualNorm"/> for
+    /// which there are radii, from below to about 1e-3; 0 when μ(0) = 0.</summary>
     /// <remarks>
-    /// With s = 2√(2ℒ_0)/μ the fixed point is C = s ℓ(C), in which μ does not occur; so each s gives radii and the residual s μ(C)/2 that they are the radii of. That is largest at some s
-    /// below the one where μ reaches 0, and small on both sides of it.
+    /// With s = 2√(2ℒ_0)/μ the fixed point is C = s ℓ(C), in which μ does not occur; so each s gives radii and the residual s μ(C)/2 that
+    /// they are the radii of. That is largest at some s below the one where μ reaches 0, and small on both sides of it.
     /// </remarks>
     public static double LargestResidual(BallFunction function, double residualNorm)
     {
@@ -61,7 +64,8 @@ internal static class BallRadii
             return 0;
         }
 
-        // From the s that would do if μ stayed, down by squaring: 1e-300 is ten tries away. A quotient that overflows starts at the largest s that its square allows.
+        // From the s that would do if μ stayed, down by squaring: 1e-300 is ten tries
+        // away. A quotient that overflows starts at the largest s that its square allows.
         double edge = Math.Min(2 * residualNorm / plConstant, LargestStart), inside = edge, share = 0.5;
         if (!(edge > 0))
         {
@@ -94,11 +98,13 @@ internal static class BallRadii
         return LargestBetween(function, Math.Log(edge) - SearchWidth, Math.Log(edge));
     }
 
-    /// <summary>T_b(C) = 2 ℓ_b(F) √(2ℒ_0)/μ: how far block b moves at most when the bounds hold on the way; infinite when they say nothing.</summary>
+    /// <summary>T_b(C) = 2 ℓ_b(F) √(2ℒ_0)/μ: how far block b moves at most when
+    /// the bounds hold on the way; infinite when they say nothing.</summary>
     public static UpperBound[] PathLengths(BallConstants constants, UpperBound residualNorm) =>
         Array.ConvertAll(constants.OutputFirst, first => 2 * first * residualNorm / constants.Pl.Sum);
 
-    // Golden section in log s; every value that is looked at is attained, so the largest of them is a true bound whatever the shape of the curve.
+    // Golden section in log s; every value that is looked at is attained, so
+    // the largest of them is a true bound whatever the shape of the curve.
     private static double LargestBetween(BallFunction function, double low, double high)
     {
         const double Golden = 0.6180339887498949;

@@ -3,10 +3,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Gram matrices J_b J_bᵀ [M·d, M·d] of one block's Jacobians in its own weights at θ_0, in closed form and with the error of computing them (C.17, C.37).</summary>
+/// <summary>Gram matrices J_b J_bᵀ [M·d, M·d] of one block's Jacobians in its own weights
+/// at θ_0, in closed form and with the error of computing them (C.17, C.37).</summary>
 /// <remarks>
-/// A change dW_b moves row r of the output by x_r dW_b B_r for some vector x_r and matrix B_r, so (J_b J_bᵀ)_{(r,a),(s,b)} = ⟨x_r, x_s⟩ (B_rᵀB_s)_{ab}: an outer
-/// Gram matrix spread over an inner one.
+/// A change dW_b moves row r of the output by x_r dW_b B_r for some vector x_r and matrix B_r, so (J_b J_bᵀ)_{(r,a),(s,b)} = ⟨x_r, x_s⟩
+/// (B_rᵀB_s)_{ab}: an outer Gram matrix spread over an inner one.
 /// </remarks>
 internal static class BlockGrams
 {
@@ -51,7 +52,8 @@ internal static class BlockGrams
 
         // Where the factor or its product with an outer element underflows, what is lost is multiplied by what comes after.
         UpperBound lost = (UpperBound.Lost(1) * innerNorm * (1 + size)) + EnclosedMatrix.Underflow;
-        return new GramEnclosure(inner, (UpperBound.Square((UpperBound)scale) * error) + (UpperBound.Gamma(4) * UpperBound.FrobeniusNorm(inner)) + lost);
+        return new GramEnclosure(
+            inner, (UpperBound.Square((UpperBound)scale) * error) + (UpperBound.Gamma(4) * UpperBound.FrobeniusNorm(inner)) + lost);
     }
 
     private static GramEnclosure SpreadIdentity(EnclosedMatrix vectors, int width)
@@ -115,7 +117,9 @@ internal static class BlockGrams
             size = UpperBound.Max(size, UpperBound.Norm(vectors.Values.Row(row)));
         }
 
-        return (Gram(vectors.Values), UpperBound.Square(size + error), EnclosedMatrix.ProductError(size, error, size, error, vectors.Values.Columns));
+        return (
+            Gram(vectors.Values), UpperBound.Square(size + error),
+            EnclosedMatrix.ProductError(size, error, size, error, vectors.Values.Columns));
     }
 
     private static Matrix Gram(in Matrix matrix)

@@ -5,8 +5,9 @@ namespace Kappa.Certificates;
 
 /// <summary>The Jacobian of one block's Z⁺ or H in its input at θ_0, sample by sample, with its error (C.17, C.37).</summary>
 /// <remarks>
-/// ∂h_r/∂z_j = p_j W_V + τ p_j (z_r M)ᵀ (z̃_j W_V) + δ_rj (ρ_a I + τ W_Q W_Kᵀ Cov_r W_V) with M = W_Q W_Kᵀ: from the logits of row r, whose change in z_j is τ z_r M dz_jᵀ and in z_r τ dz_r M z̃_jᵀ as
-/// Σ_j p_j z̃_j = 0. For Z⁺ each is multiplied by T_r. A row vector times a matrix is the convention of the whole model.
+/// ∂h_r/∂z_j = p_j W_V + τ p_j (z_r M)ᵀ (z̃_j W_V) + δ_rj (ρ_a I + τ W_Q W_Kᵀ Cov_r W_V) with M = W_Q W_Kᵀ: from the logits of row r, whose
+/// change in z_j is τ z_r M dz_jᵀ and in z_r τ dz_r M z̃_jᵀ as Σ_j p_j z̃_j = 0. For Z⁺ each is multiplied by T_r. A row vector times a
+/// matrix is the convention of the whole model.
 /// </remarks>
 internal sealed class BlockTransition
 {
@@ -38,7 +39,8 @@ internal sealed class BlockTransition
                 // T_rᵀ times what H does                                   [d, n·d]
                 Matrix transfer = stacks.Transfer.Values.RowRange(row * width, width);
                 Products.Multiply(transfer, own, target);
-                error = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(transfer), stacks.Transfer.Errors[row], UpperBound.FrobeniusNorm(own), error, width);
+                error = EnclosedMatrix.ProductError(
+                    UpperBound.FrobeniusNorm(transfer), stacks.Transfer.Errors[row], UpperBound.FrobeniusNorm(own), error, width);
             }
 
             errors[row] = error;
@@ -106,9 +108,11 @@ internal sealed class BlockTransition
         }
 
         UpperBound error = EnclosedMatrix.ProductError(
-            UpperBound.FrobeniusNorm(covariance), stacks.KeyCovariance.Errors[row], UpperBound.FrobeniusNorm(centre.Weights.Query), 0, shape.KeyWidth);
+            UpperBound.FrobeniusNorm(covariance), stacks.KeyCovariance.Errors[row], UpperBound.FrobeniusNorm(centre.Weights.Query), 0,
+            shape.KeyWidth);
         UpperBound scale = (UpperBound)shape.LogitScale;
-        UpperBound sizes = (scale * UpperBound.FrobeniusNorm(logits)) + ((UpperBound)shape.AttentionResidual * UpperBound.Sqrt(width)) + UpperBound.FrobeniusNorm(target);
+        UpperBound sizes = (scale * UpperBound.FrobeniusNorm(logits)) + ((UpperBound)shape.AttentionResidual * UpperBound.Sqrt(width))
+            + UpperBound.FrobeniusNorm(target);
         return (scale * error) + (UpperBound.Gamma(4) * sizes) + UpperBound.Lost((double)width * width);
     }
 
@@ -116,16 +120,21 @@ internal sealed class BlockTransition
     private static UpperBound ErrorOfOthers(LayerCentre centre, RowStacks stacks, int row, UpperBound temperature)
     {
         Matrix values = stacks.Values.RowRange(row * centre.Tokens, centre.Tokens);
-        UpperBound share = centre.ShareOfWeights(row) + UpperBound.Gamma(8), valueNorm = UpperBound.FrobeniusNorm(values), valueError = stacks.ValueErrors[row];
+        UpperBound share = centre.ShareOfWeights(row) + UpperBound.Gamma(8), valueNorm = UpperBound.FrobeniusNorm(values),
+            valueError = stacks.ValueErrors[row];
         UpperBound direction = centre.Rows.QueryKey[row];
         PreciseMatrix rows = centre.Rows.QueryKeyRows;
         UpperBound directionError = rows.RowError[row] + UpperBound.Norm(rows.Low.Row(row));
         UpperBound weights = UpperBound.Norm(centre.Attention.Row(row)) * UpperBound.FrobeniusNorm(centre.Weights.Value);
         UpperBound logits = (directionError * (valueNorm + valueError)) + (direction * (valueError + (share * (valueNorm + valueError))));
 
-        // Weights next to 0 stand with their roots in both factors of the second term. A product that underflows is multiplied by what comes after.
-        UpperBound vanishing = UpperBound.Sqrt(PreciseAttention.VanishingWeight) * 2 * ((UpperBound.Sqrt(centre.Tokens) * UpperBound.FrobeniusNorm(centre.Weights.Value)) + (temperature * direction * (valueNorm + valueError)));
-        UpperBound lost = UpperBound.Lost(1) * ((direction * (valueNorm + (values.Rows * values.Columns))) + (values.Rows * (UpperBound)values.Columns * values.Columns));
+        // Weights next to 0 stand with their roots in both factors of the second
+        // term. A product that underflows is multiplied by what comes after.
+        UpperBound vanishing = UpperBound.Sqrt(PreciseAttention.VanishingWeight) * 2 * (
+            (UpperBound.Sqrt(centre.Tokens) * UpperBound.FrobeniusNorm(centre.Weights.Value))
+            + (temperature * direction * (valueNorm + valueError)));
+        UpperBound lost = UpperBound.Lost(1) * (
+            (direction * (valueNorm + (values.Rows * values.Columns))) + (values.Rows * (UpperBound)values.Columns * values.Columns));
         return (share * weights) + (temperature * logits) + vanishing + lost;
     }
 }

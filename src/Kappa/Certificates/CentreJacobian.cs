@@ -3,8 +3,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Bounds of the norms of the first derivatives of one block's output at θ_0: in its input, in every weight matrix up to it, and in all trained ones together (C.17).</summary>
-/// <remarks>Norms of the computed matrices with the error of computing them (C.37): above the exact ones by little more than rounding.</remarks>
+/// <summary>Bounds of the norms of the first derivatives of one block's output at θ_0: in its
+/// input, in every weight matrix up to it, and in all trained ones together (C.17).</summary>
+/// <remarks>Norms of the computed matrices with the error of computing them
+/// (C.37): above the exact ones by little more than rounding.</remarks>
 internal sealed class CentreJacobian
 {
     // Norms over the weights cost (M d)³; beyond this order only those in the input are computed.
@@ -27,7 +29,8 @@ internal sealed class CentreJacobian
     /// <summary>‖∂Z⁺/∂(all trained blocks)‖; infinite where it is not computed. For the last block this is σ_max(J).</summary>
     public UpperBound JointOutput { get; private set; } = UpperBound.Infinity;
 
-    /// <summary>σ_min of the Jacobian of Z⁺ in all trained blocks at least; 0 where it is not computed or nothing can be shown. For the last block this is σ_min(J).</summary>
+    /// <summary>σ_min of the Jacobian of Z⁺ in all trained blocks at least; 0 where it is
+    /// not computed or nothing can be shown. For the last block this is σ_min(J).</summary>
     public LowerBound JointFloor { get; private set; }
 
     /// <summary>‖diag(‖W_1 diag(ψ'_r)‖) ∂H/∂(all trained blocks before W_1 of this block)‖; infinite where it is not computed.</summary>
@@ -42,7 +45,8 @@ internal sealed class CentreJacobian
     /// <param name="isTrained">Which blocks of the layout are trained.</param>
     /// <param name="norms">Workspace.</param>
     /// <param name="wantsFloor">Whether σ_min(J) is wanted.</param>
-    public static CentreJacobian[] Of(ResidualTransformerShape shape, LayerCentre[] layers, IReadOnlyList<bool> isTrained, SpectralNorm norms, bool wantsFloor)
+    public static CentreJacobian[] Of(
+        ResidualTransformerShape shape, LayerCentre[] layers, IReadOnlyList<bool> isTrained, SpectralNorm norms, bool wantsFloor)
     {
         var result = new CentreJacobian[layers.Length];
         bool wantsGrams = wantsFloor || (layers.Length > 1 && IsAffordable(layers[0].Input.Values.Rows, shape.Width));
@@ -51,12 +55,15 @@ internal sealed class CentreJacobian
             LayerCentre centre = layers[layer];
             BlockTransition? output = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: false);
             BlockTransition? attention = layer == 0 ? null : BlockTransition.Of(shape, centre, toAttentionOutput: true);
-            result[layer] = new CentreJacobian { Transfer = output?.Norm(norms) ?? default, AttentionTransfer = attention?.Norm(norms) ?? default };
+            result[layer] = new CentreJacobian
+            { Transfer = output?.Norm(norms) ?? default, AttentionTransfer = attention?.Norm(norms) ?? default };
             if (wantsGrams && centre.Rows.Stacks is RowStacks stacks)
             {
                 GramEnclosure[] earlier = layer == 0 ? [] : result[layer - 1]._grams;
-                GramEnclosure[] outputGrams = [.. earlier.Select(gram => output!.Carry(gram)), .. BlockGrams.OfOutput(centre, stacks, shape.LogitScale)];
-                GramEnclosure[] hiddenGrams = [.. earlier.Select(gram => attention!.Carry(gram)), .. BlockGrams.OfAttentionOutput(centre, stacks, shape.LogitScale)];
+                GramEnclosure[] outputGrams = [
+                    .. earlier.Select(gram => output!.Carry(gram)), .. BlockGrams.OfOutput(centre, stacks, shape.LogitScale)];
+                GramEnclosure[] hiddenGrams = [
+                    .. earlier.Select(gram => attention!.Carry(gram)), .. BlockGrams.OfAttentionOutput(centre, stacks, shape.LogitScale)];
                 hiddenGrams = [.. hiddenGrams.Select(gram => gram.Weighted(centre.Rows.FfnIn))];
                 result[layer].Take(outputGrams, hiddenGrams, layers.Length > 1, layer == layers.Length - 1, isTrained, norms);
                 if (layer > 0)
@@ -75,7 +82,9 @@ internal sealed class CentreJacobian
     }
 
     // Block by block where later blocks build on it, jointly at the end.
-    private void Take(GramEnclosure[] outputGrams, GramEnclosure[] hiddenGrams, bool isDeep, bool isLast, IReadOnlyList<bool> isTrained, SpectralNorm norms)
+    private void Take(
+        GramEnclosure[] outputGrams, GramEnclosure[] hiddenGrams, bool isDeep, bool isLast, IReadOnlyList<bool> isTrained,
+        SpectralNorm norms)
     {
         _grams = outputGrams;
         if (isDeep)

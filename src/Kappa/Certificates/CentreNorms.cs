@@ -9,10 +9,13 @@ namespace Kappa.Certificates;
 /// <param name="Mixed">‖A Z‖₂ of the stacked rows.</param>
 /// <param name="AttentionOutput">‖H‖₂.</param>
 /// <param name="Hidden">‖Φ‖₂.</param>
-internal sealed record LayerNorms(UpperBound[] Inputs, UpperBound Attention, UpperBound Mixed, UpperBound AttentionOutput, UpperBound Hidden);
+internal sealed record LayerNorms(
+    UpperBound[] Inputs, UpperBound Attention, UpperBound Mixed, UpperBound AttentionOutput, UpperBound Hidden);
 
-/// <summary>Everything that the bounds on a ball need to know about its centre θ_0: spectral norms, and the smallest singular values of the last block. Computed once a point.</summary>
-/// <remarks>Every norm is at least, every floor at most that of the exact matrix: the errors of <see cref="PreciseForward"/> are added or taken off (C.39). A floor is 0 where the shape has none.</remarks>
+/// <summary>Everything that the bounds on a ball need to know about its centre θ_0: spectral
+/// norms, and the smallest singular values of the last block. Computed once a point.</summary>
+/// <remarks>Every norm is at least, every floor at most that of the exact matrix: the errors of
+/// <see cref="PreciseForward"/> are added or taken off (C.39). A floor is 0 where the shape has none.</remarks>
 internal sealed class CentreNorms
 {
     private readonly SpectralNorm _norms = new();
@@ -26,7 +29,9 @@ internal sealed class CentreNorms
         HiddenFloor = EnclosedMatrix.Of(forward.Last.Hidden).RowFloor();
         AttentionOutputFloor = EnclosedMatrix.Of(forward.Last.AttentionOutput).RowFloor();
         var lastOutput = EnclosedMatrix.Of(forward.Last.Output);
-        (LastOutput, LastOutputFloor) = point.Weights.Readout is null ? (default, default) : (lastOutput.Largest(_norms), lastOutput.RowFloor());
+        (LastOutput, LastOutputFloor) = point.Weights.Readout is null
+            ? (default, default)
+            : (lastOutput.Largest(_norms), lastOutput.RowFloor());
         Parameters = [.. point.Weights.Layout.Blocks.Select(block => _norms.Of(point.Weights[block]))];
         FfnOutFloor = SingularValueFloor.OfColumns(point.Weights.Block(point.Shape.Depth - 1).FfnOut);
         ReadoutFloor = point.Weights.Readout is Matrix readout ? SingularValueFloor.OfColumns(readout) : (LowerBound)1;
@@ -66,7 +71,8 @@ internal sealed class CentreNorms
     /// <summary>Whether every norm is a finite number.</summary>
     public bool AreFinite =>
         Parameters.All(norm => norm.IsFinite) && LastOutput.IsFinite
-        && Layers.All(layer => layer.Inputs.All(norm => norm.IsFinite) && (layer.Attention + layer.Mixed + layer.AttentionOutput + layer.Hidden).IsFinite);
+        && Layers.All(layer =>
+            layer.Inputs.All(norm => norm.IsFinite) && (layer.Attention + layer.Mixed + layer.AttentionOutput + layer.Hidden).IsFinite);
 
     private LayerNorms Norms(PreciseLayer layer, ResidualTransformer model, bool isFirst) => new(
         EachSample(EnclosedMatrix.Of(layer.Input), model),

@@ -13,14 +13,16 @@ public sealed record ScaleSearch
     /// <summary>The search does not go below it.</summary>
     public double Smallest { get; init; } = 1e-4;
 
-    /// <summary>The bracket ends when the certified c exceeds the largest one below it that is not certified by no more than this share.</summary>
+    /// <summary>The bracket ends when the certified c exceeds the largest one
+    /// below it that is not certified by no more than this share.</summary>
     public double Tolerance { get; init; } = 0.01;
 
     internal void Validate()
     {
         if (!(Smallest > 0 && Smallest <= 1 && Largest >= 1 && double.IsFinite(Largest)))
         {
-            throw new ArgumentException($"The search must begin between its limits, 0 < smallest ≤ 1 ≤ largest, but they are {Smallest} and {Largest}.");
+            throw new ArgumentException(
+                $"The search must begin between its limits, 0 < smallest ≤ 1 ≤ largest, but they are {Smallest} and {Largest}.");
         }
 
         if (!(Tolerance is >= 1e-9 and < 1))
@@ -30,11 +32,13 @@ public sealed record ScaleSearch
     }
 }
 
-/// <summary>The price of a certificate (C.11): the smallest factor c for which a theorem guarantees convergence from W_2 = 0 and c·W_1 of the last block, the bend ε of the activation multiplied by c as well.</summary>
+/// <summary>The price of a certificate (C.11): the smallest factor c for which a theorem guarantees convergence
+/// from W_2 = 0 and c·W_1 of the last block, the bend ε of the activation multiplied by c as well.</summary>
 /// <remarks>
-/// Theory: ball certificate, C.11. Since ψ_{cε}(cx) = c ψ_ε(x) this multiplies Φ of the last block by c and changes nothing else in a model of one block; deeper, the blocks below keep
-/// their weights and have the wider bend too, for ε belongs to the shape. c is found by doubling or halving from 1 and bisection of log c: it is certified, and a c smaller by the
-/// tolerance was tried and is not. Whether some still smaller one is, is not excluded. For model S the same from w_O = 0 and c·W_V, which multiplies F_pre by c. A value.
+/// Theory: ball certificate, C.11. Since ψ_{cε}(cx) = c ψ_ε(x) this multiplies Φ of the last block by c and changes nothing else in a model
+/// of one block; deeper, the blocks below keep their weights and have the wider bend too, for ε belongs to the shape. c is found by
+/// doubling or halving from 1 and bisection of log c: it is certified, and a c smaller by the tolerance was tried and is not. Whether some
+/// still smaller one is, is not excluded. For model S the same from w_O = 0 and c·W_V, which multiplies F_pre by c. A value.
 /// </remarks>
 public sealed record CertifiableInitialisation
 {
@@ -49,7 +53,8 @@ public sealed record CertifiableInitialisation
     /// <summary>c; <c>null</c> when none was found.</summary>
     public double? Scale { get; init; }
 
-    /// <summary>The largest c below <see cref="Scale"/> that was tried and is not certified; <c>null</c> when the smallest allowed one is certified.</summary>
+    /// <summary>The largest c below <see cref="Scale"/> that was tried and is not
+    /// certified; <c>null</c> when the smallest allowed one is certified.</summary>
     public double? NotCertifiedScale { get; init; }
 
     /// <summary>The certificate at <see cref="Scale"/>, with η and the guaranteed rate; otherwise that of the last c tried.</summary>
@@ -70,11 +75,14 @@ public sealed record CertifiableInitialisation
     /// <param name="options">What the theorem is asked; <c>null</c> for the defaults.</param>
     /// <param name="search">Limits; <c>null</c> for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static CertifiableInitialisation Find(Theorem theorem, TrainingPoint point, CertificateOptions? options = null, ScaleSearch? search = null)
+    public static CertifiableInitialisation Find(
+        Theorem theorem, TrainingPoint point, CertificateOptions? options = null, ScaleSearch? search = null)
     {
         ArgumentNullException.ThrowIfNull(theorem);
         ArgumentNullException.ThrowIfNull(point);
-        return new Bisection(theorem, "W_2 = 0 and c·W_1", WhyNotScalable(point), Within(search ?? new ScaleSearch(), point.Shape.Activation), AtScale).Run();
+        return new Bisection(
+            theorem, "W_2 = 0 and c·W_1", WhyNotScalable(point), Within(search ?? new ScaleSearch(), point.Shape.Activation),
+            AtScale).Run();
 
         Certificate AtScale(double c)
         {
@@ -89,11 +97,14 @@ public sealed record CertifiableInitialisation
     /// <param name="options">What the theorem is asked; <c>null</c> for the defaults.</param>
     /// <param name="search">Limits; <c>null</c> for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static CertifiableInitialisation Find(ShallowEncoderTheorem theorem, TransformerPoint point, CertificateOptions? options = null, ScaleSearch? search = null)
+    public static CertifiableInitialisation Find(
+        ShallowEncoderTheorem theorem, TransformerPoint point, CertificateOptions? options = null, ScaleSearch? search = null)
     {
         ArgumentNullException.ThrowIfNull(theorem);
         ArgumentNullException.ThrowIfNull(point);
-        string? reason = theorem is WideEncoderTheorem ? null : $"The theorem ({theorem.Label}) guarantees nothing for a finite step at any scale; ask wide-encoder.";
+        string? reason = theorem is WideEncoderTheorem
+            ? null
+            : $"The theorem ({theorem.Label}) guarantees nothing for a finite step at any scale; ask wide-encoder.";
         return new Bisection(theorem, "w_O = 0 and c·W_V", reason, search, c => theorem.Evaluate(At(point, c), options)).Run();
     }
 
@@ -115,7 +126,8 @@ public sealed record CertifiableInitialisation
     /// <param name="point">Not changed.</param>
     /// <param name="scale">c &gt; 0.</param>
     /// <returns>A point of its own, to be disposed of.</returns>
-    /// <exception cref="ArgumentException">The activation is GELU, whose bend has no width to scale, or the scaled shape is not valid.</exception>
+    /// <exception cref="ArgumentException">The activation is GELU, whose bend
+    /// has no width to scale, or the scaled shape is not valid.</exception>
     public static TrainingPoint At(TrainingPoint point, double scale)
     {
         ArgumentNullException.ThrowIfNull(point);
@@ -126,7 +138,8 @@ public sealed record CertifiableInitialisation
         }
 
         Activation activation = point.Shape.Activation;
-        var weights = new ResidualTransformerWeights(point.Shape with { Activation = activation with { Smoothing = activation.Smoothing * scale } });
+        var weights = new ResidualTransformerWeights(
+            point.Shape with { Activation = activation with { Smoothing = activation.Smoothing * scale } });
         weights.CopyFrom(point.Weights);
         BlockWeights last = weights.Block(point.Shape.Depth - 1);
         Vectors.Scale(last.FfnIn.Span, scale);
@@ -155,7 +168,8 @@ public sealed record CertifiableInitialisation
 
     private static string? WhyNotScalable(TrainingPoint point) =>
         point.Shape.Activation.Kind == ActivationKind.Gelu
-            ? "W_1 and the bend of the activation must scale together but GELU has no width to scale; take the smooth leaky ReLU or the identity."
+            ? "W_1 and the bend of the activation must scale together but GELU has no width to scale; take the smooth leaky ReLU or the "
+                + "identity."
             : null;
 
     private sealed class Bisection
@@ -184,7 +198,9 @@ public sealed record CertifiableInitialisation
                 return Result(Certificate.NotApplicable(_theorem, reason), reason);
             }
 
-            for (double c = 1; !IsBracketed(c); c = Math.Clamp(Try(c) ? c / BracketFactor : c * BracketFactor, _limits.Smallest, _limits.Largest))
+            for (
+                double c = 1; !IsBracketed(c); c = Math.Clamp(
+                    Try(c) ? c / BracketFactor : c * BracketFactor, _limits.Smallest, _limits.Largest))
             {
                 if (_last is { Outcome: CertificateOutcome.NotApplicable })
                 {
@@ -194,7 +210,8 @@ public sealed record CertifiableInitialisation
 
             while (_certified is double holds && _notCertified is double fails && holds > (1 + _limits.Tolerance) * fails)
             {
-                // The product of the roots neither over- nor underflows where the root of the product would; between two neighbouring doubles there is no middle.
+                // The product of the roots neither over- nor underflows where the root of
+                // the product would; between two neighbouring doubles there is no middle.
                 double middle = Math.Sqrt(holds) * Math.Sqrt(fails);
                 if (!(middle > fails && middle < holds))
                 {
@@ -208,7 +225,8 @@ public sealed record CertifiableInitialisation
         }
 
         // Bracketed from both sides, or c has been tried and is a limit.
-        private bool IsBracketed(double c) => (_certified is not null && _notCertified is not null) || c == _certified || c == _notCertified;
+        private bool IsBracketed(double c) =>
+            (_certified is not null && _notCertified is not null) || c == _certified || c == _notCertified;
 
         private bool Try(double c)
         {
@@ -228,7 +246,10 @@ public sealed record CertifiableInitialisation
         }
 
         private string Describe() => _certified is not double c
-            ? Invariant($"No factor c up to {NumberText.Of(_limits.Largest)} is certified; at {NumberText.Of(_notCertified ?? double.NaN)}: {_last!.Explanation}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"No factor c up to {NumberText.Of(_limits.Largest)} is certified; at {NumberText.Of(_notCertified ?? double.NaN)}: "
+                    + $"{_last!.Explanation}")
             : _notCertified is double fails
                 ? Invariant($"Convergence is guaranteed from c = {NumberText.Of(c)}; c = {NumberText.Of(fails)} is not certified.")
                 : Invariant($"Convergence is guaranteed from c = {NumberText.Of(c)}, the smallest factor that was asked for.");

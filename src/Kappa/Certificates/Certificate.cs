@@ -16,7 +16,8 @@ public enum CertificateOutcome
     NotApplicable,
 }
 
-/// <summary>The conclusion of a convergence theorem: ℒ_{t} ≤ (1 − <see cref="Rate"/>)^t ℒ_0 for every t ≥ 0 with the given step size.</summary>
+/// <summary>The conclusion of a convergence theorem: ℒ_{t} ≤ (1 −
+/// <see cref="Rate"/>)^t ℒ_0 for every t ≥ 0 with the given step size.</summary>
 public sealed record Guarantee
 {
     /// <summary>η that the guarantee is for.</summary>
@@ -43,7 +44,8 @@ public sealed record Guarantee
         return (contraction * (2 - (UpperBound)contraction.Value)).Value;
     }
 
-    /// <summary>ln(1/<paramref name="fraction"/>)/−ln(1 − rate): steps after which the loss is below that fraction of ℒ_0, rounded up.</summary>
+    /// <summary>ln(1/<paramref name="fraction"/>)/−ln(1 − rate): steps after
+    /// which the loss is below that fraction of ℒ_0, rounded up.</summary>
     /// <param name="fraction">In (0, 1).</param>
     public double StepsTo(double fraction) => Math.Ceiling(Math.Log(fraction) / Logarithm.OfOnePlus(-Rate));
 }
@@ -53,7 +55,8 @@ public sealed record Guarantee
 /// <param name="Radius">‖W_b − W_b⁰‖ at most.</param>
 public sealed record BlockRadius(ParameterBlock Block, double Radius);
 
-/// <summary>A theorem evaluated at a point: its conditions, constants and, when all hold, its guarantee. A value, also when negative.</summary>
+/// <summary>A theorem evaluated at a point: its conditions, constants and,
+/// when all hold, its guarantee. A value, also when negative.</summary>
 public sealed record Certificate
 {
     private readonly double? _shortfall;
@@ -76,7 +79,8 @@ public sealed record Certificate
     /// <summary>The conclusion, when <see cref="CertificateOutcome.Guaranteed"/>; otherwise <c>null</c>.</summary>
     public Guarantee? Guarantee { get; init; }
 
-    /// <summary>The factor by which the residual would have to be smaller, where the theorem finds it; otherwise the largest factor by which a condition fails. 1 when none does.</summary>
+    /// <summary>The factor by which the residual would have to be smaller, where the theorem finds
+    /// it; otherwise the largest factor by which a condition fails. 1 when none does.</summary>
     public double Shortfall
     {
         get => _shortfall ?? Conditions.Select(condition => condition.Shortfall).DefaultIfEmpty(1).Max();

@@ -40,12 +40,15 @@ public sealed record Condition(string Name, string Symbol, string Label, double 
     /// <summary>Bound − value or value − bound, positive on the good side.</summary>
     public double Margin => Relation is ConditionRelation.AtLeast or ConditionRelation.Above ? Value - Bound : Bound - Value;
 
-    /// <summary>The factor by which value or bound would have to change for the condition to hold: 1 when it holds, infinite when no factor does.</summary>
+    /// <summary>The factor by which value or bound would have to change for the
+    /// condition to hold: 1 when it holds, infinite when no factor does.</summary>
     public double Shortfall
     {
         get
         {
-            (double small, double large) = Relation is ConditionRelation.AtLeast or ConditionRelation.Above ? (Value, Bound) : (Bound, Value);
+            (double small, double large) = Relation is ConditionRelation.AtLeast or ConditionRelation.Above
+                ? (Value, Bound)
+                : (Bound, Value);
             return Holds ? 1 : small > 0 && large > 0 ? Math.Max(large / small, 1) : double.PositiveInfinity;
         }
     }

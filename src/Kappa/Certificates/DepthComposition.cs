@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>The chain rule over the blocks of the model: what a block does to its input, composed with how that input depends on earlier blocks (C.17).</summary>
+/// <summary>The chain rule over the blocks of the model: what a block does to its
+/// input, composed with how that input depends on earlier blocks (C.17).</summary>
 /// <param name="ball">Where the bounds shall hold.</param>
 /// <param name="at">Indices of the block.</param>
 /// <param name="previous">Bounds of the block's input with its own second derivatives.</param>

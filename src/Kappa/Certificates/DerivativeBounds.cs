@@ -2,10 +2,12 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Upper bounds of a matrix Z(θ) and its derivatives that hold at every point of a ball of weights: v ≥ ‖Z‖₂, ℓ_b ≥ ‖∂Z/∂W_b‖ and q_bc ≥ ‖∂²Z/∂W_b∂W_c‖.</summary>
+/// <summary>Upper bounds of a matrix Z(θ) and its derivatives that hold at every point
+/// of a ball of weights: v ≥ ‖Z‖₂, ℓ_b ≥ ‖∂Z/∂W_b‖ and q_bc ≥ ‖∂²Z/∂W_b∂W_c‖.</summary>
 /// <remarks>
-/// Theory: ball certificate, C.1–C.4. A derivative is measured from Frobenius norm to Frobenius norm: ℓ_b is the largest ‖DZ[u]‖ over changes u of block b with ‖u‖ = 1,
-/// q_bc the largest ‖D²Z[u, w]‖ with w in block c. A block that is not trained has zeros. A value; its arrays are not written after it is made.
+/// Theory: ball certificate, C.1–C.4. A derivative is measured from Frobenius norm to Frobenius norm: ℓ_b is the largest ‖DZ[u]‖ over
+/// changes u of block b with ‖u‖ = 1, q_bc the largest ‖D²Z[u, w]‖ with w in block c. A block that is not trained has zeros. A value; its
+/// arrays are not written after it is made.
 /// </remarks>
 /// <param name="Value">v.</param>
 /// <param name="First">ℓ [B].</param>
@@ -18,8 +20,9 @@ internal sealed record DerivativeBounds(UpperBound Value, UpperBound[] First, Up
 
 /// <summary>The rules by which bounds of a quantity follow from bounds of those that it is made of, on one ball (C.1–C.4).</summary>
 /// <remarks>
-/// A layer is bounded by writing it down in these rules, with rules of its own for what is special about it; nothing here knows a model. Every result is non-decreasing in the radii
-/// and in the bounds that go in, which makes the map of C.10 monotone. They are upper bounds by their type, so none is lost to rounding; overflow gives infinity, which proves nothing.
+/// A layer is bounded by writing it down in these rules, with rules of its own for what is special about it; nothing here knows a model.
+/// Every result is non-decreasing in the radii and in the bounds that go in, which makes the map of C.10 monotone. They are upper bounds by
+/// their type, so none is lost to rounding; overflow gives infinity, which proves nothing.
 /// </remarks>
 /// <param name="ball">Where the bounds hold.</param>
 /// <param name="isTrained">For each block, whether it is a variable.</param>

@@ -2,8 +2,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>A matrix of doubles and how far the exact one may be from it: row r within <see cref="RowError"/>[r] in Euclidean norm, all of it within <see cref="Error"/>.</summary>
-/// <remarks>Theory: rounding, C.33 and C.37. What a theorem may use of the exact matrix is a norm of <see cref="Values"/> plus or minus the error.</remarks>
+/// <summary>A matrix of doubles and how far the exact one may be from it: row r within
+/// <see cref="RowError"/>[r] in Euclidean norm, all of it within <see cref="Error"/>.</summary>
+/// <remarks>Theory: rounding, C.33 and C.37. What a theorem may use of the exact
+/// matrix is a norm of <see cref="Values"/> plus or minus the error.</remarks>
 internal sealed class EnclosedMatrix
 {
     /// <param name="values">[r, c].</param>

@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>What the theorems about model S need of a point: sizes of the data and weights, F_pre's ends of the spectrum, and which matrices move.</summary>
+/// <summary>What the theorems about model S need of a point: sizes of the data
+/// and weights, F_pre's ends of the spectrum, and which matrices move.</summary>
 internal sealed class EncoderPoint
 {
     private static readonly string[] Names = ["readout", "value", "query", "key"];
@@ -75,17 +76,22 @@ internal sealed class EncoderPoint
         }
 
         TransformerShape shape = point.Model.Shape;
-        return shape.ValueWidth < point.Model.Samples ? $"The width d_m must be at least N = {point.Model.Samples} for σ_N(F_pre) > 0 but is {shape.ValueWidth}; widen the model or use fewer samples." : null;
+        return shape.ValueWidth < point.Model.Samples
+            ? $"The width d_m must be at least N = {point.Model.Samples} for σ_N(F_pre) > 0 but is {shape.ValueWidth}; widen the model "
+                + $"or use fewer samples."
+            : null;
     }
 }
 
-/// <summary>Radii of the balls ‖W_S − W_S⁰‖ ≤ C_S in the order w_O, W_V, W_Q, W_K, found as the least fixed point of a monotone map (S.5).</summary>
+/// <summary>Radii of the balls ‖W_S − W_S⁰‖ ≤ C_S in the order w_O, W_V, W_Q,
+/// W_K, found as the least fixed point of a monotone map (S.5).</summary>
 internal static class EncoderRadii
 {
     /// <summary>T is evaluated no more often than this.</summary>
     public const int MaximumIterations = 20_000;
 
-    /// <summary>The least C ≥ 0 with T(C) ≤ C to a relative 1e-6, or <c>null</c> when the iteration from 0 grows without end or T is infinite somewhere.</summary>
+    /// <summary>The least C ≥ 0 with T(C) ≤ C to a relative 1e-6, or <c>null</c> when
+    /// the iteration from 0 grows without end or T is infinite somewhere.</summary>
     /// <param name="count">How many radii there are.</param>
     /// <param name="map">T, monotone in every radius; <c>null</c> where it is not defined.</param>
     public static double[]? Least(int count, Func<UpperBound[], UpperBound[]?> map)
@@ -111,7 +117,8 @@ internal static class EncoderRadii
         return null;
     }
 
-    /// <summary>The largest factor f ≤ 1 of √(2ℓ_0) for which <paramref name="holds"/>, by bisection of its logarithm to a relative 1e-4; 0 when none is found down to 1e-30.</summary>
+    /// <summary>The largest factor f ≤ 1 of √(2ℓ_0) for which <paramref name="holds"/>, by
+    /// bisection of its logarithm to a relative 1e-4; 0 when none is found down to 1e-30.</summary>
     public static double LargestFactor(Func<double, bool> holds)
     {
         if (holds(1))

@@ -12,16 +12,20 @@ namespace Kappa.Certificates;
 internal sealed record EncoderConstants(string Name, string Title, double SoftmaxJacobian, double First, double Second)
 {
     /// <summary>As recalled from [C].</summary>
-    public static EncoderConstants Recalled { get; } = new("encoder", "Shallow encoder: the two conditions of [C], as recalled, with the best radii", 2, 8, 32);
+    public static EncoderConstants Recalled { get; } = new(
+        "encoder", "Shallow encoder: the two conditions of [C], as recalled, with the best radii", 2, 8, 32);
 
     /// <summary>The same argument with nothing given away.</summary>
-    public static EncoderConstants Sharper { get; } = new("encoder-sharper", "Shallow encoder: the two conditions with sharper constants", 0.5, 4, 14);
+    public static EncoderConstants Sharper { get; } = new(
+        "encoder-sharper", "Shallow encoder: the two conditions with sharper constants", 0.5, 4, 14);
 }
 
-/// <summary>Proposition 1 of [C] as recalled (S.5): two conditions on α = σ_N(F_pre⁰) and on radii, which are free and here the best.</summary>
+/// <summary>Proposition 1 of [C] as recalled (S.5): two conditions on α =
+/// σ_N(F_pre⁰) and on radii, which are free and here the best.</summary>
 /// <remarks>
-/// Theory: shallow encoder, S.4–S.6. Both conditions grow with the radii, and the first asks each radius to be at least a monotone function of all: its least fixed point is best for both,
-/// so no search is needed. The conclusion for a finite step rests on a Lipschitz gradient, which a ReLU does not have: where both hold this says so and does not certify; S.9 does without.
+/// Theory: shallow encoder, S.4–S.6. Both conditions grow with the radii, and the first asks each radius to be at least a monotone function
+/// of all: its least fixed point is best for both, so no search is needed. The conclusion for a finite step rests on a Lipschitz gradient,
+/// which a ReLU does not have: where both hold this says so and does not certify; S.9 does without.
 /// </remarks>
 internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEncoderTheorem
 {
@@ -37,8 +41,10 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
     /// <inheritdoc/>
     public override string Statement => string.Create(
         CultureInfo.InvariantCulture,
-        $"Model S, α = σ_N(F_pre⁰), λ̄_S = ‖W_S⁰‖₂ + C_S for radii C_S > 0, ρ = √N d_s^(3/2) τ₁ C_x with C_x = max ‖X_n‖/√d_s, j = {constants.SoftmaxJacobian} and z = λ̄_O²(1 + j²τ₀²C_x⁴d_s²λ̄_V²(λ̄_Q² + λ̄_K²)). If "
-        + $"α² ≥ {constants.First}ρ√(2ℓ_0) max(λ̄_V/C_O, λ̄_O/C_V, jτ₀C_x²d_s λ̄_Kλ̄_Vλ̄_O/C_Q, jτ₀C_x²d_s λ̄_Qλ̄_Vλ̄_O/C_K) and α³ ≥ {constants.Second}ρ²z√(2ℓ_0)/λ̄_O, gradient descent with a small enough step γ has ℓ_t ≤ (1 − γα²/2)^t ℓ_0.");
+        $"Model S, α = σ_N(F_pre⁰), λ̄_S = ‖W_S⁰‖₂ + C_S for radii C_S > 0, ρ = √N d_s^(3/2) τ₁ C_x with C_x = max ‖X_n‖/√d_s, j = "
+            + $"{constants.SoftmaxJacobian} and z = λ̄_O²(1 + j²τ₀²C_x⁴d_s²λ̄_V²(λ̄_Q² + λ̄_K²)). If "
+        + $"α² ≥ {constants.First}ρ√(2ℓ_0) max(λ̄_V/C_O, λ̄_O/C_V, jτ₀C_x²d_s λ̄_Kλ̄_Vλ̄_O/C_Q, jτ₀C_x²d_s λ̄_Qλ̄_Vλ̄_O/C_K) and α³ ≥ "
+        + $"{constants.Second}ρ²z√(2ℓ_0)/λ̄_O, gradient descent with a small enough step γ has ℓ_t ≤ (1 − γα²/2)^t ℓ_0.");
 
     /// <inheritdoc/>
     public override bool CanCertify => false;
@@ -49,7 +55,11 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
     /// <inheritdoc/>
     public override IReadOnlyList<Source> Sources { get; } =
     [
-        new("C", "Y. Wu, F. Liu, G. Chrysos, V. Cevher, On the Convergence of Encoder-only Shallow Transformers, arXiv 2311.01575: Proposition 1.", AsRecalled: true),
+        new(
+            "C",
+            "Y. Wu, F. Liu, G. Chrysos, V. Cevher, On the Convergence of Encoder-only Shallow Transformers, arXiv 2311.01575: "
+                + "Proposition 1.",
+            AsRecalled: true),
     ];
 
     /// <inheritdoc/>
@@ -64,7 +74,8 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
         LowerBound alpha = at.SmallestFeature;
         double[]? radii = alpha > 0 ? function.Radii(at.ResidualNorm) : null;
         double factor = alpha > 0 && options.MeasuresShortfall && !function.Holds(radii, at.ResidualNorm)
-            ? EncoderRadii.LargestFactor(f => function.Holds(function.Radii((UpperBound)f * at.ResidualNorm), (UpperBound)f * at.ResidualNorm))
+            ? EncoderRadii.LargestFactor(f =>
+                function.Holds(function.Radii((UpperBound)f * at.ResidualNorm), (UpperBound)f * at.ResidualNorm))
             : double.NaN;
         bool holds = function.Holds(radii, at.ResidualNorm);
         return new Certificate
@@ -79,9 +90,14 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
     }
 
     private static string Explanation(EncoderPoint at, bool holds, double factor) => holds
-        ? "Both conditions hold. The conclusion for a finite step rests on a Lipschitz gradient, which a ReLU lacks at its kink, so it is not certified here; S.9 proves it without."
-        : at.SmallestFeature.Value == 0 ? "σ_N(F_pre) is not above 0 by more than rounding can make: the pooled features of the samples may be linearly dependent, so no radii can be shown."
-        : factor > 0 ? string.Create(CultureInfo.InvariantCulture, $"The conditions fail: they hold for no radii until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(at.ResidualNorm.Value)}.")
+        ? "Both conditions hold. The conclusion for a finite step rests on a Lipschitz gradient, which a ReLU lacks at its kink, so it "
+            + "is not certified here; S.9 proves it without."
+        : at.SmallestFeature.Value == 0 ? "σ_N(F_pre) is not above 0 by more than rounding can make: the pooled features of the samples "
+            + "may be linearly dependent, so no radii can be shown."
+        : factor > 0 ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"The conditions fail: they hold for no radii until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than "
+                + $"{NumberText.Of(at.ResidualNorm.Value)}.")
         : "The conditions fail for every residual tried: the weights' own norms make them impossible.";
 
     /// <summary>The two conditions as functions of the radii.</summary>
@@ -103,11 +119,14 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
 
         public IReadOnlyList<Condition> Conditions(double[]? radii, UpperBound residualNorm)
         {
-            Condition independent = new("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", Alpha.Value, ConditionRelation.Above, 0);
+            Condition independent = new(
+                "smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", Alpha.Value, ConditionRelation.Above, 0);
             UpperBound[] used = radii is null ? at.Norms : Exact(radii), slopes = Slopes(Bar(used));
             double worst = Enumerable.Range(0, 4).Where(k => at.Moves[k]).Max(k => (slopes[k] / (LowerBound)used[k].Value).Value);
             Condition first = new(
-                radii is null ? "room for the weights to move, at radii ‖W_S⁰‖₂" : "room for the weights to move", "α² (condition 1)", "S.5", (Alpha * Alpha).Value, ConditionRelation.AtLeast, ((UpperBound)constants.First * _rho * residualNorm * (UpperBound)worst).Value);
+                radii is null ? "room for the weights to move, at radii ‖W_S⁰‖₂" : "room for the weights to move", "α² (condition 1)",
+                "S.5", (Alpha * Alpha).Value, ConditionRelation.AtLeast,
+                ((UpperBound)constants.First * _rho * residualNorm * (UpperBound)worst).Value);
             return [independent, first, Second(used, residualNorm)];
         }
 
@@ -125,10 +144,14 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
             }
 
             UpperBound[] bar = Bar(Exact(radii));
-            double smoothness = (_rho * _rho * ((bar[1] * bar[1]) + Movement(bar))).Value, step = at.LossFactor / smoothness, alpha = Alpha.Value;
+            double smoothness = (_rho * _rho * ((bar[1] * bar[1]) + Movement(bar))).Value, step = at.LossFactor / smoothness,
+                alpha = Alpha.Value;
             list.Add(new Constant("z", "z", "S.4", Movement(bar).Value));
             list.Add(new Constant("step size, ours", "γ", "S.5", step, ConstantGrade.Estimated));
-            list.Add(new Constant("claimed share of the loss that a step removes", "γα²/2", "S.5", step / at.LossFactor * alpha * alpha / 2, ConstantGrade.Estimated));
+            list.Add(
+                new Constant(
+                    "claimed share of the loss that a step removes", "γα²/2", "S.5", step / at.LossFactor * alpha * alpha / 2,
+                    ConstantGrade.Estimated));
             list.AddRange(at.Blocks.Select((block, k) => new Constant($"radius of {block.Name}", "C_S", "S.5", radii[k])));
             return list;
         }
@@ -137,14 +160,17 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
         {
             UpperBound[] bar = Bar(radii);
             UpperBound bound = (UpperBound)constants.Second * _rho * _rho * MovementOverReadout(bar) * residualNorm;
-            return new Condition("features that stay independent while the weights move", "α³ (condition 2)", "S.5", (Alpha * Alpha * Alpha).Value, ConditionRelation.AtLeast, bound.Value);
+            return new Condition(
+                "features that stay independent while the weights move", "α³ (condition 2)", "S.5", (Alpha * Alpha * Alpha).Value,
+                ConditionRelation.AtLeast, bound.Value);
         }
 
         // (S.4)  λ̄_S = ‖W_S⁰‖₂ + C_S
         private UpperBound[] Bar(UpperBound[] radii) => [.. at.Norms.Select((norm, k) => norm + radii[k])];
 
         // λ̄_V, λ̄_O, jτ₀C_x²d_s λ̄_Kλ̄_Vλ̄_O, jτ₀C_x²d_s λ̄_Qλ̄_Vλ̄_O
-        private UpperBound[] Slopes(UpperBound[] bar) => [bar[1], bar[0], _logits * bar[3] * bar[1] * bar[0], _logits * bar[2] * bar[1] * bar[0]];
+        private UpperBound[] Slopes(UpperBound[] bar) =>
+            [bar[1], bar[0], _logits * bar[3] * bar[1] * bar[0], _logits * bar[2] * bar[1] * bar[0]];
 
         // (S.4)  z, of the matrices that move
         private UpperBound Movement(UpperBound[] bar) => bar[0] * MovementOverReadout(bar);
@@ -152,7 +178,8 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
         // z/λ̄_O
         private UpperBound MovementOverReadout(UpperBound[] bar)
         {
-            UpperBound logits = _logits * bar[1], queries = at.Moves[2] ? bar[3] * bar[3] : default, keys = at.Moves[3] ? bar[2] * bar[2] : default;
+            UpperBound logits = _logits * bar[1], queries = at.Moves[2] ? bar[3] * bar[3] : default,
+                keys = at.Moves[3] ? bar[2] * bar[2] : default;
             return bar[0] * ((at.Moves[1] ? 1 : 0) + (logits * logits * (queries + keys)));
         }
 

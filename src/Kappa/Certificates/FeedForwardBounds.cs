@@ -23,7 +23,8 @@ internal sealed class FeedForwardBounds
     /// <param name="input">Bounds of H, closed.</param>
     /// <param name="shape">ρ_f and ψ.</param>
     /// <param name="norms">Workspace.</param>
-    public FeedForwardBounds(LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, ResidualTransformerShape shape, SpectralNorm norms)
+    public FeedForwardBounds(
+        LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, ResidualTransformerShape shape, SpectralNorm norms)
     {
         (_centre, _ball, _at, _input, _activation, _norms) = (centre, ball, at, input, shape.Activation, norms);
         (_residual, _slope) = ((UpperBound)shape.FfnResidual, UpperBound.OfComputed(shape.Activation.DerivativeBound));
@@ -65,7 +66,9 @@ internal sealed class FeedForwardBounds
             for (int r = 0; r < _rows.FfnIn.Length; r++)
             {
                 UpperBound own = isFfnIn ? _slope * _input.RowNorm[r] : default;
-                hidden.FirstRows[b][r] = UpperBound.Min(_slope * _input.FirstRows[b][r] * _ffnInNorm, _input.FirstRows[b][r] * _rows.FfnIn[r]) + own;
+                hidden.FirstRows[b][r] = UpperBound.Min(
+                    _slope * _input.FirstRows[b][r] * _ffnInNorm, _input.FirstRows[b][r] * _rows.FfnIn[r])
+                    + own;
             }
         }
 
@@ -78,7 +81,13 @@ internal sealed class FeedForwardBounds
         UpperBound largest = default;
         for (int j = 0; j < _rows.UnitChange.Length; j++)
         {
-            largest = UpperBound.Max(largest, _centre.UnitNorms[j] + (UpperBound.Min(_rows.UnitChange[j], UpperBound.OfComputed(_activation.DerivativeRange)) * (_input.CentreNorm + _input.Centre.Error)));
+            largest = UpperBound.Max(
+                largest,
+                _centre.UnitNorms[j]
+                    + (
+                        UpperBound.Min(
+                            _rows.UnitChange[j],
+                            UpperBound.OfComputed(_activation.DerivativeRange)) * (_input.CentreNorm + _input.Centre.Error)));
         }
 
         return UpperBound.Min(_slope * _input.Norm, largest + (_slope * _input.Change));
@@ -87,7 +96,8 @@ internal sealed class FeedForwardBounds
     /// <summary>ℓ_V(Φ) through diag(w1) G, then closes Φ (C.15 h).</summary>
     public void CloseHidden(AttentionBounds attention)
     {
-        Hidden.First[_at.Value] = UpperBound.Min(Hidden.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, _rows.FfnIn));
+        Hidden.First[_at.Value] = UpperBound.Min(
+            Hidden.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, _rows.FfnIn));
         _ = Hidden.Close(_ball, _centre.HiddenNorm);
     }
 
@@ -97,17 +107,21 @@ internal sealed class FeedForwardBounds
         UpperBound largestTransfer = UpperBound.Max(transfer);
         for (int b = 0; b <= _at.Blocks; b++)
         {
-            Output.First[b] = UpperBound.Min((_residual * _input.First[b]) + (_ffnOutNorm * Hidden.First[b]), largestTransfer * _input.First[b]);
+            Output.First[b] = UpperBound.Min(
+                (_residual * _input.First[b]) + (_ffnOutNorm * Hidden.First[b]), largestTransfer * _input.First[b]);
             for (int r = 0; r < transfer.Length; r++)
             {
-                Output.FirstRows[b][r] = UpperBound.Min((_residual * _input.FirstRows[b][r]) + (_ffnOutNorm * Hidden.FirstRows[b][r]), transfer[r] * _input.FirstRows[b][r]);
+                Output.FirstRows[b][r] = UpperBound.Min(
+                    (_residual * _input.FirstRows[b][r]) + (_ffnOutNorm * Hidden.FirstRows[b][r]), transfer[r] * _input.FirstRows[b][r]);
             }
         }
 
-        Output.First[_at.Value] = UpperBound.Min(Output.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, transfer));
+        Output.First[_at.Value] = UpperBound.Min(
+            Output.First[_at.Value], attention.Weighted(attention.Mixed.Centre, attention.Mixed.Change, transfer));
         RowCentre rows = _centre.Rows;
         attention.LimitByCovariance(
-            Output, attention.KeyCovarianceThrough(rows.KeyCovarianceOutput, transfer, _rows.TransferChange), attention.CovarianceThrough(rows.CovarianceOutput, transfer, _rows.TransferChange));
+            Output, attention.KeyCovarianceThrough(rows.KeyCovarianceOutput, transfer, _rows.TransferChange),
+            attention.CovarianceThrough(rows.CovarianceOutput, transfer, _rows.TransferChange));
         Output.First[_at.FfnIn] = attention.Weighted(_centre.AttentionOutput, _input.Change, _rows.FfnOut);
         Output.First[_at.FfnOut] = Hidden.Norm;
         for (int r = 0; r < transfer.Length; r++)

@@ -74,7 +74,8 @@ public sealed record FirstCertifiedStep
         ArgumentNullException.ThrowIfNull(options);
         var path = new Path(theorem, model, exact ?? model, descent with { LossFloor = null, GradientTolerance = null }, cancellation);
         FirstStep<DescentState> first = FirstStepSearch.Run(path, state, options, cancellation);
-        return new FirstCertifiedStep { State = first.State, Certificate = first.Certificate, Tried = first.Tried, Schedule = first.Schedule };
+        return new FirstCertifiedStep
+        { State = first.State, Certificate = first.Certificate, Tried = first.Tried, Schedule = first.Schedule };
     }
 
     private sealed class Path(Theorem theorem, IModel model, IModel exact, DescentOptions descent, CancellationToken cancellation)
@@ -85,10 +86,12 @@ public sealed record FirstCertifiedStep
         public DescentState Copy(DescentState state) => state.Clone();
 
         public bool Advance(DescentState state, long target) => state.Step >= target
-            || new GradientDescent(model, descent with { MaximumSteps = target }).Run(state, cancellation: cancellation).Reason == StopReason.StepBudget;
+            || new GradientDescent(model, descent with { MaximumSteps = target }).Run(state, cancellation: cancellation)
+                .Reason == StopReason.StepBudget;
 
         public double Loss(DescentState state) => exact.ExactLoss(state.Parameters);
 
-        public Certificate Certify(DescentState state, CertificateOptions options) => theorem.Evaluate(exact, state.Parameters, descent.Trained, options);
+        public Certificate Certify(DescentState state, CertificateOptions options) =>
+            theorem.Evaluate(exact, state.Parameters, descent.Trained, options);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates;
@@ -40,7 +41,8 @@ public interface ICertifiablePath<TState>
 public sealed record FirstStep<TState>(TState? State, Certificate Certificate, IReadOnlyList<TriedStep> Tried, string Schedule)
     where TState : class;
 
-/// <summary>The first step of a path from which convergence is certain (C.20): a geometric schedule, then bisection between its last failure and first success.</summary>
+/// <summary>The first step of a path from which convergence is certain (C.20): a geometric
+/// schedule, then bisection between its last failure and first success.</summary>
 /// <remarks>Steps between two tried ones may be certified as well, for nothing says that the property is monotone. Stateless.</remarks>
 public static class FirstStepSearch
 {
@@ -52,7 +54,8 @@ public static class FirstStepSearch
     /// <param name="cancellation">Ends the search between two evaluations.</param>
     /// <exception cref="ArgumentException">The growth is not above 1.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static FirstStep<TState> Run<TState>(ICertifiablePath<TState> path, TState state, FirstStepOptions options, CancellationToken cancellation = default)
+    public static FirstStep<TState> Run<TState>(
+        ICertifiablePath<TState> path, TState state, FirstStepOptions options, CancellationToken cancellation = default)
         where TState : class
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -63,7 +66,8 @@ public static class FirstStepSearch
             : throw new ArgumentException($"The growth of the schedule must exceed 1 but is {options.Growth}.", nameof(options));
     }
 
-    private sealed class Searcher<TState>(ICertifiablePath<TState> path, double startLoss, FirstStepOptions options, CancellationToken cancellation)
+    private sealed class Searcher<TState>(
+        ICertifiablePath<TState> path, double startLoss, FirstStepOptions options, CancellationToken cancellation)
         where TState : class
     {
         private readonly List<TriedStep> _tried = [];
@@ -81,7 +85,8 @@ public static class FirstStepSearch
                     return failed is null ? Result(state, tried.Certificate) : Bisect(failed, state, tried.Certificate);
                 }
 
-                if (!isThere || target >= options.LastStep || tried.RelativeLoss <= options.LeastRelativeLoss || tried.Outcome == CertificateOutcome.NotApplicable)
+                if (!isThere || target >= options.LastStep || tried.RelativeLoss <= options.LeastRelativeLoss
+                    || tried.Outcome == CertificateOutcome.NotApplicable)
                 {
                     return Result(null, tried.Certificate);
                 }
@@ -125,12 +130,17 @@ public static class FirstStepSearch
         private TriedStep Try(TState state)
         {
             cancellation.ThrowIfCancellationRequested();
-            var tried = new TriedStep(path.StepOf(state), path.Loss(state) / startLoss, path.Certify(state, options.Certificate with { MeasuresShortfall = false }));
+            var tried = new TriedStep(
+                path.StepOf(state), path.Loss(state) / startLoss,
+                path.Certify(state, options.Certificate with { MeasuresShortfall = false }));
             _tried.Add(tried);
             return tried;
         }
 
-        private FirstStep<TState> Result(TState? found, Certificate certificate) => new(found, certificate, _tried, FormattableString.Invariant(
-            $"{_tried.Count} steps were evaluated: from step {options.FirstStep} each {NumberText.Of(options.Growth, 3)} times the one before, then bisection; a step between two that were evaluated may be certified as well."));
+        private FirstStep<TState> Result(TState? found, Certificate certificate) =>
+            new(found, certificate, _tried, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_tried.Count} steps were evaluated: from step {options.FirstStep} each {NumberText.Of(options.Growth, 3)} times the one "
+                + $"before, then bisection; a step between two that were evaluated may be certified as well."));
     }
 }

@@ -48,7 +48,8 @@ internal readonly record struct GramEnclosure(Matrix Values, UpperBound Error)
         }
 
         // Two roundings of each element; a product of weights that underflows is multiplied by the element.
-        UpperBound rounding = (UpperBound.Gamma(2) * UpperBound.FrobeniusNorm(weighted)) + (UpperBound.Lost(1) * UpperBound.FrobeniusNorm(Values)) + EnclosedMatrix.Underflow;
+        UpperBound rounding = (UpperBound.Gamma(2) * UpperBound.FrobeniusNorm(weighted))
+            + (UpperBound.Lost(1) * UpperBound.FrobeniusNorm(Values)) + EnclosedMatrix.Underflow;
         return new GramEnclosure(weighted, (UpperBound.Square(UpperBound.Max(rowWeights)) * Error) + rounding);
     }
 }

@@ -4,7 +4,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>What a ball of weights does to ψ' and ψ'' in each row and unit of the feed-forward part (C.15 g and the ψ'' terms of i).</summary>
+/// <summary>What a ball of weights does to ψ' and ψ'' in each row and unit
+/// of the feed-forward part (C.15 g and the ψ'' terms of i).</summary>
 internal sealed class HiddenRows
 {
     private readonly LayerCentre _centre;
@@ -13,7 +14,8 @@ internal sealed class HiddenRows
     private readonly UpperBound[] _change;
     private readonly Matrix _curvature;
 
-    public HiddenRows(LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, ResidualTransformerShape shape, SpectralNorm norms)
+    public HiddenRows(
+        LayerCentre centre, ParameterBall ball, BlockIndices at, LocalBound input, ResidualTransformerShape shape, SpectralNorm norms)
     {
         (_centre, _input, _norms) = (centre, input, norms);
         int rows = input.RowNorm.Length;
@@ -22,10 +24,15 @@ internal sealed class HiddenRows
         _curvature = LocalCurvature(shape.Activation);
         UpperBound[] largest = [.. Enumerable.Range(0, rows).Select(r => (UpperBound)TensorPrimitives.Max<double>(_curvature.Row(r)))];
         UpperBound[] curvedIn = CurvedFfnIn();
-        (FfnIn, FfnOut, Transfer, TransferChange) = (new UpperBound[rows], new UpperBound[rows], new UpperBound[rows], new UpperBound[rows]);
+        (FfnIn, FfnOut, Transfer, TransferChange) = (
+            new UpperBound[rows], new UpperBound[rows], new UpperBound[rows], new UpperBound[rows]);
         BoundTransfers(ball, at, shape, curvedIn);
         CurvedEntry = [.. entries.Select(rowsOfBlock => UpperBound.MaxProduct(largest, rowsOfBlock))];
-        CurvedRow = [.. input.FirstRows.Select((rowsOfBlock, b) => b == at.FfnIn ? UpperBound.MaxProduct(largest, input.RowNorm) : PeakCurved(rowsOfBlock, curvedIn, largest, ball[at.FfnIn]))];
+        CurvedRow = [
+            .. input.FirstRows.Select((rowsOfBlock, b) =>
+                b == at.FfnIn
+                    ? UpperBound.MaxProduct(largest, input.RowNorm)
+                    : PeakCurved(rowsOfBlock, curvedIn, largest, ball[at.FfnIn]))];
         UnitChange = LargestUnitChange();
         CurvedUnits = BoundCurvedUnits(ball[at.FfnOut]);
     }
@@ -116,7 +123,8 @@ internal sealed class HiddenRows
     // (C.15 g)
     private void BoundTransfers(ParameterBall ball, BlockIndices at, ResidualTransformerShape shape, UpperBound[] curvedIn)
     {
-        UpperBound slope = UpperBound.OfComputed(shape.Activation.DerivativeBound), range = UpperBound.OfComputed(shape.Activation.DerivativeRange);
+        UpperBound slope = UpperBound.OfComputed(shape.Activation.DerivativeBound),
+            range = UpperBound.OfComputed(shape.Activation.DerivativeRange);
         UpperBound inRadius = ball[at.FfnIn], outRadius = ball[at.FfnOut];
         UpperBound inNorm = _centre.FfnInNorm + inRadius, outNorm = _centre.FfnOutNorm + outRadius;
         RowCentre rows = _centre.Rows;
@@ -128,7 +136,8 @@ internal sealed class HiddenRows
             UpperBound outChange = change.Value == 0 ? default : _norms.Of(_centre.Weights.FfnOut, _curvature.Row(r)) * change;
             FfnIn[r] = UpperBound.Min(rows.FfnIn[r] + (slope * inRadius) + inChange, slope * inNorm);
             FfnOut[r] = UpperBound.Min(rows.FfnOut[r] + (slope * outRadius) + outChange, slope * outNorm);
-            UpperBound transfer = rows.Transfer[r] + (FfnIn[r] * outRadius) + (slope * outNorm * inRadius) + (inChange * _centre.FfnOutNorm);
+            UpperBound transfer = rows.Transfer[r] + (FfnIn[r] * outRadius) + (slope * outNorm * inRadius)
+                + (inChange * _centre.FfnOutNorm);
             Transfer[r] = UpperBound.Min(transfer, (UpperBound)shape.FfnResidual + (FfnIn[r] * outNorm));
 
             // Where sup ‖W_1 diag(ψ'_r)‖ cannot grow, ‖T_r‖ cannot either, but T_r can turn: the product rule around θ_0, with ‖W_2‖ there.

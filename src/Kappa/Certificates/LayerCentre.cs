@@ -3,8 +3,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Everything that the local bounds need of one block at θ_0 itself (C.15): computed once for a certificate, whatever the number of balls.</summary>
-/// <remarks>M = N·n rows; p = A_r·, g_r = Σ_j p_j z_j, z̃_j = z_j − g_r, D_p = diag(p). Cost of about 2M products [d, m]·[m, d] and M + m norms.</remarks>
+/// <summary>Everything that the local bounds need of one block at θ_0 itself
+/// (C.15): computed once for a certificate, whatever the number of balls.</summary>
+/// <remarks>M = N·n rows; p = A_r·, g_r = Σ_j p_j z_j, z̃_j = z_j − g_r, D_p =
+/// diag(p). Cost of about 2M products [d, m]·[m, d] and M + m norms.</remarks>
 internal sealed class LayerCentre
 {
     /// <summary>Collects the centre values.</summary>
@@ -14,7 +16,8 @@ internal sealed class LayerCentre
     /// <param name="samples">N.</param>
     /// <param name="norms">Workspace.</param>
     /// <param name="keepsStacks">Whether the matrices behind the row norms are kept, for Gram matrices of Jacobians.</param>
-    public LayerCentre(ResidualTransformerShape shape, in BlockWeights weights, PreciseLayer layer, int samples, SpectralNorm norms, bool keepsStacks)
+    public LayerCentre(
+        ResidualTransformerShape shape, in BlockWeights weights, PreciseLayer layer, int samples, SpectralNorm norms, bool keepsStacks)
     {
         Weights = weights;
         Samples = samples;
@@ -31,7 +34,8 @@ internal sealed class LayerCentre
         Attention = UpperWeights(layer);
         QueryKey = Matrix.Allocate(shape.Width, shape.Width);
         Products.MultiplyByTransposed(weights.Query, weights.Key, QueryKey);
-        QueryKeyError = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(weights.Query), 0, UpperBound.FrobeniusNorm(weights.Key), 0, shape.KeyWidth);
+        QueryKeyError = EnclosedMatrix.ProductError(
+            UpperBound.FrobeniusNorm(weights.Query), 0, UpperBound.FrobeniusNorm(weights.Key), 0, shape.KeyWidth);
 
         QueryNorm = norms.Of(weights.Query);
         KeyNorm = norms.Of(weights.Key);
@@ -136,7 +140,8 @@ internal sealed class LayerCentre
     /// <summary>|H Hᵀ| [M, M], element by element.</summary>
     public Matrix OutputGram { get; }
 
-    /// <summary>How much larger the weights of a row may be than those of A, relative to themselves and apart from those next to 0: 2ρ, and the rounding of taking them up (C.39).</summary>
+    /// <summary>How much larger the weights of a row may be than those of A, relative to themselves
+    /// and apart from those next to 0: 2ρ, and the rounding of taking them up (C.39).</summary>
     public UpperBound ShareOfWeights(int row) => UpperBound.Min(1, (2 * Precise.AttentionError[row]) + UpperBound.Gamma(16));
 
     private static UpperBound[] RowNorms(in Matrix matrix)
@@ -150,7 +155,8 @@ internal sealed class LayerCentre
         return norms;
     }
 
-    // The weights of a row are probabilities, so they are at most p̂(1 + ρ), a weight next to 0 more, and 1: every bound that uses them grows with them.
+    // The weights of a row are probabilities, so they are at most p̂(1 + ρ), a
+    // weight next to 0 more, and 1: every bound that uses them grows with them.
     private static Matrix UpperWeights(PreciseLayer layer)
     {
         Matrix upper = Matrix.Allocate(layer.Attention.Rows, layer.Attention.Columns);
@@ -160,14 +166,16 @@ internal sealed class LayerCentre
             for (int j = 0; j < upper.Columns; j++)
             {
                 DoubleDouble weight = layer.Attention[row, j];
-                upper[row, j] = UpperBound.Min((((UpperBound)weight.High + (UpperBound)weight.Low) * ratio) + PreciseAttention.VanishingWeight, 1).Value;
+                upper[row, j] = UpperBound.Min(
+                    (((UpperBound)weight.High + (UpperBound)weight.Low) * ratio) + PreciseAttention.VanishingWeight, 1).Value;
             }
         }
 
         return upper;
     }
 
-    private UpperBound LargestSample(EnclosedMatrix stacked, SpectralNorm norms) => UpperBound.Max([.. Enumerable.Range(0, Samples).Select(i =>
+    private UpperBound LargestSample(EnclosedMatrix stacked, SpectralNorm norms) =>
+        UpperBound.Max([.. Enumerable.Range(0, Samples).Select(i =>
         norms.Of(stacked.Values.RowRange(i * Tokens, Tokens)) + UpperBound.Norm(stacked.RowError.AsSpan(i * Tokens, Tokens)))]);
 
     // ‖diag(ψ'_j) H‖₂ with the errors of both factors: |Δψ'_rj| ≤ the error of its row
@@ -176,7 +184,8 @@ internal sealed class LayerCentre
         var result = new UpperBound[HiddenDerivative.Values.Columns];
         double[] weights = new double[HiddenDerivative.Values.Rows];
         var steepest = (UpperBound)MatrixScale.Of(HiddenDerivative.Values).Largest;
-        UpperBound error = (steepest * AttentionOutput.Error) + (UpperBound.Max(HiddenDerivative.RowError) * (UpperBound.FrobeniusNorm(AttentionOutput.Values) + AttentionOutput.Error));
+        UpperBound error = (steepest * AttentionOutput.Error)
+            + (UpperBound.Max(HiddenDerivative.RowError) * (UpperBound.FrobeniusNorm(AttentionOutput.Values) + AttentionOutput.Error));
         for (int unit = 0; unit < result.Length; unit++)
         {
             for (int row = 0; row < weights.Length; row++)
@@ -199,7 +208,8 @@ internal sealed class LayerCentre
         {
             for (int s = 0; s < gram.Rows; s++)
             {
-                UpperBound error = EnclosedMatrix.ProductError(norms[r], matrix.RowError[r], norms[s], matrix.RowError[s], matrix.Values.Columns);
+                UpperBound error = EnclosedMatrix.ProductError(
+                    norms[r], matrix.RowError[r], norms[s], matrix.RowError[s], matrix.Values.Columns);
                 gram[r, s] = ((UpperBound)gram[r, s] + error).Value;
             }
         }

@@ -2,10 +2,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Bounds of one intermediate matrix Z(θ) [M, k] that hold on a whole ball of weights: of its value and of its first and second derivatives, per row where that pays (C.15).</summary>
+/// <summary>Bounds of one intermediate matrix Z(θ) [M, k] that hold on a whole ball of weights: of
+/// its value and of its first and second derivatives, per row where that pays (C.15).</summary>
 /// <remarks>
-/// The last index of every derivative is a pseudo-block: the input of the block of the model being bounded, with radius 0 (C.17). Norms of derivatives are from
-/// Frobenius to Frobenius norm.
+/// The last index of every derivative is a pseudo-block: the input of the block of the model being bounded, with radius 0 (C.17). Norms of
+/// derivatives are from Frobenius to Frobenius norm.
 /// </remarks>
 internal sealed class LocalBound
 {
@@ -35,7 +36,8 @@ internal sealed class LocalBound
     /// <summary>q_bc ≥ sup of the second derivative in blocks b and c [B + 1, B + 1], symmetric.</summary>
     public UpperBound[,] Second { get; }
 
-    /// <summary>sup ‖Z − Ẑ‖ for the doubles Ẑ of the centre: how far Z can move, plus their error (C.39); after <see cref="Close"/>.</summary>
+    /// <summary>sup ‖Z − Ẑ‖ for the doubles Ẑ of the centre: how far Z can
+    /// move, plus their error (C.39); after <see cref="Close"/>.</summary>
     public UpperBound Change { get; private set; }
 
     /// <summary>sup ‖z_r − ẑ_r‖ [M], likewise; after <see cref="Close"/>.</summary>
@@ -99,7 +101,8 @@ internal sealed class LocalBound
         }
     }
 
-    /// <summary>The same matrix as the input of the next block: the pseudo-block has derivative 1, second derivatives enter by composition (C.17).</summary>
+    /// <summary>The same matrix as the input of the next block: the pseudo-block
+    /// has derivative 1, second derivatives enter by composition (C.17).</summary>
     public LocalBound AsBlockInput(bool isVariable)
     {
         var input = new LocalBound(Centre, First.Length - 1) { CentreNorm = CentreNorm, Change = Change };

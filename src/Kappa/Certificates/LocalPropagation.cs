@@ -31,7 +31,8 @@ internal sealed class LocalPropagation
         bool keepsStacks = wantsFloor || _shape.Depth > 1;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            _layers[layer] = new LayerCentre(_shape, point.Weights.Block(layer), forward.Layers[layer], point.Model.Samples, _norms, keepsStacks);
+            _layers[layer] = new LayerCentre(
+                _shape, point.Weights.Block(layer), forward.Layers[layer], point.Model.Samples, _norms, keepsStacks);
         }
 
         _isTrained = [.. point.IsTrained];
@@ -97,7 +98,9 @@ internal sealed class LocalPropagation
     }
 
     // (C.17)  the norm at the centre plus what the second derivatives allow on the ball
-    private static void LimitByCentre(CentreJacobian centre, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, UpperBound growth)
+    private static void LimitByCentre(
+        CentreJacobian centre, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward,
+        UpperBound growth)
     {
         LocalBound output = feedForward.Output, hidden = feedForward.Hidden;
         for (int b = 0; b < at.End && centre.Output is not null && centre.Hidden is not null; b++)
@@ -105,14 +108,17 @@ internal sealed class LocalPropagation
             output.First[b] = UpperBound.Min(output.First[b], centre.Output[b] + Reach(ball, output, b));
             if (b < at.FfnIn)
             {
-                UpperBound bound = centre.Hidden[b] + (Reach(ball, attentionOutput, b) * UpperBound.Max(feedForward.FfnIn)) + (growth * attentionOutput.First[b]);
+                UpperBound bound = centre.Hidden[b] + (Reach(ball, attentionOutput, b) * UpperBound.Max(feedForward.FfnIn))
+                    + (growth * attentionOutput.First[b]);
                 hidden.First[b] = UpperBound.Min(hidden.First[b], bound);
             }
         }
     }
 
     // (C.17)  the derivative of Φ in all trained blocks but W_2 of this block: those before W_1 together, then W_1
-    private UpperBound JointHidden(UpperBound atCentre, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward, UpperBound growth)
+    private UpperBound JointHidden(
+        UpperBound atCentre, ParameterBall ball, BlockIndices at, LocalBound attentionOutput, FeedForwardBounds feedForward,
+        UpperBound growth)
     {
         UpperBound[] changes = new UpperBound[at.FfnIn], slopes = new UpperBound[at.FfnIn];
         for (int b = 0; b < at.FfnIn && atCentre.IsFinite; b++)

@@ -2,10 +2,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Look-ahead (C.19): what a certificate at step t + T says about the residual from step t on, given the T steps in between.</summary>
+/// <summary>Look-ahead (C.19): what a certificate at step t + T says about
+/// the residual from step t on, given the T steps in between.</summary>
 /// <remarks>
-/// ‖e_{t+k}‖ ≤ C (1 − ημ)^k ‖e_t‖ for every k ≥ 0: the first T steps are observation, the rest is theorem. It is no a-priori statement about step t, and it needs the
-/// certified step size from step t + T on.
+/// ‖e_{t+k}‖ ≤ C (1 − ημ)^k ‖e_t‖ for every k ≥ 0: the first T steps are observation, the rest is theorem. It is no a-priori statement
+/// about step t, and it needs the certified step size from step t + T on.
 /// </remarks>
 /// <param name="Steps">T.</param>
 /// <param name="Constant">C ≥ 1.</param>

@@ -2,8 +2,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>The set of weights that bounds are valid on: ‖W_b − W_b⁰‖ ≤ C_b for every block b and, when there is a radius r, Σ_b ‖W_b − W_b⁰‖² ≤ r² over the joint blocks.</summary>
-/// <remarks>Convex, so the mean value inequality holds between θ_0 and any of its points. An untrained block has C_b = 0. Immutable but for the caller's arrays.</remarks>
+/// <summary>The set of weights that bounds are valid on: ‖W_b − W_b⁰‖ ≤ C_b for every block
+/// b and, when there is a radius r, Σ_b ‖W_b − W_b⁰‖² ≤ r² over the joint blocks.</summary>
+/// <remarks>Convex, so the mean value inequality holds between θ_0 and any of its points.
+/// An untrained block has C_b = 0. Immutable but for the caller's arrays.</remarks>
 internal sealed class ParameterBall
 {
     private readonly UpperBound[] _radii;
@@ -44,7 +46,8 @@ internal sealed class ParameterBall
     /// <summary>Whether block b is in the Euclidean ball.</summary>
     public bool IsJoint(int block) => _joint[block];
 
-    /// <summary>sup over the ball of Σ_b ℓ_b ‖W_b − W_b⁰‖: how far a quantity with these derivative bounds can be from its value at θ_0.</summary>
+    /// <summary>sup over the ball of Σ_b ℓ_b ‖W_b − W_b⁰‖: how far a quantity
+    /// with these derivative bounds can be from its value at θ_0.</summary>
     /// <param name="first">ℓ_b ≥ 0, at least one a block; further ones are not looked at.</param>
     public UpperBound Reach(ReadOnlySpan<UpperBound> first)
     {

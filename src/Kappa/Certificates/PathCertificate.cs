@@ -3,8 +3,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>The path certificate (C.14): the features of the last block cannot move far while the residual shrinks, because W_2 always takes its share.</summary>
-/// <remarks>Theory: the page of the path certificate, derived for this project. Cost about <see cref="CertificateOptions.Pieces"/> propagations of O(M d² (m + d)).</remarks>
+/// <summary>The path certificate (C.14): the features of the last block cannot move
+/// far while the residual shrinks, because W_2 always takes its share.</summary>
+/// <remarks>Theory: the page of the path certificate, derived for this project. Cost about
+/// <see cref="CertificateOptions.Pieces"/> propagations of O(M d² (m + d)).</remarks>
 internal sealed class PathCertificate : Theorem
 {
     /// <inheritdoc/>
@@ -18,8 +20,10 @@ internal sealed class PathCertificate : Theorem
 
     /// <inheritdoc/>
     public override string Statement =>
-        "Model R of any depth without readout, ψ smooth, W_2 of the last block trained, R = ‖F(θ_0) − Y‖. On the ball ‖Δ_rest‖ ≤ r, ‖ΔW_2‖ ≤ C let κ(r) bound the derivative of Φ, "
-        + "Λ(r) that of F and c(r) its second derivative, and s(r) = σ_M(Φ(θ_0)) − ∫₀^r κ. If for some r: s(r) > 0, ηΛ(r)² < 2, the constants p, g of the step lemma (C.13) exist and ∫₀^r s / p ≥ R, "
+        "Model R of any depth without readout, ψ smooth, W_2 of the last block trained, R = ‖F(θ_0) − Y‖. On the ball ‖Δ_rest‖ ≤ r, "
+            + "‖ΔW_2‖ ≤ C let κ(r) bound the derivative of Φ, "
+        + "Λ(r) that of F and c(r) its second derivative, and s(r) = σ_M(Φ(θ_0)) − ∫₀^r κ. If for some r: s(r) > 0, ηΛ(r)² < 2, the "
+        + "constants p, g of the step lemma (C.13) exist and ∫₀^r s / p ≥ R, "
         + "then gradient descent with η stays in the ball and ℒ_t ≤ (1 − ημ)^{2t} ℒ_0 with μ = s(r)²(1 − ½c(r)ηR).";
 
     /// <inheritdoc/>
@@ -29,7 +33,11 @@ internal sealed class PathCertificate : Theorem
     public override IReadOnlyList<Source> Sources { get; } =
     [
         new("K", "Derived for this project; proof on its page."),
-        new("NM", "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, arXiv 2002.07867: the proof pattern.", AsRecalled: true),
+        new(
+            "NM",
+            "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, arXiv "
+                + "2002.07867: the proof pattern.",
+            AsRecalled: true),
     ];
 
     /// <inheritdoc/>
@@ -37,9 +45,14 @@ internal sealed class PathCertificate : Theorem
     {
         ParameterBlock last = LastOutWeight(point);
         return PathScope.WhyNotApplicable(point)
-            ?? (!point.Trained.Includes(last) ? $"{last.Name} (W_2 of the last block) must be trained, for the floor is that of its features, but is not; ask for kernel-floor." : null)
+            ?? (
+                !point.Trained.Includes(last)
+                    ? $"{last.Name} (W_2 of the last block) must be trained, for the floor is that of its features, but is not; ask for "
+                        + $"kernel-floor."
+                    : null)
             ?? (point.Shape.FfnWidth < point.Rows
-                ? $"Φ must have at least as many columns as rows for σ_M(Φ) > 0 but has m = {point.Shape.FfnWidth} columns and M = {point.Rows} rows; widen m, use fewer token rows, or ask for kernel-floor."
+                ? $"Φ must have at least as many columns as rows for σ_M(Φ) > 0 but has m = {point.Shape.FfnWidth} columns and M = "
+                    + $"{point.Rows} rows; widen m, use fewer token rows, or ask for kernel-floor."
                 : null);
     }
 
@@ -51,5 +64,6 @@ internal sealed class PathCertificate : Theorem
         return PathScope.Report(this, point, forward, options, PathFloor.Features, floor);
     }
 
-    private static ParameterBlock LastOutWeight(TrainingPoint point) => point.Weights.Layout.Blocks[BlockIndices.Of(point.Shape.Depth - 1, point.Shape.Depth).FfnOut];
+    private static ParameterBlock LastOutWeight(TrainingPoint point) =>
+        point.Weights.Layout.Blocks[BlockIndices.Of(point.Shape.Depth - 1, point.Shape.Depth).FfnOut];
 }

@@ -2,7 +2,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>The algorithm of the path certificate (C.16): balls of growing radius until the certified decrease reaches the residual.</summary>
+/// <summary>The algorithm of the path certificate (C.16): balls of growing
+/// radius until the certified decrease reaches the residual.</summary>
 internal sealed class PathMarch
 {
     private const int MostPieces = 100;
@@ -29,7 +30,8 @@ internal sealed class PathMarch
     /// <param name="propagation">The bounds around it.</param>
     /// <param name="kind">Which floor.</param>
     /// <param name="startFloor">s_0, rounded down.</param>
-    /// <param name="usesRefinements">Whether to use the norms over all trained blocks together and p piece by piece; without them the certificate is the plain (C.14).</param>
+    /// <param name="usesRefinements">Whether to use the norms over all trained blocks together
+    /// and p piece by piece; without them the certificate is the plain (C.14).</param>
     public PathMarch(TrainingPoint point, LocalPropagation propagation, PathFloor kind, LowerBound startFloor, bool usesRefinements = true)
     {
         _kind = kind;
@@ -41,7 +43,8 @@ internal sealed class PathMarch
         LocalBound output = _propagation.On(new ParameterBall(new double[_propagation.Blocks])).Output;
         _startFirst = [.. output.First.Take(_propagation.Blocks).Select((first, b) => _trained[b] ? first : default)];
         _usesRefinements = usesRefinements;
-        StartLambda = UpperBound.Min(usesRefinements || kind == PathFloor.Kernel ? _propagation.StartJoint : UpperBound.Infinity, UpperBound.Norm(_startFirst));
+        StartLambda = UpperBound.Min(
+            usesRefinements || kind == PathFloor.Kernel ? _propagation.StartJoint : UpperBound.Infinity, UpperBound.Norm(_startFirst));
     }
 
     /// <summary>s_0.</summary>
@@ -64,7 +67,9 @@ internal sealed class PathMarch
         PathResult result = new() { End = PathEnd.TooManyPieces };
         for (int k = 1; k <= MostPieces; k++)
         {
-            result = BoundBall((k * (UpperBound)piece).Value, ratio, residual, options, pieces.Floor) with { Pieces = k, Covered = result.Covered };
+            result = BoundBall(
+                (k * (UpperBound)piece).Value, ratio, residual, options, pieces.Floor) with
+            { Pieces = k, Covered = result.Covered };
             if (result.End != PathEnd.Certified)
             {
                 return result;
@@ -81,7 +86,8 @@ internal sealed class PathMarch
         return result with { End = PathEnd.TooManyPieces };
     }
 
-    /// <summary>The largest residual, to a factor 1.02, at which a march from the same weights succeeds; 0 when none down to 1e-12 of the given one does.</summary>
+    /// <summary>The largest residual, to a factor 1.02, at which a march from the same
+    /// weights succeeds; 0 when none down to 1e-12 of the given one does.</summary>
     /// <param name="residual">R at which it fails.</param>
     /// <param name="options">As for <see cref="Run"/>.</param>
     public double LargestCertified(double residual, CertificateOptions options)
@@ -114,7 +120,8 @@ internal sealed class PathMarch
     }
 
     // The constants on one ball; End says what fails on it first, Certified that nothing does.
-    private PathResult BoundBall(double radius, double ratio, UpperBound residual, CertificateOptions options, Func<UpperBound, LowerBound> floorAfter)
+    private PathResult BoundBall(
+        double radius, double ratio, UpperBound residual, CertificateOptions options, Func<UpperBound, LowerBound> floorAfter)
     {
         double outRadius = _kind == PathFloor.Features && _trained[_out] ? UpperBound.OfComputed(ratio * radius).Value : 0;
         double[] radii = [.. _joint.Select((joint, b) => joint ? radius : b == _out ? outRadius : 0)];
@@ -126,7 +133,9 @@ internal sealed class PathMarch
         }
 
         UpperBound curvature = _norms.Of(second);
-        UpperBound byBlock = _kind == PathFloor.Kernel ? curvature : UpperBound.Norm([.. hidden.First.Take(_joint.Length).Where((_, b) => _joint[b])]);
+        UpperBound byBlock = _kind == PathFloor.Kernel
+            ? curvature
+            : UpperBound.Norm([.. hidden.First.Take(_joint.Length).Where((_, b) => _joint[b])]);
         UpperBound slope = _kind == PathFloor.Features && _usesRefinements ? UpperBound.Min(byBlock, jointHidden) : byBlock;
         UpperBound lambda = LargestJacobian(second, output, radius, radii);
         double eta = options.StepSize ?? 1 / (options.StepDivisor * lambda.Value * lambda.Value);
@@ -186,7 +195,8 @@ internal sealed class PathMarch
     private UpperBound LargestJacobian(in Matrix second, LocalBound output, double radius, double[] radii)
     {
         var ball = new ParameterBall(radii, _joint, radius);
-        UpperBound[] change = new UpperBound[_trained.Length], block = new UpperBound[_trained.Length], row = new UpperBound[_trained.Length];
+        UpperBound[] change = new UpperBound[_trained.Length], block = new UpperBound[_trained.Length],
+            row = new UpperBound[_trained.Length];
         for (int b = 0; b < change.Length; b++)
         {
             for (int c = 0; c < row.Length; c++)

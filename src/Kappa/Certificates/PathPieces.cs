@@ -4,8 +4,8 @@ namespace Kappa.Certificates;
 
 /// <summary>The pieces of a path marched so far: the integral U of (C.14), with the step lemma's constants of each piece.</summary>
 /// <remarks>
-/// The constants of the last ball are valid for the whole path. Those of the ball a step farther than a piece are valid for every step that begins in the piece, and are
-/// better near the start, where Λ and c are smaller: U = Σ ∫ s / p_piece (C.16).
+/// The constants of the last ball are valid for the whole path. Those of the ball a step farther than a piece are valid for every step that
+/// begins in the piece, and are better near the start, where Λ and c are smaller: U = Σ ∫ s / p_piece (C.16).
 /// </remarks>
 /// <param name="kind">Which floor.</param>
 /// <param name="startFloor">s_0.</param>
@@ -44,7 +44,8 @@ internal sealed class PathPieces(PathFloor kind, LowerBound startFloor, double p
         return covered;
     }
 
-    /// <summary>The constants on a ball, or <c>null</c> when there are none: at the worse end of the floors [s, s_0], for A₀ is monotone in σ.</summary>
+    /// <summary>The constants on a ball, or <c>null</c> when there are none: at
+    /// the worse end of the floors [s, s_0], for A₀ is monotone in σ.</summary>
     public static StepLemma? LemmaAt(double stepSize, UpperBound lambda, LowerBound floor, LowerBound startFloor, UpperBound remainder)
     {
         double fastest = Fastest(stepSize, lambda).Value, slowest = Slowest(fastest, floor, startFloor);
@@ -55,7 +56,8 @@ internal sealed class PathPieces(PathFloor kind, LowerBound startFloor, double p
     public static UpperBound Fastest(double stepSize, UpperBound lambda) => (UpperBound)stepSize * lambda * lambda;
 
     /// <summary>ξ = ½cηR.</summary>
-    public static UpperBound Remainder(UpperBound curvature, double stepSize, UpperBound residual) => curvature * (UpperBound)stepSize * residual / 2;
+    public static UpperBound Remainder(UpperBound curvature, double stepSize, UpperBound residual) =>
+        curvature * (UpperBound)stepSize * residual / 2;
 
     /// <summary>The floor at which A₀ is smallest.</summary>
     public static double Slowest(double fastest, LowerBound floor, LowerBound startFloor) => fastest <= 1 ? floor.Value : startFloor.Value;

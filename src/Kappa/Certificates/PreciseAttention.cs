@@ -2,10 +2,12 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Softmax attention A = softmax(τ Q Kᵀ) and the mixed tokens A Z of stacked samples in precise arithmetic, with proven errors.</summary>
+/// <summary>Softmax attention A = softmax(τ Q Kᵀ) and the mixed tokens A Z
+/// of stacked samples in precise arithmetic, with proven errors.</summary>
 /// <remarks>
-/// Theory: rounding, C.35 and C.39. Keys and tokens enter as differences from the first token of their sample, which changes neither the softmax nor, as its rows sum to one, the mixing
-/// z_1 + Σ_j p_j (z_j − z_1): what all tokens or all keys have in common inflates no error. M = N·n rows.
+/// Theory: rounding, C.35 and C.39. Keys and tokens enter as differences from the first token of their sample, which changes neither the
+/// softmax nor, as its rows sum to one, the mixing z_1 + Σ_j p_j (z_j − z_1): what all tokens or all keys have in common inflates no error.
+/// M = N·n rows.
 /// </remarks>
 internal sealed class PreciseAttention
 {
@@ -19,7 +21,8 @@ internal sealed class PreciseAttention
     /// <param name="input">Z [M, d].</param>
     /// <param name="differences">Z less the first token of its sample [M, d].</param>
     /// <param name="tokens">n.</param>
-    public PreciseAttention(PreciseMatrix query, PreciseMatrix keys, double scale, PreciseMatrix input, PreciseMatrix differences, int tokens)
+    public PreciseAttention(
+        PreciseMatrix query, PreciseMatrix keys, double scale, PreciseMatrix input, PreciseMatrix differences, int tokens)
         : this((row, logits) => Logits(query, keys, scale, row, logits), input, differences, tokens)
     {
     }
@@ -46,7 +49,8 @@ internal sealed class PreciseAttention
     /// <summary>A [M, n].</summary>
     public PreciseMatrix Weights { get; }
 
-    /// <summary>ρ_r: every weight of row r is within ρ_r times itself (and 2⁻⁸⁶⁰) of the exact one; infinite where its logits are not known [M].</summary>
+    /// <summary>ρ_r: every weight of row r is within ρ_r times itself (and 2⁻⁸⁶⁰)
+    /// of the exact one; infinite where its logits are not known [M].</summary>
     public UpperBound[] WeightError { get; }
 
     /// <summary>A Z [M, d].</summary>
@@ -70,7 +74,8 @@ internal sealed class PreciseAttention
     private static UpperBound Logits(PreciseMatrix query, PreciseMatrix keys, double scale, int row, DoubleDouble[] logits)
     {
         int tokens = logits.Length;
-        UpperBound unit = PreciseMatrix.ProductUnit(keys.Columns) + (2 * (UpperBound)DoubleDouble.Unit), length = query.RowNorm(row), error = default;
+        UpperBound unit = PreciseMatrix.ProductUnit(keys.Columns) + (2 * (UpperBound)DoubleDouble.Unit), length = query.RowNorm(row),
+            error = default;
         for (int j = 0; j < tokens; j++)
         {
             int key = (row / tokens * tokens) + j;
@@ -108,7 +113,8 @@ internal sealed class PreciseAttention
         {
             int first = row / tokens * tokens;
             PreciseMatrix.MultiplyRow(
-                Weights.High.Row(row), Weights.Low.Row(row), differences.High.RowRange(first, tokens), differences.Low.RowRange(first, tokens), mixed.High.Row(row), mixed.Low.Row(row));
+                Weights.High.Row(row), Weights.Low.Row(row), differences.High.RowRange(first, tokens),
+                differences.Low.RowRange(first, tokens), mixed.High.Row(row), mixed.Low.Row(row));
             UpperBound sizes = default, farthest = default, error = default;
             for (int j = 0; j < tokens; j++)
             {
@@ -124,7 +130,8 @@ internal sealed class PreciseAttention
             }
 
             UpperBound weights = UpperBound.Min(WeightError[row] * sizes, 2 * farthest) + (tokens * VanishingWeight * farthest);
-            UpperBound rounding = (PreciseMatrix.ProductUnit(tokens) * 2 * sizes) + (2 * (UpperBound)DoubleDouble.Unit * (input.RowNorm(first) + sizes));
+            UpperBound rounding = (PreciseMatrix.ProductUnit(tokens) * 2 * sizes)
+                + (2 * (UpperBound)DoubleDouble.Unit * (input.RowNorm(first) + sizes));
             mixed.RowError[row] = input.RowError[first] + (2 * error) + weights + rounding + PreciseMatrix.UnderflowOf(tokens, width);
         }
 

@@ -5,8 +5,8 @@ namespace Kappa.Certificates;
 
 /// <summary>F_pre of model S (S.4) and the residual f − y in precise arithmetic with proven errors.</summary>
 /// <remarks>
-/// Theory: shallow encoder, S.11, with the errors of the rounding page. X, y, all weights, τ₀ and τ₁ are exact doubles. The logits go through W_Qᵀ W_K, so that only differences of tokens, which
-/// are exact, stand for the keys.
+/// Theory: shallow encoder, S.11, with the errors of the rounding page. X, y, all weights, τ₀ and τ₁ are exact doubles. The logits go
+/// through W_Qᵀ W_K, so that only differences of tokens, which are exact, stand for the keys.
 /// </remarks>
 internal sealed class PreciseEncoderFeatures
 {
@@ -21,7 +21,8 @@ internal sealed class PreciseEncoderFeatures
         Features = Pool(mixed.Multiply(Transposition.Of(point.Parameters["value"])), tokens, PoolingScale(model.Shape, tokens));
 
         // (S.1)  f − y = F_pre w_O − y
-        var residual = EnclosedMatrix.Of(Features.Multiply(Transposition.Of(point.Parameters["readout"])).AddScaled(-1, PreciseMatrix.Exact(model.Targets)));
+        var residual = EnclosedMatrix.Of(
+            Features.Multiply(Transposition.Of(point.Parameters["readout"])).AddScaled(-1, PreciseMatrix.Exact(model.Targets)));
         ResidualNorm = UpperBound.FrobeniusNorm(residual.Values) + residual.Error;
     }
 
@@ -42,12 +43,14 @@ internal sealed class PreciseEncoderFeatures
     {
         PreciseMatrix product = PreciseMatrix.Allocate(left.Rows, right.Columns);
         double[] none = new double[left.Columns];
-        UpperBound error = UpperBound.Norm(right.RowError), norm = ((1 + UpperBound.Gamma(1)) * UpperBound.FrobeniusNorm(right.High)) + error;
+        UpperBound error = UpperBound.Norm(right.RowError),
+            norm = ((1 + UpperBound.Gamma(1)) * UpperBound.FrobeniusNorm(right.High)) + error;
         for (int row = 0; row < left.Rows; row++)
         {
             PreciseMatrix.MultiplyRow(left.Row(row), none, right.High, right.Low, product.High.Row(row), product.Low.Row(row));
             UpperBound length = UpperBound.Norm(left.Row(row));
-            product.RowError[row] = (length * ((2 * PreciseMatrix.ProductUnit(left.Columns) * norm) + error)) + PreciseMatrix.UnderflowOf(left.Columns, right.Columns);
+            product.RowError[row] = (length * ((2 * PreciseMatrix.ProductUnit(left.Columns) * norm) + error))
+                + PreciseMatrix.UnderflowOf(left.Columns, right.Columns);
         }
 
         return product;
@@ -78,7 +81,8 @@ internal sealed class PreciseEncoderFeatures
             }
 
             UpperBound factor = (1 + UpperBound.Gamma(1)) * (UpperBound)scale.High;
-            pooled.RowError[sample] = (factor * (error + ((tokens + 4) * (UpperBound)DoubleDouble.Unit * size))) + (pooled.Columns * (UpperBound)DoubleDouble.Underflow);
+            pooled.RowError[sample] = (factor * (error + ((tokens + 4) * (UpperBound)DoubleDouble.Unit * size)))
+                + (pooled.Columns * (UpperBound)DoubleDouble.Underflow);
         }
 
         return pooled;

@@ -4,7 +4,8 @@ using Kappa.Numerics;
 namespace Kappa.Certificates;
 
 /// <summary>B_h = S_h X of every head of model G (G.3), and the residual F − Y, in precise arithmetic with proven errors.</summary>
-/// <remarks>Theory: kernel attention, G.8, with the errors of the rounding page. X, Y and all weights are exact doubles, and τ is the double that the model uses. M = N·n rows.</remarks>
+/// <remarks>Theory: kernel attention, G.8, with the errors of the rounding page. X, Y and all
+/// weights are exact doubles, and τ is the double that the model uses. M = N·n rows.</remarks>
 internal sealed class PreciseKernelFeatures
 {
     // e^y − 1 ≤ y + y² up to here; an exponent known less well says nothing.
@@ -22,7 +23,9 @@ internal sealed class PreciseKernelFeatures
         (_tokens, _scale) = (point.Model.OutputRows, shape.Kernel.Scale(shape.KeyWidth));
         _input = PreciseMatrix.Exact(point.Model.Inputs);
         _differences = PreciseAttention.DifferencesOf(_input, _tokens);
-        Heads = [.. Enumerable.Range(0, shape.Heads).Select(head => Features(shape.Kernel, point.Parameters[$"heads.{head}.query"], point.Parameters[$"heads.{head}.key"]))];
+        Heads = [
+            .. Enumerable.Range(0, shape.Heads).Select(head =>
+                Features(shape.Kernel, point.Parameters[$"heads.{head}.query"], point.Parameters[$"heads.{head}.key"]))];
         ResidualNorm = Residual(point);
     }
 
@@ -46,7 +49,8 @@ internal sealed class PreciseKernelFeatures
             : FreeRows(queries, keys);
     }
 
-    // (G.2)  −τ‖q_r − k_j‖²/2 for every key j of the sample of row r, and the error of all of them. The difference comes first: a common part of queries and keys cancels in it.
+    // (G.2) −τ‖q_r − k_j‖²/2 for every key j of the sample of row r, and the error of all
+    // of them. The difference comes first: a common part of queries and keys cancels in it.
     private UpperBound Exponents(PreciseMatrix queries, PreciseMatrix keys, int row, DoubleDouble[] exponents)
     {
         int columns = queries.Columns;
@@ -64,7 +68,8 @@ internal sealed class PreciseKernelFeatures
             }
 
             UpperBound distance = (1 + UpperBound.Gamma(1)) * UpperBound.Norm(differences);
-            UpperBound error = queries.RowError[row] + keys.RowError[key] + ((UpperBound)DoubleDouble.Unit * (queries.RowNorm(row) + keys.RowNorm(key)));
+            UpperBound error = queries.RowError[row] + keys.RowError[key]
+                + ((UpperBound)DoubleDouble.Unit * (queries.RowNorm(row) + keys.RowNorm(key)));
             exponents[j] = square * (-0.5 * _scale);
             worst = UpperBound.Max(worst, (error * ((2 * distance) + error)) + (unit * distance * distance));
         }
@@ -91,10 +96,14 @@ internal sealed class PreciseKernelFeatures
                 longest = UpperBound.Max(longest, size);
             }
 
-            PreciseMatrix.MultiplyRow(high, low, _input.High.RowRange(first, _tokens), default, features.High.Row(row), features.Low.Row(row));
-            UpperBound relative = exponentError.Value <= MostExponentError ? exponentError + (exponentError * exponentError) + (4 * (UpperBound)PreciseExponential.RelativeError) : UpperBound.Infinity;
+            PreciseMatrix.MultiplyRow(
+                high, low, _input.High.RowRange(first, _tokens), default, features.High.Row(row), features.Low.Row(row));
+            UpperBound relative = exponentError.Value <= MostExponentError
+                ? exponentError + (exponentError * exponentError) + (4 * (UpperBound)PreciseExponential.RelativeError)
+                : UpperBound.Infinity;
             features.RowError[row] = ((relative + (2 * PreciseMatrix.ProductUnit(_tokens))) * sizes)
-                + (2 * _tokens * (UpperBound)PreciseExponential.AbsoluteError * longest) + PreciseMatrix.UnderflowOf(_tokens, _input.Columns);
+                + (2 * _tokens * (UpperBound)PreciseExponential.AbsoluteError * longest)
+                    + PreciseMatrix.UnderflowOf(_tokens, _input.Columns);
         }
 
         return features;

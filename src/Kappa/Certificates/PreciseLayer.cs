@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>One block of model R at θ_0 (R.1–R.3) in precise arithmetic, every matrix with a proven error: what certificates take as centre in place of the training pass.</summary>
+/// <summary>One block of model R at θ_0 (R.1–R.3) in precise arithmetic, every matrix with a
+/// proven error: what certificates take as centre in place of the training pass.</summary>
 /// <remarks>
 /// Theory: rounding, C.39. M = N·n rows.
 /// </remarks>
@@ -41,7 +42,8 @@ internal sealed class PreciseLayer
     /// <summary>A [M, n].</summary>
     public PreciseMatrix Attention => _attention.Weights;
 
-    /// <summary>ρ_r: every weight of row r is within ρ_r times itself (and 2⁻⁸⁶⁰) of the exact one; infinite where its logits are not known [M].</summary>
+    /// <summary>ρ_r: every weight of row r is within ρ_r times itself (and 2⁻⁸⁶⁰)
+    /// of the exact one; infinite where its logits are not known [M].</summary>
     public UpperBound[] AttentionError => _attention.WeightError;
 
     /// <summary>G = A Z [M, d].</summary>
@@ -66,9 +68,13 @@ internal sealed class PreciseLayer
     private (PreciseMatrix Hidden, PreciseMatrix Derivative) Activate(Activation activation)
     {
         var precise = new PreciseActivation(activation);
-        PreciseMatrix hidden = PreciseMatrix.Allocate(Preactivation.Rows, Preactivation.Columns), derivative = PreciseMatrix.Allocate(hidden.Rows, hidden.Columns);
-        UpperBound steepest = UpperBound.OfComputed(activation.DerivativeBound), bend = UpperBound.OfComputed(activation.SecondDerivativeBound ?? double.PositiveInfinity), root = UpperBound.Sqrt(hidden.Columns);
-        UpperBound unit = (UpperBound)precise.Unit, offset = (UpperBound)precise.Offset, lost = hidden.Columns * (UpperBound)DoubleDouble.Underflow;
+        PreciseMatrix hidden = PreciseMatrix.Allocate(Preactivation.Rows, Preactivation.Columns),
+            derivative = PreciseMatrix.Allocate(hidden.Rows, hidden.Columns);
+        UpperBound steepest = UpperBound.OfComputed(activation.DerivativeBound),
+            bend = UpperBound.OfComputed(activation.SecondDerivativeBound ?? double.PositiveInfinity),
+            root = UpperBound.Sqrt(hidden.Columns);
+        UpperBound unit = (UpperBound)precise.Unit, offset = (UpperBound)precise.Offset,
+            lost = hidden.Columns * (UpperBound)DoubleDouble.Underflow;
         for (int row = 0; row < hidden.Rows; row++)
         {
             for (int column = 0; column < hidden.Columns; column++)

@@ -4,8 +4,10 @@ using Kappa.Spectra;
 
 namespace Kappa.Certificates;
 
-/// <summary>The rank window (G.5): with trained queries alone the Jacobian's rank is bounded, lower for a softmax than for a Gaussian; where it cannot be full no local PL inequality can hold.</summary>
-/// <remarks>Theory: kernel attention, G.5. It excludes, it never certifies. Costs the Jacobian of the queries in full, where it fits the memory limit.</remarks>
+/// <summary>The rank window (G.5): with trained queries alone the Jacobian's rank is bounded, lower for
+/// a softmax than for a Gaussian; where it cannot be full no local PL inequality can hold.</summary>
+/// <remarks>Theory: kernel attention, G.5. It excludes, it never certifies. Costs
+/// the Jacobian of the queries in full, where it fits the memory limit.</remarks>
 internal sealed class RankWindowTheorem : KernelAttentionTheorem
 {
     /// <inheritdoc/>
@@ -19,8 +21,10 @@ internal sealed class RankWindowTheorem : KernelAttentionTheorem
 
     /// <inheritdoc/>
     public override string Statement =>
-        "Model G with the queries trained and nothing else, M = Nn token rows. The Jacobian of the outputs has rank at most min(M·min(D_out, H·min(n − 1, d)), H d_k D) when the rows of S sum to one, and the same with "
-        + "min(n, d) for a Gaussian with free rows. ‖∇ℒ‖² ≥ 2μℒ with μ > 0 for every target near the output needs rank M·D_out. It is a necessary condition: it excludes and does not certify.";
+        "Model G with the queries trained and nothing else, M = Nn token rows. The Jacobian of the outputs has rank at most "
+            + "min(M·min(D_out, H·min(n − 1, d)), H d_k D) when the rows of S sum to one, and the same with "
+        + "min(n, d) for a Gaussian with free rows. ‖∇ℒ‖² ≥ 2μℒ with μ > 0 for every target near the output needs rank M·D_out. It is a "
+        + "necessary condition: it excludes and does not certify.";
 
     /// <inheritdoc/>
     public override bool CanCertify => false;
@@ -31,7 +35,11 @@ internal sealed class RankWindowTheorem : KernelAttentionTheorem
     /// <inheritdoc/>
     public override IReadOnlyList<Source> Sources { get; } =
     [
-        new("B", "B. Song, B. Han, S. Zhang, J. Ding, M. Hong, Unraveling the Gradient Descent Dynamics of Transformers, arXiv 2411.07538: the spirit of its Theorem 3.", AsRecalled: true),
+        new(
+            "B",
+            "B. Song, B. Han, S. Zhang, J. Ding, M. Hong, Unraveling the Gradient Descent Dynamics of Transformers, arXiv 2411.07538: "
+                + "the spirit of its Theorem 3.",
+            AsRecalled: true),
         new("K", "Derived for this project; proof on its page."),
     ];
 
@@ -63,8 +71,13 @@ internal sealed class RankWindowTheorem : KernelAttentionTheorem
         {
             SpectrumSummary spectrum = JacobianMatrix.Spectrum(JacobianMatrix.Of(model, point.Parameters, point.Trained), out _);
             constants.Add(new Constant("numerical rank of the Jacobian", "rank J", "G.5", spectrum.NumericalRank, ConstantGrade.Estimated));
-            constants.Add(new Constant("smallest eigenvalue of the kernel", "λ_min(K)", "P.4", spectrum.SigmaMinRow * spectrum.SigmaMinRow, ConstantGrade.Estimated));
-            constants.Add(new Constant("largest eigenvalue of the kernel", "λ_max(K)", "P.4", spectrum.SigmaMax * spectrum.SigmaMax, ConstantGrade.Estimated));
+            constants.Add(
+                new Constant(
+                    "smallest eigenvalue of the kernel", "λ_min(K)", "P.4", spectrum.SigmaMinRow * spectrum.SigmaMinRow,
+                    ConstantGrade.Estimated));
+            constants.Add(
+                new Constant(
+                    "largest eigenvalue of the kernel", "λ_max(K)", "P.4", spectrum.SigmaMax * spectrum.SigmaMax, ConstantGrade.Estimated));
         }
 
         return new Certificate
@@ -72,8 +85,14 @@ internal sealed class RankWindowTheorem : KernelAttentionTheorem
             Theorem = this,
             Outcome = CertificateOutcome.NotCertified,
             Explanation = condition.Holds
-                ? Invariant($"The rank may reach {bound}, enough for the {outputs} output numbers: a local PL inequality is not excluded, and this theorem does not prove one.")
-                : Invariant($"The rank is at most {bound} for {outputs} output numbers: no PL inequality holds for all targets near the output, and most of them are out of reach to first order."),
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The rank may reach {bound}, enough for the {outputs} output numbers: a local PL inequality is not excluded, and "
+                        + $"this theorem does not prove one.")
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The rank is at most {bound} for {outputs} output numbers: no PL inequality holds for all targets near the output, "
+                        + $"and most of them are out of reach to first order."),
             Conditions = [condition],
             Constants = constants,
         };

@@ -25,14 +25,17 @@ internal sealed class RowCentre
         int rows = layer.Input.Values.Rows, width = shape.Width, tokens = layer.Tokens;
         (_layer, _norms, _ffnResidual) = (layer, norms, shape.FfnResidual);
         _weights = new WeightNorms(layer);
-        (_centred, _centredValue, _centredQueryKey) = (Matrix.Allocate(tokens, width), Matrix.Allocate(tokens, width), Matrix.Allocate(tokens, width));
+        (_centred, _centredValue, _centredQueryKey) = (
+            Matrix.Allocate(tokens, width), Matrix.Allocate(tokens, width), Matrix.Allocate(tokens, width));
         _centredKey = Matrix.Allocate(tokens, shape.KeyWidth);
         (_weighted, _transfer) = (Matrix.Allocate(width, shape.FfnWidth), Matrix.Allocate(width, width));
         Stacks = keepsStacks ? new RowStacks(rows, tokens, width, shape.KeyWidth) : null;
         _covariance = Matrix.Allocate(Math.Max(width, shape.KeyWidth), width);
         _covarianceOutput = Matrix.Allocate(Math.Max(width, shape.KeyWidth), width);
         (Input, QueryKey, Query, Spread, KeySpread, QueryKeySpread) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
-        (FarthestToken, Covariance, KeyCovariance, CovarianceOutput, KeyCovarianceOutput, FfnIn, FfnOut, Transfer) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
+        (
+            FarthestToken, Covariance, KeyCovariance, CovarianceOutput, KeyCovarianceOutput, FfnIn, FfnOut,
+            Transfer) = (Rows(), Rows(), Rows(), Rows(), Rows(), Rows(), Rows(), Rows());
         for (int row = 0; row < rows; row++)
         {
             SpreadErrors errors = Attend(row);
@@ -100,7 +103,8 @@ internal sealed class RowCentre
     /// <summary>‖T_r‖₂ of T_r = ρ_f I + W_1 diag(ψ'_r) W_2, the derivative of z⁺_r in h_r [M].</summary>
     public UpperBound[] Transfer { get; }
 
-    /// <summary>The matrices behind the norms, where Gram matrices of Jacobians are wanted; with one block the norms themselves are enough.</summary>
+    /// <summary>The matrices behind the norms, where Gram matrices of Jacobians
+    /// are wanted; with one block the norms themselves are enough.</summary>
     public RowStacks? Stacks { get; }
 
     // Rows √p_j (z_j − g_r) and what they give: Cov_r = Σ_j p_j z̃_j z̃_jᵀ is the Gram matrix of their columns.
@@ -118,7 +122,8 @@ internal sealed class RowCentre
             tokenErrors[j] = (1 + UpperBound.Gamma(1)) * (UpperBound)root * tokenError;
         }
 
-        UpperBound centredNorm = UpperBound.FrobeniusNorm(_centred), error = UpperBound.Norm(tokenErrors) + (UpperBound.Gamma(4) * centredNorm) + EnclosedMatrix.Underflow;
+        UpperBound centredNorm = UpperBound.FrobeniusNorm(_centred),
+            error = UpperBound.Norm(tokenErrors) + (UpperBound.Gamma(4) * centredNorm) + EnclosedMatrix.Underflow;
         Products.Multiply(_centred, _layer.Weights.Value, _centredValue);
         Products.Multiply(_centred, _layer.Weights.Key, _centredKey);
         Products.MultiplyByTransposed(_centred, _layer.QueryKey, _centredQueryKey);
@@ -129,7 +134,9 @@ internal sealed class RowCentre
         KeySpread[row] = _norms.Of(_centredKey) + keyError;
         QueryKeySpread[row] = _norms.Of(_centredQueryKey) + queryKeyError;
         UpperBound vanishing = 2 * tokens * PreciseAttention.VanishingWeight * UpperBound.Square(FarthestToken[row]);
-        return new SpreadErrors(error, EnclosedMatrix.ProductError(centredNorm, error, _weights.Value, 0, width), keyError, _layer.ShareOfWeights(row), vanishing);
+        return new SpreadErrors(
+            error, EnclosedMatrix.ProductError(centredNorm, error, _weights.Value, 0, width), keyError, _layer.ShareOfWeights(row),
+            vanishing);
     }
 
     // z_j − g_r, rounded to double; returns its error.
@@ -141,7 +148,8 @@ internal sealed class RowCentre
             centred[k] = (input[token, k] - mixed[row, k]).High;
         }
 
-        UpperBound rounding = ((UpperBound)DoubleDouble.Unit * (input.RowNorm(token) + mixed.RowNorm(row))) + (UpperBound.Gamma(1) * UpperBound.Norm(centred));
+        UpperBound rounding = ((UpperBound)DoubleDouble.Unit * (input.RowNorm(token) + mixed.RowNorm(row)))
+            + (UpperBound.Gamma(1) * UpperBound.Norm(centred));
         return input.RowError[token] + mixed.RowError[row] + rounding;
     }
 
@@ -159,14 +167,19 @@ internal sealed class RowCentre
             _transfer[i, i] += _ffnResidual;
         }
 
-        UpperBound derivativeError = _layer.HiddenDerivative.RowError[row], weightedNorm = UpperBound.FrobeniusNorm(_weighted), transferNorm = UpperBound.FrobeniusNorm(_transfer);
-        UpperBound weightedError = (_layer.FfnInColumnNorm * derivativeError) + (UpperBound.Gamma(1) * weightedNorm) + EnclosedMatrix.Underflow;
-        UpperBound transferError = EnclosedMatrix.ProductError(weightedNorm, weightedError, _weights.FfnOut, 0, _weighted.Columns) + (UpperBound.Gamma(1) * transferNorm);
+        UpperBound derivativeError = _layer.HiddenDerivative.RowError[row], weightedNorm = UpperBound.FrobeniusNorm(_weighted),
+            transferNorm = UpperBound.FrobeniusNorm(_transfer);
+        UpperBound weightedError = (_layer.FfnInColumnNorm * derivativeError) + (UpperBound.Gamma(1) * weightedNorm)
+            + EnclosedMatrix.Underflow;
+        UpperBound transferError = EnclosedMatrix.ProductError(weightedNorm, weightedError, _weights.FfnOut, 0, _weighted.Columns)
+            + (UpperBound.Gamma(1) * transferNorm);
         FfnIn[row] = _norms.Of(_weighted) + weightedError;
         FfnOut[row] = _norms.Of(_layer.Weights.FfnOut, derivative) + (_weights.LargestFfnOutRow * derivativeError);
         Transfer[row] = _norms.Of(_transfer) + transferError;
-        (Covariance[row], CovarianceOutput[row]) = Through(_centred, errors.Token, errors, row, transferNorm, transferError, Stacks?.Covariance, Stacks?.CovarianceOutput);
-        (KeyCovariance[row], KeyCovarianceOutput[row]) = Through(_centredKey, errors.Key, errors, row, transferNorm, transferError, Stacks?.KeyCovariance, Stacks?.KeyCovarianceOutput);
+        (Covariance[row], CovarianceOutput[row]) = Through(
+            _centred, errors.Token, errors, row, transferNorm, transferError, Stacks?.Covariance, Stacks?.CovarianceOutput);
+        (KeyCovariance[row], KeyCovarianceOutput[row]) = Through(
+            _centredKey, errors.Key, errors, row, transferNorm, transferError, Stacks?.KeyCovariance, Stacks?.KeyCovarianceOutput);
         if (Stacks is not null)
         {
             Stacks.Transfer.Keep(row, _transfer, transferError);
@@ -175,7 +188,9 @@ internal sealed class RowCentre
     }
 
     // ‖Lᵀ (D_p^½ Z̃ W_V)‖₂, and the same times T_r, for L = D_p^½ Z̃ or D_p^½ Z̃ W_K.
-    private (UpperBound Attention, UpperBound Output) Through(in Matrix left, UpperBound leftError, SpreadErrors errors, int row, UpperBound transferNorm, UpperBound transferError, RowStack? stack, RowStack? outputStack)
+    private (UpperBound Attention, UpperBound Output) Through(
+        in Matrix left, UpperBound leftError, SpreadErrors errors, int row, UpperBound transferNorm, UpperBound transferError,
+        RowStack? stack, RowStack? outputStack)
     {
         Matrix covariance = _covariance.RowRange(0, left.Columns);
         Products.TransposedMultiply(left, _centredValue, covariance);
@@ -184,9 +199,11 @@ internal sealed class RowCentre
 
         // The weights in both factors may exceed A by a share, and where they are next to 0 by 1e-250.
         UpperBound leftNorm = UpperBound.FrobeniusNorm(left), valueNorm = UpperBound.FrobeniusNorm(_centredValue);
-        UpperBound shared = (errors.Weights * (leftNorm + leftError) * (valueNorm + errors.Value)) + (errors.Vanishing * (1 + _weights.Key) * _weights.Value);
+        UpperBound shared = (errors.Weights * (leftNorm + leftError) * (valueNorm + errors.Value))
+            + (errors.Vanishing * (1 + _weights.Key) * _weights.Value);
         UpperBound error = EnclosedMatrix.ProductError(leftNorm, leftError, valueNorm, errors.Value, left.Rows) + shared;
-        UpperBound outputError = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(covariance), error, transferNorm, transferError, covariance.Columns);
+        UpperBound outputError = EnclosedMatrix.ProductError(
+            UpperBound.FrobeniusNorm(covariance), error, transferNorm, transferError, covariance.Columns);
         stack?.Keep(row, covariance, error);
         outputStack?.Keep(row, output, outputError);
         return (_norms.Of(covariance) + error, _norms.Of(output) + outputError);
@@ -204,7 +221,8 @@ internal sealed class RowCentre
             {
                 TensorPrimitives.Subtract(differences.High.Row(first + j), differences.High.Row(first + k), between);
                 UpperBound rounding = UpperBound.Gamma(2) * (differences.RowNorm(first + j) + differences.RowNorm(first + k));
-                largest = UpperBound.Max(largest, UpperBound.Norm(between) + rounding + differences.RowError[first + j] + differences.RowError[first + k]);
+                largest = UpperBound.Max(
+                    largest, UpperBound.Norm(between) + rounding + differences.RowError[first + j] + differences.RowError[first + k]);
             }
         }
 
@@ -217,7 +235,8 @@ internal sealed class RowCentre
     /// <param name="Key">Of D_p^½ Z̃ W_K.</param>
     /// <param name="Weights">Share by which the weights used may exceed those of A, at most.</param>
     /// <param name="Vanishing">What weights next to 0 may add to Σ_j p_j ‖z̃_j‖², at most.</param>
-    private readonly record struct SpreadErrors(UpperBound Token, UpperBound Value, UpperBound Key, UpperBound Weights, UpperBound Vanishing);
+    private readonly record struct SpreadErrors(
+        UpperBound Token, UpperBound Value, UpperBound Key, UpperBound Weights, UpperBound Vanishing);
 
     /// <summary>Frobenius norms of the block's matrices.</summary>
     private sealed class WeightNorms(LayerCentre layer)

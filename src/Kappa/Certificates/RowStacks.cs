@@ -2,7 +2,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>One small matrix for each token row, stacked and transposed: row (r, a) holds column a of the matrix of token row r. Each is known up to an error (C.37).</summary>
+/// <summary>One small matrix for each token row, stacked and transposed: row (r, a) holds
+/// column a of the matrix of token row r. Each is known up to an error (C.37).</summary>
 /// <param name="rows">M.</param>
 /// <param name="columns">Columns of each matrix, d.</param>
 /// <param name="height">Rows of each matrix.</param>

@@ -4,9 +4,11 @@ namespace Kappa.Certificates;
 
 /// <summary>A proven lower bound of the smallest of the M singular values of a matrix with M rows (C.38).</summary>
 /// <remarks>
-/// For any P, σ_M(PX) ≤ ‖P‖₂ σ_M(X). P is the inverse transposed of the triangular factor of Xᵀ as computed, so PX has nearly orthonormal rows:
-/// σ_M(X) ≥ (√(1 − ‖I − ŶŶᵀ‖) − ‖Ŷ − PX‖)/‖P‖₂ with Ŷ = fl(PX), and every norm with the rounding of its own products. Nothing rests on how well P was computed. Where the condition number is κ the bound is
-/// below σ_M by a share of about M u κ. Cost M²(2c + M) multiply-adds beside the factorisation.
+/// For any P, σ_M(PX) ≤ ‖P‖₂ σ_M(X). P is the inverse transposed of the
+/// triangular factor of Xᵀ as computed, so PX has nearly orthonormal rows:
+/// σ_M(X) ≥ (√(1 − ‖I − ŶŶᵀ‖) − ‖Ŷ − PX‖)/‖P‖₂ with Ŷ = fl(PX), and every norm with the rounding of its own products. Nothing rests on how
+/// well P was computed. Where the condition number is κ the bound is below σ_M by a share of about M u κ. Cost M²(2c + M) multiply-adds
+/// beside the factorisation.
 /// </remarks>
 internal static class SingularValueFloor
 {
@@ -32,8 +34,10 @@ internal static class SingularValueFloor
         return InvertFactor(scaled, inverse) ? (Floor(scaled, inverse) - LostByScaling(scaled)).Scaled(-scale.Exponent) : default;
     }
 
-    /// <summary>The smallest eigenvalue of a symmetric positive definite matrix of doubles at least; 0 where nothing can be shown, which is so from a condition number of about 1e14/n on.</summary>
-    /// <remarks>For any P, λ_min(PKPᵀ) ≤ ‖P‖₂² λ_min(K) where K ≥ 0; P = L⁻¹ with K = LLᵀ as computed. λ_min(PKPᵀ) &gt; 0 shows K &gt; 0 by itself, as PKPᵀ has the inertia of K.</remarks>
+    /// <summary>The smallest eigenvalue of a symmetric positive definite matrix of doubles at least; 0
+    /// where nothing can be shown, which is so from a condition number of about 1e14/n on.</summary>
+    /// <remarks>For any P, λ_min(PKPᵀ) ≤ ‖P‖₂² λ_min(K) where K ≥ 0; P = L⁻¹ with K = LLᵀ as
+    /// computed. λ_min(PKPᵀ) &gt; 0 shows K &gt; 0 by itself, as PKPᵀ has the inertia of K.</remarks>
     public static LowerBound OfSymmetric(in Matrix matrix)
     {
         MatrixScale scale = MatrixScale.Of(matrix);
@@ -42,7 +46,8 @@ internal static class SingularValueFloor
             return default;
         }
 
-        Matrix scaled = Matrix.Allocate(matrix.Rows, matrix.Rows), factor = Matrix.Allocate(matrix.Rows, matrix.Rows), inverse = Matrix.Allocate(matrix.Rows, matrix.Rows);
+        Matrix scaled = Matrix.Allocate(matrix.Rows, matrix.Rows), factor = Matrix.Allocate(matrix.Rows, matrix.Rows),
+            inverse = Matrix.Allocate(matrix.Rows, matrix.Rows);
         matrix.CopyTo(scaled);
         scale.Apply(scaled);
         if (!Factor(scaled, factor) || !InvertTransposed(factor, inverse))
@@ -141,7 +146,8 @@ internal static class SingularValueFloor
         Products.Multiply(inverse, matrix, product);
         Products.MultiplyByTransposed(product, product, gram);
         UpperBound productNorm = UpperBound.FrobeniusNorm(product);
-        UpperBound productError = EnclosedMatrix.ProductError(UpperBound.FrobeniusNorm(inverse), 0, UpperBound.FrobeniusNorm(matrix), 0, rows);
+        UpperBound productError = EnclosedMatrix.ProductError(
+            UpperBound.FrobeniusNorm(inverse), 0, UpperBound.FrobeniusNorm(matrix), 0, rows);
 
         // ‖I − ŶŶᵀ‖ ≤ ‖I − Ĝ‖ plus the rounding of Ĝ.
         LowerBound remaining = 1 - (DistanceToIdentity(gram) + EnclosedMatrix.ProductError(productNorm, 0, productNorm, 0, matrix.Columns));

@@ -1,6 +1,7 @@
 namespace Kappa.Certificates;
 
-/// <summary>The constants of one gradient step (C.12, C.13): how far the weights may move per unit of residual that the step removes.</summary>
+/// <summary>The constants of one gradient step (C.12, C.13): how far the
+/// weights may move per unit of residual that the step removes.</summary>
 /// <param name="Rest">p: ‖Δ_rest‖ ≤ (p/s)(‖e_t‖ − ‖e_{t+1}‖), rest = every trained block but W_2 of the last.</param>
 /// <param name="Whole">g: ‖Δθ‖ ≤ (g/s)(‖e_t‖ − ‖e_{t+1}‖).</param>
 internal readonly record struct StepLemma(double Rest, double Whole)

@@ -20,19 +20,22 @@ public sealed record CertificateOptions
     /// <summary>h of the path certificate's own step size η = 1/(hΛ²): 1 for speed, 2 to certify earlier at half the step.</summary>
     public double StepDivisor { get; init; } = 1;
 
-    /// <summary>f: the smallest share of its first value that the feature floor may fall to along the path; larger keeps the guaranteed rate nearer to the measured one.</summary>
+    /// <summary>f: the smallest share of its first value that the feature floor may fall to
+    /// along the path; larger keeps the guaranteed rate nearer to the measured one.</summary>
     public double FloorFraction { get; init; } = 0.6;
 
     /// <summary>Pieces that the path is divided into; more certify slightly earlier and cost in proportion.</summary>
     public int Pieces { get; init; } = 12;
 
-    /// <summary>Whether a certificate that fails shall find by which factor the residual is too large, at the price of about ten more marches. Default true.</summary>
+    /// <summary>Whether a certificate that fails shall find by which factor the residual
+    /// is too large, at the price of about ten more marches. Default true.</summary>
     public bool MeasuresShortfall { get; init; } = true;
 
     /// <summary>Most bytes for a Jacobian, where a theorem needs one in full.</summary>
     public long MemoryLimit { get; init; } = 1L << 30;
 
-    /// <summary>Whether to refine (C.14) by norms over all blocks together and by p piece by piece; without that it certifies the same or less.</summary>
+    /// <summary>Whether to refine (C.14) by norms over all blocks together and by
+    /// p piece by piece; without that it certifies the same or less.</summary>
     internal bool UsesRefinements { get; init; } = true;
 
     internal void Validate()
@@ -78,7 +81,8 @@ public abstract class Theorem
     /// <summary>Where the statement comes from.</summary>
     public abstract IReadOnlyList<Source> Sources { get; }
 
-    /// <summary>Whether it can ever certify; <see langword="false"/> for one that excludes, speaks of a limit or has a conclusion that is not proven for a finite step.</summary>
+    /// <summary>Whether it can ever certify; <see langword="false"/> for one that excludes,
+    /// speaks of a limit or has a conclusion that is not proven for a finite step.</summary>
     public virtual bool CanCertify => true;
 
     /// <summary>The form of model that it is about, in words.</summary>
@@ -100,7 +104,9 @@ public abstract class Theorem
         ArgumentNullException.ThrowIfNull(model);
         CertificateOptions asked = options ?? CertificateOptions.Default;
         asked.Validate();
-        return IsAbout(model) ? EvaluateOwn(model, parameters, trained, asked) : Certificate.NotApplicable(this, Theorems.WhyNotAbout(this, model));
+        return IsAbout(model)
+            ? EvaluateOwn(model, parameters, trained, asked)
+            : Certificate.NotApplicable(this, Theorems.WhyNotAbout(this, model));
     }
 
     /// <summary>Computes the conditions at a point of model R and says what follows.</summary>
@@ -117,7 +123,8 @@ public abstract class Theorem
         return reason is null ? Compute(point, asked) : Certificate.NotApplicable(this, reason);
     }
 
-    private protected virtual Certificate EvaluateOwn(IModel model, ModelParameters parameters, TrainedSet trained, CertificateOptions options)
+    private protected virtual Certificate EvaluateOwn(
+        IModel model, ModelParameters parameters, TrainedSet trained, CertificateOptions options)
     {
         using var point = TrainingPoint.Of((ResidualTransformer)model, parameters, trained);
         return Evaluate(point, options);

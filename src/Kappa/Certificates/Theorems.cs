@@ -10,14 +10,17 @@ public static class Theorems
     internal const string ShallowEncoder = "the shallow encoder (model S)";
 
     /// <summary>The theorems about model R, the strongest first.</summary>
-    public static IReadOnlyList<Theorem> OfResidualTransformer { get; } = [new PathCertificate(), new KernelFloorCertificate(), new BallCertificate()];
+    public static IReadOnlyList<Theorem> OfResidualTransformer { get; } = [
+        new PathCertificate(), new KernelFloorCertificate(), new BallCertificate()];
 
     /// <summary>The theorems about model G.</summary>
     public static IReadOnlyList<KernelAttentionTheorem> OfKernelAttention { get; } = [new ValuesOnlyTheorem(), new RankWindowTheorem()];
 
     /// <summary>The theorems about model S.</summary>
     public static IReadOnlyList<ShallowEncoderTheorem> OfShallowEncoder { get; } =
-        [new WideEncoderTheorem(), new EncoderProposition(EncoderConstants.Recalled), new EncoderProposition(EncoderConstants.Sharper), new LimitingKernelTheorem()];
+        [
+            new WideEncoderTheorem(), new EncoderProposition(EncoderConstants.Recalled), new EncoderProposition(EncoderConstants.Sharper),
+            new LimitingKernelTheorem()];
 
     /// <summary>All, model by model.</summary>
     public static IReadOnlyList<Theorem> All { get; } = [.. OfResidualTransformer, .. OfKernelAttention, .. OfShallowEncoder];
@@ -25,7 +28,9 @@ public static class Theorems
     /// <summary>The theorem called <paramref name="name"/> (or its label), or <c>null</c>.</summary>
     /// <param name="name">For example <c>path</c>.</param>
     public static Theorem? Find(string name) =>
-        All.FirstOrDefault(theorem => string.Equals(theorem.Name, name, StringComparison.OrdinalIgnoreCase) || string.Equals(theorem.Label, name, StringComparison.OrdinalIgnoreCase));
+        All.FirstOrDefault(theorem =>
+            string.Equals(theorem.Name, name, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(theorem.Label, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The theorems about a model; empty for a Transformer that none is about.</summary>
     /// <param name="model">Any.</param>
@@ -36,7 +41,8 @@ public static class Theorems
     {
         IReadOnlyList<Theorem> own = About(model);
         return own.Count > 0
-            ? $"The theorem is about {theorem.Subject} and the model is {own[0].Subject}; ask {string.Join(", ", own.Select(other => other.Name))}."
+            ? $"The theorem is about {theorem.Subject} and the model is {own[0].Subject}; ask "
+                + $"{string.Join(", ", own.Select(other => other.Name))}."
             : $"The theorem is about {theorem.Subject} and no theorem of Kappa is about a Transformer with {PartsOf((Transformer)model)}.";
     }
 
@@ -49,7 +55,9 @@ public static class Theorems
             (shape.HasEmbedding, "an embedding"),
             (shape.Positions != PositionKind.None, "positions"),
             (shape.Heads > 1, FormattableString.Invariant($"{shape.Heads} heads")),
-            (shape.Kernel.Kind != AttentionKernelKind.Softmax, $"a {shape.Kernel.Kind.ToString().ToLowerInvariant()} kernel".Replace("gaussian", "Gaussian", StringComparison.Ordinal)),
+            (
+                shape.Kernel.Kind != AttentionKernelKind.Softmax,
+                $"a {shape.Kernel.Kind.ToString().ToLowerInvariant()} kernel".Replace("gaussian", "Gaussian", StringComparison.Ordinal)),
             (shape.HasOutput, "W_O"),
             (shape.HasAttentionBiases || shape.HasFfnBiases || shape.HasReadoutBias, "biases"),
             (shape.Mask != AttentionMask.None, "a causal mask"),

@@ -2,7 +2,8 @@ using Kappa.Models;
 
 namespace Kappa.Certificates;
 
-/// <summary>What a theorem about gradient descent is evaluated at: a model, its data, its weights θ_0 and the trained blocks, with the forward pass done.</summary>
+/// <summary>What a theorem about gradient descent is evaluated at: a model, its data,
+/// its weights θ_0 and the trained blocks, with the forward pass done.</summary>
 /// <remarks>Copies the weights and owns its evaluator, so it stays valid whatever its caller does next. Not thread-safe.</remarks>
 public sealed class TrainingPoint : IDisposable
 {
@@ -51,7 +52,8 @@ public sealed class TrainingPoint : IDisposable
     /// <summary>For each block of the layout, whether it is trained.</summary>
     public IReadOnlyList<bool> IsTrained { get; }
 
-    /// <summary>The evaluator, its last forward pass at <see cref="Weights"/>; a theorem that runs it elsewhere runs it here again.</summary>
+    /// <summary>The evaluator, its last forward pass at <see cref="Weights"/>;
+    /// a theorem that runs it elsewhere runs it here again.</summary>
     public ResidualTransformer Model { get; }
 
     /// <summary>F − Y [M, d_out].</summary>

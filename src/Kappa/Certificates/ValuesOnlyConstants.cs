@@ -48,10 +48,13 @@ internal sealed class ValuesOnlyConstants
     {
         var precise = new PreciseKernelFeatures(point);
         (EnclosedMatrix Features, Matrix Output)[] heads =
-            [.. point.TrainedMatrices.Select(block => (EnclosedMatrix.Of(precise.Heads[block.Layer]), point.Parameters[$"heads.{block.Layer}.output"]))];
+            [
+                .. point.TrainedMatrices.Select(block =>
+                    (EnclosedMatrix.Of(precise.Heads[block.Layer]), point.Parameters[$"heads.{block.Layer}.output"]))];
         EnclosedMatrix joint = Beside([.. heads.Select(head => head.Features)]);
         LowerBound smallestOfHeads = heads.Min(head => head.Features.RowFloor()), jointSmallest = joint.RowFloor();
-        LowerBound smallestOutput = heads.Min(head => SingularValueFloor.OfColumns(head.Output)), stackedSmallest = SingularValueFloor.OfColumns(Above([.. heads.Select(head => head.Output)]));
+        LowerBound smallestOutput = heads.Min(head => SingularValueFloor.OfColumns(head.Output)),
+            stackedSmallest = SingularValueFloor.OfColumns(Above([.. heads.Select(head => head.Output)]));
         var norms = new SpectralNorm();
         UpperBound largestOutput = heads.Max(head => norms.Of(head.Output));
         return new ValuesOnlyConstants
@@ -68,7 +71,8 @@ internal sealed class ValuesOnlyConstants
         };
     }
 
-    /// <summary>J = [W_O^1ᵀ ⊗ B_1, …] of the trained heads [M·D_out, H·D·d] with its distance to the exact one: output (r, o) by weight (h, i, k), B_h[r, i] W_O^h[k, o].</summary>
+    /// <summary>J = [W_O^1ᵀ ⊗ B_1, …] of the trained heads [M·D_out, H·D·d] with its distance
+    /// to the exact one: output (r, o) by weight (h, i, k), B_h[r, i] W_O^h[k, o].</summary>
     public EnclosedMatrix Map()
     {
         Matrix first = Heads[0].Output;

@@ -1,10 +1,11 @@
-using System.Globalization;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates;
 
-/// <summary>Linear convergence of model S for a finite step, kinks of the ReLU included (S.9): w_O's own gradient outweighs everything that the other matrices can do.</summary>
-/// <remarks>Theory: shallow encoder, S.9, with its proof. Costs the singular values of F_pre⁰ [N, d_m] and the norms of the weights and samples.</remarks>
+/// <summary>Linear convergence of model S for a finite step, kinks of the ReLU included
+/// (S.9): w_O's own gradient outweighs everything that the other matrices can do.</summary>
+/// <remarks>Theory: shallow encoder, S.9, with its proof. Costs the singular
+/// values of F_pre⁰ [N, d_m] and the norms of the weights and samples.</remarks>
 internal sealed class WideEncoderTheorem : ShallowEncoderTheorem
 {
     /// <inheritdoc/>
@@ -18,8 +19,10 @@ internal sealed class WideEncoderTheorem : ShallowEncoderTheorem
 
     /// <inheritdoc/>
     public override string Statement =>
-        "Model S with w_O trained, R = √(2ℓ_0), α = σ_N(F_pre⁰). For radii C_S let λ̄_S = ‖W_S⁰‖₂ + C_S, r_V = τ₁(Σ_n(d_s max_i‖x_i‖)²)^½, r_L = ½τ₀τ₁(Σ_n(‖X_n‖₂²Σ_i‖x_i‖)²)^½, "
-        + "z = λ̄_O²(r_V² + r_L²λ̄_V²(λ̄_Q² + λ̄_K²)), m = zR/(λ̄_Oν), Φ = ‖F_pre⁰‖₂ + m and ν = (α − m)² − z. If α > m, ν > 0 and C_O ≥ ΦR/ν, C_V ≥ r_Vλ̄_OR/ν, C_Q ≥ r_Lλ̄_Kλ̄_Vλ̄_OR/ν, "
+        "Model S with w_O trained, R = √(2ℓ_0), α = σ_N(F_pre⁰). For radii C_S let λ̄_S = ‖W_S⁰‖₂ + C_S, r_V = τ₁(Σ_n(d_s "
+            + "max_i‖x_i‖)²)^½, r_L = ½τ₀τ₁(Σ_n(‖X_n‖₂²Σ_i‖x_i‖)²)^½, "
+        + "z = λ̄_O²(r_V² + r_L²λ̄_V²(λ̄_Q² + λ̄_K²)), m = zR/(λ̄_Oν), Φ = ‖F_pre⁰‖₂ + m and ν = (α − m)² − z. If α > m, ν > 0 and C_O ≥ "
+        + "ΦR/ν, C_V ≥ r_Vλ̄_OR/ν, C_Q ≥ r_Lλ̄_Kλ̄_Vλ̄_OR/ν, "
         + "C_K ≥ r_Lλ̄_Qλ̄_Vλ̄_OR/ν, gradient descent with γ ≤ 1/Φ² keeps the radii and ℓ_t ≤ (1 − γν)^{2t} ℓ_0.";
 
     /// <inheritdoc/>
@@ -37,13 +40,26 @@ internal sealed class WideEncoderTheorem : ShallowEncoderTheorem
         var bounds = new WideEncoderBounds(new EncoderPoint(point));
         EncoderPoint at = bounds.At;
         WideEncoderState? state = bounds.Find(at.ResidualNorm);
-        double largestStep = state is null ? 0 : (at.LossFactor / UpperBound.Square(state.Features)).Value, stepSize = options.StepSize ?? largestStep;
+        double largestStep = state is null ? 0 : (at.LossFactor / UpperBound.Square(state.Features)).Value,
+            stepSize = options.StepSize ?? largestStep;
 
         // NaN where it is not looked for: the condition fails and does not say by how much.
-        double factor = state is not null ? 1 : options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find((UpperBound)f * at.ResidualNorm) is not null) : double.NaN;
-        List<Condition> conditions = [new Condition("smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.SmallestFeature.Value, ConditionRelation.Above, 0)];
-        conditions.Add(new Condition("readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms).Value, ConditionRelation.Below, LowerBound.Square(at.SmallestFeature).Value));
-        conditions.Add(new Condition("residual small enough for radii to exist", "√(2ℓ_0)", "S.9", at.ResidualNorm.Value, ConditionRelation.AtMost, factor * at.ResidualNorm.Value));
+        double factor = state is not null
+            ? 1
+            : options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find((UpperBound)f * at.ResidualNorm) is not null)
+            : double.NaN;
+        List<Condition> conditions = [
+            new Condition(
+                "smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", at.SmallestFeature.Value,
+                ConditionRelation.Above, 0)];
+        conditions.Add(
+            new Condition(
+                "readout small against the features", "z(0)", "S.9", bounds.Movement(at.Norms).Value, ConditionRelation.Below,
+                LowerBound.Square(at.SmallestFeature).Value));
+        conditions.Add(
+            new Condition(
+                "residual small enough for radii to exist", "√(2ℓ_0)", "S.9", at.ResidualNorm.Value, ConditionRelation.AtMost,
+                factor * at.ResidualNorm.Value));
         if (state is not null)
         {
             conditions.Add(new Condition("step size", "γ", "S.9", stepSize, ConditionRelation.AtMost, largestStep));
@@ -62,15 +78,27 @@ internal sealed class WideEncoderTheorem : ShallowEncoderTheorem
         };
     }
 
-    private static string Explanation(WideEncoderBounds bounds, WideEncoderState? state, bool holds, double factor, double stepSize, double largestStep) => holds
-        ? Invariant($"Every step with γ = {NumberText.Of(stepSize)} removes at least {NumberText.Of(bounds.Rate(state!, stepSize), 3)} of the loss.")
-        : state is not null && stepSize <= largestStep ? Invariant($"The radii exist, but the guaranteed rate, γ = {NumberText.Of(stepSize)} times ν = {NumberText.Of(state.Decrease.Value)}, is 0 in double precision; scale the data.")
-        : state is not null ? Invariant($"The radii exist, but the step size {NumberText.Of(stepSize)} exceeds 1/Φ² = {NumberText.Of(largestStep)}; take a smaller step.")
-        : factor > 0 ? Invariant($"No radii exist until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {NumberText.Of(bounds.At.ResidualNorm.Value)}.")
-        : double.IsNaN(factor) ? Invariant($"No radii exist at √(2ℓ_0) = {NumberText.Of(bounds.At.ResidualNorm.Value)}.")
-        : "The features' smallest singular value does not exceed what a moving W_V can do at the readout's initial size, whatever the residual; widen the model or start w_O smaller.";
+    private static string Explanation(
+        WideEncoderBounds bounds, WideEncoderState? state, bool holds, double factor, double stepSize, double largestStep)
+    {
+        string step = NumberText.Of(stepSize), residual = NumberText.Of(bounds.At.ResidualNorm.Value);
+        if (holds)
+            return $"Every step with γ = {step} removes at least {NumberText.Of(bounds.Rate(state!, stepSize), 3)} of the loss.";
+        if (state is not null && stepSize <= largestStep)
+        {
+            return $"The radii exist, but the guaranteed rate, γ = {step} times ν = {NumberText.Of(state.Decrease.Value)}, "
+                + "is 0 in double precision; scale the data.";
+        }
 
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+        if (state is not null)
+            return $"The radii exist, but the step size {step} exceeds 1/Φ² = {NumberText.Of(largestStep)}; take a smaller step.";
+        if (factor > 0)
+            return $"No radii exist until √(2ℓ_0) is {NumberText.Of(1 / factor, 3)} times smaller than {residual}.";
+        return double.IsNaN(factor)
+            ? $"No radii exist at √(2ℓ_0) = {residual}."
+            : "The features' smallest singular value does not exceed what a moving W_V can do at the readout's initial size, "
+                + "whatever the residual; widen the model or start w_O smaller.";
+    }
 }
 
 /// <summary>What the fixed point of (S.9) says.</summary>
@@ -122,14 +150,17 @@ internal sealed class WideEncoderBounds
     /// <param name="bar">λ̄_O, λ̄_V, λ̄_Q, λ̄_K.</param>
     public UpperBound Movement(UpperBound[] bar) => UpperBound.Square(bar[0] * ReadoutSlope(bar));
 
-    /// <summary>The least radii and what follows from them; <c>null</c> when there are none. Ends after <see cref="EncoderRadii.MaximumIterations"/> evaluations for every number.</summary>
+    /// <summary>The least radii and what follows from them; <c>null</c> when there are none. Ends
+    /// after <see cref="EncoderRadii.MaximumIterations"/> evaluations for every number.</summary>
     /// <param name="residualNorm">R.</param>
     public WideEncoderState? Find(UpperBound residualNorm)
     {
         // C_O, C_V, C_Q, C_K and m: the movement of the features is a radius like the others.
         double[]? found = EncoderRadii.Least(At.Norms.Length + 1, radii => Next(radii, residualNorm));
         return found is null ? null
-            : new WideEncoderState(found[..^1], Decrease([.. found.Select(radius => (UpperBound)radius)]), At.LargestFeature + (UpperBound)found[^1], found[^1]);
+            : new WideEncoderState(
+                found[..^1], Decrease([.. found.Select(radius => (UpperBound)radius)]), At.LargestFeature + (UpperBound)found[^1],
+                found[^1]);
     }
 
     // (S.9)  m = zR/(λ̄_O ν) and the path of each matrix
@@ -185,12 +216,17 @@ internal sealed class WideEncoderBounds
         LargestStepSize = largestStep,
         Rate = Rate(state, stepSize),
         PlConstant = PlConstant(state).Value,
-        Radii = [.. At.Blocks.Select((block, k) => (block, k)).Where(pair => At.Moves[pair.k]).Select(pair => new BlockRadius(pair.block, state.Radii[pair.k]))],
+        Radii = [
+            .. At.Blocks.Select((block, k) => (block, k)).Where(pair => At.Moves[pair.k])
+                .Select(pair => new BlockRadius(pair.block, state.Radii[pair.k]))],
     };
 
     // √z/λ̄_O
     private UpperBound ReadoutSlope(UpperBound[] bar) =>
-        UpperBound.Norm([At.Moves[1] ? _value : default, At.Moves[2] ? _logits * bar[1] * bar[3] : default, At.Moves[3] ? _logits * bar[1] * bar[2] : default]);
+        UpperBound.Norm(
+            [
+                At.Moves[1] ? _value : default, At.Moves[2] ? _logits * bar[1] * bar[3] : default,
+                At.Moves[3] ? _logits * bar[1] * bar[2] : default]);
 
     // ν/N for the mean of the losses.
     private LowerBound PlConstant(WideEncoderState state) => state.Decrease / (UpperBound)At.LossFactor;

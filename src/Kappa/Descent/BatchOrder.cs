@@ -2,8 +2,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
-/// <summary>Which samples each step sees: every epoch a fresh permutation of all, cut into batches, the last one of an epoch smaller when the sizes do not divide.</summary>
-/// <remarks>A function of the seed and the step alone, so a run is continued without any state. Reuses its memory; one caller at a time.</remarks>
+/// <summary>Which samples each step sees: every epoch a fresh permutation of all, cut
+/// into batches, the last one of an epoch smaller when the sizes do not divide.</summary>
+/// <remarks>A function of the seed and the step alone, so a run is continued
+/// without any state. Reuses its memory; one caller at a time.</remarks>
 public sealed class BatchOrder
 {
     private readonly int[] _permutation;
@@ -20,7 +22,8 @@ public sealed class BatchOrder
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        (_permutation, _keys, _batchSize, _seed) = ([.. Enumerable.Range(0, samples)], new double[samples], Math.Min(batchSize, samples), seed);
+        (_permutation, _keys, _batchSize, _seed) = (
+            [.. Enumerable.Range(0, samples)], new double[samples], Math.Min(batchSize, samples), seed);
         BatchesPerEpoch = (samples + _batchSize - 1) / _batchSize;
     }
 
@@ -47,7 +50,8 @@ public sealed class BatchOrder
         return _permutation.AsSpan(start, Math.Min(_batchSize, _permutation.Length - start));
     }
 
-    // Sorting by independent uniform keys is a uniform permutation; ties, of probability 2⁻⁵³, keep the ascending order that is restored first.
+    // Sorting by independent uniform keys is a uniform permutation; ties,
+    // of probability 2⁻⁵³, keep the ascending order that is restored first.
     private void Shuffle(long epoch)
     {
         for (int k = 0; k < _permutation.Length; k++)

@@ -21,8 +21,8 @@ public sealed record DescentOptions
     public long BatchSeed { get; init; }
 
     /// <summary>
-    /// λ of weight decay, 0 for none: plain descent and momentum add λθ to the gradient; in Adam it is decoupled, θ ← θ − η_k λ θ beside the
-    /// step (AdamW). Of all trained matrices.
+    /// λ of weight decay, 0 for none: plain descent and momentum add λθ to the gradient; in Adam it is decoupled, θ ← θ − η_k λ θ beside
+    /// the step (AdamW). Of all trained matrices.
     /// </summary>
     /// <remarks>Decoupled: Loshchilov and Hutter, arXiv 1711.05101.</remarks>
     public double WeightDecay { get; init; }
@@ -63,7 +63,8 @@ public sealed record DescentOptions
 
         if (StepSize is MonotoneStepSize && !(Method is PlainDescent && Schedule.IsConstant && WeightDecay == 0 && GradientClip is null))
         {
-            problems.Add("The monotone step size must be that of plain descent without schedule, weight decay and clipping; take a fixed one.");
+            problems.Add(
+                "The monotone step size must be that of plain descent without schedule, weight decay and clipping; take a fixed one.");
         }
 
         NotNegative("weight decay", WeightDecay);

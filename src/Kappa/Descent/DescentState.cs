@@ -4,8 +4,8 @@ namespace Kappa.Descent;
 
 /// <summary>Everything that a descent carries from one step to the next: what a checkpoint stores.</summary>
 /// <remarks>
-/// The state before step k: restoring all of it and continuing gives the same bits as not having stopped. Not safe against concurrent writers.
-/// During an observer's call it is the state before the update of that step, so it may be stored there.
+/// The state before step k: restoring all of it and continuing gives the same bits as not having stopped. Not safe against concurrent
+/// writers. During an observer's call it is the state before the update of that step, so it may be stored there.
 /// </remarks>
 public sealed class DescentState
 {
@@ -36,7 +36,8 @@ public sealed class DescentState
         if (moments?.FirstOrDefault(moment => moment.Length != parameters.Vector.Length) is double[] wrong)
         {
             throw new ArgumentException(
-                $"A moment must have as many numbers as the parameters, {parameters.Vector.Length}, but has {wrong.Length}.", nameof(moments));
+                $"A moment must have as many numbers as the parameters, {parameters.Vector.Length}, but has {wrong.Length}.",
+                nameof(moments));
         }
 
         Parameters = parameters;

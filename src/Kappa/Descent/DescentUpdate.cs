@@ -5,8 +5,9 @@ namespace Kappa.Descent;
 
 /// <summary>Turns the gradient of step k into θ_{k+1}.</summary>
 /// <remarks>
-/// Plain descent on the full batch proposes the part of θ_{k+1} that a matrix has as soon as its gradient is complete, on the thread that completed
-/// it, with the norms in the same pass over memory; θ_k stays what it was. Everything else updates θ in place when the whole gradient is there.
+/// Plain descent on the full batch proposes the part of θ_{k+1} that a matrix has as soon as its gradient is complete, on the thread that
+/// completed it, with the norms in the same pass over memory; θ_k stays what it was. Everything else updates θ in place when the whole
+/// gradient is there.
 /// </remarks>
 internal sealed class DescentUpdate
 {
@@ -129,7 +130,8 @@ internal sealed class DescentUpdate
         if (_isTrained[index])
         {
             ParameterBlock block = _gradient.Layout.Blocks[index];
-            _norms[index] = UpdateNorms.Propose(Part(_state.Parameters), Part(_gradient), Part(_state.InitialParameters), _stepSize, Part(_next));
+            _norms[index] = UpdateNorms.Propose(
+                Part(_state.Parameters), Part(_gradient), Part(_state.InitialParameters), _stepSize, Part(_next));
 
             Span<double> Part(ModelParameters parameters) => parameters.Vector.AsSpan(block.Offset, block.Length);
         }

@@ -2,7 +2,8 @@ using Kappa.Models;
 
 namespace Kappa.Descent;
 
-/// <summary>Gradient descent on any model: plain θ_{k+1} = θ_k − η ∇ℒ(θ_k), with momentum or Adam (E.8, E.9), on all samples or on batches.</summary>
+/// <summary>Gradient descent on any model: plain θ_{k+1} = θ_k − η ∇ℒ(θ_k),
+/// with momentum or Adam (E.8, E.9), on all samples or on batches.</summary>
 /// <remarks>
 /// Step k evaluates θ_k, shows it to the observer, asks whether to stop, and only then updates: every quantity of step k belongs to θ_k. On
 /// batches the iterate after the last update belongs to none, so its loss is that of all samples and no observer sees it. Same arguments,
@@ -45,7 +46,8 @@ public sealed class GradientDescent
     /// <summary>Steps of an epoch.</summary>
     public int BatchesPerEpoch => _order.BatchesPerEpoch;
 
-    /// <summary>λ_max(J Jᵀ) that an automatic step size was made from in the last <see cref="Start"/>; <c>null</c> under other rules.</summary>
+    /// <summary>λ_max(J Jᵀ) that an automatic step size was made from in the
+    /// last <see cref="Start"/>; <c>null</c> under other rules.</summary>
     public LargestKernelEigenvalue? StartEigenvalue { get; private set; }
 
     /// <summary>The samples of step <paramref name="step"/>; valid until the next call or step.</summary>
@@ -62,7 +64,8 @@ public sealed class GradientDescent
         initial.RequireLayout(_model.Layout, nameof(initial));
         StartEigenvalue = null;
         double[][] moments = [.. Enumerable.Range(0, _options.Method.Moments).Select(_ => new double[initial.Vector.Length])];
-        return new DescentState(initial.Clone(), initial.Clone(), 0, FirstStepSize(_options.StepSize, initial, seed), pathLength: 0, moments);
+        return new DescentState(
+            initial.Clone(), initial.Clone(), 0, FirstStepSize(_options.StepSize, initial, seed), pathLength: 0, moments);
     }
 
     /// <summary>Descends from <paramref name="state"/> until a reason to stop; the state is advanced in place.</summary>
@@ -134,7 +137,8 @@ public sealed class GradientDescent
         }
     }
 
-    // Loss, gradient, norms and, where they come with the gradient, the proposed θ_{k+1}; false when the loss or the gradient is not finite.
+    // Loss, gradient, norms and, where they come with the gradient, the
+    // proposed θ_{k+1}; false when the loss or the gradient is not finite.
     private bool Evaluate(DescentState state, ReadOnlySpan<int> batch, LayerRecord? record)
     {
         _current.StepSize = _options.Schedule.At(state.StepSize, state.Step);
@@ -217,8 +221,8 @@ public sealed class GradientDescent
     {
         long step = state.Step;
 
-        // A finite loss with a non-finite gradient leaves θ_k the last finite iterate; a non-finite loss goes back to θ_{k−1}, which the other
-        // buffer still holds unless the update was made in place.
+        // A finite loss with a non-finite gradient leaves θ_k the last finite iterate; a non-finite loss goes back to θ_{k−1}, which the
+        // other buffer still holds unless the update was made in place.
         if (_update.IsProposed && !double.IsFinite(_current.Loss) && hasPrevious)
         {
             (state.Parameters, _next) = (_next!, state.Parameters);

@@ -19,19 +19,21 @@ public enum InitialisationScheme
     Xavier,
 
     /// <summary>
-    /// N(0, g²/rows): the start of the kernel parametrisation, where entries are N(0, 1) and a factor 1/√rows stands in the model. Model R has no such factor, so the factor goes into
-    /// the law: the initial function is that of the kernel parametrisation and equals LeCun's. Its dynamics (steps divided by the fan-in of each matrix) is not reproduced by one step size.
+    /// N(0, g²/rows): the start of the kernel parametrisation, where entries are N(0, 1) and a factor 1/√rows stands in the model. Model R
+    /// has no such factor, so the factor goes into the law: the initial function is that of the kernel parametrisation and equals LeCun's.
+    /// Its dynamics (steps divided by the fan-in of each matrix) is not reproduced by one step size.
     /// </summary>
     Ntk,
 
-    /// <summary>g times a matrix with orthonormal columns (rows ≥ columns) or rows (rows &lt; columns), uniform (Haar) among them.</summary>
+    /// <summary>g times a matrix with orthonormal columns (rows ≥ columns)
+    /// or rows (rows &lt; columns), uniform (Haar) among them.</summary>
     Orthogonal,
 }
 
 /// <summary>How weights start: a scheme, a gain, a gain per kind of matrix.</summary>
 /// <remarks>
-/// The numbers of a matrix come from the sequence <c>initialisation.&lt;block name&gt;</c> of the seed: another depth, or another scheme elsewhere, does not change them, and changing
-/// a gain scales them. Immutable and thread-safe.
+/// The numbers of a matrix come from the sequence <c>initialisation.&lt;block name&gt;</c> of the seed: another depth, or another scheme
+/// elsewhere, does not change them, and changing a gain scales them. Immutable and thread-safe.
 /// </remarks>
 public sealed record Initialisation
 {
@@ -112,7 +114,8 @@ public sealed record Initialisation
         var parameters = new ModelParameters(shape.NewLayout());
         foreach (ParameterBlock block in parameters.Layout.Blocks)
         {
-            if (block.Kind == ParameterKind.Position || (block.Kind == ParameterKind.Embedding && shape.Input == TransformerInput.Identifiers))
+            if (block.Kind == ParameterKind.Position
+                || (block.Kind == ParameterKind.Embedding && shape.Input == TransformerInput.Identifiers))
             {
                 Span<double> values = parameters[block].Span;
                 new RandomSequence(seed, $"initialisation.{block.Name}").FillGaussian(values);
@@ -127,7 +130,9 @@ public sealed record Initialisation
                 }
 
                 int fanIn = shape.FanIn(block);
-                Fill(parameters[block], StandardDeviation(fanIn, block.Length / fanIn, shape.Width), gain, new RandomSequence(seed, $"initialisation.{block.Name}"));
+                Fill(
+                    parameters[block], StandardDeviation(fanIn, block.Length / fanIn, shape.Width), gain,
+                    new RandomSequence(seed, $"initialisation.{block.Name}"));
             }
             else if (block.Kind == ParameterKind.NormGain)
             {

@@ -4,10 +4,11 @@ using Kappa.Spectra;
 
 namespace Kappa.Descent;
 
-/// <summary>Measures the layers of one record: what each head adds, attention branch and output, before and after a normalisation, and the row side σ_M of Φ.</summary>
+/// <summary>Measures the layers of one record: what each head adds, attention branch
+/// and output, before and after a normalisation, and the row side σ_M of Φ.</summary>
 /// <remarks>
-/// With M &gt; m, σ_M of Φ [M, m] is 0 by its shape, and no factorisation is needed for it: an observed step has a finite loss, so Φ is finite.
-/// Workspaces are of one number of samples; batches of another one have probes of their own.
+/// With M &gt; m, σ_M of Φ [M, m] is 0 by its shape, and no factorisation is needed for it: an observed step has a finite loss, so Φ is
+/// finite. Workspaces are of one number of samples; batches of another one have probes of their own.
 /// </remarks>
 internal sealed class LayerProbe
 {
@@ -40,7 +41,8 @@ internal sealed class LayerProbe
     {
         LayerPart[] order =
         [
-            LayerPart.AttentionNorm, LayerPart.HeadBranch, LayerPart.AttentionBranch, LayerPart.AttentionOutput, LayerPart.AttentionOutputNorm,
+            LayerPart.AttentionNorm, LayerPart.HeadBranch, LayerPart.AttentionBranch, LayerPart.AttentionOutput,
+            LayerPart.AttentionOutputNorm,
             LayerPart.Hidden, LayerPart.OutputNorm,
         ];
         return offered.Where(matrix => order.Contains(matrix.Part)).OrderBy(matrix => matrix.Layer)
@@ -48,7 +50,8 @@ internal sealed class LayerProbe
     }
 
     /// <summary>Whether the spectrum of a matrix is measured at every step, and not only where it is asked for.</summary>
-    public static bool IsMeasuredAlways(LayerMatrix matrix, int samples) => matrix.Part != LayerPart.Hidden || samples * matrix.RowsPerSample <= matrix.Columns;
+    public static bool IsMeasuredAlways(LayerMatrix matrix, int samples) =>
+        matrix.Part != LayerPart.Hidden || samples * matrix.RowsPerSample <= matrix.Columns;
 
     /// <summary>Looks up the matrices, on the thread of the model.</summary>
     public void Begin(LayerRecord record)

@@ -8,7 +8,8 @@ namespace Kappa.Descent;
 /// <param name="ReadoutVariance">Variance of w_O as a function of d_m.</param>
 /// <param name="InputVariance">Variance of W_V, W_Q and W_K as a function of d.</param>
 /// <param name="OutputScale">τ₁ as a function of d_m; it belongs into the shape.</param>
-public sealed record EncoderScheme(string Name, Func<int, double> ReadoutVariance, Func<int, double> InputVariance, Func<int, double> OutputScale)
+public sealed record EncoderScheme(
+    string Name, Func<int, double> ReadoutVariance, Func<int, double> InputVariance, Func<int, double> OutputScale)
 {
     /// <summary>1/d_m, 1/d, τ₁ = 1.</summary>
     public static EncoderScheme LeCun { get; } = new("LeCun", width => 1.0 / width, width => 1.0 / width, _ => 1);
@@ -26,12 +27,18 @@ public sealed record EncoderScheme(string Name, Func<int, double> ReadoutVarianc
     {
         ArgumentNullException.ThrowIfNull(shape);
         TransformerShape scaled = shape with { OutputScale = OutputScale(shape.ValueWidth) };
-        return (scaled, ModelInitialisation.Gaussian(scaled.NewLayout(), seed, block => Math.Sqrt(block.Kind == ParameterKind.Readout ? ReadoutVariance(shape.ValueWidth) : InputVariance(shape.InputWidth))));
+        return (
+            scaled,
+            ModelInitialisation.Gaussian(
+                scaled.NewLayout(), seed,
+                block =>
+                    Math.Sqrt(block.Kind == ParameterKind.Readout ? ReadoutVariance(shape.ValueWidth) : InputVariance(shape.InputWidth))));
     }
 }
 
 /// <summary>Gaussian starts of trainable models.</summary>
-/// <remarks>The numbers of a matrix come from the sequence <c>initialisation.&lt;name&gt;</c> of the seed: nothing else in the model changes them, and a deviation scales them.</remarks>
+/// <remarks>The numbers of a matrix come from the sequence <c>initialisation.&lt;name&gt;</c>
+/// of the seed: nothing else in the model changes them, and a deviation scales them.</remarks>
 public static class ModelInitialisation
 {
     /// <summary>Independent N(0, deviation²) entries.</summary>
@@ -61,13 +68,15 @@ public static class ModelInitialisation
     }
 
     /// <summary>
-    /// Any Transformer: matrices N(0, gain²/fan-in), token vectors N(0, 1), positions N(0, position²), normalisations the identity, biases 0.
+    /// Any Transformer: matrices N(0, gain²/fan-in), token vectors N(0, 1),
+    /// positions N(0, position²), normalisations the identity, biases 0.
     /// </summary>
     /// <param name="shape">A valid shape.</param>
     /// <param name="seed">Any integer.</param>
     /// <param name="gain">Factor of a matrix; 1 unless given.</param>
     /// <param name="position">Standard deviation of the positions' entries.</param>
-    public static ModelParameters Create(TransformerShape shape, long seed, Func<ParameterBlock, double>? gain = null, double position = 0.02)
+    public static ModelParameters Create(
+        TransformerShape shape, long seed, Func<ParameterBlock, double>? gain = null, double position = 0.02)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ModelParameters parameters = Gaussian(shape.NewLayout(), seed, block => block.Kind switch

@@ -3,7 +3,8 @@ using Kappa.Spectra;
 
 namespace Kappa.Descent;
 
-/// <summary>Measures one stacked matrix [M, d] of a layer: its spectrum, that of each sample, and how alike its tokens are (P.1–P.3).</summary>
+/// <summary>Measures one stacked matrix [M, d] of a layer: its spectrum,
+/// that of each sample, and how alike its tokens are (P.1–P.3).</summary>
 internal sealed class PartProbe
 {
     private static readonly (Quantity Quantity, PartValue Value)[] Measured =
@@ -39,7 +40,9 @@ internal sealed class PartProbe
         _samples = samples;
         _measuresTokens = OfTokens.Any(quantity => isWanted(quantity.Of(name)));
         _measuresSamples = OfSamples.Any(quantity => isWanted(quantity.Of(name)));
-        _isMeasured = [.. Measured.Select(one => OfTokens.Contains(one.Quantity) ? _measuresTokens : !OfSamples.Contains(one.Quantity) || _measuresSamples)];
+        _isMeasured = [
+            .. Measured.Select(one =>
+                OfTokens.Contains(one.Quantity) ? _measuresTokens : !OfSamples.Contains(one.Quantity) || _measuresSamples)];
         _factorisation = new SingularValues(rows, columns);
         _values = new double[Math.Min(rows, columns)];
         _sampleSpectra = new SampleSpectra(samples, rows / samples, columns);

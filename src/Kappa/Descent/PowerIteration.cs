@@ -12,8 +12,9 @@ public readonly record struct LargestKernelEigenvalue(double Value, double Resid
 
 /// <summary>Power iteration on JᵀJ by one tangent (J v) and one backward pass (Jᵀ u) per iteration.</summary>
 /// <remarks>
-/// The start vector is Gaussian from the sequence <c>power-iteration</c> of the seed, so the result is a function of the arguments. The largest eigenvalue is approached from below
-/// with error ratio (λ₂/λ₁)² per iteration; a start orthogonal to the leading vector has probability zero. When J is zero the value is 0 and counts as converged.
+/// The start vector is Gaussian from the sequence <c>power-iteration</c> of the seed, so the result is a function of the arguments. The
+/// largest eigenvalue is approached from below with error ratio (λ₂/λ₁)² per iteration; a start orthogonal to the leading vector has
+/// probability zero. When J is zero the value is 0 and counts as converged.
 /// </remarks>
 public static class PowerIteration
 {

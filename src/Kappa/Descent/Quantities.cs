@@ -77,7 +77,8 @@ public static class Quantities
         "the non-zero part",
         "shared", "floor");
 
-    /// <summary>κ, smallest of the values that the shape admits, which is σ_M unless the stack is rank-limited (sigmaMin is then 0).</summary>
+    /// <summary>κ, smallest of the values that the shape admits, which is
+    /// σ_M unless the stack is rank-limited (sigmaMin is then 0).</summary>
     public static Quantity ConditionNumber { get; } = new(
         "conditionNumber", QuantityScope.Part, "κ", "P.2", "1",
         "smallest of the values that the shape admits, which is σ_M unless the stack is rank-limited (`sigmaMin` is then 0)",
@@ -145,7 +146,8 @@ public static class Quantities
     /// <summary>‖W_t − W_0‖/‖W_0‖, over the trained matrices of one kind, all heads or blocks together.</summary>
     public static Quantity Movement { get; } = new(
         "movement", QuantityScope.Kind, "‖W_t − W_0‖/‖W_0‖", "", "1",
-        "over the trained matrices of one kind, all heads or blocks together; kinds also `output`, `embedding`, `position`, `normGain`, `normShift`",
+        "over the trained matrices of one kind, all heads or blocks together; kinds also `output`, `embedding`, `position`, `normGain`, "
+            + "`normShift`",
         "O(p)", "rounding; infinite or empty for a kind that starts at zero");
 
     /// <summary>The loss of the test samples.</summary>
@@ -164,7 +166,8 @@ public static class Quantities
     /// <summary>All of them, in the order of the register.</summary>
     public static IReadOnlyList<Quantity> All { get; } =
     [
-        Step, Loss, GradientNorm, GradientNormOfKind, PlRatio, StepSize, StepRatio, Distance, PathLength, SigmaMax, SigmaMin, SigmaMinNonzero,
+        Step, Loss, GradientNorm, GradientNormOfKind, PlRatio, StepSize, StepRatio, Distance, PathLength, SigmaMax, SigmaMin,
+        SigmaMinNonzero,
         ConditionNumber, ConditionNumberNonzero, NumericalRank, EffectiveRank, StableRank, RankOneDistance, TokenCosine, SampleSigmaMin,
         SampleConditionNumber, HiddenSigmaMin, Movement, TestLoss, TestAccuracy,
     ];

@@ -1,6 +1,7 @@
 namespace Kappa.Descent;
 
-/// <summary>How the step size η of gradient descent is chosen. One of <see cref="FixedStepSize"/>, <see cref="AutomaticStepSize"/> and <see cref="MonotoneStepSize"/>.</summary>
+/// <summary>How the step size η of gradient descent is chosen. One of <see cref="FixedStepSize"/>,
+/// <see cref="AutomaticStepSize"/> and <see cref="MonotoneStepSize"/>.</summary>
 public abstract record StepSizeRule
 {
     private protected StepSizeRule()
@@ -36,7 +37,8 @@ public sealed record FixedStepSize(double StepSize) : StepSizeRule
 }
 
 /// <summary>η = c/λ_max(J Jᵀ), λ_max of the kernel at the initial weights by <see cref="PowerIteration"/>, then fixed.</summary>
-/// <remarks>The linearised descent contracts in every direction for c &lt; 2. When λ_max is 0 (nothing can be learned to first order) η is 0.</remarks>
+/// <remarks>The linearised descent contracts in every direction for c &lt; 2.
+/// When λ_max is 0 (nothing can be learned to first order) η is 0.</remarks>
 /// <param name="Multiple">c, finite and positive.</param>
 public sealed record AutomaticStepSize(double Multiple) : StepSizeRule
 {
@@ -49,10 +51,11 @@ public sealed record AutomaticStepSize(double Multiple) : StepSizeRule
     }
 }
 
-/// <summary>A step that would raise the loss (or make it non-finite) is halved and tried again; each accepted step multiplies η by the growth.</summary>
+/// <summary>A step that would raise the loss (or make it non-finite) is halved
+/// and tried again; each accepted step multiplies η by the growth.</summary>
 /// <remarks>
-/// For landscapes whose curvature at the start says nothing about that along the path (deep models without residual connections). The loss never rises. The current η is
-/// part of <see cref="DescentState"/>. A rejected try costs one forward pass.
+/// For landscapes whose curvature at the start says nothing about that along the path (deep models without residual connections). The loss
+/// never rises. The current η is part of <see cref="DescentState"/>. A rejected try costs one forward pass.
 /// </remarks>
 /// <param name="Start">How the first η is chosen: fixed or automatic.</param>
 /// <param name="Growth">Factor after an accepted step, at least 1; the default lets η double in eight steps (2^⅛ ≈ 1.09).</param>

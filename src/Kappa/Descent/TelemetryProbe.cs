@@ -3,11 +3,13 @@ using Kappa.Numerics;
 
 namespace Kappa.Descent;
 
-/// <summary>Measures every telemetry quantity of a step: loss and gradient, and for each layer the spectra of the parts that the model computes.</summary>
+/// <summary>Measures every telemetry quantity of a step: loss and gradient, and
+/// for each layer the spectra of the parts that the model computes.</summary>
 /// <remarks>
-/// Quantities: docs/quantities.md. The names of <see cref="Columns"/> are a promise to every reader of a run folder. Singular values come from an
-/// orthogonal route (P.1); the cost is one factorisation of each part [M, d], and of its samples' [n, d] parts; with M ≤ m also of Φ [M, m]. On
-/// batches the parts are those of the batch. Measuring allocates nothing after the first batch of a size. One probe per model, one thread.
+/// Quantities: docs/quantities.md. The names of <see cref="Columns"/> are a promise to every reader of a run folder. Singular values come
+/// from an orthogonal route (P.1); the cost is one factorisation of each part [M, d], and of its samples' [n, d] parts; with M ≤ m also of
+/// Φ [M, m]. On batches the parts are those of the batch. Measuring allocates nothing after the first batch of a size. One probe per model,
+/// one thread.
 /// </remarks>
 public sealed class TelemetryProbe
 {
@@ -43,12 +45,13 @@ public sealed class TelemetryProbe
     /// <param name="batchSize">Samples of a step; all unless given.</param>
     /// <param name="movement">Whether it is measured how far each kind of matrix has moved, in units of its initial norm.</param>
     /// <param name="isWanted">
-    /// Whether a column of a layer will be read. A part without such a column is not measured and has none; of others the columns stay, and those
-    /// that cost a computation of their own are NaN. All are wanted unless given.
+    /// Whether a column of a layer will be read. A part without such a column is not measured and has none; of others the columns stay, and
+    /// those that cost a computation of their own are NaN. All are wanted unless given.
     /// </param>
     /// <exception cref="ArgumentException">A trained name is not in the model.</exception>
     public TelemetryProbe(
-        IModel model, TrainedSet trained, bool spectra = true, int? batchSize = null, bool movement = false, Func<string, bool>? isWanted = null)
+        IModel model, TrainedSet trained, bool spectra = true, int? batchSize = null, bool movement = false,
+        Func<string, bool>? isWanted = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(trained);
@@ -58,7 +61,9 @@ public sealed class TelemetryProbe
         _trainedKinds = [.. kinds.Order()];
         _movingKinds = movement ? kinds : [];
         _initialNorms = new double[_movingKinds.Length];
-        _measured = spectra ? [.. LayerProbe.MeasuredOf(model.LayerMatrices).Where(matrix => LayerProbe.ColumnsOf(matrix).Any(_isWanted))] : [];
+        _measured = spectra
+            ? [.. LayerProbe.MeasuredOf(model.LayerMatrices).Where(matrix => LayerProbe.ColumnsOf(matrix).Any(_isWanted))]
+            : [];
         int samples = Math.Min(batchSize ?? model.Samples, model.Samples);
         Record = _measured.Length > 0
             ? new LayerRecord(model, matrix => _measured.Contains(matrix) && LayerProbe.IsMeasuredAlways(matrix, samples), samples) : null;
@@ -120,7 +125,8 @@ public sealed class TelemetryProbe
         }
     }
 
-    /// <summary>All singular values at the last <see cref="Measure"/>, by name, for example <c>l0.output</c>; empty without spectra.</summary>
+    /// <summary>All singular values at the last <see cref="Measure"/>, by
+    /// name, for example <c>l0.output</c>; empty without spectra.</summary>
     /// <remarks>Those of Φ, which no column needs when M &gt; m, are computed here in a pass of their own.</remarks>
     /// <param name="parameters">θ of that step.</param>
     /// <param name="batch">Its samples.</param>
@@ -145,7 +151,8 @@ public sealed class TelemetryProbe
             }
         }
 
-        return _current.Spectra.Select(part => (part.Name, (ReadOnlyMemory<double>)others.GetValueOrDefault(part.Matrix, part.SingularValues)));
+        return _current.Spectra.Select(part =>
+            (part.Name, (ReadOnlyMemory<double>)others.GetValueOrDefault(part.Matrix, part.SingularValues)));
     }
 
     private LayerProbe ProbeOf(int samples)

@@ -1,6 +1,7 @@
 namespace Kappa.Descent;
 
-/// <summary>How a gradient becomes an update. One of <see cref="PlainDescent"/>, <see cref="MomentumDescent"/> and <see cref="AdamDescent"/>.</summary>
+/// <summary>How a gradient becomes an update. One of <see cref="PlainDescent"/>,
+/// <see cref="MomentumDescent"/> and <see cref="AdamDescent"/>.</summary>
 /// <remarks>Theorems are about <see cref="PlainDescent"/> on the full batch. Immutable.</remarks>
 public abstract record UpdateMethod
 {
@@ -28,7 +29,8 @@ public abstract record UpdateMethod
 /// <summary>θ ← θ − η g.</summary>
 /// <param name="RoundsOnce">
 /// Whether η g and the difference are rounded together, in a fused multiply-add after the gradient is complete, or each by itself while the
-/// other matrices' gradients are still being computed. Recorded runs of models G, S and E have the bits of the first, of R those of the second.
+/// other matrices' gradients are still being computed. Recorded runs of
+/// models G, S and E have the bits of the first, of R those of the second.
 /// </param>
 public sealed record PlainDescent(bool RoundsOnce = false) : UpdateMethod
 {

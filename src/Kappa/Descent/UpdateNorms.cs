@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Kappa.Descent;
 
 /// <summary>Squared norms of one matrix: of the gradient, of the weights and of their distance from the start.</summary>
-/// <remarks>Sums run in eight lanes in a fixed order. A norm of values above 1e154 overflows to infinity, which ends the run as non-finite.</remarks>
+/// <remarks>Sums run in eight lanes in a fixed order. A norm of values above
+/// 1e154 overflows to infinity, which ends the run as non-finite.</remarks>
 internal readonly record struct UpdateNorms(double Gradient, double Weights, double Distance)
 {
     /// <summary>next ← weights − stepSize·gradient, and ‖gradient‖², ‖weights‖², ‖weights − initial‖².</summary>

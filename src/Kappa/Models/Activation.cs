@@ -24,9 +24,9 @@ public enum ActivationKind
 
 /// <summary>The element-wise function ψ of the feed-forward branch (R.3, R.5), its derivatives and their bounds.</summary>
 /// <remarks>
-/// At the kink of ReLU and leaky ReLU the derivative is the left one (0 and γ). Immutable and thread-safe. A NaN gives NaN, an infinity may.
-/// Smooth leaky ReLU is evaluated without cancellation, also where |x| is much smaller or much larger than ε; |x| above 1e154 gives NaN, in single precision
-/// |x| above 1e19, where ε must lie in [1e-18, 1e18].
+/// At the kink of ReLU and leaky ReLU the derivative is the left one (0 and γ). Immutable and thread-safe. A NaN gives NaN, an infinity
+/// may. Smooth leaky ReLU is evaluated without cancellation, also where |x| is much smaller or much larger than ε; |x| above 1e154 gives
+/// NaN, in single precision |x| above 1e19, where ε must lie in [1e-18, 1e18].
 /// </remarks>
 /// <param name="Kind">Which function.</param>
 /// <param name="Slope">γ, the slope at −∞, in [0, 1]; used by leaky and smooth leaky ReLU.</param>
@@ -113,13 +113,15 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
     /// <param name="hidden">Φ, of the same length.</param>
     /// <param name="derivative">ψ'(P), of the same length; may be the memory of P.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public void ApplyWithDerivative(ReadOnlySpan<double> preactivation, Span<double> hidden, Span<double> derivative) => ApplyWithDerivative<double>(preactivation, hidden, derivative);
+    public void ApplyWithDerivative(ReadOnlySpan<double> preactivation, Span<double> hidden, Span<double> derivative) =>
+        ApplyWithDerivative<double>(preactivation, hidden, derivative);
 
     /// <summary>dP ← dΦ ∘ ψ'(P), element by element and in place (R.6).</summary>
     /// <param name="preactivation">P.</param>
     /// <param name="gradient">dΦ on entry, dP on return, of the same length.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public void MultiplyByDerivative(ReadOnlySpan<double> preactivation, Span<double> gradient) => MultiplyByDerivative<double>(preactivation, gradient);
+    public void MultiplyByDerivative(ReadOnlySpan<double> preactivation, Span<double> gradient) =>
+        MultiplyByDerivative<double>(preactivation, gradient);
 
     /// <inheritdoc cref="Apply(ReadOnlySpan{double}, Span{double})"/>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
@@ -129,15 +131,18 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
     /// <inheritdoc cref="ApplyWithDerivative(ReadOnlySpan{double}, Span{double}, Span{double})"/>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
     internal void ApplyWithDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> hidden, Span<T> derivative, VectorPath? path = null)
-        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ValueAndDerivativeOutput>(path ?? VectorPaths.Widest, preactivation, hidden, derivative);
+        where T : unmanaged,
+        IFloatingPointIeee754<T> => Run<T, ValueAndDerivativeOutput>(path ?? VectorPaths.Widest, preactivation, hidden, derivative);
 
     /// <inheritdoc cref="MultiplyByDerivative(ReadOnlySpan{double}, Span{double})"/>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
     internal void MultiplyByDerivative<T>(ReadOnlySpan<T> preactivation, Span<T> gradient, VectorPath? path = null)
-        where T : unmanaged, IFloatingPointIeee754<T> => Run<T, ProductOutput>(path ?? VectorPaths.Widest, preactivation, gradient, gradient);
+        where T : unmanaged,
+        IFloatingPointIeee754<T> => Run<T, ProductOutput>(path ?? VectorPaths.Widest, preactivation, gradient, gradient);
 
     /// <summary>max |ψ''| over [x − radius, x + radius] at most, by little; 0 for the functions whose ψ' jumps.</summary>
-    /// <remarks>Theory: rounding, C.36. The share 1e-9 exceeds the rounding of what is computed, of |x| ± radius too; where that underflows, 1e-290 exceeds it.</remarks>
+    /// <remarks>Theory: rounding, C.36. The share 1e-9 exceeds the rounding of what is
+    /// computed, of |x| ± radius too; where that underflows, 1e-290 exceeds it.</remarks>
     /// <param name="x">Centre.</param>
     /// <param name="radius">At least 0.</param>
     internal double SecondDerivativeBoundNear(double x, double radius)
@@ -149,7 +154,8 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
             return double.IsNaN(nearest) ? nearest : 0;
         }
 
-        return (Kind == ActivationKind.Gelu ? GeluBoundBetween(nearest, farthest) : SmoothLeakyReluBoundAt(nearest)) * (1 + Slack) + Smallest;
+        return (Kind == ActivationKind.Gelu ? GeluBoundBetween(nearest, farthest) : SmoothLeakyReluBoundAt(nearest)) * (1 + Slack)
+            + Smallest;
     }
 
     // |ψ''| falls with |x|. Where squares overflow, |x| stands for the root.
@@ -167,7 +173,8 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
         return Math.Max(peak, Math.Max(GeluBoundAt(nearest), GeluBoundAt(farthest)));
     }
 
-    // Beyond 30 less than 1e-190. The difference cancels near √2; the rounding of it, of x and of the exponent there are less than 1e-12 (2 + x²) φ(x).
+    // Beyond 30 less than 1e-190. The difference cancels near √2; the rounding
+    // of it, of x and of the exponent there are less than 1e-12 (2 + x²) φ(x).
     private static double GeluBoundAt(double x)
     {
         const double Largest = 30, Rounding = 1e-12, DensityAtZero = 0.3989422804014327;
@@ -211,7 +218,8 @@ public sealed record Activation(ActivationKind Kind, double Slope = 0.1, double 
     {
         if (preactivation.Length != first.Length || preactivation.Length != second.Length)
         {
-            throw new ArgumentException($"The spans must have the same length but have {preactivation.Length}, {first.Length} and {second.Length} elements.");
+            throw new ArgumentException(
+                $"The spans must have the same length but have {preactivation.Length}, {first.Length} and {second.Length} elements.");
         }
 
         ElementwiseActivation.Run<T, TOutput>(path, this, preactivation, first, second);

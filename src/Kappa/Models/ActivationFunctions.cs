@@ -36,8 +36,8 @@ internal readonly struct LeakyRelu<TQuad, T>(double slope) : IActivationFunction
 
 /// <summary>Smooth leaky ReLU: ψ = γx + (1−γ)(r+x−ε)/2, ψ' = γ + (1−γ)(1+x/r)/2 with r = √(x²+ε²).</summary>
 /// <remarks>
-/// r + x − ε cancels for |x| ≪ ε and r + x for x ≪ −ε. With u = ε/r, t = |x|/r (u² + t² = 1), c = u for x &lt; 0 and c = 1 + t otherwise, and v = c/(1+u+t) they become
-/// r + x − ε = 2 x v and 1 + x/r = 2 v² (1+u): one reciprocal root, one quotient, no difference.
+/// r + x − ε cancels for |x| ≪ ε and r + x for x ≪ −ε. With u = ε/r, t = |x|/r (u² + t² = 1), c = u for x &lt; 0 and c = 1 + t otherwise,
+/// and v = c/(1+u+t) they become r + x − ε = 2 x v and 1 + x/r = 2 v² (1+u): one reciprocal root, one quotient, no difference.
 /// </remarks>
 internal readonly struct SmoothLeakyRelu<TQuad, T>(double slope, double smoothing) : IActivationFunction<TQuad>
     where TQuad : struct, IVectorQuad<TQuad>

@@ -13,10 +13,11 @@ public enum AttentionKernelKind
     Linear,
 }
 
-/// <summary>The kernel of attention: its kind and its one number τ, the temperature factor of the softmax and the inverse squared bandwidth of the Gaussian.</summary>
+/// <summary>The kernel of attention: its kind and its one number τ, the temperature
+/// factor of the softmax and the inverse squared bandwidth of the Gaussian.</summary>
 /// <remarks>
-/// Theory: kernel attention, G.1 and G.2. A Gaussian whose rows are divided by their sums is the softmax of −τ‖q_j − k_k‖²/2 and is computed as one, so far-away keys do not give 0/0.
-/// Immutable and thread-safe.
+/// Theory: kernel attention, G.1 and G.2. A Gaussian whose rows are divided by their sums is the softmax of −τ‖q_j − k_k‖²/2 and is
+/// computed as one, so far-away keys do not give 0/0. Immutable and thread-safe.
 /// </remarks>
 /// <param name="Kind">Which kernel.</param>
 /// <param name="Temperature">τ, finite; <c>null</c> means 1/√d_k. A Gaussian needs τ &gt; 0.</param>
@@ -46,14 +47,16 @@ public sealed record AttentionKernel(AttentionKernelKind Kind, double? Temperatu
             problems.Add($"The kernel must be one of {string.Join(", ", Enum.GetNames<AttentionKernelKind>())} but is {Kind}.");
         }
 
-        if (Temperature is double temperature && !(double.IsFinite(temperature) && (Kind != AttentionKernelKind.Gaussian || temperature > 0)))
+        if (Temperature is double temperature
+            && !(double.IsFinite(temperature) && (Kind != AttentionKernelKind.Gaussian || temperature > 0)))
         {
             problems.Add($"τ must be finite, and positive for a Gaussian, but is {temperature}.");
         }
 
         if (NormalisesRows && Kind == AttentionKernelKind.Linear)
         {
-            problems.Add("The rows of a linear kernel must not be divided by their sums, which may be 0; take the softmax or the Gaussian.");
+            problems.Add(
+                "The rows of a linear kernel must not be divided by their sums, which may be 0; take the softmax or the Gaussian.");
         }
     }
 }

@@ -44,7 +44,8 @@ internal interface IBatchPass
     double Compute(in BatchRequest request);
 }
 
-/// <summary>Takes group after group of a batch's samples forward and back; shards of the batch go to the threads and their gradients are added, first shard first, in double precision.</summary>
+/// <summary>Takes group after group of a batch's samples forward and back; shards of the batch go
+/// to the threads and their gradients are added, first shard first, in double precision.</summary>
 internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -87,7 +88,8 @@ internal sealed class BatchPass<T> : IBatchPass, IDividedWork
     /// <param name="outputRows">Rows of F of a sample.</param>
     /// <param name="newDirection">Makes the memory for a direction.</param>
     public BatchPass(
-        ParameterLayout layout, WorkerTeam team, TransformerFactors<T> factors, TransformerPass<T>[] passes, ISampleLoss loss, int tokens, int outputRows,
+        ParameterLayout layout, WorkerTeam team, TransformerFactors<T> factors, TransformerPass<T>[] passes, ISampleLoss loss, int tokens,
+        int outputRows,
         Func<TransformerFactors<T>> newDirection)
     {
         _newDirection = newDirection;

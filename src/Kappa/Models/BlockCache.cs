@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>How the logits S = Z W_Q W_Kᵀ Zᵀ (R.1, τ apart) are formed: S = query·keyᵀ for two different choices of query and key.</summary>
+/// <summary>How the logits S = Z W_Q W_Kᵀ Zᵀ (R.1, τ apart) are formed:
+/// S = query·keyᵀ for two different choices of query and key.</summary>
 internal enum LogitRoute
 {
     /// <summary>query = Z W_Q [M, d_k], key = Z W_K [M, d_k].</summary>

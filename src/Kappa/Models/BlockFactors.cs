@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>The matrices of one block as right factors of a pass over many rows: W and Wᵀ packed once, whatever the number of rows.</summary>
+/// <summary>The matrices of one block as right factors of a pass over many
+/// rows: W and Wᵀ packed once, whatever the number of rows.</summary>
 internal sealed class BlockFactors<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

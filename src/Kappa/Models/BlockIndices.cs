@@ -1,7 +1,8 @@
 namespace Kappa.Models;
 
 /// <summary>Where the five matrices of one block of model R stand in its layout: the one place that knows it.</summary>
-/// <remarks>W_Q, W_K, W_V, W_1, W_2 of each block in turn, then the readout; bounds of derivatives keep a pseudo-block of the block's input behind all.</remarks>
+/// <remarks>W_Q, W_K, W_V, W_1, W_2 of each block in turn, then the readout; bounds
+/// of derivatives keep a pseudo-block of the block's input behind all.</remarks>
 /// <param name="Layer">l from 0.</param>
 /// <param name="Blocks">B = 5L.</param>
 internal readonly record struct BlockIndices(int Layer, int Blocks)

@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Work matrices of the way back (or of a tangent), used by one block after the other: dX is ∂ℒ/∂X on the way back and the tangent of X in a tangent.</summary>
+/// <summary>Work matrices of the way back (or of a tangent), used by one block after
+/// the other: dX is ∂ℒ/∂X on the way back and the tangent of X in a tangent.</summary>
 internal sealed class BlockScratch<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -3,8 +3,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>The cross-entropy of classes, log Σ_c e^{z_c} − z_y for each sample (E.5), its mean over a batch, and its gradient (softmax z − e_y)/batch.</summary>
-/// <remarks>The largest logit is subtracted first, so logits of any finite size give a finite loss. A NaN or infinite logit makes the loss NaN. Double precision whatever that of z.</remarks>
+/// <summary>The cross-entropy of classes, log Σ_c e^{z_c} − z_y for each sample
+/// (E.5), its mean over a batch, and its gradient (softmax z − e_y)/batch.</summary>
+/// <remarks>The largest logit is subtracted first, so logits of any finite size give a finite loss.
+/// A NaN or infinite logit makes the loss NaN. Double precision whatever that of z.</remarks>
 /// <param name="labels">y [N·rows], each a class.</param>
 /// <param name="rows">Rows of logits of a sample: 1, or one for each token.</param>
 internal sealed class CrossEntropy(int[] labels, int rows = 1) : ISampleLoss
@@ -42,7 +44,8 @@ internal sealed class CrossEntropy(int[] labels, int rows = 1) : ISampleLoss
 
             for (int c = 0; c < slope.Length; c++)
             {
-                tangent[c] = T.CreateTruncating(weight * Probability(slope, c, label, weight) * (double.CreateTruncating(tangent[c]) - mean));
+                tangent[c] = T.CreateTruncating(
+                    weight * Probability(slope, c, label, weight) * (double.CreateTruncating(tangent[c]) - mean));
             }
         }
     }

@@ -1,6 +1,7 @@
 namespace Kappa.Models;
 
-/// <summary>The tangents of what one block computes on the way forward, kept for the second pass back (R.7); Ẋ is the derivative of X along the direction.</summary>
+/// <summary>The tangents of what one block computes on the way forward, kept for the
+/// second pass back (R.7); Ẋ is the derivative of X along the direction.</summary>
 internal sealed class CurvatureCache
 {
     /// <summary>Reserves the memory for <paramref name="rows"/> rows; the input's tangent is the output's of the block before.</summary>

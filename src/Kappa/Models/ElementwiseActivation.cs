@@ -53,10 +53,12 @@ internal readonly unsafe struct ProductOutput : IElementwiseOutput
         where T : unmanaged => TQuad.Store(TQuad.Load(first) * derivative, first);
 }
 
-/// <summary>Applies an activation to spans, four vectors at a time; the tail goes through the same vector code, so an element's bits do not depend on its place.</summary>
+/// <summary>Applies an activation to spans, four vectors at a time; the tail goes through
+/// the same vector code, so an element's bits do not depend on its place.</summary>
 internal static unsafe class ElementwiseActivation
 {
-    /// <summary>Writes what <typeparamref name="TOutput"/> says on the path given; all spans have the length of <paramref name="preactivation"/>.</summary>
+    /// <summary>Writes what <typeparamref name="TOutput"/> says on the path given;
+    /// all spans have the length of <paramref name="preactivation"/>.</summary>
     public static void Run<T, TOutput>(VectorPath path, Activation activation, ReadOnlySpan<T> preactivation, Span<T> first, Span<T> second)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TOutput : struct, IElementwiseOutput
@@ -92,7 +94,8 @@ internal static unsafe class ElementwiseActivation
                 Run<TQuad, T, LeakyRelu<TQuad, T>, TOutput>(new(activation.Slope), preactivation, first, second);
                 break;
             case ActivationKind.SmoothLeakyRelu:
-                Run<TQuad, T, SmoothLeakyRelu<TQuad, T>, TOutput>(new(activation.Slope, activation.Smoothing), preactivation, first, second);
+                Run<TQuad, T, SmoothLeakyRelu<TQuad, T>, TOutput>(
+                    new(activation.Slope, activation.Smoothing), preactivation, first, second);
                 break;
             default:
                 Run<TQuad, T, Gelu<TQuad>, TOutput>(default, preactivation, first, second);
@@ -129,7 +132,8 @@ internal static unsafe class ElementwiseActivation
         }
     }
 
-    // The first half of the next four vectors stands beside the second half of these: the processor fills the waiting times of one with the other.
+    // The first half of the next four vectors stands beside the second half
+    // of these: the processor fills the waiting times of one with the other.
     private static void RunWhole<TQuad, T, TFunction, TOutput>(TFunction function, T* preactivation, T* first, T* second, int length)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged
@@ -145,7 +149,8 @@ internal static unsafe class ElementwiseActivation
         TQuad prepared = function.Prepare(TQuad.Load(preactivation));
         for (int at = 0; at < length; at += width)
         {
-            // Beside the last four, the last again, unused: a second copy of the code for them would be too long for the compiler to inline.
+            // Beside the last four, the last again, unused: a second copy of
+            // the code for them would be too long for the compiler to inline.
             TQuad next = function.Prepare(TQuad.Load(preactivation + Math.Min(at + width, length - width)));
             (TQuad value, TQuad derivative) = function.Evaluate(TQuad.Load(preactivation + at), prepared);
             TOutput.Write(value, derivative, first + at, second + at);

@@ -26,7 +26,9 @@ internal sealed class FeedForward<T>(ResidualTransformerShape shape)
     /// <param name="gradient">dW_1 and dW_2, when wanted.</param>
     /// <param name="old">Factor of the gradient's old content, 0 or 1.</param>
     /// <param name="scratch">dH [M, d] is overwritten when wanted, and dP.</param>
-    public void Backward(BlockFactors<T> factors, BlockCache<T> cache, in Matrix<T> dOutput, BlockTraining training, in BlockMatrices<T> gradient, double old, BlockScratch<T> scratch)
+    public void Backward(
+        BlockFactors<T> factors, BlockCache<T> cache, in Matrix<T> dOutput, BlockTraining training, in BlockMatrices<T> gradient,
+        double old, BlockScratch<T> scratch)
     {
         // (R.6)  dW_2 = Φᵀ D                                                  [m, d]
         if (training.FfnOut)
@@ -55,7 +57,8 @@ internal sealed class FeedForward<T>(ResidualTransformerShape shape)
         }
     }
 
-    private static FeedForwardFactors<T> Of(BlockFactors<T> factors) => new(factors.FfnIn, factors.FfnInTransposed, factors.FfnOut, factors.FfnOutTransposed);
+    private static FeedForwardFactors<T> Of(BlockFactors<T> factors) =>
+        new(factors.FfnIn, factors.FfnInTransposed, factors.FfnOut, factors.FfnOutTransposed);
 
     private static FeedForwardCache<T> Of(BlockCache<T> cache) => new(cache.AttentionOutput, cache.HiddenDerivative, cache.Hidden);
 }

@@ -3,9 +3,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>W_1 [d, m] and W_2 [m, d] and their transposes as packed right factors, and the biases b_1 [1, m] and b_2 [1, d], empty where there are none.</summary>
+/// <summary>W_1 [d, m] and W_2 [m, d] and their transposes as packed right factors,
+/// and the biases b_1 [1, m] and b_2 [1, d], empty where there are none.</summary>
 internal readonly record struct FeedForwardFactors<T>(
-    PackedMatrix<T> In, PackedMatrix<T> InTransposed, PackedMatrix<T> Out, PackedMatrix<T> OutTransposed, Matrix<T> InBias = default, Matrix<T> OutBias = default)
+    PackedMatrix<T> In, PackedMatrix<T> InTransposed, PackedMatrix<T> Out, PackedMatrix<T> OutTransposed, Matrix<T> InBias = default,
+    Matrix<T> OutBias = default)
     where T : unmanaged, IFloatingPointIeee754<T>;
 
 /// <summary>What a feed-forward layer keeps for its way back.</summary>
@@ -15,7 +17,8 @@ internal readonly record struct FeedForwardFactors<T>(
 internal readonly record struct FeedForwardCache<T>(Matrix<T> Input, Matrix<T> Derivative, Matrix<T> Hidden)
     where T : unmanaged, IFloatingPointIeee754<T>;
 
-/// <summary>The feed-forward layer of every model: skip·Z' + ψ(H W_1 + b_1) W_2 + b_2, forward (R.3, T.3), backward (R.6), and both along a direction (T.5, T.6).</summary>
+/// <summary>The feed-forward layer of every model: skip·Z' + ψ(H W_1 + b_1) W_2 + b_2,
+/// forward (R.3, T.3), backward (R.6), and both along a direction (T.5, T.6).</summary>
 internal static class FeedForwardLayer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -26,7 +29,9 @@ internal static class FeedForwardLayer<T>
     /// <param name="residual">Factor of Z'.</param>
     /// <param name="skip">Z' [M, d]; not read when its factor is 0.</param>
     /// <param name="output">[M, d], overwritten.</param>
-    public static void Forward(in FeedForwardFactors<T> factors, Activation activation, in FeedForwardCache<T> cache, double residual, in Matrix<T> skip, in Matrix<T> output)
+    public static void Forward(
+        in FeedForwardFactors<T> factors, Activation activation, in FeedForwardCache<T> cache, double residual, in Matrix<T> skip,
+        in Matrix<T> output)
     {
         // (R.3)  P = H W_1 + b_1,  Φ = ψ(P),  and ψ'(P) for the way back      [M, m]
         Products.Multiply(cache.Input, factors.In, cache.Derivative);
@@ -43,7 +48,8 @@ internal static class FeedForwardLayer<T>
     /// <param name="cache">Of the way forward.</param>
     /// <param name="dOutput">D [M, d].</param>
     /// <param name="dHidden">dP [M, m], overwritten.</param>
-    public static void HiddenGradient(in FeedForwardFactors<T> factors, in FeedForwardCache<T> cache, in Matrix<T> dOutput, in Matrix<T> dHidden) =>
+    public static void HiddenGradient(
+        in FeedForwardFactors<T> factors, in FeedForwardCache<T> cache, in Matrix<T> dOutput, in Matrix<T> dHidden) =>
         Products.MultiplyMasked(dOutput, factors.OutTransposed, cache.Derivative, dHidden);
 
     /// <summary>dH = factor·D + dP W_1ᵀ (R.6).</summary>
@@ -52,7 +58,8 @@ internal static class FeedForwardLayer<T>
     /// <param name="residual">Factor of D: ρ_f where H is also the skip, otherwise 0.</param>
     /// <param name="dOutput">D [M, d].</param>
     /// <param name="dInput">dH [M, d], overwritten.</param>
-    public static void InputGradient(in FeedForwardFactors<T> factors, in Matrix<T> dHidden, double residual, in Matrix<T> dOutput, in Matrix<T> dInput) =>
+    public static void InputGradient(
+        in FeedForwardFactors<T> factors, in Matrix<T> dHidden, double residual, in Matrix<T> dOutput, in Matrix<T> dInput) =>
         Products.MultiplyAdd(dHidden, factors.InTransposed, residual, dOutput, dInput);
 
     /// <summary>The derivative of <see cref="Forward"/> along a direction (T.5).</summary>
@@ -65,7 +72,8 @@ internal static class FeedForwardLayer<T>
     /// <param name="skip">Its tangent [M, d].</param>
     /// <param name="output">The output's tangent [M, d], overwritten.</param>
     public static void Tangent(
-        in FeedForwardFactors<T> factors, in FeedForwardFactors<T> direction, Activation activation, in FeedForwardCache<T> cache, in FeedForwardCache<T> tangents,
+        in FeedForwardFactors<T> factors, in FeedForwardFactors<T> direction, Activation activation, in FeedForwardCache<T> cache,
+        in FeedForwardCache<T> tangents,
         double residual, in Matrix<T> skip, in Matrix<T> output)
     {
         // (T.5)  Ṗ = Ḣ W_1 + H Ẇ_1 + ḃ_1,  Φ̇ = ψ'(P) ∘ Ṗ,  ψ'(P)˙ = ψ''(P) ∘ Ṗ [M, m]
@@ -92,7 +100,8 @@ internal static class FeedForwardLayer<T>
     /// <param name="residual">Factor of D.</param>
     /// <param name="dInput">The tangent of dH [M, d], overwritten; may be the memory of Ḋ.</param>
     public static void BackwardTangent(
-        in FeedForwardFactors<T> factors, in FeedForwardFactors<T> direction, in FeedForwardCache<T> cache, in FeedForwardCache<T> tangents, in Moving<T> dOutput,
+        in FeedForwardFactors<T> factors, in FeedForwardFactors<T> direction, in FeedForwardCache<T> cache, in FeedForwardCache<T> tangents,
+        in Moving<T> dOutput,
         in Moving<T> dHidden, double residual, in Matrix<T> dInput)
     {
         // (T.6)  U = D W_2ᵀ,  U̇ = Ḋ W_2ᵀ + D Ẇ_2ᵀ,  dP = U ∘ ψ'(P)            [M, m]

@@ -14,7 +14,9 @@ internal sealed class FullForward(ResidualTransformerShape shape, Matrix inputs,
     /// <summary>The pass at the parameters of the last <see cref="At"/>.</summary>
     /// <exception cref="InvalidOperationException">There was none since the data were taken.</exception>
     public FullPass Last =>
-        _isMade ? _pass! : throw new InvalidOperationException("The model must have been taken forward before what it computed is looked at.");
+        _isMade
+            ? _pass!
+            : throw new InvalidOperationException("The model must have been taken forward before what it computed is looked at.");
 
     /// <summary>Takes what the memory of the inputs holds now.</summary>
     public void TakeInputs()

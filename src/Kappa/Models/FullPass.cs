@@ -2,8 +2,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>The passes that keep every matrix of every block over all samples: outputs, transposed Jacobian products (R.6), Jacobian and Hessian products.</summary>
-/// <remarks>Memory is about L·(8d + 2m + n)·M doubles. Groups of samples go through in the order of <see cref="SampleDivision"/>, so a gradient has the bits of <see cref="GradientPass{T}"/>.</remarks>
+/// <summary>The passes that keep every matrix of every block over all samples: outputs,
+/// transposed Jacobian products (R.6), Jacobian and Hessian products.</summary>
+/// <remarks>Memory is about L·(8d + 2m + n)·M doubles. Groups of samples go through in the order of
+/// <see cref="SampleDivision"/>, so a gradient has the bits of <see cref="GradientPass{T}"/>.</remarks>
 internal sealed class FullPass
 {
     private readonly ResidualTransformerShape _shape;
@@ -57,7 +59,8 @@ internal sealed class FullPass
     }
 
     /// <summary>R.6 from ∂ℒ/∂F.</summary>
-    public void Backward(ResidualTransformerWeights weights, in Matrix outputGradient, ResidualTransformerWeights gradient, TrainedBlocks trained)
+    public void Backward(
+        ResidualTransformerWeights weights, in Matrix outputGradient, ResidualTransformerWeights gradient, TrainedBlocks trained)
     {
         _backward.Set(outputGradient, trained);
         _team.Run(_backward, _shards.Length);
@@ -65,7 +68,8 @@ internal sealed class FullPass
     }
 
     /// <summary>The derivative of F along a direction.</summary>
-    public void Tangent(ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, TrainedBlocks trained)
+    public void Tangent(
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, TrainedBlocks trained)
     {
         _tangents.Compute(weights, direction, trained);
         _tangent.Set(weights, direction, outputTangent, trained);
@@ -73,7 +77,9 @@ internal sealed class FullPass
     }
 
     /// <summary>H v (R.7).</summary>
-    public void HessianProduct(ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, ResidualTransformerWeights result, TrainedBlocks trained)
+    public void HessianProduct(
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, ResidualTransformerWeights result,
+        TrainedBlocks trained)
     {
         _hessianProducts ??= new HessianProducts(_shape, _caches, _samples, _caches[0].Attention.Columns, _shards.Length);
         _hessianProducts.Compute(_team, weights, direction, residual, result, trained);
@@ -114,9 +120,11 @@ internal sealed class FullPass
         private Matrix _outputTangent;
         private TrainedBlocks _trained = null!;
 
-        public void Set(ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, TrainedBlocks trained) =>
+        public void Set(
+            ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, TrainedBlocks trained) =>
             (_weights, _direction, _outputTangent, _trained) = (weights, direction, outputTangent, trained);
 
-        public void Compute(int part, int worker) => shards[part].Tangent(_weights, _direction, factors, tangents, _trained, _outputTangent);
+        public void Compute(int part, int worker) =>
+            shards[part].Tangent(_weights, _direction, factors, tangents, _trained, _outputTangent);
     }
 }

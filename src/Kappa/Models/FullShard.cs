@@ -11,7 +11,8 @@ internal sealed class FullShard
     private readonly BlockScratch<double>[] _scratches;
     private readonly int[] _firstRows;
 
-    public FullShard(ResidualTransformerShape shape, SampleRange[] groups, BlockCache<double>[] caches, Matrix output, int tokens, LogitRoute route)
+    public FullShard(
+        ResidualTransformerShape shape, SampleRange[] groups, BlockCache<double>[] caches, Matrix output, int tokens, LogitRoute route)
     {
         var scratch = BlockScratch<double>.Allocate(shape, groups.Max(group => group.Count) * tokens, tokens, route, RowMemory.Contiguous);
         _firstRows = [.. groups.Select(group => group.First * tokens)];
@@ -22,7 +23,8 @@ internal sealed class FullShard
         {
             SampleRange range = groups[k];
             BlockCache<double>[] part = [.. caches.Select(cache => cache.Samples(range.First, range.Count))];
-            _groups[k] = new SampleGroup<double>(shape, range.Count, route, part, output.RowRange(_firstRows[k], range.Count * tokens), _scratches[k]);
+            _groups[k] = new SampleGroup<double>(
+                shape, range.Count, route, part, output.RowRange(_firstRows[k], range.Count * tokens), _scratches[k]);
         }
     }
 
@@ -40,13 +42,15 @@ internal sealed class FullShard
     {
         for (int k = 0; k < _groups.Length; k++)
         {
-            _groups[k].Backward(factors, outputGradient.RowRange(_firstRows[k], _groups[k].Output.Rows), trained, gradient, old: k == 0 ? 0 : 1);
+            _groups[k].Backward(
+                factors, outputGradient.RowRange(_firstRows[k], _groups[k].Output.Rows), trained, gradient, old: k == 0 ? 0 : 1);
         }
     }
 
     /// <summary>The derivative of the output of these rows along <paramref name="direction"/>.</summary>
     public void Tangent(
-        ResidualTransformerWeights weights, ResidualTransformerWeights direction, ModelFactors<double> factors, QueryKeyTangents queryKey, TrainedBlocks trained, in Matrix outputTangent)
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, ModelFactors<double> factors, QueryKeyTangents queryKey,
+        TrainedBlocks trained, in Matrix outputTangent)
     {
         for (int k = 0; k < _groups.Length; k++)
         {
@@ -55,7 +59,8 @@ internal sealed class FullShard
     }
 
     private void Tangent(
-        int k, ResidualTransformerWeights weights, ResidualTransformerWeights direction, ModelFactors<double> factors, QueryKeyTangents queryKey, TrainedBlocks trained, in Matrix dF)
+        int k, ResidualTransformerWeights weights, ResidualTransformerWeights direction, ModelFactors<double> factors,
+        QueryKeyTangents queryKey, TrainedBlocks trained, in Matrix dF)
     {
         BlockCache<double>[] caches = _groups[k].Caches;
         BlockScratch<double> scratch = _scratches[k];
@@ -65,7 +70,8 @@ internal sealed class FullShard
             bool isLast = layer == caches.Length - 1;
             BlockTraining moving = trained.Blocks[layer] with { Input = layer > trained.Lowest };
             _tangents[k].Apply(
-                weights.Block(layer), direction.Block(layer), factors.Blocks[layer].QueryKey, queryKey.Directions[layer], caches[layer], moving, scratch,
+                weights.Block(layer), direction.Block(layer), factors.Blocks[layer].QueryKey, queryKey.Directions[layer], caches[layer],
+                moving, scratch,
                 scratch.InputOf(layer), isLast && !hasReadout ? dF : scratch.InputOf(layer + 1));
         }
 

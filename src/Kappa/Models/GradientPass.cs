@@ -38,10 +38,12 @@ internal readonly ref struct GradientRequest
     public Action<int>? Afterwards { get; init; }
 }
 
-/// <summary>Takes group after group of samples forward and back while its matrices are in cache; only the gradient, the residual and what an observer wants are kept.</summary>
+/// <summary>Takes group after group of samples forward and back while its matrices are in
+/// cache; only the gradient, the residual and what an observer wants are kept.</summary>
 /// <remarks>
-/// Theory: model R, (R.1)–(R.6). The loss is a sum over samples, so a group's way back can follow its way forward at once. Memory: L·(7d + 2m + n) elements for each row
-/// of a group and thread, and a gradient for each shard. In single precision the weights are rounded once a step, all passes are single, the sums over shards and of the loss double.
+/// Theory: model R, (R.1)–(R.6). The loss is a sum over samples, so a group's way back can follow its way forward at once. Memory: L·(7d +
+/// 2m + n) elements for each row of a group and thread, and a gradient for each shard. In single precision the weights are rounded once a
+/// step, all passes are single, the sums over shards and of the loss double.
 /// </remarks>
 internal sealed class GradientPass<T> : IGradientPass, IDividedWork
     where T : unmanaged, IFloatingPointIeee754<T>

@@ -25,7 +25,9 @@ internal sealed class GradientSum<T> : IDividedWork
     public GradientSum(ResidualTransformerShape shape, ParameterLayout layout, ShardGradient<T>[] shards, LogitRoute route)
     {
         (_layout, _shards, _depth) = (layout, shards, shape.Depth);
-        _queryKey = [.. Enumerable.Range(0, shape.Depth).Select(_ => route == LogitRoute.Merged ? Matrix.Allocate(shape.Width, shape.Width) : default)];
+        _queryKey = [
+            .. Enumerable.Range(0, shape.Depth).Select(_ =>
+                route == LogitRoute.Merged ? Matrix.Allocate(shape.Width, shape.Width) : default)];
     }
 
     /// <summary>Writes every matrix of <paramref name="gradient"/>.</summary>
@@ -33,8 +35,11 @@ internal sealed class GradientSum<T> : IDividedWork
     /// <param name="weights">The weights of the pass.</param>
     /// <param name="gradient">Overwritten; zero in untrained matrices.</param>
     /// <param name="trained">The trained matrices.</param>
-    /// <param name="afterwards">Called with the index of each parameter matrix as soon as its gradient is complete, on the thread that completed it.</param>
-    public void Compute(WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, TrainedBlocks trained, Action<int>? afterwards)
+    /// <param name="afterwards">Called with the index of each parameter matrix as
+    /// soon as its gradient is complete, on the thread that completed it.</param>
+    public void Compute(
+        WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, TrainedBlocks trained,
+        Action<int>? afterwards)
     {
         (_weights, _gradient, _trained, _afterwards) = (weights, gradient, trained, afterwards);
         int parts = (4 * _depth) + (_layout.Blocks.Count - BlockIndices.CountOf(_depth));

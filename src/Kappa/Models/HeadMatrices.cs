@@ -15,7 +15,9 @@ internal readonly record struct HeadMatrices<T>(Matrix<T> Query, Matrix<T> Key, 
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>The rows of one sample.</summary>
-    public HeadMatrices<T> Sample(int sample, int tokens) => new(Part(Query, sample, tokens), Part(Key, sample, tokens), Part(Value, sample, tokens));
+    public HeadMatrices<T> Sample(int sample, int tokens) =>
+        new(Part(Query, sample, tokens), Part(Key, sample, tokens), Part(Value, sample, tokens));
 
-    private static Matrix<T> Part(in Matrix<T> matrix, int sample, int tokens) => matrix.Rows == 0 ? matrix : matrix.RowRange(sample * tokens, tokens);
+    private static Matrix<T> Part(in Matrix<T> matrix, int sample, int tokens) =>
+        matrix.Rows == 0 ? matrix : matrix.RowRange(sample * tokens, tokens);
 }

@@ -2,7 +2,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>H v over all samples (R.7): the shards' parts, added first shard first for every element, so that the bits do not depend on the number of threads.</summary>
+/// <summary>H v over all samples (R.7): the shards' parts, added first shard first for
+/// every element, so that the bits do not depend on the number of threads.</summary>
 internal sealed class HessianProducts : IDividedWork
 {
     private readonly SampleCurvature[] _shards;
@@ -30,7 +31,8 @@ internal sealed class HessianProducts : IDividedWork
 
     /// <summary>Overwrites <paramref name="result"/> with H v in the trained matrices and zero in every other.</summary>
     public void Compute(
-        WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, ResidualTransformerWeights result, TrainedBlocks trained)
+        WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual,
+        ResidualTransformerWeights result, TrainedBlocks trained)
     {
         (_weights, _direction, _residual, _trained) = (weights, direction, residual, trained);
         team.Run(this, _shards.Length);

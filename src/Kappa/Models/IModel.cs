@@ -2,10 +2,10 @@ namespace Kappa.Models;
 
 /// <summary>A model on its data: everything above it, from the descent to a certificate, takes this interface and nothing else.</summary>
 /// <remarks>
-/// Parameters, gradients and losses are double, whatever the precision of the passes. A batch is a list of sample numbers, in any order; it is
-/// divided into shards whose number depends on the batch's size alone and whose gradients are added in a fixed order, so a result has the same
-/// bits for any number of threads. After the first call with a batch of some size nothing is allocated by the loss and its gradient. What one
-/// call computes never depends on the calls before it. One caller at a time.
+/// Parameters, gradients and losses are double, whatever the precision of the passes. A batch is a list of sample numbers, in any order; it
+/// is divided into shards whose number depends on the batch's size alone and whose gradients are added in a fixed order, so a result has
+/// the same bits for any number of threads. After the first call with a batch of some size nothing is allocated by the loss and its
+/// gradient. What one call computes never depends on the calls before it. One caller at a time.
 /// </remarks>
 public interface IModel : IDisposable
 {
@@ -24,15 +24,18 @@ public interface IModel : IDisposable
     /// <summary>Columns of F.</summary>
     int OutputColumns { get; }
 
-    /// <summary>c of the loss c·½‖F − Y‖²: 1 for a sum over the samples, one over their number for a mean; NaN for a loss of another kind.</summary>
+    /// <summary>c of the loss c·½‖F − Y‖²: 1 for a sum over the samples, one
+    /// over their number for a mean; NaN for a loss of another kind.</summary>
     double SquaredErrorFactor { get; }
 
     /// <summary>
-    /// Whether the derivative of the activation jumps: where a pre-activation changes its sign the gradient may jump, and the loss has no Hessian.
+    /// Whether the derivative of the activation jumps: where a pre-activation
+    /// changes its sign the gradient may jump, and the loss has no Hessian.
     /// </summary>
     bool HasKinks { get; }
 
-    /// <summary>What the layers compute and a <see cref="LayerRecord"/> can keep, layer by layer and in each in the order of computation.</summary>
+    /// <summary>What the layers compute and a <see cref="LayerRecord"/> can
+    /// keep, layer by layer and in each in the order of computation.</summary>
     IReadOnlyList<LayerMatrix> LayerMatrices { get; }
 
     /// <summary>Threads of one pass.</summary>
@@ -67,17 +70,20 @@ public interface IModel : IDisposable
     /// </param>
     /// <returns>ℒ; not finite when F is not.</returns>
     /// <exception cref="ArgumentException">
-    /// A layout differs, a sample number is out of range, a trained name is not in the model, or the record is another model's or too small.
+    /// A layout differs, a sample number is out of range, a trained name
+    /// is not in the model, or the record is another model's or too small.
     /// </exception>
     double LossAndGradient(
         ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record = null,
         Action<int>? afterwards = null);
 
-    /// <summary>Fills a record without asking for the gradient: in double precision where the model can, whatever that of its passes.</summary>
+    /// <summary>Fills a record without asking for the gradient: in double
+    /// precision where the model can, whatever that of its passes.</summary>
     /// <param name="parameters">θ; not changed.</param>
     /// <param name="batch">Sample numbers, at least one.</param>
     /// <param name="record">Filled.</param>
-    /// <exception cref="ArgumentException">The layout differs, a sample number is out of range, or the record is another model's or too small.</exception>
+    /// <exception cref="ArgumentException">The layout differs, a sample number is
+    /// out of range, or the record is another model's or too small.</exception>
     void Fill(ModelParameters parameters, ReadOnlySpan<int> batch, LayerRecord record) =>
         _ = LossAndGradient(parameters, batch, new ModelParameters(Layout), TrainedSet.All, record);
 
@@ -94,7 +100,8 @@ public interface IModel : IDisposable
     /// <param name="outputGradient">u [batch·rows, columns]; not changed.</param>
     /// <param name="gradient">Overwritten: the gradient of each trained matrix, zero in every other.</param>
     /// <param name="trained">Which matrices are trained.</param>
-    /// <exception cref="ArgumentException">A shape or layout differs, a sample number is out of range, or a trained name is not in the model.</exception>
+    /// <exception cref="ArgumentException">A shape or layout differs, a sample
+    /// number is out of range, or a trained name is not in the model.</exception>
     void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, Matrix outputGradient, ModelParameters gradient, TrainedSet trained);
 
     /// <summary>J v over a batch: the derivative of F(θ + t v) at t = 0.</summary>
@@ -112,7 +119,8 @@ public interface IModel : IDisposable
     /// <param name="direction">v; only its trained matrices are read.</param>
     /// <param name="result">Overwritten: ∇²ℒ v in each trained matrix, zero in every other.</param>
     /// <param name="trained">Which matrices are trained.</param>
-    /// <exception cref="ArgumentException">A layout differs, a sample number is out of range, or a trained name is not in the model.</exception>
+    /// <exception cref="ArgumentException">A layout differs, a sample number
+    /// is out of range, or a trained name is not in the model.</exception>
     void HessianProduct(
         ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained);
 }

@@ -5,8 +5,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Normalisation of every row, y = γ ∘ (x − mean x)/√(var x + ε) + β (E.2), forward and backward (E.6); not centred, the mean counts as 0 everywhere (E.14).</summary>
-/// <remarks>The variance is that of the row's D numbers, about their mean, divided by D. Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation.</remarks>
+/// <summary>Normalisation of every row, y = γ ∘ (x − mean x)/√(var x + ε) + β (E.2), forward
+/// and backward (E.6); not centred, the mean counts as 0 everywhere (E.14).</summary>
+/// <remarks>The variance is that of the row's D numbers, about their mean, divided by D. Sums run in the
+/// lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation.</remarks>
 internal static unsafe class LayerNorm
 {
     /// <summary>y, and mean and 1/√(var + ε) of each row for the way back.</summary>
@@ -18,7 +20,9 @@ internal static unsafe class LayerNorm
     /// <param name="output">y [r, D], overwritten.</param>
     /// <param name="isCentred">Whether the mean is subtracted.</param>
     /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
-    public static void Forward<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, bool isCentred = true, VectorPath? path = null)
+    public static void Forward<T>(
+        in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output,
+        bool isCentred = true, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         switch (path ?? VectorPaths.Widest)
@@ -42,7 +46,8 @@ internal static unsafe class LayerNorm
     /// <param name="dGain">dγ [D]; empty when not wanted.</param>
     /// <param name="dShift">dβ [D]; empty when not wanted.</param>
     /// <param name="scratch">[D], overwritten.</param>
-    public static void ParameterGradients<T>(in Matrix<T> input, in Matrix<T> statistics, in Matrix<T> dOutput, Span<T> dGain, Span<T> dShift, Span<T> scratch)
+    public static void ParameterGradients<T>(
+        in Matrix<T> input, in Matrix<T> statistics, in Matrix<T> dOutput, Span<T> dGain, Span<T> dShift, Span<T> scratch)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (int row = 0; row < input.Rows; row++)
@@ -71,7 +76,9 @@ internal static unsafe class LayerNorm
     /// <param name="dInput">dx [r, D].</param>
     /// <param name="isCentred">Whether the mean was subtracted.</param>
     /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
-    public static void InputGradient<T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, bool isCentred = true, VectorPath? path = null)
+    public static void InputGradient<T>(
+        in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput,
+        bool isCentred = true, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         switch (path ?? VectorPaths.Widest)
@@ -89,7 +96,9 @@ internal static unsafe class LayerNorm
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output, bool isCentred)
+    private static void ForwardOn<TQuad, T>(
+        in Matrix<T> input, in Matrix<T> gain, in Matrix<T> shift, double epsilon, in Matrix<T> statistics, in Matrix<T> output,
+        bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -119,7 +128,8 @@ internal static unsafe class LayerNorm
                 TQuad scale = Keep<TQuad, T>(statistics, row, mean, QuadRows<TQuad, T>.Sum(squares), count, floor);
                 for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
                 {
-                    columns.Store(y, j, TQuad.MultiplyAdd(columns.Load(gains, j), columns.Centred(x, j, mean) * scale, columns.Load(shifts, j)));
+                    columns.Store(
+                        y, j, TQuad.MultiplyAdd(columns.Load(gains, j), columns.Centred(x, j, mean) * scale, columns.Load(shifts, j)));
                 }
             }
         }
@@ -145,7 +155,9 @@ internal static unsafe class LayerNorm
 
     // (E.6)  dx = (g − mean g − x̂ mean(g ∘ x̂))/√(var + ε),  g = γ ∘ dy
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void BackwardOn<TQuad, T>(in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput, bool isCentred)
+    private static void BackwardOn<TQuad, T>(
+        in Matrix<T> input, in Matrix<T> gain, in Matrix<T> statistics, in Matrix<T> dOutput, double residual, in Matrix<T> dInput,
+        bool isCentred)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -153,12 +165,15 @@ internal static unsafe class LayerNorm
         T count = T.CreateTruncating(input.Columns), factor = T.CreateTruncating(residual);
         fixed (T* source = &input.First, gradient = &dOutput.First, target = &dInput.First, g = &gain.First)
         {
-            SoftmaxKernel<TQuad, T>.Rows from = new(source, input.Stride), above = new(gradient, dOutput.Stride), to = new(target, dInput.Stride);
+            SoftmaxKernel<TQuad, T>.Rows from = new(source, input.Stride), above = new(gradient, dOutput.Stride),
+                to = new(target, dInput.Stride);
             SoftmaxKernel<TQuad, T>.FourRows gains = new(g, g, g, g);
             for (int row = 0; row < input.Rows; row += 4)
             {
-                SoftmaxKernel<TQuad, T>.FourRows x = from.Four(row, input.Rows), dy = above.Four(row, input.Rows), dx = to.Four(row, input.Rows);
-                TQuad mean = Statistic<TQuad, T>(statistics, row, 0), scale = Statistic<TQuad, T>(statistics, row, 1), sum = 0.0, projection = 0.0;
+                SoftmaxKernel<TQuad, T>.FourRows x = from.Four(row, input.Rows), dy = above.Four(row, input.Rows),
+                    dx = to.Four(row, input.Rows);
+                TQuad mean = Statistic<TQuad, T>(statistics, row, 0), scale = Statistic<TQuad, T>(statistics, row, 1), sum = 0.0,
+                    projection = 0.0;
                 for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
                 {
                     TQuad product = columns.Load(gains, j) * columns.Load(dy, j);
@@ -166,12 +181,14 @@ internal static unsafe class LayerNorm
                     projection = TQuad.MultiplyAdd(product, columns.Centred(x, j, mean) * scale, projection);
                 }
 
-                TQuad meanOfG = isCentred ? QuadRows<TQuad, T>.Sum(sum) / TQuad.Broadcast(count) : 0.0, meanOfProjection = QuadRows<TQuad, T>.Sum(projection) / TQuad.Broadcast(count);
+                TQuad meanOfG = isCentred ? QuadRows<TQuad, T>.Sum(sum) / TQuad.Broadcast(count) : 0.0,
+                    meanOfProjection = QuadRows<TQuad, T>.Sum(projection) / TQuad.Broadcast(count);
                 for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
                 {
                     TQuad normalised = columns.Centred(x, j, mean) * scale;
                     TQuad through = scale * ((columns.Load(gains, j) * columns.Load(dy, j)) - meanOfG - (normalised * meanOfProjection));
-                    columns.Store(dx, j, residual == 0 ? through : TQuad.MultiplyAdd(TQuad.Broadcast(factor), columns.Load(dx, j), through));
+                    columns.Store(
+                        dx, j, residual == 0 ? through : TQuad.MultiplyAdd(TQuad.Broadcast(factor), columns.Load(dx, j), through));
                 }
             }
         }
@@ -183,6 +200,8 @@ internal static unsafe class LayerNorm
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int last = statistics.Rows - 1;
-        return QuadRows<TQuad, T>.OfEach(statistics[row, column], statistics[Math.Min(row + 1, last), column], statistics[Math.Min(row + 2, last), column], statistics[Math.Min(row + 3, last), column]);
+        return QuadRows<TQuad, T>.OfEach(
+            statistics[row, column], statistics[Math.Min(row + 1, last), column], statistics[Math.Min(row + 2, last), column],
+            statistics[Math.Min(row + 3, last), column]);
     }
 }

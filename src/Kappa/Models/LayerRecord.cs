@@ -2,8 +2,10 @@ using System.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>What an observer wants to see of the layers of one model: made by it, handed to <see cref="IModel.LossAndGradient"/>, filled there.</summary>
-/// <remarks>In double precision whatever that of the passes; rows in the order of the batch. Valid until its next use. One pass at a time.</remarks>
+/// <summary>What an observer wants to see of the layers of one model: made by
+/// it, handed to <see cref="IModel.LossAndGradient"/>, filled there.</summary>
+/// <remarks>In double precision whatever that of the passes; rows in the order
+/// of the batch. Valid until its next use. One pass at a time.</remarks>
 public sealed class LayerRecord
 {
     private static readonly int PartCount = BitOperations.Log2((uint)LayerPart.OutputNorm) + 1;
@@ -92,7 +94,8 @@ public sealed class LayerRecord
 
         if (samples > Capacity)
         {
-            throw new ArgumentException($"A record must have room for the batch of {samples} samples but has for {Capacity}; make it larger.");
+            throw new ArgumentException(
+                $"A record must have room for the batch of {samples} samples but has for {Capacity}; make it larger.");
         }
 
         Samples = samples;
@@ -107,7 +110,8 @@ public sealed class LayerRecord
         int index = Find(layer, part, head);
         if (index < 0)
         {
-            throw new ArgumentException($"The record must keep {part} of layer {layer}, head {head}, but does not; ask for it when making it.");
+            throw new ArgumentException(
+                $"The record must keep {part} of layer {layer}, head {head}, but does not; ask for it when making it.");
         }
 
         int rows = _kept[index].RowsPerSample;

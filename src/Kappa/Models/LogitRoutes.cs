@@ -3,7 +3,8 @@ namespace Kappa.Models;
 /// <summary>Which way to form the logits is cheaper.</summary>
 internal static class LogitRoutes
 {
-    /// <summary>The route with fewer multiply-adds in a forward and backward pass over M rows, the gradient of the input included.</summary>
+    /// <summary>The route with fewer multiply-adds in a forward and backward
+    /// pass over M rows, the gradient of the input included.</summary>
     /// <remarks>Factored: 6Md·d_k + 3Mn·d_k. Merged: 3Md² + 3Mnd + 3d²·d_k.</remarks>
     internal static LogitRoute Cheaper(ResidualTransformerShape shape, int samples, int tokens)
     {

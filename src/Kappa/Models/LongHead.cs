@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Keys and values of one long sample as right factors of the products with blocks of rows of S, packed once for all blocks.</summary>
+/// <summary>Keys and values of one long sample as right factors of the
+/// products with blocks of rows of S, packed once for all blocks.</summary>
 internal sealed class LongHead<T>(int tokens, int keyWidth, int valueWidth)
     where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -28,7 +28,8 @@ internal sealed class ModelEngine : IDisposable
     /// <param name="layers">What a record can keep.</param>
     /// <param name="newExact">Makes the pass of derivatives along directions, in double precision.</param>
     public ModelEngine(
-        ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass, IReadOnlyList<LayerMatrix> layers,
+        ParameterLayout layout, int samples, int outputRows, int outputColumns, WorkerTeam team, IBatchPass pass,
+        IReadOnlyList<LayerMatrix> layers,
         Func<IBatchPass> newExact)
     {
         (_layers, _newExact) = (layers, newExact);
@@ -51,13 +52,22 @@ internal sealed class ModelEngine : IDisposable
 
     /// <summary>ℒ and ∇ℒ.</summary>
     public double LossAndGradient(
-        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record, Action<int>? afterwards)
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters gradient, TrainedSet trained, LayerRecord? record,
+        Action<int>? afterwards)
     {
         Require(parameters, batch);
         RequireGradient(gradient);
         record?.Begin(_layers, batch.Length);
         double loss = _pass.Compute(
-            new BatchRequest { Parameters = parameters, Batch = batch, WantsLoss = true, Gradient = gradient.Vector, IsTrained = Resolve(trained), Record = record });
+            new BatchRequest
+            {
+                Parameters = parameters,
+                Batch = batch,
+                WantsLoss = true,
+                Gradient = gradient.Vector,
+                IsTrained = Resolve(trained),
+                Record = record,
+            });
         if (afterwards is not null && double.IsFinite(loss))
         {
             for (int block = 0; block < Layout.Blocks.Count; block++)
@@ -78,23 +88,34 @@ internal sealed class ModelEngine : IDisposable
     }
 
     /// <summary>Jᵀ u.</summary>
-    public void Backward(ModelParameters parameters, ReadOnlySpan<int> batch, in Matrix outputGradient, ModelParameters gradient, TrainedSet trained)
+    public void Backward(
+        ModelParameters parameters, ReadOnlySpan<int> batch, in Matrix outputGradient, ModelParameters gradient, TrainedSet trained)
     {
         Require(parameters, batch);
         RequireOutput(outputGradient, batch.Length, nameof(outputGradient));
         RequireGradient(gradient);
-        _ = _pass.Compute(new BatchRequest { Parameters = parameters, Batch = batch, OutputGradient = outputGradient, Gradient = gradient.Vector, IsTrained = Resolve(trained) });
+        _ = _pass.Compute(
+            new BatchRequest
+            {
+                Parameters = parameters,
+                Batch = batch,
+                OutputGradient = outputGradient,
+                Gradient = gradient.Vector,
+                IsTrained = Resolve(trained),
+            });
     }
 
     /// <summary>J v.</summary>
     public void Tangent(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, in Matrix tangent)
     {
         RequireTangent(parameters, batch, direction, tangent);
-        _ = (_exact ??= _newExact()).Compute(new BatchRequest { Parameters = parameters, Batch = batch, Direction = direction, Tangent = tangent });
+        _ = (_exact ??= _newExact()).Compute(
+            new BatchRequest { Parameters = parameters, Batch = batch, Direction = direction, Tangent = tangent });
     }
 
     /// <summary>∇²ℒ v.</summary>
-    public void HessianProduct(ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
+    public void HessianProduct(
+        ModelParameters parameters, ReadOnlySpan<int> batch, ModelParameters direction, ModelParameters result, TrainedSet trained)
     {
         RequireHessianProduct(parameters, batch, direction, result, trained);
         _ = (_exact ??= _newExact()).Compute(new BatchRequest
@@ -203,7 +224,8 @@ internal sealed class ModelEngine : IDisposable
     {
         if (matrix.Rows != batch * _outputRows || matrix.Columns != _outputColumns)
         {
-            throw new ArgumentException($"The matrix must be [{batch * _outputRows}, {_outputColumns}] for a batch of {batch} but is {matrix}.", name);
+            throw new ArgumentException(
+                $"The matrix must be [{batch * _outputRows}, {_outputColumns}] for a batch of {batch} but is {matrix}.", name);
         }
     }
 }

@@ -100,6 +100,7 @@ internal static class ParameterViews
     {
         IReadOnlyList<ParameterBlock> blocks = layout.Blocks;
         return new BlockMatrices<T>(
-            Of(blocks[at.Query], vector), Of(blocks[at.Key], vector), Of(blocks[at.Value], vector), Of(blocks[at.FfnIn], vector), Of(blocks[at.FfnOut], vector));
+            Of(blocks[at.Query], vector), Of(blocks[at.Key], vector), Of(blocks[at.Value], vector), Of(blocks[at.FfnIn], vector),
+            Of(blocks[at.FfnOut], vector));
     }
 }

@@ -60,7 +60,9 @@ public class ModelParameters
         if (!Layout.Equals(layout))
         {
             throw new ArgumentException(
-                $"The parameters must have the layout of the model, {layout.Length} numbers in {layout.Blocks.Count} matrices, but have {Layout.Length} in {Layout.Blocks.Count}, or other names.", name);
+                $"The parameters must have the layout of the model, {layout.Length} numbers in {layout.Blocks.Count} matrices, but have "
+                    + $"{Layout.Length} in {Layout.Blocks.Count}, or other names.",
+                name);
         }
     }
 }

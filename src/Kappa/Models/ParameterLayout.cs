@@ -74,7 +74,8 @@ public sealed record ParameterBlock(string Name, int Layer, ParameterKind Kind, 
     internal bool IsRow => Kind >= ParameterKind.NormGain;
 }
 
-/// <summary>Where each parameter matrix of a model lies in its one parameter vector; in model R block by block, in each W_Q, W_K, W_V, W_1, W_2, then the readout.</summary>
+/// <summary>Where each parameter matrix of a model lies in its one parameter vector; in
+/// model R block by block, in each W_Q, W_K, W_V, W_1, W_2, then the readout.</summary>
 /// <remarks>Immutable and thread-safe.</remarks>
 public sealed class ParameterLayout
 {
@@ -119,7 +120,8 @@ public sealed class ParameterLayout
     }
 
     /// <summary>The layout of the given blocks, which follow each other without a gap.</summary>
-    internal static ParameterLayout Of(IReadOnlyList<ParameterBlock> blocks) => new(blocks, blocks.Count == 0 ? 0 : blocks[^1].Offset + blocks[^1].Length);
+    internal static ParameterLayout Of(IReadOnlyList<ParameterBlock> blocks) =>
+        new(blocks, blocks.Count == 0 ? 0 : blocks[^1].Offset + blocks[^1].Length);
 
     /// <summary>Whether <paramref name="other"/> has the same names and sizes in the same order.</summary>
     internal bool Equals(ParameterLayout other) => ReferenceEquals(this, other) || Blocks.SequenceEqual(other.Blocks);

@@ -18,7 +18,8 @@ internal sealed class ParameterLayoutBuilder(object shape, bool isOfNames = fals
         long end = isOfNames ? 0 : _offset + ((long)rows * columns);
         if (end > Array.MaxLength)
         {
-            throw new ArgumentException($"A model may have at most {Array.MaxLength} parameters but this shape has more: {shape}. Reduce the depth or a width.");
+            throw new ArgumentException(
+                $"A model may have at most {Array.MaxLength} parameters but this shape has more: {shape}. Reduce the depth or a width.");
         }
 
         _blocks.Add(new ParameterBlock(name, layer, kind, rows, columns, (int)_offset));

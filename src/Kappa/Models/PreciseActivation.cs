@@ -4,8 +4,9 @@ namespace Kappa.Models;
 
 /// <summary>ψ and ψ' of (R.5) in <see cref="DoubleDouble"/> arithmetic with a proven error.</summary>
 /// <remarks>
-/// Theory: rounding, C.36. The smooth leaky ReLU is a root and a few sums. GELU is x Φ(x) with Φ(x) = ½ + φ(x) Σ_k x^{2k+1}/(1·3⋯(2k+1)), whose terms all have the sign of x; beyond |x| = 12 it is 0 or x
-/// to 2.2e-32. At a kink the derivative is the left one, and no error is given for it.
+/// Theory: rounding, C.36. The smooth leaky ReLU is a root and a few sums. GELU is x Φ(x) with Φ(x) = ½ + φ(x) Σ_k x^{2k+1}/(1·3⋯(2k+1)),
+/// whose terms all have the sign of x; beyond |x| = 12 it is 0 or x to 2.2e-32. At a kink the derivative is the left one, and no error is
+/// given for it.
 /// </remarks>
 internal sealed class PreciseActivation
 {
@@ -53,7 +54,8 @@ internal sealed class PreciseActivation
             case ActivationKind.SmoothLeakyRelu:
                 // (R.5)  γx + (1−γ)(r + x − ε)/2,  γ + (1−γ)(1 + x/r)/2,  r = √(x² + ε²)
                 DoubleDouble root = DoubleDouble.Sqrt((x * x) + _squaredSmoothing);
-                return ((x * _activation.Slope) + (_half * (root + x - _activation.Smoothing)), _activation.Slope + (_half * (1 + (x / root))));
+                return (
+                    (x * _activation.Slope) + (_half * (root + x - _activation.Smoothing)), _activation.Slope + (_half * (1 + (x / root))));
             case ActivationKind.Gelu:
                 return Gelu(x);
             case ActivationKind.Identity:

@@ -4,7 +4,8 @@ namespace Kappa.Models;
 internal sealed class ResidualArguments(ResidualTransformerShape shape, ParameterLayout layout, int tokens)
 {
     // θ, its successor, the gradient, a direction and a product.
-    private readonly (ModelParameters Given, ResidualTransformerWeights View)[] _views = new (ModelParameters, ResidualTransformerWeights)[6];
+    private readonly (
+        ModelParameters Given, ResidualTransformerWeights View)[] _views = new (ModelParameters, ResidualTransformerWeights)[6];
     private int _next;
     private (TrainedSet Set, TrainedBlocks Blocks)? _trained;
 
@@ -51,7 +52,8 @@ internal sealed class ResidualArguments(ResidualTransformerShape shape, Paramete
         if (matrix.Rows != samples * tokens || matrix.Columns != shape.OutputWidth || !matrix.IsContiguous)
         {
             throw new ArgumentException(
-                $"The matrix must be contiguous and of the output's shape [{samples * tokens}, {shape.OutputWidth}] but is {matrix} with stride {matrix.Stride}.",
+                $"The matrix must be contiguous and of the output's shape [{samples * tokens}, {shape.OutputWidth}] but is {matrix} with "
+                    + $"stride {matrix.Stride}.",
                 name);
         }
     }

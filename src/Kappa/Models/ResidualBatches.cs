@@ -1,6 +1,7 @@
 namespace Kappa.Models;
 
-/// <summary>The models that batches of some of the samples go through: one for each size that occurs, the data of its last batch in it.</summary>
+/// <summary>The models that batches of some of the samples go through: one
+/// for each size that occurs, the data of its last batch in it.</summary>
 /// <param name="whole">The model of all samples.</param>
 /// <param name="create">Makes a model of so many samples, its data still to come.</param>
 internal sealed class ResidualBatches(ResidualTransformer whole, Func<int, ResidualTransformer> create)

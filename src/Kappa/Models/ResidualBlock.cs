@@ -18,9 +18,10 @@ internal readonly record struct BlockTraining(bool Query, bool Key, bool Value, 
 
 /// <summary>One block of model R for a stack of samples, forward (R.1–R.3) and backward (R.6).</summary>
 /// <remarks>
-/// M = N·n stacked token rows. With d = d_k the products of a forward and backward pass take 9Md² + 6Mdm + 6Mnd multiply-adds in the factored
-/// route and 6Md² + 6Mdm + 6Mnd in the merged one, less what the first block and untrained matrices save; the merged route adds 3d³ for G and its gradient.
-/// Derivatives of matrices are added to <c>old</c> times what was there; the rest is overwritten. No allocation.
+/// M = N·n stacked token rows. With d = d_k the products of a forward and backward pass take 9Md² + 6Mdm + 6Mnd multiply-adds in the
+/// factored route and 6Md² + 6Mdm + 6Mnd in the merged one, less what the first block and untrained matrices save; the merged route adds
+/// 3d³ for G and its gradient. Derivatives of matrices are added to <c>old</c> times what was there; the rest is overwritten. No
+/// allocation.
 /// </remarks>
 internal sealed class ResidualBlock<T>(ResidualTransformerShape shape, int samples, LogitRoute route)
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -30,7 +31,8 @@ internal sealed class ResidualBlock<T>(ResidualTransformerShape shape, int sampl
     private readonly double _attentionResidual = shape.AttentionResidual;
     private readonly bool _isMerged = route == LogitRoute.Merged;
 
-    /// <summary>Computes every matrix of <paramref name="cache"/> from its input and, but for a first block, the input's transpose.</summary>
+    /// <summary>Computes every matrix of <paramref name="cache"/> from its
+    /// input and, but for a first block, the input's transpose.</summary>
     /// <param name="factors">W_Q, W_K, W_V, W_1, W_2.</param>
     /// <param name="cache">Input Z [M, d]; the rest is overwritten.</param>
     /// <param name="isFirst">Whether the input is X, whose transpose is there already.</param>
@@ -87,7 +89,9 @@ internal sealed class ResidualBlock<T>(ResidualTransformerShape shape, int sampl
         }
     }
 
-    private void AttentionBackward(BlockFactors<T> factors, BlockCache<T> cache, BlockTraining training, in BlockMatrices<T> gradient, double old, BlockScratch<T> scratch)
+    private void AttentionBackward(
+        BlockFactors<T> factors, BlockCache<T> cache, BlockTraining training, in BlockMatrices<T> gradient, double old,
+        BlockScratch<T> scratch)
     {
         // (R.6)  dW_V = (A Z)ᵀ dH                                             [d, d]
         if (training.Value)
@@ -149,7 +153,8 @@ internal sealed class ResidualBlock<T>(ResidualTransformerShape shape, int sampl
     private void InputBackward(BlockFactors<T> factors, BlockCache<T> cache, BlockScratch<T> scratch, in Matrix<T> dInput)
     {
         // (R.6)  dZ = ρ_a dH + Aᵀ d(A Z) + dquery ∂query/∂Z + dkey ∂key/∂Z    [M, d]
-        Products.MultiplyAdd(ProductForm.LeftTransposed, samples, cache.Attention, scratch.Mixed, _attentionResidual, scratch.AttentionOutput, dInput);
+        Products.MultiplyAdd(
+            ProductForm.LeftTransposed, samples, cache.Attention, scratch.Mixed, _attentionResidual, scratch.AttentionOutput, dInput);
         Products.MultiplyAdd(scratch.Query, factors.QueryTransposed, 1, dInput, dInput);
         if (_isMerged)
         {

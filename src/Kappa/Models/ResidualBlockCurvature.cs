@@ -2,10 +2,12 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>One block's part of a Hessian product (R.7): the tangents of R.1–R.3, kept, and then R.6 differentiated line by line along the same direction.</summary>
+/// <summary>One block's part of a Hessian product (R.7): the tangents of R.1–R.3,
+/// kept, and then R.6 differentiated line by line along the same direction.</summary>
 /// <remarks>
-/// Each line X = f(Y, W) of R.6 becomes the pair (X, Ẋ): X again, for the way back needs it, and Ẋ by the product rule. Queries and keys are formed by themselves whatever the route of the forward
-/// pass. About four times the products of a backward pass. Gradients are overwritten. No allocation.
+/// Each line X = f(Y, W) of R.6 becomes the pair (X, Ẋ): X again, for the way back needs it, and Ẋ by the product rule. Queries and keys
+/// are formed by themselves whatever the route of the forward pass. About four times the products of a backward pass. Gradients are
+/// overwritten. No allocation.
 /// </remarks>
 internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int samples)
 {
@@ -17,7 +19,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     /// <param name="cache">Of the forward pass.</param>
     /// <param name="training">Which matrices move; <see cref="BlockTraining.Input"/>: whether Ż is not zero.</param>
     /// <param name="tangents">Ż [M, d]; the rest is overwritten.</param>
-    public void Forward(in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, BlockTraining training, CurvatureCache tangents)
+    public void Forward(
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, BlockTraining training, CurvatureCache tangents)
     {
         // (R.1)  q = Z W_Q, k = Z W_K and their tangents                      [M, d_k]
         Products.Multiply(cache.Input, weights.Query, tangents.Query);
@@ -57,7 +60,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     /// <param name="scratch">Overwritten.</param>
     /// <param name="dInput">dZ and its tangent [M, d], when wanted.</param>
     public void Backward(
-        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, in MovingGradient dOutput, BlockTraining training,
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, in MovingGradient dOutput,
+        BlockTraining training,
         in BlockWeights result, CurvatureScratch scratch, in MovingGradient dInput)
     {
         // (R.6)  dW_2 = Φᵀ D                                                  [m, d]
@@ -81,10 +85,13 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         }
     }
 
-    private void HiddenForward(in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, BlockTraining training, CurvatureCache tangents)
+    private void HiddenForward(
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, BlockTraining training, CurvatureCache tangents)
     {
         // (R.3)  Ṗ = Ḣ W_1 + H Ẇ_1,  Φ̇ = ψ'(P) ∘ Ṗ,  ψ'(P)˙ = ψ''(P) ∘ Ṗ      [M, m]
-        Move(true, tangents.AttentionOutputTangent, weights.FfnIn, training.FfnIn, cache.AttentionOutput, direction.FfnIn, tangents.HiddenTangent);
+        Move(
+            true, tangents.AttentionOutputTangent, weights.FfnIn, training.FfnIn, cache.AttentionOutput, direction.FfnIn,
+            tangents.HiddenTangent);
         Span<double> curvature = tangents.HiddenDerivativeTangent.Span;
         Span<double> hidden = tangents.HiddenTangent.Span;
         if (_isCurved)
@@ -108,7 +115,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     }
 
     private void HiddenBackward(
-        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, in MovingGradient dOutput, BlockTraining training,
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, in MovingGradient dOutput,
+        BlockTraining training,
         in BlockWeights result, CurvatureScratch scratch)
     {
         // (R.6)  dP = U ∘ ψ'(P) with U = D W_2ᵀ; its tangent U̇ ∘ ψ'(P) + U ∘ ψ'(P)˙   [M, m]
@@ -129,7 +137,9 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         AddScaled(scratch.AttentionOutput, shape.FfnResidual, dOutput);
     }
 
-    private void AttentionBackward(in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, BlockTraining training, CurvatureScratch scratch)
+    private void AttentionBackward(
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, BlockTraining training,
+        CurvatureScratch scratch)
     {
         // (R.6)  d(A Z) = dH W_Vᵀ,  dA = d(A Z) Zᵀ                            [n, n] each sample
         MultiplyByTransposed(scratch.AttentionOutput, weights.Value, training.Value, direction.Value, scratch.Mixed);
@@ -163,7 +173,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         }
     }
 
-    private void LogitsBackward(BlockCache<double> cache, CurvatureCache tangents, BlockTraining training, in BlockWeights result, CurvatureScratch scratch)
+    private void LogitsBackward(
+        BlockCache<double> cache, CurvatureCache tangents, BlockTraining training, in BlockWeights result, CurvatureScratch scratch)
     {
         // (R.6)  dq = dS k,  dk = dSᵀ q                                       [n, d_k] each sample
         Products.MultiplyEach(samples, scratch.Attention.Value, tangents.Key, scratch.Query.Value);
@@ -179,7 +190,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     }
 
     private void InputBackward(
-        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, BlockTraining training, CurvatureScratch scratch, in MovingGradient dInput)
+        in BlockWeights weights, in BlockWeights direction, BlockCache<double> cache, CurvatureCache tangents, BlockTraining training,
+        CurvatureScratch scratch, in MovingGradient dInput)
     {
         // (R.6)  dZ = ρ_a dH + Aᵀ d(A Z) + dq W_Qᵀ + dk W_Kᵀ                  [M, d]
         MultiplyByTransposed(scratch.Query, weights.Query, training.Query, direction.Query, dInput);
@@ -191,7 +203,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     }
 
     // Ẋ = Ẏ W + Y Ẇ, each part where it is not zero.
-    private static void Move(bool moves, in Matrix tangent, in Matrix weights, bool trained, in Matrix value, in Matrix direction, in Matrix result)
+    private static void Move(
+        bool moves, in Matrix tangent, in Matrix weights, bool trained, in Matrix value, in Matrix direction, in Matrix result)
     {
         if (moves)
         {
@@ -210,7 +223,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
     }
 
     // dX = dY Wᵀ and its tangent dẎ Wᵀ + dY Ẇᵀ.
-    private static void MultiplyByTransposed(in MovingGradient gradient, in Matrix weights, bool trained, in Matrix direction, in MovingGradient result, double beta = 0)
+    private static void MultiplyByTransposed(
+        in MovingGradient gradient, in Matrix weights, bool trained, in Matrix direction, in MovingGradient result, double beta = 0)
     {
         Products.MultiplyByTransposed(gradient.Value, weights, result.Value, beta: beta);
         Products.MultiplyByTransposed(gradient.Tangent, weights, result.Tangent, beta: beta);
@@ -230,7 +244,8 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         }
     }
 
-    private static void InputGradient(bool wanted, BlockCache<double> cache, CurvatureCache tangents, bool moves, in MovingGradient gradient, in Matrix result)
+    private static void InputGradient(
+        bool wanted, BlockCache<double> cache, CurvatureCache tangents, bool moves, in MovingGradient gradient, in Matrix result)
     {
         if (wanted && moves)
         {
@@ -248,5 +263,6 @@ internal sealed class ResidualBlockCurvature(ResidualTransformerShape shape, int
         Vectors.AddScaled(sum.Tangent.Span, factor, term.Tangent.Span);
     }
 
-    private static void MultiplyBy(ReadOnlySpan<double> factors, Span<double> values) => System.Numerics.Tensors.TensorPrimitives.Multiply(values, factors, values);
+    private static void MultiplyBy(ReadOnlySpan<double> factors, Span<double> values) =>
+        System.Numerics.Tensors.TensorPrimitives.Multiply(values, factors, values);
 }

@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>The derivative of one block of model R along a direction in the parameters and its input: R.1–R.3 differentiated line by line.</summary>
+/// <summary>The derivative of one block of model R along a direction in the
+/// parameters and its input: R.1–R.3 differentiated line by line.</summary>
 /// <remarks>dX is the tangent of X here. A direction's untrained matrices count as zero. No allocation.</remarks>
 internal sealed class ResidualBlockTangent(ResidualTransformerShape shape, int samples, LogitRoute route)
 {
@@ -62,7 +63,9 @@ internal sealed class ResidualBlockTangent(ResidualTransformerShape shape, int s
 
         // (R.1)  dquery = dZ W_Q + Z dW_Q,  dkey = dZ W_K + Z dW_K; merged: dquery = dZ G + Z dG, dkey = dZ
         AddProductIf(training.Input, dInput, merged ? queryKeyProduct : weights.Query, scratch.Query);
-        AddProductIf(merged ? training.Query || training.Key : training.Query, cache.Input, merged ? dQueryKeyProduct : direction.Query, scratch.Query);
+        AddProductIf(
+            merged ? training.Query || training.Key : training.Query, cache.Input, merged ? dQueryKeyProduct : direction.Query,
+            scratch.Query);
         if (merged && training.Input)
         {
             dInput.CopyTo(scratch.Key);

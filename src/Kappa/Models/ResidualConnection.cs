@@ -7,7 +7,8 @@ namespace Kappa.Models;
 /// <summary>The connection around a branch: output = ρ·skip + branch (R.2, R.3).</summary>
 internal static class ResidualConnection
 {
-    /// <summary>output ← ρ·skip + branch; output may be the memory of branch. With ρ = 0 the skip is not read, so that NaN there does not spread.</summary>
+    /// <summary>output ← ρ·skip + branch; output may be the memory of branch. With
+    /// ρ = 0 the skip is not read, so that NaN there does not spread.</summary>
     /// <typeparam name="T"><c>double</c> or <c>float</c>.</typeparam>
     /// <param name="coefficient">ρ, rounded to T.</param>
     /// <param name="skip">What goes around [M, d], contiguous.</param>

@@ -5,13 +5,16 @@ internal static class ResidualLayerMatrices
 {
     private static readonly LayerPart[] Parts =
     [
-        LayerPart.Input, LayerPart.AttentionWeights, LayerPart.AttentionBranch, LayerPart.AttentionOutput, LayerPart.Hidden, LayerPart.Output,
+        LayerPart.Input, LayerPart.AttentionWeights, LayerPart.AttentionBranch, LayerPart.AttentionOutput, LayerPart.Hidden,
+        LayerPart.Output,
     ];
 
     /// <summary>Those of every layer.</summary>
     public static LayerMatrix[] Of(ResidualTransformerShape shape, int tokens)
     {
-        return [.. Enumerable.Range(0, shape.Depth).SelectMany(layer => Parts.Select(part => new LayerMatrix(layer, part, null, tokens, ColumnsOf(part))))];
+        return [
+            .. Enumerable.Range(0, shape.Depth).SelectMany(layer =>
+                Parts.Select(part => new LayerMatrix(layer, part, null, tokens, ColumnsOf(part))))];
 
         int ColumnsOf(LayerPart part) => part switch
         {

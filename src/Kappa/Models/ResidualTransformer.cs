@@ -4,10 +4,10 @@ namespace Kappa.Models;
 
 /// <summary>Model R on its data: the output (R.1–R.4), loss and gradient (R.6), and the products with J, Jᵀ and ∇²ℒ (R.7).</summary>
 /// <remarks>
-/// Theory: model R. The fused implementation of a Transformer with one head and no normalisation. Loss and gradient go through the model group
-/// by group of samples, in cache (<see cref="GradientPass{T}"/>); what keeps every matrix over all samples (<see cref="FullPass"/>) reserves its
-/// memory, about L·(8d + 2m + n)·M doubles, when it is first used, and is computed again only for other parameters. A batch of some of the
-/// samples goes through a model of its own size, kept for the next one. No pass allocates after its first call with a batch of some size.
+/// Theory: model R. The fused implementation of a Transformer with one head and no normalisation. Loss and gradient go through the model
+/// group by group of samples, in cache (<see cref="GradientPass{T}"/>); what keeps every matrix over all samples (<see cref="FullPass"/>)
+/// reserves its memory, about L·(8d + 2m + n)·M doubles, when it is first used, and is computed again only for other parameters. A batch of
+/// some of the samples goes through a model of its own size, kept for the next one. No pass allocates after its first call with a batch.
 /// </remarks>
 public sealed class ResidualTransformer : IModel
 {
@@ -33,7 +33,7 @@ public sealed class ResidualTransformer : IModel
     /// <param name="samples">Number of samples N.</param>
     /// <param name="threads">Number of threads, at least 1; more than there are shards, or parts of the telemetry, are not used.</param>
     /// <param name="precision">The precision of loss and gradient; everything else is double.</param>
-    /// <exception cref="ArgumentException">The shape is not valid, the data do not fit it, or single precision cannot hold its ε.</exception>
+    /// <exception cref="ArgumentException">The shape or the data are not valid, or single precision cannot hold ε.</exception>
     public ResidualTransformer(
         ResidualTransformerShape shape, Matrix inputs, Matrix targets, int samples, int threads = 1, Precision precision = Precision.Double)
         : this(shape, inputs, targets, samples, threads, precision, team: null)
@@ -154,9 +154,10 @@ public sealed class ResidualTransformer : IModel
     /// <exception cref="ArgumentException">A shape is another.</exception>
     public void SetData(Matrix inputs, Matrix targets)
     {
-        if ((inputs.Rows, inputs.Columns) != (Inputs.Rows, Inputs.Columns) || (targets.Rows, targets.Columns) != (Targets.Rows, Targets.Columns))
+        if ((inputs.Rows, inputs.Columns) != (Inputs.Rows, Inputs.Columns)
+            || (targets.Rows, targets.Columns) != (Targets.Rows, Targets.Columns))
         {
-            throw new ArgumentException($"X must be {Inputs} and Y {Targets} as before but are {inputs} and {targets}; prepare another model.");
+            throw new ArgumentException($"X must be {Inputs} and Y {Targets} but are {inputs} and {targets}; prepare another model.");
         }
 
         inputs.CopyTo(Inputs);
@@ -165,7 +166,7 @@ public sealed class ResidualTransformer : IModel
         TakeData();
     }
 
-    /// <summary>Every matrix of every block, and F = Z^L or Z^L W_U (R.1–R.4), for <see cref="Layer"/> and <see cref="ForwardOutput"/>; finite or not.</summary>
+    /// <summary>All matrices, and F (R.1–R.4), for <see cref="Layer"/> and <see cref="ForwardOutput"/>; finite or not.</summary>
     /// <param name="parameters">Parameters of this layout; not changed.</param>
     /// <exception cref="ArgumentException">The parameters have another layout.</exception>
     public void Forward(ModelParameters parameters) => _ = _full.At(_arguments.Of(parameters, nameof(parameters)));
@@ -211,12 +212,9 @@ public sealed class ResidualTransformer : IModel
     {
         _arguments.RequireOutput(output, batch.Length, nameof(output));
         if (_batches.Of(batch) is { } part)
-        {
             part.Output(parameters, part.AllSamples, output);
-            return;
-        }
-
-        _full.At(_arguments.Of(parameters, nameof(parameters))).Output.CopyTo(output);
+        else
+            _full.At(_arguments.Of(parameters, nameof(parameters))).Output.CopyTo(output);
     }
 
     /// <inheritdoc/>
@@ -269,7 +267,8 @@ public sealed class ResidualTransformer : IModel
         ModelParameters parameters, ModelParameters direction, in Matrix residual, ModelParameters result, TrainedSet trained)
     {
         _arguments.RequireOutput(residual, Samples, nameof(residual));
-        ResidualTransformerWeights weights = _arguments.Of(parameters, nameof(parameters)), along = _arguments.Of(direction, nameof(direction));
+        ResidualTransformerWeights weights = _arguments.Of(parameters, nameof(parameters)),
+            along = _arguments.Of(direction, nameof(direction));
         _full.At(weights).HessianProduct(weights, along, residual, _arguments.Of(result, nameof(result)), _arguments.Resolve(trained));
     }
 
@@ -280,7 +279,8 @@ public sealed class ResidualTransformer : IModel
     public void Dispose() => _ownTeam?.Dispose();
 
     private ResidualTransformer OfSize(int samples) => new(
-        Shape, Matrix.Allocate(samples * Tokens, Shape.Width), Matrix.Allocate(samples * Tokens, Shape.OutputWidth), samples, Threads, Precision, _team);
+        Shape, Matrix.Allocate(samples * Tokens, Shape.Width), Matrix.Allocate(samples * Tokens, Shape.OutputWidth), samples, Threads,
+        Precision, _team);
 
     /// <summary>Takes what the memory of the data holds now.</summary>
     internal void TakeData()

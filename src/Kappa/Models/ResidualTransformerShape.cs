@@ -4,8 +4,8 @@ namespace Kappa.Models;
 
 /// <summary>The sizes and fixed coefficients of model R (R.1–R.5): everything about the model that is not trained.</summary>
 /// <remarks>
-/// Theory: model R, the residual Transformer of Qin, Zhou, Jiang and Zhu (arXiv 2506.05249). Immutable; no number of samples or tokens in it, for weights fit inputs of any length.
-/// Coefficients may be any finite real number, zero and negative included.
+/// Theory: model R, the residual Transformer of Qin, Zhou, Jiang and Zhu (arXiv 2506.05249). Immutable; no number of samples or tokens in
+/// it, for weights fit inputs of any length. Coefficients may be any finite real number, zero and negative included.
 /// </remarks>
 public sealed record ResidualTransformerShape
 {
@@ -27,7 +27,8 @@ public sealed record ResidualTransformerShape
         init => _keyWidth = value;
     }
 
-    /// <summary>Factor τ of the attention logits (R.1); <c>null</c> means 1/√d_k. <see cref="LogitScale"/> is the resulting number.</summary>
+    /// <summary>Factor τ of the attention logits (R.1); <c>null</c> means
+    /// 1/√d_k. <see cref="LogitScale"/> is the resulting number.</summary>
     public double? Temperature { get; init; }
 
     /// <summary>ρ_a of H = ρ_a Z + A Z W_V (R.2): 1 with the connection, 0 without.</summary>
@@ -51,7 +52,8 @@ public sealed record ResidualTransformerShape
     /// <summary>Whether weights of both shapes have the same matrices in the same places.</summary>
     internal bool HasLayoutOf(ResidualTransformerShape other) =>
         ReferenceEquals(this, other)
-        || (Depth, Width, FfnWidth, KeyWidth, ReadoutWidth) == (other.Depth, other.Width, other.FfnWidth, other.KeyWidth, other.ReadoutWidth);
+        || (Depth, Width, FfnWidth, KeyWidth, ReadoutWidth) == (
+            other.Depth, other.Width, other.FfnWidth, other.KeyWidth, other.ReadoutWidth);
 
     /// <summary>Throws when the activation cannot be computed in a precision.</summary>
     internal void RequirePrecision(Precision precision)
@@ -59,7 +61,8 @@ public sealed record ResidualTransformerShape
         if (precision == Precision.Single && Activation is { Kind: ActivationKind.SmoothLeakyRelu, Smoothing: not (>= 1e-18 and <= 1e18) })
         {
             throw new ArgumentException(
-                $"In single precision the activation's smoothing ε must lie in [1e-18, 1e18], as its square must be a normal number, but is {Activation.Smoothing}. Take precision Double or another ε.",
+                $"In single precision the activation's smoothing ε must lie in [1e-18, 1e18], as its square must be a normal number, but "
+                    + $"is {Activation.Smoothing}. Take precision Double or another ε.",
                 nameof(precision));
         }
     }

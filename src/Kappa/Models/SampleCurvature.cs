@@ -2,7 +2,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Some of the samples in a Hessian product (R.7): the tangents of the whole model over these rows, and the second pass back.</summary>
+/// <summary>Some of the samples in a Hessian product (R.7): the tangents
+/// of the whole model over these rows, and the second pass back.</summary>
 /// <remarks>Like <see cref="FullShard"/>, shards touch disjoint rows and their own gradient, so they may run at once.</remarks>
 internal sealed class SampleCurvature
 {
@@ -52,13 +53,15 @@ internal sealed class SampleCurvature
         {
             MovingGradient dInput = _scratch.InputOf(layer);
             _block.Backward(
-                weights.Block(layer), direction.Block(layer), _caches[layer], _tangents[layer], dOutput, TrainingOf(trained, layer), Result.Block(layer), _scratch, dInput);
+                weights.Block(layer), direction.Block(layer), _caches[layer], _tangents[layer], dOutput, TrainingOf(trained, layer),
+                Result.Block(layer), _scratch, dInput);
             dOutput = dInput;
         }
     }
 
     // (D, Ḋ) at the last block's output: D = E and Ḋ = Ḟ = J v, or with a readout D = E W_Uᵀ and Ḋ = Ḟ W_Uᵀ + E Ẇ_Uᵀ.
-    private MovingGradient OutputBackward(ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, TrainedBlocks trained)
+    private MovingGradient OutputBackward(
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, TrainedBlocks trained)
     {
         residual.RowRange(_start, _output.Value.Rows).CopyTo(_output.Value);
         bool moves = trained.Lowest < _caches.Length;
@@ -98,5 +101,6 @@ internal sealed class SampleCurvature
         return dOutput;
     }
 
-    private static BlockTraining TrainingOf(TrainedBlocks trained, int layer) => trained.Blocks[layer] with { Input = layer > trained.Lowest };
+    private static BlockTraining TrainingOf(TrainedBlocks trained, int layer) =>
+        trained.Blocks[layer] with { Input = layer > trained.Lowest };
 }

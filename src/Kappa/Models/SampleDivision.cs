@@ -3,11 +3,13 @@ namespace Kappa.Models;
 /// <summary>Some consecutive samples.</summary>
 internal readonly record struct SampleRange(int First, int Count);
 
-/// <summary>How the samples are divided: into shards, whose gradients are added in a fixed order, and each shard into groups that go through the whole model one after the other.</summary>
+/// <summary>How the samples are divided: into shards, whose gradients are added in a fixed order,
+/// and each shard into groups that go through the whole model one after the other.</summary>
 /// <remarks>A function of the sizes alone, never of the threads: so are the bits of a gradient.</remarks>
 internal sealed class SampleDivision
 {
-    // Two cores share the smallest problems; more shards of fewer rows would spend their time on adding up gradients: P additions against about 6·rows·P multiply-adds.
+    // Two cores share the smallest problems; more shards of fewer rows would spend their
+    // time on adding up gradients: P additions against about 6·rows·P multiply-adds.
     private const int RowsPerShard = 256;
     private const int LeastRows = 32;
     private const int MaximumShards = 8;

@@ -12,7 +12,8 @@ internal sealed class SampleGroup<T>
     private readonly (Matrix<T> Branch, Matrix<T> Output, Matrix<T> Hidden)[] _own;
 
     /// <summary>A group whose matrices are <paramref name="caches"/>.</summary>
-    public SampleGroup(ResidualTransformerShape shape, int samples, LogitRoute route, BlockCache<T>[] caches, Matrix<T> output, BlockScratch<T> scratch)
+    public SampleGroup(
+        ResidualTransformerShape shape, int samples, LogitRoute route, BlockCache<T>[] caches, Matrix<T> output, BlockScratch<T> scratch)
     {
         _block = new ResidualBlock<T>(shape, samples, route);
         _scratch = scratch;
@@ -27,7 +28,8 @@ internal sealed class SampleGroup<T>
     /// <summary>F [rows, d_out]; the last block's output itself without readout.</summary>
     public Matrix<T> Output { get; }
 
-    /// <summary>Lets a group in double precision compute branch, output and Φ in the record's own matrices, so that nothing is copied.</summary>
+    /// <summary>Lets a group in double precision compute branch, output and
+    /// Φ in the record's own matrices, so that nothing is copied.</summary>
     /// <param name="record">Of the model.</param>
     /// <param name="range">The samples of the group.</param>
     public void Bind(LayerRecord record, SampleRange range)
@@ -126,7 +128,9 @@ internal sealed class SampleGroup<T>
         for (int layer = Caches.Length - 1; layer >= trained.Lowest; layer--)
         {
             Matrix<T> dInput = _scratch.InputOf(layer);
-            _block.Backward(factors.Blocks[layer], Caches[layer], dOutput, trained.Blocks[layer], gradient.Blocks[layer], gradient.QueryKey[layer], old, _scratch, dInput);
+            _block.Backward(
+                factors.Blocks[layer], Caches[layer], dOutput, trained.Blocks[layer], gradient.Blocks[layer], gradient.QueryKey[layer], old,
+                _scratch, dInput);
             dOutput = dInput;
         }
     }

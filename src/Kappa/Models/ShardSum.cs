@@ -5,7 +5,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Models;
 
-/// <summary>Adds the gradients of shards, first shard first for every element, in double precision; divided over the threads by stretches of the vector.</summary>
+/// <summary>Adds the gradients of shards, first shard first for every element, in
+/// double precision; divided over the threads by stretches of the vector.</summary>
 internal sealed class ShardSum<T>(ParameterLayout layout) : IDividedWork
     where T : unmanaged, IFloatingPointIeee754<T>
 {

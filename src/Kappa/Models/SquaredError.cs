@@ -39,7 +39,8 @@ internal static class SquaredError
         return Vector512.Sum(lanes) + rest;
     }
 
-    /// <summary>E in the precision of a pass: itself in double, in single its rounded copy in the memory of <paramref name="target"/>.</summary>
+    /// <summary>E in the precision of a pass: itself in double, in single its
+    /// rounded copy in the memory of <paramref name="target"/>.</summary>
     public static Matrix<T> InPrecision<T>(in Matrix residual, in Matrix<T> target)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -52,7 +53,8 @@ internal static class SquaredError
         return target;
     }
 
-    private static void AddRow<T>(ReadOnlySpan<T> output, ReadOnlySpan<double> targets, Span<double> residual, ref Vector512<double> lanes, ref double rest)
+    private static void AddRow<T>(
+        ReadOnlySpan<T> output, ReadOnlySpan<double> targets, Span<double> residual, ref Vector512<double> lanes, ref double rest)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         ref T f = ref MemoryMarshal.GetReference(output);

@@ -13,7 +13,8 @@ internal static class TokenRows
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
         if (inputs.Columns != width || inputs.Rows == 0 || inputs.Rows % samples != 0)
         {
-            throw new ArgumentException($"X must be [N·n, d] with N = {samples}, n at least 1 and d = {width} but is {inputs}.", nameof(inputs));
+            throw new ArgumentException(
+                $"X must be [N·n, d] with N = {samples}, n at least 1 and d = {width} but is {inputs}.", nameof(inputs));
         }
 
         int rows = perToken ? inputs.Rows : samples;

@@ -17,7 +17,8 @@ internal sealed class TrainedBlocks
         {
             var at = BlockIndices.Of(layer, depth);
             Blocks[layer] = new BlockTraining(
-                isTrained[at.Query], isTrained[at.Key], isTrained[at.Value], isTrained[at.FfnIn], isTrained[at.FfnOut], Input: layer > Lowest);
+                isTrained[at.Query], isTrained[at.Key], isTrained[at.Value], isTrained[at.FfnIn], isTrained[at.FfnOut],
+                Input: layer > Lowest);
         }
     }
 

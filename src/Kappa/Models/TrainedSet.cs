@@ -1,7 +1,8 @@
 namespace Kappa.Models;
 
 /// <summary>Which parameter matrices are trained; the others keep their initial values and have a zero gradient.</summary>
-/// <remarks>Immutable and thread-safe. It names matrices without knowing a model; a name that the model does not have is reported where the two meet.</remarks>
+/// <remarks>Immutable and thread-safe. It names matrices without knowing a model;
+/// a name that the model does not have is reported where the two meet.</remarks>
 public sealed class TrainedSet
 {
     private readonly HashSet<ParameterKind>? _kinds;
@@ -22,7 +23,9 @@ public sealed class TrainedSet
     public static TrainedSet Of(params ParameterKind[] kinds)
     {
         ArgumentNullException.ThrowIfNull(kinds);
-        return kinds.Length > 0 ? new TrainedSet([.. kinds], null) : throw new ArgumentException("At least one kind of parameter must be trained but none is given.", nameof(kinds));
+        return kinds.Length > 0
+            ? new TrainedSet([.. kinds], null)
+            : throw new ArgumentException("At least one kind of parameter must be trained but none is given.", nameof(kinds));
     }
 
     /// <summary>The matrices of the given names.</summary>
@@ -31,7 +34,9 @@ public sealed class TrainedSet
     public static TrainedSet OfNames(params string[] names)
     {
         ArgumentNullException.ThrowIfNull(names);
-        return names.Length > 0 ? new TrainedSet(null, new HashSet<string>(names, StringComparer.Ordinal)) : throw new ArgumentException("At least one parameter must be trained but no name is given.", nameof(names));
+        return names.Length > 0
+            ? new TrainedSet(null, new HashSet<string>(names, StringComparer.Ordinal))
+            : throw new ArgumentException("At least one parameter must be trained but no name is given.", nameof(names));
     }
 
     /// <summary>Whether <paramref name="block"/> is trained.</summary>
@@ -56,6 +61,7 @@ public sealed class TrainedSet
         bool[] trained = [.. layout.Blocks.Select(Includes)];
         return Array.Exists(trained, isTrained => isTrained)
             ? trained
-            : throw new ArgumentException($"At least one parameter must be trained but the model has no {string.Join(" or ", _kinds ?? [])}.");
+            : throw new ArgumentException(
+                $"At least one parameter must be trained but the model has no {string.Join(" or ", _kinds ?? [])}.");
     }
 }

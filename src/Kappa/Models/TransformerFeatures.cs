@@ -44,7 +44,9 @@ public static class TransformerFeatures
             || shape.Norm == NormPlace.After)
         {
             throw new ArgumentException(
-                "The pooled features must be of a last block without feed-forward layer and norm, and of a readout that pools without bias.", nameof(model));
+                "The pooled features must be of a last block without feed-forward layer and norm, and of a readout that pools without "
+                    + "bias.",
+                nameof(model));
         }
 
         Matrix features = Matrix.Allocate(model.Samples, shape.OutputWidth);

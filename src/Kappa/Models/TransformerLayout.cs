@@ -21,7 +21,8 @@ public sealed partial record TransformerShape
         return builder.Build();
     }
 
-    /// <summary>Name and kind of each matrix of <see cref="NewLayout"/>, in its order, whatever the sizes and also of a shape that is not valid.</summary>
+    /// <summary>Name and kind of each matrix of <see cref="NewLayout"/>, in its
+    /// order, whatever the sizes and also of a shape that is not valid.</summary>
     public IReadOnlyList<(string Name, ParameterKind Kind)> ParameterNames()
     {
         var builder = new ParameterLayoutBuilder(this, isOfNames: true);

@@ -72,7 +72,8 @@ public static class TransformerRules
             nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.FfnWidth is null,
             "{FfnWidth} must be none where {OutputWidth} differs from {Width}",
-                "The feed-forward layer reads and writes rows of the model's width; take {HasOutput} of that width, or heads that fill it."),
+                "The feed-forward layer reads and writes rows of the model's width; take {HasOutput} of that width, or heads that fill "
+                    + "it."),
         Of([nameof(TransformerShape.Depth), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width),
             nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.Depth == 1,

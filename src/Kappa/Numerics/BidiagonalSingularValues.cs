@@ -1,17 +1,21 @@
 namespace Kappa.Numerics;
 
-/// <summary>Singular values of an upper bidiagonal matrix B by the differential quotient-difference algorithm with shifts (dqds), Laguerre's bound as shift.</summary>
+/// <summary>Singular values of an upper bidiagonal matrix B by the differential
+/// quotient-difference algorithm with shifts (dqds), Laguerre's bound as shift.</summary>
 /// <remarks>
-/// <para>Source: Fernando and Parlett, "Accurate singular values and differential qd algorithms" (1994). With q_i = d_i², e_i = (superdiagonal)²,
-/// one sweep turns (q, e) of B into those of B' with B'ᵀB' = BBᵀ − sI; every intermediate is positive as long as s ≤ σ_min², so nothing cancels.</para>
+/// <para>Source: Fernando and Parlett, "Accurate singular values and differential qd algorithms" (1994). With q_i = d_i², e_i =
+/// (superdiagonal)², one sweep turns (q, e) of B into those of B' with B'ᵀB' = BBᵀ − sI; every intermediate is positive as long as s ≤
+/// σ_min², so nothing cancels.</para>
 /// <para>Shift. Writing p_j for the diagonal of (BBᵀ)⁻¹, p_j = (1 + e_{j−1}p_{j−1})/q_j and the squared off-diagonals of column j sum to
-/// c_j = (c_{j−1} + p²_{j−1}) e_{j−1}/q_j. So each sweep also delivers S₁ = Σ p_j = Σ σ⁻² and S₂ = Σ (p_j² + 2c_j) = Σ σ⁻⁴, at the cost of the
-/// reciprocals it needs anyway, and Laguerre's bound n/(S₁ + √((n−1)(nS₂ − S₁²))) ≤ σ_min² is the next shift: from below, and cubically
-/// convergent. Should rounding put it above σ_min², the sweep shows a negative number, is thrown away and repeated with a smaller shift.</para>
-/// <para>Convergence. (a) An e_i with √e_i ≤ (ε/8) σ_max(B) is set to zero: B' loses an entry of that size, and σ = √(s + σ'²) moves by no more.
-/// (b) B'B'ᵀ ends in q, coupled to its leading part by β² = e q; with a gap between q and a lower bound of the leading part's spectrum, dropping β moves
-/// no eigenvalue by more than β²/gap. This is done once β²/gap ≤ (ε/4) √(s + q) σ_max, so that no σ moves by more than (ε/8) σ_max. The e itself stays, as an addition to the
-/// last diagonal element of the leading part, which the next sweep takes up.</para>
+/// c_j = (c_{j−1} + p²_{j−1}) e_{j−1}/q_j. So each sweep also delivers S₁ = Σ p_j = Σ σ⁻² and S₂ = Σ (p_j² + 2c_j) = Σ σ⁻⁴, at the cost of
+/// the reciprocals it needs anyway, and Laguerre's bound n/(S₁ + √((n−1)(nS₂ − S₁²))) ≤ σ_min² is the next shift: from below, and cubically
+/// convergent. Should rounding put it above σ_min², the sweep shows a
+/// negative number, is thrown away and repeated with a smaller shift.</para>
+/// <para>Convergence. (a) An e_i with √e_i ≤ (ε/8) σ_max(B) is set to zero: B' loses an entry of that size, and σ = √(s + σ'²) moves by no
+/// more. (b) B'B'ᵀ ends in q, coupled to its leading part by β² = e q; with a gap between q and a lower bound of the leading part's
+/// spectrum, dropping β moves no eigenvalue by more than β²/gap. This is done once β²/gap ≤ (ε/4) √(s + q) σ_max, so that no σ moves by
+/// more than (ε/8) σ_max. The e itself stays, as an addition to the last diagonal element of the leading part, which the next sweep takes
+/// up.</para>
 /// <para>The same gap gives a second lower bound, q − β²/gap; the larger of the two is the shift.
 /// The error is a small multiple of ε σ_max; small values of a graded B are usually far better than that.</para>
 /// </remarks>
@@ -69,8 +73,8 @@ internal sealed class BidiagonalSingularValues
         SortDescending(diagonal);
     }
 
-    // The values of the block first … last of the current buffers, whose squares are those of B less `shift`. The block's B'B'ᵀ has `tail` added to
-    // its last diagonal element: what is left of the coupling to a value split off below.
+    // The values of the block first … last of the current buffers, whose squares are those of B less `shift`. The block's B'B'ᵀ has `tail`
+    // added to its last diagonal element: what is left of the coupling to a value split off below.
     private void Solve(int first, int last, CompensatedSum shift, double tail, Span<double> values)
     {
         if (tail == 0)
@@ -129,7 +133,9 @@ internal sealed class BidiagonalSingularValues
         {
             if (--_sweepsLeft < 0)
             {
-                throw new InvalidOperationException($"The singular values of a bidiagonal block of order {order} must converge within {SweepsPerValue} sweeps a value; the input is not finite or not scaled.");
+                throw new InvalidOperationException(
+                    $"The singular values of a bidiagonal block of order {order} must converge within {SweepsPerValue} sweeps a value; "
+                        + $"the input is not finite or not scaled.");
             }
 
             if (Sweep(first, last, candidate, tail, out InverseTraces next))
@@ -140,7 +146,8 @@ internal sealed class BidiagonalSingularValues
             }
         }
 
-        throw new InvalidOperationException("A sweep without shift must keep every q and e non-negative but did not; the input is not finite.");
+        throw new InvalidOperationException(
+            "A sweep without shift must keep every q and e non-negative but did not; the input is not finite.");
     }
 
     // dqds: q'_i = d_i + e_i, e'_i = e_i q_{i+1}/q'_i, d_{i+1} = d_i q_{i+1}/q'_i − s. False when a d is negative: s > σ_min².
@@ -191,7 +198,7 @@ internal sealed class BidiagonalSingularValues
         return true;
     }
 
-    // B'B'ᵀ ends in q, coupled to a leading part by β² = e q. With gap ≤ λ_min(leading) − q, dropping β moves no eigenvalue by more than β²/gap.
+    // With gap ≤ λ_min(leading) − q, dropping the coupling β, β² = e q, moves no eigenvalue by more than β²/gap.
     private bool IsDecoupled(double q, double e, double shift, double leadingBound)
     {
         double gap = leadingBound - q;
@@ -261,7 +268,7 @@ internal sealed class BidiagonalSingularValues
         /// <summary>The traces after the last value has been split off; unknown (0) when this has been done before.</summary>
         public InverseTraces WithoutLast() => new(LeadingSum, LeadingSquareSum, 0, 0);
 
-        /// <summary>Laguerre's bound for the block without its last row and column, whose order is <paramref name="order"/>; 0 when unknown.</summary>
+        /// <summary>Laguerre's bound for the block without its last row and column, of this order; 0 when unknown.</summary>
         public double LeadingBound(int order) => WithoutLast().LaguerreBound(order);
 
         /// <summary>1/S₁, at most the smallest σ²; 0 when unknown.</summary>

@@ -3,12 +3,14 @@ using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
-/// <summary>Householder reduction of W [m, n], m ≥ n, to upper bidiagonal form UᵀWV with diagonal d and superdiagonal e; U and V are not formed.</summary>
+/// <summary>Householder reduction of W [m, n], m ≥ n, to upper bidiagonal form
+/// UᵀWV with diagonal d and superdiagonal e; U and V are not formed.</summary>
 /// <remarks>
-/// Source: Golub and Kahan 1965; Golub and Van Loan, section 5.4.8. A column reflection and the row reflection after it are applied together:
-/// W ← W + v wᵀ + z uᵀ, in the same pass that gathers the row sums of the next column reflection (the fused form of Howell, Demmel, Fulton, Hammarling and Marmol 2008), so
-/// each step reads W twice and writes it once. Rows are padded to whole vectors; v, w, u, z are zero outside their range, so no pass needs a
-/// mask. Cost 4mn² − 4n³/3 flops. The workspace is owned by the instance: one instance per thread.
+/// Source: Golub and Kahan 1965; Golub and Van Loan, section 5.4.8. A
+/// column reflection and the row reflection after it are applied together:
+/// W ← W + v wᵀ + z uᵀ, in the same pass that gathers the row sums of the next column reflection (the fused form of Howell, Demmel, Fulton,
+/// Hammarling and Marmol 2008), so each step reads W twice and writes it once. Rows are padded to whole vectors; v, w, u, z are zero
+/// outside their range, so no pass needs a mask. Cost 4mn² − 4n³/3 flops. The workspace is owned by the instance: one instance per thread.
 /// </remarks>
 internal sealed class Bidiagonalisation
 {
@@ -106,7 +108,8 @@ internal sealed class Bidiagonalisation
     private static int AlignDown(int index) => index & -Vector512<double>.Count;
 
     // W_i ← W_i + v_i w + z_i u and nextW ← Σ_i nextV_i W_i, rows from k on.
-    private static void UpdateAndGather(in Matrix a, int k, int end, ref double v, ref double w, ref double z, ref double u, ref double nextV, ref double nextW)
+    private static void UpdateAndGather(
+        in Matrix a, int k, int end, ref double v, ref double w, ref double z, ref double u, ref double nextV, ref double nextW)
     {
         nuint first = (nuint)AlignDown(k);
         for (nuint j = first; j < (nuint)end; j += (nuint)Vector512<double>.Count)
@@ -138,10 +141,14 @@ internal sealed class Bidiagonalisation
             {
                 Vector512<double> wj = Vector512.LoadUnsafe(ref w, j);
                 Vector512<double> uj = Vector512.LoadUnsafe(ref u, j);
-                Vector512<double> b0 = Vector512.MultiplyAddEstimate(z0, uj, Vector512.MultiplyAddEstimate(v0, wj, Vector512.LoadUnsafe(ref r0, j)));
-                Vector512<double> b1 = Vector512.MultiplyAddEstimate(z1, uj, Vector512.MultiplyAddEstimate(v1, wj, Vector512.LoadUnsafe(ref r1, j)));
-                Vector512<double> b2 = Vector512.MultiplyAddEstimate(z2, uj, Vector512.MultiplyAddEstimate(v2, wj, Vector512.LoadUnsafe(ref r2, j)));
-                Vector512<double> b3 = Vector512.MultiplyAddEstimate(z3, uj, Vector512.MultiplyAddEstimate(v3, wj, Vector512.LoadUnsafe(ref r3, j)));
+                Vector512<double> b0 = Vector512.MultiplyAddEstimate(
+                    z0, uj, Vector512.MultiplyAddEstimate(v0, wj, Vector512.LoadUnsafe(ref r0, j)));
+                Vector512<double> b1 = Vector512.MultiplyAddEstimate(
+                    z1, uj, Vector512.MultiplyAddEstimate(v1, wj, Vector512.LoadUnsafe(ref r1, j)));
+                Vector512<double> b2 = Vector512.MultiplyAddEstimate(
+                    z2, uj, Vector512.MultiplyAddEstimate(v2, wj, Vector512.LoadUnsafe(ref r2, j)));
+                Vector512<double> b3 = Vector512.MultiplyAddEstimate(
+                    z3, uj, Vector512.MultiplyAddEstimate(v3, wj, Vector512.LoadUnsafe(ref r3, j)));
                 b0.StoreUnsafe(ref r0, j);
                 b1.StoreUnsafe(ref r1, j);
                 b2.StoreUnsafe(ref r2, j);
@@ -195,7 +202,8 @@ internal sealed class Bidiagonalisation
         Vector512<double> index = Vector512<double>.Indices + Vector512.Create((double)(AlignDown(k) - k));
         for (nuint j = (nuint)AlignDown(k); j < (nuint)end; j += (nuint)Vector512<double>.Count)
         {
-            Vector512<double> head = Vector512.ConditionalSelect(Vector512.Equals(index, Vector512<double>.One), Vector512<double>.One, Vector512<double>.Zero);
+            Vector512<double> head = Vector512.ConditionalSelect(
+                Vector512.Equals(index, Vector512<double>.One), Vector512<double>.One, Vector512<double>.Zero);
             Vector512<double> entry = Vector512.LoadUnsafe(ref row, j) * right.InversePivot;
             entry = Vector512.ConditionalSelect(Vector512.GreaterThan(index, Vector512<double>.One), entry, head);
             entry.StoreUnsafe(ref u, j);

@@ -16,11 +16,13 @@ internal static class ChebyshevSeries
     }
 
     /// <summary>The coefficients of 1, t, t², … of the same polynomial.</summary>
-    /// <remarks>T_k has integer coefficients that grow like 2.4^k: exact here, but the powers are only worth having where the c_k fall faster.</remarks>
+    /// <remarks>T_k has integer coefficients that grow like 2.4^k: exact here,
+    /// but the powers are only worth having where the c_k fall faster.</remarks>
     public static double[] ToPowers(ReadOnlySpan<double> coefficients)
     {
         // T_0 = 1, T_1 = t, T_{k+1} = 2 t T_k − T_{k−1}.
-        double[] powers = new double[coefficients.Length], previous = new double[coefficients.Length + 1], current = new double[coefficients.Length + 1];
+        double[] powers = new double[coefficients.Length], previous = new double[coefficients.Length + 1],
+            current = new double[coefficients.Length + 1];
         (previous[0], current[1]) = (1, 1);
         powers[0] = coefficients[0] / 2;
         for (int k = 1; k < coefficients.Length; k++)

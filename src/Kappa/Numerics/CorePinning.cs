@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>Binds threads to processor cores, one each, where the system allows it: without, a thread is now and then stopped for milliseconds while its team waits.</summary>
+/// <summary>Binds threads to processor cores, one each, where the system allows it: without,
+/// a thread is now and then stopped for milliseconds while its team waits.</summary>
 /// <remarks>A wish: where the system does not know it (it is a call of Linux) or refuses, threads run where they are put.</remarks>
 public static partial class CorePinning
 {
@@ -12,7 +13,8 @@ public static partial class CorePinning
     private static readonly ulong[] s_allowed = ReadAllowed();
 
     /// <summary>Numbers of the cores that the process may use; empty where the system does not say.</summary>
-    internal static int[] Allowed { get; } = [.. Enumerable.Range(0, 64 * s_allowed.Length).Where(core => (s_allowed[core / 64] >> (core % 64) & 1) != 0)];
+    internal static int[] Allowed { get; } = [
+        .. Enumerable.Range(0, 64 * s_allowed.Length).Where(core => (s_allowed[core / 64] >> (core % 64) & 1) != 0)];
 
     /// <summary>Binds the calling thread to one of the cores that the process may use.</summary>
     /// <param name="index">Its place among them, from 0.</param>
@@ -30,7 +32,8 @@ public static partial class CorePinning
         return SetAffinity(0, Words * sizeof(ulong), one) == 0;
     }
 
-    /// <summary>Lets the calling thread run on all cores that the process may use: a new thread starts with what its maker was bound to.</summary>
+    /// <summary>Lets the calling thread run on all cores that the process may
+    /// use: a new thread starts with what its maker was bound to.</summary>
     internal static unsafe void Release()
     {
         if (s_allowed.Length > 0)
@@ -42,7 +45,8 @@ public static partial class CorePinning
         }
     }
 
-    /// <summary>The core that the calling thread runs on at this moment; only where <see cref="Allowed"/> is not empty. Some ten nanoseconds.</summary>
+    /// <summary>The core that the calling thread runs on at this moment; only
+    /// where <see cref="Allowed"/> is not empty. Some ten nanoseconds.</summary>
     internal static int CurrentCore() => CoreOfCaller();
 
     // Read once, before any thread is bound.

@@ -2,8 +2,9 @@ namespace Kappa.Numerics;
 
 /// <summary>A number as the unevaluated sum of two doubles, High + Low with |Low| ≤ u|High|, u = 2⁻⁵³: about 106 bits.</summary>
 /// <remarks>
-/// Theory: rounding, C.31. With δ = <see cref="Unit"/> = 2⁻¹⁰⁰ a sum is within δ(|a| + |b|) of a + b, a product, quotient or root within δ of its own size, as long as nothing over- or underflows;
-/// products of numbers below 2⁻⁴⁰⁰ also lose up to <see cref="Underflow"/>. An overflow gives NaN or infinity. Built on the error-free sum of Knuth (1969) and the error-free product by a fused multiply-add.
+/// Theory: rounding, C.31. With δ = <see cref="Unit"/> = 2⁻¹⁰⁰ a sum is within δ(|a| + |b|) of a + b, a product, quotient or root within δ
+/// of its own size, as long as nothing over- or underflows; products of numbers below 2⁻⁴⁰⁰ also lose up to <see cref="Underflow"/>. An
+/// overflow gives NaN or infinity. Built on the error-free sum of Knuth (1969) and the error-free product by a fused multiply-add.
 /// </remarks>
 /// <param name="High">The nearest double.</param>
 /// <param name="Low">What is left.</param>

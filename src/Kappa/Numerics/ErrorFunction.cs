@@ -2,9 +2,9 @@ namespace Kappa.Numerics;
 
 /// <summary>The error function erf x = 2/√π ∫₀ˣ e^{−t²} dt, its complement, and the standard normal distribution and density.</summary>
 /// <remarks>
-/// Two Chebyshev series: erf(x)/x in x² on [0, 1], and (1 + 2x) e^{x²} erfc(x) in t = (x − 3.75)/(x + 3.75) on [0, ∞), the variable and factor of
-/// Shepherd and Laframboise (1981). The coefficients were computed with 50 digits from definitions and cut where they fall below 1e-17. Relative error a few 1e-16
-/// for erf and, until erfc underflows beyond x = 26, for erfc. NaN gives NaN.
+/// Two Chebyshev series: erf(x)/x in x² on [0, 1], and (1 + 2x) e^{x²} erfc(x) in t = (x − 3.75)/(x + 3.75) on [0, ∞), the variable and
+/// factor of Shepherd and Laframboise (1981). The coefficients were computed with 50 digits from definitions and cut where they fall below
+/// 1e-17. Relative error a few 1e-16 for erf and, until erfc underflows beyond x = 26, for erfc. NaN gives NaN.
 /// </remarks>
 internal static class ErrorFunction
 {
@@ -54,7 +54,8 @@ internal static class ErrorFunction
     public static double NormalDistribution(double x) => 0.5 * Erfc(-Math.Sqrt(0.5) * x);
 
     /// <summary>φ(x) = e^{−x²/2}/√(2π).</summary>
-    public static double NormalDensity(double x) => ExpOfMinusSquare(Math.Min(Math.Abs(x) * Math.Sqrt(0.5), Underflow)) * (1 / Math.Sqrt(2 * Math.PI));
+    public static double NormalDensity(double x) =>
+        ExpOfMinusSquare(Math.Min(Math.Abs(x) * Math.Sqrt(0.5), Underflow)) * (1 / Math.Sqrt(2 * Math.PI));
 
     private static double ErfNearZero(double x) => x * ChebyshevSeries.Evaluate(ErfOverX, (2 * x * x) - 1);
 

@@ -4,10 +4,11 @@ namespace Kappa.Numerics;
 
 /// <summary>e^x of arguments that are not positive, as a softmax needs it, in double and single precision.</summary>
 /// <remarks>
-/// x = (n/w) ln 2 + r, |r| ≤ ½ ln 2/w, and e^x = 2^⌊n/w⌋ · 2^((n mod w)/w) · e^r. With AVX-512 w is the number of lanes (8 doubles or 16 floats) and the second factor a lane
-/// of a vector of roots; elsewhere w = 1. The third is 1 + r + r² q(r) with the q that keeps the relative error least: with AVX-512 2.9e-18 at degree 7 (double) and
-/// 1.6e-9 at degree 3 (single), elsewhere 3.6e-18 at degree 11 and 3.1e-9 at degree 6. Within 2 ulp, and e⁰ = 1; the last bit may differ between AVX-512 and
-/// other machines. Results below 2.2e-308 (x &lt; −708; single: 1.6e-38, x &lt; −87) become 0; NaN stays NaN.
+/// x = (n/w) ln 2 + r, |r| ≤ ½ ln 2/w, and e^x = 2^⌊n/w⌋ · 2^((n mod w)/w) · e^r. With AVX-512 w is the number of lanes (8 doubles or 16
+/// floats) and the second factor a lane of a vector of roots; elsewhere w = 1. The third is 1 + r + r² q(r) with the q that keeps the
+/// relative error least: with AVX-512 2.9e-18 at degree 7 (double) and 1.6e-9 at degree 3 (single), elsewhere 3.6e-18 at degree 11 and
+/// 3.1e-9 at degree 6. Within 2 ulp, and e⁰ = 1; the last bit may differ between AVX-512 and other machines. Results below 2.2e-308 (x &lt;
+/// −708; single: 1.6e-38, x &lt; −87) become 0; NaN stays NaN.
 /// </remarks>
 internal static class Exponential
 {
@@ -31,7 +32,8 @@ internal static class Exponential
         r = TQuad.MultiplyAdd(exponent, TQuad.IsDouble ? -Ln2Low : -SingleLn2Low, r);
         TQuad power = Power(r, shifted);
 
-        // 2^⌊n/w⌋ is exact as no result is subnormal; below the smallest argument 0, or NaN: the maximum keeps its second operand when that is NaN.
+        // 2^⌊n/w⌋ is exact as no result is subnormal; below the smallest argument
+        // 0, or NaN: the maximum keeps its second operand when that is NaN.
         TQuad smallest = TQuad.IsDouble ? -708 : -87;
         return TQuad.IfAtMost(smallest, x, TQuad.Scale(power, exponent, shifted), TQuad.Maximum(0.0, x));
     }

@@ -1,10 +1,12 @@
 namespace Kappa.Numerics;
 
-/// <summary>The largest and the smallest singular value of every one of many small matrices of one shape, eight matrices at a time.</summary>
+/// <summary>The largest and the smallest singular value of every one of
+/// many small matrices of one shape, eight matrices at a time.</summary>
 /// <remarks>
-/// The route of <see cref="SingularValues"/> (P.1: reflections to triangular, then to bidiagonal form; never through AᵀA) with one matrix per lane. A matrix that is wide is
-/// transposed, and every one is multiplied by a power of two of its own first. Both values are right to a few ε σ_max √n and depend on their matrix alone, not on the
-/// others or their number. NaN or infinity in a matrix gives NaN in its two values. Owns its workspace, allocates nothing per call; one instance per thread.
+/// The route of <see cref="SingularValues"/> (P.1: reflections to triangular, then to bidiagonal form; never through AᵀA) with one matrix
+/// per lane. A matrix that is wide is transposed, and every one is multiplied by a power of two of its own first. Both values are right to
+/// a few ε σ_max √n and depend on their matrix alone, not on the others or their number. NaN or infinity in a matrix gives NaN in its two
+/// values. Owns its workspace, allocates nothing per call; one instance per thread.
 /// </remarks>
 internal sealed class ExtremeSingularValues
 {
@@ -15,7 +17,8 @@ internal sealed class ExtremeSingularValues
     /// <summary>Reserves the workspace for matrices [rows, columns].</summary>
     /// <param name="rows">Rows of each matrix.</param>
     /// <param name="columns">Columns of each matrix.</param>
-    /// <param name="areWhole">Whether one vector holds all eight lanes; by default where the machine has such vectors. The bits do not depend on it.</param>
+    /// <param name="areWhole">Whether one vector holds all eight lanes; by default
+    /// where the machine has such vectors. The bits do not depend on it.</param>
     public ExtremeSingularValues(int rows, int columns, bool? areWhole = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -32,7 +35,10 @@ internal sealed class ExtremeSingularValues
     {
         if (stacked.Rows != largest.Length * _rows || stacked.Columns != _columns || smallest.Length != largest.Length)
         {
-            throw new ArgumentException($"The stack must be [{largest.Length * _rows}, {_columns}] for {largest.Length} and {smallest.Length} values but is {stacked}.", nameof(stacked));
+            throw new ArgumentException(
+                $"The stack must be [{largest.Length * _rows}, {_columns}] for {largest.Length} and {smallest.Length} values but is "
+                    + $"{stacked}.",
+                nameof(stacked));
         }
 
         for (int start = 0; start < largest.Length; start += Octets.Lanes)
@@ -100,7 +106,8 @@ internal sealed unsafe class LaneBatch<TOctet> : ILaneBatch
         }
     }
 
-    private static double Unscaled(MatrixScale scale, double value) => !scale.IsFinite ? double.NaN : scale.IsZero ? 0 : Math.ScaleB(value, -scale.Exponent);
+    private static double Unscaled(MatrixScale scale, double value) =>
+        !scale.IsFinite ? double.NaN : scale.IsZero ? 0 : Math.ScaleB(value, -scale.Exponent);
 
     // Lanes without a matrix repeat the last one.
     private void Factorise(in Matrix stacked, int count)
@@ -137,11 +144,13 @@ internal sealed unsafe class LaneBatch<TOctet> : ILaneBatch
         {
             if (isWide)
             {
-                LaneTransposition.Copy(sources, (line * stride) + start, rows, factor, _factorisation.Chunk + (line * Lanes), _factorisation.RowStep);
+                LaneTransposition.Copy(
+                    sources, (line * stride) + start, rows, factor, _factorisation.Chunk + (line * Lanes), _factorisation.RowStep);
             }
             else
             {
-                LaneTransposition.Copy(sources, (start + line) * stride, order, factor, _factorisation.Chunk + (line * _factorisation.RowStep), Lanes);
+                LaneTransposition.Copy(
+                    sources, (start + line) * stride, order, factor, _factorisation.Chunk + (line * _factorisation.RowStep), Lanes);
             }
         }
     }

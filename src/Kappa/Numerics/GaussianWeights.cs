@@ -5,10 +5,12 @@ using System.Runtime.InteropServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>Weights e^{s P_jk + a_j + b_k} of products P = q·k with a = −s‖q‖²/2 and b = −s‖k‖²/2 (G.2), and their gradient, in double and single precision.</summary>
+/// <summary>Weights e^{s P_jk + a_j + b_k} of products P = q·k with a = −s‖q‖²/2 and
+/// b = −s‖k‖²/2 (G.2), and their gradient, in double and single precision.</summary>
 /// <remarks>
-/// The exponent is −s‖q_j − k_k‖²/2, never positive but for rounding, which is cut off. Its absolute error is some ε s (‖q‖² + ‖k‖²). NaN stays NaN.
-/// Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation; a row's result depends on that row alone.
+/// The exponent is −s‖q_j − k_k‖²/2, never positive but for rounding, which is cut off. Its absolute error is some ε s (‖q‖² + ‖k‖²). NaN
+/// stays NaN. Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation; a row's result
+/// depends on that row alone.
 /// </remarks>
 internal static unsafe class GaussianWeights
 {
@@ -54,7 +56,8 @@ internal static unsafe class GaussianWeights
     /// <param name="rowExponents">a [r].</param>
     /// <param name="columnExponents">b [c].</param>
     /// <param name="path">A path of this machine; the widest unless told otherwise.</param>
-    public static void Apply<T>(in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents, VectorPath? path = null)
+    public static void Apply<T>(
+        in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents, VectorPath? path = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         switch (path ?? VectorPaths.Widest)
@@ -144,7 +147,8 @@ internal static unsafe class GaussianWeights
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ApplyOn<TQuad, T>(in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents)
+    private static void ApplyOn<TQuad, T>(
+        in Matrix<T> products, double scale, ReadOnlySpan<T> rowExponents, ReadOnlySpan<T> columnExponents)
         where TQuad : struct, IVectorQuad<TQuad>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -158,7 +162,9 @@ internal static unsafe class GaussianWeights
             {
                 SoftmaxKernel<TQuad, T>.FourRows four = source.Four(row, products.Rows);
                 int last = products.Rows - 1;
-                TQuad a = QuadRows<TQuad, T>.OfEach(rowExponents[row], rowExponents[Math.Min(row + 1, last)], rowExponents[Math.Min(row + 2, last)], rowExponents[Math.Min(row + 3, last)]);
+                TQuad a = QuadRows<TQuad, T>.OfEach(
+                    rowExponents[row], rowExponents[Math.Min(row + 1, last)], rowExponents[Math.Min(row + 2, last)],
+                    rowExponents[Math.Min(row + 3, last)]);
                 TQuad s = TQuad.Broadcast(factor);
                 for (int j = 0; j <= columns.Last; j += TQuad.Lanes)
                 {

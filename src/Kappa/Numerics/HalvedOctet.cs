@@ -29,7 +29,8 @@ internal readonly unsafe struct HalvedOctet(Vector256<double> low, Vector256<dou
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HalvedOctet FusedMultiplyAdd(HalvedOctet x, HalvedOctet y, HalvedOctet sum) => new(Vector256.MultiplyAddEstimate(x._low, y._low, sum._low), Vector256.MultiplyAddEstimate(x._high, y._high, sum._high));
+    public static HalvedOctet FusedMultiplyAdd(HalvedOctet x, HalvedOctet y, HalvedOctet sum) =>
+        new(Vector256.MultiplyAddEstimate(x._low, y._low, sum._low), Vector256.MultiplyAddEstimate(x._high, y._high, sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static HalvedOctet Sqrt(HalvedOctet x) => new(Vector256.Sqrt(x._low), Vector256.Sqrt(x._high));
@@ -38,19 +39,24 @@ internal readonly unsafe struct HalvedOctet(Vector256<double> low, Vector256<dou
     public static HalvedOctet Max(HalvedOctet x, HalvedOctet y) => new(Vector256.Max(x._low, y._low), Vector256.Max(x._high, y._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HalvedOctet ConditionalSelect(HalvedOctet mask, HalvedOctet x, HalvedOctet y) => new(Vector256.ConditionalSelect(mask._low, x._low, y._low), Vector256.ConditionalSelect(mask._high, x._high, y._high));
+    public static HalvedOctet ConditionalSelect(HalvedOctet mask, HalvedOctet x, HalvedOctet y) =>
+        new(Vector256.ConditionalSelect(mask._low, x._low, y._low), Vector256.ConditionalSelect(mask._high, x._high, y._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HalvedOctet AndNot(HalvedOctet x, HalvedOctet mask) => new(Vector256.AndNot(x._low, mask._low), Vector256.AndNot(x._high, mask._high));
+    public static HalvedOctet AndNot(HalvedOctet x, HalvedOctet mask) =>
+        new(Vector256.AndNot(x._low, mask._low), Vector256.AndNot(x._high, mask._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HalvedOctet LessThan(HalvedOctet x, HalvedOctet y) => new(Vector256.LessThan(x._low, y._low), Vector256.LessThan(x._high, y._high));
+    public static HalvedOctet LessThan(HalvedOctet x, HalvedOctet y) =>
+        new(Vector256.LessThan(x._low, y._low), Vector256.LessThan(x._high, y._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HalvedOctet GreaterThan(HalvedOctet x, HalvedOctet y) => new(Vector256.GreaterThan(x._low, y._low), Vector256.GreaterThan(x._high, y._high));
+    public static HalvedOctet GreaterThan(HalvedOctet x, HalvedOctet y) =>
+        new(Vector256.GreaterThan(x._low, y._low), Vector256.GreaterThan(x._high, y._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HalvedOctet GreaterThanOrEqual(HalvedOctet x, HalvedOctet y) => new(Vector256.GreaterThanOrEqual(x._low, y._low), Vector256.GreaterThanOrEqual(x._high, y._high));
+    public static HalvedOctet GreaterThanOrEqual(HalvedOctet x, HalvedOctet y) =>
+        new(Vector256.GreaterThanOrEqual(x._low, y._low), Vector256.GreaterThanOrEqual(x._high, y._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsNone(HalvedOctet mask) => Vector256.EqualsAll((mask._low | mask._high).AsInt64(), Vector256<long>.Zero);

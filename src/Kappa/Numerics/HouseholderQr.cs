@@ -4,20 +4,23 @@ namespace Kappa.Numerics;
 
 /// <summary>The thin factorisation A = Q R of a tall matrix by Householder reflections, with Q written out.</summary>
 /// <remarks>
-/// Source: Golub and Van Loan, "Matrix Computations", section 5.2. ‖QᵀQ − I‖ is a small multiple of ε whatever the condition of A, also when
-/// A is rank-deficient. It allocates and is meant for initial weights and tests; the route to singular values is <see cref="SingularValues"/>.
+/// Source: Golub and Van Loan, "Matrix Computations", section 5.2. ‖QᵀQ − I‖ is a small multiple of ε whatever the condition of A, also
+/// when A is rank-deficient. It allocates and is meant for initial weights and tests; the route to singular values is
+/// <see cref="SingularValues"/>.
 /// </remarks>
 public static class HouseholderQr
 {
     /// <summary>Replaces A by the Q [rows, columns] of A = Q R with R upper triangular and its diagonal not negative.</summary>
-    /// <remarks>For a matrix of independent N(0, 1) numbers the sign rule makes Q uniform (Haar) on the matrices with orthonormal columns. NaN or infinity in A gives NaN everywhere.</remarks>
+    /// <remarks>For a matrix of independent N(0, 1) numbers the sign rule makes Q uniform (Haar) on
+    /// the matrices with orthonormal columns. NaN or infinity in A gives NaN everywhere.</remarks>
     /// <param name="a">A [rows, columns] with rows ≥ columns; overwritten by Q.</param>
     /// <exception cref="ArgumentException">A has more columns than rows.</exception>
     public static void OrthonormalColumns(in Matrix a)
     {
         if (a.Rows < a.Columns)
         {
-            throw new ArgumentException($"A must have at least as many rows as columns but is {a}; orthonormalise its transpose instead.", nameof(a));
+            throw new ArgumentException(
+                $"A must have at least as many rows as columns but is {a}; orthonormalise its transpose instead.", nameof(a));
         }
 
         MatrixScale scale = MatrixScale.Of(a);

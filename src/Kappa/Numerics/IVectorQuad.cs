@@ -2,16 +2,18 @@ using System.Numerics;
 
 namespace Kappa.Numerics;
 
-/// <summary>Four vectors that go through the same operations side by side; one implementation per width, for doubles and singles, so that one source of a formula serves them all.</summary>
+/// <summary>Four vectors that go through the same operations side by side; one implementation per
+/// width, for doubles and singles, so that one source of a formula serves them all.</summary>
 /// <remarks>
-/// A formula is a chain of operations that wait for each other, four cycles for each where two could start in every cycle. A processor looks ahead only about a
-/// hundred waiting operations, so four chains have to be interleaved in the code itself: each operation here is four independent ones. The quad and not the vector is what
-/// a formula is generic in, as the compiler stops inlining after some hundred calls. The precision is the implementation's: a formula asks <see cref="IsDouble"/>, and
-/// the question has vanished once compiled.
+/// A formula is a chain of operations that wait for each other, four cycles for each where two could start in every cycle. A processor
+/// looks ahead only about a hundred waiting operations, so four chains have to be interleaved in the code itself: each operation here is
+/// four independent ones. The quad and not the vector is what a formula is generic in, as the compiler stops inlining after some hundred
+/// calls. The precision is the implementation's: a formula asks <see cref="IsDouble"/>, and the question has vanished once compiled.
 /// </remarks>
 /// <typeparam name="TQuad">The implementation.</typeparam>
 internal unsafe interface IVectorQuad<TQuad> :
-    IAdditionOperators<TQuad, TQuad, TQuad>, ISubtractionOperators<TQuad, TQuad, TQuad>, IMultiplyOperators<TQuad, TQuad, TQuad>, IDivisionOperators<TQuad, TQuad, TQuad>
+    IAdditionOperators<TQuad, TQuad, TQuad>, ISubtractionOperators<TQuad, TQuad, TQuad>, IMultiplyOperators<TQuad, TQuad, TQuad>,
+    IDivisionOperators<TQuad, TQuad, TQuad>
     where TQuad : struct, IVectorQuad<TQuad>
 {
     /// <summary>Elements of one of the four vectors.</summary>
@@ -20,13 +22,15 @@ internal unsafe interface IVectorQuad<TQuad> :
     /// <summary>Whether the elements are doubles.</summary>
     static abstract bool IsDouble { get; }
 
-    /// <summary>Whether the machine has the instructions of AVX-512 for tables, powers of two and estimates: <see cref="LookUp"/> may only be called then.</summary>
+    /// <summary>Whether the machine has the instructions of AVX-512 for tables, powers
+    /// of two and estimates: <see cref="LookUp"/> may only be called then.</summary>
     static abstract bool HasTables { get; }
 
     /// <summary><paramref name="value"/>, rounded to the element, in every lane.</summary>
     static abstract implicit operator TQuad(double value);
 
-    /// <summary><paramref name="value"/>, of the element's type, in every lane: without the conversion, which a loop would repeat.</summary>
+    /// <summary><paramref name="value"/>, of the element's type, in every
+    /// lane: without the conversion, which a loop would repeat.</summary>
     static abstract TQuad Broadcast<T>(T value)
         where T : unmanaged;
 
@@ -36,7 +40,8 @@ internal unsafe interface IVectorQuad<TQuad> :
     /// <summary><see cref="Lanes"/> elements from each of four places.</summary>
     static abstract TQuad Load(void* first, void* second, void* third, void* fourth);
 
-    /// <summary>The elements in the lanes of <paramref name="mask"/>, equal in all vectors; other lanes are zero and their memory is not touched.</summary>
+    /// <summary>The elements in the lanes of <paramref name="mask"/>, equal in all
+    /// vectors; other lanes are zero and their memory is not touched.</summary>
     static abstract TQuad Load(void* first, void* second, void* third, void* fourth, TQuad mask);
 
     /// <summary>Writes the vectors one after the other.</summary>
@@ -72,13 +77,15 @@ internal unsafe interface IVectorQuad<TQuad> :
     /// <summary>The lanes of <paramref name="mask"/> from <paramref name="inside"/>, the others from <paramref name="outside"/>.</summary>
     static abstract TQuad Select(TQuad mask, TQuad inside, TQuad outside);
 
-    /// <summary>Each block of <paramref name="bytes"/> bytes (a constant: 32, 16, 8 or 4, at most half a vector) swapped with its neighbour in the vector.</summary>
+    /// <summary>Each block of <paramref name="bytes"/> bytes (a constant: 32, 16, 8 or
+    /// 4, at most half a vector) swapped with its neighbour in the vector.</summary>
     static abstract TQuad Swap(TQuad x, int bytes);
 
     /// <summary>2^(k/<see cref="Lanes"/>) for the number k in the last bits of each lane.</summary>
     static abstract TQuad LookUp(TQuad lastBits);
 
-    /// <summary>2^⌊exponent⌋ · power, a normal number; without <see cref="HasTables"/> the exponent is taken from the last bits of <paramref name="shifted"/>.</summary>
+    /// <summary>2^⌊exponent⌋ · power, a normal number; without <see cref="HasTables"/>
+    /// the exponent is taken from the last bits of <paramref name="shifted"/>.</summary>
     static abstract TQuad Scale(TQuad power, TQuad exponent, TQuad shifted);
 
     /// <summary>1/√x for a normal number x to a relative error of 2⁻¹⁴ with <see cref="HasTables"/>, of 0.035 without.</summary>

@@ -4,18 +4,20 @@ namespace Kappa.Numerics;
 
 /// <summary>The largest and the smallest singular value of eight independent bidiagonal matrices, one per lane.</summary>
 /// <remarks>
-/// With q_i = d_i², e_i = (superdiagonal)² and n the order, both are found by Laguerre's iteration, which is monotone and cubic at a single value, and
-/// linear at a cluster. Smallest: dqds sweeps from below as in <see cref="BidiagonalSingularValues"/>, whose traces S₁ = Σσ⁻² and S₂ = Σσ⁻⁴ give the next shift.
-/// Largest: from above, the pivots D_i of yI − BBᵀ with the logarithmic derivatives x_i = D_i'/D_i and z_i = x_i² − D_i''/D_i give Σ(y − σ²)⁻¹ = Σ x_i and
-/// Σ(y − σ²)⁻² = Σ z_i in one pass. A lane that has converged keeps its value while the others go on, so no result depends on another lane.
-/// Both values are right to a few ε σ_max. The workspace is owned by the instance: one instance per thread.
+/// With q_i = d_i², e_i = (superdiagonal)² and n the order, both are found by Laguerre's iteration, which is monotone and cubic at a single
+/// value, and linear at a cluster. Smallest: dqds sweeps from below as in <see cref="BidiagonalSingularValues"/>, whose traces S₁ = Σσ⁻²
+/// and S₂ = Σσ⁻⁴ give the next shift. Largest: from above, the pivots D_i of yI − BBᵀ with the logarithmic derivatives x_i = D_i'/D_i and
+/// z_i = x_i² − D_i''/D_i give Σ(y − σ²)⁻¹ = Σ x_i and Σ(y − σ²)⁻² = Σ z_i in one pass. A lane that has converged keeps its value while the
+/// others go on, so no result depends on another lane. Both values are right to a few ε σ_max. The workspace is owned by the instance: one
+/// instance per thread.
 /// </remarks>
 internal sealed unsafe class LaneExtremes<TOctet>
     where TOctet : struct, IOctet<TOctet>
 {
     private const int Lanes = Octets.Lanes;
 
-    // Where many values are equal a sweep shortens the distance by about 2/(1 + √n) of itself, and some forty halvings are needed; more sweeps than these mean that the input was not scaled.
+    // Where many values are equal a sweep shortens the distance by about 2/(1 + √n) of itself, and
+    // some forty halvings are needed; more sweeps than these mean that the input was not scaled.
     private int MostSweeps => 200 + (int)(40 * Math.Sqrt(_order));
 
     // ε/8: what may be left out of σ_min is this times σ_max.
@@ -100,7 +102,8 @@ internal sealed unsafe class LaneExtremes<TOctet>
         return bound * TOctet.Create(1 + (16 * Resolution));
     }
 
-    // D_i = y − q_i − e_i − t_i with the coupling t_i = e_{i−1} q_i/D_{i−1}; x_i = D_i'/D_i = (1 + t_i x_{i−1})/D_i; curvature_i = −D_i''/D_i = t_i (curvature_{i−1} + 2x²_{i−1})/D_i.
+    // D_i = y − q_i − e_i − t_i with the coupling t_i = e_{i−1} q_i/D_{i−1}; x_i = D_i'/D_i =
+    // (1 + t_i x_{i−1})/D_i; curvature_i = −D_i''/D_i = t_i (curvature_{i−1} + 2x²_{i−1})/D_i.
     private (TOctet Sum, TOctet SquareSum, TOctet IsAbove) TracesAbove(TOctet y)
     {
         TOctet sum = default(TOctet), squareSum = sum, x = sum, curvature = sum, reciprocal = sum, previousE = sum;
@@ -210,7 +213,9 @@ internal sealed unsafe class LaneExtremes<TOctet>
     {
         if (sweep >= MostSweeps)
         {
-            throw new InvalidOperationException($"The extreme singular values of bidiagonal blocks of order {_order} must converge within {MostSweeps} sweeps; the input is not scaled.");
+            throw new InvalidOperationException(
+                $"The extreme singular values of bidiagonal blocks of order {_order} must converge within {MostSweeps} sweeps; the input "
+                    + $"is not scaled.");
         }
     }
 }

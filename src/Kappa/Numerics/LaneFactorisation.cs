@@ -2,11 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>Eight independent tall matrices of one shape, one per lane, reduced together to triangular and then to bidiagonal form by reflections.</summary>
+/// <summary>Eight independent tall matrices of one shape, one per lane, reduced
+/// together to triangular and then to bidiagonal form by reflections.</summary>
 /// <remarks>
-/// Lane l of vector (i, j) is element (i, j) of matrix l, so sums run along vectors and no lane ever meets another: a result depends on its own matrix alone.
-/// Rows arrive in chunks that stay in the first-level cache, as in <see cref="TriangularFactor"/>; the bidiagonal reduction is that of Golub and Kahan 1965 without blocking.
-/// Meant for small n, where one matrix alone spends its time on latencies. Cost 2 rows n² + 8n³/3 flops a matrix. One instance per thread.
+/// Lane l of vector (i, j) is element (i, j) of matrix l, so sums run along vectors and no lane ever meets another: a result depends on its
+/// own matrix alone. Rows arrive in chunks that stay in the first-level cache, as in <see cref="TriangularFactor"/>; the bidiagonal
+/// reduction is that of Golub and Kahan 1965 without blocking. Meant for small n, where one matrix alone spends its time on latencies. Cost
+/// 2 rows n² + 8n³/3 flops a matrix. One instance per thread.
 /// </remarks>
 internal sealed unsafe class LaneFactorisation<TOctet>
     where TOctet : struct, IOctet<TOctet>

@@ -28,12 +28,13 @@ internal readonly struct LaneMaximum : ILaneOperation
 
 /// <summary>Reduces the lanes of each vector of a quad to one value and leaves it in every lane.</summary>
 /// <remarks>
-/// Each lane meets the one half a vector away, then a quarter, and so on. Every lane goes through the same operations but for the order of their two operands,
-/// so all hold the same bits.
+/// Each lane meets the one half a vector away, then a quarter, and so on. Every lane goes through the same operations but for the order of
+/// their two operands, so all hold the same bits.
 /// </remarks>
 internal static class LaneReduction
 {
-    /// <summary>The result of all lanes of each vector in every lane of it; with <paramref name="areHalves"/> that of either half in the lanes of that half.</summary>
+    /// <summary>The result of all lanes of each vector in every lane of it; with
+    /// <paramref name="areHalves"/> that of either half in the lanes of that half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TQuad Each<TQuad, TOperation>(TQuad x, bool areHalves)
         where TQuad : struct, IVectorQuad<TQuad>

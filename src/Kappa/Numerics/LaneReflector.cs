@@ -27,7 +27,8 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
             TOctet.AndNot(TOctet.Create(1) / (alpha - beta), isIdentity));
     }
 
-    /// <summary>(p; B) ← H (p; B) for columns <paramref name="first"/> … <paramref name="end"/> − 1, v = (1, V): w_j = τ (p_j + Σ_i V_i B_ij), p_j ← p_j − w_j, B_ij ← B_ij − V_i w_j.</summary>
+    /// <summary>(p; B) ← H (p; B) for columns <paramref name="first"/> … <paramref name="end"/> − 1,
+    /// v = (1, V): w_j = τ (p_j + Σ_i V_i B_ij), p_j ← p_j − w_j, B_ij ← B_ij − V_i w_j.</summary>
     /// <param name="tau">τ.</param>
     /// <param name="pivot">The row p.</param>
     /// <param name="b">First element of B [rows].</param>
@@ -38,7 +39,8 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
     /// <param name="pivotStep">Doubles from one p_j to the next.</param>
     /// <param name="first">First column.</param>
     /// <param name="end">One past the last column.</param>
-    public static unsafe void Apply(TOctet tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep, int first, int end)
+    public static unsafe void Apply(
+        TOctet tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep, int first, int end)
     {
         int j = first;
         for (; j + 4 <= end; j += 4)
@@ -54,7 +56,8 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
 
     // Four columns share every load of V and hide the latency of each other's sums.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void ApplyToFour(TOctet tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep)
+    private static unsafe void ApplyToFour(
+        TOctet tau, double* pivot, double* b, double* v, int rows, nint rowStep, nint columnStep, nint pivotStep)
     {
         TOctet p0 = TOctet.Load(pivot);
         TOctet p1 = TOctet.Load(pivot + pivotStep);
@@ -106,7 +109,8 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
         }
     }
 
-    /// <summary>(p; q; B) ← H₁ H₀ (p; q; B) for columns <paramref name="first"/> … <paramref name="end"/> − 1, with p the pivot row of H₀ and q that of H₁: every element of B is read twice and written once.</summary>
+    /// <summary>(p; q; B) ← H₁ H₀ (p; q; B) for columns <paramref name="first"/> … <paramref name="end"/> − 1,
+    /// with p the pivot row of H₀ and q that of H₁: every element of B is read twice and written once.</summary>
     /// <remarks>w₀ = τ₀ (p + V₀ᵀB), w₁ = τ₁ (q + V₁ᵀB − (V₁ᵀV₀) w₀), then B ← B − V₀ w₀ − V₁ w₁.</remarks>
     /// <param name="tau0">τ₀.</param>
     /// <param name="tau1">τ₁.</param>
@@ -117,7 +121,8 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
     /// <param name="rowStep">Doubles from row to row.</param>
     /// <param name="first">First column.</param>
     /// <param name="end">One past the last column; columns up to a whole group must exist.</param>
-    public static unsafe void ApplyPair(TOctet tau0, TOctet tau1, double* pivot, double* b, double* v, int rows, nint rowStep, int first, int end)
+    public static unsafe void ApplyPair(
+        TOctet tau0, TOctet tau1, double* pivot, double* b, double* v, int rows, nint rowStep, int first, int end)
     {
         TOctet overlap = default(TOctet);
         double* head = v;
@@ -141,17 +146,21 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
 
     // Whole groups of four, eight sums at a time; in the first `skipped` columns w is zero, which changes nothing there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void ApplyPairToGroup(TOctet tau0, TOctet tau1, TOctet overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
+    private static unsafe void ApplyPairToGroup(
+        TOctet tau0, TOctet tau1, TOctet overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
     {
         double* next = pivot + rowStep;
-        TOctet p0 = TOctet.Load(pivot), p1 = TOctet.Load(pivot + Lanes), p2 = TOctet.Load(pivot + (2 * Lanes)), p3 = TOctet.Load(pivot + (3 * Lanes));
-        TOctet q0 = TOctet.Load(next), q1 = TOctet.Load(next + Lanes), q2 = TOctet.Load(next + (2 * Lanes)), q3 = TOctet.Load(next + (3 * Lanes));
+        TOctet p0 = TOctet.Load(pivot), p1 = TOctet.Load(pivot + Lanes), p2 = TOctet.Load(pivot + (2 * Lanes)),
+            p3 = TOctet.Load(pivot + (3 * Lanes));
+        TOctet q0 = TOctet.Load(next), q1 = TOctet.Load(next + Lanes), q2 = TOctet.Load(next + (2 * Lanes)),
+            q3 = TOctet.Load(next + (3 * Lanes));
         double* row = b;
         double* head = v;
         for (int i = 0; i < rows; i++, row += rowStep, head += rowStep)
         {
             TOctet x = TOctet.Load(head), y = TOctet.Load(head + Lanes);
-            TOctet b0 = TOctet.Load(row), b1 = TOctet.Load(row + Lanes), b2 = TOctet.Load(row + (2 * Lanes)), b3 = TOctet.Load(row + (3 * Lanes));
+            TOctet b0 = TOctet.Load(row), b1 = TOctet.Load(row + Lanes), b2 = TOctet.Load(row + (2 * Lanes)),
+                b3 = TOctet.Load(row + (3 * Lanes));
             p0 = TOctet.FusedMultiplyAdd(x, b0, p0);
             p1 = TOctet.FusedMultiplyAdd(x, b1, p1);
             p2 = TOctet.FusedMultiplyAdd(x, b2, p2);
@@ -182,7 +191,8 @@ internal readonly record struct LaneReflector<TOctet>(TOctet Beta, TOctet Tau, T
 
     // The same for half a group: its eight sums would take all sixteen registers of half an octet.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void ApplyPairToTwo(TOctet tau0, TOctet tau1, TOctet overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
+    private static unsafe void ApplyPairToTwo(
+        TOctet tau0, TOctet tau1, TOctet overlap, double* pivot, double* b, double* v, int rows, nint rowStep, int skipped)
     {
         double* next = pivot + rowStep;
         TOctet p0 = TOctet.Load(pivot), p1 = TOctet.Load(pivot + Lanes), q0 = TOctet.Load(next), q1 = TOctet.Load(next + Lanes);

@@ -85,7 +85,9 @@ internal static unsafe class LaneTransposition
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreFour(Vector512<double> a, Vector512<double> b, Vector512<double> c, Vector512<double> d, Vector512<double> factor, double* target, nint step)
+    private static void StoreFour(
+        Vector512<double> a, Vector512<double> b, Vector512<double> c, Vector512<double> d, Vector512<double> factor, double* target,
+        nint step)
     {
         const byte EvenBlocks = 0b10_00_10_00, OddBlocks = 0b11_01_11_01;
         Vector512<double> abEven = Avx512F.Shuffle4x128(a, b, EvenBlocks), abOdd = Avx512F.Shuffle4x128(a, b, OddBlocks);

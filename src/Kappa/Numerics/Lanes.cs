@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
-/// <summary>What a kernel needs of a vector register; one implementation per width, for doubles and singles, so that one source serves them all.</summary>
+/// <summary>What a kernel needs of a vector register; one implementation per
+/// width, for doubles and singles, so that one source serves them all.</summary>
 /// <typeparam name="TVector">The register.</typeparam>
 /// <typeparam name="T">The element in a lane.</typeparam>
 internal unsafe interface ILanes<TVector, T>
@@ -15,13 +16,15 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>Elements per register.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Whether 8 × 3 accumulators, 3 operands and a broadcast fit the register file (32 registers), or only 4 × 3 (16 registers).</summary>
+    /// <summary>Whether 8 × 3 accumulators, 3 operands and a broadcast fit the
+    /// register file (32 registers), or only 4 × 3 (16 registers).</summary>
     static abstract bool HasManyRegisters { get; }
 
     /// <summary>The <see cref="Count"/> elements at <paramref name="source"/>.</summary>
     static abstract TVector Load(T* source);
 
-    /// <summary>The elements at <paramref name="source"/> in the lanes of <paramref name="mask"/>; other lanes are zero and their memory is not touched.</summary>
+    /// <summary>The elements at <paramref name="source"/> in the lanes of
+    /// <paramref name="mask"/>; other lanes are zero and their memory is not touched.</summary>
     static abstract TVector Load(T* source, TVector mask);
 
     /// <summary>Writes all lanes.</summary>
@@ -87,7 +90,8 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
     public static Vector512<T> Multiply(Vector512<T> x, Vector512<T> y) => x * y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> FirstLanes(int lanes) => Vector512.LessThan(Vector512<T>.Indices, Vector512.Create(T.CreateTruncating(lanes)));
+    public static Vector512<T> FirstLanes(int lanes) =>
+        Vector512.LessThan(Vector512<T>.Indices, Vector512.Create(T.CreateTruncating(lanes)));
 }
 
 /// <summary>Four doubles or eight singles (AVX2 and FMA).</summary>
@@ -134,7 +138,8 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
     public static Vector256<T> Multiply(Vector256<T> x, Vector256<T> y) => x * y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> FirstLanes(int lanes) => Vector256.LessThan(Vector256<T>.Indices, Vector256.Create(T.CreateTruncating(lanes)));
+    public static Vector256<T> FirstLanes(int lanes) =>
+        Vector256.LessThan(Vector256<T>.Indices, Vector256.Create(T.CreateTruncating(lanes)));
 }
 
 /// <summary>Two doubles or four singles (every machine; on one without fused multiply-add it is emulated, correct and slow).</summary>
@@ -180,7 +185,8 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
     public static Vector128<T> Multiply(Vector128<T> x, Vector128<T> y) => x * y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> FirstLanes(int lanes) => Vector128.LessThan(Vector128<T>.Indices, Vector128.Create(T.CreateTruncating(lanes)));
+    public static Vector128<T> FirstLanes(int lanes) =>
+        Vector128.LessThan(Vector128<T>.Indices, Vector128.Create(T.CreateTruncating(lanes)));
 
     // A mask always has its first lane: no strip has a last vector without elements.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

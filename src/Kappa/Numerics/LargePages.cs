@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>Asks the system to back large arrays with large pages, so that going through them does not wait for address translation.</summary>
-/// <remarks>A wish: where the system does not know it or refuses, memory is as usual. Linux knows it as madvise with MADV_HUGEPAGE.</remarks>
+/// <summary>Asks the system to back large arrays with large pages, so that
+/// going through them does not wait for address translation.</summary>
+/// <remarks>A wish: where the system does not know it or refuses, memory
+/// is as usual. Linux knows it as madvise with MADV_HUGEPAGE.</remarks>
 internal static partial class LargePages
 {
     private const int HugePageAdvice = 14;

@@ -2,9 +2,9 @@ namespace Kappa.Numerics;
 
 /// <summary>A proven upper bound of the largest eigenvalue of a symmetric matrix that has a positive one, close to it.</summary>
 /// <remarks>
-/// A Lanczos process with full reorthogonalisation gives an estimate θ from below; a Cholesky factorisation of θ(1 + δ)I − G that succeeds proves λ_max &lt; θ(1 + δ)
-/// up to n ε θ, for δ = 1e-9, 1e-8, … until one does or the largest row sum, which bounds every eigenvalue, is reached. About 60n² + n³/3 flops
-/// for n above 24. Owns its workspace; one instance per thread.
+/// A Lanczos process with full reorthogonalisation gives an estimate θ from below; a Cholesky factorisation of θ(1 + δ)I − G that succeeds
+/// proves λ_max &lt; θ(1 + δ) up to n ε θ, for δ = 1e-9, 1e-8, … until one does or the largest row sum, which bounds every eigenvalue, is
+/// reached. About 60n² + n³/3 flops for n above 24. Owns its workspace; one instance per thread.
 /// </remarks>
 internal sealed class LargestEigenvalue
 {
@@ -95,7 +95,8 @@ internal sealed class LargestEigenvalue
         }
     }
 
-    // The column of the largest diagonal element is never orthogonal to the dominant direction by symmetry alone; the ramp breaks the remaining ties.
+    // The column of the largest diagonal element is never orthogonal to the
+    // dominant direction by symmetry alone; the ramp breaks the remaining ties.
     private void Start(in Matrix matrix, double rowSum)
     {
         int order = matrix.Rows, pivot = 0;

@@ -2,9 +2,9 @@ namespace Kappa.Numerics;
 
 /// <summary>min_x ½‖A x − y‖², exactly: what no x can remove of y, by a Householder factorisation with column pivoting.</summary>
 /// <remarks>
-/// Source: Businger and Golub 1965. The columns of A are the rows of the matrix given. Columns are taken largest remaining norm first until that norm falls below
-/// ε·max(rows, columns)·‖A‖_F: what is left is dependent on them to rounding. The rest of y is then orthogonal to the range of A. With as many independent columns as rows the
-/// floor is exactly 0. Cost about 4·rows·columns·rank flops. Allocates copies.
+/// Source: Businger and Golub 1965. The columns of A are the rows of the matrix given. Columns are taken largest remaining norm first until
+/// that norm falls below ε·max(rows, columns)·‖A‖_F: what is left is dependent on them to rounding. The rest of y is then orthogonal to the
+/// range of A. With as many independent columns as rows the floor is exactly 0. Cost about 4·rows·columns·rank flops. Allocates copies.
 /// </remarks>
 internal static class LeastSquaresFloor
 {
@@ -48,7 +48,8 @@ internal static class LeastSquaresFloor
         return (0.5 * Vectors.SquaredNorm(rest.AsSpan(rank)), rank);
     }
 
-    private static void Reflect(Span<double> x, ReadOnlySpan<double> v, double factor) => Vectors.AddScaled(x, factor * Vectors.Dot(v, x), v);
+    private static void Reflect(Span<double> x, ReadOnlySpan<double> v, double factor) =>
+        Vectors.AddScaled(x, factor * Vectors.Dot(v, x), v);
 
     private static int Largest(in Matrix work, int[] order, int rank, out double norm)
     {

@@ -33,7 +33,9 @@ public readonly struct Matrix<T>
         long end = rows == 0 ? offset : offset + (long)(rows - 1) * step + columns;
         if (end > buffer.Length)
         {
-            throw new ArgumentException($"A {rows} x {columns} view with stride {step} at offset {offset} needs {end} elements but the buffer has {buffer.Length}.", nameof(buffer));
+            throw new ArgumentException(
+                $"A {rows} x {columns} view with stride {step} at offset {offset} needs {end} elements but the buffer has {buffer.Length}.",
+                nameof(buffer));
         }
 
         _buffer = buffer;
@@ -67,7 +69,8 @@ public readonly struct Matrix<T>
         ? Buffer.AsSpan(Offset, Rows * Columns)
         : throw new InvalidOperationException($"A {Rows} x {Columns} view with stride {Stride} has gaps; go through its rows.");
 
-    /// <summary>The elements from the first to the last, gaps between the rows included: for functions of single elements, in memory whose gaps are nobody's.</summary>
+    /// <summary>The elements from the first to the last, gaps between the rows included:
+    /// for functions of single elements, in memory whose gaps are nobody's.</summary>
     internal Span<T> WholeMemory => Rows == 0 ? [] : Buffer.AsSpan(Offset, ((Rows - 1) * Stride) + Columns);
 
     /// <summary>The element in row <paramref name="row"/> and column <paramref name="column"/>, bounds of the buffer checked.</summary>
@@ -95,7 +98,8 @@ public readonly struct Matrix<T>
     {
         ArgumentNullException.ThrowIfNull(values);
         Matrix<T> matrix = Allocate(values.GetLength(0), values.GetLength(1));
-        MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(values)), values.Length).CopyTo(matrix.Span);
+        MemoryMarshal.CreateSpan(
+            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(values)), values.Length).CopyTo(matrix.Span);
         return matrix;
     }
 
@@ -114,7 +118,8 @@ public readonly struct Matrix<T>
     {
         if (destination.Rows != Rows || destination.Columns != Columns)
         {
-            throw new ArgumentException($"The destination must be [{Rows}, {Columns}] but is [{destination.Rows}, {destination.Columns}].", nameof(destination));
+            throw new ArgumentException(
+                $"The destination must be [{Rows}, {Columns}] but is [{destination.Rows}, {destination.Columns}].", nameof(destination));
         }
 
         for (int row = 0; row < Rows; row++)

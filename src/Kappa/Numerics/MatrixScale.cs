@@ -4,10 +4,11 @@ using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
-/// <summary>The power of two that brings the largest element of a matrix into [1, 2), so that squares neither overflow nor underflow.</summary>
+/// <summary>The power of two that brings the largest element of a matrix
+/// into [1, 2), so that squares neither overflow nor underflow.</summary>
 /// <remarks>
-/// A power of two changes no significand but of elements that become subnormal, which are below 2⁻¹⁰²² times the largest: singular values of 2ᵏA are 2ᵏ times those of A to 2⁻¹⁰⁷⁴ for each element, and bit for
-/// bit where none does.
+/// A power of two changes no significand but of elements that become subnormal, which are below 2⁻¹⁰²² times the largest: singular values
+/// of 2ᵏA are 2ᵏ times those of A to 2⁻¹⁰⁷⁴ for each element, and bit for bit where none does.
 /// </remarks>
 /// <param name="Largest">max |a_ij|; NaN when an element is NaN.</param>
 internal readonly record struct MatrixScale(double Largest)

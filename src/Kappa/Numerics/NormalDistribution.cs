@@ -4,9 +4,10 @@ namespace Kappa.Numerics;
 
 /// <summary>The standard normal distribution Φ and density φ of four vectors, in double and single precision.</summary>
 /// <remarks>
-/// With m = |x| and y = m/√2, Φ(−m) = erfc(y)/2 = ½ e^{−m²/2} g(t)/(1 + 2y): g is the series of <see cref="ErrorFunction"/> in powers of t = (y − 3.75)/(y + 3.75), 25 terms in
-/// double, 14 in single precision (7e-10). The powers' coefficients sum to 1.8 in size, so nothing is lost by them. The relative error of Φ(x) and φ(x) is a few ε for
-/// both signs of x, until they fall below the exponential's smallest result at |x| = 37 (single: 13). NaN gives NaN.
+/// With m = |x| and y = m/√2, Φ(−m) = erfc(y)/2 = ½ e^{−m²/2} g(t)/(1 + 2y): g is the series of <see cref="ErrorFunction"/> in powers of t
+/// = (y − 3.75)/(y + 3.75), 25 terms in double, 14 in single precision (7e-10). The powers' coefficients sum to 1.8 in size, so nothing is
+/// lost by them. The relative error of Φ(x) and φ(x) is a few ε for both signs of x, until they fall below the exponential's smallest
+/// result at |x| = 37 (single: 13). NaN gives NaN.
 /// </remarks>
 internal static class NormalDistribution
 {
@@ -34,8 +35,8 @@ internal static class NormalDistribution
 
     private static double[] ToEvenLength(double[] powers) => powers.Length % 2 == 0 ? powers : [.. powers, 0];
 
-    // e^{−m²/2}. The rounding error of m² would be an error of the exponent: it is recovered by a fused multiply-add. This and the series are
-    // methods of their own, for in a larger one the compiler stops inlining the vector operations.
+    // e^{−m²/2}. The rounding error of m² would be an error of the exponent: it is recovered by a fused multiply-add. This and the series
+    // are methods of their own, for in a larger one the compiler stops inlining the vector operations.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static TQuad Power<TQuad>(in TQuad m)
         where TQuad : struct, IVectorQuad<TQuad>

@@ -4,8 +4,8 @@ namespace Kappa.Numerics;
 
 /// <summary>Numbers for a reader, the same in every sentence, table and figure: <c>0.0293</c>, <c>10565</c>, <c>8.3e-24</c>.</summary>
 /// <remarks>
-/// Rounded to significant digits, without zeros at the end. From 1e-4 to below 1e6 in plain digits, whole numbers among them with all of theirs; outside with an
-/// exponent, whose sign is written only when it is negative. Files for programs hold every bit instead (format R).
+/// Rounded to significant digits, without zeros at the end. From 1e-4 to below 1e6 in plain digits, whole numbers among them with all of
+/// theirs; outside with an exponent, whose sign is written only when it is negative. Files for programs hold every bit instead (format R).
 /// </remarks>
 public static class NumberText
 {
@@ -52,6 +52,7 @@ public static class NumberText
         int at = scientific.IndexOf('E', StringComparison.Ordinal);
         string mantissa = scientific[..at];
         mantissa = mantissa.Contains('.', StringComparison.Ordinal) ? mantissa.TrimEnd('0').TrimEnd('.') : mantissa;
-        return $"{mantissa}e{int.Parse(scientific.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)}";
+        int exponent = int.Parse(scientific.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{mantissa}e{exponent}");
     }
 }

@@ -3,14 +3,16 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
-/// <summary>Eight doubles that go through an operation together: one vector of 512 bits, or two of 256 where the processor has none of that size.</summary>
+/// <summary>Eight doubles that go through an operation together: one vector of
+/// 512 bits, or two of 256 where the processor has none of that size.</summary>
 /// <remarks>
-/// The same operations with the same rounding in every lane, so the same bits. The runtime's own 512-bit vectors are correct everywhere, but without the instructions
-/// each operation is a chain of calls that copy vectors in memory, some fifty times slower.
+/// The same operations with the same rounding in every lane, so the same bits. The runtime's own 512-bit vectors are correct everywhere,
+/// but without the instructions each operation is a chain of calls that copy vectors in memory, some fifty times slower.
 /// </remarks>
 /// <typeparam name="TSelf">The implementation.</typeparam>
 internal unsafe interface IOctet<TSelf> :
-    IAdditionOperators<TSelf, TSelf, TSelf>, ISubtractionOperators<TSelf, TSelf, TSelf>, IMultiplyOperators<TSelf, TSelf, TSelf>, IDivisionOperators<TSelf, TSelf, TSelf>,
+    IAdditionOperators<TSelf, TSelf, TSelf>, ISubtractionOperators<TSelf, TSelf, TSelf>, IMultiplyOperators<TSelf, TSelf, TSelf>,
+    IDivisionOperators<TSelf, TSelf, TSelf>,
     IUnaryNegationOperators<TSelf, TSelf>, IBitwiseOperators<TSelf, TSelf, TSelf>
     where TSelf : struct, IOctet<TSelf>
 {

@@ -4,8 +4,9 @@ namespace Kappa.Numerics;
 
 /// <summary>Order statistics by selection: what a sort would put at a place, without sorting the rest.</summary>
 /// <remarks>
-/// C. A. R. Hoare, Algorithm 65: Find, 1961, with the middle of first, central and last value as pivot. About 3 n comparisons; where the parts shrink too slowly the rest is sorted, so that no
-/// input costs more than O(n log n). NaN comes before all numbers, as in a sort of the base library.
+/// C. A. R. Hoare, Algorithm 65: Find, 1961, with the middle of first, central and last value as pivot. About 3 n comparisons; where the
+/// parts shrink too slowly the rest is sorted, so that no input costs more than O(n log n). NaN comes before all numbers, as in a sort of
+/// the base library.
 /// </remarks>
 internal static class OrderStatistics
 {

@@ -4,8 +4,8 @@ namespace Kappa.Numerics;
 
 /// <summary>A right factor B [k, c] copied once into the column panels that the register tiles read, for many products with it.</summary>
 /// <remarks>
-/// A panel of w vectors holds its k rows one after the other, padded with zeros to whole vectors: a tile reads it in one stream, whatever the row length of the
-/// matrix it came from. It belongs to the kernel of one vector path, which also multiplies by it.
+/// A panel of w vectors holds its k rows one after the other, padded with zeros to whole vectors: a tile reads it in one stream, whatever
+/// the row length of the matrix it came from. It belongs to the kernel of one vector path, which also multiplies by it.
 /// </remarks>
 internal sealed class PackedMatrix<T>
     where T : unmanaged, IFloatingPointIeee754<T>

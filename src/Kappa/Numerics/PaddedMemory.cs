@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Kappa.Numerics;
 
 /// <summary>Reused memory for matrices whose rows are padded to whole 512-bit vectors, so that kernels over rows need no masks.</summary>
-/// <remarks>The stride is an odd number of cache lines: rows an even number apart fall into few cache sets, and a column of them would not stay in cache.</remarks>
+/// <remarks>The stride is an odd number of cache lines: rows an even number apart
+/// fall into few cache sets, and a column of them would not stay in cache.</remarks>
 internal sealed class PaddedMemory
 {
     private readonly double[] _buffer;

@@ -4,12 +4,14 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Numerics;
 
-/// <summary>A panel of at most <see cref="Width"/> columns of a chunk, reduced against the rows of R above it by Householder reflections.</summary>
+/// <summary>A panel of at most <see cref="Width"/> columns of a chunk, reduced
+/// against the rows of R above it by Householder reflections.</summary>
 /// <remarks>
-/// The panel is held transposed, X [width, rows]: every column lies in one piece, so a reflection loads vectors and broadcasts nothing. X keeps the raw tails
-/// x_k; v_k = (1, x_k·InversePivot). A column is read as it came until its turn, and then takes all reflections before it at once, in the compact WY form: stores cost
-/// more than arithmetic here. The one pass that gathers its inner products with the tails before it also gathers those of the tail that has just been finished,
-/// which are its norm and its column of the triangular matrix of that form. One instance per thread.
+/// The panel is held transposed, X [width, rows]: every column lies in one piece, so a reflection loads vectors and broadcasts nothing. X
+/// keeps the raw tails x_k; v_k = (1, x_k·InversePivot). A column is read as it came until its turn, and then takes all reflections before
+/// it at once, in the compact WY form: stores cost more than arithmetic here. The one pass that gathers its inner products with the tails
+/// before it also gathers those of the tail that has just been finished, which are its norm and its column of the triangular matrix of that
+/// form. One instance per thread.
 /// </remarks>
 internal sealed unsafe class PanelReduction
 {
@@ -42,7 +44,8 @@ internal sealed unsafe class PanelReduction
     /// <summary>X [width, rows] of the last panel.</summary>
     public Matrix Tails(int width) => _memory.View(width, _rows).ColumnRange(0, _rows);
 
-    /// <summary>Reduces columns <paramref name="start"/> … <paramref name="start"/> + <paramref name="width"/> − 1 of (R; B): R gets their new entries, X the reflections, B stays.</summary>
+    /// <summary>Reduces columns <paramref name="start"/> … <paramref name="start"/> + <paramref name="width"/>
+    /// − 1 of (R; B): R gets their new entries, X the reflections, B stays.</summary>
     /// <param name="factor">R, its padding zero.</param>
     /// <param name="chunk">B [rows, n padded], its padding zero.</param>
     /// <param name="start">First column, a multiple of <see cref="Width"/>.</param>
@@ -90,7 +93,8 @@ internal sealed unsafe class PanelReduction
         }
     }
 
-    // Column j of (τ⁻¹ + striu VᵀV)ᵀ y = R_j + Vᵀb_j: y_i = τ_i (R_ij + InversePivot_i x_iᵀb_j − Σ_{l<i} v_lᵀv_i y_l), R_ij ← R_ij − y_i; the weight of x_i is InversePivot_i y_i.
+    // Column j of (τ⁻¹ + striu VᵀV)ᵀ y = R_j + Vᵀb_j: y_i = τ_i (R_ij + InversePivot_i x_iᵀb_j
+    // − Σ_{l i} v_lᵀv_i y_l), R_ij ← R_ij − y_i; the weight of x_i is InversePivot_i y_i.
     private void Solve(in Matrix factor, int start, int j)
     {
         for (int i = 0; i < j; i++)
@@ -173,19 +177,23 @@ internal sealed unsafe class PanelReduction
         StoreSums(z4, z5, z6, z7, sumsOfZ + 4);
     }
 
-    // The same for two columns: with sixteen registers of four numbers the sums of eight columns would lie on the stack. The same sums in the same order.
+    // The same for two columns: with sixteen registers of four numbers the sums
+    // of eight columns would lie on the stack. The same sums in the same order.
     private static void DotsOfTwo(double* columns, nint stride, double* y, double* z, int length, double* sumsOfY, double* sumsOfZ)
     {
         Vector256<double> y0 = Vector256<double>.Zero, y0After = y0, y1 = y0, y1After = y0, z0 = y0, z0After = y0, z1 = y0, z1After = y0;
         for (nint i = 0; i < length; i += Lanes)
         {
-            Vector256<double> yi = Vector256.Load(y + i), yAfter = Vector256.Load(y + i + 4), zi = Vector256.Load(z + i), zAfter = Vector256.Load(z + i + 4);
+            Vector256<double> yi = Vector256.Load(y + i), yAfter = Vector256.Load(y + i + 4), zi = Vector256.Load(z + i),
+                zAfter = Vector256.Load(z + i + 4);
             Vector256<double> x = Vector256.Load(columns + i), xAfter = Vector256.Load(columns + i + 4);
             (y0, z0) = (Vector256.MultiplyAddEstimate(x, yi, y0), Vector256.MultiplyAddEstimate(x, zi, z0));
-            (y0After, z0After) = (Vector256.MultiplyAddEstimate(xAfter, yAfter, y0After), Vector256.MultiplyAddEstimate(xAfter, zAfter, z0After));
+            (y0After, z0After) = (
+                Vector256.MultiplyAddEstimate(xAfter, yAfter, y0After), Vector256.MultiplyAddEstimate(xAfter, zAfter, z0After));
             (x, xAfter) = (Vector256.Load(columns + stride + i), Vector256.Load(columns + stride + i + 4));
             (y1, z1) = (Vector256.MultiplyAddEstimate(x, yi, y1), Vector256.MultiplyAddEstimate(x, zi, z1));
-            (y1After, z1After) = (Vector256.MultiplyAddEstimate(xAfter, yAfter, y1After), Vector256.MultiplyAddEstimate(xAfter, zAfter, z1After));
+            (y1After, z1After) = (
+                Vector256.MultiplyAddEstimate(xAfter, yAfter, y1After), Vector256.MultiplyAddEstimate(xAfter, zAfter, z1After));
         }
 
         (sumsOfY[0], sumsOfY[1]) = (SumOf(y0 + y0After), SumOf(y1 + y1After));
@@ -197,8 +205,10 @@ internal sealed unsafe class PanelReduction
     // target ← target − Σ_j w_j x_j over eight columns; weights from the target on are zero.
     private static void Subtract(double* columns, nint stride, double* weights, double* target, int length)
     {
-        Vector512<double> w0 = Vector512.Create(-weights[0]), w1 = Vector512.Create(-weights[1]), w2 = Vector512.Create(-weights[2]), w3 = Vector512.Create(-weights[3]);
-        Vector512<double> w4 = Vector512.Create(-weights[4]), w5 = Vector512.Create(-weights[5]), w6 = Vector512.Create(-weights[6]), w7 = Vector512.Create(-weights[7]);
+        Vector512<double> w0 = Vector512.Create(-weights[0]), w1 = Vector512.Create(-weights[1]), w2 = Vector512.Create(-weights[2]),
+            w3 = Vector512.Create(-weights[3]);
+        Vector512<double> w4 = Vector512.Create(-weights[4]), w5 = Vector512.Create(-weights[5]), w6 = Vector512.Create(-weights[6]),
+            w7 = Vector512.Create(-weights[7]);
         double* others = columns + (4 * stride);
         for (nint i = 0; i < length; i += Lanes)
         {

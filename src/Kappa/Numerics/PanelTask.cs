@@ -17,7 +17,8 @@ internal enum ProductResult
 }
 
 /// <summary>What the tiles of one column panel compute for <see cref="Samples"/> independent samples.</summary>
-/// <remarks>A is read as A(8t + i, k) = A[t·ATile + i·ARow + k·AStep], which serves A, Aᵀ and packed rows alike. B(k, j) = B[k·BStep + j] with whole vectors readable at every k.</remarks>
+/// <remarks>A is read as A(8t + i, k) = A[t·ATile + i·ARow + k·AStep], which serves A, Aᵀ and
+/// packed rows alike. B(k, j) = B[k·BStep + j] with whole vectors readable at every k.</remarks>
 internal unsafe struct PanelTask<T>
     where T : unmanaged
 {

@@ -1,7 +1,8 @@
 namespace Kappa.Numerics;
 
 /// <summary>e^x with a proven error, in <see cref="DoubleDouble"/> arithmetic.</summary>
-/// <remarks>Theory: rounding, C.32: x = k ln 2 + 256 y with |y| ≤ 0.0014, ten terms of the series at y, squared eight times. The runtime library promises no accuracy for its own exponential.</remarks>
+/// <remarks>Theory: rounding, C.32: x = k ln 2 + 256 y with |y| ≤ 0.0014, ten terms of the series at
+/// y, squared eight times. The runtime library promises no accuracy for its own exponential.</remarks>
 internal static class PreciseExponential
 {
     /// <summary>The relative error at most, for −600 ≤ x ≤ 600: 2⁻⁸⁵ (C.32 shows 2⁻⁸⁷).</summary>

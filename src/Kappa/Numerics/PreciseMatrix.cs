@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Kappa.Numerics;
 
 /// <summary>A matrix in <see cref="DoubleDouble"/> arithmetic whose distance to the exact one is known row by row.</summary>
-/// <remarks>Theory: rounding, C.33. The exact row r is within <see cref="RowError"/>[r] of High + Low in Euclidean norm. An infinite error says that nothing is known.</remarks>
+/// <remarks>Theory: rounding, C.33. The exact row r is within <see cref="RowError"/>[r] of
+/// High + Low in Euclidean norm. An infinite error says that nothing is known.</remarks>
 /// <param name="High">The nearest doubles [r, c], contiguous.</param>
 /// <param name="Low">What is left [r, c], contiguous.</param>
 /// <param name="RowError">Errors in norm [r].</param>
@@ -23,7 +24,8 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, UpperBound[] RowEr
     }
 
     /// <summary>Zeros with no error.</summary>
-    public static PreciseMatrix Allocate(int rows, int columns) => new(Matrix.Allocate(rows, columns), Matrix.Allocate(rows, columns), new UpperBound[rows]);
+    public static PreciseMatrix Allocate(int rows, int columns) =>
+        new(Matrix.Allocate(rows, columns), Matrix.Allocate(rows, columns), new UpperBound[rows]);
 
     /// <summary>A matrix of doubles, which is exact.</summary>
     public static PreciseMatrix Exact(in Matrix values)
@@ -66,7 +68,8 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, UpperBound[] RowEr
 
             var size = (UpperBound)factor;
             sum.RowError[row] = RowError[row] + (size * other.RowError[row])
-                + (2 * (UpperBound)DoubleDouble.Unit * (RowNorm(row) + (size * other.RowNorm(row)))) + (Columns * (UpperBound)DoubleDouble.Underflow);
+                + (2 * (UpperBound)DoubleDouble.Unit * (RowNorm(row) + (size * other.RowNorm(row))))
+                    + (Columns * (UpperBound)DoubleDouble.Underflow);
         }
 
         return sum;
@@ -75,14 +78,17 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, UpperBound[] RowEr
     /// <summary>Row r less row s of X, into a row of the destination; exact where both are rows of doubles.</summary>
     public void WriteDifference(int row, int reference, PreciseMatrix destination)
     {
-        bool isExact = RowError[row].Value == 0 && RowError[reference].Value == 0 && Low.Row(row).IndexOfAnyExcept(0.0) < 0 && Low.Row(reference).IndexOfAnyExcept(0.0) < 0;
+        bool isExact = RowError[row].Value == 0 && RowError[reference].Value == 0 && Low.Row(row).IndexOfAnyExcept(0.0) < 0
+            && Low.Row(reference).IndexOfAnyExcept(0.0) < 0;
         for (int column = 0; column < Columns; column++)
         {
             destination[row, column] = this[row, column] - this[reference, column];
         }
 
         // The sum of two doubles is exact; the sum of four is within δ of their sizes.
-        destination.RowError[row] = isExact ? default : RowError[row] + RowError[reference] + ((UpperBound)DoubleDouble.Unit * (RowNorm(row) + RowNorm(reference)));
+        destination.RowError[row] = isExact
+            ? default
+            : RowError[row] + RowError[reference] + ((UpperBound)DoubleDouble.Unit * (RowNorm(row) + RowNorm(reference)));
     }
 
     /// <summary>Σ_k x_k w_k for one row of a product: error at most <see cref="ProductUnit"/> Σ|x_k||w_kc| in every column.</summary>
@@ -92,7 +98,9 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, UpperBound[] RowEr
     /// <param name="weightsLow">What is left of W [k, c], or empty.</param>
     /// <param name="resultHigh">[c], overwritten.</param>
     /// <param name="resultLow">[c], overwritten.</param>
-    public static void MultiplyRow(ReadOnlySpan<double> high, ReadOnlySpan<double> low, in Matrix weights, in Matrix weightsLow, Span<double> resultHigh, Span<double> resultLow)
+    public static void MultiplyRow(
+        ReadOnlySpan<double> high, ReadOnlySpan<double> low, in Matrix weights, in Matrix weightsLow, Span<double> resultHigh,
+        Span<double> resultLow)
     {
         int lanes = Vector<double>.Count, column = 0;
         bool hasLow = weightsLow.Rows > 0;
@@ -135,6 +143,7 @@ internal sealed record PreciseMatrix(Matrix High, Matrix Low, UpperBound[] RowEr
     /// <summary>(k + 4)² 2⁻⁹⁹: the error of a sum of k products relative to the sum of their sizes, at most (C.33).</summary>
     public static UpperBound ProductUnit(int terms) => UpperBound.Square(terms + 4) * (UpperBound)1.5777218104420236e-30;
 
-    /// <summary>What a row of <paramref name="columns"/> sums of <paramref name="terms"/> products can lose to underflow, at most.</summary>
+    /// <summary>What a row of <paramref name="columns"/> sums of
+    /// <paramref name="terms"/> products can lose to underflow, at most.</summary>
     public static UpperBound UnderflowOf(int terms, int columns) => terms * (UpperBound)columns * (UpperBound)DoubleDouble.Underflow;
 }

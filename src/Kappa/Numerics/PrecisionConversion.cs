@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Kappa.Numerics;
 
 /// <summary>Doubles to singles and back: weights are kept in double precision also where a step is computed in single.</summary>
-/// <remarks>Narrowing rounds to nearest, to infinity above 3.4e38; widening is exact. NaN stays NaN. An element's result does not depend on its place.</remarks>
+/// <remarks>Narrowing rounds to nearest, to infinity above 3.4e38; widening is
+/// exact. NaN stays NaN. An element's result does not depend on its place.</remarks>
 internal static class PrecisionConversion
 {
     /// <summary>target ← source, rounded.</summary>
@@ -20,7 +21,8 @@ internal static class PrecisionConversion
         int i = 0;
         for (; i <= target.Length - Vector512<float>.Count; i += Vector512<float>.Count)
         {
-            Vector512<double> low = Vector512.LoadUnsafe(ref from, (nuint)i), high = Vector512.LoadUnsafe(ref from, (nuint)(i + Vector512<double>.Count));
+            Vector512<double> low = Vector512.LoadUnsafe(ref from, (nuint)i),
+                high = Vector512.LoadUnsafe(ref from, (nuint)(i + Vector512<double>.Count));
             Vector512.Narrow(low, high).StoreUnsafe(ref to, (nuint)i);
         }
 

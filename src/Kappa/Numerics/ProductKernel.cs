@@ -4,9 +4,9 @@ namespace Kappa.Numerics;
 
 /// <summary>Blocks a product into panels that stay in cache and hands them to the register tiles.</summary>
 /// <remarks>
-/// Element (i, j) is summed over k in order, in blocks of at most <see cref="ProductKernels.DepthBlock"/> terms whose sums are added to C one after
-/// the other: its bits depend on its row of A, its column of B, its element of D, α and β, not on the other rows, the thread or the vector path.
-/// Error: |fl(C) − C| ≤ ((k + 2) ε |α| |A||B| + 2 ε |β D|)(1 + O(ε)), ε = 2⁻⁵³ (2⁻²⁴ in single precision).
+/// Element (i, j) is summed over k in order, in blocks of at most <see cref="ProductKernels.DepthBlock"/> terms whose sums are added to C
+/// one after the other: its bits depend on its row of A, its column of B, its element of D, α and β, not on the other rows, the thread or
+/// the vector path. Error: |fl(C) − C| ≤ ((k + 2) ε |α| |A||B| + 2 ε |β D|)(1 + O(ε)), ε = 2⁻⁵³ (2⁻²⁴ in single precision).
 /// </remarks>
 internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<T>
     where TVector : struct
@@ -35,11 +35,13 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
             return;
         }
 
-        fixed (T* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First, dFirst = &ending.AddendOf(c).First, secondFirst = &ending.SecondOf(c).First)
+        fixed (T* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First)
+        fixed (T* dFirst = &ending.AddendOf(c).First, secondFirst = &ending.SecondOf(c).First)
         {
             bool left = form == ProductForm.LeftTransposed;
             PanelTask<T> task = Task(aFirst, left ? 1 : a.Stride, left ? a.Stride : 1, depth, c, cFirst, dFirst, secondFirst, ending);
-            var right = new RightFactor<T> { Data = bFirst, Stride = b.Stride, IsTransposed = form == ProductForm.RightTransposed, Columns = c.Columns };
+            bool turned = form == ProductForm.RightTransposed;
+            var right = new RightFactor<T> { Data = bFirst, Stride = b.Stride, IsTransposed = turned, Columns = c.Columns };
             if (samples > 1)
             {
                 task.Rows = c.Rows / samples;
@@ -49,7 +51,8 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
                 task.DSample = task.Rows * task.DRow;
             }
 
-            if (c.Rows >= RowsForPackingOnce && (long)depth * c.Columns <= MostPackedOnce && samples == 1 && c.Columns > RightPanels<TVector, TLanes, T>.Widest)
+            if (c.Rows >= RowsForPackingOnce && (long)depth * c.Columns <= MostPackedOnce && samples == 1
+                && c.Columns > RightPanels<TVector, TLanes, T>.Widest)
             {
                 right = RightPanels<TVector, TLanes, T>.PackAll(right, depth);
             }
@@ -82,7 +85,8 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
             return;
         }
 
-        fixed (T* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First, dFirst = &ending.AddendOf(c).First, secondFirst = &ending.SecondOf(c).First)
+        fixed (T* aFirst = &a.First, bFirst = &b.First, cFirst = &c.First)
+        fixed (T* dFirst = &ending.AddendOf(c).First, secondFirst = &ending.SecondOf(c).First)
         {
             PanelTask<T> task = Task(aFirst, a.Stride, 1, a.Columns, c, cFirst, dFirst, secondFirst, ending);
             var right = new RightFactor<T> { Data = bFirst, PackedDepth = a.Columns, Columns = c.Columns };
@@ -103,7 +107,8 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         }
     }
 
-    private static PanelTask<T> Task(T* a, nint aRow, nint aStep, int depth, in Matrix<T> c, T* cFirst, T* dFirst, T* secondFirst, in ProductEnding<T> ending)
+    private static PanelTask<T> Task(
+        T* a, nint aRow, nint aStep, int depth, in Matrix<T> c, T* cFirst, T* dFirst, T* secondFirst, in ProductEnding<T> ending)
     {
         PanelTask<T> task = default;
         task.A = a;
@@ -124,7 +129,7 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
         return task;
     }
 
-    // Rows outside: those of C stay in cache while their sums are completed; B, in panels that are read as they lie, comes again for each block of rows.
+    // Rows outside: those of C stay in cache while their sums are completed; B comes again for each block of rows.
     private static void RowBlocks(ref PanelTask<T> task, in RightFactor<T> right)
     {
         int rows = task.Rows;
@@ -251,7 +256,8 @@ internal sealed unsafe class ProductKernel<TVector, TLanes, T> : IProductKernel<
     private static bool PackingPays(in PanelTask<T> task, T* b, nint stride)
     {
         nint bytes = stride * sizeof(T);
-        return task.Samples == 1 && task.Rows >= 128 && task.Depth >= 16 && ((bytes >= 1024 && (bytes & 64) == 0) || ((nuint)b & 63) != 0 || (bytes & 63) != 0);
+        return task.Samples == 1 && task.Rows >= 128 && task.Depth >= 16
+            && ((bytes >= 1024 && (bytes & 64) == 0) || ((nuint)b & 63) != 0 || (bytes & 63) != 0);
     }
 
     private static void PackedPanel(PanelTask<T> task, in RightFactor<T> right, int firstTerm, int start, int width)

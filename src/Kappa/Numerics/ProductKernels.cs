@@ -94,7 +94,8 @@ internal interface IProductKernel<T>
 internal static class ProductKernels
 {
     /// <summary>Most terms of a sum that are added up before it goes to C.</summary>
-    /// <remarks>128 terms by three 512-bit vectors of B are 24 KiB: they stay in a first-level cache of 32 KiB while all rows of A pass.</remarks>
+    /// <remarks>128 terms by three 512-bit vectors of B are 24 KiB: they stay
+    /// in a first-level cache of 32 KiB while all rows of A pass.</remarks>
     public const int DepthBlock = 128;
 }
 

@@ -22,7 +22,8 @@ internal static unsafe class ProductPanel<T>
     [ThreadStatic]
     private static T[]? _rows;
 
-    /// <summary>Aligned memory for <paramref name="length"/> elements of B that belongs to the calling thread and keeps its size, so that steady work allocates nothing.</summary>
+    /// <summary>Aligned memory for <paramref name="length"/> elements of B that belongs to the
+    /// calling thread and keeps its size, so that steady work allocates nothing.</summary>
     public static T* PanelMemory(int length) => Memory(ref _panel, length);
 
     /// <summary>The same for all panels of B.</summary>
@@ -31,7 +32,8 @@ internal static unsafe class ProductPanel<T>
     /// <summary>The same for A.</summary>
     public static T* RowsMemory(int length) => Memory(ref _rows, length);
 
-    /// <summary>Elements from one packed group of eight rows to the next: some more than the group, lest groups of 128 terms share the sets of a cache.</summary>
+    /// <summary>Elements from one packed group of eight rows to the next: some more
+    /// than the group, lest groups of 128 terms share the sets of a cache.</summary>
     public static int TileStride(int depth) => (depth + 1) * Group;
 
     /// <summary>Groups of eight rows of the left factor, tile(t)(k, i) = its element (8t + i, k).</summary>

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Kappa.Numerics;
 
 /// <summary>Register tiles of a product: 8 or 4 rows by one strip of columns, summed over k in order, one rounding per term.</summary>
-/// <remarks>Every element is the same chain of fused multiply-adds on every path and in every tile, so its bits depend on neither.</remarks>
+/// <remarks>Every element is the same chain of fused multiply-adds on
+/// every path and in every tile, so its bits depend on neither.</remarks>
 [SkipLocalsInit]
 internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     where TVector : struct
@@ -22,7 +23,8 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
     private const int CacheLine = 64;
 
     /// <summary>All rows of all samples of a panel.</summary>
-    /// <remarks>Two methods, for the compiler counts the locals of a tile that is never reached, and beyond some number it keeps sums on the stack.</remarks>
+    /// <remarks>Two methods, for the compiler counts the locals of a tile that is
+    /// never reached, and beyond some number it keeps sums on the stack.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(in PanelTask<T> task)
     {
@@ -48,7 +50,9 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
         {
             for (int row = 0; row < task.Rows; row += 4)
             {
-                FourRows(task, a + ((row >> 3) * task.ATile) + ((row & 7) * task.ARow), b, c + (row * task.CRow), d + (row * task.DRow), task.Rows - row, mask);
+                FourRows(
+                    task, a + ((row >> 3) * task.ATile) + ((row & 7) * task.ARow), b, c + (row * task.CRow), d + (row * task.DRow),
+                    task.Rows - row, mask);
             }
 
             a += task.ASample;
@@ -83,7 +87,9 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
 
             for (; row < task.Rows; row += 4)
             {
-                FourRows(task, a + ((row >> 3) * task.ATile) + ((row & 7) * task.ARow), b, c + (row * task.CRow), d + (row * task.DRow), task.Rows - row, mask);
+                FourRows(
+                    task, a + ((row >> 3) * task.ATile) + ((row & 7) * task.ARow), b, c + (row * task.CRow), d + (row * task.DRow),
+                    task.Rows - row, mask);
             }
 
             a += task.ASample;
@@ -93,16 +99,18 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
         }
     }
 
-    // While one panel serves many tiles, each of them asks for a part of the next, in whole cache lines; in deep models it comes from the third-level cache.
+    // While one panel serves many tiles, each of them asks for a part of the next,
+    // in whole cache lines; in deep models it comes from the third-level cache.
     private static nint ShareOfNextPanel(in PanelTask<T> task) =>
         ((task.Depth * task.BStep * sizeof(T) / Math.Max(1, task.Rows / 8)) + CacheLine - 1) / CacheLine * CacheLine;
 
-    // One pointer and four strides reach all eight rows by scaled addressing; the end of B counts the terms. Eight pointers and a counter would
-    // neither fit the registers nor leave room beside 16 multiply-adds, 10 loads and 4 instructions a cycle.
+    // One pointer and four strides reach all eight rows by scaled addressing; the end of B counts the terms. Eight pointers and a counter
+    // would neither fit the registers nor leave room beside 16 multiply-adds, 10 loads and 4 instructions a cycle.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void EightRows(in PanelTask<T> task, T* a, T* b, T* c, T* d, TVector mask)
     {
-        nint one = task.ARow * sizeof(T), three = 3 * one, five = 5 * one, seven = 7 * one, aStep = task.AStep * sizeof(T), bStep = task.BStep;
+        nint one = task.ARow * sizeof(T), three = 3 * one, five = 5 * one, seven = 7 * one, aStep = task.AStep * sizeof(T),
+            bStep = task.BStep;
         if (Sse.IsSupported && task.Depth >= PrefetchDepth)
         {
             Prefetch(c, task.CRow);
@@ -115,7 +123,8 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
         nint ahead = LinesAhead * aStep;
         byte* row = (byte*)a;
         T* end = b + (task.Depth * bStep);
-        TStrip sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default, sum6 = default, sum7 = default;
+        TStrip sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default, sum6 = default,
+            sum7 = default;
         do
         {
             if (Sse.IsSupported)
@@ -163,8 +172,9 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
         }
     }
 
-    // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows. One pointer, three strides and the end of B leave
-    // every address of the loop in a register: with sixteen, a pointer a row and a counter do not, and a reload from the stack in each turn halves the speed.
+    // Rows past the end repeat the last one and are not stored: cheaper than a kernel for each number of rows. One pointer, three strides
+    // and the end of B leave every address of the loop in a register: with sixteen, a pointer a row and a counter do not, and a reload from
+    // the stack in each turn halves the speed.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourRows(in PanelTask<T> task, T* a, T* b, T* c, T* d, int rows, TVector mask)
     {
@@ -204,7 +214,8 @@ internal static unsafe class ProductTiles<TVector, TLanes, TStrip, T>
 
     // The first `rows` of four rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreFour(in PanelTask<T> task, in TStrip sum0, in TStrip sum1, in TStrip sum2, in TStrip sum3, T* c, T* d, int rows, TVector mask)
+    private static void StoreFour(
+        in PanelTask<T> task, in TStrip sum0, in TStrip sum1, in TStrip sum2, in TStrip sum3, T* c, T* d, int rows, TVector mask)
     {
         nint cRow = task.CRow, dRow = task.DRow;
         StoreRow(task, sum0, c, d, mask);

@@ -75,7 +75,8 @@ public static class Products
     /// <param name="c">C [N·r, c].</param>
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
-    public static void MultiplyByTransposedEach<T>(int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+    public static void MultiplyByTransposedEach<T>(
+        int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(samples, ProductForm.RightTransposed, a, b, c);
@@ -89,14 +90,16 @@ public static class Products
     /// <param name="c">C [N·r, c].</param>
     /// <param name="alpha">α.</param>
     /// <param name="beta">β.</param>
-    public static void TransposedMultiplyEach<T>(int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
+    public static void TransposedMultiplyEach<T>(
+        int samples, in Matrix<T> a, in Matrix<T> b, in Matrix<T> c, double alpha = 1, double beta = 0)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(samples, ProductForm.LeftTransposed, a, b, c);
         ProductKernels<T>.Widest.Run(ProductForm.LeftTransposed, samples, a, b, c, ProductEnding<T>.Of(alpha, beta, c));
     }
 
-    /// <summary>C_i ← op(A_i) op(B_i) + factor·D_i for each of <paramref name="samples"/> equal row blocks; with factor 0 D is not read.</summary>
+    /// <summary>C_i ← op(A_i) op(B_i) + factor·D_i for each of <paramref name="samples"/>
+    /// equal row blocks; with factor 0 D is not read.</summary>
     /// <param name="form">Which factor is transposed.</param>
     /// <param name="samples">Number of row blocks N that each matrix is a stack of.</param>
     /// <param name="a">A.</param>
@@ -105,7 +108,8 @@ public static class Products
     /// <param name="addend">D, of the shape of C; may be C.</param>
     /// <param name="c">C.</param>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    internal static void MultiplyAdd<T>(ProductForm form, int samples, in Matrix<T> a, in Matrix<T> b, double factor, in Matrix<T> addend, in Matrix<T> c)
+    internal static void MultiplyAdd<T>(
+        ProductForm form, int samples, in Matrix<T> a, in Matrix<T> b, double factor, in Matrix<T> addend, in Matrix<T> c)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(samples, form, a, b, c);
@@ -169,7 +173,8 @@ public static class Products
     /// <param name="skip">[r, c].</param>
     /// <param name="branch">[r, c].</param>
     /// <param name="output">[r, c], with the row stride of branch.</param>
-    internal static void MultiplyBranch<T>(in Matrix<T> a, PackedMatrix<T> b, double factor, in Matrix<T> skip, in Matrix<T> branch, in Matrix<T> output)
+    internal static void MultiplyBranch<T>(
+        in Matrix<T> a, PackedMatrix<T> b, double factor, in Matrix<T> skip, in Matrix<T> branch, in Matrix<T> output)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Require(a, b, branch);
@@ -178,7 +183,9 @@ public static class Products
         T coefficient = T.CreateTruncating(factor);
         if (a.Columns <= ProductKernels.DepthBlock && branch.Stride == output.Stride && factor != 0)
         {
-            b.Kernel.Run(a, b, branch, new ProductEnding<T> { Result = ProductResult.Branch, Alpha = T.One, Beta = coefficient, Addend = skip, Second = output });
+            b.Kernel.Run(
+                a, b, branch,
+                new ProductEnding<T> { Result = ProductResult.Branch, Alpha = T.One, Beta = coefficient, Addend = skip, Second = output });
             return;
         }
 

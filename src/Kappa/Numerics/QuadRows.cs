@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>Rows of one length read and written four side by side, with the elements beyond the end of the last vector left alone.</summary>
+/// <summary>Rows of one length read and written four side by side, with
+/// the elements beyond the end of the last vector left alone.</summary>
 internal readonly unsafe struct QuadRows<TQuad, T>
     where TQuad : struct, IVectorQuad<TQuad>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -53,7 +54,8 @@ internal readonly unsafe struct QuadRows<TQuad, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TQuad Sum(TQuad x) => LaneReduction.Each<TQuad, LaneSum>(x, areHalves: false);
 
-    /// <summary>One number for each of four rows in all lanes of its vector. Not inlined, for its memory on the stack would grow with a loop.</summary>
+    /// <summary>One number for each of four rows in all lanes of its vector. Not
+    /// inlined, for its memory on the stack would grow with a loop.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static TQuad OfEach(T first, T second, T third, T fourth)
     {
@@ -61,7 +63,9 @@ internal readonly unsafe struct QuadRows<TQuad, T>
         T* numbers = stackalloc T[4 * lanes];
         for (int lane = 0; lane < lanes; lane++)
         {
-            (numbers[lane], numbers[lanes + lane], numbers[(2 * lanes) + lane], numbers[(3 * lanes) + lane]) = (first, second, third, fourth);
+            (
+                numbers[lane], numbers[lanes + lane], numbers[(2 * lanes) + lane],
+                numbers[(3 * lanes) + lane]) = (first, second, third, fourth);
         }
 
         return TQuad.Load(numbers);

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Kappa.Numerics;
 
-/// <summary>A counter-based random sequence (Philox 4×32-10) called by a seed and a name: number i depends on (seed, name, i) and on nothing else.</summary>
+/// <summary>A counter-based random sequence (Philox 4×32-10) called by a seed and
+/// a name: number i depends on (seed, name, i) and on nothing else.</summary>
 /// <remarks>
 /// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011). The seed is the key, a 64-bit hash of the
 /// name the upper half of the counter, the index the lower half. So the order in which numbers are drawn, and the thread that draws
@@ -41,7 +42,8 @@ public readonly struct RandomSequence
     /// <param name="index">Block number.</param>
     public (ulong First, ulong Second) Block(long index)
     {
-        (uint x0, uint x1, uint x2, uint x3) = Permute((uint)index, (uint)(index >>> 32), (uint)_nameHash, (uint)(_nameHash >> 32), (uint)Seed, (uint)(Seed >>> 32));
+        (uint x0, uint x1, uint x2, uint x3) = Permute(
+            (uint)index, (uint)(index >>> 32), (uint)_nameHash, (uint)(_nameHash >> 32), (uint)Seed, (uint)(Seed >>> 32));
         return (x0 | ((ulong)x1 << 32), x2 | ((ulong)x3 << 32));
     }
 
@@ -54,7 +56,8 @@ public readonly struct RandomSequence
         return (long)Math.BigMul(Block(index).First, (ulong)bound, out _);
     }
 
-    /// <summary>Fills <paramref name="destination"/> with numbers uniform on [0, 1), 53 bits each: element k is number <paramref name="start"/> + k.</summary>
+    /// <summary>Fills <paramref name="destination"/> with numbers uniform on [0, 1),
+    /// 53 bits each: element k is number <paramref name="start"/> + k.</summary>
     /// <param name="destination">Where they go.</param>
     /// <param name="start">Number of the first one.</param>
     public void FillUniform(Span<double> destination, long start = 0)
@@ -66,7 +69,8 @@ public readonly struct RandomSequence
         }
     }
 
-    /// <summary>Fills <paramref name="destination"/> with independent N(0, 1) numbers (Box–Muller): element k is number <paramref name="start"/> + k.</summary>
+    /// <summary>Fills <paramref name="destination"/> with independent N(0, 1) numbers
+    /// (Box–Muller): element k is number <paramref name="start"/> + k.</summary>
     /// <param name="destination">Where they go.</param>
     /// <param name="start">Number of the first one.</param>
     public void FillGaussian(Span<double> destination, long start = 0)

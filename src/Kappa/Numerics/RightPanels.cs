@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Kappa.Numerics;
 
-/// <summary>How the columns of a right factor are divided into panels of one to three vectors, and their copies in the order the tiles read them.</summary>
+/// <summary>How the columns of a right factor are divided into panels of one to
+/// three vectors, and their copies in the order the tiles read them.</summary>
 internal static unsafe class RightPanels<TVector, TLanes, T>
     where TVector : struct
     where TLanes : struct, ILanes<TVector, T>
@@ -29,7 +30,9 @@ internal static unsafe class RightPanels<TVector, TLanes, T>
         for (int start = 0; vectors > 0;)
         {
             int width = StripOf(vectors), panelWidth = width * TLanes.Count;
-            Pack(source, stride, isTransposed, start, depth, Math.Min(panelWidth, columns - start), target + ((nint)start * depth), panelWidth);
+            Pack(
+                source, stride, isTransposed, start, depth, Math.Min(panelWidth, columns - start), target + ((nint)start * depth),
+                panelWidth);
             vectors -= width;
             start += panelWidth;
         }

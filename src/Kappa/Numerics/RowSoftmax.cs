@@ -3,12 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace Kappa.Numerics;
 
-/// <summary>Softmax of every row of a matrix with the row's maximum subtracted (R.1), and its gradient (R.6), in double and single precision.</summary>
+/// <summary>Softmax of every row of a matrix with the row's maximum subtracted
+/// (R.1), and its gradient (R.6), in double and single precision.</summary>
 /// <remarks>
 /// Finite for logits of any finite size: the largest exponent is exactly 0. A NaN or +∞ in a row makes the whole row NaN; −∞ gives
-/// weight 0 unless the whole row is −∞, which gives NaN. A weight's relative error is below (c/w + 9) ε, w elements in a vector, beside the rounding of s·L.
-/// Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation; a row's result depends on that row alone.
-/// The loop of a path is a method of its own that is never inlined: in a larger method the compiler stops inlining the vector operations, at a third of the speed.
+/// weight 0 unless the whole row is −∞, which gives NaN. A weight's relative error is below (c/w + 9) ε, w elements in a vector, beside the
+/// rounding of s·L. Sums run in the lanes of a vector in a fixed order, so the last bits depend on the vector path. No allocation; a row's
+/// result depends on that row alone. The loop of a path is a method of its own that is never inlined: in a larger method the compiler stops
+/// inlining the vector operations, at a third of the speed.
 /// </remarks>
 internal static unsafe class RowSoftmax
 {
@@ -99,7 +101,8 @@ internal static unsafe class RowSoftmax
         fixed (T* weights = &attention.First, gradient = &dAttention.First, target = &dLogits.First)
         {
             SoftmaxKernel<TQuad, T>.Backward(
-                new(weights, attention.Stride), new(gradient, dAttention.Stride), scale, new(target, dLogits.Stride), attention.Rows, attention.Columns);
+                new(weights, attention.Stride), new(gradient, dAttention.Stride), scale, new(target, dLogits.Stride), attention.Rows,
+                attention.Columns);
         }
     }
 

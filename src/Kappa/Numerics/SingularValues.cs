@@ -2,10 +2,11 @@ using System.Numerics.Tensors;
 
 namespace Kappa.Numerics;
 
-/// <summary>Singular values of a dense matrix by an orthogonal route (P.1): Householder QR where the matrix is tall, bidiagonalisation, dqds.</summary>
+/// <summary>Singular values of a dense matrix by an orthogonal route (P.1):
+/// Householder QR where the matrix is tall, bidiagonalisation, dqds.</summary>
 /// <remarks>
-/// <para>Never through AᵀA: the smallest value is right to a few ε σ_max also where κ(A) is far beyond 10⁸. A wide matrix is transposed. From
-/// rows ≥ 5/3 columns on, A is reduced to its triangular factor first, chunk by chunk. Values below ε σ_max √rows are rounding, not
+/// <para>Never through AᵀA: the smallest value is right to a few ε σ_max also where κ(A) is far beyond 10⁸. A wide matrix is transposed.
+/// From rows ≥ 5/3 columns on, A is reduced to its triangular factor first, chunk by chunk. Values below ε σ_max √rows are rounding, not
 /// information: <c>SpectrumSummary</c> carries that floor.</para>
 /// <para>A is multiplied by a power of two first, so neither 1e300 nor subnormal elements do harm. Cost about 2mn² + 4n³/3 flops for m ≥ n.
 /// Owns its workspace, allocates nothing per call; one instance per thread. Equal input gives equal bits.</para>
@@ -46,7 +47,8 @@ public sealed class SingularValues
     /// <summary>Most columns a matrix may have.</summary>
     public int MaximumColumns { get; }
 
-    /// <summary>Writes the min(rows, columns) singular values of <paramref name="a"/>, largest first; <paramref name="a"/> is not changed. NaN or infinity in A gives NaN in every value.</summary>
+    /// <summary>Writes the min(rows, columns) singular values of <paramref name="a"/>, largest first;
+    /// <paramref name="a"/> is not changed. NaN or infinity in A gives NaN in every value.</summary>
     /// <param name="a">A [rows, columns].</param>
     /// <param name="values">Destination of length min(rows, columns).</param>
     /// <exception cref="ArgumentException">A is larger than the workspace, or the destination has another length.</exception>
@@ -61,7 +63,9 @@ public sealed class SingularValues
             return;
         }
 
-        Matrix reduced = Math.Max(a.Rows, a.Columns) >= TallRatio * order ? FactorOf(a, order, scale.Factor) : CopyOf(a, order, scale.Factor);
+        Matrix reduced = Math.Max(a.Rows, a.Columns) >= TallRatio * order
+            ? FactorOf(a, order, scale.Factor)
+            : CopyOf(a, order, scale.Factor);
         Span<double> superdiagonal = _superdiagonal.AsSpan(0, order - 1);
         _bidiagonalisation.Compute(reduced, order, values, superdiagonal);
         _bidiagonalValues.Compute(values, superdiagonal);
@@ -118,12 +122,14 @@ public sealed class SingularValues
     {
         if (a.Rows > MaximumRows || a.Columns > MaximumColumns)
         {
-            throw new ArgumentException($"A must be at most [{MaximumRows}, {MaximumColumns}], as reserved, but is {a}; reserve a larger workspace.", nameof(a));
+            throw new ArgumentException(
+                $"A must be at most [{MaximumRows}, {MaximumColumns}], as reserved, but is {a}; reserve a larger workspace.", nameof(a));
         }
 
         if (length != order)
         {
-            throw new ArgumentException($"The destination must have min(rows, columns) = {order} elements for A {a} but has {length}.", nameof(length));
+            throw new ArgumentException(
+                $"The destination must have min(rows, columns) = {order} elements for A {a} but has {length}.", nameof(length));
         }
     }
 }

@@ -5,8 +5,9 @@ namespace Kappa.Numerics;
 
 /// <summary>Softmax and its gradient, four rows side by side, for one vector path.</summary>
 /// <remarks>
-/// The waiting times of one row's reductions are filled by the others. A row of one vector stays in registers; the powers of a longer one are kept in the result. Rows of
-/// half a vector are taken as halves of a row of one vector. Each row goes through the same operations whatever stands beside it.
+/// The waiting times of one row's reductions are filled by the others. A row of one vector stays in registers; the powers of a longer one
+/// are kept in the result. Rows of half a vector are taken as halves of a row of one vector. Each row goes through the same operations
+/// whatever stands beside it.
 /// </remarks>
 internal readonly unsafe struct SoftmaxKernel<TQuad, T>
     where TQuad : struct, IVectorQuad<TQuad>
@@ -50,13 +51,15 @@ internal readonly unsafe struct SoftmaxKernel<TQuad, T>
         }
     }
 
-    /// <summary>dL from A and dA: <see cref="RowSoftmax.Backward{T}(in Matrix{T}, in Matrix{T}, double, in Matrix{T})"/>, at least one element.</summary>
+    /// <summary>dL from A and dA: <see cref="RowSoftmax.Backward{T}(in Matrix{T}, in Matrix{T}, double, in Matrix{T})"/>,
+    /// at least one element.</summary>
     public static void Backward(Rows attention, Rows dAttention, double scale, Rows dLogits, int rows, int columns)
     {
         int paired = PairedRows(rows, columns, attention.Stride, dAttention.Stride, dLogits.Stride);
         if (paired > 0)
         {
-            new SoftmaxKernel<TQuad, T>(2 * columns, scale, areHalves: true).BackwardShort(attention.Pairs, dAttention.Pairs, dLogits.Pairs, paired / 2);
+            new SoftmaxKernel<TQuad, T>(2 * columns, scale, areHalves: true).BackwardShort(
+                attention.Pairs, dAttention.Pairs, dLogits.Pairs, paired / 2);
         }
 
         SoftmaxKernel<TQuad, T> kernel = new(columns, scale, areHalves: false);
@@ -74,8 +77,8 @@ internal readonly unsafe struct SoftmaxKernel<TQuad, T>
     private static int PairedRows(int rows, int columns, nint first, nint second, nint third) =>
         2 * columns == TQuad.Lanes && first == columns && second == columns && third == columns ? rows & ~1 : 0;
 
-    // The maximum may drop a NaN; its exponential then makes the sum, and so the whole row, NaN all the same. The product s L is rounded before the
-    // subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
+    // The maximum may drop a NaN; its exponential then makes the sum, and so the whole row, NaN all the same. The product s L is rounded
+    // before the subtraction, as it was for the maximum: a fused one would not be exactly 0 there.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ApplyShort(Rows logits, Rows attention, int rows)
     {
@@ -217,6 +220,7 @@ internal readonly unsafe struct SoftmaxKernel<TQuad, T>
         public void Store(int at, TQuad value) => TQuad.Store(value, _first + at, _second + at, _third + at, _fourth + at);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Store(int at, TQuad value, TQuad mask) => TQuad.Store(value, _first + at, _second + at, _third + at, _fourth + at, mask);
+        public void Store(int at, TQuad value, TQuad mask) =>
+            TQuad.Store(value, _first + at, _second + at, _third + at, _fourth + at, mask);
     }
 }

@@ -2,9 +2,11 @@ namespace Kappa.Numerics;
 
 /// <summary>A proven upper bound of the spectral norm ‖A‖₂, above it by about 1e-9 as a rule.</summary>
 /// <remarks>
-/// By the Gram matrix of the smaller side and <see cref="LargestEigenvalue"/>: squaring costs accuracy at the small end of the spectrum only. A is scaled by a power of two
-/// first, and so are weights of its rows. The bound includes a relative 1e-9 for rounding, and 4 n(k + n) u where a Gram matrix of order n has sums of k terms: those products and the factorisation
-/// that proves the bound are off by at most γ_k and γ_n of the trace, which is at most n times the largest eigenvalue. Elements that the scaling makes subnormal lose less than 2⁻¹⁰⁷⁴ each beside
+/// By the Gram matrix of the smaller side and <see cref="LargestEigenvalue"/>: squaring costs accuracy at the small end of the spectrum
+/// only. A is scaled by a power of two first, and so are weights of its rows. The bound includes a relative 1e-9 for rounding, and 4 n(k +
+/// n) u where a Gram matrix of order n has sums of k terms: those products and the factorisation that proves the bound are off by at most
+/// γ_k and γ_n of the trace, which is at most n times the largest eigenvalue. Elements that the scaling makes subnormal lose less than
+/// 2⁻¹⁰⁷⁴ each beside
 /// one in [1, 2); those of weighted rows are counted (C.34). Owns its workspace; one instance per thread.
 /// </remarks>
 internal sealed class SpectralNorm

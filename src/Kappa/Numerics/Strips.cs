@@ -57,10 +57,12 @@ internal unsafe struct Strip1<TVector, TLanes, T> : IStrip<Strip1<TVector, TLane
         sum._first = TLanes.MultiplyAdd(factor, strip._first, sum._first);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Strip1<TVector, TLanes, T> Scale(in Strip1<TVector, TLanes, T> strip, TVector factor) => new() { _first = TLanes.Multiply(factor, strip._first) };
+    public static Strip1<TVector, TLanes, T> Scale(in Strip1<TVector, TLanes, T> strip, TVector factor) =>
+        new() { _first = TLanes.Multiply(factor, strip._first) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Strip1<TVector, TLanes, T> Multiply(in Strip1<TVector, TLanes, T> x, in Strip1<TVector, TLanes, T> y) => new() { _first = TLanes.Multiply(x._first, y._first) };
+    public static Strip1<TVector, TLanes, T> Multiply(in Strip1<TVector, TLanes, T> x, in Strip1<TVector, TLanes, T> y) =>
+        new() { _first = TLanes.Multiply(x._first, y._first) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(in Strip1<TVector, TLanes, T> strip, T* target) => TLanes.Store(target, strip._first);
@@ -81,10 +83,12 @@ internal unsafe struct Strip2<TVector, TLanes, T> : IStrip<Strip2<TVector, TLane
     public static int Vectors => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Strip2<TVector, TLanes, T> Load(T* source) => new() { _first = TLanes.Load(source), _second = TLanes.Load(source + TLanes.Count) };
+    public static Strip2<TVector, TLanes, T> Load(T* source) =>
+        new() { _first = TLanes.Load(source), _second = TLanes.Load(source + TLanes.Count) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Strip2<TVector, TLanes, T> Load(T* source, TVector mask) => new() { _first = TLanes.Load(source), _second = TLanes.Load(source + TLanes.Count, mask) };
+    public static Strip2<TVector, TLanes, T> Load(T* source, TVector mask) =>
+        new() { _first = TLanes.Load(source), _second = TLanes.Load(source + TLanes.Count, mask) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Accumulate(ref Strip2<TVector, TLanes, T> sum, TVector factor, in Strip2<TVector, TLanes, T> strip)
@@ -130,11 +134,21 @@ internal unsafe struct Strip3<TVector, TLanes, T> : IStrip<Strip3<TVector, TLane
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Strip3<TVector, TLanes, T> Load(T* source) =>
-        new() { _first = TLanes.Load(source), _second = TLanes.Load(source + TLanes.Count), _third = TLanes.Load(source + (2 * TLanes.Count)) };
+        new()
+        {
+            _first = TLanes.Load(source),
+            _second = TLanes.Load(source + TLanes.Count),
+            _third = TLanes.Load(source + (2 * TLanes.Count)),
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Strip3<TVector, TLanes, T> Load(T* source, TVector mask) =>
-        new() { _first = TLanes.Load(source), _second = TLanes.Load(source + TLanes.Count), _third = TLanes.Load(source + (2 * TLanes.Count), mask) };
+        new()
+        {
+            _first = TLanes.Load(source),
+            _second = TLanes.Load(source + TLanes.Count),
+            _third = TLanes.Load(source + (2 * TLanes.Count), mask),
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Accumulate(ref Strip3<TVector, TLanes, T> sum, TVector factor, in Strip3<TVector, TLanes, T> strip)
@@ -146,11 +160,21 @@ internal unsafe struct Strip3<TVector, TLanes, T> : IStrip<Strip3<TVector, TLane
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Strip3<TVector, TLanes, T> Scale(in Strip3<TVector, TLanes, T> strip, TVector factor) =>
-        new() { _first = TLanes.Multiply(factor, strip._first), _second = TLanes.Multiply(factor, strip._second), _third = TLanes.Multiply(factor, strip._third) };
+        new()
+        {
+            _first = TLanes.Multiply(factor, strip._first),
+            _second = TLanes.Multiply(factor, strip._second),
+            _third = TLanes.Multiply(factor, strip._third),
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Strip3<TVector, TLanes, T> Multiply(in Strip3<TVector, TLanes, T> x, in Strip3<TVector, TLanes, T> y) =>
-        new() { _first = TLanes.Multiply(x._first, y._first), _second = TLanes.Multiply(x._second, y._second), _third = TLanes.Multiply(x._third, y._third) };
+        new()
+        {
+            _first = TLanes.Multiply(x._first, y._first),
+            _second = TLanes.Multiply(x._second, y._second),
+            _third = TLanes.Multiply(x._third, y._third),
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(in Strip3<TVector, TLanes, T> strip, T* target)

@@ -2,8 +2,9 @@ namespace Kappa.Numerics;
 
 /// <summary>All eigenvalues and eigenvectors of a small symmetric matrix, by cyclic Jacobi rotations.</summary>
 /// <remarks>
-/// Each rotation makes one pair of elements off the diagonal zero; the sum of their squares falls quadratically once it is small. About 10·n³ flops a sweep, and a handful of sweeps: meant for
-/// n up to some hundred. Eigenvectors are orthonormal to a few n ε. Stateless and thread-safe.
+/// Each rotation makes one pair of elements off the diagonal zero; the sum of their squares falls quadratically once it is small. About
+/// 10·n³ flops a sweep, and a handful of sweeps: meant for n up to some hundred. Eigenvectors are orthonormal to a few n ε. Stateless and
+/// thread-safe.
 /// </remarks>
 public static class SymmetricEigenvectors
 {
@@ -68,7 +69,8 @@ public static class SymmetricEigenvectors
         for (int k = 0; k < work.Rows; k++)
         {
             (work[k, p], work[k, q]) = ((cosine * work[k, p]) - (sine * work[k, q]), (sine * work[k, p]) + (cosine * work[k, q]));
-            (vectors[k, p], vectors[k, q]) = ((cosine * vectors[k, p]) - (sine * vectors[k, q]), (sine * vectors[k, p]) + (cosine * vectors[k, q]));
+            (vectors[k, p], vectors[k, q]) = (
+                (cosine * vectors[k, p]) - (sine * vectors[k, q]), (sine * vectors[k, p]) + (cosine * vectors[k, q]));
         }
 
         for (int k = 0; k < work.Rows; k++)

@@ -21,7 +21,9 @@ internal static unsafe class Transposition
         {
             for (int sample = 0; sample < samples; sample++)
             {
-                Copy(first + ((nint)sample * rows * source.Stride), source.Stride, rows, source.Columns, result + ((nint)sample * source.Columns * target.Stride), target.Stride);
+                Copy(
+                    first + ((nint)sample * rows * source.Stride), source.Stride, rows, source.Columns,
+                    result + ((nint)sample * source.Columns * target.Stride), target.Stride);
             }
         }
     }
@@ -59,7 +61,9 @@ internal static unsafe class Transposition
                 FourRows((float*)(source + (j * stride)), stride, wholeColumns, (float*)(target + j), targetStride);
             }
 
-            Elements(source + (j * stride) + wholeColumns, stride, Side, columns - wholeColumns, target + (wholeColumns * targetStride) + j, targetStride);
+            Elements(
+                source + (j * stride) + wholeColumns, stride, Side, columns - wholeColumns, target + (wholeColumns * targetStride) + j,
+                targetStride);
         }
 
         Elements(source + (wholeRows * stride), stride, rows - wholeRows, columns, target + wholeRows, targetStride);
@@ -89,8 +93,10 @@ internal static unsafe class Transposition
     {
         for (nint k = 0; k < columns; k += Side)
         {
-            Vector128<float> row0 = Vector128.Load(b0 + k), row1 = Vector128.Load(b0 + stride + k), row2 = Vector128.Load(b0 + (2 * stride) + k), row3 = Vector128.Load(b0 + (3 * stride) + k);
-            Vector128<float> low01 = Sse.UnpackLow(row0, row1), low23 = Sse.UnpackLow(row2, row3), high01 = Sse.UnpackHigh(row0, row1), high23 = Sse.UnpackHigh(row2, row3);
+            Vector128<float> row0 = Vector128.Load(b0 + k), row1 = Vector128.Load(b0 + stride + k),
+                row2 = Vector128.Load(b0 + (2 * stride) + k), row3 = Vector128.Load(b0 + (3 * stride) + k);
+            Vector128<float> low01 = Sse.UnpackLow(row0, row1), low23 = Sse.UnpackLow(row2, row3), high01 = Sse.UnpackHigh(row0, row1),
+                high23 = Sse.UnpackHigh(row2, row3);
             Sse.MoveLowToHigh(low01, low23).Store(target);
             Sse.MoveHighToLow(low23, low01).Store(target + targetStride);
             Sse.MoveLowToHigh(high01, high23).Store(target + (2 * targetStride));

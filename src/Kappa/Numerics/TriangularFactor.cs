@@ -2,13 +2,14 @@ using System.Runtime.Intrinsics;
 
 namespace Kappa.Numerics;
 
-/// <summary>The triangular factor R [n, n] of a tall matrix whose rows arrive in chunks: R is replaced by the factor of the stacked (R; B).</summary>
+/// <summary>The triangular factor R [n, n] of a tall matrix whose rows arrive
+/// in chunks: R is replaced by the factor of the stacked (R; B).</summary>
 /// <remarks>
-/// Q is never formed: R alone has the singular values. Each reflection has one entry in R and a dense tail in the chunk B, so every chunk is a
-/// dense problem that stays in cache (sequential tall-skinny QR, Demmel, Grigori, Hoemmen and Langou 2012; the stacked update is LAPACK's tpqrt).
-/// Reflections are gathered in panels (<see cref="PanelReduction"/>), and the rest of the chunk is updated by two matrix products
-/// (compact WY in the UT form of Joffrin, Low, Quintana-Ortí and van de Geijn 2006: (τ⁻¹ + striu VᵀV)ᵀ Y = VᵀB). Cost 2 rows n² flops.
-/// The workspace is owned by the instance: one instance per thread.
+/// Q is never formed: R alone has the singular values. Each reflection has one entry in R and a dense tail in the chunk B, so every chunk
+/// is a dense problem that stays in cache (sequential tall-skinny QR, Demmel, Grigori, Hoemmen and Langou 2012; the stacked update is
+/// LAPACK's tpqrt). Reflections are gathered in panels (<see cref="PanelReduction"/>), and the rest of the chunk is updated by two matrix
+/// products (compact WY in the UT form of Joffrin, Low, Quintana-Ortí and van de Geijn 2006: (τ⁻¹ + striu VᵀV)ᵀ Y = VᵀB). Cost 2 rows n²
+/// flops. The workspace is owned by the instance: one instance per thread.
 /// </remarks>
 internal sealed unsafe class TriangularFactor
 {
@@ -46,7 +47,8 @@ internal sealed unsafe class TriangularFactor
     /// <summary>R [n, n padded to whole vectors]; the padding is zero.</summary>
     public Matrix Factor { get; private set; }
 
-    /// <summary>Where the caller puts the next chunk, [rows of a chunk, n padded]; the padding must be zero. <see cref="Absorb"/> destroys it.</summary>
+    /// <summary>Where the caller puts the next chunk, [rows of a chunk, n padded];
+    /// the padding must be zero. <see cref="Absorb"/> destroys it.</summary>
     public Matrix Chunk { get; private set; }
 
     /// <summary>Starts a new matrix of <paramref name="columns"/> columns: R ← 0.</summary>
@@ -102,8 +104,8 @@ internal sealed unsafe class TriangularFactor
         Products.TransposedMultiply(tails, projections, trailing, alpha: -1, beta: 1);
     }
 
-    // Row by row of (τ⁻¹ + striu VᵀV)ᵀ Y = R + VᵀB: y_k = τ_k (R_k + InversePivot_k P_k − Σ_{i<k} v_iᵀv_k y_i), R_k ← R_k − y_k. P_k becomes InversePivot_k y_k,
-    // so that coupling (i, k) is x_iᵀx_k·InversePivot_k. Four columns of vectors, whose sums are independent.
+    // Row by row of (τ⁻¹ + striu VᵀV)ᵀ Y = R + VᵀB: y_k = τ_k (R_k + InversePivot_k P_k − Σ_{i k} v_iᵀv_k y_i), R_k ← R_k − y_k. P_k
+    // becomes InversePivot_k y_k, so that coupling (i, k) is x_iᵀx_k·InversePivot_k. Four columns of vectors, whose sums are independent.
     private void SolveWideStrip(int width, double* r, nint rStride, double* p, nint pStride)
     {
         fixed (double* couplings = _panel.Couplings)
@@ -113,7 +115,8 @@ internal sealed unsafe class TriangularFactor
                 Reflector reflector = _panel.Reflectors[k];
                 double* own = p + (k * pStride);
                 Vector512<double> pivot = Vector512.Create(reflector.InversePivot);
-                Vector512<double> r0 = Vector512.Load(r), r1 = Vector512.Load(r + Lanes), r2 = Vector512.Load(r + (2 * Lanes)), r3 = Vector512.Load(r + (3 * Lanes));
+                Vector512<double> r0 = Vector512.Load(r), r1 = Vector512.Load(r + Lanes), r2 = Vector512.Load(r + (2 * Lanes)),
+                    r3 = Vector512.Load(r + (3 * Lanes));
                 Vector512<double> y0 = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(own), r0);
                 Vector512<double> y1 = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(own + Lanes), r1);
                 Vector512<double> y2 = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(own + (2 * Lanes)), r2);
@@ -147,7 +150,8 @@ internal sealed unsafe class TriangularFactor
             Vector512<double> y = Vector512.MultiplyAddEstimate(pivot, Vector512.Load(p + (k * pStride)), factorRow);
             for (int i = 0; i < k; i++)
             {
-                y = Vector512.MultiplyAddEstimate(Vector512.Create(-couplings[(i * PanelReduction.Width) + k]), Vector512.Load(p + (i * pStride)), y);
+                y = Vector512.MultiplyAddEstimate(
+                    Vector512.Create(-couplings[(i * PanelReduction.Width) + k]), Vector512.Load(p + (i * pStride)), y);
             }
 
             Finish(reflector.Tau, y, factorRow, pivot, r, p + (k * pStride));

@@ -5,8 +5,10 @@ namespace Kappa.Numerics;
 
 /// <summary>A double that a non-negative real number does not exceed, whatever was done to it: every operation rounds up.</summary>
 /// <remarks>
-/// Theory: rounding, C.34. A sum, product, quotient or root is taken to the next double above the nearest one, so it is at least the exact one also where that is below the smallest double: a positive bound never becomes 0.
-/// 0 is exact, and 0 times anything is 0, for the numbers that are bounded are finite. What is not a number bounds nothing and is infinite. A double enters by a cast, which takes its size, and
+/// Theory: rounding, C.34. A sum, product, quotient or root is taken to the next double above the nearest one, so it is at least the exact
+/// one also where that is below the smallest double: a positive bound never becomes 0. 0 is exact, and 0 times anything is 0, for the
+/// numbers that are bounded are finite. What is not a number bounds nothing and is infinite. A double enters by a cast, which takes its
+/// size, and
 /// leaves by <see cref="Value"/>: no product of bounds can be formed in plain double by mistake.
 /// </remarks>
 internal readonly record struct UpperBound : IComparable<UpperBound>
@@ -97,7 +99,8 @@ internal readonly record struct UpperBound : IComparable<UpperBound>
     /// <summary>x² at most.</summary>
     public static UpperBound Square(UpperBound x) => x * x;
 
-    /// <summary>For |x| computed in plain double from numbers of one sign with fewer than four million roundings of its own size, none of them of a number below the smallest normal one.</summary>
+    /// <summary>For |x| computed in plain double from numbers of one sign with fewer than four million
+    /// roundings of its own size, none of them of a number below the smallest normal one.</summary>
     public static UpperBound OfComputed(double x) => x == 0 ? default : Above(Math.Abs(x) * ManyRoundings);
 
     /// <summary>The exact double that this bound exceeds another number by, at most; 0 where it does not.</summary>
@@ -153,7 +156,8 @@ internal readonly record struct UpperBound : IComparable<UpperBound>
         return Norm(rows);
     }
 
-    /// <summary>γ_k = ku/(1 − ku): the error of a sum of k products in double, in any order and with or without fused additions, relative to the sum of their sizes.</summary>
+    /// <summary>γ_k = ku/(1 − ku): the error of a sum of k products in double, in any order
+    /// and with or without fused additions, relative to the sum of their sizes.</summary>
     public static UpperBound Gamma(int terms) => OfComputed(terms * UnitRoundoff / (1 - (terms * UnitRoundoff)));
 
     /// <summary>What so many products can lose to underflow together.</summary>
@@ -169,7 +173,8 @@ internal readonly record struct UpperBound : IComparable<UpperBound>
     private static UpperBound Above(double nearest) => new(Math.BitIncrement(nearest));
 }
 
-/// <summary>A double that a non-negative real number is not below, whatever was done to it: every operation rounds down, and 0 is what nothing is known about.</summary>
+/// <summary>A double that a non-negative real number is not below, whatever was done
+/// to it: every operation rounds down, and 0 is what nothing is known about.</summary>
 /// <remarks>Theory: rounding, C.34. The counterpart of <see cref="UpperBound"/>. What is not a number is 0.</remarks>
 internal readonly record struct LowerBound : IComparable<LowerBound>
 {

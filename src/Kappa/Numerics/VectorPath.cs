@@ -20,7 +20,10 @@ internal enum VectorPath
 internal static class VectorPaths
 {
     /// <summary>The widest path of this machine; read once at start-up.</summary>
-    public static readonly VectorPath Widest = IsSupported(VectorPath.Bits512) ? VectorPath.Bits512 : IsSupported(VectorPath.Bits256) ? VectorPath.Bits256 : VectorPath.Bits128;
+    public static readonly VectorPath Widest = IsSupported(VectorPath.Bits512)
+        ? VectorPath.Bits512
+        : IsSupported(VectorPath.Bits256) ? VectorPath.Bits256
+        : VectorPath.Bits128;
 
     /// <summary>Whether this machine can run <paramref name="path"/>.</summary>
     /// <remarks>

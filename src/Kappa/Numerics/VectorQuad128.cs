@@ -5,8 +5,10 @@ using System.Runtime.Intrinsics;
 namespace Kappa.Numerics;
 
 /// <summary>Four vectors of two doubles or four singles (every machine).</summary>
-/// <remarks>The estimate of 1/√x halves and negates the exponent by an integer subtraction (Lomont 2003), so it has the same bits on every machine.</remarks>
-internal readonly unsafe struct VectorQuad128<T>(Vector128<T> first, Vector128<T> second, Vector128<T> third, Vector128<T> fourth) : IVectorQuad<VectorQuad128<T>>
+/// <remarks>The estimate of 1/√x halves and negates the exponent by an integer
+/// subtraction (Lomont 2003), so it has the same bits on every machine.</remarks>
+internal readonly unsafe struct VectorQuad128<T>(
+    Vector128<T> first, Vector128<T> second, Vector128<T> third, Vector128<T> fourth) : IVectorQuad<VectorQuad128<T>>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     // The constants that leave the smallest greatest error.
@@ -39,21 +41,27 @@ internal readonly unsafe struct VectorQuad128<T>(Vector128<T> first, Vector128<T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static implicit operator VectorQuad128<T>(double value)
     {
-        Vector128<T> lanes = typeof(T) == typeof(double) ? Vector128.Create(value).As<double, T>() : Vector128.Create((float)value).As<float, T>();
+        Vector128<T> lanes = typeof(T) == typeof(double)
+            ? Vector128.Create(value).As<double, T>()
+            : Vector128.Create((float)value).As<float, T>();
         return new(lanes, lanes, lanes, lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> operator +(VectorQuad128<T> x, VectorQuad128<T> y) => new(x._first + y._first, x._second + y._second, x._third + y._third, x._fourth + y._fourth);
+    public static VectorQuad128<T> operator +(VectorQuad128<T> x, VectorQuad128<T> y) =>
+        new(x._first + y._first, x._second + y._second, x._third + y._third, x._fourth + y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> operator -(VectorQuad128<T> x, VectorQuad128<T> y) => new(x._first - y._first, x._second - y._second, x._third - y._third, x._fourth - y._fourth);
+    public static VectorQuad128<T> operator -(VectorQuad128<T> x, VectorQuad128<T> y) =>
+        new(x._first - y._first, x._second - y._second, x._third - y._third, x._fourth - y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> operator *(VectorQuad128<T> x, VectorQuad128<T> y) => new(x._first * y._first, x._second * y._second, x._third * y._third, x._fourth * y._fourth);
+    public static VectorQuad128<T> operator *(VectorQuad128<T> x, VectorQuad128<T> y) =>
+        new(x._first * y._first, x._second * y._second, x._third * y._third, x._fourth * y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> operator /(VectorQuad128<T> x, VectorQuad128<T> y) => new(x._first / y._first, x._second / y._second, x._third / y._third, x._fourth / y._fourth);
+    public static VectorQuad128<T> operator /(VectorQuad128<T> x, VectorQuad128<T> y) =>
+        new(x._first / y._first, x._second / y._second, x._third / y._third, x._fourth / y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad128<T> Broadcast<TElement>(TElement value)
@@ -71,11 +79,13 @@ internal readonly unsafe struct VectorQuad128<T>(Vector128<T> first, Vector128<T
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> Load(void* first, void* second, void* third, void* fourth) => new(Vector128.Load((T*)first), Vector128.Load((T*)second), Vector128.Load((T*)third), Vector128.Load((T*)fourth));
+    public static VectorQuad128<T> Load(void* first, void* second, void* third, void* fourth) =>
+        new(Vector128.Load((T*)first), Vector128.Load((T*)second), Vector128.Load((T*)third), Vector128.Load((T*)fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad128<T> Load(void* first, void* second, void* third, void* fourth, VectorQuad128<T> mask) => new(
-        Lanes128<T>.Load((T*)first, mask._first), Lanes128<T>.Load((T*)second, mask._first), Lanes128<T>.Load((T*)third, mask._first), Lanes128<T>.Load((T*)fourth, mask._first));
+        Lanes128<T>.Load((T*)first, mask._first), Lanes128<T>.Load((T*)second, mask._first), Lanes128<T>.Load((T*)third, mask._first),
+        Lanes128<T>.Load((T*)fourth, mask._first));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(VectorQuad128<T> value, void* target)
@@ -123,10 +133,12 @@ internal readonly unsafe struct VectorQuad128<T>(Vector128<T> first, Vector128<T
             Vector128.MultiplyAddEstimate(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> MultiplySubtractFrom(VectorQuad128<T> x, VectorQuad128<T> y, VectorQuad128<T> sum) => MultiplyAdd(new(-x._first, -x._second, -x._third, -x._fourth), y, sum);
+    public static VectorQuad128<T> MultiplySubtractFrom(VectorQuad128<T> x, VectorQuad128<T> y, VectorQuad128<T> sum) =>
+        MultiplyAdd(new(-x._first, -x._second, -x._third, -x._fourth), y, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> Abs(VectorQuad128<T> x) => new(Vector128.Abs(x._first), Vector128.Abs(x._second), Vector128.Abs(x._third), Vector128.Abs(x._fourth));
+    public static VectorQuad128<T> Abs(VectorQuad128<T> x) =>
+        new(Vector128.Abs(x._first), Vector128.Abs(x._second), Vector128.Abs(x._third), Vector128.Abs(x._fourth));
 
     // Spelled out, as not every machine's own minimum and maximum treat NaN alike.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -144,7 +156,8 @@ internal readonly unsafe struct VectorQuad128<T>(Vector128<T> first, Vector128<T
         Vector128.ConditionalSelect(Vector128.GreaterThan(x._fourth, y._fourth), x._fourth, y._fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> IfAtMost(VectorQuad128<T> x, VectorQuad128<T> bound, VectorQuad128<T> below, VectorQuad128<T> other) => new(
+    public static VectorQuad128<T> IfAtMost(VectorQuad128<T> x, VectorQuad128<T> bound, VectorQuad128<T> below, VectorQuad128<T> other) =>
+        new(
         Vector128.ConditionalSelect(Vector128.LessThanOrEqual(x._first, bound._first), below._first, other._first),
         Vector128.ConditionalSelect(Vector128.LessThanOrEqual(x._second, bound._second), below._second, other._second),
         Vector128.ConditionalSelect(Vector128.LessThanOrEqual(x._third, bound._third), below._third, other._third),
@@ -172,10 +185,12 @@ internal readonly unsafe struct VectorQuad128<T>(Vector128<T> first, Vector128<T
             Vector128.Shuffle(x._fourth.AsSingle(), Vector128.Create(1, 0, 3, 2)).As<float, T>()),
     };
 
-    public static VectorQuad128<T> LookUp(VectorQuad128<T> lastBits) => throw new NotSupportedException("A table of roots needs AVX-512; take the polynomial.");
+    public static VectorQuad128<T> LookUp(VectorQuad128<T> lastBits) =>
+        throw new NotSupportedException("A table of roots needs AVX-512; take the polynomial.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad128<T> Scale(VectorQuad128<T> power, VectorQuad128<T> exponent, VectorQuad128<T> shifted) => typeof(T) == typeof(double)
+    public static VectorQuad128<T> Scale(VectorQuad128<T> power, VectorQuad128<T> exponent, VectorQuad128<T> shifted) =>
+        typeof(T) == typeof(double)
         ? new(
             (power._first.AsInt64() + Vector128.ShiftLeft(shifted._first.AsInt64(), 52)).As<long, T>(),
             (power._second.AsInt64() + Vector128.ShiftLeft(shifted._second.AsInt64(), 52)).As<long, T>(),

@@ -6,8 +6,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Kappa.Numerics;
 
 /// <summary>Four vectors of four doubles or eight singles (AVX2 and FMA).</summary>
-/// <remarks>The estimate of 1/√x halves and negates the exponent by an integer subtraction (Lomont 2003), so it has the same bits on every machine.</remarks>
-internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T> second, Vector256<T> third, Vector256<T> fourth) : IVectorQuad<VectorQuad256<T>>
+/// <remarks>The estimate of 1/√x halves and negates the exponent by an integer
+/// subtraction (Lomont 2003), so it has the same bits on every machine.</remarks>
+internal readonly unsafe struct VectorQuad256<T>(
+    Vector256<T> first, Vector256<T> second, Vector256<T> third, Vector256<T> fourth) : IVectorQuad<VectorQuad256<T>>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     // The constants that leave the smallest greatest error.
@@ -40,21 +42,27 @@ internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static implicit operator VectorQuad256<T>(double value)
     {
-        Vector256<T> lanes = typeof(T) == typeof(double) ? Vector256.Create(value).As<double, T>() : Vector256.Create((float)value).As<float, T>();
+        Vector256<T> lanes = typeof(T) == typeof(double)
+            ? Vector256.Create(value).As<double, T>()
+            : Vector256.Create((float)value).As<float, T>();
         return new(lanes, lanes, lanes, lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> operator +(VectorQuad256<T> x, VectorQuad256<T> y) => new(x._first + y._first, x._second + y._second, x._third + y._third, x._fourth + y._fourth);
+    public static VectorQuad256<T> operator +(VectorQuad256<T> x, VectorQuad256<T> y) =>
+        new(x._first + y._first, x._second + y._second, x._third + y._third, x._fourth + y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> operator -(VectorQuad256<T> x, VectorQuad256<T> y) => new(x._first - y._first, x._second - y._second, x._third - y._third, x._fourth - y._fourth);
+    public static VectorQuad256<T> operator -(VectorQuad256<T> x, VectorQuad256<T> y) =>
+        new(x._first - y._first, x._second - y._second, x._third - y._third, x._fourth - y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> operator *(VectorQuad256<T> x, VectorQuad256<T> y) => new(x._first * y._first, x._second * y._second, x._third * y._third, x._fourth * y._fourth);
+    public static VectorQuad256<T> operator *(VectorQuad256<T> x, VectorQuad256<T> y) =>
+        new(x._first * y._first, x._second * y._second, x._third * y._third, x._fourth * y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> operator /(VectorQuad256<T> x, VectorQuad256<T> y) => new(x._first / y._first, x._second / y._second, x._third / y._third, x._fourth / y._fourth);
+    public static VectorQuad256<T> operator /(VectorQuad256<T> x, VectorQuad256<T> y) =>
+        new(x._first / y._first, x._second / y._second, x._third / y._third, x._fourth / y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad256<T> Broadcast<TElement>(TElement value)
@@ -72,11 +80,13 @@ internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> Load(void* first, void* second, void* third, void* fourth) => new(Vector256.Load((T*)first), Vector256.Load((T*)second), Vector256.Load((T*)third), Vector256.Load((T*)fourth));
+    public static VectorQuad256<T> Load(void* first, void* second, void* third, void* fourth) =>
+        new(Vector256.Load((T*)first), Vector256.Load((T*)second), Vector256.Load((T*)third), Vector256.Load((T*)fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad256<T> Load(void* first, void* second, void* third, void* fourth, VectorQuad256<T> mask) => new(
-        Lanes256<T>.Load((T*)first, mask._first), Lanes256<T>.Load((T*)second, mask._first), Lanes256<T>.Load((T*)third, mask._first), Lanes256<T>.Load((T*)fourth, mask._first));
+        Lanes256<T>.Load((T*)first, mask._first), Lanes256<T>.Load((T*)second, mask._first), Lanes256<T>.Load((T*)third, mask._first),
+        Lanes256<T>.Load((T*)fourth, mask._first));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(VectorQuad256<T> value, void* target)
@@ -124,7 +134,8 @@ internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T
             Vector256.MultiplyAddEstimate(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> MultiplySubtractFrom(VectorQuad256<T> x, VectorQuad256<T> y, VectorQuad256<T> sum) => typeof(T) == typeof(double)
+    public static VectorQuad256<T> MultiplySubtractFrom(VectorQuad256<T> x, VectorQuad256<T> y, VectorQuad256<T> sum) =>
+        typeof(T) == typeof(double)
         ? new(
             Fma.MultiplyAddNegated(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
             Fma.MultiplyAddNegated(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
@@ -137,7 +148,8 @@ internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T
             Fma.MultiplyAddNegated(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> Abs(VectorQuad256<T> x) => new(Vector256.Abs(x._first), Vector256.Abs(x._second), Vector256.Abs(x._third), Vector256.Abs(x._fourth));
+    public static VectorQuad256<T> Abs(VectorQuad256<T> x) =>
+        new(Vector256.Abs(x._first), Vector256.Abs(x._second), Vector256.Abs(x._third), Vector256.Abs(x._fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad256<T> Minimum(VectorQuad256<T> x, VectorQuad256<T> y) => new(
@@ -154,7 +166,8 @@ internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T
         Vector256.MaxNative(x._fourth, y._fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> IfAtMost(VectorQuad256<T> x, VectorQuad256<T> bound, VectorQuad256<T> below, VectorQuad256<T> other) => new(
+    public static VectorQuad256<T> IfAtMost(VectorQuad256<T> x, VectorQuad256<T> bound, VectorQuad256<T> below, VectorQuad256<T> other) =>
+        new(
         Vector256.ConditionalSelect(Vector256.LessThanOrEqual(x._first, bound._first), below._first, other._first),
         Vector256.ConditionalSelect(Vector256.LessThanOrEqual(x._second, bound._second), below._second, other._second),
         Vector256.ConditionalSelect(Vector256.LessThanOrEqual(x._third, bound._third), below._third, other._third),
@@ -187,10 +200,12 @@ internal readonly unsafe struct VectorQuad256<T>(Vector256<T> first, Vector256<T
             Avx.Permute(x._fourth.AsSingle(), 0xB1).As<float, T>()),
     };
 
-    public static VectorQuad256<T> LookUp(VectorQuad256<T> lastBits) => throw new NotSupportedException("A table of roots needs AVX-512; take the polynomial.");
+    public static VectorQuad256<T> LookUp(VectorQuad256<T> lastBits) =>
+        throw new NotSupportedException("A table of roots needs AVX-512; take the polynomial.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad256<T> Scale(VectorQuad256<T> power, VectorQuad256<T> exponent, VectorQuad256<T> shifted) => typeof(T) == typeof(double)
+    public static VectorQuad256<T> Scale(VectorQuad256<T> power, VectorQuad256<T> exponent, VectorQuad256<T> shifted) =>
+        typeof(T) == typeof(double)
         ? new(
             (power._first.AsInt64() + Vector256.ShiftLeft(shifted._first.AsInt64(), 52)).As<long, T>(),
             (power._second.AsInt64() + Vector256.ShiftLeft(shifted._second.AsInt64(), 52)).As<long, T>(),

@@ -6,7 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Kappa.Numerics;
 
 /// <summary>Four vectors of eight doubles or sixteen singles (AVX-512).</summary>
-internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T> second, Vector512<T> third, Vector512<T> fourth) : IVectorQuad<VectorQuad512<T>>
+internal readonly unsafe struct VectorQuad512<T>(
+    Vector512<T> first, Vector512<T> second, Vector512<T> third, Vector512<T> fourth) : IVectorQuad<VectorQuad512<T>>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Vector512<T> _first = first;
@@ -17,7 +18,10 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
     private static Vector512<double> Roots
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.Create(1.0, 1.0905077326652577, 1.189207115002721, 1.2968395546510096, 1.4142135623730951, 1.5422108254079407, 1.681792830507429, 1.8340080864093424);
+        get =>
+            Vector512.Create(
+                1.0, 1.0905077326652577, 1.189207115002721, 1.2968395546510096, 1.4142135623730951, 1.5422108254079407, 1.681792830507429,
+                1.8340080864093424);
     }
 
     private static Vector512<float> SingleRoots
@@ -49,21 +53,27 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static implicit operator VectorQuad512<T>(double value)
     {
-        Vector512<T> lanes = typeof(T) == typeof(double) ? Vector512.Create(value).As<double, T>() : Vector512.Create((float)value).As<float, T>();
+        Vector512<T> lanes = typeof(T) == typeof(double)
+            ? Vector512.Create(value).As<double, T>()
+            : Vector512.Create((float)value).As<float, T>();
         return new(lanes, lanes, lanes, lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> operator +(VectorQuad512<T> x, VectorQuad512<T> y) => new(x._first + y._first, x._second + y._second, x._third + y._third, x._fourth + y._fourth);
+    public static VectorQuad512<T> operator +(VectorQuad512<T> x, VectorQuad512<T> y) =>
+        new(x._first + y._first, x._second + y._second, x._third + y._third, x._fourth + y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> operator -(VectorQuad512<T> x, VectorQuad512<T> y) => new(x._first - y._first, x._second - y._second, x._third - y._third, x._fourth - y._fourth);
+    public static VectorQuad512<T> operator -(VectorQuad512<T> x, VectorQuad512<T> y) =>
+        new(x._first - y._first, x._second - y._second, x._third - y._third, x._fourth - y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> operator *(VectorQuad512<T> x, VectorQuad512<T> y) => new(x._first * y._first, x._second * y._second, x._third * y._third, x._fourth * y._fourth);
+    public static VectorQuad512<T> operator *(VectorQuad512<T> x, VectorQuad512<T> y) =>
+        new(x._first * y._first, x._second * y._second, x._third * y._third, x._fourth * y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> operator /(VectorQuad512<T> x, VectorQuad512<T> y) => new(x._first / y._first, x._second / y._second, x._third / y._third, x._fourth / y._fourth);
+    public static VectorQuad512<T> operator /(VectorQuad512<T> x, VectorQuad512<T> y) =>
+        new(x._first / y._first, x._second / y._second, x._third / y._third, x._fourth / y._fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad512<T> Broadcast<TElement>(TElement value)
@@ -81,11 +91,13 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> Load(void* first, void* second, void* third, void* fourth) => new(Vector512.Load((T*)first), Vector512.Load((T*)second), Vector512.Load((T*)third), Vector512.Load((T*)fourth));
+    public static VectorQuad512<T> Load(void* first, void* second, void* third, void* fourth) =>
+        new(Vector512.Load((T*)first), Vector512.Load((T*)second), Vector512.Load((T*)third), Vector512.Load((T*)fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad512<T> Load(void* first, void* second, void* third, void* fourth, VectorQuad512<T> mask) => new(
-        Lanes512<T>.Load((T*)first, mask._first), Lanes512<T>.Load((T*)second, mask._first), Lanes512<T>.Load((T*)third, mask._first), Lanes512<T>.Load((T*)fourth, mask._first));
+        Lanes512<T>.Load((T*)first, mask._first), Lanes512<T>.Load((T*)second, mask._first), Lanes512<T>.Load((T*)third, mask._first),
+        Lanes512<T>.Load((T*)fourth, mask._first));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(VectorQuad512<T> value, void* target)
@@ -133,7 +145,8 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
             Vector512.MultiplyAddEstimate(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> MultiplySubtractFrom(VectorQuad512<T> x, VectorQuad512<T> y, VectorQuad512<T> sum) => typeof(T) == typeof(double)
+    public static VectorQuad512<T> MultiplySubtractFrom(VectorQuad512<T> x, VectorQuad512<T> y, VectorQuad512<T> sum) =>
+        typeof(T) == typeof(double)
         ? new(
             Avx512F.FusedMultiplyAddNegated(x._first.AsDouble(), y._first.AsDouble(), sum._first.AsDouble()).As<double, T>(),
             Avx512F.FusedMultiplyAddNegated(x._second.AsDouble(), y._second.AsDouble(), sum._second.AsDouble()).As<double, T>(),
@@ -146,7 +159,8 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
             Avx512F.FusedMultiplyAddNegated(x._fourth.AsSingle(), y._fourth.AsSingle(), sum._fourth.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> Abs(VectorQuad512<T> x) => new(Vector512.Abs(x._first), Vector512.Abs(x._second), Vector512.Abs(x._third), Vector512.Abs(x._fourth));
+    public static VectorQuad512<T> Abs(VectorQuad512<T> x) =>
+        new(Vector512.Abs(x._first), Vector512.Abs(x._second), Vector512.Abs(x._third), Vector512.Abs(x._fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad512<T> Minimum(VectorQuad512<T> x, VectorQuad512<T> y) => new(
@@ -163,7 +177,8 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
         Vector512.MaxNative(x._fourth, y._fourth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> IfAtMost(VectorQuad512<T> x, VectorQuad512<T> bound, VectorQuad512<T> below, VectorQuad512<T> other) => new(
+    public static VectorQuad512<T> IfAtMost(VectorQuad512<T> x, VectorQuad512<T> bound, VectorQuad512<T> below, VectorQuad512<T> other) =>
+        new(
         Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x._first, bound._first), below._first, other._first),
         Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x._second, bound._second), below._second, other._second),
         Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x._third, bound._third), below._third, other._third),
@@ -215,7 +230,8 @@ internal readonly unsafe struct VectorQuad512<T>(Vector512<T> first, Vector512<T
             Avx512F.PermuteVar16x32(SingleRoots, lastBits._fourth.AsInt32()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad512<T> Scale(VectorQuad512<T> power, VectorQuad512<T> exponent, VectorQuad512<T> shifted) => typeof(T) == typeof(double)
+    public static VectorQuad512<T> Scale(VectorQuad512<T> power, VectorQuad512<T> exponent, VectorQuad512<T> shifted) =>
+        typeof(T) == typeof(double)
         ? new(
             Avx512F.Scale(power._first.AsDouble(), exponent._first.AsDouble()).As<double, T>(),
             Avx512F.Scale(power._second.AsDouble(), exponent._second.AsDouble()).As<double, T>(),

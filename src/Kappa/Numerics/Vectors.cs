@@ -8,7 +8,8 @@ namespace Kappa.Numerics;
 /// <remarks>
 /// A sum runs over 16 interleaved partial sums (element i goes to partial sum i mod 16), which are then added pairwise; the relative
 /// error of a sum of n terms of one sign is below (n/16 + 5) ε. The order, and so every bit, is the same on every thread and for
-/// every vector width of the machines with a fused multiply-add; without one a product is rounded before it is added. No allocation. NaN and infinities propagate as in scalar arithmetic.
+/// every vector width of the machines with a fused multiply-add; without one a product is rounded
+/// before it is added. No allocation. NaN and infinities propagate as in scalar arithmetic.
 /// </remarks>
 public static class Vectors
 {
@@ -140,7 +141,8 @@ public static class Vectors
     private readonly struct ProductTerm : ITerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<double> Add(Vector256<double> x, Vector256<double> y, Vector256<double> sum) => Vector256.MultiplyAddEstimate(x, y, sum);
+        public static Vector256<double> Add(Vector256<double> x, Vector256<double> y, Vector256<double> sum) =>
+            Vector256.MultiplyAddEstimate(x, y, sum);
     }
 
     private readonly struct SquaredDifferenceTerm : ITerm

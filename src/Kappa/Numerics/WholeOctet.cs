@@ -27,7 +27,8 @@ internal readonly unsafe struct WholeOctet(Vector512<double> lanes) : IOctet<Who
     public void Store(double* target) => _lanes.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WholeOctet FusedMultiplyAdd(WholeOctet x, WholeOctet y, WholeOctet sum) => new(Vector512.MultiplyAddEstimate(x._lanes, y._lanes, sum._lanes));
+    public static WholeOctet FusedMultiplyAdd(WholeOctet x, WholeOctet y, WholeOctet sum) =>
+        new(Vector512.MultiplyAddEstimate(x._lanes, y._lanes, sum._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WholeOctet Sqrt(WholeOctet x) => new(Vector512.Sqrt(x._lanes));
@@ -36,7 +37,8 @@ internal readonly unsafe struct WholeOctet(Vector512<double> lanes) : IOctet<Who
     public static WholeOctet Max(WholeOctet x, WholeOctet y) => new(Vector512.Max(x._lanes, y._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WholeOctet ConditionalSelect(WholeOctet mask, WholeOctet x, WholeOctet y) => new(Vector512.ConditionalSelect(mask._lanes, x._lanes, y._lanes));
+    public static WholeOctet ConditionalSelect(WholeOctet mask, WholeOctet x, WholeOctet y) =>
+        new(Vector512.ConditionalSelect(mask._lanes, x._lanes, y._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WholeOctet AndNot(WholeOctet x, WholeOctet mask) => new(Vector512.AndNot(x._lanes, mask._lanes));

@@ -14,11 +14,13 @@ internal interface IDividedWork
     void Compute(int part, int worker);
 }
 
-/// <summary>Threads that stay alive between steps and compute the parts of one piece of work at a time; the calling thread is one of them.</summary>
+/// <summary>Threads that stay alive between steps and compute the parts of
+/// one piece of work at a time; the calling thread is one of them.</summary>
 /// <remarks>
-/// A waiting worker spins for some microseconds, for the next piece usually follows at once, then gives its core to others, and then sleeps. Where the team needs all cores, each worker is
-/// bound to one. The caller is never bound, for what it starts later would be, too: it says where it runs, and the worker that it finds there moves to the core that is free.
-/// No allocation per piece. An exception in a part is thrown by <see cref="Run"/>, with several threads after all parts have ended. One caller at a time. Dispose ends the threads.
+/// A waiting worker spins for some microseconds, for the next piece usually follows at once, then gives its core to others, and then
+/// sleeps. Where the team needs all cores, each worker is bound to one. The caller is never bound, for what it starts later would be, too:
+/// it says where it runs, and the worker that it finds there moves to the core that is free. No allocation per piece. An exception in a
+/// part is thrown by <see cref="Run"/>, with several threads after all parts have ended. One caller at a time. Dispose ends the threads.
 /// </remarks>
 internal sealed class WorkerTeam : IDisposable
 {
@@ -124,7 +126,8 @@ internal sealed class WorkerTeam : IDisposable
     }
 
     // With as many parts as threads each takes its own, and none waits for a shared number.
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is rethrown by Run on the calling thread.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "It is rethrown by Run on the calling thread.")]
     private void ComputeParts(IDividedWork work, int worker)
     {
         bool isDealt = _parts <= Threads;

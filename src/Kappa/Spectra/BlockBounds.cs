@@ -3,10 +3,12 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>Lower bounds of λ_min(K) that single parameter matrices of the last block give (P.5); each is a PL constant at the point where it was taken.</summary>
+/// <summary>Lower bounds of λ_min(K) that single parameter matrices of the last block
+/// give (P.5); each is a PL constant at the point where it was taken.</summary>
 /// <remarks>
-/// Theory: spectra, P.5. <c>null</c> means that the matrix is not trained or the bound does not apply; 0 that it applies and says nothing (too narrow, or below the floor).
-/// Not a rate: with step size η the bound gives the factor 1 − η·bound at this point only. A value; thread-safe.
+/// Theory: spectra, P.5. <c>null</c> means that the matrix is not trained or the bound does not apply; 0 that it applies and says nothing
+/// (too narrow, or below the floor). Not a rate: with step size η the bound gives the factor 1 − η·bound at this point only. A value;
+/// thread-safe.
 /// </remarks>
 /// <param name="FfnOut">σ_M(Φ)² σ_{d_out}(W_U)², from W_2 of the last block.</param>
 /// <param name="FfnIn">γ² σ_M(H)² σ_d(W_2)² σ_{d_out}(W_U)², from W_1 of the last block; needs ψ' ≥ γ &gt; 0.</param>
@@ -36,10 +38,13 @@ public readonly record struct BlockBounds(double? FfnOut, double? FfnIn, double?
         double? ffnIn = IsTrained(ParameterKind.FfnIn) && model.Shape.Activation.DerivativeLowerBound is double slope
             ? Square(slope * RowSide(layer.AttentionOutput) * ColumnSide(weights.Block(last).FfnOut) * readout)
             : null;
-        double? readoutBound = weights.Layout.Blocks.Any(block => block.Kind == ParameterKind.Readout && trained.Includes(block)) ? Square(RowSide(layer.Output)) : null;
+        double? readoutBound = weights.Layout.Blocks.Any(block => block.Kind == ParameterKind.Readout && trained.Includes(block))
+            ? Square(RowSide(layer.Output))
+            : null;
         return new BlockBounds(ffnOut, ffnIn, readoutBound);
 
-        bool IsTrained(ParameterKind kind) => weights.Layout.Blocks.Any(block => block.Layer == last && block.Kind == kind && trained.Includes(block));
+        bool IsTrained(ParameterKind kind) =>
+            weights.Layout.Blocks.Any(block => block.Layer == last && block.Kind == kind && trained.Includes(block));
     }
 
     private static double RowSide(in Matrix matrix) => SummaryOf(matrix).SigmaMinRow;

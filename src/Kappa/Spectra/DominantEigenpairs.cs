@@ -10,12 +10,14 @@ namespace Kappa.Spectra;
 public sealed record Eigenpair(double Value, IReadOnlyList<double> Vector, double Residual, bool Converged);
 
 /// <summary>The eigenpairs of largest modulus of a symmetric operator, by Lanczos (P.7).</summary>
-/// <remarks>One start vector sees one eigenvector of a multiple eigenvalue: of a double largest one the second pair is not found, and the next takes its place.</remarks>
+/// <remarks>One start vector sees one eigenvector of a multiple eigenvalue: of a double
+/// largest one the second pair is not found, and the next takes its place.</remarks>
 public static class DominantEigenpairs
 {
     private const int LookEvery = 5;
 
-    /// <summary>Up to <paramref name="count"/> pairs, the largest modulus first; fewer when the start vector lies in a smaller invariant subspace, none when a product is not finite.</summary>
+    /// <summary>Up to <paramref name="count"/> pairs, the largest modulus first; fewer when the start
+    /// vector lies in a smaller invariant subspace, none when a product is not finite.</summary>
     /// <param name="symmetric">A.</param>
     /// <param name="count">How many, at least 1.</param>
     /// <param name="options">When to stop; the defaults when null. Which end is waited for is ignored.</param>
@@ -32,7 +34,8 @@ public static class DominantEigenpairs
         {
             process.Step();
         }
-        while (process.IsFinite && !process.IsExhausted && process.Products < options.MaximumProducts && !(process.Products % LookEvery == 0 && IsEnough(process, count, options.Tolerance)));
+        while (process.IsFinite && !process.IsExhausted && process.Products < options.MaximumProducts
+            && !(process.Products % LookEvery == 0 && IsEnough(process, count, options.Tolerance)));
 
         return process.IsFinite ? Pairs(process, symmetric, count, options.Tolerance) : [];
     }
@@ -41,7 +44,8 @@ public static class DominantEigenpairs
     {
         (double[] values, _, double[] last) = process.RitzValues();
         int[] order = [.. Enumerable.Range(0, values.Length).OrderByDescending(k => Math.Abs(values[k])).Take(count)];
-        return order.Length == count && order.All(k => process.Remainder * Math.Abs(last[k]) <= Math.Max(tolerance * Math.Abs(values[k]), process.Rounding));
+        return order.Length == count
+            && order.All(k => process.Remainder * Math.Abs(last[k]) <= Math.Max(tolerance * Math.Abs(values[k]), process.Rounding));
     }
 
     private static IReadOnlyList<Eigenpair> Pairs(LanczosProcess process, ISymmetricOperator symmetric, int count, double tolerance)
@@ -54,7 +58,8 @@ public static class DominantEigenpairs
             symmetric.Apply(vector, product);
             Vectors.AddScaled(product, -values[k], vector);
             double residual = Vectors.Norm(product);
-            return new Eigenpair(values[k], vector, residual, residual <= Math.Max(2 * tolerance * Math.Abs(values[k]), 4 * process.Rounding));
+            return new Eigenpair(
+                values[k], vector, residual, residual <= Math.Max(2 * tolerance * Math.Abs(values[k]), 4 * process.Rounding));
         })];
     }
 }

@@ -3,7 +3,8 @@ using Kappa.Models;
 namespace Kappa.Spectra;
 
 /// <summary>J, the Jacobian of vec F in the trained parameters, of a small model, in full (P.4).</summary>
-/// <remarks>One backward pass of one sample for each output number. Memory outputs × parameters doubles: for few outputs or few parameters.</remarks>
+/// <remarks>One backward pass of one sample for each output number. Memory
+/// outputs × parameters doubles: for few outputs or few parameters.</remarks>
 public static class JacobianMatrix
 {
     /// <summary>J [N·rows·columns, P]: row (i, r, c) is the gradient of F_{i,rc} in the trained matrices, in layout order.</summary>
@@ -11,7 +12,8 @@ public static class JacobianMatrix
     /// <param name="parameters">Where.</param>
     /// <param name="trained">The trained matrices.</param>
     /// <returns>New.</returns>
-    /// <exception cref="ArgumentException">The layout differs, a trained name is not in the model, or J would have too many elements for an array.</exception>
+    /// <exception cref="ArgumentException">The layout differs, a trained name is not
+    /// in the model, or J would have too many elements for an array.</exception>
     public static Matrix Of(IModel model, ModelParameters parameters, TrainedSet trained)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -21,7 +23,10 @@ public static class JacobianMatrix
         int outputs = model.OutputRows * model.OutputColumns, count = blocks.Sum(block => block.Length);
         if ((long)model.Samples * outputs * count > Array.MaxLength)
         {
-            throw new ArgumentException($"J may have at most {Array.MaxLength} elements but would be [{(long)model.Samples * outputs}, {count}]; train fewer matrices or use fewer samples.", nameof(model));
+            throw new ArgumentException(
+                $"J may have at most {Array.MaxLength} elements but would be [{(long)model.Samples * outputs}, {count}]; train fewer "
+                    + $"matrices or use fewer samples.",
+                nameof(model));
         }
 
         Matrix jacobian = Matrix.Allocate(model.Samples * outputs, count), unit = Matrix.Allocate(model.OutputRows, model.OutputColumns);

@@ -4,12 +4,15 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>σ(J) by the orthogonal route (P.1) without holding J: its rows or columns go piece by piece into a triangular factor, whose singular values are those of J.</summary>
+/// <summary>σ(J) by the orthogonal route (P.1) without holding J: its rows or columns go
+/// piece by piece into a triangular factor, whose singular values are those of J.</summary>
 /// <remarks>
-/// With M·d_out ≤ P the factor is that of Jᵀ [P, M·d_out], and a piece is a range of parameters, for which every output's transposed product is taken (R.6); otherwise that of J, and a piece is one row.
-/// Each piece is an orthogonal transformation of (R; piece), so the error is a few ε σ_max as if J had been there at once. Everything is multiplied by one power of two first.
+/// With M·d_out ≤ P the factor is that of Jᵀ [P, M·d_out], and a piece is a range of parameters, for which every output's transposed
+/// product is taken (R.6); otherwise that of J, and a piece is one row. Each piece is an orthogonal transformation of (R; piece), so the
+/// error is a few ε σ_max as if J had been there at once. Everything is multiplied by one power of two first.
 /// </remarks>
-internal sealed class JacobianSingularValues(IModel model, ModelParameters parameters, int pieceElements = JacobianSingularValues.PieceElements)
+internal sealed class JacobianSingularValues(
+    IModel model, ModelParameters parameters, int pieceElements = JacobianSingularValues.PieceElements)
 {
     // Elements of a piece of J: 256 MiB, so that M·d_out = 2048 outputs take three rounds of transposed products for 45 000 parameters.
     internal const int PieceElements = 1 << 25;
@@ -33,7 +36,8 @@ internal sealed class JacobianSingularValues(IModel model, ModelParameters param
         return checked((order * (order + 64)) + piece + (100 * order) + Math.Max(outputs, parameters) + (10 * outputs) + 65536);
     }
 
-    /// <summary>Number of pieces, each of which takes one transposed product for every output; the rows of J come one by one in a single round.</summary>
+    /// <summary>Number of pieces, each of which takes one transposed product for
+    /// every output; the rows of J come one by one in a single round.</summary>
     /// <param name="outputs">M·d_out.</param>
     /// <param name="parameters">P.</param>
     public static long Pieces(long outputs, long parameters)
@@ -80,7 +84,8 @@ internal sealed class JacobianSingularValues(IModel model, ModelParameters param
         return values;
     }
 
-    private static int PieceWidth(long outputs, long parameters, int elements) => (int)Math.Min(parameters, Math.Max(MinimumPieceWidth, elements / outputs));
+    private static int PieceWidth(long outputs, long parameters, int elements) =>
+        (int)Math.Min(parameters, Math.Max(MinimumPieceWidth, elements / outputs));
 
     private void AbsorbRows(TriangularFactor factor, IReadOnlyList<ParameterBlock> blocks, int count)
     {

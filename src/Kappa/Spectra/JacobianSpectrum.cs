@@ -1,12 +1,15 @@
+using System.Globalization;
 using Kappa.Models;
 
 namespace Kappa.Spectra;
 
-/// <summary>The singular values of J, the Jacobian of vec F in the trained parameters, and with them the spectrum of the neural tangent kernel K = J Jᵀ (P.4).</summary>
+/// <summary>The singular values of J, the Jacobian of vec F in the trained parameters,
+/// and with them the spectrum of the neural tangent kernel K = J Jᵀ (P.4).</summary>
 /// <remarks>
-/// Theory: spectra, P.4. J [M·d_out, P] is made by one transposed product Jᵀe per output number (R.6), and its singular values found by the orthogonal route
-/// (P.1): λ_k = σ_k², so λ is right to a few ε λ_max and √λ_min is not lost to squaring. K itself is never formed, and of J only a piece at a time. Immutable.
-/// Cost some M·d_out backward passes and about 2 P (M·d_out)² flops for M·d_out ≤ P, the same again for the blocks together; memory (M·d_out)² and a piece of at most 256 MiB.
+/// Theory: spectra, P.4. J [M·d_out, P] is made by one transposed product Jᵀe per output number (R.6), and its singular values found by the
+/// orthogonal route (P.1): λ_k = σ_k², so λ is right to a few ε λ_max and √λ_min is not lost to squaring. K itself is never formed, and of
+/// J only a piece at a time. Immutable. Cost some M·d_out backward passes and about 2 P (M·d_out)² flops for M·d_out ≤ P, the same again
+/// for the blocks together; memory (M·d_out)² and a piece of at most 256 MiB.
 /// </remarks>
 public sealed class JacobianSpectrum
 {
@@ -34,7 +37,8 @@ public sealed class JacobianSpectrum
     /// <summary>The summary of σ(J); its row side says whether K can be regular at all.</summary>
     public SpectrumSummary Summary { get; }
 
-    /// <summary>The spectrum of each trained block's own columns of J, in layout order, when asked for; K is the sum of the blocks' kernels.</summary>
+    /// <summary>The spectrum of each trained block's own columns of J, in layout
+    /// order, when asked for; K is the sum of the blocks' kernels.</summary>
     public IReadOnlyList<JacobianBlock> Blocks { get; }
 
     /// <summary>λ_max(K) = σ_max(J)².</summary>
@@ -46,7 +50,8 @@ public sealed class JacobianSpectrum
     /// <summary>The square of the floor of σ(J): a smaller λ_min is not told from 0.</summary>
     public double LambdaFloor => Summary.Floor * Summary.Floor;
 
-    /// <summary>The share of the loss that one step removes at least when F is linear: 1 − max((1 − ηλ_min)², (1 − ηλ_max)²); negative beyond the stability edge η = 2/λ_max.</summary>
+    /// <summary>The share of the loss that one step removes at least when F is linear: 1 − max((1
+    /// − ηλ_min)², (1 − ηλ_max)²); negative beyond the stability edge η = 2/λ_max.</summary>
     /// <param name="stepSize">η.</param>
     public double LinearisedRate(double stepSize)
     {
@@ -71,7 +76,8 @@ public sealed class JacobianSpectrum
     /// <param name="trained">The parameters that J is taken in.</param>
     /// <param name="memoryLimit">Most bytes to use.</param>
     /// <param name="withBlocks">Whether the blocks' own spectra are wanted, for the same time again.</param>
-    /// <exception cref="ArgumentException">More memory than the limit would be needed; or the parameters do not fit the model, or nothing is trained.</exception>
+    /// <exception cref="ArgumentException">More memory than the limit would be needed;
+    /// or the parameters do not fit the model, or nothing is trained.</exception>
     public static JacobianSpectrum Of(
         IModel model, ModelParameters parameters, TrainedSet trained, long memoryLimit = DefaultMemoryLimit, bool withBlocks = false)
     {
@@ -86,7 +92,8 @@ public sealed class JacobianSpectrum
         var jacobian = new JacobianSingularValues(model, parameters);
         double[] values = jacobian.Compute(blocks);
         var summary = SpectrumSummary.Of(values, outputs, count);
-        JacobianBlock[] blockSpectra = [.. withBlocks ? blocks.Select(block => new JacobianBlock(block, blocks.Length == 1 ? summary : SummaryOf(block))) : []];
+        JacobianBlock[] blockSpectra = [
+            .. withBlocks ? blocks.Select(block => new JacobianBlock(block, blocks.Length == 1 ? summary : SummaryOf(block))) : []];
         return new JacobianSpectrum(values, summary, blockSpectra);
 
         SpectrumSummary SummaryOf(ParameterBlock block) => SpectrumSummary.Of(jacobian.Compute([block]), outputs, block.Length);
@@ -100,13 +107,17 @@ public sealed class JacobianSpectrum
         if (bytes > memoryLimit || order * (order + 64) > Array.MaxLength)
         {
             const double mebibyte = 1 << 20;
-            throw new ArgumentException(FormattableString.Invariant(
-                $"The kernel in full must fit into {memoryLimit / mebibyte:F0} MiB but with M·d_out = {outputs} outputs and {parameters} trained parameters it needs {bytes / mebibyte:F0} MiB; take fewer samples, train fewer blocks, raise the limit, or estimate both ends without J ({nameof(KernelExtremes)})."));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The kernel in full must fit into {memoryLimit / mebibyte:F0} MiB but with M·d_out = {outputs} outputs and {parameters} "
+                    + $"trained parameters it needs {bytes / mebibyte:F0} MiB; take fewer samples, train fewer blocks, raise the limit, "
+                    + $"or estimate both ends without J ({nameof(KernelExtremes)})."));
         }
     }
 }
 
-/// <summary>One parameter block's share of the kernel: K = Σ_b J_b J_bᵀ, so the smallest eigenvalues add up to a lower bound of λ_min(K).</summary>
+/// <summary>One parameter block's share of the kernel: K = Σ_b J_b J_bᵀ, so
+/// the smallest eigenvalues add up to a lower bound of λ_min(K).</summary>
 /// <param name="Block">Which block.</param>
 /// <param name="Summary">The summary of σ(J_b) [M·d_out, block length].</param>
 public sealed record JacobianBlock(ParameterBlock Block, SpectrumSummary Summary);

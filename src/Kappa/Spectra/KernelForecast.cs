@@ -27,7 +27,8 @@ public sealed record KernelBudget
     /// <summary>Most seconds.</summary>
     public double Seconds { get; init; } = 120;
 
-    /// <summary>Floating-point operations per second, positive: measured on the machine, or the default of 10¹⁰ for a processor core with 256-bit vectors.</summary>
+    /// <summary>Floating-point operations per second, positive: measured on the machine,
+    /// or the default of 10¹⁰ for a processor core with 256-bit vectors.</summary>
     public double FlopsPerSecond { get; init; } = 1e10;
 
     /// <summary>Products that the matrix-free route may take.</summary>
@@ -42,8 +43,9 @@ public readonly record struct RouteCost(double Flops, double Seconds, long Bytes
 
 /// <summary>Time and memory of both routes to a kernel's spectrum (P.4, P.7), before any work, and the route that fits.</summary>
 /// <remarks>
-/// With F multiply-adds in a forward pass, M·d_out outputs and P parameters. A transposed product takes 4F flops and a product with K 8F. In full: a transposed product per output and piece of J,
-/// 2 max(M·d_out, P) r² for the triangular factor and 8r³/3 for its singular values, r = min(M·d_out, P). Matrix-free, at most: the products, and 4·M·d_out·k² for keeping k vectors orthogonal.
+/// With F multiply-adds in a forward pass, M·d_out outputs and P parameters. A transposed product takes 4F flops and a product with K 8F.
+/// In full: a transposed product per output and piece of J, 2 max(M·d_out, P) r² for the triangular factor and 8r³/3 for its singular
+/// values, r = min(M·d_out, P). Matrix-free, at most: the products, and 4·M·d_out·k² for keeping k vectors orthogonal.
 /// </remarks>
 /// <param name="Route">The full route if it fits, for it is exact; otherwise the matrix-free one if that fits.</param>
 /// <param name="Reason">One sentence: why, and what to do if neither fits.</param>
@@ -60,13 +62,16 @@ public sealed record KernelForecast(KernelRoute Route, string Reason, long Outpu
     /// <param name="trained">The parameters that J is taken in.</param>
     /// <param name="budget">What may be spent; the defaults when <c>null</c>.</param>
     /// <exception cref="ArgumentException">The shape is not valid, nothing of it is trained, or a size or rate is not positive.</exception>
-    public static KernelForecast Of(ResidualTransformerShape shape, int samples, int tokens, TrainedSet trained, KernelBudget? budget = null)
+    public static KernelForecast Of(
+        ResidualTransformerShape shape, int samples, int tokens, TrainedSet trained, KernelBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(trained);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         var layout = ParameterLayout.For(shape);
-        return Of(layout, (long)samples * tokens * shape.OutputWidth, ForwardMultiplyAdds(shape, (double)samples * tokens, tokens), trained, budget);
+        return Of(
+            layout, (long)samples * tokens * shape.OutputWidth, ForwardMultiplyAdds(shape, (double)samples * tokens, tokens), trained,
+            budget);
     }
 
     /// <summary>The forecast for a model on its data.</summary>
@@ -94,7 +99,8 @@ public sealed record KernelForecast(KernelRoute Route, string Reason, long Outpu
         long parameters = layout.Blocks.Where((_, index) => isTrained[index]).Sum(block => (long)block.Length);
         RouteCost full = CostOf(FullFlops(outputs, parameters, forward), JacobianSpectrum.ForecastBytes(outputs, parameters), budget);
         RouteCost matrixFree = CostOf(
-            budget.Products * ((8 * forward) + (4.0 * outputs * budget.Products)), sizeof(double) * ((outputs * (budget.Products + 3L)) + layout.Length), budget);
+            budget.Products * ((8 * forward) + (4.0 * outputs * budget.Products)),
+            sizeof(double) * ((outputs * (budget.Products + 3L)) + layout.Length), budget);
         (KernelRoute route, string reason) = Choose(full, matrixFree, outputs, budget);
         return new KernelForecast(route, reason, outputs, parameters, full, matrixFree);
     }
@@ -126,16 +132,21 @@ public sealed record KernelForecast(KernelRoute Route, string Reason, long Outpu
 
         return Obstacle(matrixFree, budget) is not string other
             ? (KernelRoute.MatrixFree, $"The full spectrum {obstacle}; the matrix-free ends fit: {Words(matrixFree)}.")
-            : (KernelRoute.Neither, FormattableString.Invariant(
-                $"The full spectrum {obstacle} and {budget.Products} products with the kernel of {outputs} outputs {other}; take fewer samples or products, or raise the budget."));
+            : (KernelRoute.Neither, string.Create(
+                CultureInfo.InvariantCulture,
+                $"The full spectrum {obstacle} and {budget.Products} products with the kernel of {outputs} outputs {other}; take fewer "
+                    + $"samples or products, or raise the budget."));
     }
 
     private static string? Obstacle(in RouteCost cost, KernelBudget budget) =>
         cost.Bytes > budget.Bytes ? $"needs {Mebibytes(cost.Bytes)} where {Mebibytes(budget.Bytes)} are allowed"
-        : cost.Seconds > budget.Seconds ? string.Create(CultureInfo.InvariantCulture, $"takes about {NumberText.Of(cost.Seconds, 2)} s where {NumberText.Of(budget.Seconds)} s are allowed")
+        : cost.Seconds > budget.Seconds ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"takes about {NumberText.Of(cost.Seconds, 2)} s where {NumberText.Of(budget.Seconds)} s are allowed")
         : null;
 
-    private static string Words(in RouteCost cost) => string.Create(CultureInfo.InvariantCulture, $"about {NumberText.Of(cost.Seconds, 2)} s and {Mebibytes(cost.Bytes)}");
+    private static string Words(in RouteCost cost) =>
+        string.Create(CultureInfo.InvariantCulture, $"about {NumberText.Of(cost.Seconds, 2)} s and {Mebibytes(cost.Bytes)}");
 
     private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / 1048576.0):F0} MiB");
 
@@ -143,8 +154,10 @@ public sealed record KernelForecast(KernelRoute Route, string Reason, long Outpu
     {
         if (budget.Products < 1 || !(budget.FlopsPerSecond > 0 && double.IsFinite(budget.FlopsPerSecond)))
         {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"A budget must have at least 1 product and a positive finite rate but has {budget.Products} and {budget.FlopsPerSecond} flop/s."), nameof(budget));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A budget must have at least 1 product and a positive finite rate but has {budget.Products} and {budget.FlopsPerSecond} "
+                    + $"flop/s."), nameof(budget));
         }
     }
 }

@@ -3,7 +3,8 @@ using Kappa.Models;
 namespace Kappa.Spectra;
 
 /// <summary>u ↦ J Jᵀ u, the neural tangent kernel (P.4) at given parameters: a backward pass for Jᵀ u and a tangent for J (Jᵀ u).</summary>
-/// <remarks>The parameters must not change as long as this is in use. Passes in single precision give Jᵀ u in it. No allocation per product.</remarks>
+/// <remarks>The parameters must not change as long as this is in use. Passes
+/// in single precision give Jᵀ u in it. No allocation per product.</remarks>
 public sealed class KernelOperator : ISymmetricOperator
 {
     private readonly IModel _model;

@@ -9,8 +9,8 @@ public readonly record struct ExtremeEigenvalues(EigenvalueEstimate Largest, Eig
 
 /// <summary>The extreme eigenvalues of a symmetric operator by the Lanczos method with full reorthogonalisation (P.7).</summary>
 /// <remarks>
-/// The start vector is Gaussian from the sequence <c>lanczos</c> of the seed: equal arguments give equal bits. Memory 8·n·products bytes. Source: Golub and Van Loan, "Matrix
-/// Computations", chapter 10; Parlett, "The Symmetric Eigenvalue Problem", chapter 13.
+/// The start vector is Gaussian from the sequence <c>lanczos</c> of the seed: equal arguments give equal bits. Memory 8·n·products bytes.
+/// Source: Golub and Van Loan, "Matrix Computations", chapter 10; Parlett, "The Symmetric Eigenvalue Problem", chapter 13.
 /// </remarks>
 public static class Lanczos
 {
@@ -18,7 +18,8 @@ public static class Lanczos
     private const int LookEveryProductUpTo = 32;
     private const int LookEvery = 8;
 
-    /// <summary>Estimates until the wanted ends have converged, the products are used up, or the subspace is exhausted; NaN and not converged when a product is not finite.</summary>
+    /// <summary>Estimates until the wanted ends have converged, the products are used up, or
+    /// the subspace is exhausted; NaN and not converged when a product is not finite.</summary>
     /// <param name="symmetric">A [n, n], n ≥ 1.</param>
     /// <param name="options">When to stop; the defaults when <c>null</c>.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the operator is empty.</exception>
@@ -29,7 +30,8 @@ public static class Lanczos
         options.Validate();
         if (symmetric.Size < 1)
         {
-            throw new ArgumentException($"An operator must have at least one row to have an eigenvalue but has {symmetric.Size}.", nameof(symmetric));
+            throw new ArgumentException(
+                $"An operator must have at least one row to have an eigenvalue but has {symmetric.Size}.", nameof(symmetric));
         }
 
         var process = new LanczosProcess(symmetric, LanczosProcess.GaussianStart(symmetric.Size, options.Seed, "lanczos"));
@@ -63,7 +65,8 @@ public static class Lanczos
         EigenvalueEstimate Estimate(double value, double component)
         {
             double residual = process.Remainder * Math.Abs(component);
-            return new EigenvalueEstimate(value, residual + process.Rounding, residual <= Math.Max(tolerance * Math.Abs(value), process.Rounding));
+            return new EigenvalueEstimate(
+                value, residual + process.Rounding, residual <= Math.Max(tolerance * Math.Abs(value), process.Rounding));
         }
     }
 

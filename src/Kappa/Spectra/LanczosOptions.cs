@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kappa.Spectra;
 
 /// <summary>The ends of a spectrum.</summary>
@@ -34,8 +36,10 @@ public sealed record LanczosOptions
     {
         if (MaximumProducts < 1 || !(Tolerance > 0) || !Enum.IsDefined(Ends))
         {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"Lanczos must be given at least 1 product, a positive tolerance and known ends but has {MaximumProducts}, {Tolerance} and {Ends}."));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Lanczos must be given at least 1 product, a positive tolerance and known ends but has {MaximumProducts}, {Tolerance} "
+                    + $"and {Ends}."));
         }
     }
 }

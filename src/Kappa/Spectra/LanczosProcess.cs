@@ -3,10 +3,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>The Lanczos recursion A V_k = V_k T_k + β_k v_{k+1} e_kᵀ with every new vector made orthogonal to all earlier ones twice (P.7).</summary>
+/// <summary>The Lanczos recursion A V_k = V_k T_k + β_k v_{k+1} e_kᵀ with
+/// every new vector made orthogonal to all earlier ones twice (P.7).</summary>
 /// <remarks>
-/// Without reorthogonalisation rounding brings copies of converged eigenvalues back; with it V_k is orthonormal to a few ε and T_k is the compression of a matrix within O(ε‖A‖) of A. Costs a
-/// product and 8·n·k flops per step, 8·n bytes for each vector.
+/// Without reorthogonalisation rounding brings copies of converged eigenvalues back; with it V_k is orthonormal to a few ε and T_k is the
+/// compression of a matrix within O(ε‖A‖) of A. Costs a product and 8·n·k flops per step, 8·n bytes for each vector.
 /// </remarks>
 internal sealed class LanczosProcess
 {

@@ -1,10 +1,12 @@
 namespace Kappa.Spectra;
 
-/// <summary>The exact interval of a median from order statistics: from the k-th smallest to the k-th largest of n independent values.</summary>
+/// <summary>The exact interval of a median from order statistics: from the
+/// k-th smallest to the k-th largest of n independent values.</summary>
 /// <remarks>
-/// Of n values from a continuous law the number below the median is binomial, so the interval misses the median with probability 2 P(Bin(n, ½) ≤ k − 1), whatever the law; ties only make it
-/// hold more often. k is the largest with a level of 95 % or more, or 1 where there is none: then the interval is the range and its level 1 − 2^(1 − n) is what it is, 75 % for three values and
-/// 93.75 % for five. Infinite values count in the order. Source: W. J. Conover, "Practical Nonparametric Statistics" (1999), section 3.2.
+/// Of n values from a continuous law the number below the median is binomial, so the interval misses the median with probability 2 P(Bin(n,
+/// ½) ≤ k − 1), whatever the law; ties only make it hold more often. k is the largest with a level of 95 % or more, or 1 where there is
+/// none: then the interval is the range and its level 1 − 2^(1 − n) is what it is, 75 % for three values and 93.75 % for five. Infinite
+/// values count in the order. Source: W. J. Conover, "Practical Nonparametric Statistics" (1999), section 3.2.
 /// </remarks>
 /// <param name="Low">Lower end; NaN without values.</param>
 /// <param name="High">Upper end.</param>

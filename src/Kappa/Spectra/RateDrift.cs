@@ -8,12 +8,14 @@ namespace Kappa.Spectra;
 /// <param name="High">Upper end.</param>
 internal readonly record struct SlopeInterval(double Slope, double Low, double High);
 
-/// <summary>Whether the slope of log ℒ drifts within a window: its late half against its early one, and the trend over eight increments.</summary>
+/// <summary>Whether the slope of log ℒ drifts within a window: its late half
+/// against its early one, and the trend over eight increments.</summary>
 /// <remarks>
-/// A drift is material when the slopes of the halves differ by more than a share of the whole slope, and seen when the increments between the means of nine blocks show a
-/// trend: |S| ≥ 18 of 28 pairs in the test of Mann (1945) and Kendall, which eight exchangeable increments reach with probability 2 · 628/8! = 3.1 %, whatever
-/// their distribution. Both are needed: a smooth curve always drifts a little, and noise alone always makes two slopes differ. The means keep only what
-/// noise is correlated over more than a ninth of the window, and independent errors make neighbouring increments vary against each other, which makes trends rarer.
+/// A drift is material when the slopes of the halves differ by more than a share of the whole slope, and seen when the increments between
+/// the means of nine blocks show a trend: |S| ≥ 18 of 28 pairs in the test of Mann (1945) and Kendall, which eight exchangeable increments
+/// reach with probability 2 · 628/8! = 3.1 %, whatever their distribution. Both are needed: a smooth curve always drifts a little, and
+/// noise alone always makes two slopes differ. The means keep only what noise is correlated over more than a ninth of the window, and
+/// independent errors make neighbouring increments vary against each other, which makes trends rarer.
 /// </remarks>
 /// <param name="Early">The first half.</param>
 /// <param name="Late">The last half.</param>
@@ -32,7 +34,8 @@ internal readonly record struct RateDrift(SlopeInterval Early, SlopeInterval Lat
     /// <summary>Both slopes with their intervals.</summary>
     public string Words => string.Create(
         CultureInfo.InvariantCulture,
-        $"The slope is {Early.Slope:G3} [{Early.Low:G3}, {Early.High:G3}] in the early half of the window and {Late.Slope:G3} [{Late.Low:G3}, {Late.High:G3}] in the late half.");
+        $"The slope is {Early.Slope:G3} [{Early.Low:G3}, {Early.High:G3}] in the early half of the window and {Late.Slope:G3} "
+            + $"[{Late.Low:G3}, {Late.High:G3}] in the late half.");
 
     /// <summary>Looks at a window of at least two points a block.</summary>
     public static RateDrift Of(RateWindow window)

@@ -3,24 +3,28 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>The convergence rate of a loss curve: the slope s of log ℒ per step on a stated window, 1 − eˢ per step, and whether the curve is a line at all.</summary>
+/// <summary>The convergence rate of a loss curve: the slope s of log ℒ per step on a
+/// stated window, 1 − eˢ per step, and whether the curve is a line at all.</summary>
 /// <remarks>
-/// <para><b>Window.</b> It starts at the first point with ℒ ≤ 0.1 ℒ₀, or in the middle of the record when that is never reached. It ends at the last point before the
-/// floor, where the floor is the first of: a loss at or below the rounding floor given by the caller (or ≤ 0); ten times a plateau. A plateau is a
-/// tail of the record (its last half, quarter, eighth or sixteenth, at least 8 points) whose robust slope is below 1/100 of the mean slope from
-/// the first point to the tail; its level is the median loss of the tail. Above ten times the level the floor bends the slope by under 10 %.
-/// A plateau within a factor 100 of the rounding floor is rounding: it ends the window alike but is no <see cref="RateOutcome.Plateau"/>.
-/// Everything from the first NaN, infinite or negative loss on is left out and the outcome is <see cref="RateOutcome.Diverged"/>.</para>
+/// <para><b>Window.</b> It starts at the first point with ℒ ≤ 0.1 ℒ₀, or in the middle of the record when that is never reached. It ends at
+/// the last point before the floor, where the floor is the first of: a loss at or below the rounding floor given by the caller (or ≤ 0);
+/// ten times a plateau. A plateau is a tail of the record (its last half, quarter, eighth or sixteenth, at least 8 points) whose robust
+/// slope is below 1/100 of the mean slope from the first point to the tail; its level is the median loss of the tail. Above ten times the
+/// level the floor bends the slope by under 10 %. A plateau within a factor 100 of the rounding floor is rounding: it ends the window alike
+/// but is no <see cref="RateOutcome.Plateau"/>. Everything from the first NaN, infinite or negative loss on is left out and the outcome is
+/// <see cref="RateOutcome.Diverged"/>.</para>
 /// <para><b>Slope.</b> Theil–Sen: the median slope over all pairs of at most 128 evenly spread points.</para>
-/// <para><b>Interval.</b> A gradient-descent curve has no independent errors; what makes its slope uncertain is that it is not one number. So the window is cut
-/// into nine blocks, each gets its own least-squares slope, and the interval runs from the second smallest to the second largest, widened to contain the
-/// slope and the slopes of the first and the last third, so that a bend shows. For independent blocks it holds the median block slope with probability 1 − 2·(1 + 9)/2⁹ = 96.1 % whatever the distribution (sign test). It is a point
+/// <para><b>Interval.</b> A gradient-descent curve has no independent errors; what makes its slope uncertain is that it is not one number.
+/// So the window is cut into nine blocks, each gets its own least-squares slope, and the interval runs from the second smallest to the
+/// second largest, widened to contain the slope and the slopes of the first and the last third, so that a bend shows. For independent
+/// blocks it holds the median block slope with probability 1 − 2·(1 + 9)/2⁹ = 96.1 % whatever the distribution (sign test). It is a point
 /// for an exact exponential and wide for a curve that bends.</para>
-/// <para><b>Linearity.</b> <see cref="RateOutcome.Linear"/> needs: at least one decade in the window; least-squares slopes of the first and the last third within a factor 1.5
-/// of each other; no drift (<see cref="RateDrift"/>): the slopes of the two halves differ by at most a tenth, or no trend of the slope is seen; no point farther from the fitted line
-/// than a tenth of the decades covered. The constants are those of <see cref="RateFitOptions"/>.</para>
-/// <para>A rate is of its window: a slower direction with a small component may take over later, and no window shows it. A curve that has no rate (<see cref="HasRate"/>) has NaN for
-/// every slope, and its <see cref="Outcome"/> and <see cref="Explanation"/> say why.</para>
+/// <para><b>Linearity.</b> <see cref="RateOutcome.Linear"/> needs: at least one decade in the window; least-squares slopes of the first and
+/// the last third within a factor 1.5 of each other; no drift (<see cref="RateDrift"/>): the slopes of the two halves differ by at most a
+/// tenth, or no trend of the slope is seen; no point farther from the fitted line than a tenth of the decades covered. The constants are
+/// those of <see cref="RateFitOptions"/>.</para>
+/// <para>A rate is of its window: a slower direction with a small component may take over later, and no window shows it. A curve that has
+/// no rate (<see cref="HasRate"/>) has NaN for every slope, and its <see cref="Outcome"/> and <see cref="Explanation"/> say why.</para>
 /// </remarks>
 public sealed record RateFit
 {
@@ -30,7 +34,8 @@ public sealed record RateFit
     /// <summary>What the curve is.</summary>
     public required RateOutcome Outcome { get; init; }
 
-    /// <summary>Whether the curve has a rate: it falls by the decades that one needs, on a window that is long enough, and stays finite.</summary>
+    /// <summary>Whether the curve has a rate: it falls by the decades that one
+    /// needs, on a window that is long enough, and stays finite.</summary>
     public bool HasRate => Outcome is RateOutcome.Linear or RateOutcome.Slowing or RateOutcome.Accelerating or RateOutcome.Irregular;
 
     /// <summary>s, natural logarithm per step; NaN without a rate.</summary>
@@ -42,7 +47,8 @@ public sealed record RateFit
     /// <summary>Upper end of the interval of s.</summary>
     public double SlopeHigh { get; init; } = double.NaN;
 
-    /// <summary>The height of the fitted line, log ℒ at step 0: the median of log ℒ − s k over the window, so that half of its points lie above the line and half below.</summary>
+    /// <summary>The height of the fitted line, log ℒ at step 0: the median of log ℒ − s k over
+    /// the window, so that half of its points lie above the line and half below.</summary>
     public double Intercept { get; init; } = double.NaN;
 
     /// <summary>1 − eˢ, the share of the loss that one step removes; negative when it grows.</summary>
@@ -72,7 +78,8 @@ public sealed record RateFit
     /// <summary>Least-squares slope of the last third of the window: the late rate is 1 − exp of it.</summary>
     public double LateSlope { get; init; } = double.NaN;
 
-    /// <summary>Lower end of the 95 % interval of <see cref="LateSlope"/>: t over the four increments between the means of five blocks of the last third.</summary>
+    /// <summary>Lower end of the 95 % interval of <see cref="LateSlope"/>: t over the
+    /// four increments between the means of five blocks of the last third.</summary>
     public double LateSlopeLow { get; init; } = double.NaN;
 
     /// <summary>Upper end of that interval.</summary>
@@ -87,7 +94,8 @@ public sealed record RateFit
     /// <summary>The first step at the floor, <c>null</c> when there is none.</summary>
     public long? FloorStep { get; init; }
 
-    /// <summary>Whether that level is rounding and no property of the model: at or below <see cref="RateFitOptions.RoundingFloor"/>, or a plateau within a factor 100 of it.</summary>
+    /// <summary>Whether that level is rounding and no property of the model: at or below
+    /// <see cref="RateFitOptions.RoundingFloor"/>, or a plateau within a factor 100 of it.</summary>
     public bool IsFloorRounding { get; init; }
 
     /// <summary>The late rate 1 − exp(<see cref="LateSlope"/>).</summary>
@@ -112,7 +120,10 @@ public sealed record RateFit
         options ??= new RateFitOptions();
         double[] x = Abscissae(losses.Length, steps);
         var window = RateWindow.Of(losses, x, options);
-        RateFit fit = !window.IsFinite ? Diverged((long)x[window.FiniteCount]) : window.Count < LeastPoints ? Unfitted(window, options) : Fit(window, options);
+        RateFit fit = !window.IsFinite
+            ? Diverged((long)x[window.FiniteCount])
+            : window.Count < LeastPoints ? Unfitted(window, options)
+            : Fit(window, options);
         return fit with
         {
             FirstStep = window.Count == 0 ? 0 : (long)window.Steps[0],
@@ -129,11 +140,13 @@ public sealed record RateFit
     public static RateFit Diverged(long step) => new()
     {
         Outcome = RateOutcome.Diverged,
-        Explanation = string.Create(CultureInfo.InvariantCulture, $"Loss or gradient are not finite at step {step}: a run that diverges has no rate."),
+        Explanation = string.Create(
+            CultureInfo.InvariantCulture, $"Loss or gradient are not finite at step {step}: a run that diverges has no rate."),
     };
 
     /// <summary>The outcome of a run that has recorded no loss.</summary>
-    public static RateFit WithoutLosses { get; } = new() { Outcome = RateOutcome.TooShort, Explanation = "No loss is recorded, so there is no rate." };
+    public static RateFit WithoutLosses { get; } = new()
+    { Outcome = RateOutcome.TooShort, Explanation = "No loss is recorded, so there is no rate." };
 
     /// <summary>ℒ on the fitted line; NaN without a rate.</summary>
     /// <param name="step">k, within the window.</param>
@@ -169,7 +182,8 @@ public sealed record RateFit
         };
     }
 
-    private static (RateOutcome Outcome, string Explanation) Judge(double slope, double ratio, double deviation, RateWindow window, RateFitOptions options)
+    private static (RateOutcome Outcome, string Explanation) Judge(
+        double slope, double ratio, double deviation, RateWindow window, RateFitOptions options)
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
         double decades = window.Decades;
@@ -185,28 +199,47 @@ public sealed record RateFit
 
         if (decades < options.LeastDecades)
         {
-            return (RateOutcome.TooFewDecades, string.Create(culture, $"The window covers {decades:F2} decades; a rate needs {options.LeastDecades:F1}."));
+            return (
+                RateOutcome.TooFewDecades,
+                string.Create(culture, $"The window covers {decades:F2} decades; a rate needs {options.LeastDecades:F1}."));
         }
 
         if (!(ratio >= 1 / options.SlopeBand))
         {
-            return (RateOutcome.Slowing, string.Create(culture, $"The late slope is {ratio:F2} of the early one; one rate needs at least {1 / options.SlopeBand:F2}."));
+            return (
+                RateOutcome.Slowing,
+                string.Create(
+                    culture, $"The late slope is {ratio:F2} of the early one; one rate needs at least {1 / options.SlopeBand:F2}."));
         }
 
         if (ratio > options.SlopeBand)
         {
-            return (RateOutcome.Accelerating, string.Create(culture, $"The late slope is {ratio:F2} of the early one; one rate needs at most {options.SlopeBand:F2}."));
+            return (
+                RateOutcome.Accelerating,
+                string.Create(culture, $"The late slope is {ratio:F2} of the early one; one rate needs at most {options.SlopeBand:F2}."));
         }
 
         var drift = RateDrift.Of(window);
         if (drift.IsLargerThan(options.LargestDrift, slope))
         {
-            return (drift.Change > 0 ? RateOutcome.Slowing : RateOutcome.Accelerating, string.Create(culture, $"{drift.Words} One rate needs halves within {100 * options.LargestDrift:G2} % of each other."));
+            return (
+                drift.Change > 0 ? RateOutcome.Slowing : RateOutcome.Accelerating,
+                string.Create(culture, $"{drift.Words} One rate needs halves within {100 * options.LargestDrift:G2} % of each other."));
         }
 
         return deviation > options.LargestDeviation * decades
-            ? (RateOutcome.Irregular, string.Create(culture, $"The curve strays {deviation:F2} decades from its line over {decades:F2} decades; a line allows {options.LargestDeviation * decades:F2}."))
-            : (RateOutcome.Linear, string.Create(culture, $"One slope in this window of {decades:F2} decades, of which alone it tells: late half over early {drift.Ratio:F2}, at most {deviation:F2} decades from the line."));
+            ? (
+                RateOutcome.Irregular,
+                string.Create(
+                    culture,
+                    $"The curve strays {deviation:F2} decades from its line over {decades:F2} decades; a line allows "
+                        + $"{options.LargestDeviation * decades:F2}."))
+            : (
+                RateOutcome.Linear,
+                string.Create(
+                    culture,
+                    $"One slope in this window of {decades:F2} decades, of which alone it tells: late half over early {drift.Ratio:F2}, "
+                        + $"at most {deviation:F2} decades from the line."));
     }
 
     private static RateFit Unfitted(RateWindow window, RateFitOptions options) => window.IsPlateau && window.Decades < options.LeastDecades
@@ -215,7 +248,8 @@ public sealed record RateFit
 
     private static string DescribePlateau(RateWindow window, RateFitOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The loss levels off at {NumberText.Of(window.FloorLoss ?? double.NaN)}, {window.DecadesToFloor:F2} decades below the first one; the window above it covers {window.Decades:F2} of the {options.LeastDecades:F1} decades that a rate needs.");
+        $"The loss levels off at {NumberText.Of(window.FloorLoss ?? double.NaN)}, {window.DecadesToFloor:F2} decades below the first "
+            + $"one; the window above it covers {window.Decades:F2} of the {options.LeastDecades:F1} decades that a rate needs.");
 
     // eˣ − 1 without cancellation at small x: 2 sinh(x/2) e^{x/2}.
     private static double Expm1(double x) => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2);
@@ -224,7 +258,8 @@ public sealed record RateFit
     {
         if (!steps.IsEmpty && steps.Length != count)
         {
-            throw new ArgumentException($"There must be a step for each of the {count} losses but there are {steps.Length}.", nameof(steps));
+            throw new ArgumentException(
+                $"There must be a step for each of the {count} losses but there are {steps.Length}.", nameof(steps));
         }
 
         double[] x = new double[count];

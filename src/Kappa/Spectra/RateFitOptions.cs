@@ -15,7 +15,8 @@ public sealed record RateFitOptions
     /// <summary>Largest ratio of late to early slope, or early to late, that still counts as one slope.</summary>
     public double SlopeBand { get; init; } = 1.5;
 
-    /// <summary>Largest difference between the slopes of the two halves of the window, as a share of the fitted slope, that still counts as one slope when the slope shows a trend.</summary>
+    /// <summary>Largest difference between the slopes of the two halves of the window, as a share
+    /// of the fitted slope, that still counts as one slope when the slope shows a trend.</summary>
     public double LargestDrift { get; init; } = 0.1;
 
     /// <summary>Largest distance of log ℒ from the fitted line that still counts as a line, as a share of the decades covered.</summary>

@@ -6,7 +6,8 @@ public enum RateOutcome
     /// <summary>Linear convergence in the window: one slope of log ℒ over all of it.</summary>
     Linear,
 
-    /// <summary>The late slope is flatter than the early one by more than the band, or drifts there: sublinear, or several rates one after another.</summary>
+    /// <summary>The late slope is flatter than the early one by more than the band,
+    /// or drifts there: sublinear, or several rates one after another.</summary>
     Slowing,
 
     /// <summary>The late slope is steeper than the early one by more than the band, or drifts there.</summary>

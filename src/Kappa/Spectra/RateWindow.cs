@@ -15,7 +15,8 @@ internal sealed class RateWindow
     private const double PlateauSlopeShare = 0.01;
     private const double PlateauMargin = 10;
 
-    // The floor of rounding is an estimate without what the descent makes of it: at the edge of stability an error in E comes back as 1/(1 − |1 − ηλ|) times itself. Ten times in ‖E‖.
+    // The floor of rounding is an estimate without what the descent makes of it: at the edge of
+    // stability an error in E comes back as 1/(1 − |1 − ηλ|) times itself. Ten times in ‖E‖.
     private const double RoundingMargin = 100;
     private const int LeastTailPoints = 8;
     private static readonly int[] TailDivisors = [2, 4, 8, 16];
@@ -47,7 +48,8 @@ internal sealed class RateWindow
     /// <summary>Whether the floor is a plateau of the curve, rather than rounding.</summary>
     public bool IsPlateau { get; init; }
 
-    /// <summary>Whether the floor is rounding: the loss comes down to the rounding floor given, or levels off within a factor 100 of it.</summary>
+    /// <summary>Whether the floor is rounding: the loss comes down to the
+    /// rounding floor given, or levels off within a factor 100 of it.</summary>
     public bool IsRounding { get; init; }
 
     /// <summary>The level of the floor.</summary>
@@ -117,8 +119,10 @@ internal sealed class RateWindow
     public double LeastSquaresSlope(int start, int count) =>
         Regression.LeastSquaresLine(Steps.AsSpan(start, count), Logarithms.AsSpan(start, count)).Slope;
 
-    /// <summary>The slope of <paramref name="count"/> points from <paramref name="start"/> by least squares, with the 95 % interval of t over the increments between five block means.</summary>
-    /// <remarks>Independent errors make neighbouring increments vary against each other, so that their mean varies less than the interval says: it errs on the wide side.</remarks>
+    /// <summary>The slope of <paramref name="count"/> points from <paramref name="start"/> by least
+    /// squares, with the 95 % interval of t over the increments between five block means.</summary>
+    /// <remarks>Independent errors make neighbouring increments vary against each other, so
+    /// that their mean varies less than the interval says: it errs on the wide side.</remarks>
     public SlopeInterval SlopeWithInterval(int start, int count)
     {
         double[] increments = Increments(start, count, IntervalBlocks);

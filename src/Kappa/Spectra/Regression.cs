@@ -5,13 +5,16 @@ namespace Kappa.Spectra;
 /// <param name="Intercept">The intercept.</param>
 /// <param name="SlopeLow">Lower end of the interval of the slope; NaN when the points do not give one.</param>
 /// <param name="SlopeHigh">Upper end of the interval of the slope.</param>
-/// <param name="CoefficientOfDetermination">R² = 1 − Σ(y − line)²/Σ(y − ȳ)²; can be negative for the robust line; NaN when all y are equal.</param>
+/// <param name="CoefficientOfDetermination">R² = 1 − Σ(y − line)²/Σ(y − ȳ)²;
+/// can be negative for the robust line; NaN when all y are equal.</param>
 /// <param name="Points">Number of points.</param>
-public readonly record struct Regression(double Slope, double Intercept, double SlopeLow, double SlopeHigh, double CoefficientOfDetermination, int Points)
+public readonly record struct Regression(
+    double Slope, double Intercept, double SlopeLow, double SlopeHigh, double CoefficientOfDetermination, int Points)
 {
     private const double NominalLevel = 0.95;
 
-    /// <summary>How often the interval holds the slope: 0.95 for least squares; for the robust line what the number of groups allows.</summary>
+    /// <summary>How often the interval holds the slope: 0.95 for least squares;
+    /// for the robust line what the number of groups allows.</summary>
     public double Level { get; init; } = NominalLevel;
 
     /// <summary>The least-squares line with the t-interval of the slope, valid for independent errors of equal size.</summary>
@@ -29,10 +32,13 @@ public readonly record struct Regression(double Slope, double Intercept, double 
         return new Regression(slope, intercept, slope - margin, slope + margin, Determination(residual, total), x.Length);
     }
 
-    /// <summary>The Theil–Sen line with the interval over the slopes of single groups: points of one group (a seed, a run) are not independent.</summary>
+    /// <summary>The Theil–Sen line with the interval over the slopes of single
+    /// groups: points of one group (a seed, a run) are not independent.</summary>
     /// <remarks>
-    /// Each group gives a slope of its own, and these are independent. Their order statistics hold the median of their law with a level that is exact for any law (<see cref="MedianInterval"/>):
-    /// 75 % for three groups, 93.75 % for five. The interval is widened to hold the slope of all points. It is NaN where no group has a slope.
+    /// Each group gives a slope of its own, and these are independent. Their order statistics hold
+    /// the median of their law with a level that is exact for any law (<see cref="MedianInterval"/>):
+    /// 75 % for three groups, 93.75 % for five. The interval is widened to
+    /// hold the slope of all points. It is NaN where no group has a slope.
     /// </remarks>
     /// <param name="x">Abscissae.</param>
     /// <param name="y">Ordinates, as many.</param>
@@ -43,13 +49,17 @@ public readonly record struct Regression(double Slope, double Intercept, double 
         Require(x, y);
         if (groups.Length != x.Length)
         {
-            throw new ArgumentException($"There must be a group for each of the {x.Length} points but there are {groups.Length}.", nameof(groups));
+            throw new ArgumentException(
+                $"There must be a group for each of the {x.Length} points but there are {groups.Length}.", nameof(groups));
         }
 
         (double slope, double intercept) = TheilSen.Fit(x, y, TheilSen.DefaultPoints);
         (double residual, double total) = Squares(x, y, slope, intercept, Mean(y));
         var interval = MedianInterval.Of(GroupSlopes(x, y, groups));
-        return new Regression(slope, intercept, Math.Min(slope, interval.Low), Math.Max(slope, interval.High), Determination(residual, total), x.Length) { Level = interval.Level };
+        return new Regression(
+            slope, intercept, Math.Min(slope, interval.Low), Math.Max(slope, interval.High), Determination(residual, total),
+            x.Length)
+        { Level = interval.Level };
     }
 
     /// <summary>The least-squares line and Σ(x − x̄)²; a slope of NaN when all x are equal.</summary>
@@ -83,10 +93,15 @@ public readonly record struct Regression(double Slope, double Intercept, double 
         }
 
         // A group of equal x only has no slope.
-        return [.. members.Values.Select(list => TheilSen.Fit([.. list.Select(point => point.X)], [.. list.Select(point => point.Y)], TheilSen.DefaultPoints).Slope).Where(slope => !double.IsNaN(slope))];
+        return [
+            .. members.Values.Select(list =>
+                TheilSen.Fit(
+                    [.. list.Select(point => point.X)], [.. list.Select(point => point.Y)],
+                    TheilSen.DefaultPoints).Slope).Where(slope => !double.IsNaN(slope))];
     }
 
-    private static (double Residual, double Total) Squares(ReadOnlySpan<double> x, ReadOnlySpan<double> y, double slope, double intercept, double meanY)
+    private static (double Residual, double Total) Squares(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> y, double slope, double intercept, double meanY)
     {
         double residual = 0;
         double total = 0;

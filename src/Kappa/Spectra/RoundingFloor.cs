@@ -3,12 +3,15 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>The loss at which a descent arrives when only rounding is left: 8 u² k ‖Y‖², with u the unit roundoff of its precision and k the terms summed on the longest way to an output.</summary>
-/// <remarks>Theory: the measured rate, the window. An estimate, not a bound; what a loss curve does at or below it says nothing about the model.</remarks>
+/// <summary>The loss at which a descent arrives when only rounding is left: 8 u² k ‖Y‖², with u the
+/// unit roundoff of its precision and k the terms summed on the longest way to an output.</summary>
+/// <remarks>Theory: the measured rate, the window. An estimate, not a bound;
+/// what a loss curve does at or below it says nothing about the model.</remarks>
 public static class RoundingFloor
 {
-    // (4 u √k ‖Y‖)²/2. Rounding errors of either sign add up as a random walk: a chain of sums of k terms in all errs by about u √k of its size, where the worst case
-    // is k u. Once F ≈ Y that size is ‖Y‖. Partial sums are larger than what they sum to, weights and inputs are rounded as well, and both branches err: four covers that.
+    // (4 u √k ‖Y‖)²/2. Rounding errors of either sign add up as a random walk: a chain of sums of k terms in all errs by about u √k of its
+    // size, where the worst case is k u. Once F ≈ Y that size is ‖Y‖. Partial sums are larger than what they sum to, weights and inputs are
+    // rounded as well, and both branches err: four covers that.
     private const double Margin = 4;
 
     /// <summary>The floor of a descent on ℒ = ½‖F − Y‖².</summary>

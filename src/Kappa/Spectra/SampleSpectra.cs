@@ -2,10 +2,11 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>The extremes over samples of the spectra of H_i [n, d], one matrix per sample (P.2): n ≤ d is the usual case, where the row side is full.</summary>
+/// <summary>The extremes over samples of the spectra of H_i [n, d], one matrix per
+/// sample (P.2): n ≤ d is the usual case, where the row side is full.</summary>
 /// <remarks>
-/// Eight samples go through each operation together, one per lane; the numbers of a sample depend on that sample alone. Owns its workspace, allocates nothing
-/// per call; one instance per thread. Cost of a sample, with p = min(n, d): 2 n d p + 8p³/3 flops.
+/// Eight samples go through each operation together, one per lane; the numbers of a sample depend on that sample alone. Owns its workspace,
+/// allocates nothing per call; one instance per thread. Cost of a sample, with p = min(n, d): 2 n d p + 8p³/3 flops.
 /// </remarks>
 public sealed class SampleSpectra
 {
@@ -38,7 +39,8 @@ public sealed class SampleSpectra
         int samples = _conditionNumbers.Length;
         if (stacked.Rows != samples * _tokens || stacked.Columns != _columns)
         {
-            throw new ArgumentException($"H must be [{samples * _tokens}, {_columns}] for {samples} samples but is {stacked}.", nameof(stacked));
+            throw new ArgumentException(
+                $"H must be [{samples * _tokens}, {_columns}] for {samples} samples but is {stacked}.", nameof(stacked));
         }
 
         _extremes.Compute(stacked, _largest, _smallest);
@@ -57,14 +59,19 @@ public sealed class SampleSpectra
         Array.Sort(_conditionNumbers);
         double median = (_conditionNumbers[(samples - 1) / 2] + _conditionNumbers[samples / 2]) / 2;
         bool isFinite = !double.IsNaN(_conditionNumbers[0]);
-        return new SampleSpectrumSummary(smallest, isFinite ? _conditionNumbers[^1] : double.NaN, isFinite ? median : double.NaN, belowFloor, _tokens > _columns);
+        return new SampleSpectrumSummary(
+            smallest, isFinite ? _conditionNumbers[^1] : double.NaN, isFinite ? median : double.NaN, belowFloor, _tokens > _columns);
     }
 }
 
 /// <summary>Extremes over samples of per-sample spectra.</summary>
-/// <param name="SigmaMin">Smallest over samples of the smallest of the min(n, d) values; 0 when one is below its floor; NaN when one is not finite.</param>
-/// <param name="ConditionNumberMax">Largest κ over samples; a lower bound when <paramref name="BelowFloor"/> is positive; NaN when one is not finite.</param>
+/// <param name="SigmaMin">Smallest over samples of the smallest of the min(n, d)
+/// values; 0 when one is below its floor; NaN when one is not finite.</param>
+/// <param name="ConditionNumberMax">Largest κ over samples; a lower bound when
+/// <paramref name="BelowFloor"/> is positive; NaN when one is not finite.</param>
 /// <param name="ConditionNumberMedian">Median κ over samples (mean of the middle two); NaN when one is not finite.</param>
 /// <param name="BelowFloor">Number of samples whose smallest value is below the floor, zero or not finite.</param>
-/// <param name="IsRankLimited">Whether n exceeds d: the row side σ_n of every sample is then 0, and the numbers here are those of the d values there are.</param>
-public readonly record struct SampleSpectrumSummary(double SigmaMin, double ConditionNumberMax, double ConditionNumberMedian, int BelowFloor, bool IsRankLimited);
+/// <param name="IsRankLimited">Whether n exceeds d: the row side σ_n of every sample
+/// is then 0, and the numbers here are those of the d values there are.</param>
+public readonly record struct SampleSpectrumSummary(
+    double SigmaMin, double ConditionNumberMax, double ConditionNumberMedian, int BelowFloor, bool IsRankLimited);

@@ -3,10 +3,12 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>The neural tangent kernel of model S for d_m → ∞ with τ₀ = d_m⁻¹, NTK initialisation and sum pooling (S.7), by the arc-cosine closed forms.</summary>
+/// <summary>The neural tangent kernel of model S for d_m → ∞ with τ₀ = d_m⁻¹, NTK
+/// initialisation and sum pooling (S.7), by the arc-cosine closed forms.</summary>
 /// <remarks>
-/// Theory: shallow encoder, S.7. Attention is uniform in the limit, so only the token means x̄_n count: K_nm = d_s² E[ReLU(w·x̄_n)ReLU(w·x̄_m)] + d_s² ⟨x̄_n, x̄_m⟩ E[1 1], w ~ N(0, I).
-/// Mean pooling drops d_s². Samples whose token mean is zero have a kernel of exactly 0.
+/// Theory: shallow encoder, S.7. Attention is uniform in the limit, so only the token means x̄_n count: K_nm = d_s²
+/// E[ReLU(w·x̄_n)ReLU(w·x̄_m)] + d_s² ⟨x̄_n, x̄_m⟩ E[1 1], w ~ N(0, I). Mean pooling drops d_s². Samples whose token mean is zero have a
+/// kernel of exactly 0.
 /// </remarks>
 public sealed class ShallowEncoderLimit
 {
@@ -63,7 +65,8 @@ public sealed class ShallowEncoderLimit
         return new ShallowEncoderLimit(readout, value);
     }
 
-    // (S.7)  E[ReLU(w·a)ReLU(w·b)] = |a||b|(sin θ + (π−θ)cos θ)/2π and E[1(w·a>0)1(w·b>0)] = (π−θ)/2π; θ from both sine and cosine, exact near 0 and π.
+    // (S.7) E[ReLU(w·a)ReLU(w·b)] = |a||b|(sin θ + (π−θ)cos θ)/2π and
+    // E[1(w·a>0)1(w·b>0)] = (π−θ)/2π; θ from both sine and cosine, exact near 0 and π.
     private static (double Product, double Indicator) Expectations(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         double lengths = Vectors.Norm(a) * Vectors.Norm(b);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kappa.Spectra;
 
 /// <summary>How a <see cref="SpectralDensity"/> is estimated.</summary>
@@ -20,8 +22,10 @@ public sealed record SpectralDensityOptions
     {
         if (Probes < 1 || Steps < 1 || !(RelativeWidth > 0 && double.IsFinite(RelativeWidth)))
         {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"A spectral density must be given at least 1 probe, 1 step and a positive finite width but has {Probes}, {Steps} and {RelativeWidth}."));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A spectral density must be given at least 1 probe, 1 step and a positive finite width but has {Probes}, {Steps} and "
+                    + $"{RelativeWidth}."));
         }
     }
 }
@@ -31,10 +35,12 @@ public sealed record SpectralDensityOptions
 /// <param name="StandardError">Their standard deviation divided by the root of their number; NaN for a single probe.</param>
 public readonly record struct MomentEstimate(double Value, double StandardError);
 
-/// <summary>The spectral density of a symmetric operator by stochastic Lanczos quadrature (P.8): where the eigenvalues are, without computing them; estimated.</summary>
+/// <summary>The spectral density of a symmetric operator by stochastic Lanczos quadrature
+/// (P.8): where the eigenvalues are, without computing them; estimated.</summary>
 /// <remarks>
-/// φ(x) = (1/n) Σ_i δ(x − λ_i) ≈ Σ_k w_k δ(x − θ_k), Σ w_k = 1. The nodes of one probe reproduce its moments up to degree 2·steps − 1 exactly; probes scatter by about √(2/n) of the spread. Probe p
-/// starts from the sequence <c>spectral-density.p</c> of the seed. Immutable.
+/// φ(x) = (1/n) Σ_i δ(x − λ_i) ≈ Σ_k w_k δ(x − θ_k), Σ w_k = 1. The nodes of one probe reproduce its moments up to degree 2·steps − 1
+/// exactly; probes scatter by about √(2/n) of the spread. Probe p starts from the sequence <c>spectral-density.p</c> of the seed.
+/// Immutable.
 /// </remarks>
 public sealed class SpectralDensity
 {
@@ -44,7 +50,8 @@ public sealed class SpectralDensity
     private SpectralDensity(double[][] nodes, double[][] weights, int products, double relativeWidth)
     {
         (_nodes, _weights, Products) = (nodes, weights, products);
-        (double Node, double Weight)[] all = [.. nodes.Zip(weights, (node, weight) => node.Zip(weight)).SelectMany(pairs => pairs).OrderBy(pair => pair.First)];
+        (double Node, double Weight)[] all = [
+            .. nodes.Zip(weights, (node, weight) => node.Zip(weight)).SelectMany(pairs => pairs).OrderBy(pair => pair.First)];
         Nodes = [.. all.Select(pair => pair.Node)];
         Weights = [.. all.Select(pair => pair.Weight / nodes.Length)];
         Width = relativeWidth * (Nodes[^1] - Nodes[0]);
@@ -81,7 +88,9 @@ public sealed class SpectralDensity
         int products = 0;
         for (int probe = 0; probe < options.Probes; probe++)
         {
-            var process = new LanczosProcess(symmetric, LanczosProcess.GaussianStart(symmetric.Size, options.Seed, FormattableString.Invariant($"spectral-density.{probe}")));
+            var process = new LanczosProcess(
+                symmetric,
+                LanczosProcess.GaussianStart(symmetric.Size, options.Seed, FormattableString.Invariant($"spectral-density.{probe}")));
             while (process.Products < options.Steps && !process.IsExhausted && process.IsFinite)
             {
                 process.Step();
@@ -106,7 +115,8 @@ public sealed class SpectralDensity
     public MomentEstimate Moment(int degree)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(degree);
-        double[] moments = [.. _nodes.Zip(_weights, (nodes, weights) => nodes.Zip(weights, (node, weight) => weight * Math.Pow(node, degree)).Sum())];
+        double[] moments = [
+            .. _nodes.Zip(_weights, (nodes, weights) => nodes.Zip(weights, (node, weight) => weight * Math.Pow(node, degree)).Sum())];
         double mean = moments.Average();
         double squares = moments.Sum(moment => (moment - mean) * (moment - mean));
         return new MomentEstimate(mean, Probes == 1 ? double.NaN : Math.Sqrt(squares / (Probes - 1) / Probes));
@@ -125,7 +135,8 @@ public sealed class SpectralDensity
         return Math.Min(sum, 1);
     }
 
-    /// <summary>Σ_k w_k g(x − θ_k) with the normal density g of standard deviation <see cref="Width"/>: integrates to 1; infinite at the node when the width is 0.</summary>
+    /// <summary>Σ_k w_k g(x − θ_k) with the normal density g of standard deviation
+    /// <see cref="Width"/>: integrates to 1; infinite at the node when the width is 0.</summary>
     /// <param name="x">In the unit of the eigenvalues.</param>
     public double Density(double x)
     {

@@ -9,7 +9,8 @@ public enum SpectrumStatus
     /// <summary>More rows than columns: σ_M is 0 whatever the weights are. Widen the matrix or look at the values it has.</summary>
     RankLimited,
 
-    /// <summary>Wide enough, but the smallest value is lost in rounding: numerically rank-deficient. Condition numbers are lower bounds.</summary>
+    /// <summary>Wide enough, but the smallest value is lost in rounding:
+    /// numerically rank-deficient. Condition numbers are lower bounds.</summary>
     BelowFloor,
 
     /// <summary>The zero matrix.</summary>

@@ -2,8 +2,8 @@ namespace Kappa.Spectra;
 
 /// <summary>The quantities reported of one singular spectrum (P.1–P.3), each with the floor below which it would be rounding.</summary>
 /// <remarks>
-/// Of a matrix A [rows, columns] with singular values σ₁ ≥ … ≥ σ_r, r = min(rows, columns). The theorems need the row side: σ_M, M = rows, which
-/// is 0 when the matrix is narrower than high. No quantity here is below <see cref="Floor"/> except an exact 0, which then means "not
+/// Of a matrix A [rows, columns] with singular values σ₁ ≥ … ≥ σ_r, r = min(rows, columns). The theorems need the row side: σ_M, M = rows,
+/// which is 0 when the matrix is narrower than high. No quantity here is below <see cref="Floor"/> except an exact 0, which then means "not
 /// distinguishable from zero". Condition numbers are never understated by more than rounding: where the small value is below the floor they
 /// are the lower bound σ_max/floor. A value; thread-safe.
 /// </remarks>
@@ -24,7 +24,8 @@ public readonly record struct SpectrumSummary
     /// <summary>σ_max = ‖A‖₂.</summary>
     public double SigmaMax { get; private init; }
 
-    /// <summary>σ_M, the rows-th value: 0 when rows exceed columns (<see cref="SpectrumStatus.RankLimited"/>) and 0 when below the floor.</summary>
+    /// <summary>σ_M, the rows-th value: 0 when rows exceed columns
+    /// (<see cref="SpectrumStatus.RankLimited"/>) and 0 when below the floor.</summary>
     public double SigmaMinRow { get; private init; }
 
     /// <summary>σ_r, the smallest of the min(rows, columns) values; 0 when below the floor.</summary>
@@ -54,14 +55,16 @@ public readonly record struct SpectrumSummary
     /// <summary>The number of values at or above the floor.</summary>
     public int NumericalRank { get; private init; }
 
-    /// <summary>Whether fewer values than min(rows, columns) are at or above the floor; told apart from the width being too small.</summary>
+    /// <summary>Whether fewer values than min(rows, columns) are at or above
+    /// the floor; told apart from the width being too small.</summary>
     public bool IsNumericallyDeficient => NumericalRank < Math.Min(Rows, Columns);
 
     /// <summary>Summarises a spectrum. Cost O(r); allocates nothing.</summary>
     /// <param name="singularValues">σ₁ ≥ … ≥ σ_r [min(rows, columns)], at least one.</param>
     /// <param name="rows">Rows of the matrix.</param>
     /// <param name="columns">Columns of the matrix.</param>
-    /// <exception cref="ArgumentException">The number of values is not min(rows, columns), is 0, or they are not in descending order.</exception>
+    /// <exception cref="ArgumentException">The number of values is not min(rows,
+    /// columns), is 0, or they are not in descending order.</exception>
     public static SpectrumSummary Of(ReadOnlySpan<double> singularValues, int rows, int columns)
     {
         Require(singularValues, rows, columns);
@@ -115,10 +118,12 @@ public readonly record struct SpectrumSummary
         return rank;
     }
 
-    /// <summary>ε σ_max √rows (P.1); for a subnormal matrix the smallest number there is, so that 0 never counts towards the rank.</summary>
+    /// <summary>ε σ_max √rows (P.1); for a subnormal matrix the smallest
+    /// number there is, so that 0 never counts towards the rank.</summary>
     internal static double FloorOf(double largest, int rows) => Math.Max(Epsilon * largest * Math.Sqrt(rows), double.Epsilon);
 
-    // (P.3) with σ/σ_max, which neither overflows nor underflows where it matters: −Σ p log p = log S − (1/S) Σ x log x, x = σ/σ_max, S = Σx.
+    // (P.3) with σ/σ_max, which neither overflows nor underflows where it
+    // matters: −Σ p log p = log S − (1/S) Σ x log x, x = σ/σ_max, S = Σx.
     private static (double Effective, double Stable) Ranks(ReadOnlySpan<double> singularValues)
     {
         double sum = 0;
@@ -135,37 +140,44 @@ public readonly record struct SpectrumSummary
         return (sum * Math.Exp(-weighted / sum), squares);
     }
 
-    private static SpectrumSummary Degenerate(SpectrumStatus status, int rows, int columns, double value, double condition, double rank) => new()
-    {
-        Rows = rows,
-        Columns = columns,
-        Status = status,
-        SigmaMax = value,
-        SigmaMinRow = value,
-        SigmaMin = value,
-        SigmaMinNonzero = value,
-        Floor = value,
-        ConditionNumberRow = condition,
-        ConditionNumber = condition,
-        ConditionNumberNonzero = double.NaN,
-        EffectiveRank = rank,
-        StableRank = rank,
-        NumericalRank = 0,
-    };
+    private static SpectrumSummary Degenerate(SpectrumStatus status, int rows, int columns, double value, double condition, double rank) =>
+        new()
+        {
+            Rows = rows,
+            Columns = columns,
+            Status = status,
+            SigmaMax = value,
+            SigmaMinRow = value,
+            SigmaMin = value,
+            SigmaMinNonzero = value,
+            Floor = value,
+            ConditionNumberRow = condition,
+            ConditionNumber = condition,
+            ConditionNumberNonzero = double.NaN,
+            EffectiveRank = rank,
+            StableRank = rank,
+            NumericalRank = 0,
+        };
 
     private static void Require(ReadOnlySpan<double> singularValues, int rows, int columns)
     {
         int order = Math.Min(rows, columns);
         if (order < 1 || singularValues.Length != order)
         {
-            throw new ArgumentException($"A [{rows}, {columns}] matrix must have min(rows, columns) = {order} >= 1 singular values but {singularValues.Length} were given.", nameof(singularValues));
+            throw new ArgumentException(
+                $"A [{rows}, {columns}] matrix must have min(rows, columns) = {order} >= 1 singular values but {singularValues.Length} "
+                    + $"were given.",
+                nameof(singularValues));
         }
 
         for (int i = 1; i < order; i++)
         {
             if (singularValues[i] > singularValues[i - 1] || singularValues[i] < 0)
             {
-                throw new ArgumentException($"Singular values must be descending and not negative but value {i} is {singularValues[i]:R} after {singularValues[i - 1]:R}; sort them first.", nameof(singularValues));
+                throw new ArgumentException(
+                    $"Singular values must be descending and not negative but value {i} is {singularValues[i]:R} after "
+                        + $"{singularValues[i - 1]:R}; sort them first.",
+                    nameof(singularValues));
             }
         }
     }

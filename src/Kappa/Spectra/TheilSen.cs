@@ -9,7 +9,8 @@ internal static class TheilSen
     /// <summary>Points kept of a longer series: 8128 pairs, about a tenth of a millisecond.</summary>
     public const int DefaultPoints = 128;
 
-    /// <summary>Slope and intercept of y on x, from an evenly spread subsample of at most <paramref name="points"/>; NaN when no two x differ.</summary>
+    /// <summary>Slope and intercept of y on x, from an evenly spread subsample
+    /// of at most <paramref name="points"/>; NaN when no two x differ.</summary>
     public static (double Slope, double Intercept) Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> y, int points)
     {
         int count = Math.Min(points, x.Length);

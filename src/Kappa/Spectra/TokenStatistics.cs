@@ -6,10 +6,14 @@ using Kappa.Numerics;
 
 namespace Kappa.Spectra;
 
-/// <summary>How alike the tokens of each sample have become (P.3): distance to rank one, in two norms, and the mean cosine between tokens.</summary>
-/// <param name="RankOneDistance">√(Σ_i‖H_i − 1x̄_iᵀ‖²)/‖H‖, x̄_i the token mean of sample i: 0 when all tokens of a sample are equal, 1 when they average to zero; NaN for H = 0.</param>
-/// <param name="RankOneDistanceComposite">The same with ‖·‖ replaced by √(‖·‖₁‖·‖_∞), the norm of Dong, Cordonnier and Loukas 2021 (arXiv 2103.03404), squares summed over samples.</param>
-/// <param name="TokenCosine">Mean over samples of the mean cosine over pairs of tokens; zero tokens are left out; NaN when no sample has two tokens that are not zero.</param>
+/// <summary>How alike the tokens of each sample have become (P.3): distance
+/// to rank one, in two norms, and the mean cosine between tokens.</summary>
+/// <param name="RankOneDistance">√(Σ_i‖H_i − 1x̄_iᵀ‖²)/‖H‖, x̄_i the token mean of sample i: 0
+/// when all tokens of a sample are equal, 1 when they average to zero; NaN for H = 0.</param>
+/// <param name="RankOneDistanceComposite">The same with ‖·‖ replaced by √(‖·‖₁‖·‖_∞), the norm
+/// of Dong, Cordonnier and Loukas 2021 (arXiv 2103.03404), squares summed over samples.</param>
+/// <param name="TokenCosine">Mean over samples of the mean cosine over pairs of tokens;
+/// zero tokens are left out; NaN when no sample has two tokens that are not zero.</param>
 public readonly record struct TokenStatistics(double RankOneDistance, double RankOneDistanceComposite, double TokenCosine)
 {
     /// <summary>The statistics of stacked samples. Cost O(M d); allocates nothing in steady state. Non-finite input gives NaN.</summary>
@@ -20,7 +24,8 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
     {
         if (samples < 1 || stacked.Rows == 0 || stacked.Rows % samples != 0)
         {
-            throw new ArgumentException($"The rows of H {stacked} must be a positive multiple of the number of samples, which is {samples}.", nameof(samples));
+            throw new ArgumentException(
+                $"The rows of H {stacked} must be a positive multiple of the number of samples, which is {samples}.", nameof(samples));
         }
 
         int tokens = stacked.Rows / samples;
@@ -48,7 +53,8 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             totals.CosineSum / totals.CosineSamples);
     }
 
-    /// <summary>Sums over samples, whose rows are whole vectors, padded by zeros where the width is not, so that no pass needs a mask.</summary>
+    /// <summary>Sums over samples, whose rows are whole vectors, padded by
+    /// zeros where the width is not, so that no pass needs a mask.</summary>
     private struct Totals
     {
         /// <summary>Numbers of scratch memory for each token: a vector of its row sum, and the reciprocal of its norm.</summary>
@@ -73,11 +79,14 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
             Span<double> inverseNorms = scratch.Slice(tokens * Lanes, tokens);
             (int counted, double largestRow) = AddRows(h, inverseNorms);
             rowSums.Clear();
-            Vector512<double> largestColumn = Vector512<double>.Zero, largestResidual = largestColumn, cosine = largestColumn, residual = largestColumn;
+            Vector512<double> largestColumn = Vector512<double>.Zero, largestResidual = largestColumn, cosine = largestColumn,
+                residual = largestColumn;
             for (int column = 0; column < h.Columns; column += Lanes)
             {
                 ref double strip = ref Unsafe.Add(ref sample, column);
-                (Vector512<double> sum, Vector512<double> direction, Vector512<double> magnitude) = ColumnSums(ref strip, stride, inverseNorms);
+                (
+                    Vector512<double> sum, Vector512<double> direction,
+                    Vector512<double> magnitude) = ColumnSums(ref strip, stride, inverseNorms);
                 cosine = Vector512.MultiplyAddEstimate(direction, direction, cosine);
                 largestColumn = Vector512.Max(largestColumn, magnitude);
                 largestResidual = Vector512.Max(largestResidual, ResidualSums(ref strip, stride, sum / tokens, rowSums, ref residual));
@@ -122,7 +131,9 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
         }
 
         // Σ h, Σ h/‖h‖ and Σ|h| over the tokens, eight columns.
-        private static (Vector512<double> Sum, Vector512<double> Direction, Vector512<double> Magnitude) ColumnSums(ref double strip, int stride, ReadOnlySpan<double> inverseNorms)
+        private static (
+            Vector512<double> Sum, Vector512<double> Direction,
+            Vector512<double> Magnitude) ColumnSums(ref double strip, int stride, ReadOnlySpan<double> inverseNorms)
         {
             Vector512<double> sum = Vector512<double>.Zero, direction = sum, magnitude = sum;
             for (int token = 0; token < inverseNorms.Length; token++)
@@ -137,7 +148,8 @@ public readonly record struct TokenStatistics(double RankOneDistance, double Ran
         }
 
         // Σ|r| over the tokens, eight columns of R = H − 1x̄ᵀ; ‖R‖² and the row sums of |r| are added up.
-        private static Vector512<double> ResidualSums(ref double strip, int stride, Vector512<double> mean, Span<double> rowSums, ref Vector512<double> squares)
+        private static Vector512<double> ResidualSums(
+            ref double strip, int stride, Vector512<double> mean, Span<double> rowSums, ref Vector512<double> squares)
         {
             ref double rows = ref MemoryMarshal.GetReference(rowSums);
             Vector512<double> magnitude = Vector512<double>.Zero, total = squares;

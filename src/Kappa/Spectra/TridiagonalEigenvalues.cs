@@ -1,9 +1,10 @@
 namespace Kappa.Spectra;
 
-/// <summary>Eigenvalues of a symmetric tridiagonal matrix T [k, k] by the implicit QR iteration, with the first and last components of the eigenvectors (P.7, P.8).</summary>
+/// <summary>Eigenvalues of a symmetric tridiagonal matrix T [k, k] by the implicit QR
+/// iteration, with the first and last components of the eigenvectors (P.7, P.8).</summary>
 /// <remarks>
-/// Source: Golub and Van Loan, "Matrix Computations", section 8.3. Wilkinson's shift; each rotation of the columns of the eigenvector matrix is applied to its first and last row only,
-/// so the cost is O(k²). Eigenvalues are right to a few ε‖T‖.
+/// Source: Golub and Van Loan, "Matrix Computations", section 8.3. Wilkinson's shift; each rotation of the columns of the eigenvector
+/// matrix is applied to its first and last row only, so the cost is O(k²). Eigenvalues are right to a few ε‖T‖.
 /// </remarks>
 internal static class TridiagonalEigenvalues
 {
@@ -106,7 +107,8 @@ internal static class TridiagonalEigenvalues
         double largest = 0;
         for (int i = 0; i < diagonal.Length; i++)
         {
-            double sum = Math.Abs(diagonal[i]) + (i > 0 ? Math.Abs(offDiagonal[i - 1]) : 0) + (i < offDiagonal.Length ? Math.Abs(offDiagonal[i]) : 0);
+            double sum = Math.Abs(diagonal[i]) + (i > 0 ? Math.Abs(offDiagonal[i - 1]) : 0)
+                + (i < offDiagonal.Length ? Math.Abs(offDiagonal[i]) : 0);
             largest = Math.Max(largest, sum);
         }
 

@@ -36,24 +36,34 @@ public sealed class BadDataTests
         data[17] = value;
         NpyFile.Write(folder.At("x.npy"), [2, 3, 4], data);
         _ = WriteArray(folder, "y.npy", 2, 3, 4);
-        BadInput.Refuse(folder, Arguments(folder), $"{folder.At("x.npy")}: must hold finite numbers but is {shown} at index [1, 1, 1], the first of 1. Clean the data.");
+        BadInput.Refuse(
+            folder, Arguments(folder),
+            $"{folder.At("x.npy")}: must hold finite numbers but is {shown} at index [1, 1, 1], the first of 1. Clean the data.");
     }
 
     [Fact]
     public void Shapes_that_contradict_are_refused()
     {
         using var folder = new TemporaryFolder();
-        Refuse(folder, [2, 3, 4], [2, 2, 4], $"{folder.At("y.npy")}: must have the samples and tokens of the inputs, [2, 3, ...], but has shape [2, 2, 4]. Store one target token for every input token.");
-        Refuse(folder, [6, 4], [2, 3, 4], $"{folder.At("x.npy")}: must have three axes [samples, tokens, width], none of length 0, but has shape [6, 4]. Reshape it.");
+        Refuse(
+            folder, [2, 3, 4], [2, 2, 4],
+            $"{folder.At("y.npy")}: must have the samples and tokens of the inputs, [2, 3, ...], but has shape [2, 2, 4]. Store one "
+                + $"target token for every input token.");
+        Refuse(
+            folder, [6, 4], [2, 3, 4],
+            $"{folder.At("x.npy")}: must have three axes [samples, tokens, width], none of length 0, but has shape [6, 4]. Reshape it.");
         Refuse(folder, [2, 3, 5], [2, 3, 4], "model.width: must be the width of the tokens, 5, but is 4.");
-        Refuse(folder, [2, 3, 4], [2, 3, 2], "model.readoutWidth: the model's output has width 4 but the targets have 2. Set readoutWidth=2.");
+        Refuse(
+            folder, [2, 3, 4], [2, 3, 2], "model.readoutWidth: the model's output has width 4 but the targets have 2. Set readoutWidth=2.");
     }
 
     [Fact]
     public void A_missing_or_binary_text_is_refused()
     {
         using var folder = new TemporaryFolder();
-        BadInput.Refuse(folder, ["run", "source=text", $"path={folder.At("notes")}", "--out", folder.At("runs")], $"{folder.At("notes")}: does not exist. Check the path.");
+        BadInput.Refuse(
+            folder, ["run", "source=text", $"path={folder.At("notes")}", "--out", folder.At("runs")],
+            $"{folder.At("notes")}: does not exist. Check the path.");
         string binary = folder.At("binary.txt");
         File.WriteAllBytes(binary, [65, 66, 0, 67]);
         BadInput.Refuse(
@@ -91,7 +101,9 @@ public sealed class BadDataTests
     }
 
     private static string[] Arguments(TemporaryFolder folder) =>
-        ["run", "source=arrays", $"inputs={folder.At("x.npy")}", $"targets={folder.At("y.npy")}", "width=4", "ffnWidth=4", "depth=1", "steps=3", "quantities=loss", "--out", folder.At("runs")];
+        [
+            "run", "source=arrays", $"inputs={folder.At("x.npy")}", $"targets={folder.At("y.npy")}", "width=4", "ffnWidth=4", "depth=1",
+            "steps=3", "quantities=loss", "--out", folder.At("runs")];
 
     private static string WriteArray(TemporaryFolder folder, string name, params int[] shape)
     {

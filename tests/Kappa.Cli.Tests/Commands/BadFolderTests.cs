@@ -18,7 +18,8 @@ public sealed class BadFolderTests
             folder,
             ["sweep", .. CommandLine.Tiny, "stepSize=same(feed),0.1,same(f00d)", "--out", folder.Path],
             $"descent.stepSize: same(feed) must name a run that has begun, but {message}",
-            $"descent.stepSize: same(f00d) must name a run that has begun, but {message.Replace("feed", "f00d", StringComparison.Ordinal)}");
+            $"descent.stepSize: same(f00d) must name a run that has begun, but "
+                + $"{message.Replace("feed", "f00d", StringComparison.Ordinal)}");
         BadInput.Refuse(
             folder,
             ["show", "../up", "--out", folder.Path],
@@ -36,7 +37,8 @@ public sealed class BadFolderTests
     {
         using var folder = new TemporaryFolder();
         string file = folder.Write("runs", "a file");
-        BadInput.Refuse(folder, [.. command.Split(' '), "--out", file], $"{file}: must be a folder but is a file. Choose another one with --out.");
+        BadInput.Refuse(
+            folder, [.. command.Split(' '), "--out", file], $"{file}: must be a folder but is a file. Choose another one with --out.");
         Assert.Equal("a file", File.ReadAllText(file));
     }
 
@@ -48,17 +50,21 @@ public sealed class BadFolderTests
     {
         using var folder = new TemporaryFolder();
         string file = folder.Write("runs", "a file"), inside = Path.Combine(file, "a", "b");
-        BadInput.Refuse(folder, [.. command.Split(' '), "--out", inside], $"{inside}: must be a folder but {file} is a file. Choose another one with --out.");
+        BadInput.Refuse(
+            folder, [.. command.Split(' '), "--out", inside],
+            $"{inside}: must be a folder but {file} is a file. Choose another one with --out.");
     }
 
     [Fact]
     public void Folders_of_data_without_the_files_are_refused_before_anything_runs()
     {
         using var folder = new TemporaryFolder();
-        CommandOutcome texts = CommandLine.Invoke("reproduce", "kernels", "--quick", "--imdb", folder.At("reviews"), "--out", folder.At("out"));
+        CommandOutcome texts = CommandLine.Invoke(
+            "reproduce", "kernels", "--quick", "--imdb", folder.At("reviews"), "--out", folder.At("out"));
         Assert.Equal((3, ""), (texts.ExitCode, texts.Results));
         Assert.Contains(folder.At("reviews"), texts.MessageLines[^1], StringComparison.Ordinal);
-        CommandOutcome pictures = CommandLine.Invoke("reproduce", "kernels", "--quick", "--pathfinder", folder.At("pictures"), "--out", folder.At("out"));
+        CommandOutcome pictures = CommandLine.Invoke(
+            "reproduce", "kernels", "--quick", "--pathfinder", folder.At("pictures"), "--out", folder.At("out"));
         Assert.Equal((3, ""), (pictures.ExitCode, pictures.Results));
         Assert.Contains(folder.At("pictures"), pictures.MessageLines[^1], StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.At("out")));
@@ -70,8 +76,10 @@ public sealed class BadFolderTests
         using var folder = new TemporaryFolder();
         RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "quantities=loss"]);
         string name = Path.GetFileName(files.Path);
-        File.WriteAllText(files.Status, File.ReadAllText(files.Status).Replace("\"formatVersion\": 1", "\"formatVersion\": 2", StringComparison.Ordinal));
-        string message = $"{files.Status}: must have format version 1 but has 2. Read it with the Kappa that wrote it, or run the experiment again.";
+        File.WriteAllText(
+            files.Status, File.ReadAllText(files.Status).Replace("\"formatVersion\": 1", "\"formatVersion\": 2", StringComparison.Ordinal));
+        string message =
+            $"{files.Status}: must have format version 1 but has 2. Read it with the Kappa that wrote it, or run the experiment again.";
         BadInput.Refuse(folder, ["show", name, "--out", folder.Path], message);
         BadInput.Refuse(folder, ["run", "--resume", name, "--out", folder.Path], message);
         BadInput.Refuse(folder, ["run", .. CommandLine.Tiny, "quantities=loss", "--out", folder.Path], message);
@@ -86,7 +94,9 @@ public sealed class BadFolderTests
         using var folder = new TemporaryFolder();
         RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "quantities=loss"]);
         File.WriteAllText(files.Status, "{\"formatVersion\": 1,\n \"state\": ");
-        BadInput.Refuse(folder, ["show", Path.GetFileName(files.Path), "--out", folder.Path], $"{files.Status}: must be a JSON document of format 1, but line 2 is not. The run folder is damaged.");
+        BadInput.Refuse(
+            folder, ["show", Path.GetFileName(files.Path), "--out", folder.Path],
+            $"{files.Status}: must be a JSON document of format 1, but line 2 is not. The run folder is damaged.");
     }
 
     [Fact]
@@ -113,11 +123,13 @@ public sealed class BadFolderTests
         RunFiles files = CommandLine.Run(folder.Path, label.Length > 0 ? [.. words, "--name", label.TrimEnd('-')] : words);
         string name = Path.GetFileName(files.Path);
         File.WriteAllText(files.Status, File.ReadAllText(files.Status).Replace("\"done\"", "\"interrupted\"", StringComparison.Ordinal));
-        File.WriteAllText(files.Specification, File.ReadAllText(files.Specification).Replace("steps: 50", "steps: 60", StringComparison.Ordinal));
+        File.WriteAllText(
+            files.Specification, File.ReadAllText(files.Specification).Replace("steps: 50", "steps: 60", StringComparison.Ordinal));
         BadInput.Refuse(
             folder,
             ["run", "--resume", name, "--out", folder.Path],
-            $"{files.Specification}: must be the specification and the data that run {name} is named by, under this version of the numerics, but is not. Restore it, or run it under its own name: kappa run {files.Specification} --out {folder.Path}");
+            $"{files.Specification}: must be the specification and the data that run {name} is named by, under this version of the "
+                + $"numerics, but is not. Restore it, or run it under its own name: kappa run {files.Specification} --out {folder.Path}");
 
         // A folder that the user has named otherwise says nothing.
         Directory.Move(files.Path, folder.At("other"));
@@ -131,7 +143,9 @@ public sealed class BadFolderTests
         using var folder = new TemporaryFolder();
         CommandOutcome outcome = CommandLine.Invoke(["run", .. CommandLine.Tiny, "--out", "/proc/self/runs"]);
         Assert.Equal((3, ""), (outcome.ExitCode, outcome.Results));
-        Assert.Matches("^kappa: /proc/self/runs/[0-9a-f]{12}: the run folder cannot be made: .*\\. Choose another folder\\.$", Assert.Single(outcome.MessageLines));
+        Assert.Matches(
+            "^kappa: /proc/self/runs/[0-9a-f]{12}: the run folder cannot be made: .*\\. Choose another folder\\.$",
+            Assert.Single(outcome.MessageLines));
     }
 
     [Fact]

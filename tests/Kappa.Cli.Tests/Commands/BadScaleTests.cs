@@ -6,7 +6,8 @@ namespace Kappa.Cli.Tests.Commands;
 /// <summary>Scales at which numbers overflow or vanish: an outcome in words or a refusal with the key, never a stack trace.</summary>
 public sealed class BadScaleTests
 {
-    private static readonly string[] Encoder = ["model.kind=shallowEncoder", "width=4", "encoderWidth=8", "samples=3", "tokens=3", "steps=4"];
+    private static readonly string[] Encoder = [
+        "model.kind=shallowEncoder", "width=4", "encoderWidth=8", "samples=3", "tokens=3", "steps=4"];
 
     [Fact]
     public void A_step_size_that_cannot_be_determined_is_refused_and_leaves_nothing_behind()
@@ -15,7 +16,8 @@ public sealed class BadScaleTests
         BadInput.Refuse(
             folder,
             ["run", .. Encoder, "outputScale=1e-155", "--out", folder.At("runs")],
-            "descent.stepSize: auto(0.5) must be a finite step size greater than 0, but the largest eigenvalue of the kernel at the start is 1.27E-309, which is 0 to rounding: no first step changes the outputs. Give stepSize a number.");
+            "descent.stepSize: auto(0.5) must be a finite step size greater than 0, but the largest eigenvalue of the kernel at the "
+                + "start is 1.27E-309, which is 0 to rounding: no first step changes the outputs. Give stepSize a number.");
     }
 
     [Theory]
@@ -29,8 +31,11 @@ public sealed class BadScaleTests
     }
 
     [Theory]
-    [InlineData("targetScale=1e160", "The first loss is not finite, before any step is made: the targets are as large as", "look at targetScale.")]
-    [InlineData("tokenScale=1e160", "The first loss is not finite, before any step is made: the tokens are as large as", "look at tokenScale.")]
+    [InlineData(
+        "targetScale=1e160", "The first loss is not finite, before any step is made: the targets are as large as",
+        "look at targetScale.")]
+    [InlineData(
+        "tokenScale=1e160", "The first loss is not finite, before any step is made: the tokens are as large as", "look at tokenScale.")]
     [InlineData("gain=1e300", "The first loss is not finite, before any step is made: the model's output", "look at the gains")]
     public void A_first_loss_that_is_not_finite_is_called_so_with_the_scale_to_look_at(string word, string reason, string remedy)
     {
@@ -50,7 +55,8 @@ public sealed class BadScaleTests
     {
         using var folder = new TemporaryFolder();
         RunFiles run = CommandLine.Run(folder.At("runs"), [.. Encoder, word]);
-        Assert.StartsWith("It diverged: loss or gradient are not finite after", RunRecord.Read(run.Path).Status.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "It diverged: loss or gradient are not finite after", RunRecord.Read(run.Path).Status.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Infinity", File.ReadAllText(run.Ladder), StringComparison.Ordinal);
         Assert.Equal(0, CommandLine.Invoke("show", run.Path, "--json").ExitCode);
     }
@@ -59,7 +65,8 @@ public sealed class BadScaleTests
     public void A_block_that_vanishes_has_a_ladder_of_numbers_and_null()
     {
         using var folder = new TemporaryFolder();
-        RunFiles run = CommandLine.Run(folder.At("runs"), "width=8", "ffnWidth=8", "samples=2", "tokens=4", "ffnInGain=1e-160", "ffnResidual=0", "steps=3");
+        RunFiles run = CommandLine.Run(
+            folder.At("runs"), "width=8", "ffnWidth=8", "samples=2", "tokens=4", "ffnInGain=1e-160", "ffnResidual=0", "steps=3");
         Assert.DoesNotContain("Infinity", File.ReadAllText(run.Ladder), StringComparison.Ordinal);
         CommandOutcome shown = CommandLine.Invoke("show", run.Path, "--json");
         Assert.Equal((0, ""), (shown.ExitCode, shown.Messages));

@@ -15,7 +15,10 @@ public sealed class BadSpecificationTests
     [InlineData("width=1.5", "width must be an integer but is '1.5'.")]
     [InlineData("zeroFfnOut=yes", "zeroFfnOut must be true or false but is 'yes'.")]
     [InlineData("gain=NaN", "gain must be a finite number but is NaN.")]
-    [InlineData("source=gausian", "source must be one of gaussian, teacher, text, arrays, correlated, digits, pathfinder, reviews but is 'gausian'. Did you mean 'gaussian'?")]
+    [InlineData(
+        "source=gausian",
+        "source must be one of gaussian, teacher, text, arrays, correlated, digits, pathfinder, reviews but is 'gausian'. Did you "
+            + "mean 'gaussian'?")]
     [InlineData("stepSize=auto(-1)", "stepSize must have a factor greater than 0 but is auto(-1).")]
     [InlineData("precision=singel", "precision must be one of double, single but is 'singel'. Did you mean 'single'?")]
     [InlineData("precision=float", "precision must be one of double, single but is 'float'.")]
@@ -58,7 +61,10 @@ public sealed class BadSpecificationTests
     [InlineData("seed: &a 1\n", "1:7: anchors ('&name') are refused; write the value out.")]
     [InlineData("depth: !<> 1\n", "1:6: not valid YAML: cannot be read from here on; write names and values without special characters.")]
     [InlineData("!<:>", "1:5: not valid YAML: cannot be read from here on; write names and values without special characters.")]
-    [InlineData("seed: 1\nwidth: 8\0\nsteps: 2\n", "2:9: not valid YAML: must be printable text but has the control character U+0000 (is it UTF-16 or a binary file?); save it as UTF-8 text.")]
+    [InlineData(
+        "seed: 1\nwidth: 8\0\nsteps: 2\n",
+        "2:9: not valid YAML: must be printable text but has the control character U+0000 (is it UTF-16 or a binary file?); save it "
+            + "as UTF-8 text.")]
     [InlineData("data:\n  path: \"\\ud800\"\n", "2:9: not valid YAML: While scanning a quoted scalar, found invalid Unicode surrogates.")]
     [InlineData("- seed\n", "1:1: a specification is a mapping of keys to values, for example 'model: {depth: 2}'.")]
     public void A_file_that_is_no_specification_is_refused_with_line_and_column(string text, string message)

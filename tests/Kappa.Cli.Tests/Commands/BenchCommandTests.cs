@@ -5,7 +5,8 @@ namespace Kappa.Cli.Tests.Commands;
 
 public sealed class BenchCommandTests
 {
-    private static readonly string[] Tiny = ["--sizes", "2x2x4x8", "--depth", "1", "--threads", "1", "--precision", "double", "--repeats", "1", "--no-torch", "--quick"];
+    private static readonly string[] Tiny = [
+        "--sizes", "2x2x4x8", "--depth", "1", "--threads", "1", "--precision", "double", "--repeats", "1", "--no-torch", "--quick"];
 
     [Fact]
     public void A_benchmark_without_torch_says_so_and_measures_kappa()

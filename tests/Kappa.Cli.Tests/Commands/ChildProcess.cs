@@ -36,7 +36,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Starts <c>kappa</c> with some variables of its environment set.</summary>
     public static ChildProcess StartIn(Dictionary<string, string> environment, params string[] arguments)
     {
-        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        string runtime = Path.GetFullPath(
+            Path.Combine(
+                RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         var start = new ProcessStartInfo(runtime, ["exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
@@ -54,13 +56,19 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>Starts <c>kappa</c> where no file may have more than so many KiB: a write beyond fails as on a full disk.</summary>
     public static ChildProcess StartLimited(int kibibytes, params string[] arguments) =>
-        StartInShell(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ulimit -f {kibibytes}; exec \"$0\" \"$@\""), arguments);
+        StartInShell(
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ulimit -f {kibibytes}; exec \"$0\" \"$@\""), arguments);
 
     /// <summary>Starts <c>kappa</c> from a script of bash, in which <c>"$0" "$@"</c> is the command.</summary>
     public static ChildProcess StartInShell(string script, params string[] arguments)
     {
         string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        var start = new ProcessStartInfo("bash", ["-c", script, runtime, "exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "bash",
+            [
+                "-c", script, runtime, "exec", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"),
+                .. arguments])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // The runtime maps its code through a large file of its own otherwise.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";

@@ -22,7 +22,8 @@ internal static class CommandLine
     {
         using var results = new StringWriter { NewLine = "\n" };
         using var messages = new StringWriter { NewLine = "\n" };
-        int code = Program.Invoke(arguments, new Terminal(results, messages, ResultsAreATerminal: false, MessagesAreATerminal: false) { Width = width });
+        int code = Program.Invoke(
+            arguments, new Terminal(results, messages, ResultsAreATerminal: false, MessagesAreATerminal: false) { Width = width });
         return new CommandOutcome(code, results.ToString(), messages.ToString());
     }
 

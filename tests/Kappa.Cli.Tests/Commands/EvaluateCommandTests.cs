@@ -29,7 +29,9 @@ public sealed class EvaluateCommandTests
         CommandOutcome outcome = CommandLine.Invoke("evaluate", PathOf(file), "--json");
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
         using var found = JsonDocument.Parse(outcome.Results);
-        Assert.Equal(expected.EnumerateObject().Select(pair => pair.Name).Where(name => name != "certificate"), found.RootElement.EnumerateObject().Select(pair => pair.Name).Where(name => !IsCertificate(name)));
+        Assert.Equal(
+            expected.EnumerateObject().Select(pair => pair.Name).Where(name => name != "certificate"),
+            found.RootElement.EnumerateObject().Select(pair => pair.Name).Where(name => !IsCertificate(name)));
         foreach (JsonProperty quantity in found.RootElement.EnumerateObject().Where(quantity => !IsCertificate(quantity.Name)))
         {
             JsonElement value = expected.GetProperty(quantity.Name);
@@ -62,12 +64,19 @@ public sealed class EvaluateCommandTests
 
         if (expected.TryGetProperty("radii", out JsonElement radii))
         {
-            Assert.All(radii.EnumerateObject(), radius => AssertConstant(radius.Name, radius.Value.GetDouble(), certificate.GetProperty("radii").GetProperty(radius.Name).GetDouble()));
-            Assert.True(found.RootElement.GetProperty("path_certificate").GetProperty("certified").GetBoolean(), "The path certificate must never certify less.");
+            Assert.All(
+                radii.EnumerateObject(),
+                radius =>
+                    AssertConstant(
+                        radius.Name, radius.Value.GetDouble(), certificate.GetProperty("radii").GetProperty(radius.Name).GetDouble()));
+            Assert.True(
+                found.RootElement.GetProperty("path_certificate").GetProperty("certified").GetBoolean(),
+                "The path certificate must never certify less.");
         }
 
         static void AssertConstant(string name, double expected, double actual) =>
-            Assert.True(Math.Abs(actual - expected) <= CertificateTolerance * Math.Abs(expected), $"{name}: {actual:R} and not {expected:R}");
+            Assert.True(
+                Math.Abs(actual - expected) <= CertificateTolerance * Math.Abs(expected), $"{name}: {actual:R} and not {expected:R}");
     }
 
     [Fact]
@@ -79,14 +88,21 @@ public sealed class EvaluateCommandTests
         string text = CommandLine.Invoke("evaluate", PathOf("leaky-depth3.json")).Results;
         string words = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith(
-            "Point leaky-depth3: depth 3, d = 6, d_k = 6, m = 12, N = 2 samples of n = 3 tokens, τ = 0.4082, ρ_a = 1, ρ_f = 1, leaky ReLU (γ = 0.2), "
+            "Point leaky-depth3: depth 3, d = 6, d_k = 6, m = 12, N = 2 samples of n = 3 tokens, τ = 0.4082, ρ_a = 1, ρ_f = 1, leaky "
+                + "ReLU (γ = 0.2), "
             + "756 of 756 parameters trained. ",
             words, StringComparison.Ordinal);
-        Assert.Contains("Loss: 8.115 gradient norm: 21.71 PL ratio: 29.04, between λ_min = 0.2268 and λ_max = 74 of the kernel", words, StringComparison.Ordinal);
+        Assert.Contains(
+            "Loss: 8.115 gradient norm: 21.71 PL ratio: 29.04, between λ_min = 0.2268 and λ_max = 74 of the kernel", words,
+            StringComparison.Ordinal);
         Assert.All(new[] { "0 A Z W_V", "1 H", "2 Φ" }, name => Assert.Contains($"│ {name} ", text, StringComparison.Ordinal));
-        Assert.All(new[] { "query", "key", "value", "ffn_in", "ffn_out" }, name => Assert.Contains($"│ blocks.2.{name} ", text, StringComparison.Ordinal));
+        Assert.All(
+            new[] { "query", "key", "value", "ffn_in", "ffn_out" },
+            name => Assert.Contains($"│ blocks.2.{name} ", text, StringComparison.Ordinal));
         Assert.Contains("│ < floor   │ ≥ 5.634e29 │ 12/36 │", text, StringComparison.Ordinal);
-        Assert.Contains("\n< floor or ≥: ill-conditioned, not told from a smaller rank; κ is at least the one shown.\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n< floor or ≥: ill-conditioned, not told from a smaller rank; κ is at least the one shown.\n", text,
+            StringComparison.Ordinal);
         Assert.Contains("Floor: ε √rows = 5.439e-16 of σ_max.\n", text, StringComparison.Ordinal);
         Assert.All(text.Split('\n').Where(line => line.StartsWith('│')), line => Assert.InRange(line.Length, 1, 80));
         Assert.DoesNotContain("rank-limited", text, StringComparison.Ordinal);
@@ -94,7 +110,9 @@ public sealed class EvaluateCommandTests
         using var folder = new TemporaryFolder();
         RunFiles narrow = CommandLine.Run(folder.Path, [.. CommandLine.Tiny.Where(word => word != "tokens=4"), "tokens=8"]);
         string wide = CommandLine.Invoke("evaluate", narrow.Path).Results;
-        Assert.Contains("\nrank-limited: width 8 < 16 rows: σ_M is 0 for any weights, κ is that of the 8 values there are.\n", wide, StringComparison.Ordinal);
+        Assert.Contains(
+            "\nrank-limited: width 8 < 16 rows: σ_M is 0 for any weights, κ is that of the 8 values there are.\n", wide,
+            StringComparison.Ordinal);
         Assert.Contains("\nrank-limited: 64 parameters < 128 outputs: λ_min is 0 for any weights.\n", wide, StringComparison.Ordinal);
         Assert.Equal(2 + 3 + 5, wide.Split("rank-limited").Length - 1);
     }
@@ -112,7 +130,8 @@ public sealed class EvaluateCommandTests
         Assert.Equal(Column("loss"), found.RootElement.GetProperty("loss").GetDouble());
         Assert.Equal(1, found.RootElement.GetProperty("gradient_norm").GetDouble() / Column("gradientNorm"), 1e-14);
         Assert.Equal(1, found.RootElement.GetProperty("hidden_singular_values")[0][7].GetDouble() / Column("l0.hidden.sigmaMin"), 1e-10);
-        Assert.Equal(["blocks.0.value", "blocks.0.ffn_out"], found.RootElement.GetProperty("gradient").EnumerateObject().Select(pair => pair.Name));
+        Assert.Equal(
+            ["blocks.0.value", "blocks.0.ffn_out"], found.RootElement.GetProperty("gradient").EnumerateObject().Select(pair => pair.Name));
 
         Assert.Equal(byFolder, CommandLine.Invoke("evaluate", name, "--json", "--out", folder.Path));
         Assert.Equal(byFolder, CommandLine.Invoke("evaluate", name[..4], "--json", "--out", folder.Path));
@@ -121,7 +140,8 @@ public sealed class EvaluateCommandTests
         Assert.NotEqual(byFolder.Results, CommandLine.Invoke("evaluate", files.Path, "data.seed=5", "--json").Results);
         Assert.StartsWith($"Point {name} at step 50: ", CommandLine.Invoke("evaluate", files.Path).Results, StringComparison.Ordinal);
 
-        double Column(string column) => double.Parse(lastRow[Array.IndexOf(header, column)], System.Globalization.CultureInfo.InvariantCulture);
+        double Column(string column) =>
+            double.Parse(lastRow[Array.IndexOf(header, column)], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -134,7 +154,8 @@ public sealed class EvaluateCommandTests
         BadInput.Refuse(
             folder,
             ["evaluate", files.Path],
-            $"{files.Checkpoint}: the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate it on, for example source=arrays path=data.npz.");
+            $"{files.Checkpoint}: the checkpoint was made on other data: the files or the built-in text have changed since. Name the "
+                + $"data to evaluate it on, for example source=arrays path=data.npz.");
         Assert.Equal(0, CommandLine.Invoke("evaluate", files.Path, $"path={text}").ExitCode);
     }
 
@@ -145,24 +166,38 @@ public sealed class EvaluateCommandTests
         JsonObject point = JsonNode.Parse(Repository.Read(Folder + "residual-depth1.json"))!.AsObject();
         point["config"]!["model"] = "graph_network";
         string other = folder.Write("other.json", point.ToJsonString());
-        BadInput.Refuse(folder, ["evaluate", other], $"{other}: config.model: must be 'residual_transformer' or one of kernel_attention, shallow_encoder, residual, kernelAttention, shallowEncoder, classifier but is the text 'graph_network'.");
+        BadInput.Refuse(
+            folder, ["evaluate", other],
+            $"{other}: config.model: must be 'residual_transformer' or one of kernel_attention, shallow_encoder, residual, "
+                + $"kernelAttention, shallowEncoder, classifier but is the text 'graph_network'.");
         string token = point["inputs"]![0]![2]![0]!.ToJsonString();
-        string diverged = folder.Write("diverged.json", Repository.Read(Folder + "residual-depth1.json").Replace(token, "NaN", StringComparison.Ordinal));
-        BadInput.Refuse(folder, ["evaluate", diverged], $"{diverged}: inputs[0][2][0]: must be a finite number but is NaN. Take a point from before training went wrong.");
+        string diverged = folder.Write(
+            "diverged.json", Repository.Read(Folder + "residual-depth1.json").Replace(token, "NaN", StringComparison.Ordinal));
+        BadInput.Refuse(
+            folder, ["evaluate", diverged],
+            $"{diverged}: inputs[0][2][0]: must be a finite number but is NaN. Take a point from before training went wrong.");
         BadInput.Refuse(folder, ["evaluate", folder.At("none.json")], $"{folder.At("none.json")}: does not exist. Check the path.");
-        BadInput.Refuse(folder, ["evaluate", folder.Path], $"{folder.Path}: must be the folder of a run that has saved its state but has no checkpoint.safetensors. Name another one, or a file.");
+        BadInput.Refuse(
+            folder, ["evaluate", folder.Path],
+            $"{folder.Path}: must be the folder of a run that has saved its state but has no checkpoint.safetensors. Name another one, "
+                + $"or a file.");
         BadInput.Refuse(folder, ["evaluate", "feed", "--out", folder.Path], $"{folder.Path}: has no run 'feed'. It holds 0 runs.");
         BadInput.Refuse(
             folder,
             ["evaluate", PathOf("certifiable.json"), "--kernel", "--memory", "1"],
-            $"{PathOf("certifiable.json")}: the Jacobian of 72 outputs in 1584 parameters needs 2 MiB but 1 MiB are allowed. Allow more with --memory, estimate its ends with --matrix-free, train fewer blocks, or take fewer samples.");
+            $"{PathOf("certifiable.json")}: the Jacobian of 72 outputs in 1584 parameters needs 2 MiB but 1 MiB are allowed. Allow more "
+                + $"with --memory, estimate its ends with --matrix-free, train fewer blocks, or take fewer samples.");
     }
 
     [Theory]
-    [InlineData("a point file holds its own model and data and takes no settings but got 'width=3'. Only weights in .safetensors take them.", "point.json", "width=3")]
+    [InlineData(
+        "a point file holds its own model and data and takes no settings but got 'width=3'. Only weights in .safetensors take them.",
+        "point.json", "width=3")]
     [InlineData("--memory must be from 1 to 1073741824 but is 0.", "point.json", "--memory", "0", "--kernel")]
     [InlineData("--memory must be from 1 to 1073741824 but is 0.", "point.json", "--memory", "0", "--matrix-free")]
-    [InlineData("--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.", "point.json", "--kernel", "--matrix-free")]
+    [InlineData(
+        "--kernel asks for every eigenvalue of the kernel and --matrix-free for its ends alone; give one of them.", "point.json",
+        "--kernel", "--matrix-free")]
     [InlineData("--memory must be a number of MiB, or a number with K, M, G or T as 2G, but is 'x'.", "point.json", "--memory", "x")]
     [InlineData("Unrecognized option '--jsn'. Did you mean '--json'?", "point.json", "--jsn")]
     public void A_wrong_command_line_is_told_apart_from_a_wrong_file(string message, params string[] words)
@@ -179,9 +214,16 @@ public sealed class EvaluateCommandTests
         string alone = folder.At("alone.safetensors");
         File.Copy(files.Checkpoint, alone);
         CommandOutcome outcome = CommandLine.Invoke("evaluate", alone);
-        Assert.Equal((2, $"kappa: weights alone do not say what model and data they belong to: give a specification, kappa evaluate {alone} spec.yaml, or settings such as width=16.\n"), (outcome.ExitCode, outcome.Messages));
-        Assert.StartsWith("Point alone at step 50: ", CommandLine.Invoke(["evaluate", alone, .. CommandLine.Tiny]).Results, StringComparison.Ordinal);
-        BadInput.Refuse(folder, ["evaluate", alone, "stepsise=1"], "command line: 'stepsise=1': unknown key 'stepsise'. Did you mean 'stepSize'?");
+        Assert.Equal(
+            (
+                2,
+                $"kappa: weights alone do not say what model and data they belong to: give a specification, kappa evaluate {alone} "
+                    + $"spec.yaml, or settings such as width=16.\n"),
+            (outcome.ExitCode, outcome.Messages));
+        Assert.StartsWith(
+            "Point alone at step 50: ", CommandLine.Invoke(["evaluate", alone, .. CommandLine.Tiny]).Results, StringComparison.Ordinal);
+        BadInput.Refuse(
+            folder, ["evaluate", alone, "stepsise=1"], "command line: 'stepsise=1': unknown key 'stepsise'. Did you mean 'stepSize'?");
     }
 
     [Fact]
@@ -189,10 +231,13 @@ public sealed class EvaluateCommandTests
     {
         CommandOutcome outcome = CommandLine.Invoke("evaluate", PathOf("certifiable.json"), "--memory", "1");
         Assert.Equal((0, 1), (outcome.ExitCode, outcome.MessageLines.Count));
-        Assert.StartsWith("Kernel: The full spectrum needs 2 MiB where 1 MiB are allowed; the matrix-free ends fit: about ", outcome.Messages, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Kernel: The full spectrum needs 2 MiB where 1 MiB are allowed; the matrix-free ends fit: about ", outcome.Messages,
+            StringComparison.Ordinal);
         Assert.EndsWith(" and 1 MiB. Allow more with --memory.\n", outcome.Messages, StringComparison.Ordinal);
         Assert.DoesNotContain("λ_max(K)", outcome.Results, StringComparison.Ordinal);
-        Assert.Contains("\nKernel, estimated with 6 products (P.7): λ_max = 5.954e8 (converged, residual ", outcome.Results, StringComparison.Ordinal);
+        Assert.Contains(
+            "\nKernel, estimated with 6 products (P.7): λ_max = 5.954e8 (converged, residual ", outcome.Results, StringComparison.Ordinal);
         CommandOutcome unasked = CommandLine.Invoke("evaluate", PathOf("certifiable.json"), "--memory", "0");
         Assert.Equal((0, ""), (unasked.ExitCode, unasked.Messages));
     }
@@ -202,11 +247,16 @@ public sealed class EvaluateCommandTests
     {
         using var folder = new TemporaryFolder();
         string figures = folder.At("spectrum");
-        CommandOutcome outcome = CommandLine.Invoke("evaluate", PathOf("residual-depth1.json"), "--matrix-free", "--hessian", "--figures", figures);
+        CommandOutcome outcome = CommandLine.Invoke(
+            "evaluate", PathOf("residual-depth1.json"), "--matrix-free", "--hessian", "--figures", figures);
         Assert.Equal(0, outcome.ExitCode);
         string text = outcome.Results.Replace("\n  ", " ", StringComparison.Ordinal);
-        Assert.Matches(@"\nKernel, estimated with \d+ products \(P\.7\): λ_max = [\d.]+ \((not )?converged, residual [\d.e-]+\); λ_min ", text);
-        Assert.Matches(@"\nHessian, estimated with \d+ products \(R\.7\): sharpness \(largest eigenvalue\) = [\d.]+ \((not )?converged, residual [\d.e-]+\); 2/sharpness = ", text);
+        Assert.Matches(
+            @"\nKernel, estimated with \d+ products \(P\.7\): λ_max = [\d.]+ \((not )?converged, residual [\d.e-]+\); λ_min ", text);
+        Assert.Matches(
+            @"\nHessian, estimated with \d+ products \(R\.7\): sharpness \(largest eigenvalue\) = [\d.]+ "
+                + @"\((not )?converged, residual [\d.e-]+\); 2/sharpness = ",
+            text);
         Assert.Contains("\nKernel density, estimated with 10 probes, ", text, StringComparison.Ordinal);
         Assert.Contains($"Wrote {Path.Combine(figures, "kernel-density.svg")}\n", outcome.Messages, StringComparison.Ordinal);
         Assert.Contains("share of eigenvalues", File.ReadAllText(Path.Combine(figures, "kernel-density.svg")), StringComparison.Ordinal);
@@ -217,7 +267,8 @@ public sealed class EvaluateCommandTests
     {
         using var folder = new TemporaryFolder();
         JsonObject point = JsonNode.Parse(Repository.Read(Folder + "residual-depth1.json"))!.AsObject();
-        point["parameters"]!["blocks.0.ffn_in"] = new JsonArray([.. Enumerable.Range(0, 8).Select(_ => new JsonArray([.. Enumerable.Repeat(0, 16).Select(_ => JsonValue.Create(1e308))]))]);
+        point["parameters"]!["blocks.0.ffn_in"] = new JsonArray(
+            [.. Enumerable.Range(0, 8).Select(_ => new JsonArray([.. Enumerable.Repeat(0, 16).Select(_ => JsonValue.Create(1e308))]))]);
         CommandOutcome outcome = CommandLine.Invoke("evaluate", folder.Write("huge.json", point.ToJsonString()), "--json");
         Assert.Equal(4, outcome.ExitCode);
         Assert.StartsWith("kappa: residual-depth1: the loss must be finite but is ", outcome.Messages, StringComparison.Ordinal);
@@ -234,7 +285,8 @@ public sealed class EvaluateCommandTests
         double scale = isSpectrum ? expected.Max() : Math.Sqrt(expected.Sum(value => value * value));
         double[] errors = [.. expected.Zip(found, (e, f) => Math.Abs(f - e))];
         double error = isSpectrum ? errors.Max() : Math.Sqrt(errors.Sum(value => value * value));
-        Assert.True(error <= (name == "ntk_eigenvalues" ? KernelTolerance : Tolerance) * scale, $"{name}: error {error:R} at scale {scale:R}.");
+        Assert.True(
+            error <= (name == "ntk_eigenvalues" ? KernelTolerance : Tolerance) * scale, $"{name}: error {error:R} at scale {scale:R}.");
     }
 
     private static IEnumerable<double> Numbers(JsonElement value) => value.ValueKind switch

@@ -5,7 +5,8 @@ internal sealed class FakeSlurm : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>All four commands; a cluster with arrays of at most 4 tasks that numbers its jobs from 101 on and has nothing queued.</summary>
+    /// <summary>All four commands; a cluster with arrays of at most 4 tasks
+    /// that numbers its jobs from 101 on and has nothing queued.</summary>
     public FakeSlurm()
     {
         Answer("scontrol", "echo 'Configuration data as of now'; echo 'MaxArraySize            = 4'");
@@ -15,7 +16,8 @@ internal sealed class FakeSlurm : IDisposable
     }
 
     /// <summary>The calls of all commands, a line for each.</summary>
-    public string[] CallsOf(string command) => File.Exists(Calls) ? [.. File.ReadAllLines(Calls).Where(line => line.StartsWith($"{command} ", StringComparison.Ordinal))] : [];
+    public string[] CallsOf(string command) =>
+        File.Exists(Calls) ? [.. File.ReadAllLines(Calls).Where(line => line.StartsWith($"{command} ", StringComparison.Ordinal))] : [];
 
     private string Calls => _folder.At("calls");
 
@@ -35,7 +37,8 @@ internal sealed class FakeSlurm : IDisposable
     /// <summary>What squeue prints: name, job, index.</summary>
     public void Queue(params string[] lines) => _folder.Write("queue", string.Concat(lines.Select(line => line + "\n")));
 
-    /// <summary>Runs <c>kappa</c> with these commands before all others on the PATH; with <paramref name="alone"/>, and none of the machine's.</summary>
+    /// <summary>Runs <c>kappa</c> with these commands before all others on the
+    /// PATH; with <paramref name="alone"/>, and none of the machine's.</summary>
     public CommandOutcome Invoke(string[] arguments, bool alone = false)
     {
         using var kappa = ChildProcess.StartIn(new() { ["PATH"] = alone ? _folder.Path : $"{_folder.Path}:/usr/bin:/bin" }, arguments);

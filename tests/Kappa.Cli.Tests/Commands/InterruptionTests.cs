@@ -20,7 +20,9 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
             files = WaitForRows(first, folder.Path, 1);
             resume = $"kappa run --resume {Path.GetFileName(files.Path)} --out {folder.Path}";
             CommandOutcome second = CommandLine.Invoke(resume.Split(' ')[1..]);
-            Assert.Equal((3, $"kappa: {files.Path}: another process is writing this run. Wait until it has ended, or stop it.\n"), (second.ExitCode, second.Messages));
+            Assert.Equal(
+                (3, $"kappa: {files.Path}: another process is writing this run. Wait until it has ended, or stop it.\n"),
+                (second.ExitCode, second.Messages));
             first.Signal("INT");
             RequireSaved(first.End(), files, resume);
         }
@@ -36,7 +38,7 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
         Assert.Equal(3, RunRecord.Read(files.Path).Sessions.Count);
     }
 
-    /// <summary>A ladder of minutes: 60 x 3 values of attention a layer, and a kernel of 180 rows.</summary>
+    /// <summary>A ladder that takes several times as long as a signal waits, whatever the machine's speed.</summary>
     [Theory]
     [InlineData("TERM")]
     [InlineData("HUP")]
@@ -44,13 +46,23 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill.");
         using var folder = new TemporaryFolder();
-        using ChildProcess child = ChildProcess.Start("run", "width=128", "samples=64", "tokens=8", "depth=4", "steps=2", "quantities=loss", "--threads", "1", "--out", folder.Path);
+        using ChildProcess child = ChildProcess.Start(
+            "run", "width=32", "samples=4", "tokens=8", "depth=4", "steps=60", "quantities=loss", "--threads", "1", "--out", folder.Path);
         string[] runs = [];
-        child.WaitUntil(() => (runs = SweepFiles.Runs(folder.Path)).Length == 1 && File.Exists(new RunFiles(runs[0]).Status) && RunRecord.Read(runs[0]).Status.State == RunState.Done, "the end of its steps");
+        child.WaitUntil(
+            () =>
+                (runs = SweepFiles.Runs(folder.Path)).Length == 1 && File.Exists(new RunFiles(runs[0]).Status)
+                && RunRecord.Read(runs[0]).Status.State == RunState.Done,
+            "the end of its steps");
         child.Signal(signal);
         CommandOutcome outcome = child.End();
         string run = Path.GetFileName(runs[0]);
-        Assert.Equal((130, $"Interrupted. The run is done; its ladder of rates and its report are not. Get them: kappa report {run} --out {folder.Path}"), (outcome.ExitCode, outcome.MessageLines[^1]));
+        Assert.Equal(
+            (
+                130,
+                $"Interrupted. The run is done; its ladder of rates and its report are not. Get them: kappa report {run} --out "
+                    + $"{folder.Path}"),
+            (outcome.ExitCode, outcome.MessageLines[^1]));
         Assert.Equal((RunState.Done, false), (RunRecord.Read(runs[0]).Status.State, File.Exists(new RunFiles(runs[0]).Report)));
     }
 
@@ -59,7 +71,8 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The script is for bash.");
         using var folder = new TemporaryFolder();
-        using ChildProcess child = ChildProcess.StartInShell("trap '' HUP; exec \"$0\" \"$@\"", ["run", .. UninterruptedRun.Words, "--out", folder.Path, "--quiet"]);
+        using ChildProcess child = ChildProcess.StartInShell(
+            "trap '' HUP; exec \"$0\" \"$@\"", ["run", .. UninterruptedRun.Words, "--out", folder.Path, "--quiet"]);
         RunFiles files = WaitForRows(child, folder.Path, 1);
         child.Signal("HUP");
         Assert.Equal((0, ""), (child.End().ExitCode, child.End().Messages));
@@ -82,7 +95,10 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
         File.AppendAllText(files.Telemetry, "999999,0.12"); // The half of a line, as a machine that loses its power leaves it.
         CommandOutcome begun = CommandLine.Invoke(["run", .. UninterruptedRun.Words, "--out", folder.Path]);
         Assert.Equal(
-            (3, $"kappa: {files.Path}: this experiment was begun and is lost. Continue it: kappa run --resume {Path.GetFileName(files.Path)} --out {folder.Path}\n"),
+            (
+                3,
+                $"kappa: {files.Path}: this experiment was begun and is lost. Continue it: kappa run --resume "
+                    + $"{Path.GetFileName(files.Path)} --out {folder.Path}\n"),
             (begun.ExitCode, begun.Messages));
         RequireSameAsWhole(CommandLine.Invoke("run", "--resume", Path.GetFileName(files.Path), "--out", folder.Path, "--quiet"), files);
     }
@@ -94,7 +110,8 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
             () =>
             {
                 files ??= Directory.GetDirectories(store).Select(path => new RunFiles(path)).FirstOrDefault();
-                return files is not null && File.Exists(files.Status) && RunRecord.Read(files.Path).Status.State == RunState.Running && LastStep(files) >= step;
+                return files is not null && File.Exists(files.Status) && RunRecord.Read(files.Path).Status.State == RunState.Running
+                    && LastStep(files) >= step;
             },
             $"a row of step {step} or later");
         return files!;
@@ -115,7 +132,9 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
     {
         RunStatus status = RunRecord.Read(files.Path).Status;
         Assert.Equal((130, RunState.Interrupted), (outcome.ExitCode, status.State));
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"Interrupted at step {status.Step}; the state is saved. Continue: {resume}"), outcome.MessageLines[^1]);
+        Assert.Equal(
+            string.Create(CultureInfo.InvariantCulture, $"Interrupted at step {status.Step}; the state is saved. Continue: {resume}"),
+            outcome.MessageLines[^1]);
         Assert.True(File.Exists(files.Checkpoint));
     }
 
@@ -131,8 +150,11 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
     private static bool IgnoresInterrupts()
     {
         const string Key = "SigIgn:";
-        string? line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
-        return line is not null && (ulong.Parse(line.AsSpan(Key.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 2) != 0;
+        string? line = OperatingSystem.IsLinux()
+            ? File.ReadLines("/proc/self/status").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal))
+            : null;
+        return line is not null
+            && (ulong.Parse(line.AsSpan(Key.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 2) != 0;
     }
 }
 
@@ -145,7 +167,9 @@ public sealed class UninterruptedRun : IDisposable
 
     /// <summary>A run of a few seconds; the adaptive step size and the path length are state that only a checkpoint carries on.</summary>
     internal static IReadOnlyList<string> Words { get; } =
-        ["depth=2", "width=8", "ffnWidth=8", "samples=2", "tokens=4", "steps=12000", "checkpointEvery=200", "lossFloor=0", "stepSize=adaptive(0.01)", "--threads", "1"];
+        [
+            "depth=2", "width=8", "ffnWidth=8", "samples=2", "tokens=4", "steps=12000", "checkpointEvery=200", "lossFloor=0",
+            "stepSize=adaptive(0.01)", "--threads", "1"];
 
     internal RunFiles Files { get; }
 

@@ -21,9 +21,12 @@ public sealed class JsonOutputTests : IDisposable
         string sweep = SweepFiles.Name(store);
         string overflowing = SweepFiles.Runs(store).Select(path => Path.GetFileName(path)).First(name => name != run);
         foreach (string[] words in (string[][])[
-            ["show", run], ["report", run], ["list"], ["query", "SELECT * FROM runs"], ["query", "SELECT 1e400 AS inf, -1e400"], ["query", "SELECT * FROM telemetry_summary"],
-            ["compare", run, overflowing], ["aggregate"], ["aggregate", "--of", "finalLoss,loss:max,loss:last"], ["index"], ["report", sweep], ["sweep", "status", sweep],
-            ["rerun", run, "--verify"], ["certify", run, "--check", "0"], ["export", run, "--as", "csv", "--to", _folder.At("exports")], ["landscape", run, "--grid", "3", "--quiet"]])
+            ["show", run], ["report", run], ["list"], ["query", "SELECT * FROM runs"], ["query", "SELECT 1e400 AS inf, -1e400"],
+            ["query", "SELECT * FROM telemetry_summary"],
+            ["compare", run, overflowing], ["aggregate"], ["aggregate", "--of", "finalLoss,loss:max,loss:last"], ["index"],
+            ["report", sweep], ["sweep", "status", sweep],
+            ["rerun", run, "--verify"], ["certify", run, "--check", "0"], ["export", run, "--as", "csv", "--to", _folder.At("exports")],
+            ["landscape", run, "--grid", "3", "--quiet"]])
         {
             Document(null, words[0], [.. words[1..], "--out", store, "--json"]);
         }
@@ -31,7 +34,12 @@ public sealed class JsonOutputTests : IDisposable
         // A specification whose first loss overflows already.
         Document(0, "run", [.. tiny, "stepSize=1", "tokenScale=1e200", "--out", store, "--json", "--quiet"]);
         Document(null, "certify", [.. tiny, "tokenScale=1e200", "--json"]);
-        Document(4, "evaluate", [SweepFiles.Runs(store).First(path => File.ReadAllText(Path.Combine(path, "spec.yaml")).Contains("1e+200", StringComparison.OrdinalIgnoreCase)), "--json"]);
+        Document(
+            4, "evaluate",
+            [
+                SweepFiles.Runs(store).First(path =>
+                    File.ReadAllText(Path.Combine(path, "spec.yaml")).Contains("1e+200", StringComparison.OrdinalIgnoreCase)),
+                "--json"]);
     }
 
     // Nothing of a run that is not finite may end in an exception either, which would be exit code 134 or a stack trace.

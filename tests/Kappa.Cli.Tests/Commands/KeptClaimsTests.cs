@@ -14,20 +14,25 @@ public sealed class KeptClaimsTests : IDisposable
     [Fact]
     public void A_certified_run_keeps_the_verdict_and_the_view_of_claims_shows_it()
     {
-        RunFiles run = CommandLine.Run(_folder.Path, "model.kind=kernelAttention", "width=16", "heads=2", "tokens=2", "trained=[value]", "steps=30");
+        RunFiles run = CommandLine.Run(
+            _folder.Path, "model.kind=kernelAttention", "width=16", "heads=2", "tokens=2", "trained=[value]", "steps=30");
         string name = Path.GetFileName(run.Path);
         Assert.Equal(0, Invoke("certify", name).ExitCode);
         JsonNode document = JsonNode.Parse(File.ReadAllText(run.Claims))!;
         Assert.Equal((1, name), (document["schemaVersion"]!.GetValue<int>(), document["run"]!.GetValue<string>()));
         JsonNode claim = document["claims"]!.AsArray().Single(one => one!["id"]!.GetValue<string>() == "values-only: step 0")!;
-        double Value(string quantity) => claim["measurements"]!.AsArray().Single(one => one!["quantity"]!.GetValue<string>() == quantity)!["value"]!.GetValue<double>();
-        JsonNode printed = JsonNode.Parse(Invoke("certify", name, "--json").Results)!["findings"]!.AsArray().Single(one => one!["theorem"]!.GetValue<string>() == "values-only")!;
+        double Value(string quantity) =>
+            claim["measurements"]!.AsArray().Single(one => one!["quantity"]!.GetValue<string>() == quantity)!["value"]!.GetValue<double>();
+        JsonNode printed = JsonNode.Parse(Invoke("certify", name, "--json").Results)!["findings"]!.AsArray().Single(one =>
+            one!["theorem"]!.GetValue<string>() == "values-only")!;
         string verdict = printed["grade"]!.GetValue<string>();
         Assert.Contains(verdict, new[] { "certified", "consistent" });
         Assert.Equal(verdict, claim["verdict"]!.GetValue<string>());
         Assert.Equal(printed["guarantee"]!["rate"]!.GetValue<double>(), Value("guaranteed rate"));
         Assert.True(Value("measured rate") >= Value("guaranteed rate"));
-        Assert.Equal($"folder,verdict\n{name},{verdict}\n", Invoke("query", "SELECT folder, verdict FROM claims WHERE id = 'values-only: step 0'", "--format", "csv").Results);
+        Assert.Equal(
+            $"folder,verdict\n{name},{verdict}\n",
+            Invoke("query", "SELECT folder, verdict FROM claims WHERE id = 'values-only: step 0'", "--format", "csv").Results);
         Assert.Equal(0, Invoke("rerun", name, "--verify").ExitCode);
     }
 
@@ -58,7 +63,9 @@ public sealed class KeptClaimsTests : IDisposable
         CommandOutcome outcome = Invoke("certify", Path.GetFileName(run.Path), "--theorem", "ball");
         Assert.Equal((0, content), (outcome.ExitCode, File.ReadAllText(run.Claims)));
         Assert.StartsWith("Not certified at step 0", outcome.Results, StringComparison.Ordinal);
-        Assert.StartsWith($"kappa: the verdict was not kept in the run. {run.Claims}: is damaged: ", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"kappa: the verdict was not kept in the run. {run.Claims}: is damaged: ", Assert.Single(outcome.MessageLines),
+            StringComparison.Ordinal);
     }
 
     [Fact]

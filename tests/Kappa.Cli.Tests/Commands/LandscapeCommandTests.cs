@@ -17,15 +17,24 @@ public sealed class LandscapeCommandTests : IDisposable
     {
         RunFiles run = CommandLine.Run(_folder.Path, CommandLine.Tiny);
         string[] results = [Results(1), Results(2)];
-        string[] files = [.. new[] { "landscape.csv", "path.csv", "landscape.json", "report.html", "figures/contour.svg", "figures/surface.tex", "figures/cuts.csv", "figures/path.svg" }];
-        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(results[0], file)), File.ReadAllBytes(Path.Combine(results[1], file))));
+        string[] files = [
+            .. new[]
+            {
+                "landscape.csv", "path.csv", "landscape.json", "report.html", "figures/contour.svg", "figures/surface.tex",
+                "figures/cuts.csv", "figures/path.svg",
+            }];
+        Assert.All(
+            files,
+            file => Assert.Equal(File.ReadAllBytes(Path.Combine(results[0], file)), File.ReadAllBytes(Path.Combine(results[1], file))));
         Assert.Empty(Directory.GetFiles(results[0], "*.part"));
         Assert.Equal(1 + (11 * 11), File.ReadAllLines(Path.Combine(results[0], "landscape.csv")).Length);
 
         string Results(int threads)
         {
             string folder = _folder.At($"results-{threads}");
-            CommandOutcome outcome = CommandLine.Invoke("landscape", run.Path, "--directions", directions, "--grid", "11", "--threads", $"{threads}", "--figures", folder, "--quiet", "--json");
+            CommandOutcome outcome = CommandLine.Invoke(
+                "landscape", run.Path, "--directions", directions, "--grid", "11", "--threads", $"{threads}", "--figures", folder,
+                "--quiet", "--json");
             Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
             Assert.Equal(File.ReadAllText(Path.Combine(folder, "landscape.json")), outcome.Results);
             return folder;
@@ -46,7 +55,8 @@ public sealed class LandscapeCommandTests : IDisposable
         Assert.Equal(0, points[^1].GetProperty("distance").GetDouble());
 
         // The two first components are the plane, and the path is all that there is to explain.
-        double[] shares = [.. json.RootElement.GetProperty("plane").GetProperty("explainedShares").EnumerateArray().Select(share => share.GetDouble())];
+        double[] shares = [
+            .. json.RootElement.GetProperty("plane").GetProperty("explainedShares").EnumerateArray().Select(share => share.GetDouble())];
         Assert.Equal(shares[0] + shares[1], json.RootElement.GetProperty("path").GetProperty("explainedShare").GetDouble(), 1e-9);
     }
 
@@ -60,7 +70,9 @@ public sealed class LandscapeCommandTests : IDisposable
         double loss = RunRecord.Read(run.Path).Status.Loss!.Value;
         Assert.Equal(loss, json.RootElement.GetProperty("numbers").GetProperty("centreLoss").GetDouble(), 1e-12 * loss);
         JsonElement[] points = [.. json.RootElement.GetProperty("path").GetProperty("points").EnumerateArray()];
-        Assert.Equal(TelemetryReader.Read(run.Telemetry)["loss"][0], points[0].GetProperty("loss").GetDouble(), 1e-12 * points[0].GetProperty("loss").GetDouble());
+        Assert.Equal(
+            TelemetryReader.Read(run.Telemetry)["loss"][0], points[0].GetProperty("loss").GetDouble(),
+            1e-12 * points[0].GetProperty("loss").GetDouble());
     }
 
     [Fact]
@@ -75,7 +87,9 @@ public sealed class LandscapeCommandTests : IDisposable
         Assert.Equal(0, hessian.GetProperty("alphaBeta").GetDouble(), 1e-7 * Math.Abs(largest));
 
         // Second differences at a reach of a hundredth: the fourth derivatives hardly matter.
-        Assert.Equal(largest, json.RootElement.GetProperty("numbers").GetProperty("curvatureAlongAlpha").GetProperty("p50").GetDouble(), 0.02 * Math.Abs(largest));
+        Assert.Equal(
+            largest, json.RootElement.GetProperty("numbers").GetProperty("curvatureAlongAlpha").GetProperty("p50").GetDouble(),
+            0.02 * Math.Abs(largest));
     }
 
     [Fact]
@@ -140,12 +154,15 @@ public sealed class LandscapeCommandTests : IDisposable
             cancelled.Cancel();
             var target = Lab.Studies.Landscapes.LandscapeTarget.OfRun(RunRecord.Read(run.Path));
             // The path is asked for first, so a cancelled call leaves no rows; a point has none.
-            _ = Assert.ThrowsAny<OperationCanceledException>(() => Lab.Studies.Landscapes.Landscape.Of(target, new Lab.Studies.Landscapes.LandscapeRequest { Points = 5 }, results, null, cancelled.Token));
+            _ = Assert.ThrowsAny<OperationCanceledException>(() =>
+                Lab.Studies.Landscapes.Landscape.Of(
+                    target, new Lab.Studies.Landscapes.LandscapeRequest { Points = 5 }, results, null, cancelled.Token));
         }
 
         var stop = new CancellationTokenSource();
         _ = Assert.ThrowsAny<OperationCanceledException>(() => Lab.Studies.Landscapes.Landscape.Of(
-            Lab.Studies.Landscapes.LandscapeTarget.OfRun(RunRecord.Read(run.Path)), new Lab.Studies.Landscapes.LandscapeRequest { Points = 5 }, results, new StopAt(2, stop), stop.Token));
+            Lab.Studies.Landscapes.LandscapeTarget.OfRun(RunRecord.Read(run.Path)),
+            new Lab.Studies.Landscapes.LandscapeRequest { Points = 5 }, results, new StopAt(2, stop), stop.Token));
         stop.Dispose();
         string rows = Assert.Single(Directory.GetFiles(results, "*.part"));
         string text = File.ReadAllText(rows);

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Commands;
 
-/// <summary><c>--memory</c> is one option: whatever reads arrays or prepares an evaluator takes it, and says what to do when it is too little.</summary>
+/// <summary><c>--memory</c> is one option: whatever reads arrays or prepares
+/// an evaluator takes it, and says what to do when it is too little.</summary>
 public sealed class MemoryCommandTests : IDisposable
 {
     private const int Samples = 2000;
@@ -18,7 +19,9 @@ public sealed class MemoryCommandTests : IDisposable
     public void A_run_on_arrays_is_refused_again_by_every_command_that_would_exceed_the_memory_and_taken_with_more()
     {
         string array = WriteArray();
-        string[] settings = ["source=arrays", $"inputs={array}", $"targets={array}", "depth=1", "width=4", "ffnWidth=4", "steps=2", "quantities=loss", "stepSize=1e-9"];
+        string[] settings = [
+            "source=arrays", $"inputs={array}", $"targets={array}", "depth=1", "width=4", "ffnWidth=4", "steps=2", "quantities=loss",
+            "stepSize=1e-9"];
         string store = _folder.At("runs");
         Refused("run", [.. settings, "--out", store, "--memory", "1", "--quiet"]);
         CommandOutcome made = CommandLine.Invoke(["run", .. settings, "--out", store, "--memory", "900M", "--quiet"]);
@@ -36,14 +39,20 @@ public sealed class MemoryCommandTests : IDisposable
 
         // A sweep reads them when it is planned.
         Refused("sweep", [.. settings, "seed=0,1", "--out", _folder.At("swept"), "--memory", "1", "--quiet"]);
-        Assert.Equal(0, CommandLine.Invoke(["sweep", .. settings, "seed=0,1", "--out", _folder.At("swept"), "--memory", "900", "--quiet"]).ExitCode);
+        Assert.Equal(
+            0, CommandLine.Invoke(["sweep", .. settings, "seed=0,1", "--out", _folder.At("swept"), "--memory", "900", "--quiet"]).ExitCode);
     }
 
     [Fact]
     public void Every_command_that_reads_arrays_or_prepares_a_run_has_the_option()
     {
-        string[] commands = ["run", "sweep", "sweep resume", "sweep retry", "sweep work", "rerun", "report", "landscape", "evaluate", "certify", "export", "reproduce shallow"];
-        Assert.All(commands, command => Assert.Contains("--memory", CommandLine.Invoke([.. command.Split(' '), "--help"]).Results, StringComparison.Ordinal));
+        string[] commands = [
+            "run", "sweep", "sweep resume", "sweep retry", "sweep work", "rerun", "report", "landscape", "evaluate", "certify", "export",
+            "reproduce shallow"];
+        Assert.All(
+            commands,
+            command =>
+                Assert.Contains("--memory", CommandLine.Invoke([.. command.Split(' '), "--help"]).Results, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -55,14 +64,18 @@ public sealed class MemoryCommandTests : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
         Assert.Equal(3, refused.ExitCode);
         Assert.Matches(
-            @"^kappa: model: The evaluator and the descent must fit into 20 MiB but would take about \d+ MiB\. Allow more with --memory, or make it smaller \(samples, tokens, width, depth\)\.$",
+            @"^kappa: model: The evaluator and the descent must fit into 20 MiB but would take about \d+ MiB\. "
+                + @"Allow more with --memory, or make it smaller \(samples, tokens, width, depth\)\.$",
             Assert.Single(refused.MessageLines));
         Assert.Empty(_folder.Entries);
 
         // Data are drawn before there is an evaluator.
-        CommandOutcome huge = CommandLine.Invoke("run", "samples=100000", "tokens=100", "width=2", "steps=1", "--out", _folder.Path, "--quiet", "--memory", "20");
+        CommandOutcome huge = CommandLine.Invoke(
+            "run", "samples=100000", "tokens=100", "width=2", "steps=1", "--out", _folder.Path, "--quiet", "--memory", "20");
         Assert.Equal(3, huge.ExitCode);
-        Assert.StartsWith("kappa: data: Inputs and targets must fit into 20 MiB but would take about 306 MiB. ", Assert.Single(huge.MessageLines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "kappa: data: Inputs and targets must fit into 20 MiB but would take about 306 MiB. ", Assert.Single(huge.MessageLines),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +91,9 @@ public sealed class MemoryCommandTests : IDisposable
             }
         }
 
-        string[] run = ["run", "source=arrays", $"path={path}", "depth=1", "width=4", "ffnWidth=4", "steps=1", "quantities=loss", "--out", _folder.At("runs"), "--quiet"];
+        string[] run = [
+            "run", "source=arrays", $"path={path}", "depth=1", "width=4", "ffnWidth=4", "steps=1", "quantities=loss", "--out",
+            _folder.At("runs"), "--quiet"];
         CommandOutcome refused = CommandLine.Invoke([.. run, "stepSize=1"]);
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("must expand at most 200-fold but", refused.Messages, StringComparison.Ordinal);
@@ -99,14 +114,16 @@ public sealed class MemoryCommandTests : IDisposable
     [InlineData("2000T", 2)]
     public void A_size_is_MiB_or_a_number_with_a_letter(string word, int code)
     {
-        CommandOutcome outcome = CommandLine.Invoke("run", "width=128", "ffnWidth=64", "samples=2", "tokens=4", "steps=1", "--out", _folder.Path, "--quiet", "--memory", word);
+        CommandOutcome outcome = CommandLine.Invoke(
+            "run", "width=128", "ffnWidth=64", "samples=2", "tokens=4", "steps=1", "--out", _folder.Path, "--quiet", "--memory", word);
         Assert.Equal(code, outcome.ExitCode);
     }
 
     private static void Refused(string command, string[] words)
     {
         CommandOutcome outcome = CommandLine.Invoke([command, .. words]);
-        Assert.Equal((3, true), (outcome.ExitCode, outcome.Messages.Contains("allow more with --memory", StringComparison.OrdinalIgnoreCase)));
+        Assert.Equal(
+            (3, true), (outcome.ExitCode, outcome.Messages.Contains("allow more with --memory", StringComparison.OrdinalIgnoreCase)));
         _ = Assert.Single(outcome.MessageLines, line => line.StartsWith("kappa: ", StringComparison.Ordinal));
     }
 

@@ -9,9 +9,13 @@ namespace Kappa.Cli.Tests.Commands;
 public sealed class ModelQuestionTests
 {
     private static readonly string[] Encoder =
-        ["model.kind=shallowEncoder", "width=6", "tokens=2", "samples=2", "encoderWidth=256", "temperature=0.004", "targetScale=5", "steps=40", "--theorem", "wide-encoder", "--check", "0"];
+        [
+            "model.kind=shallowEncoder", "width=6", "tokens=2", "samples=2", "encoderWidth=256", "temperature=0.004", "targetScale=5",
+            "steps=40", "--theorem", "wide-encoder", "--check", "0"];
 
-    private static readonly string[] Values = ["model.kind=kernelAttention", "width=16", "heads=2", "tokens=2", "trained=[value]", "steps=40", "--theorem", "values-only", "--check", "0"];
+    private static readonly string[] Values = [
+        "model.kind=kernelAttention", "width=16", "heads=2", "tokens=2", "trained=[value]", "steps=40", "--theorem", "values-only",
+        "--check", "0"];
 
     [Fact]
     public void The_first_step_is_looked_for_from_the_one_that_is_given_and_looked_ahead_from_when_asked()
@@ -21,8 +25,13 @@ public sealed class ModelQuestionTests
         Assert.True(found > 1);
         Assert.Null(first["findings"]![0]!["lookAhead"]);
         JsonNode later = Certify(0, Encoder, "--from-step", $"{found + 3}", "--look-ahead");
-        Assert.Equal((found + 3, 0), (later["findings"]![0]!["search"]!["found"]!.GetValue<long>(), later["findings"]![0]!["lookAhead"]!["steps"]!.GetValue<long>()));
-        Assert.Equal(found, Certify(0, Encoder, "--from-step", "1", "--look-ahead")["findings"]![0]!["lookAhead"]!["steps"]!.GetValue<long>() + 1);
+        Assert.Equal(
+            (found + 3, 0),
+            (
+                later["findings"]![0]!["search"]!["found"]!.GetValue<long>(),
+                later["findings"]![0]!["lookAhead"]!["steps"]!.GetValue<long>()));
+        Assert.Equal(
+            found, Certify(0, Encoder, "--from-step", "1", "--look-ahead")["findings"]![0]!["lookAhead"]!["steps"]!.GetValue<long>() + 1);
         Assert.Equal("notCertified", Certify(0, Encoder, "--step", $"{found - 1}")["verdict"]!.GetValue<string>());
         Assert.Equal("guaranteed", Certify(0, Encoder, "--step", $"{found}")["verdict"]!.GetValue<string>());
     }
@@ -35,7 +44,9 @@ public sealed class ModelQuestionTests
         Assert.Equal("Step 40 was computed from the start.", last["origin"]!.GetValue<string>());
 
         // G.4: the features do not move while the values alone are trained.
-        Assert.Equal(first["findings"]![0]!["guarantee"]!["rate"]!.GetValue<double>(), last["findings"]![0]!["guarantee"]!["rate"]!.GetValue<double>(), 1e-15);
+        Assert.Equal(
+            first["findings"]![0]!["guarantee"]!["rate"]!.GetValue<double>(),
+            last["findings"]![0]!["guarantee"]!["rate"]!.GetValue<double>(), 1e-15);
         Assert.True(last["findings"]![0]!["relativeLoss"]!.GetValue<double>() < 1);
     }
 
@@ -50,7 +61,9 @@ public sealed class ModelQuestionTests
     [Fact]
     public void A_scale_is_looked_for_only_when_asked_and_a_search_is_offered_where_there_are_later_steps()
     {
-        string[] narrow = ["model.kind=shallowEncoder", "width=6", "tokens=3", "samples=4", "encoderWidth=64", "steps=60", "--theorem", "wide-encoder", "--check", "0"];
+        string[] narrow = [
+            "model.kind=shallowEncoder", "width=6", "tokens=3", "samples=4", "encoderWidth=64", "steps=60", "--theorem", "wide-encoder",
+            "--check", "0"];
         Assert.Null(Certify(0, narrow)["findings"]![0]!["price"]);
         JsonNode price = Certify(0, narrow, "--find-scale")["findings"]![0]!["price"]!;
         Assert.Equal("w_O = 0 and c·W_V", price["recipe"]!.GetValue<string>());
@@ -66,7 +79,9 @@ public sealed class ModelQuestionTests
         string point = Path.Combine(Repository.Root, "tests/Data/trainable", file);
         JsonNode full = Evaluate(point), estimated = Evaluate(point, "--matrix-free", "--density", "--hessian");
         double[] eigenvalues = [.. full["ntk_eigenvalues"]!.AsArray().Select(value => value!.GetValue<double>())];
-        Assert.All((string[])["kernel_extremes", "kernel_density", "hessian_extremes"], key => Assert.Equal((false, true), (full.AsObject().ContainsKey(key), estimated.AsObject().ContainsKey(key))));
+        Assert.All(
+            (string[])["kernel_extremes", "kernel_density", "hessian_extremes"],
+            key => Assert.Equal((false, true), (full.AsObject().ContainsKey(key), estimated.AsObject().ContainsKey(key))));
         Assert.Null(estimated["ntk_eigenvalues"]);
         Assert.Equal("the matrix-free route was asked for", estimated["ntk_eigenvalues_omitted"]!.GetValue<string>());
 
@@ -83,7 +98,8 @@ public sealed class ModelQuestionTests
     public void A_density_is_drawn_into_the_folder_that_is_named()
     {
         using var folder = new TemporaryFolder();
-        CommandOutcome outcome = CommandLine.Invoke("evaluate", Path.Combine(Repository.Root, "tests/Data/trainable/kernel-softmax.json"), "--figures", folder.Path);
+        CommandOutcome outcome = CommandLine.Invoke(
+            "evaluate", Path.Combine(Repository.Root, "tests/Data/trainable/kernel-softmax.json"), "--figures", folder.Path);
         Assert.Equal(0, outcome.ExitCode);
         Assert.Contains(Directory.GetFiles(folder.Path), path => path.EndsWith(".svg", StringComparison.Ordinal));
         Assert.All(outcome.MessageLines, line => Assert.StartsWith($"Wrote {folder.Path}", line, StringComparison.Ordinal));
@@ -94,12 +110,15 @@ public sealed class ModelQuestionTests
     public void A_kernel_that_must_be_computed_in_full_does_so_or_fails()
     {
         using var folder = new TemporaryFolder();
-        RunFiles run = CommandLine.Run(folder.Path, "model.kind=shallowEncoder", "width=6", "tokens=1", "samples=512", "encoderWidth=64", "stepSize=0.001", "steps=1", "quantities=loss");
+        RunFiles run = CommandLine.Run(
+            folder.Path, "model.kind=shallowEncoder", "width=6", "tokens=1", "samples=512", "encoderWidth=64", "stepSize=0.001", "steps=1",
+            "quantities=loss");
         Assert.NotNull(Evaluate(run.Path, "--memory", "4")["kernel_extremes"]);
         CommandOutcome refused = CommandLine.Invoke("evaluate", run.Path, "--kernel", "--memory", "4");
         Assert.Equal((3, ""), (refused.ExitCode, refused.Results));
         Assert.EndsWith(
-            "MiB but 4 MiB are allowed. Allow more with --memory, estimate its ends with --matrix-free, train fewer blocks, or take fewer samples.",
+            "MiB but 4 MiB are allowed. Allow more with --memory, estimate its ends with --matrix-free, train fewer blocks, or take "
+                + "fewer samples.",
             Assert.Single(refused.MessageLines), StringComparison.Ordinal);
         Assert.Equal(512, Evaluate(run.Path, "--kernel")["ntk_eigenvalues"]!.AsArray().Count);
     }
@@ -108,7 +127,9 @@ public sealed class ModelQuestionTests
     public void The_classifier_has_products_with_its_kernel_and_its_Hessian()
     {
         using var folder = new TemporaryFolder();
-        RunFiles run = CommandLine.Run(folder.Path, "model.kind=classifier", "source=digits", "samples=10", "testSamples=10", "patch=14", "width=8", "heads=2", "ffnWidth=8", "steps=1");
+        RunFiles run = CommandLine.Run(
+            folder.Path, "model.kind=classifier", "source=digits", "samples=10", "testSamples=10", "patch=14", "width=8", "heads=2",
+            "ffnWidth=8", "steps=1");
         JsonNode estimated = Evaluate(run.Path, "--matrix-free", "--density");
         Assert.All((string[])["kernel_extremes", "kernel_density"], key => Assert.NotNull(estimated[key]));
         Assert.NotNull(Evaluate(run.Path, "--hessian")["hessian_extremes"]);

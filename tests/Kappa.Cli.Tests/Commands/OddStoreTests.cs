@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Commands;
 
-/// <summary>What a user sees of a folder of runs in which something is odd: it is named, the rest answers, nothing acts on the terminal, and nothing is written outside.</summary>
+/// <summary>What a user sees of a folder of runs in which something is odd: it is named, the
+/// rest answers, nothing acts on the terminal, and nothing is written outside.</summary>
 public sealed class OddStoreTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -38,7 +39,9 @@ public sealed class OddStoreTests : IDisposable
         {
             CommandOutcome outcome = Invoke(words);
             Assert.Equal(0, outcome.ExitCode);
-            Assert.StartsWith($"kappa: {Odd} was left out: {Path.Combine(_odd.Path, document)}", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"kappa: {Odd} was left out: {Path.Combine(_odd.Path, document)}", Assert.Single(outcome.MessageLines),
+                StringComparison.Ordinal);
         }
 
         Assert.Contains(Path.GetFileName(_good.Path), Invoke("list").Results, StringComparison.Ordinal);
@@ -56,9 +59,12 @@ public sealed class OddStoreTests : IDisposable
         CommandOutcome list = Invoke("list");
         Assert.Matches($@"{Odd} │[^│]*│ lost", list.Results);
         Assert.Equal($"kappa: the process of {Odd} has died. Continue it: {resume}\n", list.Messages);
-        Assert.Contains($"lost: its process ended at step 50 without a word. Continue it: {resume}", Invoke("show", Odd).Results.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains(
+            $"lost: its process ended at step 50 without a word. Continue it: {resume}",
+            Invoke("show", Odd).Results.ReplaceLineEndings(" "), StringComparison.Ordinal);
         using var show = JsonDocument.Parse(Invoke("show", Odd, "--json").Results);
-        Assert.Equal(("lost", resume), (show.RootElement.GetProperty("state").GetString(), show.RootElement.GetProperty("resume").GetString()));
+        Assert.Equal(
+            ("lost", resume), (show.RootElement.GetProperty("state").GetString(), show.RootElement.GetProperty("resume").GetString()));
         Assert.Equal($"state\nlost\n", Invoke("query", $"SELECT state FROM runs WHERE name = '{Odd}'", "--format", "csv").Results);
 
         // As soon as somebody holds the lock it is running again, though no file has changed.
@@ -72,9 +78,15 @@ public sealed class OddStoreTests : IDisposable
     public void What_stands_in_a_file_does_not_act_on_the_terminal()
     {
         const string Escape = "\\u001b]0;title\\u0007\\u001b[2J";
-        File.WriteAllText(_odd.Status, $"{{\"formatVersion\":1,\"state\":\"failed\",\"step\":3,\"message\":\"{Escape}\",\"stopReason\":\"{Escape}\"}}");
+        File.WriteAllText(
+            _odd.Status, $"{{\"formatVersion\":1,\"state\":\"failed\",\"step\":3,\"message\":\"{Escape}\",\"stopReason\":\"{Escape}\"}}");
         File.WriteAllText(_good.Status, $"{{\"formatVersion\":1,\"state\":\"{Escape}\"}}");
-        foreach (string[] words in new string[][] { ["list"], ["show", Odd], ["show", Path.GetFileName(_good.Path)], ["query", "SELECT message, outcome FROM runs"], ["query", "SELECT message FROM runs", "--format", "csv"], ["index"] })
+        foreach (
+            string[] words in new string[][]
+            {
+                ["list"], ["show", Odd], ["show", Path.GetFileName(_good.Path)], ["query", "SELECT message, outcome FROM runs"],
+                ["query", "SELECT message FROM runs", "--format", "csv"], ["index"],
+            })
         {
             CommandOutcome outcome = Invoke(words);
             Assert.DoesNotContain(outcome.Results + outcome.Messages, letter => char.IsControl(letter) && letter != '\n');
@@ -84,7 +96,11 @@ public sealed class OddStoreTests : IDisposable
     [Fact]
     public void A_text_that_a_spreadsheet_would_compute_is_marked_as_text_and_a_number_is_not()
     {
-        Assert.Equal("a,b,c,d,e,f\n'=1+1,'@x,'-x,-1.5,'+y,\"'\tz,\"\"\"\n", Invoke("query", "SELECT '=1+1' AS a, '@x' AS b, '-x' AS c, '-1.5' AS d, '+y' AS e, char(9) || 'z,\"' AS f", "--format", "csv").Results);
+        Assert.Equal(
+            "a,b,c,d,e,f\n'=1+1,'@x,'-x,-1.5,'+y,\"'\tz,\"\"\"\n",
+            Invoke(
+                "query", "SELECT '=1+1' AS a, '@x' AS b, '-x' AS c, '-1.5' AS d, '+y' AS e, char(9) || 'z,\"' AS f", "--format",
+                "csv").Results);
         Assert.Contains("\"=1+1\"", Invoke("query", "SELECT '=1+1' AS a", "--json").Results, StringComparison.Ordinal);
     }
 
@@ -96,7 +112,12 @@ public sealed class OddStoreTests : IDisposable
         File.WriteAllText(_odd.Status, File.ReadAllText(_odd.Status).Replace("\"done\"", "\"interrupted\"", StringComparison.Ordinal));
         _ = Directory.CreateSymbolicLink(_odd.Spectra, elsewhere);
         CommandOutcome outcome = Invoke("run", "--resume", Odd);
-        Assert.Equal((3, $"kappa: {_odd.Spectra}: must be a folder of its own to be written but is a link. Nothing was written; put a folder in its place.\n"), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal(
+            (
+                3,
+                $"kappa: {_odd.Spectra}: must be a folder of its own to be written but is a link. Nothing was written; put a folder in "
+                    + $"its place.\n"),
+            (outcome.ExitCode, outcome.Messages));
         Assert.Equal([kept], Directory.GetFileSystemEntries(elsewhere));
     }
 
@@ -116,13 +137,23 @@ public sealed class OddStoreTests : IDisposable
     {
         RunFiles newest = CommandLine.Run(Store, [.. CommandLine.Tiny, "quantities=loss", "seed=2"]);
         string environment = Path.Combine(newest.Path, "environment.json");
-        File.WriteAllText(environment, System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(environment), "\"started\": \"[^\"]*\"", "\"started\": \"2999-01-01T00:00:00+00:00\""));
+        File.WriteAllText(
+            environment,
+            System.Text.RegularExpressions.Regex.Replace(
+                File.ReadAllText(environment), "\"started\": \"[^\"]*\"", "\"started\": \"2999-01-01T00:00:00+00:00\""));
         using var all = JsonDocument.Parse(Invoke("list", "--json").Results);
-        Assert.Equal((3, Path.GetFileName(newest.Path)), (all.RootElement.GetProperty("total").GetInt32(), all.RootElement.GetProperty("runs")[0].GetProperty("name").GetString()));
+        Assert.Equal(
+            (3, Path.GetFileName(newest.Path)),
+            (all.RootElement.GetProperty("total").GetInt32(), all.RootElement.GetProperty("runs")[0].GetProperty("name").GetString()));
         Assert.Contains("seed=2", all.RootElement.GetProperty("runs")[0].GetProperty("settings").GetString(), StringComparison.Ordinal);
-        Assert.EndsWith("2 runs that match in " + Store + ".\n", Invoke("list", "--filter", "seed=1,2 kind=residual").Results, StringComparison.Ordinal);
-        Assert.EndsWith("1 runs that match in " + Store + ".\n", Invoke("list", "--filter", "seed > 1 and state = 'done'").Results, StringComparison.Ordinal);
-        Assert.EndsWith($"The newest 1 of 3 runs in {Store}; --limit shows more.\n", Invoke("list", "--limit", "1").Results, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "2 runs that match in " + Store + ".\n", Invoke("list", "--filter", "seed=1,2 kind=residual").Results,
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "1 runs that match in " + Store + ".\n", Invoke("list", "--filter", "seed > 1 and state = 'done'").Results,
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"The newest 1 of 3 runs in {Store}; --limit shows more.\n", Invoke("list", "--limit", "1").Results, StringComparison.Ordinal);
         Assert.Equal(3, Invoke("list", "--filter", "deph > 1").ExitCode);
     }
 
@@ -137,7 +168,8 @@ public sealed class OddStoreTests : IDisposable
         Assert.Equal((0, 3), (exported.ExitCode, exported.Results.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
         string table = File.ReadAllText(Path.Combine(_folder.At("exports"), Path.GetFileName(sweep), "runs.csv"));
         Assert.StartsWith("file,run,seed\n", table, StringComparison.Ordinal);
-        Assert.Equal(["5", "6"], table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')[2]).Order());
+        Assert.Equal(
+            ["5", "6"], table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')[2]).Order());
     }
 
     private CommandOutcome Invoke(params string[] words) => CommandLine.Invoke([.. words, "--out", Store]);

@@ -113,12 +113,20 @@ public sealed class OutputTests(FinishedRun finished) : IClassFixture<FinishedRu
     private static string BoldOnATerminal()
     {
         using var results = new StringWriter();
-        new Terminal(results, TextWriter.Null, ResultsAreATerminal: true, MessagesAreATerminal: false).Render(new Text("word", new Style(decoration: Decoration.Bold)));
+        new Terminal(results, TextWriter.Null, ResultsAreATerminal: true, MessagesAreATerminal: false)
+            .Render(new Text("word", new Style(decoration: Decoration.Bold)));
         return results.ToString();
     }
 
     private string[] Arguments(string command) =>
-        [.. command.Split(' ').SelectMany(word => word == "{words}" ? FinishedRun.Words : [word.Replace("{store}", finished.Store, StringComparison.Ordinal).Replace("{run}", finished.Name, StringComparison.Ordinal)])];
+        [
+            .. command.Split(' ').SelectMany(word =>
+                word == "{words}"
+                    ? FinishedRun.Words
+                    : [
+                        word.Replace(
+                            "{store}", finished.Store,
+                            StringComparison.Ordinal).Replace("{run}", finished.Name, StringComparison.Ordinal)])];
 }
 
 /// <summary>A store with one finished run.</summary>

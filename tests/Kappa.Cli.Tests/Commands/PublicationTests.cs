@@ -53,7 +53,9 @@ public sealed class PublicationTests
         using (ChildProcess child = ChildProcess.Start(["run", .. UninterruptedRun.Words, "--out", folder.Path]))
         {
             string[] runs = [];
-            child.WaitUntil(() => (runs = SweepFiles.Runs(folder.Path)).Length == 1 && File.Exists(new RunFiles(runs[0]).Checkpoint), "the first checkpoint");
+            child.WaitUntil(
+                () => (runs = SweepFiles.Runs(folder.Path)).Length == 1 && File.Exists(new RunFiles(runs[0]).Checkpoint),
+                "the first checkpoint");
             files = new RunFiles(runs[0]);
             child.Kill();
         }
@@ -61,7 +63,12 @@ public sealed class PublicationTests
         Assert.Equal(0, CommandLine.Invoke("report", Path.GetFileName(files.Path), "--out", folder.Path).ExitCode);
         Assert.Equal((true, false), (File.Exists(files.Report), File.Exists(files.Ladder)));
         string early = File.ReadAllText(files.Report);
-        Assert.Equal(0, CommandLine.Invoke(["sweep", .. UninterruptedRun.Words.Where(word => word != "--threads" && word != "1"), "--out", folder.Path, "--quiet"]).ExitCode);
+        Assert.Equal(
+            0,
+            CommandLine.Invoke(
+                [
+                    "sweep", .. UninterruptedRun.Words.Where(word => word != "--threads" && word != "1"), "--out", folder.Path,
+                    "--quiet"]).ExitCode);
         Assert.Equal((RunState.Done, false), (RunRecord.Read(files.Path).Status.State, File.Exists(files.Report)));
         Assert.Equal(0, CommandLine.Invoke("run", "--resume", Path.GetFileName(files.Path), "--out", folder.Path, "--quiet").ExitCode);
         Assert.NotEqual(early, File.ReadAllText(files.Report));
@@ -95,5 +102,7 @@ public sealed class PublicationTests
     }
 
     private static Dictionary<string, string> Contents(string folder) => Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-        .ToDictionary(path => Path.GetRelativePath(folder, path), path => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))));
+        .ToDictionary(
+            path => Path.GetRelativePath(folder, path),
+            path => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))));
 }

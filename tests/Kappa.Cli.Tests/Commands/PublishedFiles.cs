@@ -3,13 +3,17 @@ using System.IO.Compression;
 
 namespace Kappa.Cli.Tests.Commands;
 
-/// <summary>Folders with the names and formats of the published IMDb, MNIST and Pathfinder files, filled with made content; written here from the formats' descriptions, not by the program.</summary>
+/// <summary>Folders with the names and formats of the published IMDb, MNIST and Pathfinder files,
+/// filled with made content; written here from the formats' descriptions, not by the program.</summary>
 internal static class PublishedFiles
 {
     /// <summary>An IMDb folder with so many texts of either class and part.</summary>
     public static string Reviews(string folder, int perClass)
     {
-        foreach ((string part, string side, int rating) in from part in (string[])["train", "test"] from side in new[] { ("neg", 2), ("pos", 9) } select (part, side.Item1, side.Item2))
+        foreach (
+            (string part, string side, int rating) in from part in (string[])["train", "test"]
+                                                      from side in new[] { ("neg", 2), ("pos", 9) }
+                                                      select (part, side.Item1, side.Item2))
         {
             string at = Directory.CreateDirectory(Path.Combine(folder, part, side)).FullName;
             for (int k = 0; k < perClass; k++)
@@ -54,11 +58,14 @@ internal static class PublishedFiles
         foreach (int batch in (int[])[0, 1])
         {
             string pictures = Directory.CreateDirectory(Path.Combine(folder, "imgs", $"{batch}")).FullName;
-            string[] lines = [.. Enumerable.Range(0, perBatch).Select(k => $"imgs/{batch} sample_{k}.png {k} {k % 2} 1.8 6 2 2.0 0.5 1 [1.5]")];
+            string[] lines = [
+                .. Enumerable.Range(0, perBatch).Select(k => $"imgs/{batch} sample_{k}.png {k} {k % 2} 1.8 6 2 2.0 0.5 1 [1.5]")];
             File.WriteAllLines(Path.Combine(folder, "metadata", $"{batch}.npy"), lines);
             for (int k = 0; k < perBatch; k++)
             {
-                File.WriteAllBytes(Path.Combine(pictures, $"sample_{k}.png"), Png(32, (row, column) => (byte)((row + column) % (k % 2 == 0 ? 7 : 5) == 0 ? 255 : 0)));
+                File.WriteAllBytes(
+                    Path.Combine(pictures, $"sample_{k}.png"),
+                    Png(32, (row, column) => (byte)((row + column) % (k % 2 == 0 ? 7 : 5) == 0 ? 255 : 0)));
             }
         }
 

@@ -6,7 +6,8 @@ namespace Kappa.Cli.Tests.Commands;
 /// <summary>Reports of small sweeps, whole and broken.</summary>
 public sealed class ReportCommandTests
 {
-    private static readonly string[] Words = ["sweep", .. CommandLine.Tiny, "quantities=loss", "stepSize=0.01,0.1,1e6", "attentionResidual=0,1", "seed=0,1"];
+    private static readonly string[] Words = [
+        "sweep", .. CommandLine.Tiny, "quantities=loss", "stepSize=0.01,0.1,1e6", "attentionResidual=0,1", "seed=0,1"];
 
     [Fact]
     public void A_sweep_becomes_one_page_with_figures_beside_it()
@@ -16,15 +17,21 @@ public sealed class ReportCommandTests
         CommandOutcome outcome = CommandLine.Invoke("report", sweep, "--out", folder.Path, "--json", "--quiet");
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
         JsonNode summary = JsonNode.Parse(outcome.Results)!;
-        Assert.Equal((12, true, 4), (summary["runs"]!.GetValue<int>(), summary["finished"]!.GetValue<bool>(), summary["diverges"]!.GetValue<int>()));
+        Assert.Equal(
+            (12, true, 4), (summary["runs"]!.GetValue<int>(), summary["finished"]!.GetValue<bool>(), summary["diverges"]!.GetValue<int>()));
         Assert.Equal(6, summary["groups"]!.AsArray().Count);
         string report = summary["report"]!.GetValue<string>(), page = File.ReadAllText(report);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("href=\"http", page, StringComparison.OrdinalIgnoreCase);
-        foreach (string word in (string[])["What becomes of a run", "Loss by group", "η λ", "diverged", "kappa sweep resume", "interval of the median", "What the classes mean"])
+        foreach (
+            string word in (string[])[
+                "What becomes of a run", "Loss by group", "η λ", "diverged", "kappa sweep resume", "interval of the median",
+                "What the classes mean"])
             Assert.Contains(word, page, StringComparison.Ordinal);
         string beside = Path.GetDirectoryName(report)!;
-        foreach (string file in (string[])["phase-diagram.svg", "phase-diagram.csv", "phase-diagram.tex", "loss-curves.svg", "summary.json", "initial-points.json"])
+        foreach (
+            string file in (string[])[
+                "phase-diagram.svg", "phase-diagram.csv", "phase-diagram.tex", "loss-curves.svg", "summary.json", "initial-points.json"])
             Assert.True(File.Exists(Path.Combine(beside, file)), file);
 
         // The same sweep again gives the same page, and takes the initial points from their file.
@@ -47,12 +54,18 @@ public sealed class ReportCommandTests
     {
         using var folder = new TemporaryFolder();
         string sweep = Sweep(folder.Path, Words);
-        string[] runs = [.. Directory.GetDirectories(folder.Path).Where(path => File.Exists(Path.Combine(path, "status.json"))).Order(StringComparer.Ordinal)];
+        string[] runs = [
+            .. Directory.GetDirectories(folder.Path).Where(path => File.Exists(Path.Combine(path, "status.json")))
+                .Order(StringComparer.Ordinal)];
         Directory.Delete(runs[0], recursive: true);
         File.WriteAllText(Path.Combine(runs[1], "status.json"), "{");
         CommandOutcome outcome = CommandLine.Invoke("report", sweep, "--out", folder.Path, "--json");
         JsonNode summary = JsonNode.Parse(outcome.Results)!;
-        Assert.Equal((0, false, 1, 1), (outcome.ExitCode, summary["finished"]!.GetValue<bool>(), summary["unfinished"]!.GetValue<int>(), summary["damaged"]!.GetValue<int>()));
+        Assert.Equal(
+            (0, false, 1, 1),
+            (
+                outcome.ExitCode, summary["finished"]!.GetValue<bool>(), summary["unfinished"]!.GetValue<int>(),
+                summary["damaged"]!.GetValue<int>()));
         Assert.Contains("1 of 12 runs are missing", outcome.Messages, StringComparison.Ordinal);
         string page = File.ReadAllText(summary["report"]!.GetValue<string>());
         Assert.Contains("unfinished", page, StringComparison.Ordinal);
@@ -66,7 +79,8 @@ public sealed class ReportCommandTests
         string sweep = Sweep(folder.Path, ["sweep", .. CommandLine.Tiny, "quantities=loss", "stepSize=0.01,0.1", "seed=0,1"]);
         CommandOutcome outcome = CommandLine.Invoke("report", sweep, "--out", folder.Path, "--to", Path.Combine(folder.Path, "else"));
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Contains("No phase diagram: it needs two swept keys but the sweep has one, stepSize.", outcome.Messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "No phase diagram: it needs two swept keys but the sweep has one, stepSize.", outcome.Messages, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(folder.Path, "else", "report.html")));
         Refused(CommandLine.Invoke("report", sweep, "--out", folder.Path, "--x", "stepSize"), "needs two swept keys");
     }
@@ -78,8 +92,12 @@ public sealed class ReportCommandTests
         string sweep = Sweep(folder.Path, [.. Words, "gain=1,2"]);
         Refused(CommandLine.Invoke("report", sweep, "--out", folder.Path), "Choose two with --x and --y");
         Refused(CommandLine.Invoke("report", sweep, "--out", folder.Path, "--x", "width"), "The swept keys are");
-        Refused(CommandLine.Invoke("report", "nothing", "--out", folder.Path), $"{folder.Path}: has no run 'nothing'. It holds 24 runs. It has no sweep of this name either.");
-        Refused(CommandLine.Invoke("report", sweep, "--out", folder.Path, "--to", Path.Combine(folder.Path, "sweeps", sweep, "sweep.json")), "is a file. Choose another one with --to.");
+        Refused(
+            CommandLine.Invoke("report", "nothing", "--out", folder.Path),
+            $"{folder.Path}: has no run 'nothing'. It holds 24 runs. It has no sweep of this name either.");
+        Refused(
+            CommandLine.Invoke("report", sweep, "--out", folder.Path, "--to", Path.Combine(folder.Path, "sweeps", sweep, "sweep.json")),
+            "is a file. Choose another one with --to.");
         Refused(CommandLine.Invoke("report", sweep, "--out", Path.Combine(folder.Path, "nowhere")), "no sweep");
         Assert.Equal(0, CommandLine.Invoke("report", sweep, "--out", folder.Path, "--x", "stepSize", "--y", "gain").ExitCode);
         File.WriteAllText(Path.Combine(folder.Path, "sweeps", sweep, "runs.jsonl"), "{");

@@ -14,12 +14,18 @@ public sealed class RunCommandTests
     {
         using var folder = new TemporaryFolder();
         RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "spectraAt=[0,last]"]);
-        string[] spectra = [.. from step in new[] { 0, 50 } from part in new[] { "branch", "hidden", "output" } select files.Spectrum(step, $"l0.{part}")];
-        string[] expected = [files.Specification, files.Environment, files.Status, files.Telemetry, files.Checkpoint, files.Report, Path.Combine(files.Figures, "loss.svg"), .. spectra];
+        string[] spectra = [
+            .. from step in new[] { 0, 50 } from part in new[] { "branch", "hidden", "output" } select files.Spectrum(step, $"l0.{part}")];
+        string[] expected = [
+            files.Specification, files.Environment, files.Status, files.Telemetry, files.Checkpoint, files.Report,
+            Path.Combine(files.Figures, "loss.svg"), .. spectra];
         Assert.DoesNotContain(expected, path => !File.Exists(path) || new FileInfo(path).Length == 0);
         Assert.Equal(spectra.Order(StringComparer.Ordinal), Directory.GetFiles(files.Spectra).Order(StringComparer.Ordinal));
         Assert.Equal((RunState.Done, 50L), (RunRecord.Read(files.Path).Status.State, RunRecord.Read(files.Path).Status.Step));
-        Assert.Equal(Enumerable.Range(0, 51), File.ReadLines(files.Telemetry).Skip(1).Select(line => int.Parse(line.Split(',')[0], System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            Enumerable.Range(0, 51),
+            File.ReadLines(files.Telemetry).Skip(1)
+                .Select(line => int.Parse(line.Split(',')[0], System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     [Fact]
@@ -68,7 +74,9 @@ public sealed class RunCommandTests
         RunFiles withoutResidual = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, same, "attentionResidual=0"]);
         RunFiles onItsOwn = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "attentionResidual=0"]);
         Assert.Equal(File.ReadAllBytes(automatic.Telemetry), File.ReadAllBytes(repeated.Telemetry));
-        Assert.All(TelemetryReader.Read(withoutResidual.Telemetry)["stepSize"].ToArray(), stepSize => Assert.Equal(FirstStepSize(automatic), stepSize));
+        Assert.All(
+            TelemetryReader.Read(withoutResidual.Telemetry)["stepSize"].ToArray(),
+            stepSize => Assert.Equal(FirstStepSize(automatic), stepSize));
         Assert.NotEqual(FirstStepSize(automatic), FirstStepSize(onItsOwn));
     }
 
@@ -77,7 +85,8 @@ public sealed class RunCommandTests
     {
         using var folder = new TemporaryFolder();
         RunFiles adaptive = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "stepSize=adaptive(0.1)", "quantities=loss"]);
-        RunFiles same = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, $"stepSize=same({Path.GetFileName(adaptive.Path)})", "quantities=loss"]);
+        RunFiles same = CommandLine.Run(
+            folder.Path, [.. CommandLine.Tiny, $"stepSize=same({Path.GetFileName(adaptive.Path)})", "quantities=loss"]);
         Assert.NotEqual(FirstStepSize(adaptive), TelemetryReader.Read(adaptive.Telemetry)["stepSize"][^1]);
         Assert.Equal(FirstStepSize(adaptive), FirstStepSize(same));
     }
@@ -94,7 +103,8 @@ public sealed class RunCommandTests
         Assert.Equal((RunState.Done, "NonFinite", steps), (status.State, status.StopReason, status.Step));
         Assert.Equal(steps, TelemetryReader.Read(files.Telemetry).Rows);
         Assert.True(File.Exists(files.Report));
-        using var json = System.Text.Json.JsonDocument.Parse(CommandLine.Invoke("show", Path.GetFileName(files.Path), "--out", folder.Path, "--json").Results);
+        using var json = System.Text.Json.JsonDocument.Parse(
+            CommandLine.Invoke("show", Path.GetFileName(files.Path), "--out", folder.Path, "--json").Results);
         Assert.Equal("NonFinite", json.RootElement.GetProperty("stopReason").GetString());
     }
 

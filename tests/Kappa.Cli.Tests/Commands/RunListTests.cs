@@ -19,7 +19,8 @@ public sealed class RunListTests : IClassFixture<RunListTests.Runs>
     public void When_it_began_is_left_out_first_then_step_rate_and_model(int width, string columns)
     {
         string[] lines = List(_runs.Mixed, width).Split('\n');
-        Assert.Equal(columns, string.Join(", ", lines[1].Split('│', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+        Assert.Equal(
+            columns, string.Join(", ", lines[1].Split('│', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
         Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
     }
 
@@ -59,7 +60,8 @@ public sealed class RunListTests : IClassFixture<RunListTests.Runs>
         Assert.Contains("stepSize=0.0012345678901234567", List(_runs.Long, 80, "--filter", "seed=5"), StringComparison.Ordinal);
     }
 
-    private static string List(string store, int width, params string[] more) => CommandLine.InvokeAt(width, ["list", "--out", store, .. more]).Results;
+    private static string List(string store, int width, params string[] more) =>
+        CommandLine.InvokeAt(width, ["list", "--out", store, .. more]).Results;
 
     /// <summary>Runs of one model, and of two.</summary>
     public sealed class Runs : IDisposable
@@ -73,13 +75,20 @@ public sealed class RunListTests : IClassFixture<RunListTests.Runs>
             foreach ((int k, Func<int, double> loss) in curves.Index())
             {
                 RunFiles run = CommandLine.Run(Alike, [.. CommandLine.Tiny, "quantities=loss", $"seed={k + 1}"]);
-                File.WriteAllLines(run.Telemetry, ["step,loss", .. Enumerable.Range(0, 400).Select(step => string.Create(CultureInfo.InvariantCulture, $"{step},{loss(step):R}"))]);
-                File.WriteAllText(run.Status, File.ReadAllText(run.Status).Replace("\"step\": 50", "\"step\": 399", StringComparison.Ordinal));
+                File.WriteAllLines(
+                    run.Telemetry,
+                    [
+                        "step,loss",
+                        .. Enumerable.Range(0, 400).Select(step => string.Create(CultureInfo.InvariantCulture, $"{step},{loss(step):R}"))]);
+                File.WriteAllText(
+                    run.Status, File.ReadAllText(run.Status).Replace("\"step\": 50", "\"step\": 399", StringComparison.Ordinal));
             }
 
             RunFiles remark = CommandLine.Run(Long, [.. CommandLine.Tiny, "quantities=loss", "seed=4"]);
             string environment = Path.Combine(remark.Path, "environment.json");
-            File.WriteAllText(environment, File.ReadAllText(environment).Replace("\"seed=4\"", "\"note=a-remark-longer-than-a-column\"", StringComparison.Ordinal));
+            File.WriteAllText(
+                environment,
+                File.ReadAllText(environment).Replace("\"seed=4\"", "\"note=a-remark-longer-than-a-column\"", StringComparison.Ordinal));
             _ = CommandLine.Run(Long, [.. CommandLine.Tiny, "quantities=loss", "seed=5", "stepSize=0.0012345678901234567"]);
             _ = CommandLine.Run(Mixed, [.. CommandLine.Tiny, "quantities=loss"]);
             _ = CommandLine.Run(Mixed, "kind=shallowEncoder", "width=6", "tokens=3", "samples=4", "encoderWidth=64", "steps=60");

@@ -32,7 +32,9 @@ public sealed class RunSummaryTests : IDisposable
         string summary = Summary(words).Text;
         Assert.Matches(@"The tokens of a sample have become equal from layer \d on", summary);
         Assert.Contains("attentionResidual=1", summary, StringComparison.Ordinal);
-        Assert.Contains("stay different in every layer", Summary([.. words[..2], "attentionResidual=1", "branchScale=inverseSqrtDepth"]).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "stay different in every layer", Summary([.. words[..2], "attentionResidual=1", "branchScale=inverseSqrtDepth"]).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class RunSummaryTests : IDisposable
     public void No_name_of_the_program_is_printed_for_an_outcome(string setting)
     {
         string summary = Summary([.. CommandLine.Tiny.Where(word => word.Split('=')[0] != setting.Split('=')[0]), setting]).Text;
-        string[] names = [.. Enum.GetNames<RateOutcome>().Concat(Enum.GetNames<StopReason>()).Where(name => name.Skip(1).Any(char.IsUpper))];
+        string[] names = [
+            .. Enum.GetNames<RateOutcome>().Concat(Enum.GetNames<StopReason>()).Where(name => name.Skip(1).Any(char.IsUpper))];
         Assert.NotEmpty(names);
         Assert.All(names, name => Assert.DoesNotContain(name, summary, StringComparison.Ordinal));
         Assert.DoesNotMatch(@"\dE[+-]\d", summary);
@@ -87,7 +90,8 @@ public sealed class RunSummaryTests : IDisposable
         File.WriteAllText(run.Status, File.ReadAllText(run.Status).Replace("\"step\": 50", "\"step\": 20", StringComparison.Ordinal));
         CommandOutcome shown = CommandLine.Invoke("show", run.Path);
         Assert.Equal(3, shown.ExitCode);
-        Assert.Contains("says that the run is done at step 20 but its telemetry goes on to step 50", shown.Messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "says that the run is done at step 20 but its telemetry goes on to step 50", shown.Messages, StringComparison.Ordinal);
     }
 
     private (string Text, double First, double Share) Summary(string[] words)
@@ -95,6 +99,8 @@ public sealed class RunSummaryTests : IDisposable
         RunFiles run = CommandLine.Run(_folder.Path, words);
         ReadOnlySpan<double> losses = RunAnalysis.Of(RunRecord.Read(run.Path)).Telemetry["loss"];
         CommandOutcome outcome = CommandLine.Invoke("show", run.Path);
-        return (string.Join(' ', outcome.Results.Split('\n')), losses.IsEmpty ? double.NaN : losses[0], losses.IsEmpty ? double.NaN : losses[^1] / losses[0]);
+        return (
+            string.Join(' ', outcome.Results.Split('\n')), losses.IsEmpty ? double.NaN : losses[0],
+            losses.IsEmpty ? double.NaN : losses[^1] / losses[0]);
     }
 }

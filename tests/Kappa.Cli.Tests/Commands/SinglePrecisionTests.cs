@@ -8,11 +8,13 @@ namespace Kappa.Cli.Tests.Commands;
 public sealed class SinglePrecisionTests
 {
     private const string What = "Loss and gradient are in single precision; weights, norms, spectra and the rungs of the ladder in double.";
-    private const string Guaranteed = "The descent is in single precision. What follows is computed in double precision from its weights and guaranteed of exact gradient descent from there.";
+    private const string Guaranteed = "The descent is in single precision. What follows is computed in double precision from its weights "
+        + "and guaranteed of exact gradient descent from there.";
 
     // 1024 rows are four shards of the evaluator.
     private static readonly string[] FourShards = ["samples=64", "tokens=16", "width=16", "ffnWidth=16", "steps=30", "precision=single"];
-    private static readonly string[] Convergent = ["width=8", "ffnWidth=32", "samples=1", "tokens=3", "stepSize=auto(1)", "steps=400", "precision=single"];
+    private static readonly string[] Convergent = [
+        "width=8", "ffnWidth=32", "samples=1", "tokens=3", "stepSize=auto(1)", "steps=400", "precision=single"];
 
     [Fact]
     public void A_run_says_its_precision_wherever_it_is_described()
@@ -23,7 +25,9 @@ public sealed class SinglePrecisionTests
         string name = Path.GetFileName(files.Path);
         Assert.Contains("\n  precision: single\n", File.ReadAllText(files.Specification), StringComparison.Ordinal);
         Assert.Contains("\n  precision: single\n", CommandLine.Invoke(["run", .. words, "--show"]).Results, StringComparison.Ordinal);
-        string shown = string.Join(' ', CommandLine.Invoke("show", name, "--out", folder.Path).Results.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string shown = string.Join(
+            ' ',
+            CommandLine.Invoke("show", name, "--out", folder.Path).Results.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains($"Note: {What}", shown, StringComparison.Ordinal);
         Assert.Contains(What, File.ReadAllText(files.Report), StringComparison.Ordinal);
         Assert.Equal("single", Json(folder.Path, name).GetProperty("precision").GetString());
@@ -34,14 +38,18 @@ public sealed class SinglePrecisionTests
     public void A_run_in_double_precision_is_another_run_with_the_same_columns_and_no_note()
     {
         using var folder = new TemporaryFolder();
-        RunFiles doubles = CommandLine.Run(folder.Path, CommandLine.Tiny), singles = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "precision=single"]);
+        RunFiles doubles = CommandLine.Run(folder.Path, CommandLine.Tiny),
+            singles = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "precision=single"]);
         Assert.Equal(File.ReadLines(doubles.Telemetry).First(), File.ReadLines(singles.Telemetry).First());
-        ReadOnlySpan<double> expected = TelemetryReader.Read(doubles.Telemetry)["loss"], actual = TelemetryReader.Read(singles.Telemetry)["loss"];
+        ReadOnlySpan<double> expected = TelemetryReader.Read(doubles.Telemetry)["loss"],
+            actual = TelemetryReader.Read(singles.Telemetry)["loss"];
         Assert.NotEqual(expected[0], actual[0]);
 
         // u = 2⁻²⁴ through a hundred roundings.
         Assert.Equal(expected[0], actual[0], expected[0] * 6e-6);
-        Assert.DoesNotContain("precision", CommandLine.Invoke("show", Path.GetFileName(doubles.Path), "--out", folder.Path).Results, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "precision", CommandLine.Invoke("show", Path.GetFileName(doubles.Path), "--out", folder.Path).Results,
+            StringComparison.Ordinal);
         Assert.Equal("double", Json(folder.Path, Path.GetFileName(doubles.Path)).GetProperty("precision").GetString());
     }
 
@@ -49,7 +57,8 @@ public sealed class SinglePrecisionTests
     public void One_thread_and_two_give_the_same_bytes()
     {
         using var folder = new TemporaryFolder();
-        RunFiles one = CommandLine.Run(folder.At("one"), [.. FourShards, "--threads", "1"]), two = CommandLine.Run(folder.At("two"), [.. FourShards, "--threads", "2"]);
+        RunFiles one = CommandLine.Run(folder.At("one"), [.. FourShards, "--threads", "1"]),
+            two = CommandLine.Run(folder.At("two"), [.. FourShards, "--threads", "2"]);
         Assert.Equal(File.ReadAllBytes(one.Telemetry), File.ReadAllBytes(two.Telemetry));
         Assert.Equal(File.ReadAllBytes(one.Checkpoint), File.ReadAllBytes(two.Checkpoint));
     }
@@ -61,7 +70,9 @@ public sealed class SinglePrecisionTests
         string name = Path.GetFileName(CommandLine.Run(folder.Path, CommandLine.Tiny).Path);
         CommandOutcome refused = CommandLine.Invoke("run", "--resume", name, "precision=single", "--out", folder.Path);
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("--resume continues a run as it was specified and takes no settings but got 'precision=single'.", refused.Messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "--resume continues a run as it was specified and takes no settings but got 'precision=single'.", refused.Messages,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,15 +85,20 @@ public sealed class SinglePrecisionTests
         double floor = run.GetProperty("roundingFloor").GetDouble();
         long last = run.GetProperty("rate").GetProperty("lastStep").GetInt64();
         TelemetryTable telemetry = TelemetryReader.Read(new RunFiles(Path.Combine(folder.Path, name)).Telemetry);
-        Assert.True(telemetry["loss"][(int)last] > floor && telemetry["loss"][(int)last + 1] <= floor, $"The window must end before the first loss at or below {floor:G3} but ends at step {last}.");
-        Assert.Contains($"Note: From step {last + 1} on the loss is at the rounding of single precision", CommandLine.Invoke("show", name, "--out", folder.Path).Results, StringComparison.Ordinal);
+        Assert.True(
+            telemetry["loss"][(int)last] > floor && telemetry["loss"][(int)last + 1] <= floor,
+            $"The window must end before the first loss at or below {floor:G3} but ends at step {last}.");
+        Assert.Contains(
+            $"Note: From step {last + 1} on the loss is at the rounding of single precision",
+            CommandLine.Invoke("show", name, "--out", folder.Path).Results, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_ladder_of_a_run_is_made_again_from_its_specification()
     {
         using var folder = new TemporaryFolder();
-        RunFiles files = CommandLine.Run(folder.At("single"), [.. Convergent, "seed=1"]), doubles = CommandLine.Run(folder.At("double"), [.. Convergent[..^1], "seed=1"]);
+        RunFiles files = CommandLine.Run(folder.At("single"), [.. Convergent, "seed=1"]),
+            doubles = CommandLine.Run(folder.At("double"), [.. Convergent[..^1], "seed=1"]);
         double first = TelemetryReader.Read(files.Telemetry)["loss"][0], exact = TelemetryReader.Read(doubles.Telemetry)["loss"][0];
         Assert.True(Math.Abs(first - exact) > 1e-9 * exact, "The first loss must differ by more than two machines in double precision.");
         string ladder = Json(folder.At("single"), Path.GetFileName(files.Path)).GetProperty("ladder").GetRawText();
@@ -114,16 +130,25 @@ public sealed class SinglePrecisionTests
     {
         using var folder = new TemporaryFolder();
         RunFiles files = CommandLine.Run(folder.Path, [.. Convergent, "quantities=loss"]);
-        string[] words = ["certify", Path.GetFileName(files.Path), "--out", folder.Path, "--from-step", "--step-size", "run", "--theorem", "path"];
+        string[] words = [
+            "certify", Path.GetFileName(files.Path), "--out", folder.Path, "--from-step", "--step-size", "run", "--theorem", "path"];
         CommandOutcome kept = CommandLine.Invoke(words);
-        Assert.Contains("steps on in single precision: the bound held at every step", kept.Results.ReplaceLineEndings(" ").Replace("     ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "steps on in single precision: the bound held at every step",
+            kept.Results.ReplaceLineEndings(" ").Replace("     ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
         using var json = JsonDocument.Parse(CommandLine.Invoke([.. words, "--json"]).Results);
         string later = $"{json.RootElement.GetProperty("findings")[0].GetProperty("step").GetInt64() + 5}";
-        File.WriteAllLines(files.Telemetry, [.. File.ReadLines(files.Telemetry).Select(line => line.Split(',')).Select(row => string.Join(',', row[0] == later ? [row[0], "1", .. row[2..]] : row))]);
+        File.WriteAllLines(
+            files.Telemetry,
+            [
+                .. File.ReadLines(files.Telemetry).Select(line => line.Split(','))
+                    .Select(row => string.Join(',', row[0] == later ? [row[0], "1", .. row[2..]] : row))]);
         CommandOutcome departed = CommandLine.Invoke(words);
         Assert.Equal((0, 0), (kept.ExitCode, departed.ExitCode));
         Assert.StartsWith("Certified from step", departed.Results, StringComparison.Ordinal);
-        Assert.Contains("in single precision, which the theorem is not about: after 5 steps the loss is 1 but", departed.Results.ReplaceLineEndings(" ").Replace("     ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "in single precision, which the theorem is not about: after 5 steps the loss is 1 but",
+            departed.Results.ReplaceLineEndings(" ").Replace("     ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     private static JsonElement Json(string store, string name)

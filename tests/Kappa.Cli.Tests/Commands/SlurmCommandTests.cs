@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Commands;
 
-/// <summary>What a user sees when a cluster is missing, refuses, answers nonsense or takes only a part. That a real one works is tested by tests/slurm/run.</summary>
+/// <summary>What a user sees when a cluster is missing, refuses, answers nonsense or
+/// takes only a part. That a real one works is tested by tests/slurm/run.</summary>
 public sealed class SlurmCommandTests : IDisposable
 {
     private static readonly string[] Words = ["sweep", .. CommandLine.Tiny, "seed=range(0,10)", "--slurm"];
@@ -29,7 +30,9 @@ public sealed class SlurmCommandTests : IDisposable
         _slurm.Remove("sbatch");
         CommandOutcome outcome = _slurm.Invoke(Submission, alone: true);
         Assert.Equal(3, outcome.ExitCode);
-        Assert.StartsWith("kappa: Slurm: is not installed here: sbatch must be on the PATH.", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "kappa: Slurm: is not installed here: sbatch must be on the PATH.", Assert.Single(outcome.MessageLines),
+            StringComparison.Ordinal);
         Assert.Empty(_folder.Entries);
     }
 
@@ -40,19 +43,25 @@ public sealed class SlurmCommandTests : IDisposable
         Assert.Equal(0, outcome.ExitCode);
         string[] calls = _slurm.CallsOf("sbatch");
         Assert.Equal(3, calls.Length);
-        Assert.All(calls.Zip(["--array=0-3%2", "--array=0-3%2", "--array=0-1%2"]), pair => Assert.Contains($" {pair.Second} ", pair.First, StringComparison.Ordinal));
-        Assert.All(calls.Zip([" 0", " 4", " 8"]), pair => Assert.EndsWith($"submit.sbatch{pair.Second}", pair.First, StringComparison.Ordinal));
+        Assert.All(
+            calls.Zip(["--array=0-3%2", "--array=0-3%2", "--array=0-1%2"]),
+            pair => Assert.Contains($" {pair.Second} ", pair.First, StringComparison.Ordinal));
+        Assert.All(
+            calls.Zip([" 0", " 4", " 8"]), pair => Assert.EndsWith($"submit.sbatch{pair.Second}", pair.First, StringComparison.Ordinal));
         Assert.Contains("--dependency=afterany:101:102", calls[2], StringComparison.Ordinal);
         Assert.Contains("watch:  squeue --jobs=101,102,103", outcome.Results, StringComparison.Ordinal);
         Assert.Equal(["101", "102", "103"], Record.Select(line => line["job"]!.GetValue<string>()));
-        string[] runs = [.. File.ReadLines(Path.Combine(SweepFolder, "tasks.jsonl")).SelectMany(line => JsonNode.Parse(line)!["runs"]!.AsArray().Select(run => run!.GetValue<string>()))];
+        string[] runs = [
+            .. File.ReadLines(Path.Combine(SweepFolder, "tasks.jsonl")).SelectMany(line =>
+                JsonNode.Parse(line)!["runs"]!.AsArray().Select(run => run!.GetValue<string>()))];
         Assert.Equal(10, runs.Distinct().Count());
     }
 
     [Theory]
     [InlineData("sbatch: error: Batch job submission failed: Invalid partition name specified")]
     [InlineData("sbatch: error: Memory specification can not be satisfied")]
-    [InlineData("sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy")]
+    [InlineData(
+        "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy")]
     public void A_refusal_is_passed_on_in_one_line(string complaint)
     {
         _slurm.Answer("sbatch", $"cat >&2 <<'END'\n{complaint}\nEND\nexit 1");
@@ -67,7 +76,8 @@ public sealed class SlurmCommandTests : IDisposable
     [InlineData("sbatch", "true", "must print a job number but printed ''")]
     [InlineData("scontrol", "echo hello", "must print MaxArraySize but printed 'hello")]
     [InlineData("scontrol", "echo 'MaxArraySize = 0'", "this cluster allows no arrays")]
-    [InlineData("squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1", "Unable to contact slurm controller")]
+    [InlineData(
+        "squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1", "Unable to contact slurm controller")]
     public void An_answer_that_is_none_is_shown(string command, string shell, string expected)
     {
         // The queue is asked only for submissions that were recorded.
@@ -81,7 +91,10 @@ public sealed class SlurmCommandTests : IDisposable
     [Fact]
     public void A_submission_that_stops_half_way_is_continued_and_not_repeated()
     {
-        _slurm.Answer("sbatch", "[ \"$(grep -c '^sbatch ' \"$(dirname \"$0\")/calls\")\" -lt 2 ] && echo 101 && exit 0; echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1");
+        _slurm.Answer(
+            "sbatch",
+            "[ \"$(grep -c '^sbatch ' \"$(dirname \"$0\")/calls\")\" -lt 2 ] && echo 101 && exit 0; echo 'sbatch: error: "
+                + "QOSMaxSubmitJobPerUserLimit' >&2; exit 1");
         CommandOutcome first = _slurm.Invoke(Submission);
         Assert.Equal(3, first.ExitCode);
         Assert.Contains("submitted job 101: 4 tasks", first.MessageLines[0], StringComparison.Ordinal);
@@ -138,7 +151,9 @@ public sealed class SlurmCommandTests : IDisposable
     [Fact]
     public void A_task_whose_runs_another_process_has_ends_without_a_failure_and_says_so()
     {
-        string[] words = ["sweep", .. CommandLine.Tiny.Where(word => !word.StartsWith("steps=", StringComparison.Ordinal)), "steps=100000000", "lossFloor=0", "checkpointEvery=1000", "quantities=loss", "telemetry.every=100000", "--out", _folder.Path];
+        string[] words = [
+            "sweep", .. CommandLine.Tiny.Where(word => !word.StartsWith("steps=", StringComparison.Ordinal)), "steps=100000000",
+            "lossFloor=0", "checkpointEvery=1000", "quantities=loss", "telemetry.every=100000", "--out", _folder.Path];
         CommandOutcome written = _slurm.Invoke([.. words, "--slurm", "--dry-run", "--memory", "500M"]);
         Assert.Equal(0, written.ExitCode);
         Assert.Contains("#SBATCH --mem=500M\n", written.Results, StringComparison.Ordinal);
@@ -146,7 +161,8 @@ public sealed class SlurmCommandTests : IDisposable
         string sweep = SweepFiles.Name(_folder.Path);
         using ChildProcess owner = ChildProcess.Start("sweep", "work", sweep, "--out", _folder.Path, "--quiet");
         owner.WaitUntil(() => SweepFiles.Runs(_folder.Path).Length > 0, "the first second of the run");
-        using ChildProcess task = ChildProcess.StartInShell($"SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_JOB_ID=7 exec bash '{_folder.Path}/sweeps/{sweep}/submit.sbatch' 0");
+        using ChildProcess task = ChildProcess.StartInShell(
+            $"SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_JOB_ID=7 exec bash '{_folder.Path}/sweeps/{sweep}/submit.sbatch' 0");
         CommandOutcome outcome = task.End();
         owner.Kill();
         Assert.True(outcome.ExitCode == 0, outcome.Messages + outcome.Results);
@@ -166,7 +182,9 @@ public sealed class SlurmCommandTests : IDisposable
     {
         CommandOutcome outcome = CommandLine.Invoke([.. Submission, "--dry-run", $"{option}={value}"]);
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains(option, Assert.Single(outcome.MessageLines, line => line.StartsWith("kappa: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            option, Assert.Single(outcome.MessageLines, line => line.StartsWith("kappa: ", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         Assert.Empty(_folder.Entries);
     }
 
@@ -180,7 +198,8 @@ public sealed class SlurmCommandTests : IDisposable
         {
             CommandOutcome outcome = _slurm.Invoke([.. Words, "--out", _folder.At(name), .. more]);
             Assert.Equal(3, outcome.ExitCode);
-            Assert.StartsWith("kappa: --out: must name a folder without double quotes", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "kappa: --out: must name a folder without double quotes", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
             Assert.Contains(letter, outcome.Messages, StringComparison.Ordinal);
         }
 
@@ -202,7 +221,8 @@ public sealed class SlurmCommandTests : IDisposable
     public void An_option_of_Slurm_needs_Slurm()
     {
         CommandOutcome outcome = CommandLine.Invoke([.. Words[..^1], "--partition", "x", "--out", _folder.Path]);
-        Assert.Equal((2, "kappa: --partition must come with --slurm. Add --slurm, or leave it out.\n"), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal(
+            (2, "kappa: --partition must come with --slurm. Add --slurm, or leave it out.\n"), (outcome.ExitCode, outcome.Messages));
     }
 
     [Fact]
@@ -211,9 +231,13 @@ public sealed class SlurmCommandTests : IDisposable
         string[] words = [.. Words, "--out", _folder.At("new")];
         CommandOutcome values = CommandLine.Invoke([.. words, "--threads", "-5", "--limit", "99999999999"]);
         Assert.Equal(
-            (2, "kappa: --threads must be from 1 to 1024 but is -5.\nkappa: --limit must be from 1 to 2147483647 but is 99999999999.\nTry: kappa sweep --help\n"),
+            (
+                2,
+                "kappa: --threads must be from 1 to 1024 but is -5.\nkappa: --limit must be from 1 to 2147483647 but is "
+                    + "99999999999.\nTry: kappa sweep --help\n"),
             (values.ExitCode, values.Messages));
-        CommandOutcome cluster = CommandLine.Invoke([.. words, "--threads", "2", "--time", "1:00", "--per-task", "0", "--partition", "a b"]);
+        CommandOutcome cluster = CommandLine.Invoke(
+            [.. words, "--threads", "2", "--time", "1:00", "--per-task", "0", "--partition", "a b"]);
         Assert.Equal(
             [
                 "kappa: --partition must be a name of letters, digits and . , _ + - but is 'a b'.",
@@ -230,7 +254,8 @@ public sealed class SlurmCommandTests : IDisposable
     public void A_worker_refuses_a_file_system_without_locks()
     {
         string sweep = JsonNode.Parse(CommandLine.Invoke([.. Submission, "--dry-run", "--json"]).Results)!["sweep"]!.GetValue<string>();
-        using var worker = ChildProcess.StartIn(new() { ["DOTNET_SYSTEM_IO_DISABLEFILELOCKING"] = "1" }, "sweep", "work", sweep, "--out", _folder.Path);
+        using var worker = ChildProcess.StartIn(
+            new() { ["DOTNET_SYSTEM_IO_DISABLEFILELOCKING"] = "1" }, "sweep", "work", sweep, "--out", _folder.Path);
         CommandOutcome outcome = worker.End();
         Assert.Equal(3, outcome.ExitCode);
         Assert.Contains("without file locks", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);

@@ -3,16 +3,23 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Commands;
 
-/// <summary>What a process finds around it: streams that are closed or full, limits, folders that are gone. One line and an exit code, never a trace.</summary>
+/// <summary>What a process finds around it: streams that are closed or full, limits,
+/// folders that are gone. One line and an exit code, never a trace.</summary>
 public sealed class SurroundingsTests
 {
     [Theory]
-    [InlineData("exec \"$0\" \"$@\" >&-", 3, "kappa: standard output: cannot be written (it is closed). What the command writes to files is there.\n")]
-    [InlineData("exec \"$0\" \"$@\" >/dev/full", 3, "kappa: standard output: cannot be written (No space left on device). What the command writes to files is there.\n")]
+    [InlineData(
+        "exec \"$0\" \"$@\" >&-", 3,
+        "kappa: standard output: cannot be written (it is closed). What the command writes to files is there.\n")]
+    [InlineData(
+        "exec \"$0\" \"$@\" >/dev/full", 3,
+        "kappa: standard output: cannot be written (No space left on device). What the command writes to files is there.\n")]
     [InlineData("exec \"$0\" \"$@\" >&- 2>&-", 3, "")]
     [InlineData("exec \"$0\" \"$@\" <&-", 0, "")]
     [InlineData("\"$0\" \"$@\" | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", 0, "")]
-    [InlineData("ulimit -n 64; exec \"$0\" \"$@\"", 3, "kappa: at least 192 files must be allowed to be open at a time but the limit is 64. Raise it: ulimit -n 1024\n")]
+    [InlineData(
+        "ulimit -n 64; exec \"$0\" \"$@\"", 3,
+        "kappa: at least 192 files must be allowed to be open at a time but the limit is 64. Raise it: ulimit -n 1024\n")]
     [InlineData("ulimit -n 192; exec \"$0\" \"$@\"", 0, "")]
     public void What_is_closed_full_or_limited_is_one_line(string script, int code, string message)
     {
@@ -29,18 +36,24 @@ public sealed class SurroundingsTests
         }
     }
 
-    /// <summary>A limit of the heap that only an allocation meets, and one of the addresses, under which the runtime can end the process while it reports: that one is seen beforehand.</summary>
+    /// <summary>A limit of the heap that only an allocation meets, and one of the addresses, under
+    /// which the runtime can end the process while it reports: that one is seen beforehand.</summary>
     [Theory]
     [InlineData(
         "DOTNET_GCHeapHardLimit=0x2000000", "model.kind=shallowEncoder width=64 encoderWidth=20000 samples=20",
         "kappa: model: The model and its descent must fit into the memory that there is, 32 MiB but would take about ")]
-    [InlineData("DOTNET_GCHeapHardLimit=0x4000000", "width=2048 ffnWidth=2048", "kappa: model: The evaluator and the descent must fit into the memory that there is, 64 MiB but would take about ")]
-    [InlineData("ulimit -v 1500000;", "width=1400 ffnWidth=1400 samples=8", "kappa: model: The evaluator and the descent must fit into the memory that there is, 733 MiB but would take about ")]
+    [InlineData(
+        "DOTNET_GCHeapHardLimit=0x4000000", "width=2048 ffnWidth=2048",
+        "kappa: model: The evaluator and the descent must fit into the memory that there is, 64 MiB but would take about ")]
+    [InlineData(
+        "ulimit -v 1500000;", "width=1400 ffnWidth=1400 samples=8",
+        "kappa: model: The evaluator and the descent must fit into the memory that there is, 733 MiB but would take about ")]
     public void Too_little_memory_is_one_line(string limit, string words, string message)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The script is for bash.");
         using var folder = new TemporaryFolder();
-        using ChildProcess child = ChildProcess.StartInShell($"{limit} exec \"$0\" \"$@\"", ["run", "steps=1", .. words.Split(' '), "--out", folder.At("runs"), "--quiet"]);
+        using ChildProcess child = ChildProcess.StartInShell(
+            $"{limit} exec \"$0\" \"$@\"", ["run", "steps=1", .. words.Split(' '), "--out", folder.At("runs"), "--quiet"]);
         CommandOutcome outcome = child.End();
         Assert.Equal(3, outcome.ExitCode);
         Assert.StartsWith(message, Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
@@ -73,9 +86,12 @@ public sealed class SurroundingsTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps it.");
         using var folder = new TemporaryFolder();
         string gone = folder.At("gone");
-        using ChildProcess child = ChildProcess.StartInShell($"mkdir '{gone}'; cd '{gone}'; rmdir '{gone}'; exec \"$0\" \"$@\"", ["run", .. CommandLine.Tiny]);
+        using ChildProcess child = ChildProcess.StartInShell(
+            $"mkdir '{gone}'; cd '{gone}'; rmdir '{gone}'; exec \"$0\" \"$@\"", ["run", .. CommandLine.Tiny]);
         CommandOutcome outcome = child.End();
-        Assert.Equal((3, $"kappa: {gone}: the current folder must exist but was removed or moved. Change to one that does.\n"), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal(
+            (3, $"kappa: {gone}: the current folder must exist but was removed or moved. Change to one that does.\n"),
+            (outcome.ExitCode, outcome.Messages));
     }
 
     [Fact]
@@ -87,6 +103,8 @@ public sealed class SurroundingsTests
         using ChildProcess child = ChildProcess.StartIn(new() { ["TMPDIR"] = "/nowhere" }, "rerun", files.Path, "--verify");
         CommandOutcome outcome = child.End();
         Assert.Equal(3, outcome.ExitCode);
-        Assert.StartsWith("kappa: /nowhere/: the folder for temporary files must exist and be writable but is not. Set TMPDIR", Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "kappa: /nowhere/: the folder for temporary files must exist and be writable but is not. Set TMPDIR",
+            Assert.Single(outcome.MessageLines), StringComparison.Ordinal);
     }
 }

@@ -30,7 +30,9 @@ public sealed class SweepCommandTests
     [Theory]
     [InlineData("model.kind=kernelAttention", "width=16", "heads=2", "trained=[value]")]
     [InlineData("model.kind=shallowEncoder", "width=8", "encoderWidth=128", "samples=6")]
-    [InlineData("model.kind=classifier", "source=digits", "patch=14", "width=16", "heads=2", "ffnWidth=32", "method=adam", "stepSize=0.01", "batchSize=20")]
+    [InlineData(
+        "model.kind=classifier", "source=digits", "patch=14", "width=16", "heads=2", "ffnWidth=32", "method=adam", "stepSize=0.01",
+        "batchSize=20")]
     public void Other_models_are_swept_as_well(params string[] words)
     {
         using var folder = new TemporaryFolder();
@@ -51,7 +53,8 @@ public sealed class SweepCommandTests
             derived: {ffnWidth: 4*wdth + hight}
             where: [seed >, width == he]
             """);
-        CommandOutcome outcome = CommandLine.Invoke("sweep", file, "tokens=0,4", "sed=1", "seed=range(0,20000)", "--out", folder.At("store"));
+        CommandOutcome outcome = CommandLine.Invoke(
+            "sweep", file, "tokens=0,4", "sed=1", "seed=range(0,20000)", "--out", folder.At("store"));
         Assert.Equal(3, outcome.ExitCode);
         Assert.Equal(
             [
@@ -59,8 +62,10 @@ public sealed class SweepCommandTests
                 "FILE:2:25: gain has no values: an empty grid has no runs. Remove it or list values.",
                 "FILE:3:6: zipped keys must have equally many values but have keyGain: 2, queryGain: 1.",
                 "command line: 'sed=1': unknown key 'sed'. Did you mean 'seed'?",
-                "command line: 'seed=range(0,20000)': 'range(0,20000)' must have at most 10000 combinations but has 20000. Raise the limit with --limit, or thin the range.",
-                "FILE:2:45: scheme must be one of gaussian, leCun, he, xavier, ntk, orthogonal or 'default' but is 'hee'. Did you mean 'he'?",
+                "command line: 'seed=range(0,20000)': 'range(0,20000)' must have at most 10000 combinations but has 20000. Raise the "
+                    + "limit with --limit, or thin the range.",
+                "FILE:2:45: scheme must be one of gaussian, leCun, he, xavier, ntk, orthogonal or 'default' but is 'hee'. Did you mean "
+                    + "'he'?",
                 "command line: 'tokens=0,4': tokens must be from 1 to 1048576 or 'default' but is 0.",
                 "FILE:3:36: queryGain must be at least 0 but is -1.",
                 "FILE:4:21: '4*wdth + hight' has an unknown key 'wdth'. Did you mean 'width'?",
@@ -85,7 +90,9 @@ public sealed class SweepCommandTests
         Assert.Equal(0, CommandLine.Invoke("sweep", "cancel", name, "--out", folder.Path).ExitCode);
         string file = kept == "status.json" ? status : Path.Combine(folder.Path, "sweeps", name, kept), before = File.ReadAllText(file);
         CommandOutcome outcome = CommandLine.Invoke("sweep", command, name, "--threads", "0", "--out", folder.Path);
-        Assert.Equal((2, $"kappa: --threads must be from 1 to 1024 but is 0.\nTry: kappa sweep {command} --help\n"), (outcome.ExitCode, outcome.Messages));
+        Assert.Equal(
+            (2, $"kappa: --threads must be from 1 to 1024 but is 0.\nTry: kappa sweep {command} --help\n"),
+            (outcome.ExitCode, outcome.Messages));
         Assert.Equal(before, File.ReadAllText(file));
     }
 
@@ -111,6 +118,8 @@ public sealed class SweepCommandTests
     private static JsonNode Status(CommandOutcome outcome) => JsonNode.Parse(outcome.Results)!;
 
     private static string Bytes(string store, string file) =>
-        string.Join('\n', Directory.GetDirectories(store).Where(path => !path.EndsWith("sweeps", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        string.Join(
+            '\n',
+            Directory.GetDirectories(store).Where(path => !path.EndsWith("sweeps", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
             .Select(path => Path.GetFileName(path) + Convert.ToHexString(File.ReadAllBytes(Path.Combine(path, file)))));
 }

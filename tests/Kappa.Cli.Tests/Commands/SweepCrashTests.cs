@@ -4,10 +4,12 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Commands;
 
-/// <summary>What killed, stopped, doubled and starved processes leave of a sweep: nothing lost, nothing run twice, the bytes of an undisturbed one.</summary>
+/// <summary>What killed, stopped, doubled and starved processes leave of a sweep:
+/// nothing lost, nothing run twice, the bytes of an undisturbed one.</summary>
 public sealed class SweepCrashTests
 {
-    private static readonly string[] Model = [.. CommandLine.Tiny.Where(word => !word.StartsWith("steps", StringComparison.Ordinal)), "lossFloor=0"];
+    private static readonly string[] Model = [
+        .. CommandLine.Tiny.Where(word => !word.StartsWith("steps", StringComparison.Ordinal)), "lossFloor=0"];
     private static readonly string[] Words = ["sweep", .. Model, "steps=1000", "seed=range(0,40)", "--quiet"];
     private static readonly string[] Endless = [.. Model, "steps=100000000", "stepSize=1e-6", "seed=range(0,2)", "telemetry.every=1000"];
 
@@ -43,12 +45,19 @@ public sealed class SweepCrashTests
     public void Two_processes_on_one_sweep_run_every_run_once()
     {
         using var folder = new TemporaryFolder();
-        using ChildProcess first = ChildProcess.Start([.. Words, "--out", folder.Path, "--threads", "2"]), second = ChildProcess.Start([.. Words, "--out", folder.Path, "--threads", "2"]);
+        using ChildProcess first = ChildProcess.Start([.. Words, "--out", folder.Path, "--threads", "2"]),
+            second = ChildProcess.Start([.. Words, "--out", folder.Path, "--threads", "2"]);
         CommandOutcome[] outcomes = [first.End(), second.End()];
 
         // Whoever ends last sees all of them done; the other one says what it leaves to it.
         Assert.Contains(outcomes, outcome => outcome is { ExitCode: 0, Messages: "" });
-        Assert.All(outcomes, outcome => Assert.True(outcome.ExitCode == 0 || (outcome.ExitCode == 75 && outcome.Messages.Contains("not done: another process has", StringComparison.Ordinal)), outcome.Messages));
+        Assert.All(
+            outcomes,
+            outcome =>
+                Assert.True(
+                    outcome.ExitCode == 0
+                        || (outcome.ExitCode == 75 && outcome.Messages.Contains("not done: another process has", StringComparison.Ordinal)),
+                    outcome.Messages));
         RunRecord[] runs = [.. SweepFiles.Runs(folder.Path).Select(RunRecord.Read)];
         Assert.Equal(40, runs.Length);
         Assert.All(runs, run => Assert.Equal((RunState.Done, 1), (run.Status.State, run.Sessions.Count)));
@@ -62,7 +71,8 @@ public sealed class SweepCrashTests
         using var folder = new TemporaryFolder();
         var sweep = SweepFolder.Freeze(folder.Path, SweepReader.ReadText("test", "zip: {steps: [100000, 50], seed: [0, 1]}", Model).Plan!);
         string passed = sweep.Plan.Runs[0].Name;
-        using ChildProcess owner = ChildProcess.Start("sweep", "work", sweep.Plan.Name, "--task", "0", "--of", "2", "--out", folder.Path, "--quiet");
+        using ChildProcess owner = ChildProcess.Start(
+            "sweep", "work", sweep.Plan.Name, "--task", "0", "--of", "2", "--out", folder.Path, "--quiet");
         owner.WaitUntil(() => File.Exists(Path.Combine(folder.Path, $".{passed}.partial", "spec.yaml")), "the owner's claim");
         List<string> ended = [];
         new SweepWorker(sweep, RunEnvironment.Current([], 1, TimeProvider.System)).Work(1, (0, 1), Watch, CancellationToken.None);
@@ -103,7 +113,9 @@ public sealed class SweepCrashTests
         long said = 0;
         using (ChildProcess worker = StartEndless(folder.Path))
         {
-            worker.WaitUntil(() => (run = SweepFiles.Runs(folder.Path).FirstOrDefault() ?? "").Length > 0 && File.Exists(new RunFiles(run).Status), "the first second of a run");
+            worker.WaitUntil(
+                () => (run = SweepFiles.Runs(folder.Path).FirstOrDefault() ?? "").Length > 0 && File.Exists(new RunFiles(run).Status),
+                "the first second of a run");
             long first = RunRecord.Read(run).Status.Step;
             worker.WaitUntil(() => (said = RunRecord.Read(run).Status.Step) > first, "the next heartbeat");
             worker.Kill();
@@ -114,8 +126,12 @@ public sealed class SweepCrashTests
         Assert.InRange(saved, Math.Max(1, said), 100_000_000);
         Assert.InRange(telemetry["step"][^1], saved - 1000, 100_000_000);
         RunStatus status = RunRecord.Read(run).Status;
-        File.WriteAllText(new RunFiles(run).Status, File.ReadAllText(new RunFiles(run).Status).Replace(status.Heartbeat.ToString("yyyy", null), "2000", StringComparison.Ordinal));
-        Assert.Contains("1 lost", CommandLine.Invoke("sweep", "status", SweepFiles.Name(folder.Path), "--out", folder.Path).Results, StringComparison.Ordinal);
+        File.WriteAllText(
+            new RunFiles(run).Status,
+            File.ReadAllText(new RunFiles(run).Status).Replace(status.Heartbeat.ToString("yyyy", null), "2000", StringComparison.Ordinal));
+        Assert.Contains(
+            "1 lost", CommandLine.Invoke("sweep", "status", SweepFiles.Name(folder.Path), "--out", folder.Path).Results,
+            StringComparison.Ordinal);
     }
 
     /// <summary>A limit on the size of a file refuses a write as a full disk does.</summary>

@@ -39,15 +39,28 @@ public sealed class SweepDamageTests
     public void A_folder_that_is_removed_under_a_sweep_is_named_at_its_end_and_computed_again()
     {
         using var folder = new TemporaryFolder();
-        string description = folder.Write("sweep.yaml", "base: {depth: 1, width: 8, ffnWidth: 8, samples: 2, tokens: 4, lossFloor: 0, quantities: loss, telemetry.every: 1000}\nzip: {steps: [50, 1000000], seed: [0, 1]}\n");
+        string description = folder.Write(
+            "sweep.yaml",
+            "base: {depth: 1, width: 8, ffnWidth: 8, samples: 2, tokens: 4, lossFloor: 0, quantities: loss, telemetry.every: 1000}\nzip: "
+                + "{steps: [50, 1000000], seed: [0, 1]}\n");
         string store = folder.At("runs");
         using ChildProcess sweep = ChildProcess.Start("sweep", description, "--threads", "1", "--out", store);
         string first = "";
-        sweep.WaitUntil(() => Directory.Exists(store) && (first = SweepFiles.Runs(store).FirstOrDefault(run => File.ReadAllText(Path.Combine(run, "status.json")).Contains("\"done\"", StringComparison.Ordinal)) ?? "").Length > 0, "the end of the first run");
+        sweep.WaitUntil(
+            () =>
+                Directory.Exists(store)
+                && (
+                    first = SweepFiles.Runs(store).FirstOrDefault(run =>
+                        File.ReadAllText(Path.Combine(run, "status.json")).Contains("\"done\"", StringComparison.Ordinal))
+                    ?? "").Length > 0,
+            "the end of the first run");
         Directory.Delete(first, recursive: true);
         CommandOutcome outcome = sweep.End();
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains($"kappa: 1 of 2 runs is not done: its folder was removed or changed while the sweep ran, the first {Path.GetFileName(first)}. Compute what is missing: kappa sweep resume ", outcome.Messages, StringComparison.Ordinal);
+        Assert.Contains(
+            $"kappa: 1 of 2 runs is not done: its folder was removed or changed while the sweep ran, the first "
+                + $"{Path.GetFileName(first)}. Compute what is missing: kappa sweep resume ",
+            outcome.Messages, StringComparison.Ordinal);
         Assert.Equal(0, CommandLine.Invoke("sweep", "resume", SweepFiles.Name(store), "--out", store).ExitCode);
         Assert.True(File.Exists(Path.Combine(first, "status.json")));
     }
@@ -60,10 +73,13 @@ public sealed class SweepDamageTests
         string expected = SweepFiles.Bytes(folder.Path);
         var run = new RunFiles(SweepFiles.Runs(folder.Path)[1]);
         File.WriteAllText(run.Status, File.ReadAllText(run.Status).Replace("\"done\"", "\"interrupted\"", StringComparison.Ordinal));
-        File.WriteAllText(run.Specification, File.ReadAllText(run.Specification).Replace("steps: 50", "steps: 60", StringComparison.Ordinal));
+        File.WriteAllText(
+            run.Specification, File.ReadAllText(run.Specification).Replace("steps: 50", "steps: 60", StringComparison.Ordinal));
         CommandOutcome outcome = CommandLine.Invoke("sweep", "resume", SweepFiles.Name(folder.Path), "--out", folder.Path);
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Contains($"{run.Specification}: must be the specification that the run is named by but is another one.", outcome.Messages, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{run.Specification}: must be the specification that the run is named by but is another one.", outcome.Messages,
+            StringComparison.Ordinal);
         Assert.Equal(expected, SweepFiles.Bytes(folder.Path));
     }
 
@@ -74,7 +90,10 @@ public sealed class SweepDamageTests
         string name = SweepFiles.Freeze(folder.Path, Words[1..]);
         string list = Path.Combine(folder.Path, "sweeps", name, "runs.jsonl");
         string[] lines = File.ReadAllLines(list);
-        File.WriteAllText(list, string.Concat(lines.Select((line, k) => (k == 2 ? line.Replace("steps: 50", "steps: 51", StringComparison.Ordinal) : line) + "\n")));
+        File.WriteAllText(
+            list,
+            string.Concat(
+                lines.Select((line, k) => (k == 2 ? line.Replace("steps: 50", "steps: 51", StringComparison.Ordinal) : line) + "\n")));
         CommandOutcome outcome = CommandLine.Invoke("sweep", "status", name, "--out", folder.Path);
         Assert.Equal(3, outcome.ExitCode);
         Assert.Contains("runs.jsonl:3: run", outcome.Messages, StringComparison.Ordinal);
@@ -94,7 +113,9 @@ public sealed class SweepDamageTests
         File.WriteAllLines(list, [lines[0], line, .. lines[2..]]);
         CommandOutcome outcome = CommandLine.Invoke("sweep", "status", name, "--out", folder.Path);
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains("the sweep is damaged: ", Assert.Single(outcome.Messages.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "the sweep is damaged: ", Assert.Single(outcome.Messages.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -104,7 +125,8 @@ public sealed class SweepDamageTests
     public void A_damaged_sweep_is_started_again_from_its_specification_as_it_says(string file, string content, string expected)
     {
         using var folder = new TemporaryFolder();
-        string name = SweepFiles.Freeze(folder.Path, Words[1..]), path = Path.Combine(folder.Path, "sweeps", name, file), whole = File.ReadAllText(path);
+        string name = SweepFiles.Freeze(folder.Path, Words[1..]), path = Path.Combine(folder.Path, "sweeps", name, file),
+            whole = File.ReadAllText(path);
         File.WriteAllText(path, content);
         CommandOutcome refused = CommandLine.Invoke("sweep", "resume", name, "--out", folder.Path);
         Assert.Equal(3, refused.ExitCode);
@@ -133,9 +155,13 @@ public sealed class SweepDamageTests
     {
         using var folder = new TemporaryFolder();
         Dictionary<string, string> little = new() { ["DOTNET_GCHeapHardLimit"] = "0x6000000", ["DOTNET_gcServer"] = "0" };
-        using ChildProcess process = ChildProcess.StartIn(little, "sweep", "samples=4", "tokens=4", "width=8,2048", "ffnWidth=8", "steps=5", "seed=0,1", "--threads", "1", "--out", folder.Path, "--json", "--quiet");
+        using ChildProcess process = ChildProcess.StartIn(
+            little, "sweep", "samples=4", "tokens=4", "width=8,2048", "ffnWidth=8", "steps=5", "seed=0,1", "--threads", "1", "--out",
+            folder.Path, "--json", "--quiet");
         CommandOutcome ended = process.End();
-        Assert.Contains("The evaluator and the descent must fit into the memory that there is, 96 MiB but would take about ", Assert.Single(ended.MessageLines), StringComparison.Ordinal);
+        Assert.Contains(
+            "The evaluator and the descent must fit into the memory that there is, 96 MiB but would take about ",
+            Assert.Single(ended.MessageLines), StringComparison.Ordinal);
         JsonNode outcome = JsonNode.Parse(ended.Results)!;
         Assert.Equal((2, 2), (outcome["done"]!.GetValue<int>(), outcome["failed"]!.GetValue<int>()));
     }
@@ -165,12 +191,18 @@ public sealed class SweepDamageTests
     public void A_forecast_counts_shapes_and_grows_with_the_runs()
     {
         using var folder = new TemporaryFolder();
-        JsonNode Forecast(params string[] more) => JsonNode.Parse(CommandLine.Invoke([.. Words.Where(word => word != "tokens=4"), .. more, "--threads", "1", "--show", "--json", "--out", folder.Path]).Results)!["forecast"]!;
+        JsonNode Forecast(params string[] more) =>
+            JsonNode.Parse(
+                CommandLine.Invoke(
+                    [
+                        .. Words.Where(word => word != "tokens=4"), .. more, "--threads", "1", "--show", "--json", "--out",
+                        folder.Path]).Results)!["forecast"]!;
         JsonNode one = Forecast("tokens=4"), two = Forecast("tokens=4,8");
         Assert.Equal((1, 2), (one["shapes"]!.GetValue<int>(), two["shapes"]!.GetValue<int>()));
         Assert.True(two["diskBytes"]!.GetValue<long>() >= 2 * one["diskBytes"]!.GetValue<long>());
         Assert.Equal(0, CommandLine.Invoke([.. Words, "--out", folder.Path]).ExitCode);
-        double bytes = SweepFiles.Runs(folder.Path).SelectMany(run => Directory.GetFiles(run, "*", SearchOption.AllDirectories)).Sum(file => new FileInfo(file).Length);
+        double bytes = SweepFiles.Runs(folder.Path).SelectMany(run => Directory.GetFiles(run, "*", SearchOption.AllDirectories))
+            .Sum(file => new FileInfo(file).Length);
         Assert.InRange(one["diskBytes"]!.GetValue<long>() / bytes, 0.5, 2);
     }
 }

@@ -38,15 +38,33 @@ public sealed class ArchitectureTests
 
     private static readonly Ban[] Bans =
     [
-        new(@"\bTensorPrimitives\s*\.\s*SoftMax\b", ["src/"], "it does not subtract the maximum and gives NaN at logits near 710: use Kappa.Numerics.RowSoftmax"),
-        new(@"\bnew\s+Random\s*\(\s*\)|\bRandom\s*\.\s*Shared\b", ["src/", "tests/"], "unseeded: use Kappa.Numerics.RandomSequence with a seed and a name"),
-        new(@"\bnew\s+Random\s*\(", ["src/"], "its numbers depend on the order of drawing: use Kappa.Numerics.RandomSequence with a seed and a name"),
-        new(@"\bDateTime(Offset)?\s*\.\s*Now\b", ["src/", "tests/"], "local time does not travel: use DateTimeOffset.UtcNow, in the laboratory only"),
-        new(@"\bDateTime(Offset)?\s*\.\s*UtcNow\b|\bStopwatch\b", ["src/Kappa/"], "the mathematics has no clock: measure in Kappa.Lab and pass a value"),
-        new(@"\bConsole\s*\.\s*[A-Z]", ["src/Kappa/", "src/Kappa.Lab/", "src/Kappa.Bench/"], "libraries do not print: return a value and let Kappa.Cli print it"),
-        new(@"\bThread\s*\.\s*Sleep\b|\bTask\s*\.\s*Delay\b", ["src/", "tests/"], "wait for the event itself, with a timeout (ManualResetEventSlim, Process.WaitForExit)"),
-        new(@"\b(HttpClient|WebClient|TcpClient|UdpClient|Socket|HttpListener|WebRequest)\b", ["src/"], "no network: data come from files that the user names"),
-        new(@"\bEnvironment\s*\.\s*Exit\b", ["src/Kappa/", "src/Kappa.Lab/", "src/Kappa.Bench/"], "a library does not end the process: throw, or return an outcome"),
+        new(
+            @"\bTensorPrimitives\s*\.\s*SoftMax\b", ["src/"],
+            "it does not subtract the maximum and gives NaN at logits near 710: use Kappa.Numerics.RowSoftmax"),
+        new(
+            @"\bnew\s+Random\s*\(\s*\)|\bRandom\s*\.\s*Shared\b", ["src/", "tests/"],
+            "unseeded: use Kappa.Numerics.RandomSequence with a seed and a name"),
+        new(
+            @"\bnew\s+Random\s*\(", ["src/"],
+            "its numbers depend on the order of drawing: use Kappa.Numerics.RandomSequence with a seed and a name"),
+        new(
+            @"\bDateTime(Offset)?\s*\.\s*Now\b", ["src/", "tests/"],
+            "local time does not travel: use DateTimeOffset.UtcNow, in the laboratory only"),
+        new(
+            @"\bDateTime(Offset)?\s*\.\s*UtcNow\b|\bStopwatch\b", ["src/Kappa/"],
+            "the mathematics has no clock: measure in Kappa.Lab and pass a value"),
+        new(
+            @"\bConsole\s*\.\s*[A-Z]", ["src/Kappa/", "src/Kappa.Lab/", "src/Kappa.Bench/"],
+            "libraries do not print: return a value and let Kappa.Cli print it"),
+        new(
+            @"\bThread\s*\.\s*Sleep\b|\bTask\s*\.\s*Delay\b", ["src/", "tests/"],
+            "wait for the event itself, with a timeout (ManualResetEventSlim, Process.WaitForExit)"),
+        new(
+            @"\b(HttpClient|WebClient|TcpClient|UdpClient|Socket|HttpListener|WebRequest)\b", ["src/"],
+            "no network: data come from files that the user names"),
+        new(
+            @"\bEnvironment\s*\.\s*Exit\b", ["src/Kappa/", "src/Kappa.Lab/", "src/Kappa.Bench/"],
+            "a library does not end the process: throw, or return an outcome"),
         new(@"\bGuid\s*\.\s*NewGuid\b", ["src/"], "a name must be reproducible: use the hash of the specification"),
         new(@"#\s*region\b", ["src/", "tests/"], "a file that needs regions holds more than one concept: split it"),
         new(@"\bNotImplementedException\b", ["src/"], "finish it or leave it out"),
@@ -58,8 +76,10 @@ public sealed class ArchitectureTests
         foreach ((string project, FolderOrder order) in Orders)
         {
             string top = $"src/{project}/";
-            IReadOnlyList<string> offences = order.Offences([.. Repository.Under(top, ".cs").Select(path => (path[top.Length..], SourceText.Of(Repository.Read(path)).Code))]);
-            Assert.True(offences.Count == 0, $"The order in {project} is {order}:\n{string.Join('\n', offences.Select(offence => top + offence))}");
+            IReadOnlyList<string> offences = order.Offences(
+                [.. Repository.Under(top, ".cs").Select(path => (path[top.Length..], SourceText.Of(Repository.Read(path)).Code))]);
+            Assert.True(
+                offences.Count == 0, $"The order in {project} is {order}:\n{string.Join('\n', offences.Select(offence => top + offence))}");
         }
     }
 
@@ -67,8 +87,12 @@ public sealed class ArchitectureTests
     public void Each_file_of_Kappa_declares_the_namespace_of_its_folder()
     {
         IEnumerable<string> offences = Repository.Under("src/", ".cs").Where(path => path != "src/Kappa.Cli/Program.cs")
-            .Where(path => !SourceText.Of(Repository.Read(path)).Code.Contains($"namespace {string.Join('.', path.Split('/')[1..^1])};", StringComparison.Ordinal));
-        Assert.True(!offences.Any(), $"A namespace is the folder, file-scoped; rename the namespace or move the file:\n{string.Join('\n', offences)}");
+            .Where(path =>
+                !SourceText.Of(Repository.Read(path)).Code.Contains(
+                    $"namespace {string.Join('.', path.Split('/')[1..^1])};", StringComparison.Ordinal));
+        Assert.True(
+            !offences.Any(),
+            $"A namespace is the folder, file-scoped; rename the namespace or move the file:\n{string.Join('\n', offences)}");
     }
 
     [Fact]
@@ -76,9 +100,14 @@ public sealed class ArchitectureTests
     {
         foreach (string path in Repository.Under("", ".csproj"))
         {
-            Assert.True(Packages.TryGetValue(path, out string[]? allowed), $"{path} is not in the package list of {nameof(ArchitectureTests)}: add it with the packages it may use.");
+            Assert.True(
+                Packages.TryGetValue(path, out string[]? allowed),
+                $"{path} is not in the package list of {nameof(ArchitectureTests)}: add it with the packages it may use.");
             IEnumerable<string> others = Included(path, "PackageReference").Except(allowed);
-            Assert.True(!others.Any(), $"{path} must use only [{string.Join(", ", allowed)}] but uses [{string.Join(", ", others)}] too: write half a page in docs/decisions and add it here, or do without.");
+            Assert.True(
+                !others.Any(),
+                $"{path} must use only [{string.Join(", ", allowed)}] but uses [{string.Join(", ", others)}] too: write half a page in "
+                    + $"docs/decisions and add it here, or do without.");
         }
     }
 
@@ -87,8 +116,12 @@ public sealed class ArchitectureTests
     {
         foreach ((string path, string[] allowed) in Projects)
         {
-            IEnumerable<string> others = Included(path, "ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/'))).Except(allowed);
-            Assert.True(!others.Any(), $"{path} must reference only [{string.Join(", ", allowed)}] but references [{string.Join(", ", others)}] too: move the code down.");
+            IEnumerable<string> others = Included(path, "ProjectReference")
+                .Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/'))).Except(allowed);
+            Assert.True(
+                !others.Any(),
+                $"{path} must reference only [{string.Join(", ", allowed)}] but references [{string.Join(", ", others)}] too: move the "
+                    + $"code down.");
         }
     }
 
@@ -98,7 +131,9 @@ public sealed class ArchitectureTests
         string decisions = string.Join('\n', Repository.Under("docs/decisions/", ".md").Select(Repository.Read));
         IEnumerable<string> silent = Repository.Under("", ".csproj").SelectMany(path => Included(path, "PackageReference")).Distinct()
             .Where(package => !decisions.Contains(package, StringComparison.Ordinal));
-        Assert.True(!silent.Any(), $"Write half a page in docs/decisions (why, what else, cost, when to look again) about: {string.Join(", ", silent)}.");
+        Assert.True(
+            !silent.Any(),
+            $"Write half a page in docs/decisions (why, what else, cost, when to look again) about: {string.Join(", ", silent)}.");
     }
 
     [Fact]
@@ -115,7 +150,8 @@ public sealed class ArchitectureTests
         Assert.True(offences.Count == 0, string.Join('\n', offences));
     }
 
-    private static string[] Written(string page) => Repository.Read(page).Split('\n').First(line => line.Contains(" ← ", StringComparison.Ordinal)).Split(" ← ");
+    private static string[] Written(string page) =>
+        Repository.Read(page).Split('\n').First(line => line.Contains(" ← ", StringComparison.Ordinal)).Split(" ← ");
 
     private static IEnumerable<string> Included(string project, string item) =>
         XDocument.Parse(Repository.Read(project)).Descendants(item).Select(element => element.Attribute("Include")?.Value).OfType<string>();

@@ -13,10 +13,14 @@ public sealed partial class DocumentationTests
         ["P.6"] = "an explanation (why the residual connection matters); its quantities are those of P.2 and P.3",
     };
 
-    private static readonly string[] Defined = [.. Repository.Under("docs/theory/", ".md").SelectMany(path => Definition().Matches(Repository.Read(path))).Select(match => match.Groups[1].Value)];
+    private static readonly string[] Defined = [
+        .. Repository.Under("docs/theory/", ".md").SelectMany(path => Definition().Matches(Repository.Read(path)))
+            .Select(match => match.Groups[1].Value)];
 
     private static readonly (string Label, string Place)[] Used =
-        [.. Repository.Under("src/", ".cs").SelectMany(path => Use().Matches(SourceText.Of(Repository.Read(path)).Comments).Select(match => (match.Groups[1].Value, path)))];
+        [
+            .. Repository.Under("src/", ".cs").SelectMany(path =>
+                Use().Matches(SourceText.Of(Repository.Read(path)).Comments).Select(match => (match.Groups[1].Value, path)))];
 
     [Fact]
     public void Every_label_has_one_home()
@@ -28,21 +32,28 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_label_in_a_comment_is_defined_on_a_theory_page()
     {
-        IEnumerable<string> offences = Used.Where(use => !Defined.Contains(use.Label)).Select(use => $"{use.Place}: {use.Label}").Distinct();
-        Assert.True(!offences.Any(), $"A label in a comment must be defined in docs/theory as **(R.1)**; define it there or correct the comment:\n{string.Join('\n', offences)}");
+        IEnumerable<string> offences = Used.Where(use => !Defined.Contains(use.Label)).Select(use => $"{use.Place}: {use.Label}")
+            .Distinct();
+        Assert.True(
+            !offences.Any(),
+            $"A label in a comment must be defined in docs/theory as **(R.1)**; define it there or correct the "
+                + $"comment:\n{string.Join('\n', offences)}");
     }
 
     [Fact]
     public void Every_label_of_the_theory_pages_is_carried_by_the_code_that_computes_it()
     {
         IEnumerable<string> offences = Defined.Except(Used.Select(use => use.Label)).Except(OnPagesOnly.Keys);
-        Assert.True(!offences.Any(), $"Code that computes an equation must carry its label in a comment. Nothing in src mentions: {string.Join(", ", offences)}.");
+        Assert.True(
+            !offences.Any(),
+            $"Code that computes an equation must carry its label in a comment. Nothing in src mentions: {string.Join(", ", offences)}.");
     }
 
     [Fact]
     public void Every_label_mentioned_on_a_page_is_defined()
     {
-        IEnumerable<string> offences = Repository.Under("", ".md").SelectMany(path => Use().Matches(Repository.Read(path)).Select(match => (Label: match.Groups[1].Value, path)))
+        IEnumerable<string> offences = Repository.Under("", ".md").SelectMany(path =>
+            Use().Matches(Repository.Read(path)).Select(match => (Label: match.Groups[1].Value, path)))
             .Where(use => !Defined.Contains(use.Label)).Select(use => $"{use.path}: {use.Label}").Distinct();
         Assert.True(!offences.Any(), $"A label must be defined in docs/theory as **(R.1)**:\n{string.Join('\n', offences)}");
     }
@@ -54,7 +65,9 @@ public sealed partial class DocumentationTests
         foreach (string path in Repository.Under("", ".md"))
         {
             string text = Fence().Replace(Repository.Read(path), match => new string('\n', match.Value.Count(c => c == '\n')));
-            offences.AddRange(Link().Matches(text).Where(match => !Resolves(path, match.Groups[1].Value)).Select(match => $"{path}:{Repository.LineAt(text, match.Index)}: {match.Groups[1].Value}"));
+            offences.AddRange(
+                Link().Matches(text).Where(match => !Resolves(path, match.Groups[1].Value))
+                    .Select(match => $"{path}:{Repository.LineAt(text, match.Index)}: {match.Groups[1].Value}"));
         }
 
         Assert.True(offences.Count == 0, $"These links lead nowhere:\n{string.Join('\n', offences)}");
@@ -63,15 +76,19 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_test_name_is_a_sentence()
     {
-        IEnumerable<string> offences = Repository.Under("tests/", ".cs").SelectMany(path => TestMethod().Matches(SourceText.Of(Repository.Read(path)).Code)
+        IEnumerable<string> offences = Repository.Under("tests/", ".cs").SelectMany(path =>
+            TestMethod().Matches(SourceText.Of(Repository.Read(path)).Code)
             .Where(match => match.Groups["name"].Value.Count(c => c == '_') < 2).Select(match => $"{path}: {match.Groups["name"].Value}"));
-        Assert.True(!offences.Any(), $"A test name must be a true sentence with underscores, of three words or more:\n{string.Join('\n', offences)}");
+        Assert.True(
+            !offences.Any(),
+            $"A test name must be a true sentence with underscores, of three words or more:\n{string.Join('\n', offences)}");
     }
 
     [Fact]
     public void No_test_is_skipped()
     {
-        IEnumerable<string> offences = Repository.Under("tests/", ".cs").SelectMany(path => Repository.Places(path, SourceText.Of(Repository.Read(path)).Code, Skipped()));
+        IEnumerable<string> offences = Repository.Under("tests/", ".cs").SelectMany(path =>
+            Repository.Places(path, SourceText.Of(Repository.Read(path)).Code, Skipped()));
         Assert.True(!offences.Any(), $"A skipped test proves nothing; repair it or delete it:\n{string.Join('\n', offences)}");
     }
 
@@ -80,12 +97,18 @@ public sealed partial class DocumentationTests
         if (target.Contains("://", StringComparison.Ordinal))
             return true;
         string[] parts = target.Split('#', 2);
-        string file = parts[0].Length == 0 ? page : Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, Path.GetDirectoryName(page)!, parts[0]))).Replace('\\', '/');
+        string file = parts[0].Length == 0
+            ? page
+            : Path.GetRelativePath(
+                Repository.Root,
+                Path.GetFullPath(Path.Combine(Repository.Root, Path.GetDirectoryName(page)!, parts[0]))).Replace('\\', '/');
         bool exists = Repository.Files.Contains(file) || Directory.Exists(Path.Combine(Repository.Root, file));
-        return exists && (parts.Length == 1 || Heading().Matches(Repository.Read(file)).Any(heading => Anchor(heading.Groups[1].Value) == parts[1]));
+        return exists
+            && (parts.Length == 1 || Heading().Matches(Repository.Read(file)).Any(heading => Anchor(heading.Groups[1].Value) == parts[1]));
     }
 
-    private static string Anchor(string heading) => string.Concat(heading.Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
+    private static string Anchor(string heading) =>
+        string.Concat(heading.Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
 
     [GeneratedRegex(@"\*\*\(([RGSPCE]\.\d+)\)")]
     private static partial Regex Definition();

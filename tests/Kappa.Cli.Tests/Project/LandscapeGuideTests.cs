@@ -34,14 +34,18 @@ public sealed partial class LandscapeGuideTests
             {
                 string[] expected = shown.Split('\n'), found = outcome.Results.Split('\n')[1..];
                 Assert.Equal(expected.Select(Names), found.Select(Names));
-                Assert.All(Numbers(shown).Zip(Numbers(outcome.Results[outcome.Results.IndexOf('\n', StringComparison.Ordinal)..])), pair => Assert.Equal(pair.First, pair.Second, 2e-3 * Math.Abs(pair.First)));
+                Assert.All(
+                    Numbers(shown).Zip(Numbers(outcome.Results[outcome.Results.IndexOf('\n', StringComparison.Ordinal)..])),
+                    pair => Assert.Equal(pair.First, pair.Second, 2e-3 * Math.Abs(pair.First)));
             }
         }
     }
 
-    private static string Names(string line) => line.Split('│') is { Length: > 1 } cells ? cells[1].Trim() : line[..Math.Min(1, line.Length)];
+    private static string Names(string line) =>
+        line.Split('│') is { Length: > 1 } cells ? cells[1].Trim() : line[..Math.Min(1, line.Length)];
 
-    private static IEnumerable<double> Numbers(string table) => Number().Matches(table).Select(match => double.Parse(match.Value, System.Globalization.CultureInfo.InvariantCulture));
+    private static IEnumerable<double> Numbers(string table) =>
+        Number().Matches(table).Select(match => double.Parse(match.Value, System.Globalization.CultureInfo.InvariantCulture));
 
     [GeneratedRegex(@"^\$ kappa (?<command>(?:run|landscape) [^\n]+)\n(?<output>(?:(?!\$ |```)[^\n]*\n)*)", RegexOptions.Multiline)]
     private static partial Regex Example();

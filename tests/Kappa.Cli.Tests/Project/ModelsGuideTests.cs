@@ -7,7 +7,8 @@ namespace Kappa.Cli.Tests.Project;
 /// <summary>The commands of the guide about the models run.</summary>
 public sealed partial class ModelsGuideTests
 {
-    public static TheoryData<string> Commands => [.. Command().Matches(Repository.Read("docs/guide/models.md")).Select(match => match.Groups[1].Value)];
+    public static TheoryData<string> Commands =>
+        [.. Command().Matches(Repository.Read("docs/guide/models.md")).Select(match => match.Groups[1].Value)];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -29,7 +30,8 @@ public sealed partial class ModelsGuideTests
     [Fact]
     public void What_the_guide_shows_to_be_refused_is_refused_so()
     {
-        (string Command, string Message)[] shown = [.. Refusal().Matches(Repository.Read("docs/guide/models.md")).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+        (string Command, string Message)[] shown = [
+            .. Refusal().Matches(Repository.Read("docs/guide/models.md")).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
         Assert.Equal(3, shown.Length);
         Assert.All(shown, refusal =>
         {
@@ -48,7 +50,12 @@ public sealed partial class ModelsGuideTests
     }
 
     [Fact]
-    public void The_guide_has_runs_of_each_model_and_certificates() => Assert.Equal((6, 2), (Commands.Count(row => row.Data.StartsWith("run", StringComparison.Ordinal)), Commands.Count(row => row.Data.StartsWith("certify", StringComparison.Ordinal))));
+    public void The_guide_has_runs_of_each_model_and_certificates() =>
+        Assert.Equal(
+            (6, 2),
+            (
+                Commands.Count(row => row.Data.StartsWith("run", StringComparison.Ordinal)),
+                Commands.Count(row => row.Data.StartsWith("certify", StringComparison.Ordinal))));
 
     [GeneratedRegex(@"^kappa ((?:run|certify) [^\n#…]+)$", RegexOptions.Multiline)]
     private static partial Regex Command();

@@ -5,7 +5,8 @@ namespace Kappa.Cli.Tests.Project;
 /// <summary>The public surface of an assembly as sorted lines of text, one for each type and member.</summary>
 internal static class PublicSurface
 {
-    private const BindingFlags Own = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Own =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static readonly Dictionary<Type, string> Keywords = new()
     {
@@ -43,11 +44,17 @@ internal static class PublicSurface
         if (typeof(Delegate).IsAssignableFrom(type))
             return [Signature(type.GetMethod("Invoke")!)];
         IEnumerable<string> fields = type.GetFields(Own).Where(field => field.IsPublic || field.IsFamily)
-            .Select(field => $"{(field.IsLiteral ? "const" : field.IsStatic ? "static field" : "field")} {Name(field.FieldType)} {field.Name}");
-        IEnumerable<string> constructors = type.GetConstructors(Own).Where(IsVisible).Select(constructor => $"new({Parameters(constructor)})");
-        IEnumerable<string> properties = type.GetProperties(Own).Where(property => property.Name != "EqualityContract" && property.GetAccessors(true).Any(IsVisible)).Select(Signature);
-        IEnumerable<string> methods = type.GetMethods(Own).Where(method => IsVisible(method) && !method.IsSpecialName && !IsMadeByCompiler(method)).Select(Signature);
-        IEnumerable<string> operators = type.GetMethods(Own).Where(method => method.IsPublic && method.Name.StartsWith("op_", StringComparison.Ordinal) && !IsMadeByCompiler(method)).Select(Signature);
+            .Select(field =>
+                $"{(field.IsLiteral ? "const" : field.IsStatic ? "static field" : "field")} {Name(field.FieldType)} {field.Name}");
+        IEnumerable<string> constructors = type.GetConstructors(Own).Where(IsVisible)
+            .Select(constructor => $"new({Parameters(constructor)})");
+        IEnumerable<string> properties = type.GetProperties(Own)
+            .Where(property => property.Name != "EqualityContract" && property.GetAccessors(true).Any(IsVisible)).Select(Signature);
+        IEnumerable<string> methods = type.GetMethods(Own)
+            .Where(method => IsVisible(method) && !method.IsSpecialName && !IsMadeByCompiler(method)).Select(Signature);
+        IEnumerable<string> operators = type.GetMethods(Own)
+            .Where(method => method.IsPublic && method.Name.StartsWith("op_", StringComparison.Ordinal) && !IsMadeByCompiler(method))
+            .Select(Signature);
         return [.. fields, .. constructors, .. properties, .. methods, .. operators];
     }
 
@@ -60,13 +67,20 @@ internal static class PublicSurface
 
     private static string Signature(PropertyInfo property)
     {
-        string accessors = string.Join(' ', property.GetAccessors(true).Where(IsVisible).Select(accessor => accessor.ReturnType != typeof(void) ? "get;" : IsInit(accessor) ? "init;" : "set;").Order(StringComparer.Ordinal));
+        string accessors = string.Join(
+            ' ',
+            property.GetAccessors(true).Where(IsVisible)
+                .Select(accessor => accessor.ReturnType != typeof(void) ? "get;" : IsInit(accessor) ? "init;" : "set;")
+                .Order(StringComparer.Ordinal));
         ParameterInfo[] index = property.GetIndexParameters();
-        string name = index.Length == 0 ? property.Name : $"this[{string.Join(", ", index.Select(parameter => $"{Name(parameter.ParameterType)} {parameter.Name}"))}]";
+        string name = index.Length == 0
+            ? property.Name
+            : $"this[{string.Join(", ", index.Select(parameter => $"{Name(parameter.ParameterType)} {parameter.Name}"))}]";
         return $"{(property.GetAccessors(true)[0].IsStatic ? "static " : "")}{Name(property.PropertyType)} {name} {{ {accessors} }}";
     }
 
-    private static bool IsInit(MethodInfo setter) => setter.ReturnParameter.GetRequiredCustomModifiers().Any(modifier => modifier.Name == "IsExternalInit");
+    private static bool IsInit(MethodInfo setter) =>
+        setter.ReturnParameter.GetRequiredCustomModifiers().Any(modifier => modifier.Name == "IsExternalInit");
 
     private static string Signature(MethodInfo method)
     {
@@ -79,7 +93,16 @@ internal static class PublicSurface
     private static string Parameter(ParameterInfo parameter)
     {
         string passing = parameter.ParameterType.IsByRef ? parameter.IsOut ? "out " : parameter.IsIn ? "in " : "ref " : "";
-        string value = parameter.HasDefaultValue ? $" = {parameter.DefaultValue switch { null => "default", string text => $"\"{text}\"", bool flag => flag ? "true" : "false", var other => Convert.ToString(other, null) }}" : "";
+        string? given = parameter.HasDefaultValue
+            ? parameter.DefaultValue switch
+            {
+                null => "default",
+                string text => $"\"{text}\"",
+                bool flag => flag ? "true" : "false",
+                var other => Convert.ToString(other, null),
+            }
+            : null;
+        string value = given is null ? "" : $" = {given}";
         return $"{passing}{Name(parameter.ParameterType)} {parameter.Name}{value}";
     }
 
@@ -96,8 +119,18 @@ internal static class PublicSurface
     };
 
     private static IEnumerable<string> Parents(Type type) =>
-        (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum) && parent != typeof(MulticastDelegate) ? [Name(parent)] : Array.Empty<string>())
-        .Concat(type.IsEnum ? [] : type.GetInterfaces().Where(parent => parent.IsPublic && !(parent.IsGenericType && parent.GetGenericTypeDefinition() == typeof(IEquatable<>))).Select(Name).Order(StringComparer.Ordinal));
+        (
+            type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum)
+                && parent != typeof(MulticastDelegate)
+                ? [Name(parent)]
+                : Array.Empty<string>())
+        .Concat(
+            type.IsEnum
+                ? []
+                : type.GetInterfaces()
+                    .Where(parent =>
+                        parent.IsPublic && !(parent.IsGenericType && parent.GetGenericTypeDefinition() == typeof(IEquatable<>)))
+                    .Select(Name).Order(StringComparer.Ordinal));
 
     private static string Name(Type type)
     {
@@ -112,6 +145,8 @@ internal static class PublicSurface
         if (Keywords.TryGetValue(type, out string? keyword))
             return keyword;
         string nest = type is { IsNested: true, IsGenericParameter: false } ? $"{Name(type.DeclaringType!)}." : "";
-        return type.IsGenericType ? $"{nest}{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : nest + type.Name;
+        return type.IsGenericType
+            ? $"{nest}{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+            : nest + type.Name;
     }
 }

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Project;
 
-/// <summary>What is public is a promise, and changing it is a decision: the surface is kept as text and compared. Nothing here rewrites the approved text.</summary>
+/// <summary>What is public is a promise, and changing it is a decision: the surface
+/// is kept as text and compared. Nothing here rewrites the approved text.</summary>
 public sealed class PublicSurfaceTests
 {
     private static readonly string[] Promised = ["Kappa", "Kappa.Lab"];
@@ -22,7 +23,9 @@ public sealed class PublicSurfaceTests
                 continue;
             string[] approved = Repository.Read(approvedPath).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (!approved.SequenceEqual(now))
-                changes.Add($"The public surface of {name} has changed:\n{Difference(approved, now)}\nMake it internal, or if it is meant as a promise: cp {received} {approvedPath}, and commit it with the change.");
+                changes.Add(
+                    $"The public surface of {name} has changed:\n{Difference(approved, now)}\nMake it internal, or if it is meant as a "
+                        + $"promise: cp {received} {approvedPath}, and commit it with the change.");
         }
 
         Assert.True(changes.Count == 0, string.Join('\n', changes));
@@ -36,14 +39,16 @@ public sealed class PublicSurfaceTests
         Assert.Contains(surface, line => line == "  int Rows { get; }");
         Assert.Contains(surface, line => line.Contains("in Matrix ", StringComparison.Ordinal));
         Assert.Contains(surface, line => line.Contains("long start = 0", StringComparison.Ordinal));
-        Assert.DoesNotContain(surface, line => line.Contains("<Clone>", StringComparison.Ordinal) || line.Contains(" Equals(", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            surface, line => line.Contains("<Clone>", StringComparison.Ordinal) || line.Contains(" Equals(", StringComparison.Ordinal));
     }
 
     /// <summary>Lines that went (−) and came (+), each under the type it belongs to.</summary>
     private static string Difference(IEnumerable<string> approved, IEnumerable<string> now)
     {
         HashSet<string> before = [.. WithOwner(approved)], after = [.. WithOwner(now)];
-        return string.Join('\n', before.Except(after).Select(line => $"- {line}").Concat(after.Except(before).Select(line => $"+ {line}")).Take(60));
+        return string.Join(
+            '\n', before.Except(after).Select(line => $"- {line}").Concat(after.Except(before).Select(line => $"+ {line}")).Take(60));
     }
 
     private static IEnumerable<string> WithOwner(IEnumerable<string> lines)

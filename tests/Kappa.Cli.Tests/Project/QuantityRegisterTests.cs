@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Project;
 
-/// <summary>The register of quantities is complete: every row has every cell that a reader needs, and every column that is written has its row.</summary>
+/// <summary>The register of quantities is complete: every row has every cell
+/// that a reader needs, and every column that is written has its row.</summary>
 public sealed partial class QuantityRegisterTests
 {
     private const string Page = "docs/quantities.md";
@@ -13,7 +14,8 @@ public sealed partial class QuantityRegisterTests
     private static readonly string[] Header = ["column", "symbol", "label", "unit", "estimator", "cost", "error column"];
 
     /// <summary>Rows of the tables headed "column", as cells.</summary>
-    internal static string[][] Rows { get; } = [.. Repository.Read(Page).Split("\n## ").Where(part => part.Contains("| column |", StringComparison.Ordinal))
+    internal static string[][] Rows { get; } = [
+        .. Repository.Read(Page).Split("\n## ").Where(part => part.Contains("| column |", StringComparison.Ordinal))
         .SelectMany(part => part.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(Cells))];
 
     [Fact]
@@ -23,7 +25,9 @@ public sealed partial class QuantityRegisterTests
         Assert.All(Rows, row =>
         {
             Assert.True(row.Length == Header.Length, $"{Page}: a row must have {Header.Length} cells but {row[0]} has {row.Length}.");
-            Assert.All(Enumerable.Range(0, Header.Length).Where(k => Header[k] is not "label"), k => Assert.True(row[k].Length > 0, $"{Page}: {row[0]} has no {Header[k]}."));
+            Assert.All(
+                Enumerable.Range(0, Header.Length).Where(k => Header[k] is not "label"),
+                k => Assert.True(row[k].Length > 0, $"{Page}: {row[0]} has no {Header[k]}."));
         });
     }
 
@@ -36,8 +40,13 @@ public sealed partial class QuantityRegisterTests
     [Fact]
     public void The_register_is_the_text_of_the_list_of_quantities()
     {
-        string[] expected = [.. Quantities.All.Select(quantity => $"| {string.Join(" | ", quantity.Register.Select(cell => cell.Length == 0 ? " " : cell))} |".Replace("|   |", "| |", StringComparison.Ordinal))];
-        string[] written = [.. Repository.Read(Page).Split('\n').Where(line => expected.Any(row => row.Split('|')[1] == line.Split('|').ElementAtOrDefault(1)))];
+        string[] expected = [
+            .. Quantities.All.Select(quantity =>
+                $"| {string.Join(" | ", quantity.Register.Select(cell => cell.Length == 0 ? " " : cell))} |".Replace(
+                    "|   |", "| |", StringComparison.Ordinal))];
+        string[] written = [
+            .. Repository.Read(Page).Split('\n')
+                .Where(line => expected.Any(row => row.Split('|')[1] == line.Split('|').ElementAtOrDefault(1)))];
         Assert.Equal(expected, written);
     }
 
@@ -47,13 +56,15 @@ public sealed partial class QuantityRegisterTests
     {
         ResidualTransformerShape shape = new() { Depth = 2, Width = 4, FfnWidth = 5, ReadoutWidth = 3 };
         using var model = ResidualTransformer.WithoutTargets(shape, Matrix.Allocate(6, 4), samples: 2);
-        string[] written = [.. new TelemetryProbe(model, TrainedSet.All, movement: true).Columns.Select(Pattern).Distinct().Order(StringComparer.Ordinal)];
+        string[] written = [
+            .. new TelemetryProbe(model, TrainedSet.All, movement: true).Columns.Select(Pattern).Distinct().Order(StringComparer.Ordinal)];
         string[] others = [Quantities.TestLoss.Name, Quantities.TestAccuracy.Name];
         string[] listed = [.. Quantities.All.Select(quantity => quantity.Pattern).Except(others).Order(StringComparer.Ordinal)];
         Assert.Equal(listed, written);
     }
 
-    private static string Pattern(string column) => Kind().Replace(Part().Replace(Layer().Replace(column, "l<l>."), ".<part>."), "$1.<kind>");
+    private static string Pattern(string column) =>
+        Kind().Replace(Part().Replace(Layer().Replace(column, "l<l>."), ".<part>."), "$1.<kind>");
 
     [GeneratedRegex(@"^l\d+\.")]
     private static partial Regex Layer();

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Kappa.Cli.Tests.Project;
 
-/// <summary>Files from outside are opened and taken apart in few places, where pipes are refused and every exception of a library is one line. A new reader goes through them.</summary>
+/// <summary>Files from outside are opened and taken apart in few places, where pipes are refused
+/// and every exception of a library is one line. A new reader goes through them.</summary>
 public sealed class ReaderTests
 {
     /// <summary>Who may open files and take JSON apart, and why.</summary>
@@ -25,20 +26,27 @@ public sealed class ReaderTests
     };
 
     private static readonly Regex Reading = new(
-        @"\bJson(Document|Node)\s*\.\s*Parse\b|\bJsonSerializer\s*\.\s*Deserialize\b|\bFile\s*\.\s*(ReadAll\w+|ReadLines|Open\w*)\b|\bnew\s+(StreamReader|FileStream)\b|\bFileMode\s*\.\s*Open(OrCreate)?\b");
+        @"\bJson(Document|Node)\s*\.\s*Parse\b|\bJsonSerializer\s*\.\s*Deserialize\b|\bFile\s*\.\s*(ReadAll\w+|ReadLines|Open\w*)\b"
+            + @"|\bnew\s+(StreamReader|FileStream)\b|\bFileMode\s*\.\s*Open(OrCreate)?\b");
 
     [Fact]
     public void Only_the_readers_open_files_and_take_documents_apart()
     {
-        string[] offences = [.. Repository.Under("src/", ".cs").Where(path => !Readers.Keys.Any(reader => path.StartsWith(reader, StringComparison.Ordinal)))
+        string[] offences = [
+            .. Repository.Under("src/", ".cs").Where(path => !Readers.Keys.Any(reader => path.StartsWith(reader, StringComparison.Ordinal)))
             .SelectMany(path => Repository.Places(path, SourceText.Of(Repository.Read(path)).Code, Reading))];
-        Assert.True(offences.Length == 0, $"Read a document with Kappa.Lab.Formats.StoredDocument and other files with InputFile or RegularFile, which refuse pipes and turn whatever a library throws into one line:\n{string.Join('\n', offences)}");
+        Assert.True(
+            offences.Length == 0,
+            $"Read a document with Kappa.Lab.Formats.StoredDocument and other files with InputFile or RegularFile, which refuse pipes "
+                + $"and turn whatever a library throws into one line:\n{string.Join('\n', offences)}");
     }
 
     [Fact]
     public void Every_exception_from_this_rule_is_still_one()
     {
-        string[] gone = [.. Readers.Keys.Where(reader => !Repository.Under("src/", ".cs").Where(path => path.StartsWith(reader, StringComparison.Ordinal))
+        string[] gone = [
+            .. Readers.Keys.Where(reader =>
+                !Repository.Under("src/", ".cs").Where(path => path.StartsWith(reader, StringComparison.Ordinal))
             .Any(path => Repository.Places(path, SourceText.Of(Repository.Read(path)).Code, Reading).Any()))];
         Assert.True(gone.Length == 0, $"These read no files any more; take them off the list: {string.Join(", ", gone)}.");
     }

@@ -14,7 +14,11 @@ public sealed partial class RealDataGuideTests
 
     public static TheoryData<string> Reproductions =>
     [
-        .. new[] { Page, "docs/guide/kernels.md", "docs/guide/shallow-encoders.md" }.SelectMany(page => Reproduce().Matches(Repository.Read(page))).Select(match => match.Groups[1].Value).Distinct(),
+        .. new[]
+        {
+            Page, "docs/guide/kernels.md", "docs/guide/shallow-encoders.md",
+        }.SelectMany(page => Reproduce().Matches(Repository.Read(page)))
+            .Select(match => match.Groups[1].Value).Distinct(),
     ];
 
     [Theory]
@@ -23,12 +27,14 @@ public sealed partial class RealDataGuideTests
     {
         using var folder = new TemporaryFolder();
         string data = Path().Match(command).Groups[1].Value, at = Make(folder, data);
-        RunFiles run = CommandLine.Run(folder.At("runs"), command.Replace($"data.path={data}", $"data.path={at}", StringComparison.Ordinal).Split(' '));
+        RunFiles run = CommandLine.Run(
+            folder.At("runs"), command.Replace($"data.path={data}", $"data.path={at}", StringComparison.Ordinal).Split(' '));
         Assert.Contains(at, File.ReadAllText(run.Specification), StringComparison.Ordinal);
         Assert.Equal(10, File.ReadLines(run.Telemetry).Count(line => line.Length > 0 && char.IsAsciiDigit(line[0])));
     }
 
-    // A reproduction takes minutes to hours. Every option is understood, and the folders hold too little for its sizes, which it says before anything runs.
+    // A reproduction takes minutes to hours. Every option is understood, and the
+    // folders hold too little for its sizes, which it says before anything runs.
     [Theory]
     [MemberData(nameof(Reproductions))]
     public void A_reproduction_of_the_guides_takes_the_options_and_reads_the_folders_that_it_names(string command)
@@ -36,7 +42,10 @@ public sealed partial class RealDataGuideTests
         using var folder = new TemporaryFolder();
         string words = Folder().Replace(command, match => $"{match.Groups["option"].Value} {Make(folder, match.Groups["folder"].Value)}");
         bool isKernels = command.StartsWith("kernels", StringComparison.Ordinal);
-        string[] more = words != command ? [] : isKernels ? ["--pathfinder", Make(folder, "pathfinder32/curv_baseline")] : ["--mnist", Make(folder, "mnist")];
+        string[] more = words != command
+            ? []
+            : isKernels ? ["--pathfinder", Make(folder, "pathfinder32/curv_baseline")]
+            : ["--mnist", Make(folder, "mnist")];
         CommandOutcome outcome = CommandLine.Invoke(["reproduce", .. words.Split(' '), .. more, "--out", folder.At("out")]);
         Assert.Equal((3, ""), (outcome.ExitCode, outcome.Results));
         Assert.Matches("must have at least [0-9]+ samples of every class but has [0-9]+ of class 0", outcome.MessageLines[^1]);
@@ -45,9 +54,13 @@ public sealed partial class RealDataGuideTests
     [Fact]
     public void The_guides_have_a_run_on_each_kind_of_folder_and_every_form_of_the_reproductions()
     {
-        Assert.Equal(["aclImdb", "mnist", "pathfinder32/curv_baseline"], Runs.Select(row => Path().Match(row.Data).Groups[1].Value).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["kernels", "kernels --imdb aclImdb --pathfinder pathfinder32/curv_baseline", "kernels --quick", "shallow --mnist <folder>", "shallow --quick"],
+            ["aclImdb", "mnist", "pathfinder32/curv_baseline"],
+            Runs.Select(row => Path().Match(row.Data).Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "kernels", "kernels --imdb aclImdb --pathfinder pathfinder32/curv_baseline", "kernels --quick", "shallow --mnist <folder>",
+                "shallow --quick"],
             Reproductions.Select(row => row.Data).Order(StringComparer.Ordinal));
     }
 
@@ -62,9 +75,13 @@ public sealed partial class RealDataGuideTests
         string at = Make(folder, kind);
         string[] layouts = [.. Layout().Matches(Repository.Read(Page)).Select(match => match.Groups[1].Value)];
         Assert.Equal(3, layouts.Length);
-        string[] names = [.. Name().Matches(layouts[kind switch { "aclImdb" => 0, "mnist" => 1, _ => 2 }]).Select(match => match.Value.TrimEnd('/')).Where(name => !Number().IsMatch(name))];
+        string[] names = [
+            .. Name().Matches(layouts[kind switch { "aclImdb" => 0, "mnist" => 1, _ => 2 }]).Select(match => match.Value.TrimEnd('/'))
+                .Where(name => !Number().IsMatch(name))];
         Assert.InRange(names.Length, 4, 8);
-        string[] made = [.. Directory.EnumerateFileSystemEntries(at, "*", SearchOption.AllDirectories).Select(entry => System.IO.Path.GetFileName(entry))];
+        string[] made = [
+            .. Directory.EnumerateFileSystemEntries(at, "*", SearchOption.AllDirectories).Select(entry =>
+                System.IO.Path.GetFileName(entry))];
         Assert.All(names, name => Assert.Contains(name, made));
     }
 

@@ -11,6 +11,9 @@ public sealed class ReasonTests
     {
         double[] logits = [800.0, 799.0], result = new double[2];
         TensorPrimitives.SoftMax<double>(logits, result);
-        Assert.True(double.IsNaN(result[0]), "TensorPrimitives.SoftMax now subtracts the maximum: look again at docs/decisions/tensors.md and at the ban in ArchitectureTests.");
+        Assert.True(
+            double.IsNaN(result[0]),
+            "TensorPrimitives.SoftMax now subtracts the maximum: look again at docs/decisions/tensors.md and at the ban in "
+                + "ArchitectureTests.");
     }
 }

@@ -11,7 +11,8 @@ internal static partial class Repository
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
 
     /// <summary>Every text file, as path relative to the root with forward slashes.</summary>
-    public static IReadOnlyList<string> Files { get; } = [.. Walk(Root).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Files { get; } = [
+        .. Walk(Root).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
     /// <summary>The files under a folder with an extension.</summary>
     public static IEnumerable<string> Under(string folder, string extension) =>

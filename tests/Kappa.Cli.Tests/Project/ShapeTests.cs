@@ -12,25 +12,36 @@ public sealed partial class ShapeTests
     /// <summary>Exceptions, each with its reason. Keys are <c>path</c> or <c>path function</c>.</summary>
     private static readonly Dictionary<string, string> Excused = new()
     {
-        ["src/Kappa/Numerics/Bidiagonalisation.cs UpdateAndGather"] = "a register tile of four rows written out; its length is the twelve broadcasts, and a split would spill them",
+        [
+            "src/Kappa/Numerics/Bidiagonalisation.cs UpdateAndGather"]
+            = "a register tile of four rows written out; its length is the twelve broadcasts, and a split would spill them",
     };
 
     [Fact]
     public void No_source_file_is_longer_than_300_lines()
     {
         IEnumerable<string> offences = Repository.Under("src/", ".cs").Where(path => !Excused.ContainsKey(path))
-            .Select(path => (Path: path, Lines: Repository.Read(path).TrimEnd().Count(c => c == '\n') + 1)).Where(file => file.Lines > LongestFile)
+            .Select(path => (Path: path, Lines: Repository.Read(path).TrimEnd().Count(c => c == '\n') + 1))
+            .Where(file => file.Lines > LongestFile)
             .Select(file => $"{file.Path}: {file.Lines} lines");
-        Assert.True(!offences.Any(), $"A file must have at most {LongestFile} lines; split it by concept, or excuse it in {nameof(ShapeTests)} with a reason:\n{string.Join('\n', offences)}");
+        Assert.True(
+            !offences.Any(),
+            $"A file must have at most {LongestFile} lines; split it by concept, or excuse it in {nameof(ShapeTests)} with a "
+                + $"reason:\n{string.Join('\n', offences)}");
     }
 
     [Fact]
     public void No_function_is_longer_than_60_lines()
     {
         IEnumerable<string> offences = Repository.Under("src/", ".cs")
-            .SelectMany(path => Functions(SourceText.Of(Repository.Read(path)).Code).Where(function => function.Lines > LongestFunction && !Excused.ContainsKey($"{path} {function.Name}"))
+            .SelectMany(path =>
+                Functions(SourceText.Of(Repository.Read(path)).Code).Where(function =>
+                    function.Lines > LongestFunction && !Excused.ContainsKey($"{path} {function.Name}"))
                 .Select(function => $"{path}:{function.Line}: {function.Name} has {function.Lines} lines"));
-        Assert.True(!offences.Any(), $"A function must have at most {LongestFunction} lines; name its parts, or excuse it in {nameof(ShapeTests)} with a reason:\n{string.Join('\n', offences)}");
+        Assert.True(
+            !offences.Any(),
+            $"A function must have at most {LongestFunction} lines; name its parts, or excuse it in {nameof(ShapeTests)} with a "
+                + $"reason:\n{string.Join('\n', offences)}");
     }
 
     [Fact]
@@ -38,7 +49,9 @@ public sealed partial class ShapeTests
     {
         foreach ((string key, string reason) in Excused)
         {
-            Assert.True(Repository.Files.Contains(key.Split(' ')[0]), $"{key} is excused in {nameof(ShapeTests)} but does not exist: remove the excuse.");
+            Assert.True(
+                Repository.Files.Contains(key.Split(' ')[0]),
+                $"{key} is excused in {nameof(ShapeTests)} but does not exist: remove the excuse.");
             Assert.NotEqual("", reason);
         }
     }
@@ -62,7 +75,9 @@ public sealed partial class ShapeTests
         foreach (Match head in Head().Matches(code))
         {
             string name = head.Groups["name"].Value;
-            if (head.Index < last && head.Groups["before"].Value is "" || NotFunctions().IsMatch(name) || head.Groups["before"].Value is "new" or "record" or "class" or "struct" or "await" or "return" or "when" or "is" or "and" or "or" or "not")
+            if (head.Index < last && head.Groups["before"].Value is "" || NotFunctions().IsMatch(name)
+                || head.Groups["before"].Value is "new" or "record" or "class" or "struct" or "await" or "return" or "when" or "is" or "and"
+                    or "or" or "not")
                 continue;
             int close = Matching(code, head.Index + head.Length - 1, '(', ')');
             Match body = Body().Match(code, close + 1);
@@ -107,6 +122,7 @@ public sealed partial class ShapeTests
     [GeneratedRegex(@"\G\s*(?::\s*(?:base|this)\s*\((?>[^()]+|\((?<d>)|\)(?<-d>))*(?(d)(?!))\)\s*)?(?:where\s[^{;=]+)?(?:\{|=>)")]
     private static partial Regex Body();
 
-    [GeneratedRegex(@"^(if|for|foreach|while|switch|using|lock|fixed|catch|when|nameof|typeof|sizeof|default|checked|unchecked|base|this|return)$")]
+    [GeneratedRegex(
+        @"^(if|for|foreach|while|switch|using|lock|fixed|catch|when|nameof|typeof|sizeof|default|checked|unchecked|base|this|return)$")]
     private static partial Regex NotFunctions();
 }

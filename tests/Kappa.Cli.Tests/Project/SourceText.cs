@@ -1,7 +1,9 @@
 namespace Kappa.Cli.Tests.Project;
 
-/// <summary>A C# file split into code and comments, each of the length of the file with the rest blanked, so that positions and lines agree.</summary>
-/// <remarks>Knows line and block comments, character literals, and plain, verbatim, raw and interpolated strings; code in the holes of an interpolated string is code.</remarks>
+/// <summary>A C# file split into code and comments, each of the length of the
+/// file with the rest blanked, so that positions and lines agree.</summary>
+/// <remarks>Knows line and block comments, character literals, and plain, verbatim, raw and
+/// interpolated strings; code in the holes of an interpolated string is code.</remarks>
 internal sealed class SourceText
 {
     private readonly string _text;

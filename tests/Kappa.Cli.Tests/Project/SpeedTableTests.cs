@@ -12,14 +12,21 @@ public sealed partial class SpeedTableTests
     {
         string page = Repository.Read("README.md");
         string folder = Rows().Match(page).Groups["folder"].Value;
-        Assert.True(folder.Length > 0, "The README must link to the rows of its speed table; write it with: kappa bench --from benchmarks/results/MACHINE --readme README.md");
+        Assert.True(
+            folder.Length > 0,
+            "The README must link to the rows of its speed table; write it with: kappa bench --from benchmarks/results/MACHINE --readme "
+                + "README.md");
         BenchmarkResult result = BenchmarkFiles.Read(Path.Combine(Repository.Root, folder));
-        Assert.True(SpeedTable.Replace(page, result) == page, $"The README's speed table must be the generated one; write it with: kappa bench --from {folder} --readme README.md");
+        Assert.True(
+            SpeedTable.Replace(page, result) == page,
+            $"The README's speed table must be the generated one; write it with: kappa bench --from {folder} --readme README.md");
     }
 
     [Fact]
     public void The_count_of_instructions_that_a_step_is_held_to_is_recorded() =>
-        Assert.True(long.Parse(Repository.Read("benchmarks/results/tiny-step-instructions.txt"), System.Globalization.CultureInfo.InvariantCulture) > 0);
+        Assert.True(
+            long.Parse(
+                Repository.Read("benchmarks/results/tiny-step-instructions.txt"), System.Globalization.CultureInfo.InvariantCulture) > 0);
 
     [GeneratedRegex(@"\[rows\]\((?<folder>benchmarks/results/[\w-]+)/rows\.csv\)")]
     private static partial Regex Rows();

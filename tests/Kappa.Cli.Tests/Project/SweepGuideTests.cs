@@ -17,7 +17,8 @@ public sealed partial class SweepGuideTests
         Assert.Equal(7, commands.Length);
         foreach (string command in commands)
         {
-            string[] words = [.. command.Split(' ').Select(word => word == "sweep.yaml" ? file : word == "NAME" ? SweepFiles.Name(store) : word)];
+            string[] words = [
+                .. command.Split(' ').Select(word => word == "sweep.yaml" ? file : word == "NAME" ? SweepFiles.Name(store) : word)];
             string[] folderWords = words.Contains("--out") ? [] : ["--out", store];
             CommandOutcome outcome = CommandLine.Invoke([.. words.Select(word => word == "runs" ? store : word), .. folderWords]);
             Assert.True(outcome.ExitCode == 0, $"{command}: {outcome.Messages}");

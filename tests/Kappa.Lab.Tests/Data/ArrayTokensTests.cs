@@ -26,11 +26,21 @@ public sealed class ArrayTokensTests : IDisposable
     }
 
     [Theory]
-    [InlineData(new[] { 2, 3, 4 }, new[] { 2, 2, 4 }, "y.npy: must have the samples and tokens of the inputs, [2, 3, ...], but has shape [2, 2, 4]")]
-    [InlineData(new[] { 2, 3, 4 }, new[] { 3, 3, 4 }, "y.npy: must have the samples and tokens of the inputs, [2, 3, ...], but has shape [3, 3, 4]")]
-    [InlineData(new[] { 6, 4 }, new[] { 2, 3, 4 }, "x.npy: must have three axes [samples, tokens, width], none of length 0, but has shape [6, 4]")]
-    [InlineData(new[] { 2, 3, 4 }, new[] { 2 }, "y.npy: must have three axes [samples, tokens, output width], none of length 0, but has shape [2]")]
-    [InlineData(new[] { 2, 0, 4 }, new[] { 2, 0, 4 }, "x.npy: must have three axes [samples, tokens, width], none of length 0, but has shape [2, 0, 4]")]
+    [InlineData(
+        new[] { 2, 3, 4 }, new[] { 2, 2, 4 },
+        "y.npy: must have the samples and tokens of the inputs, [2, 3, ...], but has shape [2, 2, 4]")]
+    [InlineData(
+        new[] { 2, 3, 4 }, new[] { 3, 3, 4 },
+        "y.npy: must have the samples and tokens of the inputs, [2, 3, ...], but has shape [3, 3, 4]")]
+    [InlineData(
+        new[] { 6, 4 }, new[] { 2, 3, 4 },
+        "x.npy: must have three axes [samples, tokens, width], none of length 0, but has shape [6, 4]")]
+    [InlineData(
+        new[] { 2, 3, 4 }, new[] { 2 },
+        "y.npy: must have three axes [samples, tokens, output width], none of length 0, but has shape [2]")]
+    [InlineData(
+        new[] { 2, 0, 4 }, new[] { 2, 0, 4 },
+        "x.npy: must have three axes [samples, tokens, width], none of length 0, but has shape [2, 0, 4]")]
     public void Shapes_that_contradict_are_refused(int[] inputs, int[] targets, string reason)
     {
         string x = Save("x.npy", Zeros(inputs));
@@ -48,8 +58,12 @@ public sealed class ArrayTokensTests : IDisposable
         bad.Data[20] = value;
         string x = Save("x.npy", Zeros([2, 3, 4]));
         string y = Save("y.npy", bad);
-        Assert.Contains($"y.npy: must hold finite numbers but {reason}", Assert.Throws<BadInputException>(() => ArrayTokens.Read(x, y)).Message, StringComparison.Ordinal);
-        Assert.Contains($"y.npy: must hold finite numbers but {reason}", Assert.Throws<BadInputException>(() => ArrayTokens.Read(y, x)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"y.npy: must hold finite numbers but {reason}", Assert.Throws<BadInputException>(() => ArrayTokens.Read(x, y)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $"y.npy: must hold finite numbers but {reason}", Assert.Throws<BadInputException>(() => ArrayTokens.Read(y, x)).Message,
+            StringComparison.Ordinal);
     }
 
     private static NdArray Zeros(int[] shape) => new(shape, new double[shape.Aggregate(1, (product, length) => product * length)]);

@@ -18,7 +18,9 @@ public sealed class GaussianTokensTests
         Assert.Equal(inputs.Select(value => value * 0.5), data.Inputs.Span.ToArray());
         Assert.Equal(targets.Select(value => value * 0.25), data.Targets.Span.ToArray());
         Assert.Equal((2, 3, 4, 5), (data.Samples, data.Tokens, data.Width, data.OutputWidth));
-        Assert.Contains("N=2, n=3, d=4, d_out=5, tokens N(0, 0.5^2), correlation 0, targets N(0, 0.25^2), seed 7", data.Description, StringComparison.Ordinal);
+        Assert.Contains(
+            "N=2, n=3, d=4, d_out=5, tokens N(0, 0.5^2), correlation 0, targets N(0, 0.25^2), seed 7", data.Description,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -45,7 +47,8 @@ public sealed class GaussianTokensTests
             }
         }
 
-        // The mean of 32,000 independent products of standard Gaussians with correlation r has variance (1 + r²)/32,000 ≤ 2/32,000: five standard deviations are 0.0395.
+        // The mean of 32,000 independent products of standard Gaussians with correlation
+        // r has variance (1 + r²)/32,000 ≤ 2/32,000: five standard deviations are 0.0395.
         const double tolerance = 0.0395;
         Assert.Equal(1, variance, tolerance);
         Assert.Equal(correlation, within, tolerance);
@@ -75,15 +78,18 @@ public sealed class GaussianTokensTests
     [InlineData(1.0)]
     [InlineData(double.NaN)]
     public void A_correlation_outside_its_range_is_the_callers_mistake(double correlation) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new GaussianTokens { Correlation = correlation }.Create(new TokenShape(1, 1, 1), 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new GaussianTokens { Correlation = correlation }.Create(new TokenShape(1, 1, 1), 1));
 
     [Fact]
     public void Scales_and_sizes_outside_their_range_are_the_callers_mistake()
     {
-        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new GaussianTokens { TokenScale = double.PositiveInfinity }.Create(new TokenShape(1, 1, 1), 1));
+        _ = Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new GaussianTokens { TokenScale = double.PositiveInfinity }.Create(new TokenShape(1, 1, 1), 1));
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new GaussianTokens { TargetScale = -1 }.Create(new TokenShape(1, 1, 1), 1));
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new TokenShape(0, 1, 1));
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new TokenShape(int.MaxValue, int.MaxValue, int.MaxValue));
-        _ = Assert.Throws<ArgumentException>(() => new TokenData(new TokenShape(2, 2, 2), Matrix.Allocate(4, 2), Matrix.Allocate(4, 3), "made"));
+        _ = Assert.Throws<ArgumentException>(() =>
+            new TokenData(new TokenShape(2, 2, 2), Matrix.Allocate(4, 2), Matrix.Allocate(4, 3), "made"));
     }
 }

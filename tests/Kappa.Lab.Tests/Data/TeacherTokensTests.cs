@@ -33,7 +33,8 @@ public sealed class TeacherTokensTests
     {
         _ = Assert.Throws<ArgumentException>(() => new TeacherTokens().Create(new TokenShape(2, 3, 5), 1, Model));
         TeacherTokens wild = new() { Initialisation = new Initialisation { Gain = 1e200 } };
-        Assert.Contains("must be finite", Assert.Throws<BadInputException>(() => wild.Create(Shape, 1, Model)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must be finite", Assert.Throws<BadInputException>(() => wild.Create(Shape, 1, Model)).Message, StringComparison.Ordinal);
     }
 
     private static double LossOf(TokenData data, long seed)

@@ -48,25 +48,33 @@ public sealed class TextCorpusTests : IDisposable
     public void A_file_that_is_no_text_is_refused_with_the_offset(byte[] content, string reason)
     {
         File.WriteAllBytes(_folder.At("a.txt"), content);
-        Assert.Contains(reason, Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.At("a.txt"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason, Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.At("a.txt"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Missing_empty_and_too_large_sources_say_what_to_do()
     {
-        Assert.Contains("does not exist", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.At("none"))).Message, StringComparison.Ordinal);
-        Assert.Contains("contains none", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.At("none"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "contains none", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.Path)).Message, StringComparison.Ordinal);
         Make("a.txt", "1234");
         Make("b.txt", "1234");
         Assert.Equal(8, TextCorpus.Load(_folder.Path, new ReadLimits { MaximumBytes = 8 }).Bytes.Length);
-        Assert.Contains("at most 3 bytes", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.Path, new ReadLimits { MaximumBytes = 7 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 3 bytes",
+            Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.Path, new ReadLimits { MaximumBytes = 7 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_device_that_never_ends_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "there is no /dev/zero");
-        Assert.Contains("is a device", Assert.Throws<BadInputException>(() => TextCorpus.Load("/dev/zero")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a device", Assert.Throws<BadInputException>(() => TextCorpus.Load("/dev/zero")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,14 +97,18 @@ public sealed class TextCorpusTests : IDisposable
         TextCorpus corpus = TextCorpus.Load(_folder.Path);
         Assert.Equal(("aa", 2), (Encoding.UTF8.GetString(corpus.Bytes), corpus.Files));
         Assert.Equal("2 empty files, 1 link that leads nowhere", corpus.LeftOut);
-        Assert.Contains("; not read: 2 empty files, 1 link that leads nowhere), ", new TextTokens().Create(new TokenShape(1, 1, 2), 1, corpus).Description, StringComparison.Ordinal);
+        Assert.Contains(
+            "; not read: 2 empty files, 1 link that leads nowhere), ",
+            new TextTokens().Create(new TokenShape(1, 1, 2), 1, corpus).Description, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_folder_of_which_nothing_can_be_read_says_what_is_there()
     {
         _ = File.CreateSymbolicLink(_folder.At("gone.txt"), "store/2");
-        Assert.Contains("contains only 1 link that leads nowhere", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "contains only 1 link that leads nowhere", Assert.Throws<BadInputException>(() => TextCorpus.Load(_folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     private void Make(string name, string text)

@@ -16,15 +16,18 @@ public sealed class TextTokensTests : IDisposable
     {
         const int samples = 5, tokens = 7, width = 6;
         TextCorpus corpus = Corpus("The quick brown fox jumps over the lazy dog, κ bytes and all.");
-        TokenData data = new TextTokens { EmbeddingScale = 0.5, PositionScale = 0.75 }.Create(new TokenShape(samples, tokens, width), 3, corpus);
+        TokenData data = new TextTokens { EmbeddingScale = 0.5, PositionScale = 0.75 }.Create(
+            new TokenShape(samples, tokens, width), 3, corpus);
         double[] table = new double[256 * width];
         new RandomSequence(3, "data.embeddings").FillGaussian(table);
         string text = Encoding.Latin1.GetString(corpus.Bytes);
         for (int sample = 0; sample < samples; sample++)
         {
             int first = sample * tokens;
-            string window = string.Concat(Enumerable.Range(0, tokens).Select(token => Decode(table, WithoutPosition(data.Inputs.Row(first + token), token))));
-            string next = string.Concat(Enumerable.Range(0, tokens).Select(token => Decode(table, data.Targets.Row(first + token).ToArray())));
+            string window = string.Concat(
+                Enumerable.Range(0, tokens).Select(token => Decode(table, WithoutPosition(data.Inputs.Row(first + token), token))));
+            string next = string.Concat(
+                Enumerable.Range(0, tokens).Select(token => Decode(table, data.Targets.Row(first + token).ToArray())));
             Assert.Equal(window[1..], next[..^1]);
             Assert.Contains(window + next[^1], text, StringComparison.Ordinal);
         }
@@ -62,7 +65,8 @@ public sealed class TextTokensTests : IDisposable
     {
         Assert.Contains("must have at least 7 bytes for 4 windows of 3 bytes but has 6", Refusal("abcdef"), StringComparison.Ordinal);
         Assert.Contains("must have 4 different windows of 3 bytes", Refusal(new string('a', 1000)), StringComparison.Ordinal);
-        string Refusal(string text) => Assert.Throws<BadInputException>(() => new TextTokens().Create(new TokenShape(4, 3, 8), 1, Corpus(text))).Message;
+        string Refusal(string text) =>
+            Assert.Throws<BadInputException>(() => new TextTokens().Create(new TokenShape(4, 3, 8), 1, Corpus(text))).Message;
     }
 
     [Fact]
@@ -96,9 +100,11 @@ public sealed class TextTokensTests : IDisposable
         return token;
     }
 
-    // The byte whose embedding this is: exact but for the rounding of one addition, one subtraction and two ways to an angle below 7, each below 1e-14.
+    // The byte whose embedding this is: exact but for the rounding of one addition,
+    // one subtraction and two ways to an angle below 7, each below 1e-14.
     private static char Decode(double[] table, double[] token) => (char)Enumerable.Range(0, 256)
-        .Single(value => Enumerable.Range(0, token.Length).All(k => Math.Abs(token[k] - (0.5 * table[(value * token.Length) + k])) < 1e-13));
+        .Single(value =>
+            Enumerable.Range(0, token.Length).All(k => Math.Abs(token[k] - (0.5 * table[(value * token.Length) + k])) < 1e-13));
 
     private TextCorpus Corpus(string text)
     {

@@ -26,7 +26,8 @@ public sealed partial class ApprovedFigureTests
         var (expected, actual) = (Tokens(File.ReadAllText(approved)), Tokens(SvgFigure.File(figure)));
         var at = expected.Zip(actual).TakeWhile(p => Same(p.First, p.Second)).Count();
         Assert.True(at == expected.Count && at == actual.Count,
-            $"The figure differs from {approved} at token {at} of {expected.Count}: '{expected.ElementAtOrDefault(at)}' became '{actual.ElementAtOrDefault(at)}'. "
+            $"The figure differs from {approved} at token {at} of {expected.Count}: '{expected.ElementAtOrDefault(at)}' became "
+                + $"'{actual.ElementAtOrDefault(at)}'. "
             + $"Look at the new picture, {received}; if it is right, replace the approved file by it.");
     }
 
@@ -34,9 +35,11 @@ public sealed partial class ApprovedFigureTests
     {
         var figure = new Figure("small", "Loss and κ", "Two seeds; band: minimum to maximum.") { Preset = FigurePreset.Column };
         _ = figure.AddPanel("loss", Axis.Whole("step k"), Axis.Log("ℒ / ℒ_0"))
-            .Band("residual", [0, 1, 2, 3], [1, 0.08, 0.009, 0.0007], [1, 0.12, 0.011, 0.0013]).Line("residual", [0, 1, 2, 3], [1, 0.1, 0.01, 0.001])
+            .Band("residual", [0, 1, 2, 3], [1, 0.08, 0.009, 0.0007], [1, 0.12, 0.011, 0.0013])
+            .Line("residual", [0, 1, 2, 3], [1, 0.1, 0.01, 0.001])
             .Line("no residual", [0, 1, 2, 3], [1, double.NaN, 0.5, 0.4]).HorizontalLine(0.005, "target");
-        _ = figure.AddPanel("κ by depth", Axis.Categories("depth"), Axis.Linear("κ")).Intervals(["1", "2"], [4, 9], [3, 7], [6, 12], "residual");
+        _ = figure.AddPanel("κ by depth", Axis.Categories("depth"), Axis.Linear("κ"))
+            .Intervals(["1", "2"], [4, 9], [3, 7], [6, 12], "residual");
         return figure;
     }
 
@@ -57,17 +60,23 @@ public sealed partial class ApprovedFigureTests
     }
 
     private static List<string> Tokens(string svg) => [.. XDocument.Parse(svg).Descendants()
-        .SelectMany(e => e.Attributes().SelectMany(a => (string[])[a.Name.LocalName, a.Value]).Prepend(e.Name.LocalName).Append(e.HasElements ? "" : e.Value))
+        .SelectMany(e =>
+            e.Attributes().SelectMany(a => (string[])[a.Name.LocalName, a.Value]).Prepend(e.Name.LocalName)
+                .Append(e.HasElements ? "" : e.Value))
         .SelectMany(t => Token().Matches(t).Select(m => m.Value))];
 
     private static bool Same(string expected, string actual) => expected == actual
-        || (double.TryParse(expected, CultureInfo.InvariantCulture, out var a) && double.TryParse(actual, CultureInfo.InvariantCulture, out var b) && Math.Abs(a - b) <= Tolerance);
+        || (
+            double.TryParse(expected, CultureInfo.InvariantCulture, out var a)
+            && double.TryParse(actual, CultureInfo.InvariantCulture, out var b) && Math.Abs(a - b) <= Tolerance);
 
     private static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Kappa.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"The tests run from {AppContext.BaseDirectory}, which is not below the folder of Kappa.slnx.");
+        return folder?.FullName
+            ?? throw new InvalidOperationException(
+                $"The tests run from {AppContext.BaseDirectory}, which is not below the folder of Kappa.slnx.");
     }
 
     [GeneratedRegex(@"-?\d+(\.\d+)?|[^\s\d-]+|-")]

@@ -81,7 +81,9 @@ public sealed class AxisTicksTests
     [Fact]
     public void Every_finite_range_maps_its_ends_to_the_ends_of_the_axis()
     {
-        foreach (var (low, high) in ((double, double)[])[(0, 1), (-double.MaxValue, double.MaxValue), (0, double.Epsilon * 8), (1e-300, 1e300), (5, 5 * (1 + 1e-11))])
+        foreach (
+            var (low, high) in ((double, double)[])[
+                (0, 1), (-double.MaxValue, double.MaxValue), (0, double.Epsilon * 8), (1e-300, 1e300), (5, 5 * (1 + 1e-11))])
         {
             var map = AxisMap.Covering(Axis.Linear("x"), low, high, 0) with { Start = 10, End = 110 };
             Assert.Equal(10, map.Position(low), 1e-3);

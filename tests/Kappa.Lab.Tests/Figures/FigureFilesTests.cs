@@ -10,7 +10,8 @@ public sealed class FigureFilesTests
     public void The_csv_gives_back_every_value_to_the_last_bit()
     {
         var random = new Random(21);
-        var ys = Enumerable.Range(0, 3000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64())).Append(double.NaN).Append(double.NegativeInfinity).ToArray();
+        var ys = Enumerable.Range(0, 3000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64())).Append(double.NaN)
+            .Append(double.NegativeInfinity).ToArray();
         var xs = Gallery.Steps(ys.Length);
         var figure = new Figure("csv", "csv");
         _ = figure.AddPanel("", Axis.Linear("x"), Axis.Log("y")).Line("a, \"quoted\"", xs, ys);
@@ -67,8 +68,12 @@ public sealed class FigureFilesTests
         string[] tex = [.. PgfplotsFigure.Write(figure).Split('\n').Where(line => !line.StartsWith('%'))];
         Assert.StartsWith("\\begin{tikzpicture}[x=1bp, y=1bp", tex[0], StringComparison.Ordinal);
         Assert.Equal("\\end{tikzpicture}", tex[^2]);
-        Assert.Contains(tex, line => line.StartsWith(FormattableString.Invariant($"\\useasboundingbox (0,0) rectangle ({width},"), StringComparison.Ordinal));
-        Assert.DoesNotContain(tex, line => line.Contains("document", StringComparison.Ordinal) || line.Contains("usepackage", StringComparison.Ordinal));
+        Assert.Contains(
+            tex,
+            line =>
+                line.StartsWith(FormattableString.Invariant($"\\useasboundingbox (0,0) rectangle ({width},"), StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            tex, line => line.Contains("document", StringComparison.Ordinal) || line.Contains("usepackage", StringComparison.Ordinal));
         Assert.Contains("\\usepackage{pgfplots}", PgfplotsFigure.Write(figure), StringComparison.Ordinal);
     }
 
@@ -101,7 +106,9 @@ public sealed class FigureFilesTests
         {
             var written = FigureFiles.Write(Gallery.Medians(), folder, convert: false);
             Assert.Equal(["medians.svg", "medians.csv", "medians.tex"], written.Paths.Select(Path.GetFileName));
-            Assert.Equal(["medians.csv", "medians.svg", "medians.tex"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                ["medians.csv", "medians.svg", "medians.tex"],
+                Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
             Assert.Empty(written.Notices);
         }
         finally
@@ -115,7 +122,9 @@ public sealed class FigureFilesTests
     {
         var (paths, notices) = SvgConversion.Convert("figures/a.svg", searchPath: "/nowhere");
         Assert.Empty(paths);
-        Assert.Equal("No PNG or PDF of the figures: rsvg-convert is not on the PATH (it is part of librsvg). The SVG files are complete.", Assert.Single(notices));
+        Assert.Equal(
+            "No PNG or PDF of the figures: rsvg-convert is not on the PATH (it is part of librsvg). The SVG files are complete.",
+            Assert.Single(notices));
     }
 
     [Fact]
@@ -130,7 +139,11 @@ public sealed class FigureFilesTests
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
             var (paths, notices) = SvgConversion.Convert(Path.Combine(folder, "a.svg"), searchPath: folder);
             Assert.Empty(paths);
-            Assert.Equal(["No a.png: rsvg-convert failed with exit code 3: no such glyph", "No a.pdf: rsvg-convert failed with exit code 3: no such glyph"], notices);
+            Assert.Equal(
+                [
+                    "No a.png: rsvg-convert failed with exit code 3: no such glyph",
+                    "No a.pdf: rsvg-convert failed with exit code 3: no such glyph"],
+                notices);
         }
         finally
         {
@@ -142,9 +155,15 @@ public sealed class FigureFilesTests
     public void A_caller_s_mistakes_are_named_with_numbers()
     {
         var axes = new Figure("f", "f").AddPanel("p", Axis.Linear("x"), Axis.Linear("y"));
-        Assert.Contains("xs has 2 and ys has 3", Assert.Throws<ArgumentException>(() => axes.Line("a", [1, 2], [1, 2, 3])).Message, StringComparison.Ordinal);
-        Assert.Contains("[1, 2] and not empty but are [2, 1]", Assert.Throws<ArgumentException>(() => axes.HeatMap([1, 2], [1], new double[2, 1], "m")).Message, StringComparison.Ordinal);
-        Assert.Contains("has none", Assert.Throws<InvalidOperationException>(() => axes.Intervals(["a"], [1], [0], [2], "b")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "xs has 2 and ys has 3", Assert.Throws<ArgumentException>(() => axes.Line("a", [1, 2], [1, 2, 3])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "[1, 2] and not empty but are [2, 1]",
+            Assert.Throws<ArgumentException>(() => axes.HeatMap([1, 2], [1], new double[2, 1], "m")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has none", Assert.Throws<InvalidOperationException>(() => axes.Intervals(["a"], [1], [0], [2], "b")).Message,
+            StringComparison.Ordinal);
         Assert.Contains("../f", Assert.Throws<ArgumentException>(() => new Figure("../f", "f")).Message, StringComparison.Ordinal);
     }
 }

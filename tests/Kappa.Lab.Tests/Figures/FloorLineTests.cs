@@ -17,7 +17,10 @@ public sealed partial class FloorLineTests
         XElement[] floors = [.. elements.Where(e => e.Attribute("class")?.Value == "floor")];
         Assert.Equal(2, floors.Length);
         double top = Number(floors[0], "y"), bottom = top + Number(floors[0], "height");
-        double[][] lines = [.. elements.Where(e => e.Name.LocalName == "path" && e.Parent!.Attribute("clip-path") is not null && e.Attribute("fill")?.Value == "none" && e.Attribute("d")!.Value.Contains('L', StringComparison.Ordinal)).Select(Heights)];
+        double[][] lines = [
+            .. elements.Where(e =>
+                e.Name.LocalName == "path" && e.Parent!.Attribute("clip-path") is not null && e.Attribute("fill")?.Value == "none"
+                && e.Attribute("d")!.Value.Contains('L', StringComparison.Ordinal)).Select(Heights)];
 
         // Layers 2 and 3 lie on the line in both panels, layer 0 in neither.
         Assert.Equal(4, lines.Count(line => line.All(y => y > top && y < bottom)));
@@ -29,7 +32,8 @@ public sealed partial class FloorLineTests
     public void Values_below_a_fixed_limit_lie_on_the_floor_line_and_its_label_says_what_it_is()
     {
         var figure = new Figure("loss", "loss");
-        _ = figure.AddPanel("", Axis.Linear("k"), Axis.Log("ℒ/ℒ_0", minimum: 1e-12)).Line("a", [0, 1, 2], [1, 1e-6, 1e-20]).Line("b", [0, 1, 2], [1e-13, 1e-14, 0]);
+        _ = figure.AddPanel("", Axis.Linear("k"), Axis.Log("ℒ/ℒ_0", minimum: 1e-12)).Line("a", [0, 1, 2], [1, 1e-6, 1e-20])
+            .Line("b", [0, 1, 2], [1e-13, 1e-14, 0]);
         Assert.Equal(["Shaded line: below 10^{−12}: b throughout; a 1 of 3 points."], figure.Notes);
         Assert.Contains("&lt; 10", SvgFigure.File(figure), StringComparison.Ordinal);
         Assert.Contains("1,line,a,1,2,1E-20", CsvFigure.Write(figure), StringComparison.Ordinal);
@@ -48,7 +52,8 @@ public sealed partial class FloorLineTests
     [Fact]
     public void The_floor_line_and_what_lies_on_it_reach_LaTeX()
     {
-        string[] plots = [.. PgfplotsFigure.Write(Collapsed()).Split('\n').Where(line => line.StartsWith("\\addplot", StringComparison.Ordinal))];
+        string[] plots = [
+            .. PgfplotsFigure.Write(Collapsed()).Split('\n').Where(line => line.StartsWith("\\addplot", StringComparison.Ordinal))];
         Assert.Equal(2, plots.Count(line => line.Contains("fill=cececec", StringComparison.Ordinal)));
         Assert.Equal(2 * 5, plots.Length);
         Assert.DoesNotContain(plots, line => line.Contains(",0) ", StringComparison.Ordinal));
@@ -78,9 +83,11 @@ public sealed partial class FloorLineTests
         return figure;
     }
 
-    private static double Number(XElement element, string name) => double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
+    private static double Number(XElement element, string name) =>
+        double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
 
-    private static double[] Heights(XElement path) => [.. Point().Matches(path.Attribute("d")!.Value).Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
+    private static double[] Heights(XElement path) =>
+        [.. Point().Matches(path.Attribute("d")!.Value).Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
 
     [GeneratedRegex("[ML][-0-9.]+ ([-0-9.]+)")]
     private static partial Regex Point();

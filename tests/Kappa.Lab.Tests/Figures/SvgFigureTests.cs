@@ -31,15 +31,23 @@ public sealed class SvgFigureTests
     public void Random_data_with_NaN_and_infinities_gives_well_formed_XML_with_finite_coordinates()
     {
         var random = new Random(11);
-        double[] special = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0, -0.0, double.Epsilon, double.MaxValue, -double.MaxValue, 1];
-        double[] Values(int n) => [.. Enumerable.Range(0, n).Select(_ => random.Next(3) == 0 ? special[random.Next(special.Length)] : (random.NextDouble() - 0.3) * Math.Pow(10, random.Next(-300, 300)))];
+        double[] special = [
+            double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0, -0.0, double.Epsilon, double.MaxValue, -double.MaxValue, 1];
+        double[] Values(int n) =>
+            [
+                .. Enumerable.Range(0, n).Select(_ =>
+                    random.Next(3) == 0
+                        ? special[random.Next(special.Length)]
+                        : (random.NextDouble() - 0.3) * Math.Pow(10, random.Next(-300, 300)))];
         for (var trial = 0; trial < 60; trial++)
         {
             var n = random.Next(0, 12);
             var figure = new Figure("random", "random");
-            var axes = figure.AddPanel("", random.Next(2) == 0 ? Axis.Log("x") : Axis.Linear("x"), random.Next(2) == 0 ? Axis.Log("y") : Axis.Linear("y"));
+            var axes = figure.AddPanel(
+                "", random.Next(2) == 0 ? Axis.Log("x") : Axis.Linear("x"), random.Next(2) == 0 ? Axis.Log("y") : Axis.Linear("y"));
             _ = axes.Line("a", Values(n), Values(n)).Band("b", Values(n), Values(n), Values(n)).Scatter("c", Values(n), Values(n))
-                .Fit(Values(1)[0], Values(1)[0], "fit", interval: new FitInterval(0, 1, 1)).HorizontalLine(Values(1)[0], "h").VerticalLine(Values(1)[0], "v").Identity();
+                .Fit(Values(1)[0], Values(1)[0], "fit", interval: new FitInterval(0, 1, 1)).HorizontalLine(Values(1)[0], "h")
+                .VerticalLine(Values(1)[0], "v").Identity();
             var text = SvgFigure.File(figure);
             _ = XDocument.Parse(text);
             Assert.DoesNotContain("NaN", Attributes(text), StringComparison.Ordinal);
@@ -54,7 +62,8 @@ public sealed class SvgFigureTests
     {
         var document = XDocument.Parse(SvgFigure.File(Gallery.Hostile()));
         Assert.Empty(document.Descendants(s_svg + "script"));
-        Assert.Contains(document.Descendants(s_svg + "text"), t => t.Value.Contains("<script>alert(\"1\")</script>", StringComparison.Ordinal));
+        Assert.Contains(
+            document.Descendants(s_svg + "text"), t => t.Value.Contains("<script>alert(\"1\")</script>", StringComparison.Ordinal));
         Assert.DoesNotContain('\u202e', document.ToString());
     }
 
@@ -66,10 +75,13 @@ public sealed class SvgFigureTests
         var document = XDocument.Parse(SvgFigure.File(figure));
         var frame = document.Descendants(s_svg + "clipPath").Single().Element(s_svg + "rect")!;
         double Of(string name) => double.Parse(frame.Attribute(name)!.Value, CultureInfo.InvariantCulture);
-        var path = document.Descendants(s_svg + "g").Single(g => g.Attribute("clip-path") is not null).Elements(s_svg + "path").Single().Attribute("d")!.Value;
-        var numbers = path.Split(['M', 'L', ' '], StringSplitOptions.RemoveEmptyEntries).Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+        var path = document.Descendants(s_svg + "g").Single(g => g.Attribute("clip-path") is not null).Elements(s_svg + "path").Single()
+            .Attribute("d")!.Value;
+        var numbers = path.Split(['M', 'L', ' '], StringSplitOptions.RemoveEmptyEntries)
+            .Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray();
         // log₁₀ 10 is a third of the way from 1 to 1000, the middle of 0..10 is a half; positions are printed to 0.005.
-        double[] expected = [Of("x"), Of("y") + Of("height"), Of("x") + (Of("width") / 2), Of("y") + (Of("height") * 2 / 3), Of("x") + Of("width"), Of("y")];
+        double[] expected = [
+            Of("x"), Of("y") + Of("height"), Of("x") + (Of("width") / 2), Of("y") + (Of("height") * 2 / 3), Of("x") + Of("width"), Of("y")];
         Assert.Equal(expected.Length, numbers.Length);
         Assert.All(expected.Zip(numbers), pair => Assert.Equal(pair.First, pair.Second, 0.011));
     }
@@ -81,10 +93,13 @@ public sealed class SvgFigureTests
         _ = figure.AddPanel("", Axis.Linear("x", 0, 100), Axis.Log("y", 1, 100)).Line("a", [0], [1]);
         var document = XDocument.Parse(SvgFigure.File(figure));
         var frame = document.Descendants(s_svg + "clipPath").Single().Element(s_svg + "rect")!;
-        var (left, width) = (double.Parse(frame.Attribute("x")!.Value, CultureInfo.InvariantCulture), double.Parse(frame.Attribute("width")!.Value, CultureInfo.InvariantCulture));
+        var (left, width) = (
+            double.Parse(frame.Attribute("x")!.Value, CultureInfo.InvariantCulture),
+            double.Parse(frame.Attribute("width")!.Value, CultureInfo.InvariantCulture));
         foreach (var value in (int[])[0, 20, 40, 60, 80, 100])
         {
-            var label = document.Descendants(s_svg + "text").Single(t => t.Value == value.ToString(CultureInfo.InvariantCulture) && t.Attribute("text-anchor")!.Value == "middle");
+            var label = document.Descendants(s_svg + "text").Single(t =>
+                t.Value == value.ToString(CultureInfo.InvariantCulture) && t.Attribute("text-anchor")!.Value == "middle");
             Assert.Equal(left + (width * value / 100), double.Parse(label.Attribute("x")!.Value, CultureInfo.InvariantCulture), 0.011);
         }
     }
@@ -101,9 +116,13 @@ public sealed class SvgFigureTests
     public void What_cannot_be_drawn_is_counted_in_the_notes()
     {
         var figure = new Figure("notes", "notes");
-        _ = figure.AddPanel("", Axis.Linear("x"), Axis.Log("y", 0.1, 10)).Line("a", [1, 2, 3, 4, 5], [1, 0, double.NaN, 100, -2]).HorizontalLine(-1, "zero");
+        _ = figure.AddPanel("", Axis.Linear("x"), Axis.Log("y", 0.1, 10)).Line("a", [1, 2, 3, 4, 5], [1, 0, double.NaN, 100, -2])
+            .HorizontalLine(-1, "zero");
         Assert.Equal(
-            ["Not drawn: a 2 of 5 points (1 not finite, 1 not positive on a logarithmic axis).", "Shaded line: below 0.1: a 1 of 5 points.", "Outside the axes: a 1 of 5 points.", "Reference lines without a place on their axis: zero at −1."],
+            [
+                "Not drawn: a 2 of 5 points (1 not finite, 1 not positive on a logarithmic axis).",
+                "Shaded line: below 0.1: a 1 of 5 points.", "Outside the axes: a 1 of 5 points.",
+                "Reference lines without a place on their axis: zero at −1."],
             figure.Notes);
     }
 
@@ -112,19 +131,25 @@ public sealed class SvgFigureTests
     {
         var figure = new Figure("surface", "surface");
         double[] at = [0, 1, 2];
-        _ = figure.AddPanel("", Axis.Linear("x", 0, 2), Axis.Linear("y", 0, 2)).Surface(at, at, new double[,] { { 1, 2, 3 }, { 2, double.NaN, 4 }, { 3, 4, 5 } }, "m")
+        _ = figure.AddPanel("", Axis.Linear("x", 0, 2), Axis.Linear("y", 0, 2)).Surface(
+            at, at, new double[,] { { 1, 2, 3 }, { 2, double.NaN, 4 }, { 3, 4, 5 } }, "m")
             .SurfacePath("path", [0, 1, 5, 2, 2], [0, 1, 1, 2, 1], [1, 2, 2, 5, double.NaN]);
         Assert.Equal(
-            ["Outside the axes: path 1 of 5 points.", "m: 1 of 9 values are not finite or not positive; where one is a corner of a cell the surface has a hole."], figure.Notes);
+            [
+                "Outside the axes: path 1 of 5 points.",
+                "m: 1 of 9 values are not finite or not positive; where one is a corner of a cell the surface has a hole."],
+            figure.Notes);
         XElement[] drawn = [.. XDocument.Parse(SvgFigure.File(figure)).Descendants().Where(e => e.Name.LocalName == "circle")];
         Assert.Equal(3, drawn.Length);
         Assert.Contains("1,surfacePath,path,1,5,1,,,2\n", CsvFigure.Write(figure), StringComparison.Ordinal);
         Assert.Contains("(1,1,0.30103) ", PgfplotsFigure.Write(figure), StringComparison.Ordinal);
 
         // The points rise with the loss: the first is the lowest on the page.
-        double[] heights = [.. drawn.Select(e => double.Parse(e.Attribute("cy")!.Value, System.Globalization.CultureInfo.InvariantCulture))];
+        double[] heights = [
+            .. drawn.Select(e => double.Parse(e.Attribute("cy")!.Value, System.Globalization.CultureInfo.InvariantCulture))];
         Assert.True(heights[0] > heights[1] && heights[1] > heights[2]);
-        _ = Assert.Throws<InvalidOperationException>(() => new Figure("f", "f").AddPanel("", Axis.Linear("x"), Axis.Linear("y")).SurfacePath("p", [0], [0], [1]));
+        _ = Assert.Throws<InvalidOperationException>(() =>
+            new Figure("f", "f").AddPanel("", Axis.Linear("x"), Axis.Linear("y")).SurfacePath("p", [0], [0], [1]));
     }
 
     [Fact]
@@ -147,7 +172,9 @@ public sealed class SvgFigureTests
         var figure = new Figure("legend", "legend");
         // A cluster in one corner and a line along the opposite edge leave the other corners free.
         var axes = figure.AddPanel("", Axis.Linear("x", -1, 1), Axis.Linear("y", -1, 1));
-        _ = axes.Scatter("cluster", [0.9 * alongX, 0.7 * alongX, 0.5 * alongX], [0.9 * alongY, 0.8 * alongY, 0.85 * alongY]).Line("edge", [-1, 1], [-0.9 * alongY, -0.9 * alongY]);
+        _ = axes.Scatter(
+            "cluster", [0.9 * alongX, 0.7 * alongX, 0.5 * alongX],
+            [0.9 * alongY, 0.8 * alongY, 0.85 * alongY]).Line("edge", [-1, 1], [-0.9 * alongY, -0.9 * alongY]);
         var panel = Assert.Single(FigureLayout.For(figure).Panels);
         Assert.Equal(LegendPlace.Inside, panel.Margins.Legend);
         foreach (var series in axes.Series)

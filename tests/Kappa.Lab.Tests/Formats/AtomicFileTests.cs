@@ -21,14 +21,19 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void What_a_killed_writer_left_is_removed_and_what_a_living_one_has_open_is_not()
     {
-        using var ended = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!, "-?") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var ended = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!, "-?")
+            { RedirectStandardOutput = true, RedirectStandardError = true })!;
         _ = ended.StandardOutput.ReadToEnd();
         ended.WaitForExit();
-        string left = _folder.At($".a.txt.{ended.Id}.abcdefgh.tmp"), renamed = _folder.At($".b.txt.{Environment.ProcessId}.abcdefgh.tmp"), other = _folder.At(".profile");
+        string left = _folder.At($".a.txt.{ended.Id}.abcdefgh.tmp"),
+            renamed = _folder.At($".b.txt.{Environment.ProcessId}.abcdefgh.tmp"), other = _folder.At(".profile");
         foreach (string path in (string[])[left, renamed, other])
             File.WriteAllText(path, "half");
         AtomicFile.Write(_folder.At("a.txt"), _ => AtomicFile.RemoveLeftBehind(_folder.Path));
-        Assert.Equal(new[] { _folder.At("a.txt"), renamed, other }.Order(StringComparer.Ordinal), Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            new[] { _folder.At("a.txt"), renamed, other }.Order(StringComparer.Ordinal),
+            Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -61,7 +66,8 @@ public sealed class AtomicFileTests : IDisposable
     public void A_mistake_of_the_writer_passes_through_and_leaves_the_old_content()
     {
         AtomicFile.WriteAllText(_folder.At("a.txt"), "old");
-        _ = Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(_folder.At("a.txt"), _ => throw new InvalidOperationException()));
+        _ = Assert.Throws<InvalidOperationException>(() =>
+            AtomicFile.Write(_folder.At("a.txt"), _ => throw new InvalidOperationException()));
         Assert.Equal("old", File.ReadAllText(_folder.At("a.txt")));
         Assert.Equal([_folder.At("a.txt")], Directory.GetFileSystemEntries(_folder.Path));
     }

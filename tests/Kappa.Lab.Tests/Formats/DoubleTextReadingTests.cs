@@ -17,7 +17,8 @@ public sealed class DoubleTextReadingTests
         for (int k = 0; k < 500_000; k++)
         {
             (ulong first, ulong second) = random.Block(k);
-            foreach (double value in new[] { BitConverter.UInt64BitsToDouble(first), (second >> 11) * Math.ScaleB(1, (int)(first % 80) - 100) })
+            foreach (
+                double value in new[] { BitConverter.UInt64BitsToDouble(first), (second >> 11) * Math.ScaleB(1, (int)(first % 80) - 100) })
                 AssertAsTheFramework(text.AsSpan(0, DoubleText.Write(value, text)));
         }
     }
@@ -33,7 +34,9 @@ public sealed class DoubleTextReadingTests
             string digits = (((UInt128)first << 64) | second).ToString(CultureInfo.InvariantCulture)[..(1 + (int)(second % 21))];
             int point = (int)(first % 30);
             string text = point == 0 || point >= digits.Length ? digits : digits.Insert(point, ".");
-            AssertAsTheFramework(Encoding.ASCII.GetBytes(point % 3 == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text}E{(int)(first >> 32) % 340:+00;-00}")));
+            AssertAsTheFramework(
+                Encoding.ASCII.GetBytes(
+                    point % 3 == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text}E{(int)(first >> 32) % 340:+00;-00}")));
         }
     }
 
@@ -116,6 +119,8 @@ public sealed class DoubleTextReadingTests
         bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double expected);
         bool isRead = DoubleText.TryRead(text, out double found);
         if (isNumber != isRead || BitConverter.DoubleToUInt64Bits(expected) != BitConverter.DoubleToUInt64Bits(found))
-            Assert.Fail($"'{Encoding.UTF8.GetString(text)}' is {(isNumber ? expected.ToString("R", CultureInfo.InvariantCulture) : "no number")} but was read as {(isRead ? found.ToString("R", CultureInfo.InvariantCulture) : "none")}.");
+            Assert.Fail(
+                $"'{Encoding.UTF8.GetString(text)}' is {(isNumber ? expected.ToString("R", CultureInfo.InvariantCulture) : "no number")} "
+                    + $"but was read as {(isRead ? found.ToString("R", CultureInfo.InvariantCulture) : "none")}.");
     }
 }

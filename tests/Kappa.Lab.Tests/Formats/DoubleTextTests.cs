@@ -45,7 +45,8 @@ public sealed class DoubleTextTests
         {
             for (int digits = 1; digits < 100; digits++)
             {
-                double value = double.Parse(string.Create(CultureInfo.InvariantCulture, $"{digits}E{exponent}"), CultureInfo.InvariantCulture);
+                double value = double.Parse(
+                    string.Create(CultureInfo.InvariantCulture, $"{digits}E{exponent}"), CultureInfo.InvariantCulture);
                 AssertAsTheFramework(value);
                 AssertAsTheFramework(-Math.BitIncrement(value));
                 AssertAsTheFramework(Math.BitDecrement(value));

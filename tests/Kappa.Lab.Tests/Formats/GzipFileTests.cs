@@ -53,7 +53,8 @@ public sealed class GzipFileTests
         byte[] member = Gzip(new byte[600]);
         byte[] file = [.. member, .. member];
         Assert.Equal(1200, GzipFile.Expand(file, "a", new ReadLimits { MaximumBytes = 1200 }).Length);
-        Assert.Contains("must expand to at most 1199 bytes", Refusal(file, new ReadLimits { MaximumBytes = 1199 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "must expand to at most 1199 bytes", Refusal(file, new ReadLimits { MaximumBytes = 1199 }), StringComparison.Ordinal);
         byte[] bomb = [.. Enumerable.Repeat(Gzip(new byte[1 << 20]), 20).SelectMany(part => part)];
         Assert.Contains("200-fold", Refusal(bomb, ReadLimits.Default), StringComparison.Ordinal);
     }
@@ -62,7 +63,8 @@ public sealed class GzipFileTests
     [InlineData(new byte[] { 1 }, "its checksum at offset")]
     [InlineData(new byte[] { 0, 0, 1 }, "its checksum at offset")]
     [InlineData(new byte[] { 0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3 }, "or have another member")]
-    public void What_follows_a_member_and_is_neither_is_refused(byte[] tail, string reason) => Assert.Contains(reason, Refusal([.. Gzip([1, 2, 3]), .. tail], ReadLimits.Default), StringComparison.Ordinal);
+    public void What_follows_a_member_and_is_neither_is_refused(byte[] tail, string reason) =>
+        Assert.Contains(reason, Refusal([.. Gzip([1, 2, 3]), .. tail], ReadLimits.Default), StringComparison.Ordinal);
 
     [Fact]
     public void Every_truncation_of_two_members_but_that_between_them_is_refused()
@@ -80,13 +82,16 @@ public sealed class GzipFileTests
     {
         byte[] valid = [.. Gzip(Bytes(1, 60)), .. Gzip(Bytes(2, 90)), 0, 0, 0];
         int cases = ReaderFuzz.Cases(3000);
-        int refused = ReaderFuzz.RunMutations(valid, "gzip", cases, stream => GzipFile.Expand(InputBytes.Read(stream, "fuzz", 1000), "fuzz", new ReadLimits { MaximumBytes = 1 << 20 }));
+        int refused = ReaderFuzz.RunMutations(
+            valid, "gzip", cases,
+            stream => GzipFile.Expand(InputBytes.Read(stream, "fuzz", 1000), "fuzz", new ReadLimits { MaximumBytes = 1 << 20 }));
         Assert.InRange(refused, cases / 2, cases - 1);
     }
 
     private static byte[] Expand(byte[] file) => GzipFile.Expand(file, "a", ReadLimits.Default);
 
-    private static string Refusal(byte[] file, ReadLimits limits) => Assert.Throws<BadInputException>(() => GzipFile.Expand(file, "a", limits)).Message;
+    private static string Refusal(byte[] file, ReadLimits limits) =>
+        Assert.Throws<BadInputException>(() => GzipFile.Expand(file, "a", limits)).Message;
 
     private static byte[] Bytes(int seed, int count)
     {

@@ -33,8 +33,11 @@ public sealed class IdxFileTests
     {
         byte[] images = File.ReadAllBytes(MadeImages.At("images.idx"));
         Assert.Contains("must have 1 axes but has 3 (byte at offset 3): labels are expected", Refusal(images, 1), StringComparison.Ordinal);
-        Assert.Contains("must have 3 axes but has 1 (byte at offset 3): images are expected", Refusal(File.ReadAllBytes(MadeImages.At("labels.idx")), 3), StringComparison.Ordinal);
-        Assert.Contains("00 00 08 03 at offset 0 but starts with 00000d03", Refusal([0, 0, 0x0D, 3, .. images[4..]], 3), StringComparison.Ordinal);
+        Assert.Contains(
+            "must have 3 axes but has 1 (byte at offset 3): images are expected",
+            Refusal(File.ReadAllBytes(MadeImages.At("labels.idx")), 3), StringComparison.Ordinal);
+        Assert.Contains(
+            "00 00 08 03 at offset 0 but starts with 00000d03", Refusal([0, 0, 0x0D, 3, .. images[4..]], 3), StringComparison.Ordinal);
         Assert.Contains("followed by 105 bytes from offset 16 on but 104 are there", Refusal(images[..^1], 3), StringComparison.Ordinal);
         Assert.Contains("followed by 105 bytes from offset 16 on but 106 are there", Refusal([.. images, 0], 3), StringComparison.Ordinal);
         Assert.Contains("ends at offset 10", Refusal(images[..10], 3), StringComparison.Ordinal);
@@ -58,7 +61,11 @@ public sealed class IdxFileTests
         Assert.Contains("200-fold", Refusal(bomb, 3), StringComparison.Ordinal);
         // The file itself is read, and beyond it there is a buffer.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, bomb.Length + (1 << 17));
-        Assert.Contains("at most 1000 bytes", Assert.Throws<BadInputException>(() => IdxFile.Read(new MemoryStream(Gzip(new byte[2000])), "a", 3, new ReadLimits { MaximumBytes = 1000 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 1000 bytes",
+            Assert.Throws<BadInputException>(() =>
+                IdxFile.Read(new MemoryStream(Gzip(new byte[2000])), "a", 3, new ReadLimits { MaximumBytes = 1000 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,11 +99,13 @@ public sealed class IdxFileTests
     {
         byte[] valid = File.ReadAllBytes(MadeImages.At(name));
         int cases = ReaderFuzz.Cases(3000);
-        int refused = ReaderFuzz.Run(valid, name, cases, stream => IdxFile.Read(stream, "fuzz", rank, new ReadLimits { MaximumBytes = 1 << 20 }));
+        int refused = ReaderFuzz.Run(
+            valid, name, cases, stream => IdxFile.Read(stream, "fuzz", rank, new ReadLimits { MaximumBytes = 1 << 20 }));
         Assert.InRange(refused, valid.Length + (cases / 3), valid.Length + cases);
     }
 
-    private static string Refusal(byte[] file, int rank) => Assert.Throws<BadInputException>(() => IdxFile.Read(new MemoryStream(file), "a", rank, ReadLimits.Default)).Message;
+    private static string Refusal(byte[] file, int rank) =>
+        Assert.Throws<BadInputException>(() => IdxFile.Read(new MemoryStream(file), "a", rank, ReadLimits.Default)).Message;
 
     private static byte[] Gzip(byte[] content)
     {

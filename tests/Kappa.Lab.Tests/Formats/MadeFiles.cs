@@ -15,7 +15,9 @@ internal static class MadeFiles
     internal static IEnumerable<string> Keys(string suffix)
     {
         using JsonDocument expected = Load();
-        return [.. expected.RootElement.EnumerateObject().Select(pair => pair.Name).Where(name => name.EndsWith(suffix, StringComparison.Ordinal))];
+        return [
+            .. expected.RootElement.EnumerateObject().Select(pair => pair.Name)
+                .Where(name => name.EndsWith(suffix, StringComparison.Ordinal))];
     }
 
     internal static void AssertHolds(string key, NdArray array)
@@ -24,7 +26,8 @@ internal static class MadeFiles
         JsonElement entry = expected.RootElement.GetProperty(key);
         Assert.Equal(entry.GetProperty("shape").EnumerateArray().Select(length => length.GetInt32()), array.Shape);
         Assert.Equal(
-            entry.GetProperty("bits").EnumerateArray().Select(bits => ulong.Parse(bits.GetString()!, NumberStyles.HexNumber, CultureInfo.InvariantCulture)),
+            entry.GetProperty("bits").EnumerateArray()
+                .Select(bits => ulong.Parse(bits.GetString()!, NumberStyles.HexNumber, CultureInfo.InvariantCulture)),
             array.Data.Select(BitConverter.DoubleToUInt64Bits));
     }
 

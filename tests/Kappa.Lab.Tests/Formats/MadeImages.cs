@@ -11,5 +11,7 @@ internal static class MadeImages
     internal static string At(string name) => Path.Combine(Folder, name);
 
     internal static byte[] Pixels(int image = 0) =>
-        [.. Enumerable.Range(0, Height * Width).Select(at => (byte)(63 * (((37 * (at / Width)) + (91 * (at % Width)) + ((at / Width) * (at % Width)) + (2 * image)) % 5)))];
+        [
+            .. Enumerable.Range(0, Height * Width).Select(at =>
+                (byte)(63 * (((37 * (at / Width)) + (91 * (at % Width)) + ((at / Width) * (at % Width)) + (2 * image)) % 5)))];
 }

@@ -61,12 +61,15 @@ public sealed class MemoryTests : IDisposable
         Assert.Equal(1L << 30, ReadLimits.Default.MaximumBytes);
     }
 
-    private TokenData Read(bool isArchive) => isArchive ? ArrayTokens.ReadArchive(_folder.At("a.npz")) : ArrayTokens.Read(_folder.At("a.npy"), _folder.At("a.npy"));
+    private TokenData Read(bool isArchive) =>
+        isArchive ? ArrayTokens.ReadArchive(_folder.At("a.npz")) : ArrayTokens.Read(_folder.At("a.npy"), _folder.At("a.npy"));
 
     private void WriteBytes()
     {
         string header = $"{{'descr': '|u1', 'fortran_order': False, 'shape': ({Elements / 40}, 10, 4), }}".PadRight(117) + "\n";
-        byte[] file = [0x93, .. "NUMPY"u8, 1, 0, 118, 0, .. System.Text.Encoding.ASCII.GetBytes(header), 7, .. Enumerable.Range(1, Elements - 1).Select(k => (byte)(k * 2654435761 >> 13))];
+        byte[] file = [
+            0x93, .. "NUMPY"u8, 1, 0, 118, 0, .. System.Text.Encoding.ASCII.GetBytes(header), 7,
+            .. Enumerable.Range(1, Elements - 1).Select(k => (byte)(k * 2654435761 >> 13))];
         File.WriteAllBytes(_folder.At("a.npy"), file);
         using var archive = System.IO.Compression.ZipFile.Open(_folder.At("a.npz"), System.IO.Compression.ZipArchiveMode.Create);
         foreach (string name in (string[])["inputs.npy", "targets.npy"])

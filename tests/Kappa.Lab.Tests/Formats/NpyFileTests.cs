@@ -103,7 +103,8 @@ public sealed class NpyFileTests : IDisposable
     [Fact]
     public void Unsupported_and_malformed_are_told_apart()
     {
-        string unsupported = Assert.Throws<BadInputException>(() => Read(Made(Header("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}"), [1.0]))).Message;
+        string unsupported = Assert.Throws<BadInputException>(() =>
+            Read(Made(Header("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}"), [1.0]))).Message;
         string malformed = Assert.Throws<BadInputException>(() => Read(Made(Header("{'descr': '<f8'}"), [1.0]))).Message;
         Assert.DoesNotContain("not a valid npy file", unsupported, StringComparison.Ordinal);
         Assert.Contains("not a valid npy file", malformed, StringComparison.Ordinal);
@@ -118,7 +119,8 @@ public sealed class NpyFileTests : IDisposable
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100_000);
         Assert.Contains("at most 2 bytes but claims 4294967295", refusal.Message, StringComparison.Ordinal);
         byte[] version9 = [0x93, .. "NUMPY"u8, 9, 0, 2, 0, .. "{}"u8];
-        Assert.Contains("has 9.0, which is not supported", Assert.Throws<BadInputException>(() => Read(version9)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has 9.0, which is not supported", Assert.Throws<BadInputException>(() => Read(version9)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +139,8 @@ public sealed class NpyFileTests : IDisposable
     [InlineData("<u8", -1L)]
     public void An_integer_that_is_no_double_is_refused_and_not_rounded(string type, long value)
     {
-        byte[] bytes = Made(Header($"{{'descr': '{type}', 'fortran_order': False, 'shape': (2,)}}"), [0.0, BitConverter.Int64BitsToDouble(value)]);
+        byte[] bytes = Made(
+            Header($"{{'descr': '{type}', 'fortran_order': False, 'shape': (2,)}}"), [0.0, BitConverter.Int64BitsToDouble(value)]);
         Assert.Contains("element 1 is not", Assert.Throws<BadInputException>(() => Read(bytes)).Message, StringComparison.Ordinal);
     }
 
@@ -145,9 +148,13 @@ public sealed class NpyFileTests : IDisposable
     public void Missing_empty_and_folder_paths_say_so()
     {
         File.WriteAllBytes(_folder.At("empty.npy"), []);
-        Assert.Contains("does not exist", Assert.Throws<BadInputException>(() => NpyFile.Read(_folder.At("none.npy"))).Message, StringComparison.Ordinal);
-        Assert.Contains("is empty", Assert.Throws<BadInputException>(() => NpyFile.Read(_folder.At("empty.npy"))).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder", Assert.Throws<BadInputException>(() => NpyFile.Read(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist", Assert.Throws<BadInputException>(() => NpyFile.Read(_folder.At("none.npy"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "is empty", Assert.Throws<BadInputException>(() => NpyFile.Read(_folder.At("empty.npy"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a folder", Assert.Throws<BadInputException>(() => NpyFile.Read(_folder.Path)).Message, StringComparison.Ordinal);
         _ = Assert.Throws<BadInputException>(() => NpyFile.Read(""));
         _ = Assert.Throws<BadInputException>(() => NpyFile.Read("a\0b"));
     }
@@ -164,7 +171,8 @@ public sealed class NpyFileTests : IDisposable
         int cases = ReaderFuzz.Cases(3000);
         int refused = ReaderFuzz.Run(valid, name, cases, stream => NpyFile.Read(stream, name, limits));
         Assert.InRange(refused, valid.Length + 1, valid.Length + cases);
-        // A refusal costs its header, its exception and the mutation itself; none may come near the limit of 64 KiB, let alone a claimed size.
+        // A refusal costs its header, its exception and the mutation itself;
+        // none may come near the limit of 64 KiB, let alone a claimed size.
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < (valid.Length + cases) * 32_768L);
     }
 
@@ -182,7 +190,8 @@ public sealed class NpyFileTests : IDisposable
     [InlineData("(2 L, 1)")]
     [InlineData("(2l, 1)")]
     public void No_other_letters_are(string shape) =>
-        _ = Assert.Throws<BadInputException>(() => Read(Made(Header($"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"), [1, 2])));
+        _ = Assert.Throws<BadInputException>(() =>
+            Read(Made(Header($"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"), [1, 2])));
 
     private static NdArray Read(byte[] bytes, ReadLimits? limits = null) => NpyFile.Read(new MemoryStream(bytes), "made.npy", limits);
 

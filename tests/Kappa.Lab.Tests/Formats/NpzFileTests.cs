@@ -62,7 +62,8 @@ public sealed class NpzFileTests : IDisposable
         byte[] tooLong = Archive(("zeros.npy", [.. Npy(1000), 1, 2, 3]));
         directory = tooLong.AsSpan().IndexOf("PK\u0001\u0002"u8);
         BinaryPrimitives.WriteInt32LittleEndian(tooLong.AsSpan(directory + 24), 128 + 8000);
-        Assert.Contains("must have 8128 bytes but has more", Assert.Throws<BadInputException>(() => Read(tooLong)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must have 8128 bytes but has more", Assert.Throws<BadInputException>(() => Read(tooLong)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,9 +80,13 @@ public sealed class NpzFileTests : IDisposable
         byte[] twice = Archive(("a.npy", Npy(1)), ("a.npy", Npy(2)));
         Assert.Contains("'a.npy' must occur once", Assert.Throws<BadInputException>(() => Read(twice)).Message, StringComparison.Ordinal);
         byte[] three = Archive(("a.npy", Npy(1)), ("b.npy", Npy(1)), ("c.npy", Npy(1)));
-        Assert.Contains("at most 2 members", Assert.Throws<BadInputException>(() => Read(three, new ReadLimits { MaximumEntries = 2 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 2 members", Assert.Throws<BadInputException>(() => Read(three, new ReadLimits { MaximumEntries = 2 })).Message,
+            StringComparison.Ordinal);
         Assert.Equal(3, Read(three, new ReadLimits { MaximumBytes = 24 }).Count);
-        Assert.Contains("c.npy: must take at most 7 bytes", Assert.Throws<BadInputException>(() => Read(three, new ReadLimits { MaximumBytes = 23 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "c.npy: must take at most 7 bytes",
+            Assert.Throws<BadInputException>(() => Read(three, new ReadLimits { MaximumBytes = 23 })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,16 +95,19 @@ public sealed class NpzFileTests : IDisposable
         byte[] archive = Archive(("a.npy", Npy(1)), ("b.npy", Npy(1)));
         archive[^14] = 1;
         archive[^12] = 1;
-        Assert.Contains("must list 1 members but goes on", Assert.Throws<BadInputException>(() => Read(archive)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must list 1 members but goes on", Assert.Throws<BadInputException>(() => Read(archive)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Something_that_is_no_archive_and_an_unknown_method_are_told_apart()
     {
-        Assert.Contains("is not a valid zip archive", Assert.Throws<BadInputException>(() => Read(new byte[500])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not a valid zip archive", Assert.Throws<BadInputException>(() => Read(new byte[500])).Message, StringComparison.Ordinal);
         byte[] archive = Archive(("a.npy", Npy(1)));
         archive[archive.AsSpan().IndexOf("PK\u0001\u0002"u8) + 10] = 14;
-        Assert.Contains("method 14, which is not supported", Assert.Throws<BadInputException>(() => Read(archive)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "method 14, which is not supported", Assert.Throws<BadInputException>(() => Read(archive)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -116,7 +124,8 @@ public sealed class NpzFileTests : IDisposable
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < (valid.Length + cases) * 65_536L);
     }
 
-    private static IReadOnlyDictionary<string, NdArray> Read(byte[] bytes, ReadLimits? limits = null) => NpzFile.Read(new MemoryStream(bytes), "made.npz", null, limits);
+    private static IReadOnlyDictionary<string, NdArray> Read(byte[] bytes, ReadLimits? limits = null) =>
+        NpzFile.Read(new MemoryStream(bytes), "made.npz", null, limits);
 
     private static byte[] Npy(int count)
     {

@@ -105,13 +105,16 @@ public sealed class PngFileTests
     public void No_mutation_behind_repaired_checksums_makes_the_reader_fail_otherwise()
     {
         int cases = ReaderFuzz.Cases(4000);
-        int refused = ReaderFuzz.RunMutations(Valid(), "png.repaired", cases, stream => PngFile.Read(new MemoryStream(Repaired(stream)), "fuzz", new ReadLimits { MaximumBytes = 1 << 20 }));
+        int refused = ReaderFuzz.RunMutations(
+            Valid(), "png.repaired", cases,
+            stream => PngFile.Read(new MemoryStream(Repaired(stream)), "fuzz", new ReadLimits { MaximumBytes = 1 << 20 }));
         Assert.InRange(refused, cases / 2, cases - 10);
     }
 
     private static byte[] Valid() => File.ReadAllBytes(MadeImages.At("filters.png"));
 
-    private static string Refusal(byte[] file) => Assert.Throws<BadInputException>(() => PngFile.Read(new MemoryStream(file), "a.png", ReadLimits.Default)).Message;
+    private static string Refusal(byte[] file) =>
+        Assert.Throws<BadInputException>(() => PngFile.Read(new MemoryStream(file), "a.png", ReadLimits.Default)).Message;
 
     private static byte[] Compressed(byte[] rows)
     {

@@ -3,13 +3,18 @@ using Xunit;
 
 namespace Kappa.Lab.Tests.Formats;
 
-/// <summary>Deterministic mutations of a valid file: the reader gives a value or throws <see cref="BadInputException"/>, and nothing else.</summary>
+/// <summary>Deterministic mutations of a valid file: the reader gives a value
+/// or throws <see cref="BadInputException"/>, and nothing else.</summary>
 internal static class ReaderFuzz
 {
-    private static readonly byte[] Interesting = [0x00, 0x01, 0x7F, 0x80, 0xFF, (byte)'(', (byte)')', (byte)'[', (byte)'{', (byte)'}', (byte)'\'', (byte)'"', (byte)'9', (byte)'-', (byte)',', (byte)'\\'];
+    private static readonly byte[] Interesting = [
+        0x00, 0x01, 0x7F, 0x80, 0xFF, (byte)'(', (byte)')', (byte)'[', (byte)'{', (byte)'}', (byte)'\'', (byte)'"', (byte)'9', (byte)'-',
+        (byte)',', (byte)'\\'];
 
-    /// <summary>How many mutations a test makes: as many as it says, or as the environment variable <c>KAPPA_FUZZ_CASES</c> asks for when that is more.</summary>
-    internal static int Cases(int usual) => Math.Max(usual, int.TryParse(Environment.GetEnvironmentVariable("KAPPA_FUZZ_CASES"), out int asked) ? asked : 0);
+    /// <summary>How many mutations a test makes: as many as it says, or as the
+    /// environment variable <c>KAPPA_FUZZ_CASES</c> asks for when that is more.</summary>
+    internal static int Cases(int usual) =>
+        Math.Max(usual, int.TryParse(Environment.GetEnvironmentVariable("KAPPA_FUZZ_CASES"), out int asked) ? asked : 0);
 
     /// <summary>Runs <paramref name="cases"/> mutations and every truncation; returns how many were refused.</summary>
     internal static int Run(byte[] valid, string name, int cases, Action<Stream> read)
@@ -20,7 +25,8 @@ internal static class ReaderFuzz
     }
 
     /// <summary>The truncations alone; returns how many were refused.</summary>
-    internal static int RunTruncations(byte[] valid, Action<Stream> read) => Enumerable.Range(0, valid.Length).Count(length => Refuses(valid[..length], read));
+    internal static int RunTruncations(byte[] valid, Action<Stream> read) =>
+        Enumerable.Range(0, valid.Length).Count(length => Refuses(valid[..length], read));
 
     /// <summary>The mutations alone, for what is still valid when cut off; returns how many were refused.</summary>
     internal static int RunMutations(byte[] valid, string name, int cases, Action<Stream> read)

@@ -25,7 +25,9 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         double payload = BitConverter.UInt64BitsToDouble(0x7FF4_0000_DEAD_BEEF);
         SafetensorsContent content = new(
-            [new NamedTensor("b \"κ\"\n", new NdArray([2, 2], [payload, -0.0, double.Epsilon, 1e308])), new NamedTensor("a", new NdArray([], [1.5])), new NamedTensor("none", new NdArray([0], []))],
+            [
+                new NamedTensor("b \"κ\"\n", new NdArray([2, 2], [payload, -0.0, double.Epsilon, 1e308])),
+                new NamedTensor("a", new NdArray([], [1.5])), new NamedTensor("none", new NdArray([0], []))],
             new Dictionary<string, string> { ["z"] = "1", ["a"] = "\u0001 \\ κ" });
         SafetensorsFile.Write(_folder.At("a.safetensors"), content);
         SafetensorsContent read = SafetensorsFile.Read(_folder.At("a.safetensors"));
@@ -33,7 +35,9 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.All(content.Tensors.Zip(read.Tensors), pair =>
         {
             Assert.Equal(pair.First.Value.Shape, pair.Second.Value.Shape);
-            Assert.Equal(pair.First.Value.Data.Select(BitConverter.DoubleToUInt64Bits), pair.Second.Value.Data.Select(BitConverter.DoubleToUInt64Bits));
+            Assert.Equal(
+                pair.First.Value.Data.Select(BitConverter.DoubleToUInt64Bits),
+                pair.Second.Value.Data.Select(BitConverter.DoubleToUInt64Bits));
         });
         Assert.Equal(content.Metadata.OrderBy(pair => pair.Key), read.Metadata.OrderBy(pair => pair.Key));
         Assert.Equal(0UL, BinaryPrimitives.ReadUInt64LittleEndian(File.ReadAllBytes(_folder.At("a.safetensors"))) % 8);
@@ -43,17 +47,25 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Two_tensors_of_one_name_are_the_callers_mistake()
     {
         NamedTensor tensor = new("a", new NdArray([], [1]));
-        _ = Assert.Throws<ArgumentException>(() => SafetensorsFile.Write(_folder.At("a"), new SafetensorsContent([tensor, tensor], new Dictionary<string, string>())));
+        _ = Assert.Throws<ArgumentException>(() =>
+            SafetensorsFile.Write(_folder.At("a"), new SafetensorsContent([tensor, tensor], new Dictionary<string, string>())));
     }
 
-    private const string Whole = """{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}""";
+    private const string Whole =
+        """{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}""";
 
     [Theory]
     [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "must cover all 16 bytes after the header but cover 8")]
     [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[8,16]}}""", "begins at 8 (a hole)")]
-    [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F64","shape":[1],"data_offsets":[4,12]}}""", "begins at 4 (an overlap)")]
-    [InlineData("""{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"b":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""", "begins at 0 (an overlap)")]
-    [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"a":{"dtype":"F64","shape":[1],"data_offsets":[8,16]}}""", "'a' must occur once")]
+    [InlineData(
+        """{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F64","shape":[1],"data_offsets":[4,12]}}""",
+        "begins at 4 (an overlap)")]
+    [InlineData(
+        """{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"b":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""",
+        "begins at 0 (an overlap)")]
+    [InlineData(
+        """{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"a":{"dtype":"F64","shape":[1],"data_offsets":[8,16]}}""",
+        "'a' must occur once")]
     [InlineData("""{"a":{"dtype":"F64","dtype":"F64","shape":[2],"data_offsets":[0,16]}}""", "'dtype' twice")]
     [InlineData("""{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,16]}}""", "takes the bytes from 0 to 16")]
     [InlineData("""{"a":{"dtype":"F64","shape":[2],"data_offsets":[16,0]}}""", "takes the bytes from 16 to 0")]
@@ -87,7 +99,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void An_unsupported_type_is_another_error_than_a_malformed_file()
     {
-        BadInputException refusal = Assert.Throws<BadInputException>(() => Read(Made("""{"a":{"dtype":"F8_E4M3","shape":[16],"data_offsets":[0,16]}}""")));
+        BadInputException refusal = Assert.Throws<BadInputException>(() =>
+            Read(Made("""{"a":{"dtype":"F8_E4M3","shape":[16],"data_offsets":[0,16]}}""")));
         Assert.Contains("tensor 'a' of type F8_E4M3, which is not supported", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("not a valid", refusal.Message, StringComparison.Ordinal);
     }
@@ -111,10 +124,13 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void The_order_of_the_header_does_not_matter_and_the_limit_counts_doubles()
     {
-        byte[] bytes = Made("""{"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}   """);
+        byte[] bytes = Made(
+            """{"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}   """);
         Assert.Equal(["a", "b"], Read(bytes).Tensors.Select(tensor => tensor.Name));
         Assert.Equal(2, Read(bytes, new ReadLimits { MaximumBytes = 24 }).Tensors.Count);
-        Assert.Contains("takes 24 bytes", Assert.Throws<BadInputException>(() => Read(bytes, new ReadLimits { MaximumBytes = 23 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "takes 24 bytes", Assert.Throws<BadInputException>(() => Read(bytes, new ReadLimits { MaximumBytes = 23 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,7 +145,8 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < (valid.Length + cases) * 65_536L);
     }
 
-    private static SafetensorsContent Read(byte[] bytes, ReadLimits? limits = null) => SafetensorsFile.Read(new MemoryStream(bytes), "made", limits);
+    private static SafetensorsContent Read(byte[] bytes, ReadLimits? limits = null) =>
+        SafetensorsFile.Read(new MemoryStream(bytes), "made", limits);
 
     private static byte[] Made(string header)
     {

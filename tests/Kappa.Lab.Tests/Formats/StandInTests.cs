@@ -10,7 +10,8 @@ namespace Kappa.Lab.Tests.Formats;
 /// <summary>What often lies in the place of data is named as what it is, whatever reader meets it.</summary>
 public sealed class StandInTests : IDisposable
 {
-    private const string Lfs = "version https:" + "//git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nsize 12345\n";
+    private const string Lfs = "version https:"
+        + "//git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nsize 12345\n";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -61,6 +62,8 @@ public sealed class StandInTests : IDisposable
     {
         string path = _folder.At("file");
         _ = File.CreateSymbolicLink(path, ".git/annex/objects/SHA256E-s100--0123.npy");
-        Assert.Contains("is a link to '.git/annex/objects/SHA256E-s100--0123.npy', which does not exist", Assert.Throws<BadInputException>(() => NpyFile.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a link to '.git/annex/objects/SHA256E-s100--0123.npy', which does not exist",
+            Assert.Throws<BadInputException>(() => NpyFile.Read(path)).Message, StringComparison.Ordinal);
     }
 }

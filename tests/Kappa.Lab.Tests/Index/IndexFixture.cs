@@ -16,7 +16,8 @@ internal sealed class IndexFixture : IDisposable
     public RunIndex Index => new(Root);
 
     /// <summary>A run whose loss is multiplied by <paramref name="factor"/> in every step, from 1 on.</summary>
-    public RunFiles Add(string name, double factor, int rows = 60, ExperimentSpecification? specification = null, RunState state = RunState.Done)
+    public RunFiles Add(
+        string name, double factor, int rows = 60, ExperimentSpecification? specification = null, RunState state = RunState.Done)
     {
         using RunFolder folder = _store.Create(name, specification);
         using (var telemetry = TelemetryWriter.Create(folder.Files.Telemetry, ["step", "loss", "gradientNorm"]))
@@ -26,7 +27,14 @@ internal sealed class IndexFixture : IDisposable
                 telemetry.Append([step, loss, step == 3 ? double.NaN : -step]);
         }
 
-        folder.WriteStatus(new RunStatus { State = state, Step = rows - 1, Loss = Math.Pow(factor, rows - 1), StopReason = state == RunState.Done ? "StepBudget" : null });
+        folder.WriteStatus(
+            new RunStatus
+            {
+                State = state,
+                Step = rows - 1,
+                Loss = Math.Pow(factor, rows - 1),
+                StopReason = state == RunState.Done ? "StepBudget" : null,
+            });
         return folder.Files;
     }
 

@@ -17,7 +17,8 @@ public sealed class RunIndexTests : IDisposable
     {
         _ = _runs.Add("a", 0.5, specification: new() { Model = new() { Depth = 3, Width = 8 }, Seed = 7 });
         IReadOnlyList<object?> row = Assert.Single(_runs.Ask(
-            "SELECT name, state, outcome, depth, seed, data_seed, initialLoss, finalLoss, rate, rateOutcome, stepsToHundredth, json_extract(specification, '$.\"model.depth\"') FROM runs").Rows);
+            "SELECT name, state, outcome, depth, seed, data_seed, initialLoss, finalLoss, rate, rateOutcome, stepsToHundredth, "
+                + "json_extract(specification, '$.\"model.depth\"') FROM runs").Rows);
         Assert.Equal(["a", "done", "stepBudget", 3L, 7L, 7L, 1.0, Math.Pow(0.5, 59)], row.Take(8));
 
         // The loss halves each step: the rate is a half, and 2⁻⁷ is the first power below a hundredth.
@@ -29,7 +30,10 @@ public sealed class RunIndexTests : IDisposable
     public void The_summary_of_a_column_has_its_ends_its_extremes_and_what_is_not_finite()
     {
         _ = _runs.Add("a", 0.5, rows: 10);
-        IReadOnlyList<object?> row = Assert.Single(_runs.Ask("SELECT rows, first, last, min, minStep, max, maxStep, notFinite FROM telemetry_summary WHERE run = 'a' AND column = 'gradientNorm'").Rows);
+        IReadOnlyList<object?> row = Assert.Single(
+            _runs.Ask(
+                "SELECT rows, first, last, min, minStep, max, maxStep, notFinite FROM telemetry_summary WHERE run = 'a' AND column = "
+                    + "'gradientNorm'").Rows);
         Assert.Equal([10L, 0.0, -9.0, -9.0, 9L, 0.0, 0L, 1L], row);
     }
 
@@ -53,7 +57,8 @@ public sealed class RunIndexTests : IDisposable
     {
         for (int run = 0; run < 40; run++)
             _ = _runs.Add($"run-{run}", 0.5, rows: 3);
-        _ = Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken }, worker =>
+        _ = Parallel.For(
+            0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken }, worker =>
         {
             for (int turn = 0; turn < 3; turn++)
                 _ = _runs.Refresh(anew: (worker + turn) % 2 == 0);
@@ -121,7 +126,12 @@ public sealed class RunIndexTests : IDisposable
         _ = _runs.Add("a", 0.5);
         Assert.Equal("it was new", _runs.Refresh().Rebuilt);
         byte[] whole = File.ReadAllBytes(_runs.Index.Path);
-        foreach (byte[] broken in new[] { "not a database, but long enough to be looked at as one"u8.ToArray(), whole[..(whole.Length / 2)], [], [.. whole[..100], .. new byte[whole.Length - 100]] })
+        foreach (
+            byte[] broken in new[]
+            {
+                "not a database, but long enough to be looked at as one"u8.ToArray(), whole[..(whole.Length / 2)], [],
+                [.. whole[..100], .. new byte[whole.Length - 100]],
+            })
         {
             File.WriteAllBytes(_runs.Index.Path, broken);
             IndexReport report = _runs.Refresh();
@@ -174,8 +184,12 @@ public sealed class RunIndexTests : IDisposable
         _ = Directory.CreateDirectory(sweep);
         _ = Directory.CreateDirectory(study);
         File.WriteAllText(Path.Combine(sweep, "sweep.json"), "{\"formatVersion\": 1, \"numericsVersion\": 1, \"runs\": 2}");
-        File.WriteAllText(Path.Combine(sweep, "runs.jsonl"), "{\"name\": \"a\", \"values\": {\"seed\": \"0\"}}\n{\"name\": \"b\", \"values\": {\"seed\": \"1\"}}\n");
-        File.WriteAllText(Path.Combine(study, "claims.json"), "{\"claims\": [{\"id\": \"faster\", \"verdict\": \"refuted\", \"measurements\": [{\"median\": 2}]}]}");
+        File.WriteAllText(
+            Path.Combine(sweep, "runs.jsonl"),
+            "{\"name\": \"a\", \"values\": {\"seed\": \"0\"}}\n{\"name\": \"b\", \"values\": {\"seed\": \"1\"}}\n");
+        File.WriteAllText(
+            Path.Combine(study, "claims.json"),
+            "{\"claims\": [{\"id\": \"faster\", \"verdict\": \"refuted\", \"measurements\": [{\"median\": 2}]}]}");
         Assert.Equal(["cafe", 2L, 1L, 1L], _runs.Ask("SELECT name, runs, done, waiting FROM sweeps").Rows[0]);
         Assert.Equal(1L, _runs.Ask("SELECT json_extract(\"values\", '$.seed') FROM sweep_runs WHERE run = 'b'").Rows[0][0]);
         Assert.Equal(["study", "faster", "refuted"], _runs.Ask("SELECT folder, id, verdict FROM claims").Rows[0]);
@@ -184,7 +198,8 @@ public sealed class RunIndexTests : IDisposable
     [Fact]
     public void A_folder_that_does_not_exist_is_refused_and_an_empty_one_has_no_runs()
     {
-        BadInputException refusal = Assert.Throws<BadInputException>(() => new RunIndex(Path.Combine(_runs.Root, "no")).Refresh(cancellation: TestContext.Current.CancellationToken));
+        BadInputException refusal = Assert.Throws<BadInputException>(() =>
+            new RunIndex(Path.Combine(_runs.Root, "no")).Refresh(cancellation: TestContext.Current.CancellationToken));
         Assert.EndsWith("must be a folder of runs but does not exist. Name it with --out.", refusal.Message, StringComparison.Ordinal);
         _ = Directory.CreateDirectory(_runs.Root);
         Assert.Equal(0, _runs.Refresh().Runs);

@@ -59,8 +59,11 @@ public sealed class RunQueryTests : IDisposable
     {
         _ = _runs.Refresh();
         BadInputException refusal = Assert.Throws<BadInputException>(() =>
-            new RunQuery(_runs.Index).Answer("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT zeroblob(8000000) FROM n"));
-        Assert.Equal("query: must give at most 67108864 characters but row 5 goes beyond. Ask for less, or fewer rows with --limit.", refusal.Message);
+            new RunQuery(_runs.Index).Answer(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT zeroblob(8000000) FROM n"));
+        Assert.Equal(
+            "query: must give at most 67108864 characters but row 5 goes beyond. Ask for less, or fewer rows with --limit.",
+            refusal.Message);
     }
 
     [Fact]
@@ -68,7 +71,8 @@ public sealed class RunQueryTests : IDisposable
     {
         _ = _runs.Refresh();
         BadInputException refusal = Assert.Throws<BadInputException>(() =>
-            new RunQuery(_runs.Index).Answer("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", seconds: 1));
+            new RunQuery(_runs.Index).Answer(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", seconds: 1));
         Assert.Equal("query: must be answered within 1 s but was not. Ask for less, or allow more with --timeout.", refusal.Message);
     }
 

@@ -12,7 +12,8 @@ public sealed class SeedStatisticsTests
     public void Median_and_quartiles_are_those_of_the_definition()
     {
         var statistics = SeedStatistics.Of([4, 1, 3, 2]);
-        Assert.Equal((4, 0, 1.75, 2.5, 3.25), (statistics.Count, statistics.Missing, statistics.Lower, statistics.Median, statistics.Upper));
+        Assert.Equal(
+            (4, 0, 1.75, 2.5, 3.25), (statistics.Count, statistics.Missing, statistics.Lower, statistics.Median, statistics.Upper));
         var odd = SeedStatistics.Of([9, 1, 5]);
         Assert.Equal((3.0, 5.0, 7.0), (odd.Lower, odd.Median, odd.Upper));
     }
@@ -24,11 +25,14 @@ public sealed class SeedStatisticsTests
         var three = SeedStatistics.Of([4, 1, 2]);
         Assert.Equal((1.0, 4.0, 0.75), (three.IntervalLow, three.IntervalHigh, three.IntervalLevel));
         Assert.Equal(0.9375, SeedStatistics.Of([4, 1, 2, 5, 8]).IntervalLevel);
-        Assert.Equal((5.0, 5.0, 0.0), (SeedStatistics.Of([5]).IntervalLow, SeedStatistics.Of([5]).IntervalHigh, SeedStatistics.Of([5]).IntervalLevel));
+        Assert.Equal(
+            (5.0, 5.0, 0.0),
+            (SeedStatistics.Of([5]).IntervalLow, SeedStatistics.Of([5]).IntervalHigh, SeedStatistics.Of([5]).IntervalLevel));
     }
 
     [Fact]
-    public void Values_in_any_order_give_the_same() => Assert.Equal(SeedStatistics.Of([1, 2, 4, 8, 16]), SeedStatistics.Of([16, 8, 4, 2, 1]));
+    public void Values_in_any_order_give_the_same() =>
+        Assert.Equal(SeedStatistics.Of([1, 2, 4, 8, 16]), SeedStatistics.Of([16, 8, 4, 2, 1]));
 
     [Fact]
     public void What_was_not_reached_counts_and_what_is_missing_does_not()
@@ -62,8 +66,13 @@ public sealed class SeedStatisticsTests
         Assert.Equal(3, steps.NotReached);
         Assert.Equal(1, groups[1].Outcomes["lost"]);
 
-        Assert.Equal(3, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new() { Words = ["depth=1", "seed=range(0,9)"], Quantities = ["finalLoss"] }).Groups).Runs);
-        Assert.Equal(7, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new() { Words = ["depth=1,2"], By = ["width"] }).Groups).Runs);
+        Assert.Equal(
+            3,
+            Assert.Single(
+                SeedGroups.Of(
+                    new RunQuery(runs.Index), new() { Words = ["depth=1", "seed=range(0,9)"], Quantities = ["finalLoss"] }).Groups).Runs);
+        Assert.Equal(
+            7, Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new() { Words = ["depth=1,2"], By = ["width"] }).Groups).Runs);
     }
 
     /// <summary>A slope over a twentieth of a decade is no rate, and a run whose loss is not finite is no run without a loss.</summary>
@@ -76,7 +85,8 @@ public sealed class SeedStatisticsTests
         _ = runs.Add("c", double.NaN, specification: Specification(1, 2));
         _ = runs.Refresh();
         SeedGroup group = Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new()).Groups);
-        SeedStatistics rate = group.Statistics.Single(statistic => statistic.Quantity == "rate").Statistics, loss = group.Statistics.Single(statistic => statistic.Quantity == "finalLoss").Statistics;
+        SeedStatistics rate = group.Statistics.Single(statistic => statistic.Quantity == "rate").Statistics,
+            loss = group.Statistics.Single(statistic => statistic.Quantity == "finalLoss").Statistics;
         Assert.Equal((1, 2), (rate.Count, rate.Missing));
         Assert.Equal(0.5, rate.Median, 1e-12);
         Assert.Equal((3, 0, 1), (loss.Count, loss.Missing, loss.NotReached));
@@ -92,8 +102,10 @@ public sealed class SeedStatisticsTests
         using var runs = new IndexFixture();
         _ = runs.Add("a", 0.5);
         _ = runs.Refresh();
-        Assert.Equal(message, Assert.Throws<BadInputException>(() => SeedGroups.Of(new RunQuery(runs.Index), new() { Words = [word] })).Message);
+        Assert.Equal(
+            message, Assert.Throws<BadInputException>(() => SeedGroups.Of(new RunQuery(runs.Index), new() { Words = [word] })).Message);
     }
 
-    private static ExperimentSpecification Specification(int depth, int seed) => new() { Model = new() { Depth = depth, Width = 8 }, Seed = seed };
+    private static ExperimentSpecification Specification(int depth, int seed) =>
+        new() { Model = new() { Depth = depth, Width = 8 }, Seed = seed };
 }

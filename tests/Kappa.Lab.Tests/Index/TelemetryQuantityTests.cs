@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kappa.Lab.Tests.Index;
 
-/// <summary>Values of telemetry over seeds, against runs whose every number is known: the loss is factor^step, gradientNorm is −step and NaN at step 3.</summary>
+/// <summary>Values of telemetry over seeds, against runs whose every number is known:
+/// the loss is factor^step, gradientNorm is −step and NaN at step 3.</summary>
 public sealed class TelemetryQuantityTests
 {
     [Fact]
@@ -13,8 +14,16 @@ public sealed class TelemetryQuantityTests
     {
         using var runs = Runs();
         Assert.Equal(
-            [("loss:first", 1), ("loss:last", 0.5 * 0.5 * 0.5 * 0.5), ("gradientNorm:min", -4), ("gradientNorm:max", 0), ("loss:at(2)", 0.25), ("LOSS:At(3)", 0.125)],
-            Medians(runs, new() { Words = ["depth=1"], Quantities = ["loss:first", "loss:last", "gradientNorm:min", "gradientNorm:max", "loss:at(2)", "LOSS:At(3)"] }));
+            [
+                ("loss:first", 1), ("loss:last", 0.5 * 0.5 * 0.5 * 0.5), ("gradientNorm:min", -4), ("gradientNorm:max", 0),
+                ("loss:at(2)", 0.25), ("LOSS:At(3)", 0.125)],
+            Medians(
+                runs,
+                new()
+                {
+                    Words = ["depth=1"],
+                    Quantities = ["loss:first", "loss:last", "gradientNorm:min", "gradientNorm:max", "loss:at(2)", "LOSS:At(3)"],
+                }));
     }
 
     [Theory]
@@ -40,7 +49,8 @@ public sealed class TelemetryQuantityTests
         _ = runs.Add("done", 0.5, rows: 5, specification: Of(1, 0));
         _ = runs.Add("going", 0.5, rows: 5, specification: Of(1, 1), state: RunState.Running);
         _ = runs.Refresh();
-        SeedStatistics steps = Assert.Single(Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new() { Firsts = ["loss < 1e-9"] }).Groups).Statistics).Statistics;
+        SeedStatistics steps = Assert.Single(
+            Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), new() { Firsts = ["loss < 1e-9"] }).Groups).Statistics).Statistics;
         Assert.Equal((1, 1, 1), (steps.Count, steps.Missing, steps.NotReached));
     }
 
@@ -48,22 +58,31 @@ public sealed class TelemetryQuantityTests
     public void Runs_without_a_column_or_a_step_are_said()
     {
         using var runs = Runs();
-        SeedAnswer answer = SeedGroups.Of(new RunQuery(runs.Index), new() { Quantities = ["l0.output.entropy:last", "loss:at(50)"], By = ["depth"] });
+        SeedAnswer answer = SeedGroups.Of(
+            new RunQuery(runs.Index), new() { Quantities = ["l0.output.entropy:last", "loss:at(50)"], By = ["depth"] });
         Assert.Equal(
-            ["l0.output.effectiveRank is not in the telemetry of 2 of 3 runs, which are left out of it: a, b.", "loss:at(50): 3 of 3 runs have no value there or end before step 50, and are left out: a, b, s."], answer.Notices);
+            [
+                "l0.output.effectiveRank is not in the telemetry of 2 of 3 runs, which are left out of it: a, b.",
+                "loss:at(50): 3 of 3 runs have no value there or end before step 50, and are left out: a, b, s."],
+            answer.Notices);
         Assert.Equal(Math.Log(2), answer.Groups[1].Statistics[0].Statistics.Median, 1e-15);
         Assert.Equal((0, 2), (answer.Groups[0].Statistics[0].Statistics.Count, answer.Groups[0].Statistics[0].Statistics.Missing));
     }
 
     [Theory]
-    [InlineData("l0.output.kapa:max", "--of: 'l0.output.kapa:max' needs the telemetry column 'l0.output.kapa', which none of the 3 runs has recorded. Did you mean 'l0.output.kappa'? See kappa query \"SELECT DISTINCT column FROM telemetry_summary\".")]
+    [InlineData(
+        "l0.output.kapa:max",
+        "--of: 'l0.output.kapa:max' needs the telemetry column 'l0.output.kapa', which none of the 3 runs has recorded. Did you mean "
+            + "'l0.output.kappa'? See kappa query \"SELECT DISTINCT column FROM telemetry_summary\".")]
     [InlineData("loss:mx", "--of: 'loss:mx' must end in one of first, last, min, max, at(STEP) but ends in 'mx'. Did you mean 'max'?")]
     [InlineData("loss:at(x)", "--of: 'loss:at(x)' must have a step, an integer from 0, in its brackets but has 'x'.")]
     [InlineData(":max", "--of: ':max' must have a telemetry column before the colon, as in l0.output.conditionNumber:max.")]
     public void Wrong_quantities_are_refused_with_what_was_meant(string quantity, string message)
     {
         using var runs = Runs();
-        Assert.Equal(message, Assert.Throws<BadInputException>(() => SeedGroups.Of(new RunQuery(runs.Index), new() { Quantities = [quantity] })).Message);
+        Assert.Equal(
+            message,
+            Assert.Throws<BadInputException>(() => SeedGroups.Of(new RunQuery(runs.Index), new() { Quantities = [quantity] })).Message);
     }
 
     [Theory]
@@ -80,7 +99,9 @@ public sealed class TelemetryQuantityTests
     }
 
     private static (string, double)[] Medians(IndexFixture runs, SeedQuestion question) =>
-        [.. Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), question).Groups).Statistics.Select(statistic => (statistic.Quantity, statistic.Statistics.Median))];
+        [
+            .. Assert.Single(SeedGroups.Of(new RunQuery(runs.Index), question).Groups).Statistics.Select(statistic =>
+                (statistic.Quantity, statistic.Statistics.Median))];
 
     // Two runs of depth 1 with the same numbers, and one of depth 2 that has recorded a spectrum.
     private static IndexFixture Runs()

@@ -24,7 +24,9 @@ public sealed class ReportTests
         var html = Gallery.SampleReport().ToHtml(); // holds one figure twice
         var ids = Regex.Matches(html, @" id=""([^""]+)""").Select(m => m.Groups[1].Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
-        Assert.All(Regex.Matches(html, @"url\(#([^)]+)\)|href=""#([^""]+)""").Select(m => m.Groups[1].Value + m.Groups[2].Value), id => Assert.Contains(id, ids));
+        Assert.All(
+            Regex.Matches(html, @"url\(#([^)]+)\)|href=""#([^""]+)""").Select(m => m.Groups[1].Value + m.Groups[2].Value),
+            id => Assert.Contains(id, ids));
     }
 
     [Fact]
@@ -52,11 +54,14 @@ public sealed class ReportTests
     [Fact]
     public void Tables_have_headers_figures_have_captions_and_verdicts_have_words()
     {
-        var body = XDocument.Parse("<body>" + Regex.Match(Gallery.SampleReport().ToHtml(), "<main>.*</main>", RegexOptions.Singleline).Value + "</body>");
+        var body = XDocument.Parse(
+            "<body>" + Regex.Match(Gallery.SampleReport().ToHtml(), "<main>.*</main>", RegexOptions.Singleline).Value + "</body>");
         Assert.All(body.Descendants("table"), t => Assert.All(t.Descendants("th"), h => Assert.Equal("col", h.Attribute("scope")!.Value)));
         Assert.All(body.Descendants("figure"), f => Assert.NotEmpty(f.Element("figcaption")!.Value));
         Assert.All(body.Descendants("svg"), s => Assert.NotEmpty(s.Element("desc")!.Value));
-        Assert.All(body.Descendants("span").Where(s => s.Attribute("class")?.Value.StartsWith("badge", StringComparison.Ordinal) == true), b => Assert.Matches("[a-z]{3}", b.Value));
+        Assert.All(
+            body.Descendants("span").Where(s => s.Attribute("class")?.Value.StartsWith("badge", StringComparison.Ordinal) == true),
+            b => Assert.Matches("[a-z]{3}", b.Value));
     }
 
     [Fact]
@@ -68,7 +73,8 @@ public sealed class ReportTests
         Assert.Contains("<th scope=\"col\" class=\"number\">n</th><th scope=\"col\">w</th>", html, StringComparison.Ordinal);
     }
 
-    /// <summary>A page has type of 16 pixels, and a wide figure is shown on at least 742 of them (a window of 800 less the margins), a slim one on at least 422 (a window of 480).</summary>
+    /// <summary>A page has type of 16 pixels, and a wide figure is shown on at least 742 of them
+    /// (a window of 800 less the margins), a slim one on at least 422 (a window of 480).</summary>
     [Fact]
     public void The_text_of_a_figure_is_at_least_four_fifths_of_the_page_s()
     {
@@ -79,10 +85,15 @@ public sealed class ReportTests
             Assert.NotEmpty(papers);
             foreach (var paper in papers)
             {
-                var width = double.Parse(Regex.Match(paper.Value, "viewBox=\"0 0 ([0-9.]+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+                var width = double.Parse(
+                    Regex.Match(paper.Value, "viewBox=\"0 0 ([0-9.]+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
                 Assert.All(
-                    Regex.Matches(paper.Value, "<text[^>]* font-size=\"([0-9.]+)\"").Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)),
-                    size => Assert.True(size * shown / width >= 0.8 * 16 * 0.999, $"{size} of {width} points on {shown} pixels is {size * shown / width:F1} pixels."));
+                    Regex.Matches(paper.Value, "<text[^>]* font-size=\"([0-9.]+)\"").Select(m =>
+                        double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)),
+                    size =>
+                        Assert.True(
+                            size * shown / width >= 0.8 * 16 * 0.999,
+                            $"{size} of {width} points on {shown} pixels is {size * shown / width:F1} pixels."));
             }
         }
     }
@@ -104,14 +115,17 @@ public sealed class ReportTests
         var report = new Report("r");
         _ = report.Section("s").Table(["a"], [["1"]], "what it shows");
         var html = report.ToHtml();
-        Assert.True(html.IndexOf("what it shows</p>", StringComparison.Ordinal) < html.IndexOf("<div class=\"frame\"", StringComparison.Ordinal));
+        Assert.True(
+            html.IndexOf("what it shows</p>", StringComparison.Ordinal) < html.IndexOf("<div class=\"frame\"", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_row_of_another_length_is_refused()
     {
         var section = new Report("r").Section("s");
-        Assert.Contains("row 1 has 1", Assert.Throws<ArgumentException>(() => section.Table(["a", "b"], [["1", "2"], ["3"]])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "row 1 has 1", Assert.Throws<ArgumentException>(() => section.Table(["a", "b"], [["1", "2"], ["3"]])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

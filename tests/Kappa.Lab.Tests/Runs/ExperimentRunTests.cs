@@ -11,14 +11,17 @@ namespace Kappa.Lab.Tests.Runs;
 public sealed class ExperimentRunTests : IDisposable
 {
     private static readonly string[] Sparse = ["telemetry.every=3", "spectraAt=[0,last]"];
-    private static readonly string[] Adaptive = ["depth=2", "attentionResidual=0", "ffnResidual=0", "stepSize=adaptive(4)", "checkpointEvery=7"];
+    private static readonly string[] Adaptive = [
+        "depth=2", "attentionResidual=0", "ffnResidual=0", "stepSize=adaptive(4)", "checkpointEvery=7"];
 
     private static readonly string[] Best = ["stepSize=best(0.1,0.5)", "depth=2 attentionResidual=0 ffnResidual=0 stepSize=best(1e5,1e6)"];
 
     private readonly StoreFixture _store = new();
 
     public static TheoryData<string> Specifications =>
-        [string.Empty, Words(Sparse), Words(Adaptive), Words([.. Sparse, .. Adaptive]), "precision=single", Words(["precision=single", .. Sparse, .. Adaptive]), .. Best];
+        [
+            string.Empty, Words(Sparse), Words(Adaptive), Words([.. Sparse, .. Adaptive]), "precision=single",
+            Words(["precision=single", .. Sparse, .. Adaptive]), .. Best];
 
     public void Dispose() => _store.Dispose();
 
@@ -70,7 +73,8 @@ public sealed class ExperimentRunTests : IDisposable
         TokenData other = ExperimentData.Load(specification with { Seed = 99 });
         using RunFolder folder = _store.Open("moved");
         using var experiment = Experiment.Prepare(folder.Specification, other);
-        BadInputException refused = Assert.Throws<BadInputException>(() => new ExperimentRun(folder, experiment, _store.Time).Execute(CancellationToken.None));
+        BadInputException refused = Assert.Throws<BadInputException>(() =>
+            new ExperimentRun(folder, experiment, _store.Time).Execute(CancellationToken.None));
         Assert.Contains("made on other data", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(_store.At("moved", "telemetry.csv")));
     }
@@ -81,8 +85,13 @@ public sealed class ExperimentRunTests : IDisposable
         _ = Execute(_store.Create("sparse", Read(Sparse)), cancelAt: null);
         TelemetryTable table = TelemetryReader.Read(_store.At("sparse", "telemetry.csv"));
         Assert.Equal([0, 3, 6, 9, 12, 15, 18], table["step"].ToArray());
-        string[] spectra = [.. Directory.GetFiles(_store.At("sparse", "spectra")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
-        Assert.Equal(["l0.branch.step0.npy", "l0.branch.step20.npy", "l0.hidden.step0.npy", "l0.hidden.step20.npy", "l0.output.step0.npy", "l0.output.step20.npy"], spectra);
+        string[] spectra = [
+            .. Directory.GetFiles(_store.At("sparse", "spectra")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            [
+                "l0.branch.step0.npy", "l0.branch.step20.npy", "l0.hidden.step0.npy", "l0.hidden.step20.npy", "l0.output.step0.npy",
+                "l0.output.step20.npy"],
+            spectra);
     }
 
     [Fact]
@@ -106,7 +115,8 @@ public sealed class ExperimentRunTests : IDisposable
     {
         // 12 rows of width 6, which the specification of the arrays does not say.
         ExperimentSpecification drawn = Read(["samples=4"]);
-        ExperimentSpecification specification = drawn with { Data = new DataSpecification { Source = DataSource.Arrays, Path = "mine.npz" } };
+        ExperimentSpecification specification = drawn with
+        { Data = new DataSpecification { Source = DataSource.Arrays, Path = "mine.npz" } };
         using (RunFolder folder = _store.Create("arrays", specification))
         using (var experiment = Experiment.Prepare(specification, ExperimentData.Load(drawn)))
         {
@@ -115,7 +125,9 @@ public sealed class ExperimentRunTests : IDisposable
 
         RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(_store.At("arrays", string.Empty)));
         Assert.All(analysis.Layers, layer => Assert.True(layer.IsRankLimited));
-        Assert.All(RunAnalysisTable.Rows(analysis), row => Assert.Equal("rank-limited: width 6 < the number of rows, σ_M is 0 for any weights", row[^1]));
+        Assert.All(
+            RunAnalysisTable.Rows(analysis),
+            row => Assert.Equal("rank-limited: width 6 < the number of rows, σ_M is 0 for any weights", row[^1]));
     }
 
     private static string Words(string[] words) => string.Join(' ', words);
@@ -143,7 +155,9 @@ public sealed class ExperimentRunTests : IDisposable
         Assert.Equal(Files(expected), Files(actual));
         foreach (string file in Files(expected))
         {
-            Assert.True(File.ReadAllBytes(_store.At(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(_store.At(actual, file))), $"{actual}/{file} must have the bytes of {expected}/{file}.");
+            Assert.True(
+                File.ReadAllBytes(_store.At(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(_store.At(actual, file))),
+                $"{actual}/{file} must have the bytes of {expected}/{file}.");
         }
 
         // The environment and the heartbeat say who ran when; all else is the result.

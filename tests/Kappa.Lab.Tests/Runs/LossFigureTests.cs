@@ -47,9 +47,12 @@ public sealed class LossFigureTests
     {
         double[] losses = [.. Steps.Select(step => Math.Max(2 * Math.Exp(-0.5 * step), 1e-32))];
         Figure figure = LossFigure.Of("r", Steps, losses, null, roundingFloor: 1e-30);
-        Assert.Contains(figure.Notes, note => note.StartsWith("Shaded line: at the rounding of the loss, below 10^{−30}: measured ", StringComparison.Ordinal));
+        Assert.Contains(
+            figure.Notes,
+            note => note.StartsWith("Shaded line: at the rounding of the loss, below 10^{−30}: measured ", StringComparison.Ordinal));
         Assert.Equal("Run r. ℒ_0 = 2, at the end 5×10^{−33} ℒ_0.", figure.Caption);
     }
 
-    private static Axes Panel(double[] losses, RateFit rate) => Assert.Single(LossFigure.Of("r", Steps, losses, rate, roundingFloor: 0).Panels);
+    private static Axes Panel(double[] losses, RateFit rate) =>
+        Assert.Single(LossFigure.Of("r", Steps, losses, rate, roundingFloor: 0).Panels);
 }

@@ -10,7 +10,9 @@ public sealed class PartNameTests
     [Fact]
     public void The_parts_are_those_with_singular_values_in_the_order_of_the_columns()
     {
-        string[] columns = ["step", "loss", "l0.head1.branch.sigmaMax", "l0.head1.branch.sigmaMin", "l0.branch.sigmaMax", "l10.output.sigmaMax", "l0.hidden.sigmaMin", "learned.sigmaMax", "l.x.sigmaMax", "l0.sigmaMax"];
+        string[] columns = [
+            "step", "loss", "l0.head1.branch.sigmaMax", "l0.head1.branch.sigmaMin", "l0.branch.sigmaMax", "l10.output.sigmaMax",
+            "l0.hidden.sigmaMin", "learned.sigmaMax", "l.x.sigmaMax", "l0.sigmaMax"];
         Assert.Equal([new PartName(0, "head1.branch"), new PartName(0, "branch"), new PartName(10, "output")], PartName.In(columns));
     }
 
@@ -31,7 +33,11 @@ public sealed class PartNameTests
     public void A_part_without_a_name_is_refused()
     {
         Assert.Equal("l2.head1.branch", LayerMatrix.NameOf(2, LayerPart.HeadBranch, 1));
-        Assert.Contains("HeadBranch", Assert.Throws<ArgumentException>(() => LayerMatrix.NameOf(2, LayerPart.HeadBranch)).Message, StringComparison.Ordinal);
-        Assert.Contains("AttentionWeights", Assert.Throws<ArgumentException>(() => LayerMatrix.NameOf(2, LayerPart.AttentionWeights)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "HeadBranch", Assert.Throws<ArgumentException>(() => LayerMatrix.NameOf(2, LayerPart.HeadBranch)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "AttentionWeights", Assert.Throws<ArgumentException>(() => LayerMatrix.NameOf(2, LayerPart.AttentionWeights)).Message,
+            StringComparison.Ordinal);
     }
 }

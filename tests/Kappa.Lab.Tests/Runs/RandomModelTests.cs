@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Kappa.Lab.Tests.Runs;
 
-/// <summary>Any combination of keys either is refused, each fault in a line, or runs, and runs again to the same bits with other threads and from its written specification.</summary>
+/// <summary>Any combination of keys either is refused, each fault in a line, or runs, and runs
+/// again to the same bits with other threads and from its written specification.</summary>
 public sealed class RandomModelTests
 {
     private static readonly int s_cases = Math.Max(400, ReaderFuzz.Cases(0));
@@ -86,7 +87,9 @@ public sealed class RandomModelTests
             }
             catch (BadInputException refused)
             {
-                Assert.True(refused.InnerException is not ArgumentException && !refused.Message.Contains('\n', StringComparison.Ordinal), $"{string.Join(' ', words)}: {refused.Message}");
+                Assert.True(
+                    refused.InnerException is not ArgumentException && !refused.Message.Contains('\n', StringComparison.Ordinal),
+                    $"{string.Join(' ', words)}: {refused.Message}");
             }
             catch (Exception defect) when (defect is not Xunit.Sdk.IAssertionException)
             {
@@ -118,11 +121,16 @@ public sealed class RandomModelTests
                 words[needs] = value;
         }
 
-        string source = words.GetValueOrDefault("data.source", words.GetValueOrDefault("model.kind") == "classifier" ? "digits" : "gaussian");
-        string[] sizes = source == "digits" ? ["samples=10", "testSamples=10", "patch=14"] : source == "reviews" ? ["samples=4", "testSamples=2", "tokens=3"] : ["samples=2", "tokens=3"];
+        string source = words.GetValueOrDefault(
+            "data.source", words.GetValueOrDefault("model.kind") == "classifier" ? "digits" : "gaussian");
+        string[] sizes = source == "digits"
+            ? ["samples=10", "testSamples=10", "patch=14"]
+            : source == "reviews" ? ["samples=4", "testSamples=2", "tokens=3"]
+            : ["samples=2", "tokens=3"];
         if (source is "digits" or "reviews" && random.Below(draw++, 8) > 0)
             (words["readout"], words["embedding"], words["stepSize"]) = ("pooled", "true", "0.01");
-        if (words.GetValueOrDefault("loss") == "crossEntropy" || words.GetValueOrDefault("method") == "adam" || words.ContainsKey("batchSize"))
+        if (words.GetValueOrDefault("loss") == "crossEntropy" || words.GetValueOrDefault("method") == "adam"
+            || words.ContainsKey("batchSize"))
             words["stepSize"] = "0.01";
         _ = words.TryAdd("width", "4");
         return [.. words.Select(word => $"{word.Key}={word.Value}"), .. sizes, "steps=2", $"seed={seed}"];
@@ -130,10 +138,14 @@ public sealed class RandomModelTests
 
     private static readonly (string Key, string Needs, string Value)[] s_needs =
     [
-        ("inputWidth", "embedding", "true"), ("encoderWidth", "model.kind", "shallowEncoder"), ("normalisesRows", "kernel", "gaussian"), ("masksPadding", "data.source", "reviews"),
-        ("outputMatrixWidth", "outputMatrix", "true"), ("valueWidth", "outputMatrix", "true"), ("activationSlope", "activation", "leakyRelu"), ("normKind", "norm", "pre"),
-        ("normParameters", "norm", "post"), ("normEpsilon", "finalNorm", "true"), ("readoutWidth", "readout", "tokens"), ("readoutBias", "readout", "pooled"), ("pooling", "readout", "pooled"),
-        ("outputScale", "readout", "pooled"), ("outputGain", "outputMatrix", "true"), ("readoutGain", "readout", "pooled"), ("encoderStart", "model.kind", "shallowEncoder"),
+        ("inputWidth", "embedding", "true"), ("encoderWidth", "model.kind", "shallowEncoder"), ("normalisesRows", "kernel", "gaussian"),
+        ("masksPadding", "data.source", "reviews"),
+        ("outputMatrixWidth", "outputMatrix", "true"), ("valueWidth", "outputMatrix", "true"),
+        ("activationSlope", "activation", "leakyRelu"), ("normKind", "norm", "pre"),
+        ("normParameters", "norm", "post"), ("normEpsilon", "finalNorm", "true"), ("readoutWidth", "readout", "tokens"),
+        ("readoutBias", "readout", "pooled"), ("pooling", "readout", "pooled"),
+        ("outputScale", "readout", "pooled"), ("outputGain", "outputMatrix", "true"), ("readoutGain", "readout", "pooled"),
+        ("encoderStart", "model.kind", "shallowEncoder"),
         ("loss", "data.source", "reviews"),
     ];
 

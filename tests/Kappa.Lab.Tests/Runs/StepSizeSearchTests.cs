@@ -29,7 +29,8 @@ public sealed class StepSizeSearchTests : IDisposable
         double[] factors = [0.1, 1.9, 0.5, 1e4];
 
         // Plainly: every factor to its end.
-        (double Factor, double[] Losses)[] all = [.. factors.Select(factor => (factor, LossesOf(keys, FormattableString.Invariant($"auto({factor:R})"))))];
+        (double Factor, double[] Losses)[] all = [
+            .. factors.Select(factor => (factor, LossesOf(keys, FormattableString.Invariant($"auto({factor:R})"))))];
         (double Factor, double[] Losses)[] stable = [.. all.Where(run => run.Losses[^1] <= run.Losses[0])];
         (double expected, double[] losses) = stable.MinBy(run => (FirstPassage.Of(run.Losses, 1e-2) ?? int.MaxValue, run.Losses[^1]));
 
@@ -57,7 +58,8 @@ public sealed class StepSizeSearchTests : IDisposable
         static double? Best(params (string Factor, long? Passage, double End)[] made)
         {
             double[] factors = [.. made.Select(trial => double.Parse(trial.Factor, System.Globalization.CultureInfo.InvariantCulture))];
-            StepTrial[] trials = [.. made.Select((trial, k) => new StepTrial(factors[k], factors[k], trial.Passage, trial.End, 100, "StepBudget"))];
+            StepTrial[] trials = [
+                .. made.Select((trial, k) => new StepTrial(factors[k], factors[k], trial.Passage, trial.End, 100, "StepBudget"))];
             return new StepTrials { LargestEigenvalue = 1, Trials = [.. trials.Reverse()] }.Best(factors)?.Factor;
         }
     }
@@ -146,14 +148,16 @@ public sealed class StepSizeSearchTests : IDisposable
     {
         var losses = new List<double>();
         DescentState start = experiment.Start();
-        DescentOutcome outcome = experiment.Descent.Run(start, step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
+        DescentOutcome outcome = experiment.Descent.Run(
+            start, step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
         return outcome.Reason == StopReason.NonFinite ? [.. losses, double.PositiveInfinity] : [.. losses];
     }
 
     private static RunFiles Run(string store, string[] keys)
     {
         using var prepared = PreparedRun.Of(SpecificationReader.Read(null, keys).Specification!);
-        using RunFolder folder = RunFolder.Create(store, "run", prepared.Specification, RunEnvironment.Current([], 1, TimeProvider.System), TimeProvider.System);
+        using RunFolder folder = RunFolder.Create(
+            store, "run", prepared.Specification, RunEnvironment.Current([], 1, TimeProvider.System), TimeProvider.System);
         _ = prepared.Execute(folder, cancellation: TestContext.Current.CancellationToken);
         return folder.Files;
     }

@@ -47,7 +47,8 @@ public sealed class TimeLeftTests
     [Fact]
     public void A_wrong_weight_moves_the_number_by_a_part_of_its_error()
     {
-        // The second half takes ten times as long as it was weighed: the number rises, but not from seconds to a quarter of an hour at once.
+        // The second half takes ten times as long as it was weighed: the
+        // number rises, but not from seconds to a quarter of an hour at once.
         var left = new TimeLeft();
         _ = left.Seconds(0, 100, 0);
         double before = 0;

@@ -16,9 +16,11 @@ public sealed class TrainableRunTests : IDisposable
 {
     private const string Kernel = "model.kind=kernelAttention width=6 tokens=3 heads=2 kernel=gaussian steps=20";
     private const string Encoder = "model.kind=shallowEncoder width=4 tokens=3 samples=5 encoderWidth=24 steps=20 checkpointEvery=7";
-    private const string Momentum = "model.kind=shallowEncoder width=4 tokens=3 samples=6 encoderWidth=8 steps=20 method=momentum batchSize=4 stepSize=0.01 warmUp=5 decay=linear telemetry.every=3";
+    private const string Momentum = "model.kind=shallowEncoder width=4 tokens=3 samples=6 encoderWidth=8 steps=20 method=momentum "
+        + "batchSize=4 stepSize=0.01 warmUp=5 decay=linear telemetry.every=3";
     private const string Classifier =
-        "model.kind=classifier source=digits patch=14 samples=20 testSamples=10 width=8 heads=2 ffnWidth=12 activation=gelu steps=20 method=adam stepSize=0.01 batchSize=8 testEvery=5";
+        "model.kind=classifier source=digits patch=14 samples=20 testSamples=10 width=8 heads=2 ffnWidth=12 activation=gelu steps=20 "
+            + "method=adam stepSize=0.01 batchSize=8 testEvery=5";
 
     private readonly StoreFixture _store = new();
 
@@ -37,7 +39,9 @@ public sealed class TrainableRunTests : IDisposable
             string name = $"interrupted-{step}";
             Assert.Equal(StopReason.Cancelled, Execute(_store.Create(name, specification), step).Reason);
             Assert.Equal(StopReason.StepBudget, Execute(_store.Open(name), cancelAt: null, threads: 2).Reason);
-            Assert.All((string[])["telemetry.csv", "checkpoint.safetensors"], file => Assert.Equal(File.ReadAllBytes(_store.At("whole", file)), File.ReadAllBytes(_store.At(name, file))));
+            Assert.All(
+                (string[])["telemetry.csv", "checkpoint.safetensors"],
+                file => Assert.Equal(File.ReadAllBytes(_store.At("whole", file)), File.ReadAllBytes(_store.At(name, file))));
         }
     }
 
@@ -100,7 +104,8 @@ public sealed class TrainableRunTests : IDisposable
     {
         double Loss(string words)
         {
-            using var experiment = Experiment.Prepare(Read($"model.kind=classifier source=reviews samples=10 testSamples=10 stepSize=0.1 {words}"));
+            using var experiment = Experiment.Prepare(
+                Read($"model.kind=classifier source=reviews samples=10 testSamples=10 stepSize=0.1 {words}"));
             return experiment.InitialLoss;
         }
 
@@ -114,7 +119,8 @@ public sealed class TrainableRunTests : IDisposable
     public void An_automatic_step_is_half_of_one_over_the_largest_curvature_of_the_loss(string words, double samples)
     {
         using var experiment = Experiment.Prepare(Read($"{Encoder} {words}"));
-        double largest = JacobianMatrix.Spectrum(JacobianMatrix.Of(experiment.Model, experiment.Initial, experiment.Trained), out _).SigmaMax;
+        double largest = JacobianMatrix.Spectrum(
+            JacobianMatrix.Of(experiment.Model, experiment.Initial, experiment.Trained), out _).SigmaMax;
         Assert.Equal(1, experiment.StepSize * largest * largest / samples / 0.5, 1e-12);
 
         // The iteration stops when it has settled to 1e-4, from below.
@@ -148,7 +154,8 @@ public sealed class TrainableRunTests : IDisposable
 
         before.Save(path);
         Assert.Equal(StopReason.StepBudget, Execute(_store.Open("earlier"), cancelAt: null).Reason);
-        Assert.Equal(File.ReadAllLines(_store.At("whole", "telemetry.csv")).Select(Cut), File.ReadAllLines(_store.At("earlier", "telemetry.csv")));
+        Assert.Equal(
+            File.ReadAllLines(_store.At("whole", "telemetry.csv")).Select(Cut), File.ReadAllLines(_store.At("earlier", "telemetry.csv")));
 
         // Nor did it write every key of today; one that is left out has its default.
         string written = _store.At("earlier", "spec.yaml");
@@ -157,7 +164,9 @@ public sealed class TrainableRunTests : IDisposable
         Assert.True(File.ReadAllLines(written).Length < all.Length);
         Assert.Null(RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty))));
         File.WriteAllLines(written, all.Select(line => line.Replace("encoderWidth: 8", "encoderWidth: 9", StringComparison.Ordinal)));
-        Assert.Equal("spec.yaml", RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty)))?.File);
+        Assert.Equal(
+            "spec.yaml",
+            RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty)))?.File);
     }
 
     [Fact]
@@ -165,7 +174,8 @@ public sealed class TrainableRunTests : IDisposable
     {
         _ = Execute(_store.Create("run", Read(Kernel)), cancelAt: null);
         TelemetryTable table = TelemetryReader.Read(_store.At("run", "telemetry.csv"));
-        Assert.All((string[])["l0.head0.branch.sigmaMin", "l0.head1.branch.sigmaMin", "l0.branch.sigmaMax", "l0.output.conditionNumber"], column =>
+        Assert.All(
+            (string[])["l0.head0.branch.sigmaMin", "l0.head1.branch.sigmaMin", "l0.branch.sigmaMax", "l0.output.conditionNumber"], column =>
         {
             Assert.True(table.Has(column), column);
             Assert.All(table[column].ToArray(), value => Assert.True(double.IsFinite(value)));
@@ -198,7 +208,8 @@ public sealed class TrainableRunTests : IDisposable
     public void Where_the_kernel_stays_the_late_rate_is_that_of_its_slowest_direction()
     {
         // The encoder is linear in its readout, and two samples have two directions.
-        using var prepared = PreparedRun.Of(Read("model.kind=shallowEncoder width=4 tokens=3 samples=2 encoderWidth=16 trained=[readout] steps=3000"));
+        using var prepared = PreparedRun.Of(
+            Read("model.kind=shallowEncoder width=4 tokens=3 samples=2 encoderWidth=16 trained=[readout] steps=3000"));
         using (RunFolder folder = _store.Create("run", prepared.Specification))
         {
             _ = prepared.Execute(folder, null, TestContext.Current.CancellationToken);
@@ -252,7 +263,8 @@ public sealed class TrainableRunTests : IDisposable
         using (var cancellation = new CancellationTokenSource())
         using (var experiment = Experiment.Prepare(folder.Specification, threads))
         {
-            return new ExperimentRun(folder, experiment, new EverySecond(), new CancelAt(cancelAt, cancellation)).Execute(cancellation.Token);
+            return new ExperimentRun(
+                folder, experiment, new EverySecond(), new CancelAt(cancelAt, cancellation)).Execute(cancellation.Token);
         }
     }
 

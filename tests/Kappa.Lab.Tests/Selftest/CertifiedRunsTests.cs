@@ -16,7 +16,8 @@ public sealed class CertifiedRunsTests
         Assert.Equal(2000, outcome.Certified);
         Assert.All(outcome.ByDepth, runs => Assert.InRange(runs, 20, 2000));
 
-        // Where M = 1 or the kernel is a multiple of the identity the bounds are attained: 1 of the residual's bound, the guaranteed rate itself, half of the radius (C.9 is off by that 2).
+        // Where M = 1 or the kernel is a multiple of the identity the bounds are attained: 1 of the
+        // residual's bound, the guaranteed rate itself, half of the radius (C.9 is off by that 2).
         Assert.InRange(outcome.LargestLossShare, 0.999, 1);
         Assert.InRange(outcome.SmallestRateRatio, 1, 1.001);
         Assert.InRange(outcome.LargestRadiusShare, 0.45, 1);
@@ -49,7 +50,9 @@ public sealed class CertifiedRunsTests
 
             cases++;
             rate += Share(guarantee with { Rate = 1 - Math.Pow(1 - guarantee.Rate, 6) }).LossShare > 1 ? 1 : 0;
-            radius += Share(guarantee with { Radii = [.. guarantee.Radii.Select(r => r with { Radius = r.Radius / 50 })] }).RadiusShare > 1 ? 1 : 0;
+            radius += Share(guarantee with { Radii = [.. guarantee.Radii.Select(r => r with { Radius = r.Radius / 50 })] }).RadiusShare > 1
+                ? 1
+                : 0;
             step += Share(guarantee with { StepSize = 4 * guarantee.StepSize }).LossShare > 1 ? 1 : 0;
 
             CertifiedRun Share(Guarantee promise)

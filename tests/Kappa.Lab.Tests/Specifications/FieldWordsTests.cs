@@ -48,7 +48,8 @@ public sealed class FieldWordsTests
     [InlineData("dropout")]
     [InlineData("attention_dropout")]
     public void What_Kappa_does_not_have_is_said(string word) => Assert.Equal(
-        $"unknown key '{word}'. Kappa has no dropout: what a step does is decided by the specification alone. Leave it out.", Problem($"{word}=0.1").Split(": ", 3)[^1]);
+        $"unknown key '{word}'. Kappa has no dropout: what a step does is decided by the specification alone. Leave it out.",
+        Problem($"{word}=0.1").Split(": ", 3)[^1]);
 
     [Fact]
     public void Every_word_leads_to_keys_that_exist_and_is_none_itself()
@@ -67,7 +68,9 @@ public sealed class FieldWordsTests
     [InlineData("descent: {lr: 1}", "unknown key 'lr' in 'descent'. Did you mean 'stepSize'?")]
     [InlineData("model: {lr: 1}", "unknown key 'lr' in 'model'. Did you mean 'descent.stepSize'?")]
     [InlineData("optimizer: {lr: 1}", "unknown group 'optimizer'. Did you mean 'descent'?")]
-    public void A_file_is_corrected_as_well(string yaml, string problem) => Assert.EndsWith(problem, Assert.Single(SpecificationReader.ReadText("a.yaml", yaml, []).Problems).ToString(), StringComparison.Ordinal);
+    public void A_file_is_corrected_as_well(string yaml, string problem) =>
+        Assert.EndsWith(
+            problem, Assert.Single(SpecificationReader.ReadText("a.yaml", yaml, []).Problems).ToString(), StringComparison.Ordinal);
 
     private static string Problem(string word) => Assert.Single(SpecificationReader.Read(null, [word]).Problems).ToString();
 }

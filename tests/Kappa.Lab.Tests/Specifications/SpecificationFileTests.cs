@@ -59,7 +59,8 @@ public sealed class SpecificationFileTests : IDisposable
     [Fact]
     public void Of_very_many_problems_the_first_hundred_are_listed()
     {
-        IReadOnlyList<Problem> problems = SpecificationReader.ReadText("a.yaml", string.Concat(Enumerable.Repeat("dept: 1\n", 300)), []).Problems;
+        IReadOnlyList<Problem> problems = SpecificationReader.ReadText(
+            "a.yaml", string.Concat(Enumerable.Repeat("dept: 1\n", 300)), []).Problems;
         Assert.Equal(101, problems.Count);
         Assert.Equal("specification: has 200 more problems, which are not listed.", problems[^1].ToString());
     }
@@ -68,7 +69,9 @@ public sealed class SpecificationFileTests : IDisposable
     public void Nested_aliases_are_refused_before_they_can_grow()
     {
         const string Bomb = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ndepth: 2\n";
-        Assert.Contains(SpecificationReader.ReadText("a.yaml", Bomb, []).Problems, problem => problem.Message.StartsWith("anchors", StringComparison.Ordinal));
+        Assert.Contains(
+            SpecificationReader.ReadText("a.yaml", Bomb, []).Problems,
+            problem => problem.Message.StartsWith("anchors", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -106,7 +109,9 @@ public sealed class SpecificationFileTests : IDisposable
     [Fact]
     public void Every_key_says_what_it_takes_and_means()
     {
-        Assert.All(SpecificationKeys.All, key => Assert.True(key.Values.Length > 0 && key.Documentation.Length > 0 && key.Default.Length > 0, key.Path));
+        Assert.All(
+            SpecificationKeys.All,
+            key => Assert.True(key.Values.Length > 0 && key.Documentation.Length > 0 && key.Default.Length > 0, key.Path));
         Assert.Equal("default (1/√d_k)", SpecificationKeys.Find("model.temperature")!.Default);
         Assert.Equal("integer from 1 to 4096", SpecificationKeys.Find("model.depth")!.Values);
     }
@@ -119,7 +124,8 @@ public sealed class SpecificationFileTests : IDisposable
     [InlineData("stop", "step", 1)]
     [InlineData("kitten", "sitting", 3)]
     [InlineData("ca", "abc", 3)] // Optimal string alignment; unrestricted Damerau–Levenshtein would give 2.
-    public void Edits_are_counted_with_swaps_of_neighbours(string from, string to, int edits) => Assert.Equal(edits, Suggestion.Distance(from, to));
+    public void Edits_are_counted_with_swaps_of_neighbours(string from, string to, int edits) =>
+        Assert.Equal(edits, Suggestion.Distance(from, to));
 
     [Theory]
     [InlineData("wdith", "width")]
@@ -130,7 +136,8 @@ public sealed class SpecificationFileTests : IDisposable
         Assert.Equal(word, Suggestion.Nearest(mistyped, SpecificationKeys.All.Select(key => key.Name)));
 
     private static SpecificationKey Named(string path) =>
-        SpecificationKey.Of(new KeyText(path, "a second seed"), new IntegerKind(NumberRange.Finite), s => s.Seed, (s, v) => s with { Seed = v });
+        SpecificationKey.Of(
+            new KeyText(path, "a second seed"), new IntegerKind(NumberRange.Finite), s => s.Seed, (s, v) => s with { Seed = v });
 
     private static string Only(string path) => Assert.Single(SpecificationReader.Read(path, []).Problems).Message;
 }

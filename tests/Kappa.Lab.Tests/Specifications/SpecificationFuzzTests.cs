@@ -12,7 +12,9 @@ public sealed class SpecificationFuzzTests
     private const string Pieces = "{}[]:,-&*!|>'\"%@`#?\n\n  \t\r\0\u0001~<=.\\é\uFEFF\u2028\U0001F600";
 
     private static readonly string[] Words =
-        ["depth=2", "data.source=text", "spectraAt=[0,last]", "stepSize=auto(0.5)", "trained=[value,blocks.0.key]", "path='a b'", "seed=-9223372036854775808", "temperature=default"];
+        [
+            "depth=2", "data.source=text", "spectraAt=[0,last]", "stepSize=auto(0.5)", "trained=[value,blocks.0.key]", "path='a b'",
+            "seed=-9223372036854775808", "temperature=default"];
 
     [Fact]
     public void A_mutated_text_gives_a_specification_or_problems_and_never_an_exception()
@@ -50,12 +52,14 @@ public sealed class SpecificationFuzzTests
     [Fact]
     public void A_mutated_sweep_gives_runs_or_problems_and_never_an_exception()
     {
-        const string valid = "base: {width: 8, ffnWidth: 8}\ngrid:\n  depth: [1, 2]\n  gain: [0.5, 1]\nzip:\n  samples: [2, 4]\n  tokens: [4, 2]\nseeds: range(0, 2)\n"
+        const string valid = "base: {width: 8, ffnWidth: 8}\ngrid:\n  depth: [1, 2]\n  gain: [0.5, 1]\nzip:\n  samples: [2, 4]\n  "
+            + "tokens: [4, 2]\nseeds: range(0, 2)\n"
             + "derived: {keyWidth: 2 * depth}\nwhere: [depth < 3]\nexclude: 'gain > 1 and depth == 2'\n";
         (int sound, int cases) = (0, ReaderFuzz.Cases(1000));
         for (int seed = 0; seed < cases; seed++)
         {
-            SweepReading reading = SweepReader.ReadText("s.yaml", Mutate(valid, new RandomSequence(seed, "sweep"), longest: 2), [], limit: 200);
+            SweepReading reading = SweepReader.ReadText(
+                "s.yaml", Mutate(valid, new RandomSequence(seed, "sweep"), longest: 2), [], limit: 200);
             Assert.Equal(reading.Plan is null, reading.Problems.Count > 0);
             Assert.All(reading.Problems, problem => Assert.DoesNotContain(problem.ToString(), char.IsControl));
             sound += reading.Plan is null ? 0 : 1;
@@ -67,11 +71,13 @@ public sealed class SpecificationFuzzTests
     [Fact]
     public void Mutated_words_of_a_sweep_give_runs_or_problems_and_never_an_exception()
     {
-        string[] words = ["depth=1,2", "seed=range(0,2)", "gain=0.5,1", "keyWidth=2*depth", "spectraAt=[0,last],[1]", "stepSize=auto(0.5),0.1"];
+        string[] words = [
+            "depth=1,2", "seed=range(0,2)", "gain=0.5,1", "keyWidth=2*depth", "spectraAt=[0,last],[1]", "stepSize=auto(0.5),0.1"];
         (int sound, int cases) = (0, ReaderFuzz.Cases(1000));
         for (int seed = 0; seed < cases; seed++)
         {
-            SweepReading reading = SweepReader.Read(null, [Mutate(words[seed % words.Length], new RandomSequence(seed, "sweep.words"), longest: 3)], limit: 200);
+            SweepReading reading = SweepReader.Read(
+                null, [Mutate(words[seed % words.Length], new RandomSequence(seed, "sweep.words"), longest: 3)], limit: 200);
             Assert.Equal(reading.Plan is null, reading.Problems.Count > 0);
             sound += reading.Plan is null ? 0 : 1;
         }

@@ -29,11 +29,19 @@ public sealed class SpecificationReaderTests
             ffnWidth: 48
             seed: -3
             """;
-        SpecificationReading reading = SpecificationReader.ReadText("sweep.yaml", Text, ["depth=3", "data.seed=5", "path=none", "spectraAt=last"]);
+        SpecificationReading reading = SpecificationReader.ReadText(
+            "sweep.yaml", Text, ["depth=3", "data.seed=5", "path=none", "spectraAt=last"]);
         Assert.Empty(reading.Problems);
         ExperimentSpecification expected = new()
         {
-            Model = new() { Depth = 3, AttentionResidual = 0, FfnWidth = 48, Activation = ActivationKind.Gelu, Trained = TrainedBlocks.Of("value", "blocks.1.ffn_out") },
+            Model = new()
+            {
+                Depth = 3,
+                AttentionResidual = 0,
+                FfnWidth = 48,
+                Activation = ActivationKind.Gelu,
+                Trained = TrainedBlocks.Of("value", "blocks.1.ffn_out"),
+            },
             Data = new() { Seed = 5 },
             Descent = new() { StepSize = StepSizeSpecification.Auto(0.25), Steps = 50 },
             Telemetry = new() { SpectraAt = new(new ValueList<long>(), Last: true) },
@@ -57,12 +65,19 @@ public sealed class SpecificationReaderTests
     [InlineData("depth: {a: 2}", "sweep.yaml:1:8: depth must be a value or a flat list but is a mapping.")]
     [InlineData("depth:", "sweep.yaml:1:7: depth has no value; remove the key to take the default.")]
     [InlineData("model: 3", "sweep.yaml:1:8: 'model' must be a mapping of its keys to values.")]
-    [InlineData("activation: gellu", "sweep.yaml:1:13: activation must be one of identity, relu, leakyRelu, smoothLeakyRelu, gelu but is 'gellu'. Did you mean 'gelu'?")]
+    [InlineData(
+        "activation: gellu",
+        "sweep.yaml:1:13: activation must be one of identity, relu, leakyRelu, smoothLeakyRelu, gelu but is 'gellu'. Did you mean "
+            + "'gelu'?")]
     [InlineData("zeroFfnOut: yes", "sweep.yaml:1:13: zeroFfnOut must be true or false but is 'yes'.")]
-    [InlineData("stepSize: fast", "sweep.yaml:1:11: stepSize must be a number, auto(c), adaptive(c), best(c,c,…) or same(RUN) but is 'fast'.")]
+    [InlineData(
+        "stepSize: fast", "sweep.yaml:1:11: stepSize must be a number, auto(c), adaptive(c), best(c,c,…) or same(RUN) but is 'fast'.")]
     [InlineData("temperature: hot", "sweep.yaml:1:14: temperature must be a number or 'default' but is 'hot'.")]
-    [InlineData("spectraAt: [0, end]", "sweep.yaml:1:12: spectraAt must be a list of steps (integers) and 'last' but is the list [0, end].")]
-    [InlineData("trained: [all, value]", "sweep.yaml:1:10: trained must be 'all' or a list of kinds and block names but is the list [all, value].")]
+    [InlineData(
+        "spectraAt: [0, end]", "sweep.yaml:1:12: spectraAt must be a list of steps (integers) and 'last' but is the list [0, end].")]
+    [InlineData(
+        "trained: [all, value]",
+        "sweep.yaml:1:10: trained must be 'all' or a list of kinds and block names but is the list [all, value].")]
     // Ranges.
     [InlineData("depth: 0", "sweep.yaml:1:8: depth must be from 1 to 4096 but is 0.")]
     [InlineData("depth: 99999999999999999999", "sweep.yaml:1:8: depth must be an integer from 1 to 4096 but is '99999999999999999999'.")]
@@ -74,21 +89,35 @@ public sealed class SpecificationReaderTests
     [InlineData("activationSmoothing: 0", "sweep.yaml:1:22: activationSmoothing must be from 1E-100 to 1E+100 but is 0.")]
     [InlineData("stepSize: -0.1", "sweep.yaml:1:11: stepSize must be greater than 0 but is -0.1.")]
     [InlineData("stepSize: auto(0)", "sweep.yaml:1:11: stepSize must have a factor greater than 0 but is auto(0).")]
-    [InlineData("stepSize: same(../x)", "sweep.yaml:1:11: stepSize must name a run that must have 1 to 77 letters, digits, dots, underscores or hyphens and begin with a letter or digit but is same(../x).")]
+    [InlineData(
+        "stepSize: same(../x)",
+        "sweep.yaml:1:11: stepSize must name a run that must have 1 to 77 letters, digits, dots, underscores or hyphens and begin "
+            + "with a letter or digit but is same(../x).")]
     [InlineData("spectraAt: [-1]", "sweep.yaml:1:12: spectraAt must list steps of at least 0 but is [-1].")]
     // Rules between keys.
     [InlineData("source: arrays", "sweep.yaml:1:9: source 'arrays' needs path (.npz) or inputs and targets (.npy), but none is given.")]
     [InlineData("source: arrays\ninputs: x.npy", "sweep.yaml:1:9: source 'arrays' needs inputs and targets, but targets is missing.")]
-    [InlineData("source: arrays\ninputs: x.npy\npath: x.npz", "sweep.yaml:1:9: source 'arrays' takes either path (.npz) or inputs and targets (.npy), not both.")]
+    [InlineData(
+        "source: arrays\ninputs: x.npy\npath: x.npz",
+        "sweep.yaml:1:9: source 'arrays' takes either path (.npz) or inputs and targets (.npy), not both.")]
     [InlineData("path: x.txt", "sweep.yaml:1:7: path does not apply to data.source 'gaussian'; remove it or choose another source.")]
-    [InlineData("source: teacher\ntargetScale: 1", "sweep.yaml:2:14: targetScale does not apply to data.source 'teacher'; remove it or choose another source.")]
-    [InlineData("trained: [blocks.1.value]", "sweep.yaml:1:10: trained lists 'blocks.1.value', which is neither a kind (query, key, value, ffnIn, ffnOut, readout) nor a block of a model of depth 1. Did you mean 'blocks.0.value'?")]
+    [InlineData(
+        "source: teacher\ntargetScale: 1",
+        "sweep.yaml:2:14: targetScale does not apply to data.source 'teacher'; remove it or choose another source.")]
+    [InlineData(
+        "trained: [blocks.1.value]",
+        "sweep.yaml:1:10: trained lists 'blocks.1.value', which is neither a kind (query, key, value, ffnIn, ffnOut, readout) nor a "
+            + "block of a model of depth 1. Did you mean 'blocks.0.value'?")]
     [InlineData("trained: readout", "sweep.yaml:1:10: trained lists 'readout' but the model has none: set readoutWidth.")]
     [InlineData("trained: []", "sweep.yaml:1:10: trained must name at least one block but is empty.")]
     [InlineData("trained: [value, value]", "sweep.yaml:1:10: trained lists 'value' 2 times; once is enough.")]
     [InlineData("spectraAt: [3]\nsteps: 2", "sweep.yaml:1:12: spectraAt lists step 3, which is after the last of 2 steps; use 'last'.")]
-    [InlineData("width: 100000", "sweep.yaml:1:8: the model must have at most 2147483591 parameters but has 30006400000; reduce a width or depth.")]
-    [InlineData("samples: 1000000\ntokens: 1000", "sweep.yaml:1:10: samples × tokens × widest matrix must be at most 2147483591 but is 1000000 × 1000 × 1000; reduce one.")]
+    [InlineData(
+        "width: 100000",
+        "sweep.yaml:1:8: the model must have at most 2147483591 parameters but has 30006400000; reduce a width or depth.")]
+    [InlineData(
+        "samples: 1000000\ntokens: 1000",
+        "sweep.yaml:1:10: samples × tokens × widest matrix must be at most 2147483591 but is 1000000 × 1000 × 1000; reduce one.")]
     // YAML.
     [InlineData("depth: 1\ndepth: 2", "sweep.yaml:2:8: depth is given twice; the first is at sweep.yaml:1:8.")]
     [InlineData("depth: 1\nmodel: {depth: 2}", "sweep.yaml:2:16: depth is given twice; the first is at sweep.yaml:1:8.")]
@@ -136,7 +165,8 @@ public sealed class SpecificationReaderTests
     [Fact]
     public void All_problems_of_file_and_words_are_reported_together()
     {
-        SpecificationReading reading = SpecificationReader.ReadText("a.yaml", "depth: 0\nmodle: {}\nsource: arrays\nsteps: [\n", ["gain=-1"]);
+        SpecificationReading reading = SpecificationReader.ReadText(
+            "a.yaml", "depth: 0\nmodle: {}\nsource: arrays\nsteps: [\n", ["gain=-1"]);
         Assert.Equal(5, reading.Problems.Count);
         Assert.StartsWith("a.yaml:", reading.Problems[1].ToString(), StringComparison.Ordinal);
         Assert.Contains("not valid YAML", reading.Problems[1].Message, StringComparison.Ordinal);
@@ -144,5 +174,7 @@ public sealed class SpecificationReaderTests
 
     [Fact]
     public void A_rule_between_keys_is_silent_when_one_of_them_was_not_understood() =>
-        Assert.Equal(["depth must be an integer but is 'x'."], SpecificationReader.ReadText("a", "depth: x\ntrained: [blocks.5.value]", []).Problems.Select(problem => problem.Message));
+        Assert.Equal(
+            ["depth must be an integer but is 'x'."],
+            SpecificationReader.ReadText("a", "depth: x\ntrained: [blocks.5.value]", []).Problems.Select(problem => problem.Message));
 }

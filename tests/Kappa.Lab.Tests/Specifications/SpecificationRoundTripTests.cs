@@ -16,12 +16,38 @@ public sealed class SpecificationRoundTripTests
         new() { Data = new() { Source = DataSource.Arrays, Path = "a \"b\" \\ c: #é\U0001F600.npz" } },
         new() { Data = new() { Source = DataSource.Arrays, Inputs = "~", Targets = "[x]" } },
         new() { Model = new() { Kind = ModelKind.KernelAttention, Heads = 3, Kernel = Models.AttentionKernelKind.Gaussian, Width = 12 } },
-        new() { Model = new() { Heads = 2, Norm = NormPlace.Before, Bias = BiasedLayers.All, Mask = AttentionMask.Causal, Embedding = true, ReadoutWidth = 3 } },
-        new() { Model = new() { FfnWidth = null, Readout = ReadoutKind.Pooled, OutputMatrix = true, AttentionActivation = ActivationKind.LeakyRelu, FinalNorm = true, NormParameters = false } },
+        new()
+        {
+            Model = new()
+            {
+                Heads = 2,
+                Norm = NormPlace.Before,
+                Bias = BiasedLayers.All,
+                Mask = AttentionMask.Causal,
+                Embedding = true,
+                ReadoutWidth = 3,
+            },
+        },
+        new()
+        {
+            Model = new()
+            {
+                FfnWidth = null, Readout = ReadoutKind.Pooled, OutputMatrix = true, AttentionActivation = ActivationKind.LeakyRelu,
+                FinalNorm = true, NormParameters = false,
+            },
+        },
         new() { Model = new() { Kind = ModelKind.ShallowEncoder } },
         new() { Model = new() { Kind = ModelKind.ShallowEncoder }, Data = new() { Source = DataSource.Correlated } },
-        new() { Model = new() { Kind = ModelKind.Classifier }, Data = new() { Source = DataSource.Pathfinder, ContourLength = 9 }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) } },
-        new() { Model = new() { Kind = ModelKind.Classifier, MasksPadding = false }, Data = new() { Source = DataSource.Reviews }, Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) }, Telemetry = new() { TestEvery = 3 } },
+        new()
+        {
+            Model = new() { Kind = ModelKind.Classifier }, Data = new() { Source = DataSource.Pathfinder, ContourLength = 9 },
+            Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) },
+        },
+        new()
+        {
+            Model = new() { Kind = ModelKind.Classifier, MasksPadding = false }, Data = new() { Source = DataSource.Reviews },
+            Descent = new() { StepSize = StepSizeSpecification.Fixed(0.1) }, Telemetry = new() { TestEvery = 3 },
+        },
     ];
 
     [Fact]
@@ -138,7 +164,9 @@ public sealed class SpecificationRoundTripTests
     {
         var model = new ModelSpecification { Depth = 2, ReadoutWidth = 3 };
         Assert.Equal(TrainedBlocks.All, TrainedBlocks.Of("readout", "ffnOut", "ffnIn", "value", "key", "query").Canonical(model));
-        Assert.Equal(TrainedBlocks.Of("query", "value", "blocks.1.key"), TrainedBlocks.Of("blocks.1.value", "blocks.1.key", "blocks.0.value", "query").Canonical(model));
+        Assert.Equal(
+            TrainedBlocks.Of("query", "value", "blocks.1.key"),
+            TrainedBlocks.Of("blocks.1.value", "blocks.1.key", "blocks.0.value", "query").Canonical(model));
         Assert.Equal(["blocks.0.value", "blocks.1.value", "blocks.1.ffn_out"], TrainedBlocks.Of("blocks.1.ffn_out", "value").Names(model));
     }
 
@@ -147,8 +175,10 @@ public sealed class SpecificationRoundTripTests
     {
         var model = new ModelSpecification { Depth = 3, ReadoutWidth = 5 };
         Assert.Equal(Models.ParameterLayout.For(model.ToShape()).Blocks.Select(block => block.Name), TrainedBlocks.All.Names(model));
-        Assert.True(TrainedBlocks.Of("value").ToTrainedSet(model).Includes(Models.ParameterLayout.For(model.ToShape()).Find("blocks.2.value")));
-        Assert.False(TrainedBlocks.Of("value").ToTrainedSet(model).Includes(Models.ParameterLayout.For(model.ToShape()).Find("blocks.2.key")));
+        Assert.True(
+            TrainedBlocks.Of("value").ToTrainedSet(model).Includes(Models.ParameterLayout.For(model.ToShape()).Find("blocks.2.value")));
+        Assert.False(
+            TrainedBlocks.Of("value").ToTrainedSet(model).Includes(Models.ParameterLayout.For(model.ToShape()).Find("blocks.2.key")));
     }
 
     [Fact]
@@ -157,18 +187,26 @@ public sealed class SpecificationRoundTripTests
         var identities = new HashSet<string> { RunName.Identity(new()) };
         string[] words =
         [
-            "depth=2", "width=8", "ffnWidth=8", "keyWidth=8", "valueWidth=8 outputMatrix=true", "temperature=1", "attentionResidual=0", "ffnResidual=0", "activation=gelu", "activationSlope=0.2",
-            "activationSmoothing=1", "readoutWidth=4", "trained=value", "embedding=true", "positions=learned", "heads=4", "kernel=linear", "mask=causal", "outputMatrix=true", "attentionActivation=relu",
-            "bias=true", "norm=pre", "finalNorm=true", "readout=pooled", "lossReduction=mean", "loss=crossEntropy readout=pooled source=digits patch=14 width=196 stepSize=1",
-            "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "targetDistance=1", "correlation=0.5", "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
-            "keyGain=2", "valueGain=2", "ffnInGain=2", "ffnOutGain=2", "zeroFfnOut=true", "branchScale=inverseSqrtDepth", "stepSize=0.1", "method=momentum", "batchSize=1 stepSize=0.2", "warmUp=1",
-            "decay=linear", "weightDecay=1", "gradientClip=1", "steps=1", "lossFloor=0", "gradientTolerance=1", "precision=single", "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1",
+            "depth=2", "width=8", "ffnWidth=8", "keyWidth=8", "valueWidth=8 outputMatrix=true", "temperature=1", "attentionResidual=0",
+            "ffnResidual=0", "activation=gelu", "activationSlope=0.2",
+            "activationSmoothing=1", "readoutWidth=4", "trained=value", "embedding=true", "positions=learned", "heads=4", "kernel=linear",
+            "mask=causal", "outputMatrix=true", "attentionActivation=relu",
+            "bias=true", "norm=pre", "finalNorm=true", "readout=pooled", "lossReduction=mean",
+            "loss=crossEntropy readout=pooled source=digits patch=14 width=196 stepSize=1",
+            "source=teacher", "samples=3", "tokens=3", "tokenScale=1", "targetScale=1", "targetDistance=1", "correlation=0.5",
+            "data.seed=1", "scheme=he", "gain=2", "queryGain=2",
+            "keyGain=2", "valueGain=2", "ffnInGain=2", "ffnOutGain=2", "zeroFfnOut=true", "branchScale=inverseSqrtDepth", "stepSize=0.1",
+            "method=momentum", "batchSize=1 stepSize=0.2", "warmUp=1",
+            "decay=linear", "weightDecay=1", "gradientClip=1", "steps=1", "lossFloor=0", "gradientTolerance=1", "precision=single",
+            "quantities=loss", "every=2", "spectraAt=last", "checkpointEvery=1",
             "seed=1",
         ];
         foreach (string word in words)
             Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, word.Split(' ')).Specification!)), word);
         string[] names = [.. words.Select(word => word[..word.IndexOf('=', StringComparison.Ordinal)]), "kind", "readoutWidth"];
-        Assert.All(SpecificationKeys.All.Where(key => KeyRules.Applies(key, new())), key => Assert.True(names.Contains(key.Name) || names.Contains(key.Path), key.Path));
+        Assert.All(
+            SpecificationKeys.All.Where(key => KeyRules.Applies(key, new())),
+            key => Assert.True(names.Contains(key.Name) || names.Contains(key.Path), key.Path));
         Assert.True(identities.Add(RunName.Identity(new(), dataFingerprint: "00")));
     }
 
@@ -177,27 +215,47 @@ public sealed class SpecificationRoundTripTests
     {
         (string Kind, string[] Words)[] kinds =
         [
-            ("model.kind=kernelAttention", ["heads=2", "valueWidth=3", "keyWidth=3", "kernel=gaussian", "readoutWidth=3", "method=momentum", "stepSize=0.3"]),
-            ("model.kind=shallowEncoder", ["encoderWidth=8", "outputScale=2", "pooling=mean", "lossReduction=mean", "encoderStart=he", "temperature=1", "source=correlated", "warmUp=3", "decay=linear"]),
-            ("model.kind=classifier source=digits stepSize=0.1", ["heads=4", "batchSize=10", "patch=7", "testSamples=20", "testEvery=5", "method=adam", "samples=20", "depth=3"]),
+            (
+                "model.kind=kernelAttention",
+                ["heads=2", "valueWidth=3", "keyWidth=3", "kernel=gaussian", "readoutWidth=3", "method=momentum", "stepSize=0.3"]),
+            (
+                "model.kind=shallowEncoder",
+                [
+                    "encoderWidth=8", "outputScale=2", "pooling=mean", "lossReduction=mean", "encoderStart=he", "temperature=1",
+                    "source=correlated", "warmUp=3", "decay=linear"]),
+            (
+                "model.kind=classifier source=digits stepSize=0.1",
+                ["heads=4", "batchSize=10", "patch=7", "testSamples=20", "testEvery=5", "method=adam", "samples=20", "depth=3"]),
         ];
         var identities = new HashSet<string> { RunName.Identity(new()) };
         foreach ((string kind, string[] words) in kinds)
         {
             Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, kind.Split(' ')).Specification!)), kind);
-            Assert.All(words, word => Assert.True(identities.Add(RunName.Identity(SpecificationReader.Read(null, [.. kind.Split(' ').Where(given => given.Split('=')[0] != word.Split('=')[0]), word]).Specification!)), word));
+            Assert.All(
+                words,
+                word =>
+                    Assert.True(
+                        identities.Add(
+                            RunName.Identity(
+                                SpecificationReader.Read(
+                                    null,
+                                    [.. kind.Split(' ').Where(given => given.Split('=')[0] != word.Split('=')[0]), word]).Specification!)),
+                        word));
         }
     }
 
     [Fact]
     public void Different_words_for_the_same_experiment_give_the_same_identity()
     {
-        string[][] words = [["keyWidth=16", "temperature=0.25"], ["data.seed=0"], ["trained=[ffnOut,ffnIn,value,key,query]"], ["spectraAt=[0,0]"], ["samples=2", "tokenScale=0.25"]];
+        string[][] words = [
+            ["keyWidth=16", "temperature=0.25"], ["data.seed=0"], ["trained=[ffnOut,ffnIn,value,key,query]"], ["spectraAt=[0,0]"],
+            ["samples=2", "tokenScale=0.25"]];
         foreach (string[] same in words)
             Assert.Equal(RunName.Identity(new()), RunName.Identity(SpecificationReader.Read(null, same).Specification!));
         Assert.Equal(
             RunName.Identity(new() { Model = new() { Activation = Models.ActivationKind.Relu } }),
-            RunName.Identity(new() { Model = new() { Activation = Models.ActivationKind.Relu, ActivationSlope = 0.7, ActivationSmoothing = 3 } }));
+            RunName.Identity(
+                new() { Model = new() { Activation = Models.ActivationKind.Relu, ActivationSlope = 0.7, ActivationSmoothing = 3 } }));
     }
 
     [Fact]
@@ -208,7 +266,9 @@ public sealed class SpecificationRoundTripTests
             ExperimentSpecification specification = new ExperimentSpecification { Model = new() { Kind = kind } }.Resolve();
             string written = SpecificationWriter.Write(specification);
             string hashed = $"{written}numerics: {RunName.NumericsVersion}\ndata: none\n";
-            Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(hashed))), RunName.Identity(specification));
+            Assert.Equal(
+                Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(hashed))),
+                RunName.Identity(specification));
             Assert.All(
                 SpecificationKeys.All.Where(key => KeyRules.Applies(key, specification)),
                 key => Assert.Contains($"{key.Name}: {key.Format(specification)}\n", written, StringComparison.Ordinal));
@@ -222,14 +282,17 @@ public sealed class SpecificationRoundTripTests
         Assert.Matches("^no-residual_2\\.b-[0-9a-f]{12}$", name);
         Assert.Equal(RunName.Of(new()), name[^12..]);
         foreach (string label in new[] { "", ".", "..", "-x", "a/b", "a b", "é", new string('a', 65) })
-            Assert.Contains("must have 1 to 64 letters", Assert.Throws<BadInputException>(() => RunName.Of(new(), label: label)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "must have 1 to 64 letters", Assert.Throws<BadInputException>(() => RunName.Of(new(), label: label)).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
     public void Gains_of_the_branches_carry_depth_scale_and_zero()
     {
         var law = new InitialisationSpecification { ValueGain = 3, FfnOutGain = 5, BranchScale = BranchScale.InverseSqrtDepth };
-        Assert.Equal((1.5, 2.5, 1), (law.ToInitialisation(4).ValueGain, law.ToInitialisation(4).FfnOutGain, law.ToInitialisation(4).QueryGain));
+        Assert.Equal(
+            (1.5, 2.5, 1), (law.ToInitialisation(4).ValueGain, law.ToInitialisation(4).FfnOutGain, law.ToInitialisation(4).QueryGain));
         Assert.Equal(0, (law with { ZeroFfnOut = true }).ToInitialisation(4).FfnOutGain);
         Assert.Equal(5, (law with { BranchScale = BranchScale.None }).ToInitialisation(4).FfnOutGain);
     }
@@ -271,8 +334,10 @@ public sealed class SpecificationRoundTripTests
         string[] bare =
         [
             "default", "none", "true", "last", "auto(0.1)", "same(abc-12)", "readout",
-            random.Below(draw++, 300).ToString(CultureInfo.InvariantCulture), ((long)random.Block(draw++).First).ToString(CultureInfo.InvariantCulture),
-            real.ToString("R", CultureInfo.InvariantCulture), (-real).ToString("R", CultureInfo.InvariantCulture), uniform.ToString("R", CultureInfo.InvariantCulture),
+            random.Below(draw++, 300).ToString(CultureInfo.InvariantCulture),
+            ((long)random.Block(draw++).First).ToString(CultureInfo.InvariantCulture),
+            real.ToString("R", CultureInfo.InvariantCulture), (-real).ToString("R", CultureInfo.InvariantCulture),
+            uniform.ToString("R", CultureInfo.InvariantCulture),
             string.Create(CultureInfo.InvariantCulture, $"adaptive({real:R})"), .. key.Values.Split(" | "),
         ];
         long choice = random.Below(draw++, bare.Length + 3);
@@ -280,6 +345,9 @@ public sealed class SpecificationRoundTripTests
             ? new(bare[choice], false)
             : choice == bare.Length
                 ? new(string.Concat(Enumerable.Range(0, 8).Select(_ => char.ConvertFromUtf32((int)random.Below(choice + 1, 0xD800)))), true)
-                : SettingValue.List([.. "value,blocks.0.ffn_in,3,0,last".Split(',').Skip((int)random.Below(draw++, 4)).Take((int)(choice - bare.Length)).Select(item => new SettingValue(item, false))]);
+                : SettingValue.List(
+                    [
+                        .. "value,blocks.0.ffn_in,3,0,last".Split(',').Skip((int)random.Below(draw++, 4)).Take((int)(choice - bare.Length))
+                            .Select(item => new SettingValue(item, false))]);
     }
 }

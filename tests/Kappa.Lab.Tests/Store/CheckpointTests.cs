@@ -22,7 +22,9 @@ public sealed class CheckpointTests : IDisposable
         saved.AddNumber("loss", payload);
         saved.Save(At);
         Checkpoint loaded = Checkpoint.Load(At, Kind, 2);
-        Assert.Equal(saved.Tensors[0].Value.Data.Select(BitConverter.DoubleToInt64Bits), loaded.GetTensor("parameters", 3, 5).Select(BitConverter.DoubleToInt64Bits));
+        Assert.Equal(
+            saved.Tensors[0].Value.Data.Select(BitConverter.DoubleToInt64Bits),
+            loaded.GetTensor("parameters", 3, 5).Select(BitConverter.DoubleToInt64Bits));
         Assert.Equal(BitConverter.DoubleToUInt64Bits(payload), BitConverter.DoubleToUInt64Bits(loaded.GetNumber("loss")));
         Assert.Equal(long.MinValue, loaded.GetInteger("step"));
         Assert.Equal("κ = \"1\"\n", loaded.GetText("specification"));
@@ -41,9 +43,13 @@ public sealed class CheckpointTests : IDisposable
     public void Another_kind_version_or_content_is_refused_on_one_line()
     {
         Made().Save(At);
-        Assert.Contains("must be a checkpoint 'descent-state' of version 3 but is 'descent-state' of version 2", Refusal(() => Checkpoint.Load(At, Kind, 3)), StringComparison.Ordinal);
-        Assert.Contains("must be a checkpoint 'other' of version 2 but is", Refusal(() => Checkpoint.Load(At, "other", 2)), StringComparison.Ordinal);
-        Assert.Contains("another safetensors file", Refusal(() => Checkpoint.Load(MadeFiles.At("all.safetensors"), Kind, 2)), StringComparison.Ordinal);
+        Assert.Contains(
+            "must be a checkpoint 'descent-state' of version 3 but is 'descent-state' of version 2",
+            Refusal(() => Checkpoint.Load(At, Kind, 3)), StringComparison.Ordinal);
+        Assert.Contains(
+            "must be a checkpoint 'other' of version 2 but is", Refusal(() => Checkpoint.Load(At, "other", 2)), StringComparison.Ordinal);
+        Assert.Contains(
+            "another safetensors file", Refusal(() => Checkpoint.Load(MadeFiles.At("all.safetensors"), Kind, 2)), StringComparison.Ordinal);
         Checkpoint loaded = Checkpoint.Load(At, Kind, 2);
         Assert.Contains("must have shape [15] but has [3, 5]", Refusal(() => loaded.GetTensor("parameters", 15)), StringComparison.Ordinal);
         Assert.Contains("tensor 'velocity'", Refusal(() => loaded.GetTensor("velocity", 1)), StringComparison.Ordinal);

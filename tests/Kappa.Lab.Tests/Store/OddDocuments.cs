@@ -4,13 +4,16 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Tests.Store;
 
-/// <summary>Documents as they should not be: fixed ones, and deterministic mutations of a valid one by its values as well as by its bytes.</summary>
+/// <summary>Documents as they should not be: fixed ones, and deterministic
+/// mutations of a valid one by its values as well as by its bytes.</summary>
 internal static partial class OddDocuments
 {
     private static readonly string[] Values =
     [
-        "null", "true", "[]", "{}", "[null]", "[[[[]]]]", "\"\"", "\"x\"", "\"\\ud800\"", "\"\\u0000\\u001b[31m\"", "{\"\\udc00\":1}", "-1", "0", "1e999", "-1e999", "1e-999", "99999999999999999999999", "9223372036854775807",
-        "NaN", "\"NaN\"", "\"Infinity\"", "1.5", "\"9999-12-31T23:59:59+14:00\"", "\"0001-01-01T00:00:00+14:00\"", "!<> 1", "<!:>", "&a x", "*a", "? x", "'", "|", "- -", "2147483648", "\"done\"", ",", "1,1", "\n", "\0",
+        "null", "true", "[]", "{}", "[null]", "[[[[]]]]", "\"\"", "\"x\"", "\"\\ud800\"", "\"\\u0000\\u001b[31m\"", "{\"\\udc00\":1}", "-1",
+        "0", "1e999", "-1e999", "1e-999", "99999999999999999999999", "9223372036854775807",
+        "NaN", "\"NaN\"", "\"Infinity\"", "1.5", "\"9999-12-31T23:59:59+14:00\"", "\"0001-01-01T00:00:00+14:00\"", "!<> 1", "<!:>", "&a x",
+        "*a", "? x", "'", "|", "- -", "2147483648", "\"done\"", ",", "1,1", "\n", "\0",
     ];
 
     /// <summary>Whole contents, each wrong in its own way, for any document.</summary>
@@ -27,7 +30,9 @@ internal static partial class OddDocuments
         ["a version that is an array"] = "{\"formatVersion\":[1],\"state\":\"done\"}",
         ["a version that is huge"] = "{\"formatVersion\":1e400,\"state\":\"done\"}",
         ["a lone surrogate as a key"] = "{\"\\ud800\":1,\"formatVersion\":1,\"state\":\"done\"}",
-        ["a lone surrogate as a value"] = "{\"formatVersion\":1,\"state\":\"done\",\"message\":\"\\udfff\",\"sessions\":[],\"claims\":[{\"id\":\"\\ud800\"}]}",
+        [
+            "a lone surrogate as a value"]
+            = "{\"formatVersion\":1,\"state\":\"done\",\"message\":\"\\udfff\",\"sessions\":[],\"claims\":[{\"id\":\"\\ud800\"}]}",
         ["keys twice"] = "{\"formatVersion\":1,\"formatVersion\":1,\"state\":\"done\",\"state\":\"done\",\"sessions\":[],\"sessions\":[]}",
         ["null in a list"] = "{\"formatVersion\":1,\"state\":\"done\",\"sessions\":[null],\"claims\":[null],\"rungs\":[null]}",
         ["deep arrays"] = new string('[', 100_000),

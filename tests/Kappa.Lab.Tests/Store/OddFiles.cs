@@ -13,7 +13,8 @@ internal static class OddFiles
         Assert.Equal(0, made.ExitCode);
     }
 
-    /// <summary>Whatever is wrong is a value or a <see cref="BadInputException"/>; everything else passes through and fails the test.</summary>
+    /// <summary>Whatever is wrong is a value or a <see cref="BadInputException"/>;
+    /// everything else passes through and fails the test.</summary>
     public static bool RequireValueOrRefusal<T>(Func<T> read)
     {
         try

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Lab.Index;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Exports;
@@ -43,7 +44,8 @@ public sealed class OddFolderTests : IDisposable
         File.Delete(Path.Combine(_odd.Path, document));
         _ = Directory.CreateDirectory(Path.Combine(_odd.Path, document));
         RequireOthers("a folder");
-        Assert.Contains("must be a file but is a folder", Assert.Single(_runs.Refresh(anew: true).Damaged).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "must be a file but is a folder", Assert.Single(_runs.Refresh(anew: true).Damaged).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -54,7 +56,9 @@ public sealed class OddFolderTests : IDisposable
         File.Delete(Path.Combine(_odd.Path, document));
         OddFiles.MakePipe(Path.Combine(_odd.Path, document));
         RequireOthers("a pipe");
-        Assert.Contains("must be a regular file but is a named pipe", Assert.Single(_runs.Refresh(anew: true).Damaged).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "must be a regular file but is a named pipe", Assert.Single(_runs.Refresh(anew: true).Damaged).Reason,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -65,7 +69,8 @@ public sealed class OddFolderTests : IDisposable
         File.Delete(Path.Combine(_odd.Path, document));
         _ = File.CreateSymbolicLink(Path.Combine(_odd.Path, document), "/dev/zero");
         RequireOthers("a device");
-        Assert.Contains("must be a regular file but is a device", Assert.Single(_runs.Refresh(anew: true).Damaged).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "must be a regular file but is a device", Assert.Single(_runs.Refresh(anew: true).Damaged).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,7 +89,8 @@ public sealed class OddFolderTests : IDisposable
     {
         File.Delete(_odd.Status);
         File.Delete(_odd.Telemetry);
-        Assert.Contains("is a run that never began", Assert.Single(new RunStore(_runs.Root).List().Damaged).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a run that never began", Assert.Single(new RunStore(_runs.Root).List().Damaged).Reason, StringComparison.Ordinal);
         Assert.Contains("is a run that never began", Assert.Single(_runs.Refresh().Damaged).Reason, StringComparison.Ordinal);
     }
 
@@ -93,7 +99,8 @@ public sealed class OddFolderTests : IDisposable
     {
         File.WriteAllText(_odd.Telemetry, "step,gradientNorm\n0,1\n1,0.5\n");
         BadInputException refused = Assert.Throws<BadInputException>(() => RunAnalysis.Of(RunRecord.Read(_odd.Path)));
-        Assert.StartsWith($"{_odd.Telemetry}:1: must have a column 'loss' but has none among its 2.", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{_odd.Telemetry}:1: must have a column 'loss' but has none among its 2.", refused.Message, StringComparison.Ordinal);
         Assert.Contains("must have a column 'loss'", Assert.Single(_runs.Refresh().Damaged).Reason, StringComparison.Ordinal);
     }
 
@@ -101,9 +108,12 @@ public sealed class OddFolderTests : IDisposable
     [Fact]
     public void A_run_whose_loss_is_no_line_has_no_rate_in_the_index()
     {
-        File.WriteAllText(_odd.Telemetry, "step,loss\n" + string.Concat(Enumerable.Range(0, 60).Select(step => $"{step},{(step < 50 ? Math.Pow(0.5, step).ToString("R", System.Globalization.CultureInfo.InvariantCulture) : "NaN")}\n")));
+        IEnumerable<string> lines = Enumerable.Range(0, 60)
+            .Select(step => string.Create(CultureInfo.InvariantCulture, $"{step},{(step < 50 ? Math.Pow(0.5, step) : double.NaN):R}\n"));
+        File.WriteAllText(_odd.Telemetry, "step,loss\n" + string.Concat(lines));
         _ = _runs.Add("short", 0.999);
-        IReadOnlyList<IReadOnlyList<object?>> rows = _runs.Ask("SELECT name, rateOutcome, rate, rateLow, rateHigh, lateRate FROM runs WHERE name <> 'good' ORDER BY name").Rows;
+        IReadOnlyList<IReadOnlyList<object?>> rows = _runs.Ask(
+            "SELECT name, rateOutcome, rate, rateLow, rateHigh, lateRate FROM runs WHERE name <> 'good' ORDER BY name").Rows;
         Assert.Equal([["odd", "diverged", null, null, null, null], ["short", "tooFewDecades", null, null, null, null]], rows);
         Assert.Equal(0.5, Assert.IsType<double>(_runs.Ask("SELECT rate FROM runs WHERE name = 'good'").Rows[0][0]), 1e-9);
     }
@@ -111,7 +121,9 @@ public sealed class OddFolderTests : IDisposable
     [Fact]
     public void A_sweep_of_any_content_is_named_and_leaves_the_runs_alone()
     {
-        SweepFolder sweep = SweepFolder.Freeze(_runs.Root, SweepReader.ReadText("test", "", ["depth=1", "width=4", "samples=2", "tokens=3", "steps=5", "seed=range(0,2)"]).Plan!);
+        SweepFolder sweep = SweepFolder.Freeze(
+            _runs.Root,
+            SweepReader.ReadText("test", "", ["depth=1", "width=4", "samples=2", "tokens=3", "steps=5", "seed=range(0,2)"]).Plan!);
         foreach (string document in new[] { "sweep.json", "runs.jsonl" })
         {
             byte[] whole = File.ReadAllBytes(Path.Combine(sweep.Path, document));

@@ -28,7 +28,8 @@ public sealed class RunFolderTests : IDisposable
     public void The_documents_are_the_ones_a_reader_of_the_folder_expects()
     {
         using (RunFolder folder = _fixture.Create("a"))
-            folder.WriteStatus(new() { State = RunState.Done, Step = 12, Loss = double.NaN, RoundingFloor = 1.5e-11, StopReason = "nonFinite" });
+            folder.WriteStatus(
+                new() { State = RunState.Done, Step = 12, Loss = double.NaN, RoundingFloor = 1.5e-11, StopReason = "nonFinite" });
         Assert.Equal(
             """
             {
@@ -48,18 +49,23 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(["environment.json", "spec.yaml", "status.json"], Files("a").Where(name => name != ".lock"));
     }
 
-    /// <summary>A reader accepts what has its place, so a folder takes it with its status: where the rename fails, the status is in the folder already.</summary>
+    /// <summary>A reader accepts what has its place, so a folder takes it with its
+    /// status: where the rename fails, the status is in the folder already.</summary>
     [Fact]
     public void A_claimed_run_takes_its_place_with_everything_written()
     {
         if (OperatingSystem.IsWindows())
             return;
-        using RunFolder folder = RunFolder.TryClaim(_fixture.Root, "a", new ExperimentSpecification().Resolve(), _fixture.Machine, _fixture.Time)!;
+        using RunFolder folder = RunFolder.TryClaim(
+            _fixture.Root, "a", new ExperimentSpecification().Resolve(), _fixture.Machine, _fixture.Time)!;
         Assert.False(Directory.Exists(_fixture.At("a", "")));
 
         // Somebody else's folder is in the way: the rename is refused after all has been written.
         _ = Directory.CreateDirectory(_fixture.At("a", "in the way"));
-        Assert.Contains("cannot be published", Assert.Throws<BadInputException>(() => folder.WriteStatus(new() { State = RunState.Done, Step = 3 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be published",
+            Assert.Throws<BadInputException>(() => folder.WriteStatus(new() { State = RunState.Done, Step = 3 })).Message,
+            StringComparison.Ordinal);
         Assert.Equal((RunState.Done, 3L), (RunDocuments.ReadStatus(folder.Files).State, RunDocuments.ReadStatus(folder.Files).Step));
         Directory.Delete(_fixture.At("a", ""), recursive: true);
         folder.WriteStatus(new() { State = RunState.Done, Step = 3 });
@@ -81,7 +87,9 @@ public sealed class RunFolderTests : IDisposable
     {
         using (RunFolder first = _fixture.Create("a"))
         {
-            Assert.EndsWith("another process is writing this run. Wait until it has ended, or stop it.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
+            Assert.EndsWith(
+                "another process is writing this run. Wait until it has ended, or stop it.",
+                Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
             _ = RunRecord.Read(first.Files.Path); // Reading needs no lock.
         }
 
@@ -93,7 +101,9 @@ public sealed class RunFolderTests : IDisposable
     public void A_run_is_not_made_twice()
     {
         _fixture.Create("a").Dispose();
-        Assert.EndsWith("must be a new run but holds one already. Resume it, or choose another label.", Assert.Throws<BadInputException>(() => _fixture.Create("a")).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "must be a new run but holds one already. Resume it, or choose another label.",
+            Assert.Throws<BadInputException>(() => _fixture.Create("a")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,19 +130,31 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("status.json", "{\"formatVersion\": 2, \"phase\": 7}", "must have format version 1 but has 2. Read it with the Kappa that wrote it, or run the experiment again.")]
-    [InlineData("status.json", "{}", "must be a JSON object with a formatVersion of 1 but has none. The run folder is damaged or not one of Kappa's.")]
-    [InlineData("status.json", "{\"formatVersion\": 1}", "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
-    [InlineData("status.json", "{\"formatVersion\": 1,\n\"state\": \"flying\"}", "must be a JSON document of format 1, but line 2 is not. The run folder is damaged.")]
+    [InlineData(
+        "status.json", "{\"formatVersion\": 2, \"phase\": 7}",
+        "must have format version 1 but has 2. Read it with the Kappa that wrote it, or run the experiment again.")]
+    [InlineData(
+        "status.json", "{}",
+        "must be a JSON object with a formatVersion of 1 but has none. The run folder is damaged or not one of Kappa's.")]
+    [InlineData(
+        "status.json", "{\"formatVersion\": 1}", "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
+    [InlineData(
+        "status.json", "{\"formatVersion\": 1,\n\"state\": \"flying\"}",
+        "must be a JSON document of format 1, but line 2 is not. The run folder is damaged.")]
     [InlineData("status.json", "", "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
-    [InlineData("environment.json", "{\"formatVersion\": 1, \"sessions\": null}", "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
-    [InlineData("environment.json", "[1]", "must be a JSON object with a formatVersion of 1 but has none. The run folder is damaged or not one of Kappa's.")]
+    [InlineData(
+        "environment.json", "{\"formatVersion\": 1, \"sessions\": null}",
+        "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
+    [InlineData(
+        "environment.json", "[1]",
+        "must be a JSON object with a formatVersion of 1 but has none. The run folder is damaged or not one of Kappa's.")]
     public void A_document_that_is_damaged_or_of_another_version_is_refused(string file, string text, string expected)
     {
         _fixture.Create("a").Dispose();
         File.WriteAllText(_fixture.At("a", file), text);
         string path = Path.GetFullPath(_fixture.At("a", file));
-        Assert.Equal($"{path}: {expected}", Assert.Throws<BadInputException>(() => RunRecord.Read(Path.Combine(_fixture.Root, "a"))).Message);
+        Assert.Equal(
+            $"{path}: {expected}", Assert.Throws<BadInputException>(() => RunRecord.Read(Path.Combine(_fixture.Root, "a"))).Message);
         Assert.Equal($"{path}: {expected}", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message);
 
         // The refused opening let go of the lock.
@@ -144,9 +166,13 @@ public sealed class RunFolderTests : IDisposable
     {
         _fixture.Create("a").Dispose();
         File.WriteAllBytes(_fixture.At("a", "status.json"), new byte[(1 << 20) + 1]);
-        Assert.Contains("must have at most 1048576 bytes but has 1048577.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must have at most 1048576 bytes but has 1048577.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message,
+            StringComparison.Ordinal);
         File.Delete(_fixture.At("a", "status.json"));
-        Assert.Contains("must exist in its folder but does not.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must exist in its folder but does not.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +180,9 @@ public sealed class RunFolderTests : IDisposable
     {
         _fixture.Create("a").Dispose();
         File.WriteAllText(_fixture.At("a", "spec.yaml"), "model:\n  depth: 0\n");
-        Assert.EndsWith("spec.yaml:2:10: depth must be from 1 to 4096 but is 0.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "spec.yaml:2:10: depth must be from 1 to 4096 but is 0.", Assert.Throws<BadInputException>(() => _fixture.Open("a")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +192,9 @@ public sealed class RunFolderTests : IDisposable
         RunStatus before = folder.Status;
         File.Delete(folder.Files.Status);
         _ = Directory.CreateDirectory(folder.Files.Status);
-        Assert.Contains("status.json: must be writable, but writing failed", Assert.Throws<BadInputException>(() => folder.WriteStatus(before with { Step = 3 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "status.json: must be writable, but writing failed",
+            Assert.Throws<BadInputException>(() => folder.WriteStatus(before with { Step = 3 })).Message, StringComparison.Ordinal);
         Assert.Equal(before, folder.Status);
     }
 
@@ -183,5 +213,6 @@ public sealed class RunFolderTests : IDisposable
         _ = Assert.Throws<ArgumentException>(() => files.Spectrum(0, "../x"));
     }
 
-    private string[] Files(string name) => [.. Directory.GetFiles(Path.Combine(_fixture.Root, name)).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+    private string[] Files(string name) =>
+        [.. Directory.GetFiles(Path.Combine(_fixture.Root, name)).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 }

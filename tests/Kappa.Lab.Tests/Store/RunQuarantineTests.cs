@@ -29,7 +29,9 @@ public sealed class RunQuarantineTests : IDisposable
         Assert.False(Directory.Exists(Quarantine));
 
         File.WriteAllText(path, content);
-        Assert.Equal(Path.Combine(Quarantine, $"{sweep.Plan.Runs[0].Name}-1"), RunQuarantine.TryMove(_folder.Path, sweep.Plan.Runs[0].Name, sweep.Plan.Runs[0].Specification));
+        Assert.Equal(
+            Path.Combine(Quarantine, $"{sweep.Plan.Runs[0].Name}-1"),
+            RunQuarantine.TryMove(_folder.Path, sweep.Plan.Runs[0].Name, sweep.Plan.Runs[0].Specification));
         Assert.False(Directory.Exists(run.Path));
     }
 
@@ -66,7 +68,8 @@ public sealed class RunQuarantineTests : IDisposable
 
     private static RunEnvironment Machine => RunEnvironment.Current([], 1, TimeProvider.System);
 
-    private static void Execute(SweepFolder sweep, Action<SweepEvent>? watcher = null) => new SweepWorker(sweep, Machine).Work(1, (0, 1), watcher, CancellationToken.None);
+    private static void Execute(SweepFolder sweep, Action<SweepEvent>? watcher = null) =>
+        new SweepWorker(sweep, Machine).Work(1, (0, 1), watcher, CancellationToken.None);
 
     private (SweepFolder Sweep, RunFiles Run) Executed()
     {

@@ -13,7 +13,9 @@ public sealed class RunStoreTests : IDisposable
     public void A_store_that_does_not_exist_is_empty()
     {
         Assert.Empty(_fixture.Store.List().Runs);
-        Assert.Contains("has no run 'a'. It holds 0 runs.", Assert.Throws<BadInputException>(() => _fixture.Store.Find("a")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has no run 'a'. It holds 0 runs.", Assert.Throws<BadInputException>(() => _fixture.Store.Find("a")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,8 +53,14 @@ public sealed class RunStoreTests : IDisposable
         Assert.Equal(Path.Combine(_fixture.Root, "deep-0a1b2c"), _fixture.Store.Find("deep-0a1"));
         Assert.Equal(Path.Combine(_fixture.Root, "deep-0a9999"), _fixture.Store.Find("0a9"));
         Assert.Equal(Path.Combine(_fixture.Root, "77"), _fixture.Store.Find("77"));
-        Assert.EndsWith("'deep' must name one run but begins 2: deep-0a1b2c, deep-0a9999. Write more of it.", Assert.Throws<BadInputException>(() => _fixture.Store.Find("deep")).Message, StringComparison.Ordinal);
-        Assert.EndsWith("has no run '77aq'. Did you mean '77aa'? It holds 4 runs.", Assert.Throws<BadInputException>(() => _fixture.Store.Find("77aq")).Message, StringComparison.Ordinal);
-        Assert.StartsWith("run: a name must have", Assert.Throws<BadInputException>(() => _fixture.Store.Find("../77")).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "'deep' must name one run but begins 2: deep-0a1b2c, deep-0a9999. Write more of it.",
+            Assert.Throws<BadInputException>(() => _fixture.Store.Find("deep")).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "has no run '77aq'. Did you mean '77aa'? It holds 4 runs.",
+            Assert.Throws<BadInputException>(() => _fixture.Store.Find("77aq")).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "run: a name must have", Assert.Throws<BadInputException>(() => _fixture.Store.Find("../77")).Message,
+            StringComparison.Ordinal);
     }
 }

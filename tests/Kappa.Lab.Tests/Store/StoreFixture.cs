@@ -16,7 +16,8 @@ internal sealed class StoreFixture : IDisposable
 
     public RunEnvironment Machine => RunEnvironment.Current(["run", "depth=2"], 1, Time);
 
-    public RunFolder Create(string name, ExperimentSpecification? specification = null) => RunFolder.Create(Root, name, specification ?? new(), Machine, Time);
+    public RunFolder Create(string name, ExperimentSpecification? specification = null) =>
+        RunFolder.Create(Root, name, specification ?? new(), Machine, Time);
 
     public RunFolder Open(string name) => RunFolder.Open(Path.Combine(Root, name), Machine, Time);
 

@@ -15,8 +15,8 @@ using Xunit;
 namespace Kappa.Lab.Tests.Store;
 
 /// <summary>
-/// Every file that the program reads back, mutated: the reader gives a value or a refusal, and the index always a report. some seconds of it, or as many
-/// for each file as KAPPA_FUZZ_CASES says.
+/// Every file that the program reads back, mutated: the reader gives a value or a refusal, and the index always a report. some seconds of
+/// it, or as many for each file as KAPPA_FUZZ_CASES says.
 /// </summary>
 public sealed class StoreFuzzTests : IDisposable
 {
@@ -29,11 +29,18 @@ public sealed class StoreFuzzTests : IDisposable
 
     public StoreFuzzTests()
     {
-        _sweep = SweepFolder.Freeze(_folder.At("runs"), SweepReader.ReadText("test", "", ["depth=1", "width=4", "samples=2", "tokens=3", "steps=4", "spectraAt=0", "seed=range(0,2)"]).Plan!);
-        new SweepWorker(_sweep, RunEnvironment.Current(["run", "depth=1"], 1, TimeProvider.System)).Work(1, (0, 1), null, CancellationToken.None);
+        _sweep = SweepFolder.Freeze(
+            _folder.At("runs"),
+            SweepReader.ReadText(
+                "test", "", ["depth=1", "width=4", "samples=2", "tokens=3", "steps=4", "spectraAt=0", "seed=range(0,2)"]).Plan!);
+        new SweepWorker(
+            _sweep, RunEnvironment.Current(["run", "depth=1"], 1, TimeProvider.System)).Work(1, (0, 1), null, CancellationToken.None);
         _run = _sweep.Files(0);
         LadderFile.Write(_run, RunLadder.Compute(RunAnalysis.Of(RunRecord.Read(_run.Path)), 1));
-        File.WriteAllText(_run.Claims, "{\"schemaVersion\": 1, \"claims\": [{\"id\": \"a\", \"verdict\": \"certified\", \"measurements\": [{\"name\": \"x\", \"value\": 1.5}]}]}");
+        File.WriteAllText(
+            _run.Claims,
+            "{\"schemaVersion\": 1, \"claims\": [{\"id\": \"a\", \"verdict\": \"certified\", \"measurements\": [{\"name\": \"x\", "
+                + "\"value\": 1.5}]}]}");
     }
 
     private static int Mutations => ReaderFuzz.Cases(Some);
@@ -53,7 +60,8 @@ public sealed class StoreFuzzTests : IDisposable
         bool isRefused = OddFiles.RequireValueOrRefusal(() => Shown(RunAnalysis.Of(RunRecord.Read(_run.Path))));
         isRefused |= OddFiles.RequireValueOrRefusal(() => RunComparison.Of(_run.Path, _sweep.Files(1).Path));
         isRefused |= OddFiles.RequireValueOrRefusal(() => RunDifference.Find(_run, _sweep.Files(1)));
-        isRefused |= OddFiles.RequireValueOrRefusal(() => RunExport.Write(_run.Path, file[0] == 'c' ? ExportFormat.Safetensors : ExportFormat.Tensorboard, _folder.At("exports")));
+        isRefused |= OddFiles.RequireValueOrRefusal(() =>
+            RunExport.Write(_run.Path, file[0] == 'c' ? ExportFormat.Safetensors : ExportFormat.Tensorboard, _folder.At("exports")));
         isRefused |= FolderContent.Read(new FolderEntry(EntryKind.Run, "odd", _run.Path, "")).Damage is not null;
         _ = RunOutcome.Read(_sweep, 0);
         _ = SweepStatus.Of(_sweep);
@@ -136,14 +144,16 @@ public sealed class StoreFuzzTests : IDisposable
 
     // What the commands do with a run that could be read.
     private static int Shown(RunAnalysis analysis) =>
-        RunAnalysisTable.Rows(analysis).Sum(row => row.Count) + (analysis.Ladder is { } ladder ? LadderTable.Rows(ladder).Sum(row => row.Count) + LadderTable.Missing(ladder).Count() : 0);
+        RunAnalysisTable.Rows(analysis).Sum(row => row.Count)
+            + (analysis.Ladder is { } ladder ? LadderTable.Rows(ladder).Sum(row => row.Count) + LadderTable.Missing(ladder).Count() : 0);
 
     private static void Fuzz(string path, Func<bool> isRefused)
     {
         byte[] valid = File.ReadAllBytes(path);
         RandomSequence random = new(1, $"fuzz.{Path.GetFileName(path)}");
         int refused = 0;
-        IEnumerable<byte[]> odd = OddDocuments.Whole.Values.Concat(Enumerable.Range(0, Mutations).Select(number => OddDocuments.Mutate(valid, random, number)));
+        IEnumerable<byte[]> odd = OddDocuments.Whole.Values.Concat(
+            Enumerable.Range(0, Mutations).Select(number => OddDocuments.Mutate(valid, random, number)));
         foreach (byte[] content in odd)
         {
             File.WriteAllBytes(path, content);
@@ -153,7 +163,10 @@ public sealed class StoreFuzzTests : IDisposable
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
-                throw new InvalidOperationException($"{Path.GetFileName(path)} of {content.Length} bytes: {Convert.ToBase64String(content.AsSpan(0, Math.Min(content.Length, 3000)))}", failure);
+                throw new InvalidOperationException(
+                    $"{Path.GetFileName(path)} of {content.Length} bytes: "
+                        + $"{Convert.ToBase64String(content.AsSpan(0, Math.Min(content.Length, 3000)))}",
+                    failure);
             }
         }
 

@@ -24,7 +24,8 @@ public sealed class TelemetryTests : IDisposable
             writer.Append([1e15, -0.0, double.Epsilon]);
         }
 
-        Assert.Equal("step,loss,l0.output.sigmaMin\n0,0.1,NaN\n2,1E-300,-Infinity\n1000000000000000,-0,5E-324\n", System.IO.File.ReadAllText(File));
+        Assert.Equal(
+            "step,loss,l0.output.sigmaMin\n0,0.1,NaN\n2,1E-300,-Infinity\n1000000000000000,-0,5E-324\n", System.IO.File.ReadAllText(File));
     }
 
     [Fact]
@@ -36,7 +37,10 @@ public sealed class TelemetryTests : IDisposable
         {
             for (int step = 0; step < 3000; step++)
             {
-                rows.Add([step, BitConverter.UInt64BitsToDouble(random.Block(step).First), BitConverter.UInt64BitsToDouble(random.Block(step).Second)]);
+                rows.Add(
+                    [
+                        step, BitConverter.UInt64BitsToDouble(random.Block(step).First),
+                        BitConverter.UInt64BitsToDouble(random.Block(step).Second)]);
                 writer.Append(rows[^1]);
             }
         }
@@ -48,7 +52,9 @@ public sealed class TelemetryTests : IDisposable
         for (int column = 0; column < 3; column++)
         {
             // Every NaN reads back as the one NaN; other numbers keep their bits.
-            Assert.Equal(rows.Select(row => double.IsNaN(row[column]) ? double.NaN : row[column]).Select(BitConverter.DoubleToInt64Bits), table[Columns[column]].ToArray().Select(BitConverter.DoubleToInt64Bits));
+            Assert.Equal(
+                rows.Select(row => double.IsNaN(row[column]) ? double.NaN : row[column]).Select(BitConverter.DoubleToInt64Bits),
+                table[Columns[column]].ToArray().Select(BitConverter.DoubleToInt64Bits));
         }
     }
 
@@ -79,7 +85,9 @@ public sealed class TelemetryTests : IDisposable
             writer.Append([1, 1, 1, 0.1, 1, 1, 12.5, 12.5, 0, 0]);
         }
 
-        Assert.Equal("0,0,0.1,0.1,0.1,0.25,-0,0,NaN,NaN\n1,1,1,0.1,1,1,12.5,12.5,0,0\n", string.Join('\n', System.IO.File.ReadAllText(File).Split('\n')[1..]));
+        Assert.Equal(
+            "0,0,0.1,0.1,0.1,0.25,-0,0,NaN,NaN\n1,1,1,0.1,1,1,12.5,12.5,0,0\n",
+            string.Join('\n', System.IO.File.ReadAllText(File).Split('\n')[1..]));
     }
 
     [Fact]
@@ -139,7 +147,8 @@ public sealed class TelemetryTests : IDisposable
     [InlineData("step,loss,l0.output.sigmaMin\n0,1,2\n1,2\n2,3,4\n", ":3: a row must have 3 numbers but has 2. The file is damaged.")]
     [InlineData("step,loss,l0.output.sigmaMin\n0,1,2\n1,two,3\n", ":3: a row must have numbers but has 'two'. The file is damaged.")]
     [InlineData("step,loss,l0.output.sigmaMin\n0,1,\n", ":2: a row must have numbers but has ''. The file is damaged.")]
-    [InlineData("step,loss,l0.output.sigmaMin\n0,1,2\n\n1,2,3\n", ":3: the step must be an integer above 0 but is ''. The file is damaged.")]
+    [InlineData(
+        "step,loss,l0.output.sigmaMin\n0,1,2\n\n1,2,3\n", ":3: the step must be an integer above 0 but is ''. The file is damaged.")]
     [InlineData("step,loss,l0.output.sigmaMin\n5,1,2\n5,1,2\n", ":3: the step must be an integer above 5 but is '5'. The file is damaged.")]
     [InlineData("step,loss,l0.output.sigmaMin\n0.5,1,2\n", ":2: the step must be an integer but is '0.5'. The file is damaged.")]
     [InlineData("step,loss,l0.output.sigmaMin\nNaN,1,2\n", ":2: the step must be an integer but is 'NaN'. The file is damaged.")]
@@ -147,8 +156,14 @@ public sealed class TelemetryTests : IDisposable
     [InlineData("step,lo", ": must begin with a line of column names but has none. The run was interrupted before it recorded anything.")]
     [InlineData("loss,step\n", ":1: the first column must be 'step' but is 'loss'. The file is damaged or not telemetry.")]
     [InlineData("step,loss,loss\n", ":1: each column must occur once but 'loss' occurs 2 times. The file is damaged or not telemetry.")]
-    [InlineData("step,a b\n", ":1: a column must have a name of at most 200 letters, digits, dots, underscores and hyphens that begins with a letter, but one is 'a b'. The file is damaged or not telemetry.")]
-    [InlineData("step,../loss\n", ":1: a column must have a name of at most 200 letters, digits, dots, underscores and hyphens that begins with a letter, but one is '../loss'. The file is damaged or not telemetry.")]
+    [InlineData(
+        "step,a b\n",
+        ":1: a column must have a name of at most 200 letters, digits, dots, underscores and hyphens that begins with a letter, but "
+            + "one is 'a b'. The file is damaged or not telemetry.")]
+    [InlineData(
+        "step,../loss\n",
+        ":1: a column must have a name of at most 200 letters, digits, dots, underscores and hyphens that begins with a letter, but "
+            + "one is '../loss'. The file is damaged or not telemetry.")]
     public void Damage_elsewhere_is_an_error_with_its_line(string text, string expected)
     {
         System.IO.File.WriteAllText(File, text);
@@ -157,13 +172,17 @@ public sealed class TelemetryTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.EndsWith("telemetry.csv: no such file; the run has recorded nothing yet.", Assert.Throws<BadInputException>(() => TelemetryReader.Read(File)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "telemetry.csv: no such file; the run has recorded nothing yet.",
+            Assert.Throws<BadInputException>(() => TelemetryReader.Read(File)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_line_without_end_does_not_fill_the_memory()
     {
         System.IO.File.WriteAllText(File, "step," + new string('a', 5_000_000));
-        Assert.EndsWith(":1: a line must have at most 4194304 bytes but has more. The file is damaged or not telemetry.", Assert.Throws<BadInputException>(() => TelemetryReader.Read(File)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            ":1: a line must have at most 4194304 bytes but has more. The file is damaged or not telemetry.",
+            Assert.Throws<BadInputException>(() => TelemetryReader.Read(File)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -235,7 +254,8 @@ public sealed class TelemetryTests : IDisposable
         Write(File, 0, 5);
         byte[] before = System.IO.File.ReadAllBytes(File);
         Assert.EndsWith(
-            ":1: must have the 2 columns of this run but column 3 is 'l0.output.sigmaMin' and not 'absent'. Run the experiment again under another label.",
+            ":1: must have the 2 columns of this run but column 3 is 'l0.output.sigmaMin' and not 'absent'. Run the experiment again "
+                + "under another label.",
             Assert.Throws<BadInputException>(() => TelemetryWriter.Continue(File, ["step", "loss"], 2)).Message,
             StringComparison.Ordinal);
         Assert.Equal(before, System.IO.File.ReadAllBytes(File));
@@ -246,10 +266,18 @@ public sealed class TelemetryTests : IDisposable
     {
         using var writer = TelemetryWriter.Create(File, Columns);
         writer.Append([3, 0, 0]);
-        Assert.StartsWith("A row must have 3 numbers but has 2.", Assert.Throws<ArgumentException>(() => writer.Append([4, 0])).Message, StringComparison.Ordinal);
-        Assert.StartsWith("The step must be an integer above 3 but is 3.", Assert.Throws<ArgumentException>(() => writer.Append([3, 0, 0])).Message, StringComparison.Ordinal);
-        Assert.StartsWith("The step must be an integer above 3 but is NaN.", Assert.Throws<ArgumentException>(() => writer.Append([double.NaN, 0, 0])).Message, StringComparison.Ordinal);
-        Assert.StartsWith("the first column must be 'step' but is 'loss'.", Assert.Throws<ArgumentException>(() => TelemetryWriter.Create(_folder.At("x"), ["loss"])).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "A row must have 3 numbers but has 2.", Assert.Throws<ArgumentException>(() => writer.Append([4, 0])).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The step must be an integer above 3 but is 3.", Assert.Throws<ArgumentException>(() => writer.Append([3, 0, 0])).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The step must be an integer above 3 but is NaN.",
+            Assert.Throws<ArgumentException>(() => writer.Append([double.NaN, 0, 0])).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the first column must be 'step' but is 'loss'.",
+            Assert.Throws<ArgumentException>(() => TelemetryWriter.Create(_folder.At("x"), ["loss"])).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -262,9 +290,14 @@ public sealed class TelemetryTests : IDisposable
         Append(writer, 0, 5, flushEvery: 1);
         string before = disk.Text;
         BadInputException error = Assert.Throws<BadInputException>(() => Append(writer, 5, rows, flushEvery: 100_000, thenFlush));
-        Assert.Equal("telemetry.csv: writing failed (No space left on device). What was recorded before is kept; free space on the disk and resume the run.", error.Message);
+        Assert.Equal(
+            "telemetry.csv: writing failed (No space left on device). What was recorded before is kept; free space on the disk and "
+                + "resume the run.",
+            error.Message);
         Assert.Equal(before, disk.Text);
-        Assert.Equal("Nothing can be appended after a write that failed. Continue the file from the last checkpoint.", Assert.Throws<InvalidOperationException>(() => writer.Append([10_000, 0, 0])).Message);
+        Assert.Equal(
+            "Nothing can be appended after a write that failed. Continue the file from the last checkpoint.",
+            Assert.Throws<InvalidOperationException>(() => writer.Append([10_000, 0, 0])).Message);
         writer.Dispose();
         Assert.Equal(before, disk.Text);
     }
@@ -275,7 +308,9 @@ public sealed class TelemetryTests : IDisposable
         Write(File, 0, 2);
         TelemetryTable table = TelemetryReader.Read(File);
         Assert.True(table.Has("loss"));
-        Assert.Contains("must have a column 'los' but has none among its 3. Did you mean 'loss'?", Assert.Throws<BadInputException>(() => table["los"].Length).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must have a column 'los' but has none among its 3. Did you mean 'loss'?",
+            Assert.Throws<BadInputException>(() => table["los"].Length).Message, StringComparison.Ordinal);
     }
 
     private static void Write(string path, int from, int to, int flushEvery = 10)

@@ -18,7 +18,11 @@ public sealed class CertificatePriceTests
     [Fact]
     public void A_price_less_than_a_hundred_times_larger_refutes_it()
     {
-        Assert.Equal((Verdict.Partly, true), (CertificatePriceClaim.Judge(Points(with: 5, without: 499)).Verdict, Ratio(CertificatePriceClaim.Judge(Points(with: 5, without: 499))).Refutes));
+        Assert.Equal(
+            (Verdict.Partly, true),
+            (
+                CertificatePriceClaim.Judge(Points(with: 5, without: 499)).Verdict,
+                Ratio(CertificatePriceClaim.Judge(Points(with: 5, without: 499))).Refutes));
     }
 
     [Fact]
@@ -43,7 +47,8 @@ public sealed class CertificatePriceTests
         Assert.Equal(Verdict.NotMeasured, CertificatePriceClaim.Judge([]).Verdict);
     }
 
-    private static Measurement Ratio(ClaimFinding finding) => finding.Measurements.Single(m => m.Quantity == "smallest c, ρ_a = 0 / ρ_a = 1");
+    private static Measurement Ratio(ClaimFinding finding) =>
+        finding.Measurements.Single(m => m.Quantity == "smallest c, ρ_a = 0 / ρ_a = 1");
 
     private static PricePoint[] Points(double? with, double? without) =>
     [

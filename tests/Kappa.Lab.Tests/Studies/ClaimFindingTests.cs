@@ -40,14 +40,21 @@ public sealed class ClaimFindingTests
             }
 
             var summary = new SeedSummary(1, 1, 1, seeds, 0);
-            measurements.Add(sign == 'i' ? new Measurement("setting", "quantity", summary, null) : Measurement.Judged($"setting {measurements.Count}", "quantity", summary, sign == '?' ? null : sign == '-'));
+            measurements.Add(
+                sign == 'i'
+                    ? new Measurement("setting", "quantity", summary, null)
+                    : Measurement.Judged($"setting {measurements.Count}", "quantity", summary, sign == '?' ? null : sign == '-'));
             seeds = ClaimFinding.LeastSeeds;
         }
 
         var finding = ClaimFinding.From(Claim, measurements, (given, refuting, confirming) => "reason.");
         Assert.Equal(verdict, finding.Verdict);
-        Assert.Equal(verdict == Verdict.NotDecided, finding.Reason.Contains("a verdict needs 2 or more, and more than half", StringComparison.Ordinal));
-        Assert.All(finding.Measurements.Where(m => m.Value.Count < ClaimFinding.LeastSeeds), m => Assert.Equal((null, true), (m.Refutes, m.IsUndecided)));
+        Assert.Equal(
+            verdict == Verdict.NotDecided,
+            finding.Reason.Contains("a verdict needs 2 or more, and more than half", StringComparison.Ordinal));
+        Assert.All(
+            finding.Measurements.Where(m => m.Value.Count < ClaimFinding.LeastSeeds),
+            m => Assert.Equal((null, true), (m.Refutes, m.IsUndecided)));
     }
 
     // Two numbers of each setting: the claim speaks of both.
@@ -57,14 +64,19 @@ public sealed class ClaimFindingTests
     [InlineData("-? -? ++", Verdict.Partly)]
     public void A_setting_with_an_undecided_number_is_not_decided_unless_another_refutes_there(string settings, Verdict verdict)
     {
-        Measurement[] measurements = [.. settings.Split(' ').SelectMany((signs, k) => signs.Select(sign => Measurement.Judged($"setting {k}", "quantity", new SeedSummary(1, 1, 1, 3, 0), sign == '?' ? null : sign == '-')))];
+        Measurement[] measurements = [
+            .. settings.Split(' ').SelectMany((signs, k) =>
+                signs.Select(sign =>
+                    Measurement.Judged($"setting {k}", "quantity", new SeedSummary(1, 1, 1, 3, 0), sign == '?' ? null : sign == '-')))];
         Assert.Equal(verdict, ClaimFinding.From(Claim, measurements, (_, _, _) => "").Verdict);
     }
 
     [Fact]
     public void A_fit_over_several_settings_speaks_for_all_of_them_and_its_seeds_are_counted_once()
     {
-        Measurement fit = Measurement.Judged("all widths", "exponent", new SeedSummary(1, 1, 1, 30, 0), false) with { Settings = 4, Seeds = 3 };
+        Measurement fit = Measurement.Judged(
+            "all widths", "exponent", new SeedSummary(1, 1, 1, 30, 0), false) with
+        { Settings = 4, Seeds = 3 };
         Assert.Equal(Verdict.Reproduced, ClaimFinding.From(Claim, [fit], (_, _, _) => "").Verdict);
         Assert.Equal(Verdict.NotDecided, ClaimFinding.From(Claim, [fit with { Seeds = 2 }], (_, _, _) => "").Verdict);
     }
@@ -78,12 +90,14 @@ public sealed class ClaimFindingTests
     [InlineData(60, false, 100, true, 3, true)]
     [InlineData(60, false, 100, true, 0.5, null)]
     [InlineData(900, true, 100, true, 3, null)]
-    public void A_bound_on_either_side_of_a_ratio_decides_only_what_it_bounds(double above, bool isAboveBound, double below, bool isBelowBound, double threshold, bool? isTooSmall)
+    public void A_bound_on_either_side_of_a_ratio_decides_only_what_it_bounds(
+        double above, bool isAboveBound, double below, bool isBelowBound, double threshold, bool? isTooSmall)
     {
         SeedSummary ratio = PairedRatio.Over(Runs(above, isAboveBound), Runs(below, isBelowBound));
         Assert.Equal(isTooSmall, ratio.IsBelow(threshold));
 
-        static IEnumerable<(long, (double, bool))> Runs(double value, bool isBound) => new long[] { 0, 1, 2 }.Select(seed => (seed, (value, isBound)));
+        static IEnumerable<(long, (double, bool))> Runs(double value, bool isBound) =>
+            new long[] { 0, 1, 2 }.Select(seed => (seed, (value, isBound)));
     }
 
     [Fact]
@@ -101,24 +115,41 @@ public sealed class ClaimFindingTests
     [Fact]
     public void The_claims_file_holds_every_measurement_and_numbers_that_JSON_has_not_as_strings()
     {
-        Measurement[] measurements = [Measured(1.5, true), Measured(double.NaN, null, "a note"), Measured(double.PositiveInfinity, false), Measured(double.NegativeInfinity, false)];
+        Measurement[] measurements = [
+            Measured(1.5, true), Measured(double.NaN, null, "a note"), Measured(double.PositiveInfinity, false),
+            Measured(double.NegativeInfinity, false)];
         var finding = ClaimFinding.From(Claim, measurements, (_, _, _) => "reason");
         using var document = JsonDocument.Parse(ClaimsFile.Text("residual", "quick", "kappa reproduce residual --quick", [finding]));
         JsonElement root = document.RootElement;
         Assert.Equal(ClaimsFile.SchemaVersion, root.GetProperty("schemaVersion").GetInt32());
-        Assert.Equal(("residual", "quick", "kappa reproduce residual --quick"), (Text(root, "study"), Text(root, "mode"), Text(root, "command")));
+        Assert.Equal(
+            ("residual", "quick", "kappa reproduce residual --quick"), (Text(root, "study"), Text(root, "mode"), Text(root, "command")));
         JsonElement claim = Assert.Single(root.GetProperty("claims").EnumerateArray());
-        Assert.Equal(("id", "source", "statement \"quoted\"", "refuted if", "partly", "reason"), (Text(claim, "id"), Text(claim, "source"), Text(claim, "statement"), Text(claim, "refutedIf"), Text(claim, "verdict"), Text(claim, "reason")));
+        Assert.Equal(
+            ("id", "source", "statement \"quoted\"", "refuted if", "partly", "reason"),
+            (
+                Text(claim, "id"), Text(claim, "source"), Text(claim, "statement"), Text(claim, "refutedIf"), Text(claim, "verdict"),
+                Text(claim, "reason")));
         JsonElement[] rows = [.. claim.GetProperty("measurements").EnumerateArray()];
         Assert.Equal(["1.5", "\"NaN\"", "\"Infinity\"", "\"-Infinity\""], rows.Select(row => row.GetProperty("median").GetRawText()));
-        Assert.Equal([true, null, false, false], rows.Select(row => row.TryGetProperty("refutes", out JsonElement refutes) ? refutes.GetBoolean() : (bool?)null));
+        Assert.Equal(
+            [true, null, false, false],
+            rows.Select(row => row.TryGetProperty("refutes", out JsonElement refutes) ? refutes.GetBoolean() : (bool?)null));
         Assert.Equal("a note", Text(rows[1], "note"));
-        Assert.All(rows, row => Assert.Equal(("setting", "quantity", 3, 0), (Text(row, "setting"), Text(row, "quantity"), row.GetProperty("count").GetInt32(), row.GetProperty("lowerBounds").GetInt32())));
+        Assert.All(
+            rows,
+            row =>
+                Assert.Equal(
+                    ("setting", "quantity", 3, 0),
+                    (
+                        Text(row, "setting"), Text(row, "quantity"), row.GetProperty("count").GetInt32(),
+                        row.GetProperty("lowerBounds").GetInt32())));
         Assert.All(rows, row => Assert.Equal(row.GetProperty("median").GetRawText(), row.GetProperty("low").GetRawText()));
         Assert.All(rows, row => Assert.Equal(row.GetProperty("median").GetRawText(), row.GetProperty("high").GetRawText()));
     }
 
-    private static Measurement Measured(double value, bool? refutes, string? note = null) => new("setting", "quantity", new SeedSummary(value, value, value, 3, 0), refutes, note);
+    private static Measurement Measured(double value, bool? refutes, string? note = null) =>
+        new("setting", "quantity", new SeedSummary(value, value, value, 3, 0), refutes, note);
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 }

@@ -13,7 +13,8 @@ public sealed class KernelClaimTests
     [InlineData(0, 0.1, 0.05, 0.01, Verdict.Partly)]
     [InlineData(1e-3, 0.1, 0.05, 0, Verdict.NotReproduced)]
     [InlineData(1e-3, 0.1, 0.2, 0.01, Verdict.Partly)]
-    public void Values_only_is_judged_by_the_floors_and_by_the_slowest_step(double wideFloor, double certified, double slowest, double narrowFloor, Verdict verdict)
+    public void Values_only_is_judged_by_the_floors_and_by_the_slowest_step(
+        double wideFloor, double certified, double slowest, double narrowFloor, Verdict verdict)
     {
         KernelRun[] runs =
         [
@@ -26,7 +27,13 @@ public sealed class KernelClaimTests
     [Fact]
     public void A_floor_of_features_whose_smallest_singular_value_vanishes_refutes_nothing()
     {
-        KernelRun[] runs = [.. Runs(KernelStudy.ValuesOnly, "wide", (_, _) => [.. Values(8, 0.1, double.NaN, double.NaN).Where(number => number.Name != Quantity.SmallestFeature), (Quantity.SmallestFeature, 0)])];
+        KernelRun[] runs = [
+            .. Runs(
+                KernelStudy.ValuesOnly, "wide",
+                (_, _) =>
+                    [
+                        .. Values(8, 0.1, double.NaN, double.NaN).Where(number => number.Name != Quantity.SmallestFeature),
+                        (Quantity.SmallestFeature, 0)])];
         Assert.Equal(Verdict.NotDecided, ValuesOnlyClaim.Judge(runs).Verdict);
     }
 
@@ -36,12 +43,14 @@ public sealed class KernelClaimTests
     [InlineData(0.02, 0.099, 0.5, 0.5, Verdict.Partly)]
     [InlineData(0.02, 0.1, 0.01, 0.5, Verdict.Partly)]
     [InlineData(0.5, 0.01, 0.01, 0.5, Verdict.NotReproduced)]
-    public void Queries_only_is_judged_inside_and_outside_the_window(double gaussianInside, double softmaxInside, double gaussianOutside, double softmaxOutside, Verdict verdict)
+    public void Queries_only_is_judged_inside_and_outside_the_window(
+        double gaussianInside, double softmaxInside, double gaussianOutside, double softmaxOutside, Verdict verdict)
     {
         KernelRun[] runs =
         [
             .. Runs(KernelStudy.QueriesOnly, "inside", (arm, _) => Queries(6, arm == KernelArm.Gaussian ? gaussianInside : softmaxInside)),
-            .. Runs(KernelStudy.QueriesOnly, "outside", (arm, _) => Queries(10, arm == KernelArm.Gaussian ? gaussianOutside : softmaxOutside)),
+            .. Runs(
+                KernelStudy.QueriesOnly, "outside", (arm, _) => Queries(10, arm == KernelArm.Gaussian ? gaussianOutside : softmaxOutside)),
         ];
         Assert.Equal(verdict, QueriesOnlyClaim.Judge(runs).Verdict);
     }
@@ -51,7 +60,8 @@ public sealed class KernelClaimTests
     [InlineData(4, true)]
     [InlineData(8, false)]
     [InlineData(3, false)]
-    public void The_window_is_where_the_softmax_lacks_rank_and_the_Gaussian_does_not(int heads, bool inside) => Assert.Equal(inside, QueriesOnlyStudy.IsInside(heads));
+    public void The_window_is_where_the_softmax_lacks_rank_and_the_Gaussian_does_not(int heads, bool inside) =>
+        Assert.Equal(inside, QueriesOnlyStudy.IsInside(heads));
 
     [Theory]
     [InlineData(0.1, 0.1, Verdict.Reproduced)]
@@ -68,15 +78,20 @@ public sealed class KernelClaimTests
     // End losses, Gaussian / softmax, of three seeds: the median alone would decide the second, third and fourth.
     [Theory]
     [InlineData(0.1, 0.5, 0.9, Verdict.Reproduced, "no worse in: scale 1 (10^-0.3 [-1, -0.046]);")]
-    [InlineData(0.1, 0.5, 1.5, Verdict.NotDecided, "Undecided in: scale 1 (10^-0.3 [-1, 0.18], the seeds do not agree on which ends lower);")]
-    [InlineData(0.9, 1.1, 1.5, Verdict.NotDecided, "Undecided in: scale 1 (10^0.041 [-0.046, 0.18], the seeds do not agree on which ends lower);")]
+    [InlineData(
+        0.1, 0.5, 1.5, Verdict.NotDecided, "Undecided in: scale 1 (10^-0.3 [-1, 0.18], the seeds do not agree on which ends lower);")]
+    [InlineData(
+        0.9, 1.1, 1.5, Verdict.NotDecided,
+        "Undecided in: scale 1 (10^0.041 [-0.046, 0.18], the seeds do not agree on which ends lower);")]
     [InlineData(1, 1, 1.5, Verdict.NotDecided, "Undecided in: scale 1 (10^0 [0, 0.18], the seeds do not agree on which ends lower);")]
     [InlineData(1.1, 1.2, 1.5, Verdict.NotReproduced, "Gaussian worse in: scale 1 (10^0.079 [0.041, 0.18]);")]
     [InlineData(1, 1, 1, Verdict.Reproduced, "no worse in: scale 1 (10^0 [0, 0]);")]
     [InlineData(1.1, 1.2, double.NaN, Verdict.NotDecided, "a seed has no finite ratio")]
-    public void Seeds_that_disagree_about_the_lower_end_decide_nothing(double first, double second, double third, Verdict verdict, string named)
+    public void Seeds_that_disagree_about_the_lower_end_decide_nothing(
+        double first, double second, double third, Verdict verdict, string named)
     {
-        ClaimFinding finding = ComparisonClaims.JudgeAllTrained([.. Ends("scale 1", first, second, third), .. Ends("scale 2", first, second, third)]);
+        ClaimFinding finding = ComparisonClaims.JudgeAllTrained(
+            [.. Ends("scale 1", first, second, third), .. Ends("scale 2", first, second, third)]);
         Assert.Equal(verdict, finding.Verdict);
         Assert.Contains(named, finding.Reason, StringComparison.Ordinal);
     }
@@ -85,8 +100,11 @@ public sealed class KernelClaimTests
     public void Undecided_scales_leave_the_verdict_to_the_others_while_those_are_more()
     {
         KernelRun[] undecided = [.. Ends("scale 0.5", 0.9, 1.1, 1.5)];
-        Assert.Equal(Verdict.Reproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 0.1), .. Ends("scale 2", 0.1)]).Verdict);
-        Assert.Equal(Verdict.NotReproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 10), .. Ends("scale 2", 10)]).Verdict);
+        Assert.Equal(
+            Verdict.Reproduced, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 0.1), .. Ends("scale 2", 0.1)]).Verdict);
+        Assert.Equal(
+            Verdict.NotReproduced,
+            ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 10), .. Ends("scale 2", 10)]).Verdict);
         Assert.Equal(Verdict.NotDecided, ComparisonClaims.JudgeAllTrained([.. undecided, .. Ends("scale 1", 0.1)]).Verdict);
     }
 
@@ -99,7 +117,14 @@ public sealed class KernelClaimTests
     [InlineData(0.56, 0.45, Verdict.NotDecided)]
     public void Accuracies_decide_beyond_one_standard_error_and_when_something_was_learned(double gaussian, double softmax, Verdict verdict)
     {
-        KernelRun[] runs = [.. new[] { KernelStudy.Text, KernelStudy.Pathfinder }.SelectMany(study => Runs(study, "text (stand-in)", (arm, _) => [(Quantity.TestSamples, 200), (Quantity.TestAccuracy, arm == KernelArm.Gaussian ? gaussian : softmax), (Quantity.TestLoss, 1)]))];
+        KernelRun[] runs = [
+            .. new[] { KernelStudy.Text, KernelStudy.Pathfinder }.SelectMany(study =>
+                Runs(
+                    study, "text (stand-in)",
+                    (arm, _) =>
+                        [
+                            (Quantity.TestSamples, 200), (Quantity.TestAccuracy, arm == KernelArm.Gaussian ? gaussian : softmax),
+                            (Quantity.TestLoss, 1)]))];
         ClaimFinding finding = ComparisonClaims.JudgeAccuracy(runs);
         Assert.Equal(verdict, finding.Verdict);
         Assert.Contains("stand-in", finding.Reason, StringComparison.Ordinal);
@@ -111,7 +136,13 @@ public sealed class KernelClaimTests
     [InlineData(2, 2, Verdict.NotReproduced)]
     public void A_landscape_is_flatter_by_both_quantiles_of_its_curvature(double median, double high, Verdict verdict)
     {
-        KernelRun[] runs = [.. Runs(KernelStudy.Landscape, "text (stand-in)", (arm, _) => [(Quantity.Curvature, arm == KernelArm.Gaussian ? median : 1), (Quantity.HighCurvature, arm == KernelArm.Gaussian ? high : 1)])];
+        KernelRun[] runs = [
+            .. Runs(
+                KernelStudy.Landscape, "text (stand-in)",
+                (arm, _) =>
+                    [
+                        (Quantity.Curvature, arm == KernelArm.Gaussian ? median : 1),
+                        (Quantity.HighCurvature, arm == KernelArm.Gaussian ? high : 1)])];
         Assert.Equal(verdict, ComparisonClaims.JudgeFlatness(runs).Verdict);
     }
 
@@ -123,7 +154,12 @@ public sealed class KernelClaimTests
     public void Seeds_that_disagree_about_the_flatter_landscape_decide_nothing(double first, double second, double third, Verdict verdict)
     {
         double[] ratios = [first, second, third];
-        KernelRun[] runs = [.. Runs(KernelStudy.Landscape, "text (stand-in)", (arm, seed) => new[] { Quantity.Curvature, Quantity.HighCurvature }.Select(quantity => (quantity, arm == KernelArm.Gaussian ? ratios[seed] : 1)))];
+        KernelRun[] runs = [
+            .. Runs(
+                KernelStudy.Landscape, "text (stand-in)",
+                (arm, seed) =>
+                    new[] { Quantity.Curvature, Quantity.HighCurvature }.Select(quantity =>
+                        (quantity, arm == KernelArm.Gaussian ? ratios[seed] : 1)))];
         ClaimFinding finding = ComparisonClaims.JudgeFlatness(runs);
         Assert.Equal(verdict, finding.Verdict);
         Assert.Equal(verdict == Verdict.NotDecided, finding.Reason.Contains("do not agree", StringComparison.Ordinal));
@@ -152,7 +188,9 @@ public sealed class KernelClaimTests
     [Fact]
     public void The_best_run_is_stable_whatever_an_unstable_one_passed()
     {
-        (string Name, double? Passage, double End)[] runs = [("wild", 3, double.PositiveInfinity), ("lost", 2, double.NaN), ("risen", 1, 1.5), ("slow", null, 0.5), ("slower", null, 0.6), ("quick", 40, 0.009), ("deep", 40, 0.001)];
+        (string Name, double? Passage, double End)[] runs = [
+            ("wild", 3, double.PositiveInfinity), ("lost", 2, double.NaN), ("risen", 1, 1.5), ("slow", null, 0.5), ("slower", null, 0.6),
+            ("quick", 40, 0.009), ("deep", 40, 0.001)];
         Assert.Equal("deep", Best(runs));
         Assert.Equal("slow", Best(runs[..5]));
         Assert.Equal("risen", Best(runs[..3]));
@@ -161,7 +199,8 @@ public sealed class KernelClaimTests
     }
 
     [Fact]
-    public void No_run_measures_nothing() => Assert.All(KernelsReproduction.Judge([]), finding => Assert.Equal(Verdict.NotMeasured, finding.Verdict));
+    public void No_run_measures_nothing() =>
+        Assert.All(KernelsReproduction.Judge([]), finding => Assert.Equal(Verdict.NotMeasured, finding.Verdict));
 
     // One ratio of the end losses for all seeds, or one for each.
     private static IEnumerable<KernelRun> Ends(string setting, params double[] gaussianOverSoftmax) =>
@@ -169,17 +208,23 @@ public sealed class KernelClaimTests
         from seed in new long[] { 0, 1, 2 }
         let end = arm == KernelArm.Gaussian ? gaussianOverSoftmax[seed % gaussianOverSoftmax.Length] : 1
         select new KernelRun(
-            KernelStudy.AllTrained, setting, arm.Name, seed, new Dictionary<string, double> { [Quantity.EndFraction] = end, [Quantity.Budget] = 10 }, new Dictionary<string, double[]> { [Quantity.Loss] = [2, end] });
+            KernelStudy.AllTrained, setting, arm.Name, seed,
+            new Dictionary<string, double> { [Quantity.EndFraction] = end, [Quantity.Budget] = 10 },
+            new Dictionary<string, double[]> { [Quantity.Loss] = [2, end] });
 
     private static (string Name, double Value)[] Values(int width, double floor, double certified, double slowest) =>
     [
-        (Quantity.TokenRows, 8), (Quantity.Width, width), (Quantity.Floor, floor), (Quantity.CertifiedRate, certified), (Quantity.SlowestShare, slowest), (Quantity.SmallestFeature, 1),
+        (Quantity.TokenRows, 8), (Quantity.Width, width), (Quantity.Floor, floor), (Quantity.CertifiedRate, certified),
+        (Quantity.SlowestShare, slowest), (Quantity.SmallestFeature, 1),
     ];
 
     private static (string Name, double Value)[] Queries(int heads, double end) => [(Quantity.Heads, heads), (Quantity.EndFraction, end)];
 
-    private static IEnumerable<KernelRun> Runs(KernelStudy study, string setting, Func<KernelArm, long, IEnumerable<(string Name, double Value)>> numbers) =>
+    private static IEnumerable<KernelRun> Runs(
+        KernelStudy study, string setting, Func<KernelArm, long, IEnumerable<(string Name, double Value)>> numbers) =>
         from arm in KernelArm.All
         from seed in new long[] { 0, 1, 2 }
-        select new KernelRun(study, setting, arm.Name, seed, numbers(arm, seed).ToDictionary(number => number.Name, number => number.Value), new Dictionary<string, double[]>());
+        select new KernelRun(
+            study, setting, arm.Name, seed, numbers(arm, seed).ToDictionary(number => number.Name, number => number.Value),
+            new Dictionary<string, double[]>());
 }

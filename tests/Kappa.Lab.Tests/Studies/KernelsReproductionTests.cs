@@ -38,7 +38,8 @@ public sealed class KernelsReproductionTests : IDisposable
         LandscapeJob job = plan.Landscapes()[0];
         var store = new JobStore(_folder.At("jobs"));
         KernelRun whole = job.FindOrRun(store, TestContext.Current.CancellationToken);
-        string state = Assert.Single(Directory.GetFiles(_folder.At("jobs"), "*-state.safetensors"), path => !path.Contains("-first", StringComparison.Ordinal));
+        string state = Assert.Single(
+            Directory.GetFiles(_folder.At("jobs"), "*-state.safetensors"), path => !path.Contains("-first", StringComparison.Ordinal));
         File.Delete(state.Replace("-state", string.Empty, StringComparison.Ordinal));
 
         // The state of step 3 is there and the finished run is not.
@@ -77,28 +78,44 @@ public sealed class KernelsReproductionTests : IDisposable
         KernelsResult result = KernelsReproduction.Run(Tiny(), Work(2, "out"));
         Write("out", result);
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("out"), "claims.json")));
-        Assert.Equal(["values-only", "queries-only", "all-trained", "accuracy", "flatter-landscape"], document.RootElement.GetProperty("claims").EnumerateArray().Select(claim => claim.GetProperty("id").GetString()));
-        Assert.Equal(["initialisation", "depth", "initial-variance"], document.RootElement.GetProperty("openQuestions").EnumerateArray().Select(question => question.GetProperty("id").GetString()));
+        Assert.Equal(
+            ["values-only", "queries-only", "all-trained", "accuracy", "flatter-landscape"],
+            document.RootElement.GetProperty("claims").EnumerateArray().Select(claim => claim.GetProperty("id").GetString()));
+        Assert.Equal(
+            ["initialisation", "depth", "initial-variance"],
+            document.RootElement.GetProperty("openQuestions").EnumerateArray().Select(question => question.GetProperty("id").GetString()));
         Assert.Equal(result.Plan.Jobs().Count + result.Plan.Landscapes().Count, result.Runs.Count);
         Assert.Equal(Enum.GetValues<KernelStudy>(), result.Runs.Select(run => run.Study).Distinct().Order());
-        Assert.All(result.Runs.Where(run => run.Study is KernelStudy.Text or KernelStudy.Pathfinder or KernelStudy.Landscape or KernelStudy.Depth), run => Assert.Contains("stand-in", run.Setting, StringComparison.Ordinal));
+        Assert.All(
+            result.Runs.Where(run => run.Study is KernelStudy.Text or KernelStudy.Pathfinder or KernelStudy.Landscape or KernelStudy.Depth),
+            run => Assert.Contains("stand-in", run.Setting, StringComparison.Ordinal));
         string report = File.ReadAllText(Path.Combine(_folder.At("out"), "report.html"));
         Assert.All(result.Findings, finding => Assert.Contains(ClaimReport.Word(finding.Verdict), report, StringComparison.Ordinal));
         Assert.Contains("kappa reproduce kernels --tiny", report, StringComparison.Ordinal);
-        string[] figures = [.. Directory.GetFiles(Path.Combine(_folder.At("out"), "figures"), "*.svg").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["all-trained", "all-trained-relative", "depth", "initial-variance", "initialisation", "landscape", "queries-only", "test-accuracy", "test-loss", "values-only"], figures);
+        string[] figures = [
+            .. Directory.GetFiles(Path.Combine(_folder.At("out"), "figures"), "*.svg")
+                .Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            [
+                "all-trained", "all-trained-relative", "depth", "initial-variance", "initialisation", "landscape", "queries-only",
+                "test-accuracy", "test-loss", "values-only"],
+            figures);
         Assert.InRange(KernelsForecast.Seconds(result.Plan), 1e-3, 1e3);
     }
 
     [Fact]
     public void Both_kernels_of_a_seed_begin_at_the_same_weights_and_the_floor_is_what_descent_tends_to()
     {
-        KernelRun[] runs = [.. KernelsReproduction.Run(Tiny() with { ValueSteps = 3000 }, Work(2, "values")).Runs.Where(run => run.Study == KernelStudy.ValuesOnly)];
+        KernelRun[] runs = [
+            .. KernelsReproduction.Run(
+                Tiny() with { ValueSteps = 3000 }, Work(2, "values")).Runs.Where(run => run.Study == KernelStudy.ValuesOnly)];
         Assert.Equal(6, runs.Length);
 
         // The floor is found without descent; the loss comes down towards it and never below it by more than rounding.
         Assert.All(runs, run => Assert.True(run.Series[Quantity.Loss].Min() / run.Series[Quantity.Loss][0] > run[Quantity.Floor] - 1e-12));
-        Assert.All(runs.Where(run => run[Quantity.Width] < run[Quantity.TokenRows]), run => Assert.True(run[Quantity.Floor] > 1e-6 && run[Quantity.EndFraction] < 0.5 * (1 - run[Quantity.Floor])));
+        Assert.All(
+            runs.Where(run => run[Quantity.Width] < run[Quantity.TokenRows]),
+            run => Assert.True(run[Quantity.Floor] > 1e-6 && run[Quantity.EndFraction] < 0.5 * (1 - run[Quantity.Floor])));
     }
 
     [Theory]
@@ -129,7 +146,8 @@ public sealed class KernelsReproductionTests : IDisposable
     private static KernelsPlan Tiny()
     {
         var choices = new ReproductionChoices(true, 1, new Dictionary<string, string>());
-        ClassifierTask text = TaskSources.Text(null, new TaskSize(8, 4, 12)), pictures = TaskSources.Pathfinder(null, new TaskSize(8, 4, 16));
+        ClassifierTask text = TaskSources.Text(null, new TaskSize(8, 4, 12)),
+            pictures = TaskSources.Pathfinder(null, new TaskSize(8, 4, 16));
         var adam = new TrainingRecipe(new AdamDescent(), 1e-3, 4, 4, 2) { SaveEvery = 3 };
         return KernelsPlan.Quick(choices) with
         {
@@ -150,14 +168,16 @@ public sealed class KernelsReproductionTests : IDisposable
         };
     }
 
-    private ReproductionWork Work(int threads, string folder, IProgress<ReproductionProgress>? progress = null, CancellationToken? cancellation = null) =>
+    private ReproductionWork Work(
+        int threads, string folder, IProgress<ReproductionProgress>? progress = null, CancellationToken? cancellation = null) =>
         new(threads, progress, _folder.At(folder), cancellation ?? TestContext.Current.CancellationToken);
 
     // Stops after three runs, before which six that two studies share are counted once more, and goes on from their folder.
     private KernelsResult Resumed(KernelsPlan plan)
     {
         using var cancellation = new CancellationTokenSource();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => KernelsReproduction.Run(plan, Work(1, "resumed", new CancelAfter(9, cancellation), cancellation.Token)));
+        _ = Assert.ThrowsAny<OperationCanceledException>(() =>
+            KernelsReproduction.Run(plan, Work(1, "resumed", new CancelAfter(9, cancellation), cancellation.Token)));
         int Runs() => Directory.GetFiles(Path.Combine(_folder.At("resumed"), "runs"), "telemetry.csv", SearchOption.AllDirectories).Length;
         int before = Runs();
         KernelsResult result = KernelsReproduction.Run(plan, Work(1, "resumed"));
@@ -171,7 +191,8 @@ public sealed class KernelsReproductionTests : IDisposable
         return result;
     }
 
-    private void Write(string name, KernelsResult result) => _ = KernelsReport.Write(result, new ReportTarget(_folder.At(name), "kappa reproduce kernels --tiny", "a machine"));
+    private void Write(string name, KernelsResult result) =>
+        _ = KernelsReport.Write(result, new ReportTarget(_folder.At(name), "kappa reproduce kernels --tiny", "a machine"));
 
     private sealed class CancelAfter(int jobs, CancellationTokenSource cancellation) : IProgress<ReproductionProgress>
     {

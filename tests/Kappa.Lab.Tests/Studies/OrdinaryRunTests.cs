@@ -24,11 +24,15 @@ public sealed class OrdinaryRunTests
         {
             Kappa.Models.TransformerShape shape = task.Shape(arm.Kernel);
             (Dictionary<string, double[]> series, _) = ClassifierTraining.Run(
-                task, shape, recipe, ModelInitialisation.Create(shape, 5), 5, new KernelJobContext(null, "a", TestContext.Current.CancellationToken));
+                task, shape, recipe, ModelInitialisation.Create(shape, 5), 5,
+                new KernelJobContext(null, "a", TestContext.Current.CancellationToken));
             var tests = new List<double>();
             double[] losses = LossesOf(KernelSpecifications.Classifier(arm, data, recipe, 5), tests, recipe.EvaluateEvery);
             Assert.Equal(series[Quantity.Loss], losses);
-            Assert.Equal(series[Quantity.TestLoss].Zip(series[Quantity.TestAccuracy], (loss, accuracy) => (double[])[loss, accuracy]).SelectMany(pair => pair), tests);
+            Assert.Equal(
+                series[Quantity.TestLoss].Zip(series[Quantity.TestAccuracy], (loss, accuracy) => (double[])[loss, accuracy])
+                    .SelectMany(pair => pair),
+                tests);
         }
     }
 

@@ -5,8 +5,9 @@ namespace Kappa.Lab.Tests.Studies;
 
 public sealed class ResidualForecastTests
 {
-    // Cases of the quick plan at depths 1, 2, 4: Gaussian tokens 1, 2, 2 of them, teacher and text 1, 1, 1 each; a deeper one costs a little more than its depth, for blocks above the first
-    // also pass a gradient down. The grid: 2 · 3 · 1 · 5 settings, each with all and with some blocks trained.
+    // Cases of the quick plan at depths 1, 2, 4: Gaussian tokens 1, 2, 2 of them, teacher and text 1, 1, 1 each; a deeper one costs a
+    // little more than its depth, for blocks above the first also pass a gradient down. The grid: 2 · 3 · 1 · 5 settings, each with all and
+    // with some blocks trained.
     [Fact]
     public void The_counted_steps_are_those_of_the_plan()
     {

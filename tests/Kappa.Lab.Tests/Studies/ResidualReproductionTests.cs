@@ -24,7 +24,8 @@ public sealed class ResidualReproductionTests : IDisposable
         Cases =
         [
             new LearningProblem(Size, DataSource.Gaussian, 1, 1, 0), new LearningProblem(Size, DataSource.Teacher, 2, 1, 0),
-            new LearningProblem(Size, DataSource.Gaussian, 2, 1, 0), new LearningProblem(Size, DataSource.Gaussian, 2, 4, 0), new LearningProblem(Size, DataSource.Text, 1, 1, 0),
+            new LearningProblem(Size, DataSource.Gaussian, 2, 1, 0), new LearningProblem(Size, DataSource.Gaussian, 2, 4, 0),
+            new LearningProblem(Size, DataSource.Text, 1, 1, 0),
             new LearningProblem(Size, DataSource.Text, 1, 1, 1),
         ],
         Grid = new RateGrid([0.5, 1], [1], [1], [0, 1], 80),
@@ -42,11 +43,15 @@ public sealed class ResidualReproductionTests : IDisposable
         Assert.Equal(one, Write("two", Run("b", threads: 2)));
         Assert.Equal(one, Write("resumed", Resumed("c")));
         Assert.Equal(one, Write("mended", Mended("b")));
-        string[] figures = [.. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path => Path.Combine("figures", Path.GetFileName(path)))];
+        string[] figures = [
+            .. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path =>
+                Path.Combine("figures", Path.GetFileName(path)))];
         foreach (string file in (string[])["claims.json", "runs.csv", "rates.csv", "prices.csv", "report.html", .. figures])
         {
             string expected = File.ReadAllText(Path.Combine(_folder.At("one"), file));
-            Assert.All((string[])["two", "resumed", "mended"], other => Assert.Equal(expected, File.ReadAllText(Path.Combine(_folder.At(other), file))));
+            Assert.All(
+                (string[])["two", "resumed", "mended"],
+                other => Assert.Equal(expected, File.ReadAllText(Path.Combine(_folder.At(other), file))));
         }
     }
 
@@ -59,7 +64,12 @@ public sealed class ResidualReproductionTests : IDisposable
         SweepFolder[] frozen = [.. sweeps.Select(name => SweepFolder.Open(store.Path, name))];
         string[] names = [.. frozen.SelectMany(sweep => sweep.Plan.Runs).Select(run => run.Name).Order(StringComparer.Ordinal)];
         Assert.Equal(names, names.Distinct());
-        Assert.All(frozen, sweep => Assert.Equal(new SweepStatus(sweep.Plan.Runs.Count, sweep.Plan.Runs.Count, SweepStatus.Of(sweep).Diverged, 0, 0, 0, 0), SweepStatus.Of(sweep)));
+        Assert.All(
+            frozen,
+            sweep =>
+                Assert.Equal(
+                    new SweepStatus(sweep.Plan.Runs.Count, sweep.Plan.Runs.Count, SweepStatus.Of(sweep).Diverged, 0, 0, 0, 0),
+                    SweepStatus.Of(sweep)));
 
         // Comparisons at their own step, grid, prices, ladders; those at a shared step that is not their own.
         int same = result.Runs.Select(run => run.Name).Distinct().Count() - (Tiny.Cases.Count * 3);
@@ -69,8 +79,12 @@ public sealed class ResidualReproductionTests : IDisposable
 
         // One that was chosen among three steps, computed again from its specification alone.
         var run = RunRecord.Read(Path.Combine(store.Path, result.Runs[0].Name));
-        (RunFiles again, _) = RunAgain.Into(run, _folder.At("again"), 2, RunEnvironment.Current([], 2, TimeProvider.System), cancellation: TestContext.Current.CancellationToken);
-        foreach (Func<RunFiles, string> file in (Func<RunFiles, string>[])[files => files.Telemetry, files => files.Checkpoint, files => files.StepSize])
+        (RunFiles again, _) = RunAgain.Into(
+            run, _folder.At("again"), 2, RunEnvironment.Current([], 2, TimeProvider.System),
+            cancellation: TestContext.Current.CancellationToken);
+        foreach (
+            Func<RunFiles, string> file in (Func<RunFiles, string>[])[
+                files => files.Telemetry, files => files.Checkpoint, files => files.StepSize])
             Assert.Equal(File.ReadAllBytes(file(run.Files)), File.ReadAllBytes(file(again)));
     }
 
@@ -81,9 +95,13 @@ public sealed class ResidualReproductionTests : IDisposable
         string claims = Write("out", result);
         using var document = JsonDocument.Parse(claims);
         Assert.Equal(
-            ["linear-convergence", "condition-number", "rate-set-by-condition-number", "smallest-singular-value", "certificate-price", "stall-level"],
+            [
+                "linear-convergence", "condition-number", "rate-set-by-condition-number", "smallest-singular-value", "certificate-price",
+                "stall-level"],
             document.RootElement.GetProperty("claims").EnumerateArray().Select(claim => claim.GetProperty("id").GetString()));
-        Assert.Equal(result.Findings.Sum(finding => finding.Measurements.Count), document.RootElement.GetProperty("claims").EnumerateArray().Sum(claim => claim.GetProperty("measurements").GetArrayLength()));
+        Assert.Equal(
+            result.Findings.Sum(finding => finding.Measurements.Count),
+            document.RootElement.GetProperty("claims").EnumerateArray().Sum(claim => claim.GetProperty("measurements").GetArrayLength()));
 
         // Cases × arms × step-size rules, in the order of the plan; grid × trained parts.
         Assert.Equal(6 * 3 * 2, result.Runs.Count);
@@ -94,19 +112,25 @@ public sealed class ResidualReproductionTests : IDisposable
         Assert.Equal((37, 9), (runs.Length, rates.Length));
 
         // A command has commas in it, and so its quotes.
-        _ = Assert.Single(runs.Select(row => (row.Contains('"', StringComparison.Ordinal) ? row[..row.IndexOf('"', StringComparison.Ordinal)] + row[^1] : row).Split(',').Length).Distinct());
+        _ = Assert.Single(
+            runs.Select(row =>
+                (row.Contains('"', StringComparison.Ordinal) ? row[..row.IndexOf('"', StringComparison.Ordinal)] + row[^1] : row).Split(',')
+                    .Length).Distinct());
         _ = Assert.Single(rates.Select(row => row.Split(',').Length).Distinct());
 
         Assert.Equal(3, File.ReadAllLines(Path.Combine(_folder.At("out"), "prices.csv")).Length);
         Assert.Equal(
             result.Ladders.Select(run => run.Ladder.Rungs.Count),
-            document.RootElement.GetProperty("ladders").EnumerateArray().Select(run => run.GetProperty("ladder").GetProperty("rungs").GetArrayLength()));
+            document.RootElement.GetProperty("ladders").EnumerateArray()
+                .Select(run => run.GetProperty("ladder").GetProperty("rungs").GetArrayLength()));
         Assert.Equal(4, result.Ladders.Count);
 
         string report = File.ReadAllText(Path.Combine(_folder.At("out"), "report.html"));
         Assert.All(result.Findings, finding => Assert.Contains(ClaimReport.Word(finding.Verdict), report, StringComparison.Ordinal));
         Assert.Contains("kappa reproduce residual --tiny", report, StringComparison.Ordinal);
-        string[] figures = [.. Directory.GetFiles(Path.Combine(_folder.At("out"), "figures"), "*.svg").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
+        string[] figures = [
+            .. Directory.GetFiles(Path.Combine(_folder.At("out"), "figures"), "*.svg")
+                .Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
         Assert.Equal(["certificate-price", "condition-number", "layers", "loss", "rate", "sigma-min", "stall"], figures);
     }
 
@@ -117,17 +141,27 @@ public sealed class ResidualReproductionTests : IDisposable
         foreach (IGrouping<LearningProblem, ArmRun> group in result.Runs.GroupBy(run => run.Problem))
         {
             double shared = Assert.Single(group.Where(run => run.Rule == StepRule.Same).Select(run => run.StepSize).Distinct());
-            double[] own = [.. group.Where(run => run.Rule == StepRule.Own && run.StepSizeRule.Kind == StepSizeKind.Auto).Select(run => run.StepSize)];
+            double[] own = [
+                .. group.Where(run => run.Rule == StepRule.Own && run.StepSizeRule.Kind == StepSizeKind.Auto).Select(run => run.StepSize)];
             Assert.Equal(own.Min(), shared);
-            Assert.All(group, run => Assert.Contains(Math.Round(own.Length == 0 ? 1 : run.StepSizeRule.Kind == StepSizeKind.Auto ? run.StepSize * run.LargestEigenvalue : 1, 12), (double[])[0.1, 0.3, 1]));
+            Assert.All(
+                group,
+                run =>
+                    Assert.Contains(
+                        Math.Round(
+                            own.Length == 0 ? 1 : run.StepSizeRule.Kind == StepSizeKind.Auto ? run.StepSize * run.LargestEigenvalue : 1,
+                            12),
+                        (double[])[0.1, 0.3, 1]));
         }
 
         foreach (ArmRun run in result.Runs)
         {
-            ExperimentSpecification specification = SpecificationReader.Read(null, [.. ResidualTables.Command(run).Split(' ')[2..].Select(word => word.Trim('\''))]).Specification!;
+            ExperimentSpecification specification = SpecificationReader.Read(
+                null, [.. ResidualTables.Command(run).Split(' ')[2..].Select(word => word.Trim('\''))]).Specification!;
             using var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification));
             var losses = new List<double>();
-            DescentOutcome outcome = experiment.Descent.Run(experiment.Start(), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
+            DescentOutcome outcome = experiment.Descent.Run(
+                experiment.Start(), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
             Assert.Equal(run.Path.Loss, losses);
             Assert.Equal(run.Stop, outcome.Reason);
         }
@@ -138,7 +172,8 @@ public sealed class ResidualReproductionTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         cancellation.Cancel();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => ResidualReproduction.Run(Tiny, new ReproductionWork(2, null, _folder.At("cancelled"), cancellation.Token)));
+        _ = Assert.ThrowsAny<OperationCanceledException>(() =>
+            ResidualReproduction.Run(Tiny, new ReproductionWork(2, null, _folder.At("cancelled"), cancellation.Token)));
     }
 
     private ResidualResult Run(string name, int threads) =>
@@ -151,11 +186,14 @@ public sealed class ResidualReproductionTests : IDisposable
         foreach (int jobs in (int[])[4, 52])
         {
             using var cancellation = new CancellationTokenSource();
-            _ = Assert.ThrowsAny<OperationCanceledException>(() => ResidualReproduction.Run(Tiny, new ReproductionWork(1, new CancelAfter(jobs, cancellation), _folder.At(name), cancellation.Token)));
+            _ = Assert.ThrowsAny<OperationCanceledException>(() =>
+                ResidualReproduction.Run(
+                    Tiny, new ReproductionWork(1, new CancelAfter(jobs, cancellation), _folder.At(name), cancellation.Token)));
         }
 
         Dictionary<string, DateTime> before = Directory.GetFiles(store, "*", SearchOption.AllDirectories)
-            .Where(path => Path.GetFileName(path) is "telemetry.csv" or "measured.json").ToDictionary(path => path, File.GetLastWriteTimeUtc);
+            .Where(path => Path.GetFileName(path) is "telemetry.csv" or "measured.json")
+            .ToDictionary(path => path, File.GetLastWriteTimeUtc);
         Assert.Contains(before.Keys, path => path.EndsWith("measured.json", StringComparison.Ordinal));
         ResidualResult result = Run(name, threads: 1);
         Assert.All(before, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
@@ -166,7 +204,9 @@ public sealed class ResidualReproductionTests : IDisposable
     private ResidualResult Mended(string name)
     {
         string store = Path.Combine(_folder.At(name), "runs");
-        string[] runs = [.. Directory.GetDirectories(store).Where(path => File.Exists(Path.Combine(path, "measured.json"))).Order(StringComparer.Ordinal)];
+        string[] runs = [
+            .. Directory.GetDirectories(store).Where(path => File.Exists(Path.Combine(path, "measured.json")))
+                .Order(StringComparer.Ordinal)];
         File.WriteAllText(Path.Combine(runs[0], "status.json"), string.Empty);
         File.WriteAllText(Path.Combine(runs[1], "telemetry.csv"), string.Empty);
         File.WriteAllText(Path.Combine(runs[2], "measured.json"), "{");

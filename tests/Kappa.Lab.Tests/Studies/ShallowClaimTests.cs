@@ -28,7 +28,11 @@ public sealed class ShallowClaimTests
         Assert.Equal((Budget + 1.0, true), (Run(10, 0.9) with { Loss = [1, 0.5, 0.011] }).StepsToTarget);
         Assert.Equal((2.0, false), Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.01, 0]).StepsToTarget);
         Assert.Equal((Synthetic.Budget + 1.0, true), Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.011]).StepsToTarget);
-        Assert.Equal((1, null), (Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.02]).Path.FirstPassage(0.5), Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.02]).Path.FirstPassage(0.01)));
+        Assert.Equal(
+            (1, null),
+            (
+                Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.02]).Path.FirstPassage(0.5),
+                Synthetic.Run(Arm.Residual, loss: [1, 0.5, 0.02]).Path.FirstPassage(0.01)));
         Assert.Equal(2, AllTrainedStudy.Passage([1, 0.05, 0.01, 0]));
     }
 
@@ -36,23 +40,28 @@ public sealed class ShallowClaimTests
     [Fact]
     public void The_line_of_an_exponent_goes_through_the_points_it_was_fitted_to()
     {
-        (SeedSummary exponent, Regression fit) = ShallowMeasurements.Exponent(new double[] { 16, 64, 256 }.SelectMany(x => new long[] { 0, 1 }.Select(seed => (x, 3 / Math.Sqrt(x), seed))));
+        (SeedSummary exponent, Regression fit) = ShallowMeasurements.Exponent(
+            new double[] { 16, 64, 256 }.SelectMany(x => new long[] { 0, 1 }.Select(seed => (x, 3 / Math.Sqrt(x), seed))));
         Assert.Equal(-0.5, exponent.Median, 1e-12);
-        Assert.All(new double[] { 16, 64, 256 }, x => Assert.Equal(3 / Math.Sqrt(x), Math.Exp(fit.Intercept) * Math.Pow(x, fit.Slope), 1e-12));
+        Assert.All(
+            new double[] { 16, 64, 256 }, x => Assert.Equal(3 / Math.Sqrt(x), Math.Exp(fit.Intercept) * Math.Pow(x, fit.Slope), 1e-12));
     }
 
     [Fact]
     public void A_literal_run_that_leaves_the_finite_numbers_or_ends_above_its_start_refutes()
     {
-        EncoderOutcome calm = Literal(Run(100, 0.9)), wild = Literal(Run(100, 0.9)) with { Diverged = true }, risen = Literal(Run(100, 1.01));
+        EncoderOutcome calm = Literal(Run(100, 0.9)), wild = Literal(Run(100, 0.9)) with { Diverged = true },
+            risen = Literal(Run(100, 1.01));
         Assert.Equal(Verdict.Reproduced, LiteralSettingClaim.Judge([calm, calm, calm, .. Wide(calm, calm, calm)]).Verdict);
         Assert.Equal(Verdict.NotReproduced, LiteralSettingClaim.Judge([risen, risen, wild, .. Wide(wild, wild, wild)]).Verdict);
         Assert.Equal(Verdict.NotDecided, LiteralSettingClaim.Judge([calm, risen, wild, .. Wide(calm, calm, wild)]).Verdict);
         Assert.Equal(Verdict.NotMeasured, LiteralSettingClaim.Judge([Literal(Run(10, 1.01))]).Verdict);
 
-        static IEnumerable<EncoderOutcome> Wide(params EncoderOutcome[] outcomes) => outcomes.Select(outcome => outcome with { Run = outcome.Run with { Width = 1000 } });
+        static IEnumerable<EncoderOutcome> Wide(params EncoderOutcome[] outcomes) =>
+            outcomes.Select(outcome => outcome with { Run = outcome.Run with { Width = 1000 } });
 
-        static EncoderOutcome Literal(EncoderOutcome outcome) => outcome with { Run = outcome.Run with { Normalisation = Normalisation.Literal } };
+        static EncoderOutcome Literal(EncoderOutcome outcome) =>
+            outcome with { Run = outcome.Run with { Normalisation = Normalisation.Literal } };
     }
 
     // T(1e-2) of ratio r is ⌈log 0.01/log r⌉: 44 for 0.9, 90 for 0.95, 21 for 0.8.
@@ -66,7 +75,9 @@ public sealed class ShallowClaimTests
         Assert.Equal(expected, SchemeClaim.Judge(runs).Verdict);
 
         static IEnumerable<ComparedRun> Arms(StepRule rule, double ntk) =>
-            Seeds(seed => new ComparedRun("LeCun", rule, Run(64, 0.9, seed))).Concat(Seeds(seed => new ComparedRun("He", rule, Run(64, 0.9, seed)))).Concat(Seeds(seed => new ComparedRun("NTK", rule, Run(64, ntk, seed))));
+            Seeds(seed => new ComparedRun("LeCun", rule, Run(64, 0.9, seed)))
+                .Concat(Seeds(seed => new ComparedRun("He", rule, Run(64, 0.9, seed))))
+                .Concat(Seeds(seed => new ComparedRun("NTK", rule, Run(64, ntk, seed))));
     }
 
     [Theory]
@@ -83,7 +94,8 @@ public sealed class ShallowClaimTests
         EncoderOutcome Moved(int width, long seed)
         {
             EncoderOutcome outcome = Run(width, 0.9, seed);
-            return outcome with { Movement = [.. Enumerable.Repeat(Math.Pow(width, weights), 4)], KernelMovement = 3 * Math.Pow(width, kernel) };
+            return outcome with
+            { Movement = [.. Enumerable.Repeat(Math.Pow(width, weights), 4)], KernelMovement = 3 * Math.Pow(width, kernel) };
         }
     }
 
@@ -94,7 +106,12 @@ public sealed class ShallowClaimTests
     [InlineData(0.95, 128, false, Verdict.NotMeasured)]
     public void Only_wide_models_on_centred_samples_decide_about_the_logit_scale(double slow, int width, bool centred, Verdict expected)
     {
-        Assert.Equal(expected, LogitScaleClaim.Judge([.. new[] { width, 2 * width }.SelectMany(size => Seeds(seed => Arm("p = 0.5", 0.9, size, seed)).Concat(Seeds(seed => Arm("p = 1", slow, size, seed))))]).Verdict);
+        Assert.Equal(
+            expected,
+            LogitScaleClaim.Judge(
+                [
+                    .. new[] { width, 2 * width }.SelectMany(size =>
+                        Seeds(seed => Arm("p = 0.5", 0.9, size, seed)).Concat(Seeds(seed => Arm("p = 1", slow, size, seed))))]).Verdict);
 
         ComparedRun Arm(string name, double ratio, int size, long seed)
         {
@@ -107,7 +124,9 @@ public sealed class ShallowClaimTests
     [Fact]
     public void A_ratio_of_which_only_a_lower_bound_below_the_threshold_is_known_decides_nothing()
     {
-        ComparedRun[] runs = [.. Seeds(seed => new ComparedRun("bound", StepRule.Own, Run(64, 0.999, seed))), .. Seeds(seed => new ComparedRun("known", StepRule.Own, Run(64, 0.95, seed)))];
+        ComparedRun[] runs = [
+            .. Seeds(seed => new ComparedRun("bound", StepRule.Own, Run(64, 0.999, seed))),
+            .. Seeds(seed => new ComparedRun("known", StepRule.Own, Run(64, 0.95, seed)))];
         Assert.Null(ComparedRun.Ratio(runs, "bound", "bound").IsBelow(3));
         Assert.Null(ComparedRun.Ratio(runs, "bound", "known").IsBelow(3));
         Assert.Equal(false, ComparedRun.Ratio(runs, "bound", "known").IsBelow(2));
@@ -120,13 +139,20 @@ public sealed class ShallowClaimTests
     [InlineData(-0.9, Verdict.NotReproduced)]
     [InlineData(-0.1, Verdict.NotReproduced)]
     public void The_error_of_the_limiting_kernel_must_fall_like_the_inverse_root(double exponent, Verdict expected) =>
-        Assert.Equal(expected, LimitClaim.Judge([.. new[] { 64, 256, 1024 }.SelectMany(width => Seeds(seed => Point(width, Math.Pow(width, exponent), 5, seed)))]).Verdict);
+        Assert.Equal(
+            expected,
+            LimitClaim.Judge(
+                [.. new[] { 64, 256, 1024 }.SelectMany(width => Seeds(seed => Point(width, Math.Pow(width, exponent), 5, seed)))]).Verdict);
 
     [Fact]
     public void One_width_at_which_all_conditions_hold_is_enough()
     {
-        Assert.Equal(Verdict.NotReproduced, ConditionsClaim.Judge([.. Seeds(seed => Point(64, 1, 100, seed)), .. Seeds(seed => Point(256, 1, 10, seed))]).Verdict);
-        Assert.Equal(Verdict.Reproduced, ConditionsClaim.Judge([.. Seeds(seed => Point(64, 1, 100, seed)), .. Seeds(seed => Point(256, 1, 1, seed))]).Verdict);
+        Assert.Equal(
+            Verdict.NotReproduced,
+            ConditionsClaim.Judge([.. Seeds(seed => Point(64, 1, 100, seed)), .. Seeds(seed => Point(256, 1, 10, seed))]).Verdict);
+        Assert.Equal(
+            Verdict.Reproduced,
+            ConditionsClaim.Judge([.. Seeds(seed => Point(64, 1, 100, seed)), .. Seeds(seed => Point(256, 1, 1, seed))]).Verdict);
         Assert.Equal(Verdict.NotMeasured, ConditionsClaim.Judge([Point(64, 1, double.NaN)]).Verdict);
     }
 
@@ -135,10 +161,14 @@ public sealed class ShallowClaimTests
     [InlineData(1, Verdict.NotReproduced)]
     public void A_width_that_grows_more_slowly_than_the_square_is_not_tight(double exponent, Verdict expected)
     {
-        WidthSearchResult[] searches = [.. from samples in new[] { 4, 8, 16 } from seed in new long[] { 0, 1, 2 } select new WidthSearchResult(samples, seed, Math.Pow(samples, exponent), false)];
+        WidthSearchResult[] searches = [
+            .. from samples in new[] { 4, 8, 16 } from seed in new long[] { 0, 1, 2 }
+            select new WidthSearchResult(samples, seed, Math.Pow(samples, exponent), false)];
         ClaimFinding finding = WidthGrowthClaim.Judge(searches);
         Assert.Equal((expected, exponent), (finding.Verdict, Math.Round(finding.Measurements[0].Value.Median, 9)));
-        Assert.Equal(Verdict.NotMeasured, WidthGrowthClaim.Judge([new WidthSearchResult(4, 0, 256, true), new WidthSearchResult(8, 0, 256, true)]).Verdict);
+        Assert.Equal(
+            Verdict.NotMeasured,
+            WidthGrowthClaim.Judge([new WidthSearchResult(4, 0, 256, true), new WidthSearchResult(8, 0, 256, true)]).Verdict);
     }
 
     [Theory]
@@ -147,24 +177,46 @@ public sealed class ShallowClaimTests
     [InlineData(1.5, 1, Verdict.NotReproduced)]
     public void Digits_must_be_alike_when_narrow_and_differ_when_wide(double narrow, double wide, Verdict expected)
     {
-        ClaimFinding finding = DigitsClaim.Judge([.. Seeds(seed => Digits(8, 0.5, 1, seed)), .. Seeds(seed => Digits(8, 1, narrow, seed)), .. Seeds(seed => Digits(64, 0.5, 1, seed)), .. Seeds(seed => Digits(64, 1, wide, seed))], "stand-in digits");
+        ClaimFinding finding = DigitsClaim.Judge(
+            [
+                .. Seeds(seed => Digits(8, 0.5, 1, seed)), .. Seeds(seed => Digits(8, 1, narrow, seed)),
+                .. Seeds(seed => Digits(64, 0.5, 1, seed)), .. Seeds(seed => Digits(64, 1, wide, seed))],
+            "stand-in digits");
         Assert.Equal(expected, finding.Verdict);
-        Assert.All(finding.Measurements, measurement => Assert.StartsWith("stand-in digits", measurement.Setting, StringComparison.Ordinal));
+        Assert.All(
+            finding.Measurements, measurement => Assert.StartsWith("stand-in digits", measurement.Setting, StringComparison.Ordinal));
 
-        static DigitOutcome Digits(int width, double exponent, double loss, long seed) => new(new DigitRun(width, exponent, 1, seed), [loss], loss, 0.5, false);
+        static DigitOutcome Digits(int width, double exponent, double loss, long seed) =>
+            new(new DigitRun(width, exponent, 1, seed), [loss], loss, 0.5, false);
     }
 
     [Fact]
     public void Every_setting_has_conditions_of_its_own_and_only_that_of_the_limit_is_judged_by_it()
     {
-        EncoderPointResult ntk = Point(64, 0.1, 100), leCun = ntk with { Run = ntk.Run with { Start = EncoderStart.LeCun, LogitExponent = 0.5 }, LimitDistance = double.NaN, Shortfalls = [1, double.PositiveInfinity, 3] };
-        ClaimFinding finding = ConditionsClaim.Judge([.. Seeds(seed => ntk with { Run = ntk.Run with { Seed = seed } }), .. Seeds(seed => leCun with { Run = leCun.Run with { Seed = seed } })]);
+        EncoderPointResult ntk = Point(64, 0.1, 100),
+            leCun = ntk with
+            {
+                Run = ntk.Run with { Start = EncoderStart.LeCun, LogitExponent = 0.5 },
+                LimitDistance = double.NaN,
+                Shortfalls = [1, double.PositiveInfinity, 3],
+            };
+        ClaimFinding finding = ConditionsClaim.Judge(
+            [
+                .. Seeds(seed => ntk with { Run = ntk.Run with { Seed = seed } }),
+                .. Seeds(seed => leCun with { Run = leCun.Run with { Seed = seed } })]);
         Assert.Equal(Verdict.Partly, finding.Verdict);
         Assert.Equal(
             ["NTK, τ₀ = d_m^−1: True 100", "NTK, τ₀ = d_m^−1: True 100", "LeCun, τ₀ = d_m^−0.5: False 1", "LeCun, τ₀ = d_m^−0.5: True ∞"],
-            finding.Measurements.Where(m => m.Refutes is not null).Select(m => FormattableString.Invariant($"{m.Setting}: {m.Refutes} {m.Value.Median}").Replace("Infinity", "∞", StringComparison.Ordinal)));
+            finding.Measurements.Where(m => m.Refutes is not null).Select(m =>
+                FormattableString.Invariant(
+                    $"{m.Setting}: {m.Refutes} {m.Value.Median}").Replace("Infinity", "∞", StringComparison.Ordinal)));
         Assert.Contains("LeCun, τ₀ = d_m^−0.5: 1 (encoder), none (encoder-sharper)", finding.Reason, StringComparison.Ordinal);
-        Assert.Equal(Verdict.Reproduced, LimitClaim.Judge([.. Seeds(seed => Point(64, 1, 1, seed)), .. Seeds(seed => Point(256, 0.5, 1, seed)), leCun with { LimitDistance = 7 }]).Verdict);
+        Assert.Equal(
+            Verdict.Reproduced,
+            LimitClaim.Judge(
+                [
+                    .. Seeds(seed => Point(64, 1, 1, seed)), .. Seeds(seed => Point(256, 0.5, 1, seed)),
+                    leCun with { LimitDistance = 7 }]).Verdict);
     }
 
     // N^1 up to 256 at N = 16, where the true exponent is larger: without the bounds the fit would see N = 4 and 8 alone.
@@ -172,14 +224,17 @@ public sealed class ShallowClaimTests
     public void Searches_without_a_width_at_the_largest_N_only_bound_the_exponent_and_elsewhere_leave_it_unknown()
     {
         WidthSearchResult[] flat = [.. Searches(4, 4), .. Searches(8, 8)], steep = [.. Searches(4, 4), .. Searches(8, 16)];
-        ClaimFinding bounded = WidthGrowthClaim.Judge([.. flat, .. Searches(16, 16, isBound: true)]), confirmed = WidthGrowthClaim.Judge([.. steep, .. Searches(16, 256, isBound: true)]);
+        ClaimFinding bounded = WidthGrowthClaim.Judge([.. flat, .. Searches(16, 16, isBound: true)]),
+            confirmed = WidthGrowthClaim.Judge([.. steep, .. Searches(16, 256, isBound: true)]);
         Assert.Equal((Verdict.NotDecided, true), (bounded.Verdict, bounded.Measurements[0].Value.MedianIsLowerBound));
         Assert.Equal((Verdict.Reproduced, true), (confirmed.Verdict, confirmed.Measurements[0].Value.MedianIsLowerBound));
         Assert.Equal(3, confirmed.Measurements[0].Value.Median, 1e-9);
-        Assert.Equal(Verdict.NotDecided, WidthGrowthClaim.Judge([.. Searches(4, 4), .. Searches(8, 8, isBound: true), .. Searches(16, 16)]).Verdict);
+        Assert.Equal(
+            Verdict.NotDecided, WidthGrowthClaim.Judge([.. Searches(4, 4), .. Searches(8, 8, isBound: true), .. Searches(16, 16)]).Verdict);
         Assert.Equal(Verdict.NotReproduced, WidthGrowthClaim.Judge([.. flat, .. Searches(16, 16)]).Verdict);
 
-        static IEnumerable<WidthSearchResult> Searches(int samples, double width, bool isBound = false) => new long[] { 0, 1, 2 }.Select(seed => new WidthSearchResult(samples, seed, width, isBound));
+        static IEnumerable<WidthSearchResult> Searches(int samples, double width, bool isBound = false) =>
+            new long[] { 0, 1, 2 }.Select(seed => new WidthSearchResult(samples, seed, width, isBound));
     }
 
     [Theory]
@@ -187,13 +242,19 @@ public sealed class ShallowClaimTests
     [InlineData(1, 1, 1, double.PositiveInfinity, Verdict.Reproduced)]
     [InlineData(1, 1, double.PositiveInfinity, 1, Verdict.Partly)]
     [InlineData(1, 1, double.PositiveInfinity, double.PositiveInfinity, Verdict.NotDecided)]
-    public void A_diverged_training_has_no_loss_to_win_with(double narrowHalf, double narrowOne, double wideHalf, double wideOne, Verdict expected)
+    public void A_diverged_training_has_no_loss_to_win_with(
+        double narrowHalf, double narrowOne, double wideHalf, double wideOne, Verdict expected)
     {
-        ClaimFinding finding = DigitsClaim.Judge([.. Seeds(seed => Digits(8, 0.5, narrowHalf, seed)), .. Seeds(seed => Digits(8, 1, narrowOne, seed)), .. Seeds(seed => Digits(64, 0.5, wideHalf, seed)), .. Seeds(seed => Digits(64, 1, wideOne, seed))], "stand-in digits");
+        ClaimFinding finding = DigitsClaim.Judge(
+            [
+                .. Seeds(seed => Digits(8, 0.5, narrowHalf, seed)), .. Seeds(seed => Digits(8, 1, narrowOne, seed)),
+                .. Seeds(seed => Digits(64, 0.5, wideHalf, seed)), .. Seeds(seed => Digits(64, 1, wideOne, seed))],
+            "stand-in digits");
         Assert.Equal(expected, finding.Verdict);
         Assert.Contains(finding.Measurements, m => m.Note?.StartsWith("diverged: 3 with d_m^−", StringComparison.Ordinal) == true);
 
-        static DigitOutcome Digits(int width, double exponent, double loss, long seed) => new(new DigitRun(width, exponent, 1, seed), [loss], loss, 0.5, double.IsInfinity(loss));
+        static DigitOutcome Digits(int width, double exponent, double loss, long seed) =>
+            new(new DigitRun(width, exponent, 1, seed), [loss], loss, 0.5, double.IsInfinity(loss));
     }
 
     [Fact]
@@ -216,7 +277,9 @@ public sealed class ShallowClaimTests
     private static IEnumerable<T> Seeds<T>(Func<long, T> of) => new long[] { 0, 1, 2 }.Select(of);
 
     private static EncoderPointResult Point(int width, double distance, double shortfall, long seed = 0) =>
-        new(Run(width, 0.9, seed).Run with { Start = EncoderStart.Ntk, LogitExponent = 1 }, distance, [shortfall, shortfall, double.PositiveInfinity]);
+        new(
+            Run(width, 0.9, seed).Run with { Start = EncoderStart.Ntk, LogitExponent = 1 }, distance,
+            [shortfall, shortfall, double.PositiveInfinity]);
 
     private static EncoderOutcome Run(int width, double ratio, long seed = 0) => new(
         new EncoderRun { Sizes = new EncoderSizes(4, 3, 5), Width = width, Steps = Budget, Seed = seed }, 0.1, 10, false,

@@ -47,7 +47,10 @@ public sealed class ShallowReproductionTests : IDisposable
         Write("one", Run("one", threads: 1));
         Write("two", Run("two", threads: 2));
         Write("resumed", Resumed());
-        string[] files = [.. Directory.GetFiles(_folder.At("one")).Select(path => Path.GetFileName(path)), .. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path => Path.Combine("figures", Path.GetFileName(path)))];
+        string[] files = [
+            .. Directory.GetFiles(_folder.At("one")).Select(path => Path.GetFileName(path)),
+            .. Directory.GetFiles(Path.Combine(_folder.At("one"), "figures"), "*.svg").Select(path =>
+                Path.Combine("figures", Path.GetFileName(path)))];
         Assert.Equal(15, files.Length);
         foreach (string file in files)
         {
@@ -64,7 +67,9 @@ public sealed class ShallowReproductionTests : IDisposable
         Write("out", result);
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("out"), "claims.json")));
         Assert.Equal(
-            ["literal-setting", "linear-by-width", "lecun-he-faster", "movement-shrinks", "logit-scale", "limiting-kernel", "conditions-hold", "width-is-tight", "digits"],
+            [
+                "literal-setting", "linear-by-width", "lecun-he-faster", "movement-shrinks", "logit-scale", "limiting-kernel",
+                "conditions-hold", "width-is-tight", "digits"],
             document.RootElement.GetProperty("claims").EnumerateArray().Select(claim => claim.GetProperty("id").GetString()));
 
         // Three normalisations of two widths; two starts of two widths; three arms and 4 × 3 arms at two step rules; eleven open settings.
@@ -89,8 +94,11 @@ public sealed class ShallowReproductionTests : IDisposable
         model.Output(start, model.AllSamples, output);
         for (int k = 0; k < EncoderPointResult.TheoremNames.Count; k++)
         {
-            Assert.True(double.IsFinite(point.Shortfalls[k]) == (k != Impossible), $"{EncoderPointResult.TheoremNames[k]}: {point.Shortfalls[k]}");
-            Assert.True(k == Impossible || Holds(k, 1 / (1.01 * point.Shortfalls[k])), $"{EncoderPointResult.TheoremNames[k]} fails below its factor");
+            Assert.True(
+                double.IsFinite(point.Shortfalls[k]) == (k != Impossible), $"{EncoderPointResult.TheoremNames[k]}: {point.Shortfalls[k]}");
+            Assert.True(
+                k == Impossible || Holds(k, 1 / (1.01 * point.Shortfalls[k])),
+                $"{EncoderPointResult.TheoremNames[k]} fails below its factor");
             Assert.False(Holds(k, 1.01 / point.Shortfalls[k]), $"{EncoderPointResult.TheoremNames[k]} holds above its factor");
             Assert.True(k != Impossible || !Holds(k, 1e-12));
         }
@@ -100,7 +108,8 @@ public sealed class ShallowReproductionTests : IDisposable
         {
             double[] labels = [.. model.Targets.Span.ToArray().Select((label, n) => output[n, 0] + (factor * (label - output[n, 0])))];
             using var near = Transformer.OfArrays(model.Shape, model.Inputs, new Matrix(labels, 0, labels.Length, 1), labels.Length);
-            Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem]).Evaluate(new TransformerPoint(near, start, TrainedSet.All));
+            Certificate certificate = Theorems.OfShallowEncoder.Single(other => other.Name == EncoderPointResult.TheoremNames[theorem])
+                .Evaluate(new TransformerPoint(near, start, TrainedSet.All));
             return certificate.Conditions.All(condition => condition.Holds);
         }
     }
@@ -113,7 +122,8 @@ public sealed class ShallowReproductionTests : IDisposable
     {
         using var experiment = Experiment.Prepare(ShallowSpecifications.Of(Tiny.Points().First()));
         (IModel model, ModelParameters parameters) = (experiment.Model, experiment.Initial);
-        Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All), kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
+        Matrix jacobian = JacobianMatrix.Of(model, parameters, TrainedSet.All),
+            kernel = EncoderKernel.Of(model, parameters, sizeof(double) * (long)rowsOfBlock * model.Layout.Length);
         for (int n = 0; n < model.Samples; n++)
         {
             for (int m = 0; m < model.Samples; m++)
@@ -134,14 +144,16 @@ public sealed class ShallowReproductionTests : IDisposable
     [InlineData(8, 3)]
     public void An_orthogonal_start_has_orthogonal_vectors_of_equal_length(int width, int inputs)
     {
-        EncoderRun run = Tiny.MovementRuns().First() with { Sizes = new EncoderSizes(4, 3, inputs), Width = width, Start = EncoderStart.Orthogonal };
+        EncoderRun run = Tiny.MovementRuns().First() with
+        { Sizes = new EncoderSizes(4, 3, inputs), Width = width, Start = EncoderStart.Orthogonal };
         using var experiment = Experiment.Prepare(ShallowSpecifications.Of(run));
         Matrix value = experiment.Initial["value"];
         for (int a = 0; a < Math.Min(width, inputs); a++)
         {
             for (int b = 0; b < Math.Min(width, inputs); b++)
             {
-                double product = Enumerable.Range(0, Math.Max(width, inputs)).Sum(k => width < inputs ? value[a, k] * value[b, k] : value[k, a] * value[k, b]);
+                double product = Enumerable.Range(0, Math.Max(width, inputs)).Sum(k =>
+                    width < inputs ? value[a, k] * value[b, k] : value[k, a] * value[k, b]);
                 Assert.Equal(a == b ? Math.Max(width, inputs) / (double)inputs : 0, product, 1e-12);
             }
         }
@@ -151,14 +163,20 @@ public sealed class ShallowReproductionTests : IDisposable
     public void Digits_of_a_folder_without_files_are_refused_before_anything_runs()
     {
         var choices = new ReproductionChoices(Quick: true, 1, new Dictionary<string, string> { ["mnist"] = _folder.Path });
-        Assert.Contains("train-images", Assert.Throws<BadInputException>(() => ShallowReproduction.Entry.Plan(choices)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "train-images", Assert.Throws<BadInputException>(() => ShallowReproduction.Entry.Plan(choices)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_forecast_grows_with_the_seeds()
     {
-        Assert.Equal(3 * ShallowForecast.SmallOperations(ShallowPlan.Quick(1, null)), ShallowForecast.SmallOperations(ShallowPlan.Quick(3, null)), 1.0);
-        Assert.Equal(3 * ShallowForecast.PaperOperations(ShallowPlan.Quick(1, null)), ShallowForecast.PaperOperations(ShallowPlan.Quick(3, null)), 1.0);
+        Assert.Equal(
+            3 * ShallowForecast.SmallOperations(ShallowPlan.Quick(1, null)), ShallowForecast.SmallOperations(ShallowPlan.Quick(3, null)),
+            1.0);
+        Assert.Equal(
+            3 * ShallowForecast.PaperOperations(ShallowPlan.Quick(1, null)), ShallowForecast.PaperOperations(ShallowPlan.Quick(3, null)),
+            1.0);
     }
 
     [Fact]
@@ -167,12 +185,15 @@ public sealed class ShallowReproductionTests : IDisposable
         EncoderRun run = Tiny.MovementRuns().First();
         RunRecord made = Made(run);
         using var again = PreparedRun.Of(SpecificationReader.Read(made.Files.Specification, []).Specification!);
-        using (RunFolder folder = RunFolder.Create(_folder.At("again"), "run", again.Specification, RunEnvironment.Current([], 1, TimeProvider.System), TimeProvider.System))
+        using (
+            RunFolder folder = RunFolder.Create(
+                _folder.At("again"), "run", again.Specification, RunEnvironment.Current([], 1, TimeProvider.System), TimeProvider.System))
         {
             _ = again.Execute(folder, null, TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal(File.ReadAllBytes(made.Files.Telemetry), File.ReadAllBytes(new RunFiles(Path.Combine(_folder.At("again"), "run")).Telemetry));
+        Assert.Equal(
+            File.ReadAllBytes(made.Files.Telemetry), File.ReadAllBytes(new RunFiles(Path.Combine(_folder.At("again"), "run")).Telemetry));
         Assert.Equal(made.Name, RunName.Of(again.Specification));
     }
 
@@ -192,7 +213,8 @@ public sealed class ShallowReproductionTests : IDisposable
         return runs[ShallowSpecifications.Of(run)];
     }
 
-    private ReproductionWork Work(string name, int threads, IProgress<ReproductionProgress>? progress = null, CancellationToken? cancellation = null) =>
+    private ReproductionWork Work(
+        string name, int threads, IProgress<ReproductionProgress>? progress = null, CancellationToken? cancellation = null) =>
         new(threads, progress, _folder.At(name), cancellation ?? TestContext.Current.CancellationToken);
 
     private ShallowResult Run(string name, int threads) => ShallowReproduction.Run(Tiny, Work(name, threads));
@@ -201,7 +223,8 @@ public sealed class ShallowReproductionTests : IDisposable
     private ShallowResult Resumed()
     {
         using var cancellation = new CancellationTokenSource();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => ShallowReproduction.Run(Tiny, Work("resumed", 1, new CancelAfter(8, cancellation), cancellation.Token)));
+        _ = Assert.ThrowsAny<OperationCanceledException>(() =>
+            ShallowReproduction.Run(Tiny, Work("resumed", 1, new CancelAfter(8, cancellation), cancellation.Token)));
         int Done() => Directory.GetFiles(Path.Combine(_folder.At("resumed"), "runs"), "telemetry.csv", SearchOption.AllDirectories).Length;
         int before = Done();
         ShallowResult result = Run("resumed", 1);
@@ -209,7 +232,8 @@ public sealed class ShallowReproductionTests : IDisposable
         return result;
     }
 
-    private void Write(string name, ShallowResult result) => _ = ShallowReport.Write(result, new ReportTarget(_folder.At(name), "kappa reproduce shallow --tiny", "a machine"));
+    private void Write(string name, ShallowResult result) =>
+        _ = ShallowReport.Write(result, new ReportTarget(_folder.At(name), "kappa reproduce shallow --tiny", "a machine"));
 
     private sealed class CancelAfter(int jobs, CancellationTokenSource cancellation) : IProgress<ReproductionProgress>
     {

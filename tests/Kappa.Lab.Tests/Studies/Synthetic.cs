@@ -28,7 +28,8 @@ internal static class Synthetic
     {
         loss ??= Geometric(0.7);
         return new ArmRun(
-            new LearningProblem(Size, DataSource.Gaussian, depth, queryKeyScale, seed), arm, rule, 0.1, StepSizeSpecification.Auto(1), 10, Budget, stop, stallLevel,
+            new LearningProblem(Size, DataSource.Gaussian, depth, queryKeyScale, seed), arm, rule, 0.1, StepSizeSpecification.Auto(1), 10,
+            Budget, stop, stallLevel,
             RateFit.Of(loss), new ArmPath(loss, pathConditionNumber ?? Constant(conditionNumber), sigmaMinRatio ?? Constant(1), null));
     }
 
@@ -49,10 +50,12 @@ internal static class Synthetic
     ];
 
     /// <summary>A run of the rate grid with log late rate = exponent · log κ.</summary>
-    public static RatePoint Point(double conditionNumber, double exponent, long seed, TrainedPart trains = TrainedPart.All, double? endConditionNumber = null)
+    public static RatePoint Point(
+        double conditionNumber, double exponent, long seed, TrainedPart trains = TrainedPart.All, double? endConditionNumber = null)
     {
         double rate = 0.9 * Math.Pow(conditionNumber, exponent);
         var fit = new RateFit { Outcome = RateOutcome.Linear, Explanation = "made up", LateSlope = Math.Log(1 - rate) };
-        return new RatePoint(trains, 1, 1, 1, 1, seed, 0.1, conditionNumber, endConditionNumber ?? conditionNumber, conditionNumber, rate, rate, fit);
+        return new RatePoint(
+            trains, 1, 1, 1, 1, seed, 0.1, conditionNumber, endConditionNumber ?? conditionNumber, conditionNumber, rate, rate, fit);
     }
 }

@@ -13,7 +13,11 @@ public sealed class SweepReaderTests
     public void Axes_derived_values_and_conditions_give_the_runs_that_they_say()
     {
         SweepReading reading = SweepReader.ReadText(
-            "s", Tiny + "grid: {scheme: [leCun, he]}\nzip: {gain: [1, 2], ffnOutGain: [3, 4]}\nseeds: range(0, 3)\nderived: {ffnWidth: 4*width + seed}\nwhere: seed != 1\nexclude: [scheme == he and gain == 2]\n", []);
+            "s",
+            Tiny
+                + "grid: {scheme: [leCun, he]}\nzip: {gain: [1, 2], ffnOutGain: [3, 4]}\nseeds: range(0, 3)\nderived: {ffnWidth: 4*width "
+                + "+ seed}\nwhere: seed != 1\nexclude: [scheme == he and gain == 2]\n",
+            []);
         Assert.Empty(reading.Problems);
         Assert.Equal(
             ["leCun 1 3 0 32", "leCun 1 3 2 34", "leCun 2 4 0 32", "leCun 2 4 2 34", "he 1 3 0 32", "he 1 3 2 34"],
@@ -36,13 +40,23 @@ public sealed class SweepReaderTests
     [InlineData("where: dpth > 1", "has an unknown key 'dpth'. Did you mean 'depth'?")]
     [InlineData("where: depth > 1", "has no runs")]
     [InlineData("seeds: range(3, 3)", "s:2:8: 'range(3, 3)' is empty")]
-    [InlineData("seeds: range(0, 9999999999999999999)", "s:2:8: 'range(0, 9999999999999999999)' must have integers from -9223372036854775808 to 9223372036854775807.")]
-    [InlineData("derived: {ffnWidth: max(width, 4)}", "s:2:21: 'max(width' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma. Put the value in quotes.")]
-    [InlineData("grid: {seed: range(0, 4), gain: [1, 2]}", "s:2:14: 'range(0' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma.")]
-    [InlineData("where: [max(width, 4) > 3, seed == 0]", "s:2:9: 'max(width' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma.")]
+    [InlineData(
+        "seeds: range(0, 9999999999999999999)",
+        "s:2:8: 'range(0, 9999999999999999999)' must have integers from -9223372036854775808 to 9223372036854775807.")]
+    [InlineData(
+        "derived: {ffnWidth: max(width, 4)}",
+        "s:2:21: 'max(width' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma. Put the value in "
+            + "quotes.")]
+    [InlineData(
+        "grid: {seed: range(0, 4), gain: [1, 2]}",
+        "s:2:14: 'range(0' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma.")]
+    [InlineData(
+        "where: [max(width, 4) > 3, seed == 0]",
+        "s:2:9: 'max(width' has a bracket that is not closed: inside { } and [ ] YAML ends a value at a comma.")]
     [InlineData("where: max(width, 4", "s:2:8: 'max(width, 4' a bracket is not closed.")]
     [InlineData("where: width = 8", "s:2:8: 'width = 8' has '=' at character 7, which has no meaning there; equality is '=='.")]
-    [InlineData("where: seed > 1 && width > 1", "'seed > 1 && width > 1' has '&' at character 10, which has no meaning there; write 'and'.")]
+    [InlineData(
+        "where: seed > 1 && width > 1", "'seed > 1 && width > 1' has '&' at character 10, which has no meaning there; write 'and'.")]
     [InlineData("where: {width: 8}", "s:2:8: must be an expression, such as 'width >= depth', but is a mapping.")]
     [InlineData("where:", "s:2:7: must be an expression, such as 'width >= depth', but is empty.")]
     [InlineData("exclude: [[seed == 0]]", "s:2:11: must be an expression, such as 'width >= depth', but is a list.")]
@@ -65,8 +79,12 @@ public sealed class SweepReaderTests
     public void Data_that_are_not_there_are_named_with_the_swept_values_if_there_are_any()
     {
         string[] words = ["data.source=text", "data.path=/not/there"];
-        Assert.Equal("sweep: /not/there: does not exist. Check the path.", Assert.Single(SweepReader.ReadText("s", Tiny, words).Problems).ToString());
-        Assert.Equal("sweep: 'seed=0': /not/there: does not exist. Check the path.", Assert.Single(SweepReader.ReadText("s", Tiny, [.. words, "seed=0,1"]).Problems).ToString());
+        Assert.Equal(
+            "sweep: /not/there: does not exist. Check the path.",
+            Assert.Single(SweepReader.ReadText("s", Tiny, words).Problems).ToString());
+        Assert.Equal(
+            "sweep: 'seed=0': /not/there: does not exist. Check the path.",
+            Assert.Single(SweepReader.ReadText("s", Tiny, [.. words, "seed=0,1"]).Problems).ToString());
     }
 
     /// <summary>What cannot be read may have been what makes the rest right.</summary>
@@ -87,7 +105,8 @@ public sealed class SweepReaderTests
     [Fact]
     public void A_problem_of_thousands_of_combinations_is_one_line_and_hides_no_other()
     {
-        SweepReading reading = SweepReader.ReadText("s", Tiny + "seeds: range(0, 3000)\nderived: {ffnWidth: 8 - 8 * floor(seed / 2999)}\n", ["spectraAt=[6]"]);
+        SweepReading reading = SweepReader.ReadText(
+            "s", Tiny + "seeds: range(0, 3000)\nderived: {ffnWidth: 8 - 8 * floor(seed / 2999)}\n", ["spectraAt=[6]"]);
         Assert.Equal(2, reading.Problems.Count);
         Assert.Contains("spectraAt lists step 6", reading.Problems[0].Message, StringComparison.Ordinal);
         Assert.StartsWith("s:3:21: ffnWidth must be", reading.Problems[1].ToString(), StringComparison.Ordinal);
@@ -101,12 +120,14 @@ public sealed class SweepReaderTests
     [InlineData("7 % 4 / 2", 1.5)]
     [InlineData("max(1, min(5, 3)) + sqrt(16)", 7.0)]
     [InlineData("not 1 > 2 and 3 >= 3 or false", true)]
-    public void Expressions_have_the_usual_values(string text, object expected) => Assert.Equal(expected, SweepExpression.Evaluate(text, name => name));
+    public void Expressions_have_the_usual_values(string text, object expected) =>
+        Assert.Equal(expected, SweepExpression.Evaluate(text, name => name));
 
     [Fact]
     public void No_text_of_expression_letters_does_anything_but_give_a_value_or_a_reason()
     {
-        string[] letters = ["1", "2.5", "x", "(", ")", "+", "-", "*", "/", "^", "%", "==", "<", " and ", " or ", " not ", ",", "min(", "'", "$", " "];
+        string[] letters = [
+            "1", "2.5", "x", "(", ")", "+", "-", "*", "/", "^", "%", "==", "<", " and ", " or ", " not ", ",", "min(", "'", "$", " "];
         int refused = 0;
         for (int seed = 0; seed < 20_000; seed++)
         {
@@ -138,7 +159,8 @@ public sealed class SweepReaderTests
         string[] kind = text.Contains("kind", StringComparison.Ordinal) ? [] : ["model.kind=classifier"];
         SweepReading reading = SweepReader.ReadText("s", text, [.. shared, .. kind, "seed=3,4"]);
         Assert.Empty(reading.Problems);
-        SpecificationReading alone = SpecificationReader.ReadText("s", "", [.. shared, "model.kind=classifier", "seed=3", .. derived.Length == 0 ? [] : new[] { derived }]);
+        SpecificationReading alone = SpecificationReader.ReadText(
+            "s", "", [.. shared, "model.kind=classifier", "seed=3", .. derived.Length == 0 ? [] : new[] { derived }]);
         Assert.Empty(alone.Problems);
         Assert.Equal(alone.Specification!.Resolve(), reading.Plan!.Runs[0].Specification);
     }
@@ -149,13 +171,17 @@ public sealed class SweepReaderTests
     [InlineData("where: depth > 1\nexclude: width / (depth - 1) < 4")]
     public void A_rule_without_a_value_is_no_problem_where_another_leaves_the_combination_out(string rules)
     {
-        SweepReading reading = SweepReader.ReadText("s", "base: {width: 8, samples: 2, tokens: 4, steps: 5}\ngrid: {depth: [1, 2]}\n" + rules + "\n", []);
+        SweepReading reading = SweepReader.ReadText(
+            "s", "base: {width: 8, samples: 2, tokens: 4, steps: 5}\ngrid: {depth: [1, 2]}\n" + rules + "\n", []);
         Assert.Empty(reading.Problems);
         _ = Assert.Single(reading.Plan!.Runs);
     }
 
     [Theory]
-    [InlineData("seed=range(3)", "seed is 'range(3)', but a range is range(first, end) or range(first, end, step) of integers, the end excluded: range(0,3) is 0, 1, 2. Write other lists out: seed=1,2,4")]
+    [InlineData(
+        "seed=range(3)",
+        "seed is 'range(3)', but a range is range(first, end) or range(first, end, step) of integers, the end excluded: range(0,3) "
+            + "is 0, 1, 2. Write other lists out: seed=1,2,4")]
     [InlineData("gain=range(0,1,0.25)", "gain is 'range(0,1,0.25)', but a range is range(first, end)")]
     [InlineData("gain=linspace(0, 1, 5)", "Write other lists out: gain=0,0.25,0.5")]
     [InlineData("gain=np.logspace(0,1,5)", "Write other lists out: gain=0,0.25,0.5")]
@@ -164,7 +190,10 @@ public sealed class SweepReaderTests
     [InlineData("seed=Range(0,4)", "seed is 'Range(0,4)', but a range is")]
     [InlineData("seed=range(0,5", "seed is 'range(0,5', but a range is")]
     [InlineData("seed=range(0,3),7", "seed is 'range(0,3)', but a range stands alone, without quotes and without other values.")]
-    [InlineData("seed=[0,1,2,3]", "seed takes one value at a time: on the command line several are written without brackets, seed=0,1,2,…; in a file under grid.")]
+    [InlineData(
+        "seed=[0,1,2,3]",
+        "seed takes one value at a time: on the command line several are written without brackets, seed=0,1,2,…; "
+            + "in a file under grid.")]
     public void A_list_in_another_notation_is_told_what_to_write(string word, string expected)
     {
         SweepReading reading = SweepReader.ReadText("s", Tiny, [word]);
@@ -176,7 +205,8 @@ public sealed class SweepReaderTests
     {
         SweepReading reading = SweepReader.ReadText("s", Tiny + "seeds: range(3)\ngrid: {gain: ['linspace(0,1,3)', 2]}\n", []);
         Assert.Equal(["s:2:8", "s:3:15"], reading.Problems.Select(problem => problem.Location).Order(StringComparer.Ordinal));
-        Assert.All(reading.Problems, problem => Assert.Contains("but a range is range(first, end)", problem.Message, StringComparison.Ordinal));
+        Assert.All(
+            reading.Problems, problem => Assert.Contains("but a range is range(first, end)", problem.Message, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -186,7 +216,8 @@ public sealed class SweepReaderTests
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         SweepReading reading = SweepReader.ReadText("s", Tiny, [word]);
-        Assert.Contains($"must have at most 10000 combinations but has {count}.", Assert.Single(reading.Problems).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"must have at most 10000 combinations but has {count}.", Assert.Single(reading.Problems).Message, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4_000_000);
     }
 

@@ -16,7 +16,9 @@ public sealed class SweepWorkerTests : IDisposable
     public void A_disk_that_does_not_take_the_runs_is_an_error_that_names_the_sweep()
     {
         SweepFolder sweep = Frozen(3);
-        var worker = new SweepWorker(sweep, RunEnvironment.Current([], 1, TimeProvider.System)) { Disk = file => new StoreSync(file, _ => InputOutputError) };
+        var worker = new SweepWorker(
+            sweep, RunEnvironment.Current([], 1, TimeProvider.System))
+        { Disk = file => new StoreSync(file, _ => InputOutputError) };
         BadInputException refusal = Assert.Throws<BadInputException>(() => worker.Work(1, (0, 1), null, CancellationToken.None));
         Assert.StartsWith(sweep.Path, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("the disk did not take what was written (Input/output error)", refusal.Message, StringComparison.Ordinal);
@@ -28,7 +30,9 @@ public sealed class SweepWorkerTests : IDisposable
     {
         SweepFolder sweep = Frozen(3);
         int ended = 0, sent = 0;
-        var worker = new SweepWorker(sweep, RunEnvironment.Current([], 1, TimeProvider.System)) { Disk = file => new StoreSync(file, Send) };
+        var worker = new SweepWorker(
+            sweep, RunEnvironment.Current([], 1, TimeProvider.System))
+        { Disk = file => new StoreSync(file, Send) };
         worker.Work(1, (0, 1), happened => ended += happened is SweepRunEnded ? 1 : 0, CancellationToken.None);
         Assert.Equal((3, 3), (ended, sent));
 
@@ -41,7 +45,8 @@ public sealed class SweepWorkerTests : IDisposable
 
     private SweepFolder Frozen(int runs)
     {
-        SweepReading reading = SweepReader.ReadText("test", "", ["depth=1", "width=4", "samples=2", "tokens=3", "steps=5", $"seed=range(0,{runs})"]);
+        SweepReading reading = SweepReader.ReadText(
+            "test", "", ["depth=1", "width=4", "samples=2", "tokens=3", "steps=5", $"seed=range(0,{runs})"]);
         Assert.Empty(reading.Problems);
         return SweepFolder.Freeze(_folder.Path, reading.Plan!);
     }

@@ -118,7 +118,8 @@ public sealed class BallCertificateTests
         double[] features = new double[point.Rows], readout = new double[3];
         new SingularValues(point.Rows, point.Shape.FfnWidth).Compute(point.Model.Layer(0).Hidden, features);
         new SingularValues(point.Shape.Width, 3).Compute(point.Weights.Readout!.Value, readout);
-        double radius = certificate.Guarantee!.Radii[^1].Radius, expected = features[^1] * features[^1] * (readout[^1] - radius) * (readout[^1] - radius);
+        double radius = certificate.Guarantee!.Radii[^1].Radius,
+            expected = features[^1] * features[^1] * (readout[^1] - radius) * (readout[^1] - radius);
         Assert.InRange(radius / readout[^1], 0.01, 0.9);
         Assert.Equal(expected, Constant(certificate, "μ(W_2)")!.Value, 1e-7 * expected);
         Assert.Equal(expected, certificate.Guarantee.PlConstant - (Constant(certificate, "μ(W_U)") ?? 0), 1e-7 * expected);
@@ -194,7 +195,8 @@ public sealed class BallCertificateTests
         return Ball.Evaluate(point);
     }
 
-    private static double? Constant(Certificate certificate, string symbol) => certificate.Constants.FirstOrDefault(constant => constant.Symbol == symbol)?.Value;
+    private static double? Constant(Certificate certificate, string symbol) =>
+        certificate.Constants.FirstOrDefault(constant => constant.Symbol == symbol)?.Value;
 
     private static void Close(JsonElement expected, double actual) =>
         Assert.Equal(expected.GetDouble(), actual, Tolerance * Math.Abs(expected.GetDouble()));

@@ -7,7 +7,8 @@ using MathNet.Numerics.LinearAlgebra.Double;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>A model with bounds on a ball around its weights, and what those bounds must hold for: points of the ball, Jacobians by differences, their singular vectors.</summary>
+/// <summary>A model with bounds on a ball around its weights, and what those bounds must
+/// hold for: points of the ball, Jacobians by differences, their singular vectors.</summary>
 internal sealed class BoundedPoint : IDisposable
 {
     private readonly ModelCase _model;
@@ -25,7 +26,8 @@ internal sealed class BoundedPoint : IDisposable
         Radii = [.. Layout.Blocks.Select((block, b) => Trained[b] ? relativeRadius * Vectors.Norm(model.Weights[block].Span) : 0)];
         using var point = new TrainingPoint(model.Inputs, model.Samples, model.Targets, model.Weights, trained);
         Ball = new ParameterBall(Radii);
-        Bounds = ResidualTransformerBounds.Propagate(new BoundCalculus(Ball, Trained, withSecond: true), model.Shape, model.Tokens, new CentreNorms(point));
+        Bounds = ResidualTransformerBounds.Propagate(
+            new BoundCalculus(Ball, Trained, withSecond: true), model.Shape, model.Tokens, new CentreNorms(point));
     }
 
     public bool[] Trained { get; }
@@ -59,7 +61,8 @@ internal sealed class BoundedPoint : IDisposable
         return DenseMatrix.OfArray(PlainResidualTransformer.Of(quantity()));
     }
 
-    /// <summary>θ_0, points of the ball's boundary in random directions, and in those that stretch every matrix along its largest singular pair.</summary>
+    /// <summary>θ_0, points of the ball's boundary in random directions, and in
+    /// those that stretch every matrix along its largest singular pair.</summary>
     public IEnumerable<ResidualTransformerWeights> Points(int random, long seed)
     {
         yield return Moved(_ => 0);

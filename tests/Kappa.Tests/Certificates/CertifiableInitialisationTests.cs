@@ -68,7 +68,8 @@ public sealed class CertifiableInitialisationTests
         static double Price(ResidualTransformerShape shape)
         {
             using TrainingPoint point = Point(shape);
-            return CertifiableInitialisation.Find(Ball, point, search: new ScaleSearch { Largest = 1e12, Tolerance = 0.1 }).Scale ?? double.PositiveInfinity;
+            return CertifiableInitialisation.Find(Ball, point, search: new ScaleSearch { Largest = 1e12, Tolerance = 0.1 }).Scale
+                ?? double.PositiveInfinity;
         }
     }
 
@@ -83,7 +84,8 @@ public sealed class CertifiableInitialisationTests
         var found = CertifiableInitialisation.Find(Ball, gelu);
         Assert.Equal((null, CertificateOutcome.NotApplicable, 0), (found.Scale, found.Certificate.Outcome, found.Tries));
         Assert.Contains("GELU has no width", found.Explanation, StringComparison.Ordinal);
-        Assert.Contains("GELU", Assert.Throws<ArgumentException>(() => CertifiableInitialisation.At(gelu, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "GELU", Assert.Throws<ArgumentException>(() => CertifiableInitialisation.At(gelu, 2)).Message, StringComparison.Ordinal);
 
         using TrainingPoint relu = Point(Shape with { Activation = new Activation(ActivationKind.Relu) });
         found = CertifiableInitialisation.Find(Ball, relu);
@@ -95,7 +97,9 @@ public sealed class CertifiableInitialisationTests
     public void Limits_that_leave_no_room_are_refused()
     {
         using TrainingPoint point = Point(Shape);
-        foreach (ScaleSearch search in (ScaleSearch[])[new() { Smallest = 2 }, new() { Largest = double.PositiveInfinity }, new() { Tolerance = 0 }])
+        foreach (
+            ScaleSearch search in (ScaleSearch[])[
+                new() { Smallest = 2 }, new() { Largest = double.PositiveInfinity }, new() { Tolerance = 0 }])
         {
             _ = Assert.Throws<ArgumentException>(() => CertifiableInitialisation.Find(Ball, point, search: search));
         }
@@ -132,7 +136,9 @@ public sealed class CertifiableInitialisationTests
         internal override Certificate Compute(TrainingPoint point, CertificateOptions options) => new()
         {
             Theorem = this,
-            Outcome = Vectors.Norm(point.Weights.Block(0).FfnIn.Span) / _norm >= threshold * (1 - 1e-12) ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
+            Outcome = Vectors.Norm(point.Weights.Block(0).FfnIn.Span) / _norm >= threshold * (1 - 1e-12)
+                ? CertificateOutcome.Guaranteed
+                : CertificateOutcome.NotCertified,
             Explanation = "test",
         };
     }

@@ -12,12 +12,14 @@ public sealed class CertifiedRunTests
     // ‖e‖ carries the rounding of the outputs, a few ε each; the loss bound is compared down to there.
     private const double ResidualRounding = 1e-12;
 
-    // How early the path certificate must come, and how near its rate to the measured one: initial weights and data of scale 1, η = 1/λ_max at the start.
+    // How early the path certificate must come, and how near its rate to the
+    // measured one: initial weights and data of scale 1, η = 1/λ_max at the start.
     [Theory]
     [InlineData(1, 2, 4, 16, 64, 1.3e-4)]
     [InlineData(1, 4, 4, 32, 256, 6e-5)]
     [InlineData(2, 2, 4, 16, 64, 3.4e-6)]
-    public void An_ordinary_run_is_certified_in_time_and_keeps_the_promise(int depth, int samples, int tokens, int width, int ffnWidth, double relativeLoss)
+    public void An_ordinary_run_is_certified_in_time_and_keeps_the_promise(
+        int depth, int samples, int tokens, int width, int ffnWidth, double relativeLoss)
     {
         using var run = new OrdinaryRun(depth, samples, tokens, width, ffnWidth, seed: 0);
         ResidualTransformerWeights weights = run.DescendTo(relativeLoss);
@@ -33,7 +35,9 @@ public sealed class CertifiedRunTests
     public void The_search_says_what_it_tried_and_stops_at_the_last_step()
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 1);
-        FirstCertifiedStep none = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 3 }, cancellation: TestContext.Current.CancellationToken);
+        FirstCertifiedStep none = FirstCertifiedStep.Search(
+            Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 3 },
+            cancellation: TestContext.Current.CancellationToken);
 
         Assert.Null(none.Step);
         Assert.Null(none.State);
@@ -47,7 +51,8 @@ public sealed class CertifiedRunTests
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 2);
         FirstCertifiedStep first = FirstCertifiedStep.Search(
-            Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000, Growth = 2 }, cancellation: TestContext.Current.CancellationToken);
+            Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000, Growth = 2 },
+            cancellation: TestContext.Current.CancellationToken);
 
         Assert.Contains(first.Tried, tried => tried.Step == first.Step && tried.Outcome == CertificateOutcome.Guaranteed);
         Assert.Contains(first.Tried, tried => tried.Step == first.Step - 1 && tried.Outcome == CertificateOutcome.NotCertified);
@@ -57,7 +62,9 @@ public sealed class CertifiedRunTests
     public void Looking_ahead_bounds_the_residual_from_the_earlier_step_on()
     {
         using var run = new OrdinaryRun(1, 2, 4, 16, 64, seed: 0);
-        FirstCertifiedStep first = FirstCertifiedStep.Search(Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000 }, cancellation: TestContext.Current.CancellationToken);
+        FirstCertifiedStep first = FirstCertifiedStep.Search(
+            Theorems.Find("path")!, run.Model, run.Options, run.Start(), new FirstStepOptions { LastStep = 20000 },
+            cancellation: TestContext.Current.CancellationToken);
         double[] losses = run.Losses(first.Step!.Value);
         LookAhead ahead = LookAhead.Of(losses, first.Certificate.Guarantee!);
 
@@ -69,7 +76,9 @@ public sealed class CertifiedRunTests
         }
 
         // The bound is attained: nothing smaller would do.
-        Assert.Contains(Enumerable.Range(0, losses.Length), k => Math.Sqrt(losses[k] / losses[0]) >= 0.999 * ahead.Constant * Math.Pow(ahead.Factor, k));
+        Assert.Contains(
+            Enumerable.Range(0, losses.Length),
+            k => Math.Sqrt(losses[k] / losses[0]) >= 0.999 * ahead.Constant * Math.Pow(ahead.Factor, k));
     }
 
     [Fact]
@@ -86,7 +95,13 @@ public sealed class CertifiedRunTests
     {
         public OrdinaryRun(int depth, int samples, int tokens, int width, int ffnWidth, long seed)
         {
-            var shape = new ResidualTransformerShape { Depth = depth, Width = width, FfnWidth = ffnWidth, Activation = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, 0.5) };
+            var shape = new ResidualTransformerShape
+            {
+                Depth = depth,
+                Width = width,
+                FfnWidth = ffnWidth,
+                Activation = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, 0.5),
+            };
             Model = new ResidualTransformer(shape, Gaussian("inputs"), Gaussian("targets"), samples);
             Weights = new Initialisation { Scheme = InitialisationScheme.LeCun, FfnOutGain = 0.7 }.Create(shape, seed);
             Options = new DescentOptions { StepSize = StepSizeRule.Automatic(depth == 1 ? 1 : 0.8), MaximumSteps = 0 };
@@ -127,15 +142,19 @@ public sealed class CertifiedRunTests
         public double Follow(ResidualTransformerWeights weights, Guarantee guarantee, int steps)
         {
             List<double> residuals = [];
-            var descent = new GradientDescent(Model, Options with { StepSize = StepSizeRule.Fixed(guarantee.StepSize), MaximumSteps = steps });
+            var descent = new GradientDescent(
+                Model, Options with { StepSize = StepSizeRule.Fixed(guarantee.StepSize), MaximumSteps = steps });
             _ = descent.Run(descent.Start(weights), step =>
             {
                 residuals.Add(Math.Sqrt(2 * step.Loss));
                 double bound = residuals[0] * Math.Pow(1 - guarantee.Rate, 0.5 * step.Step);
-                Assert.True(residuals[^1] <= (bound * (1 + 1e-9)) + ResidualRounding, $"step {step.Step}: residual {residuals[^1]} above {bound}");
+                Assert.True(
+                    residuals[^1] <= (bound * (1 + 1e-9)) + ResidualRounding, $"step {step.Step}: residual {residuals[^1]} above {bound}");
                 foreach (BlockRadius radius in guarantee.Radii)
                 {
-                    Assert.True(Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, weights[radius.Block].Span)) <= radius.Radius, $"step {step.Step}: {radius.Block.Name} left its ball");
+                    Assert.True(
+                        Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, weights[radius.Block].Span)) <= radius.Radius,
+                        $"step {step.Step}: {radius.Block.Name} left its ball");
                 }
             });
             double[] late = [.. residuals.Where(residual => residual > 1e-10)];

@@ -3,7 +3,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>Why two outputs of a degenerate point are the same function of the trained weights, or its features have too few dimensions.</summary>
+/// <summary>Why two outputs of a degenerate point are the same function of
+/// the trained weights, or its features have too few dimensions.</summary>
 public enum Degeneracy
 {
     /// <summary>W_Q maps the difference of the tokens to 0 and ρ_a = 0: all rows attend alike.</summary>
@@ -22,7 +23,8 @@ public enum Degeneracy
     ValuesCancel,
 }
 
-/// <summary>Points at which zero loss is impossible in exact arithmetic, made from numbers whose sums are exact and whose products round, with large common parts that a computation must not be fooled by.</summary>
+/// <summary>Points at which zero loss is impossible in exact arithmetic, made from numbers whose sums are
+/// exact and whose products round, with large common parts that a computation must not be fooled by.</summary>
 internal sealed class DegeneratePoint
 {
     private const int Width = 4;
@@ -133,7 +135,8 @@ internal sealed class DegeneratePoint
 
         if (kind == Degeneracy.SamplesArePermuted && _random.Next(2) == 0)
         {
-            // The keys' coordinates sum to 0, so a part c(1, 1, 1, 0) of every query gives nothing; computed, it gives c times the rounding of the keys, also in 106 bits.
+            // The keys' coordinates sum to 0, so a part c(1, 1, 1, 0) of every query gives
+            // nothing; computed, it gives c times the rounding of the keys, also in 106 bits.
             double hidden = Math.ScaleB(1, 40 + _random.Next(100));
             for (int k = 0; k < Width; k++)
             {

@@ -10,7 +10,9 @@ namespace Kappa.Tests.Certificates;
 public sealed class EncoderSearchTests
 {
     private static readonly double[] Numbers =
-        [0, double.Epsilon, 1e-310, 2.3e-308, 1e-200, 1e-160, 1e-30, 1, 1e30, 1e160, 1e200, double.MaxValue, double.PositiveInfinity, double.NaN];
+        [
+            0, double.Epsilon, 1e-310, 2.3e-308, 1e-200, 1e-160, 1e-30, 1, 1e30, 1e160, 1e200, double.MaxValue, double.PositiveInfinity,
+            double.NaN];
 
     public static TheoryData<double> Doubles => [.. Numbers];
 
@@ -27,7 +29,12 @@ public sealed class EncoderSearchTests
                 return [(UpperBound)offset + ((UpperBound)slope * at[0])];
             });
             Assert.InRange(evaluations, 1, EncoderRadii.MaximumIterations);
-            Assert.True(radii is null || (double.IsFinite(radii[0]) && (UpperBound)offset + ((UpperBound)slope * (UpperBound)radii[0]) <= (UpperBound)radii[0]), $"slope {slope}, offset {offset}: {radii?[0]}");
+            Assert.True(
+                radii is null
+                    || (
+                        double.IsFinite(radii[0])
+                        && (UpperBound)offset + ((UpperBound)slope * (UpperBound)radii[0]) <= (UpperBound)radii[0]),
+                $"slope {slope}, offset {offset}: {radii?[0]}");
         }
     }
 
@@ -61,7 +68,12 @@ public sealed class EncoderSearchTests
             foreach (double residual in Numbers)
             {
                 WideEncoderState? state = bounds.Find((UpperBound)residual);
-                Assert.True(state is null || (state.Decrease > 0 && state.Decrease <= LowerBound.Square(bounds.At.SmallestFeature) && Array.TrueForAll(state.Radii, double.IsFinite)), $"{name} {scale}, R = {residual}");
+                Assert.True(
+                    state is null
+                        || (
+                            state.Decrease > 0 && state.Decrease <= LowerBound.Square(bounds.At.SmallestFeature)
+                            && Array.TrueForAll(state.Radii, double.IsFinite)),
+                    $"{name} {scale}, R = {residual}");
                 Assert.True(state is null || double.IsFinite(residual), $"{name} {scale}: radii for R = {residual}");
             }
         }
@@ -82,7 +94,9 @@ public sealed class EncoderSearchTests
             }
         }
 
-        foreach (AttentionKernel kernel in new[] { AttentionKernel.Softmax, AttentionKernel.Gaussian, AttentionKernel.Gaussian with { NormalisesRows = true } })
+        foreach (
+            AttentionKernel kernel in new[]
+                { AttentionKernel.Softmax, AttentionKernel.Gaussian, AttentionKernel.Gaussian with { NormalisesRows = true } })
         {
             var shape = TransformerShape.KernelAttention(4, kernel: kernel);
             Matrix inputs = ModelCase.Gaussian(4, 4, 3, "inputs"), targets = ModelCase.Gaussian(4, 4, 3, "targets");
@@ -109,7 +123,8 @@ public sealed class EncoderSearchTests
         Vectors.Scale(parameters["value"].Span, 1e-210);
         var point = new TransformerPoint(model, parameters, TrainedSet.All);
         var wide = (ShallowEncoderTheorem)Theorems.Find("wide-encoder")!;
-        CertifiableInitialisation found = CertifiableInitialisation.Find(wide, point, null, new ScaleSearch { Smallest = double.Epsilon, Largest = double.MaxValue });
+        CertifiableInitialisation found = CertifiableInitialisation.Find(
+            wide, point, null, new ScaleSearch { Smallest = double.Epsilon, Largest = double.MaxValue });
         Assert.InRange(found.Scale!.Value, 1e205, 1e220);
         Assert.InRange(found.Scale.Value / found.NotCertifiedScale!.Value, 1, 1.01);
         Assert.InRange(found.Tries, 300, 500);
@@ -120,7 +135,9 @@ public sealed class EncoderSearchTests
         if (certificate.Guarantee is Guarantee guarantee)
         {
             Assert.InRange(guarantee.Rate, double.Epsilon, 1);
-            Assert.True(guarantee.StepSize > 0 && double.IsFinite(guarantee.StepSize) && double.IsFinite(guarantee.PlConstant), certificate.Explanation);
+            Assert.True(
+                guarantee.StepSize > 0 && double.IsFinite(guarantee.StepSize) && double.IsFinite(guarantee.PlConstant),
+                certificate.Explanation);
             Assert.All(guarantee.Radii, radius => Assert.True(double.IsFinite(radius.Radius), certificate.Explanation));
         }
     }

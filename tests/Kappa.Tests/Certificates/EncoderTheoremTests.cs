@@ -31,7 +31,9 @@ public sealed class EncoderTheoremTests
         Guarantee guarantee = certificate.Guarantee!;
         double last = Follow.Keeps(model, start, TrainedSet.All, guarantee, point.Loss, steps: 60);
         Assert.InRange(last, 0, 0.5 * point.Loss);
-        Assert.Equal(CertificateOutcome.NotCertified, Wide.Evaluate(point, new CertificateOptions { StepSize = 1.01 * guarantee.LargestStepSize }).Outcome);
+        Assert.Equal(
+            CertificateOutcome.NotCertified,
+            Wide.Evaluate(point, new CertificateOptions { StepSize = 1.01 * guarantee.LargestStepSize }).Outcome);
     }
 
     [Fact]
@@ -50,7 +52,8 @@ public sealed class EncoderTheoremTests
     [Theory]
     [InlineData("encoder", 8, 32, 2)]
     [InlineData("encoder-sharper", 4, 14, 0.5)]
-    public void No_radii_satisfy_the_conditions_of_C_at_a_larger_residual_than_the_ones_found(string name, double first, double second, double softmax)
+    public void No_radii_satisfy_the_conditions_of_C_at_a_larger_residual_than_the_ones_found(
+        string name, double first, double second, double softmax)
     {
         using Transformer model = New(width: 40, TokenPooling.Sum, LossReduction.Sum, readoutScale: 0.3, out ModelParameters start);
         var theorem = (TransformerTheorem)Theorems.Find(name)!;
@@ -102,9 +105,15 @@ public sealed class EncoderTheoremTests
         Certificate narrow = Wide.Evaluate(new TransformerPoint(model, start, TrainedSet.All));
         Assert.Equal(CertificateOutcome.NotApplicable, narrow.Outcome);
         Assert.Contains("but is 3", narrow.Explanation, StringComparison.Ordinal);
-        Assert.Contains("readout", Wide.Evaluate(new TransformerPoint(model, start, TrainedSet.OfNames("value"))).Explanation, StringComparison.Ordinal);
-        using var residual = new TrainingPoint(ModelCase.Gaussian(2, 2, 1, "x"), 1, ModelCase.Gaussian(2, 2, 1, "y"), new ResidualTransformerWeights(new ResidualTransformerShape { Width = 2, FfnWidth = 2 }), TrainedSet.All);
-        Assert.All(Theorems.All.Except(Theorems.OfResidualTransformer), theorem => Assert.Equal(CertificateOutcome.NotApplicable, theorem.Evaluate(residual).Outcome));
+        Assert.Contains(
+            "readout", Wide.Evaluate(new TransformerPoint(model, start, TrainedSet.OfNames("value"))).Explanation,
+            StringComparison.Ordinal);
+        using var residual = new TrainingPoint(
+            ModelCase.Gaussian(2, 2, 1, "x"), 1, ModelCase.Gaussian(2, 2, 1, "y"),
+            new ResidualTransformerWeights(new ResidualTransformerShape { Width = 2, FfnWidth = 2 }), TrainedSet.All);
+        Assert.All(
+            Theorems.All.Except(Theorems.OfResidualTransformer),
+            theorem => Assert.Equal(CertificateOutcome.NotApplicable, theorem.Evaluate(residual).Outcome));
     }
 
     // (S.5), written out: the factor by which √(2ℓ_0) is too large at given radii, for sum pooling and a summed loss.
@@ -112,10 +121,15 @@ public sealed class EncoderTheoremTests
     {
         double[] bar = [.. at.Norms.Select((norm, k) => norm.Value + radii[k])];
         double cx = at.Inputs.Max(input => Vectors.Norm(input.Span)) / Math.Sqrt(at.Tokens), alpha = at.SmallestFeature.Value;
-        double rho = Math.Sqrt(at.Samples) * Math.Pow(at.Tokens, 1.5) * at.OutputScale.Value * cx, t = softmax * at.LogitScale.Value * cx * cx * at.Tokens;
+        double rho = Math.Sqrt(at.Samples) * Math.Pow(at.Tokens, 1.5) * at.OutputScale.Value * cx,
+            t = softmax * at.LogitScale.Value * cx * cx * at.Tokens;
         double z = bar[0] * bar[0] * (1 + (t * t * bar[1] * bar[1] * ((bar[2] * bar[2]) + (bar[3] * bar[3]))));
-        double slope = new[] { bar[1] / radii[0], bar[0] / radii[1], t * bar[3] * bar[1] * bar[0] / radii[2], t * bar[2] * bar[1] * bar[0] / radii[3] }.Max();
-        return at.ResidualNorm.Value * Math.Max(first * rho * slope / (alpha * alpha), second * rho * rho * z / bar[0] / (alpha * alpha * alpha));
+        double slope = new[]
+        {
+            bar[1] / radii[0], bar[0] / radii[1], t * bar[3] * bar[1] * bar[0] / radii[2], t * bar[2] * bar[1] * bar[0] / radii[3],
+        }.Max();
+        return at.ResidualNorm.Value * Math.Max(
+            first * rho * slope / (alpha * alpha), second * rho * rho * z / bar[0] / (alpha * alpha * alpha));
     }
 
     [Fact]
@@ -130,7 +144,8 @@ public sealed class EncoderTheoremTests
         static string? Limit(EncoderScheme scheme, double logitScale)
         {
             (TransformerShape shape, ModelParameters start) = scheme.Create(TransformerShape.ShallowEncoder(8, 64, logitScale), 5);
-            using var model = Transformer.OfArrays(shape, ModelCase.Gaussian(12, 8, 6, "inputs", 0.35), ModelCase.Gaussian(4, 1, 6, "targets"), 4);
+            using var model = Transformer.OfArrays(
+                shape, ModelCase.Gaussian(12, 8, 6, "inputs", 0.35), ModelCase.Gaussian(4, 1, 6, "targets"), 4);
             Certificate certificate = Theorems.OfShallowEncoder[^1].Evaluate(new TransformerPoint(model, start, TrainedSet.All));
             return certificate.Outcome == CertificateOutcome.NotApplicable ? certificate.Explanation : null;
         }
@@ -140,7 +155,9 @@ public sealed class EncoderTheoremTests
     {
         const int Samples = 4, Tokens = 3, InputWidth = 8;
         var shape = TransformerShape.ShallowEncoder(InputWidth, width, 1.0 / width) with { Pooling = pooling, Reduction = reduction };
-        var model = Transformer.OfArrays(shape, ModelCase.Gaussian(Samples * Tokens, InputWidth, 6, "inputs", 0.35), ModelCase.Gaussian(Samples, 1, 6, "targets"), Samples);
+        var model = Transformer.OfArrays(
+            shape, ModelCase.Gaussian(Samples * Tokens, InputWidth, 6, "inputs", 0.35), ModelCase.Gaussian(Samples, 1, 6, "targets"),
+            Samples);
         start = new ModelParameters(model.Layout);
         new RandomSequence(6, "weights").FillGaussian(start.Vector);
         Vectors.Scale(start.Vector, 1 / Math.Sqrt(InputWidth));

@@ -4,7 +4,8 @@ namespace Kappa.Tests.Certificates;
 
 /// <summary>One block of model R written out in integers of 400 bits (R.1–R.3), smooth leaky ReLU or identity.</summary>
 internal sealed record ExactLayer(
-    ExactFraction[,] Attention, ExactFraction[,] Mixed, ExactFraction[,] AttentionOutput, ExactFraction[,] Hidden, ExactFraction[,] HiddenDerivative, ExactFraction[,] Output);
+    ExactFraction[,] Attention, ExactFraction[,] Mixed, ExactFraction[,] AttentionOutput, ExactFraction[,] Hidden,
+    ExactFraction[,] HiddenDerivative, ExactFraction[,] Output);
 
 /// <summary>Model R in exact arithmetic, to 2^-400 an operation.</summary>
 internal sealed class ExactForward
@@ -51,7 +52,8 @@ internal sealed class ExactForward
         for (int r = 0; r < rows; r++)
         {
             int first = r / tokens * tokens;
-            ExactFraction[] logits = [.. Enumerable.Range(0, tokens).Select(j => ExactFraction.Of(shape.LogitScale) * Dot(query, r, key, first + j))];
+            ExactFraction[] logits = [
+                .. Enumerable.Range(0, tokens).Select(j => ExactFraction.Of(shape.LogitScale) * Dot(query, r, key, first + j))];
             ExactFraction largest = logits.MaxBy(logit => logit.Scaled), sum = default;
             ExactFraction[] powers = [.. logits.Select(logit => ExactFraction.Exp(logit - largest))];
             sum = powers.Aggregate(sum, (total, power) => total + power);
@@ -66,7 +68,8 @@ internal sealed class ExactForward
         }
 
         ExactFraction[,] output = Sum(Product(mixed, Exact(weights.Value)), shape.AttentionResidual, z);
-        ExactFraction[,] preactivation = Product(output, Exact(weights.FfnIn)), hidden = new ExactFraction[rows, shape.FfnWidth], derivative = new ExactFraction[rows, shape.FfnWidth];
+        ExactFraction[,] preactivation = Product(output, Exact(weights.FfnIn)), hidden = new ExactFraction[rows, shape.FfnWidth],
+            derivative = new ExactFraction[rows, shape.FfnWidth];
         for (int r = 0; r < rows; r++)
         {
             for (int j = 0; j < shape.FfnWidth; j++)
@@ -75,12 +78,14 @@ internal sealed class ExactForward
             }
         }
 
-        return new ExactLayer(attention, mixed, output, hidden, derivative, Sum(Product(hidden, Exact(weights.FfnOut)), shape.FfnResidual, output));
+        return new ExactLayer(
+            attention, mixed, output, hidden, derivative, Sum(Product(hidden, Exact(weights.FfnOut)), shape.FfnResidual, output));
     }
 
     private static (ExactFraction Value, ExactFraction Derivative) Activate(Activation activation, ExactFraction x)
     {
-        ExactFraction one = ExactFraction.Of(1), gamma = ExactFraction.Of(activation.Slope), eps = ExactFraction.Of(activation.Smoothing), half = (one - gamma) * ExactFraction.Of(0.5);
+        ExactFraction one = ExactFraction.Of(1), gamma = ExactFraction.Of(activation.Slope),
+            eps = ExactFraction.Of(activation.Smoothing), half = (one - gamma) * ExactFraction.Of(0.5);
         if (activation.Kind == ActivationKind.Identity)
         {
             return (x, one);

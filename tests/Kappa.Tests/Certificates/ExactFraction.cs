@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>A number as an integer over 2^400: doubles between 2^-340 and 2^340 are exact, quotients and roots are right to 2^-400.</summary>
+/// <summary>A number as an integer over 2^400: doubles between 2^-340 and
+/// 2^340 are exact, quotients and roots are right to 2^-400.</summary>
 internal readonly record struct ExactFraction(BigInteger Scaled)
 {
     private const int Bits = 400;

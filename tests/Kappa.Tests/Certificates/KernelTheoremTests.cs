@@ -9,7 +9,8 @@ using MathNetVector = MathNet.Numerics.LinearAlgebra.Vector<double>;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>The theorems about model G (G.4, G.5) against runs that they promise something about and against another library's decompositions.</summary>
+/// <summary>The theorems about model G (G.4, G.5) against runs that they promise
+/// something about and against another library's decompositions.</summary>
 public sealed class KernelTheoremTests
 {
     private static readonly TransformerTheorem ValuesOnly = Theorems.OfKernelAttention[0];
@@ -34,7 +35,10 @@ public sealed class KernelTheoremTests
         var point = new TransformerPoint(model, start, trained);
         Certificate certificate = ValuesOnly.Evaluate(point);
         Assert.Equal(CertificateOutcome.Guaranteed, certificate.Outcome);
-        Assert.True(Constant(certificate, regime == "joint" ? "min_h σ_{D_out}(W_O^h)² σ_M(B)²" : "σ_{D_out}(W_O)² min_h σ_M(B_h)²") == Constant(certificate, "μ"));
+        Assert.True(
+            Constant(
+                certificate,
+                regime == "joint" ? "min_h σ_{D_out}(W_O^h)² σ_M(B)²" : "σ_{D_out}(W_O)² min_h σ_M(B_h)²") == Constant(certificate, "μ"));
         Assert.Equal(0, Constant(certificate, "min ℒ"));
 
         Guarantee guarantee = certificate.Guarantee!;
@@ -44,7 +48,9 @@ public sealed class KernelTheoremTests
         // The map's own constants are sharper, and their rate is never below the guaranteed one.
         Assert.InRange(Constant(certificate, "σ_min(J)²") / Constant(certificate, "μ"), 1 - 1e-8, 1e9);
         Assert.InRange(Constant(certificate, "σ_max(J)²") / Constant(certificate, "β"), 0, 1 + 1e-8);
-        Assert.Equal(CertificateOutcome.NotCertified, ValuesOnly.Evaluate(point, new CertificateOptions { StepSize = 1.01 * guarantee.LargestStepSize }).Outcome);
+        Assert.Equal(
+            CertificateOutcome.NotCertified,
+            ValuesOnly.Evaluate(point, new CertificateOptions { StepSize = 1.01 * guarantee.LargestStepSize }).Outcome);
     }
 
     [Theory]
@@ -78,7 +84,8 @@ public sealed class KernelTheoremTests
 
         // ½‖(I − J J⁺)Y‖² with the pseudoinverse by SVD; at W_V = 0 the output is 0, so Y itself is the residual.
         MathNetMatrix map = KroneckerMap(model, start);
-        MathNetVector y = MathNetVector.Build.DenseOfArray([.. Enumerable.Range(0, model.Targets.Rows).SelectMany(row => model.Targets.Row(row).ToArray())]);
+        MathNetVector y = MathNetVector.Build.DenseOfArray(
+            [.. Enumerable.Range(0, model.Targets.Rows).SelectMany(row => model.Targets.Row(row).ToArray())]);
         MathNetVector rest = y - (map * (map.PseudoInverse() * y));
         double floor = 0.5 * rest.DotProduct(rest);
         Assert.InRange(floor, 0.1, 100);
@@ -102,9 +109,12 @@ public sealed class KernelTheoremTests
     [InlineData(AttentionKernelKind.Gaussian, false, 16, true)]
     [InlineData(AttentionKernelKind.Softmax, false, 12, false)]
     [InlineData(AttentionKernelKind.Gaussian, true, 12, false)]
-    public void Inside_the_window_the_rank_is_the_bound_and_full_for_free_rows_alone(AttentionKernelKind kind, bool normalised, int rank, bool isFull)
+    public void Inside_the_window_the_rank_is_the_bound_and_full_for_free_rows_alone(
+        AttentionKernelKind kind, bool normalised, int rank, bool isFull)
     {
-        var shape = TransformerShape.KernelAttention(8, 6, new AttentionKernel(kind, NormalisesRows: normalised)) with { KeyWidth = 8, ValueWidth = 8 };
+        var shape = TransformerShape.KernelAttention(
+            8, 6, new AttentionKernel(kind, NormalisesRows: normalised)) with
+        { KeyWidth = 8, ValueWidth = 8 };
         using Transformer model = New(shape, samples: 1, tokens: 2, out ModelParameters start);
         Certificate certificate = RankWindow.Evaluate(new TransformerPoint(model, start, TrainedSet.Of(ParameterKind.Query)));
         Assert.Equal(rank, certificate.Conditions[0].Value);
@@ -119,7 +129,12 @@ public sealed class KernelTheoremTests
     {
         for (int seed = 0; seed < 12; seed++)
         {
-            var shape = TransformerShape.KernelAttention(2 + (seed % 4), 1 + (seed % 3), seed % 2 == 0 ? AttentionKernel.Softmax : AttentionKernel.Gaussian) with { KeyWidth = 1 + (seed % 2), ValueWidth = 1 + (seed % 5), OutputWidth = 3 };
+            var shape = TransformerShape.KernelAttention(
+                2 + (seed % 4), 1 + (seed % 3),
+                seed % 2 == 0
+                    ? AttentionKernel.Softmax
+                    : AttentionKernel.Gaussian) with
+            { KeyWidth = 1 + (seed % 2), ValueWidth = 1 + (seed % 5), OutputWidth = 3 };
             using Transformer model = New(shape, samples: 2, tokens: 1 + (seed % 4), out ModelParameters start, seed);
             Matrix jacobian = JacobianMatrix.Of(model, start, TrainedSet.Of(ParameterKind.Query));
             SpectrumSummary spectrum = JacobianMatrix.Spectrum(jacobian, out double[] values);
@@ -139,7 +154,9 @@ public sealed class KernelTheoremTests
 
     private static Transformer New(TransformerShape shape, int samples, int tokens, out ModelParameters start, long seed = 4)
     {
-        var model = Transformer.OfArrays(shape, ModelCase.Gaussian(samples * tokens, shape.Width, seed, "inputs", 0.6), ModelCase.Gaussian(samples * tokens, shape.OutputWidth, seed, "targets"), samples);
+        var model = Transformer.OfArrays(
+            shape, ModelCase.Gaussian(samples * tokens, shape.Width, seed, "inputs", 0.6),
+            ModelCase.Gaussian(samples * tokens, shape.OutputWidth, seed, "targets"), samples);
         start = new ModelParameters(model.Layout);
         new RandomSequence(seed, "weights").FillGaussian(start.Vector);
         Vectors.Scale(start.Vector, 0.7);
@@ -153,16 +170,19 @@ public sealed class KernelTheoremTests
         MathNetMatrix? map = null;
         for (int head = 0; head < model.Shape.Heads; head++)
         {
-            MathNetMatrix block = ToMathNet(features.ColumnRange(head * model.Shape.Width, model.Shape.Width)).KroneckerProduct(ToMathNet(start[$"heads.{head}.output"]).Transpose());
+            MathNetMatrix block = ToMathNet(features.ColumnRange(head * model.Shape.Width, model.Shape.Width))
+                .KroneckerProduct(ToMathNet(start[$"heads.{head}.output"]).Transpose());
             map = map is null ? block : map.Append(block);
         }
 
         return map!;
     }
 
-    private static MathNetMatrix ToMathNet(Matrix matrix) => MathNetMatrix.Build.Dense(matrix.Rows, matrix.Columns, (row, column) => matrix[row, column]);
+    private static MathNetMatrix ToMathNet(Matrix matrix) =>
+        MathNetMatrix.Build.Dense(matrix.Rows, matrix.Columns, (row, column) => matrix[row, column]);
 
-    private static double Constant(Certificate certificate, string symbol) => Assert.Single(certificate.Constants, constant => constant.Symbol == symbol).Value;
+    private static double Constant(Certificate certificate, string symbol) =>
+        Assert.Single(certificate.Constants, constant => constant.Symbol == symbol).Value;
 }
 
 /// <summary>A run of gradient descent held against a guarantee.</summary>

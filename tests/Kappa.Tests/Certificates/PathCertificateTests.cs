@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>The path certificate where its numbers are extreme: no residual at all, and a feed-forward part whose slopes can only fall.</summary>
+/// <summary>The path certificate where its numbers are extreme: no residual
+/// at all, and a feed-forward part whose slopes can only fall.</summary>
 public sealed class PathCertificateTests
 {
     [Theory]
@@ -20,22 +21,24 @@ public sealed class PathCertificateTests
         evaluator.ForwardOutput.CopyTo(targets);
         using var point = new TrainingPoint(model.Inputs, model.Samples, targets, model.Weights, TrainedSet.All);
 
-        Certificate own = Theorems.Find(theorem)!.Evaluate(point), tooLong = Theorems.Find(theorem)!.Evaluate(point, new CertificateOptions { StepSize = 1000 });
+        Certificate own = Theorems.Find(theorem)!.Evaluate(point),
+            tooLong = Theorems.Find(theorem)!.Evaluate(point, new CertificateOptions { StepSize = 1000 });
         Assert.Equal(CertificateOutcome.Guaranteed, own.Outcome);
         Assert.InRange(own.Guarantee!.Rate, double.Epsilon, 0.999);
         Assert.Equal(CertificateOutcome.NotCertified, tooLong.Outcome);
         Assert.Equal(double.PositiveInfinity, tooLong.Shortfall);
     }
 
-    // GELU is steepest at √2, where every unit stands: slopes can only fall, so ‖W_1 diag(ψ')‖ cannot grow, and neither does T = W_1 diag(ψ') W_2. But T turns: W_Q acts along the
-    // first direction, where the first two units cancel until the slope of one of them falls.
+    // GELU is steepest at √2, where every unit stands: slopes can only fall, so ‖W_1 diag(ψ')‖ cannot grow, and neither does T = W_1
+    // diag(ψ') W_2. But T turns: W_Q acts along the first direction, where the first two units cancel until the slope of one of them falls.
     [Theory]
     [InlineData(0.02)]
     [InlineData(0.005)]
     public void A_transfer_that_turns_without_growing_is_in_the_bound_of_W_Q(double radius)
     {
         double peak = Math.Sqrt(2), half = Math.Sqrt(0.5), weight = 1 / (1 + Math.Exp(-1));
-        var shape = new ResidualTransformerShape { Width = 3, FfnWidth = 3, KeyWidth = 1, FfnResidual = 0, Temperature = 1, Activation = new Activation(ActivationKind.Gelu) };
+        var shape = new ResidualTransformerShape
+        { Width = 3, FfnWidth = 3, KeyWidth = 1, FfnResidual = 0, Temperature = 1, Activation = new Activation(ActivationKind.Gelu) };
         var weights = new ResidualTransformerWeights(shape);
         BlockWeights block = weights.Block(0);
         (block.Query[2, 0], block.Key[2, 0], block.Value[2, 0]) = (1, 0.5, half);
@@ -77,7 +80,8 @@ public sealed class PathCertificateTests
         Assert.Null(certificate.Guarantee);
     }
 
-    // The radius of W_2 is twice that of the rest (g/p ≤ 2), and a run must stay within both, also at a step size near the edge and with little of the floor left.
+    // The radius of W_2 is twice that of the rest (g/p ≤ 2), and a run must stay within
+    // both, also at a step size near the edge and with little of the floor left.
     [Theory]
     [InlineData(0.55)]
     [InlineData(1)]
@@ -88,14 +92,17 @@ public sealed class PathCertificateTests
         for (long seed = 0; seed < 6; seed++)
         {
             var shape = new ResidualTransformerShape { Depth = 2, Width = 6, FfnWidth = 24 };
-            ResidualTransformerWeights weights = new Kappa.Descent.Initialisation { Scheme = Kappa.Descent.InitialisationScheme.LeCun }.Create(shape, seed);
+            ResidualTransformerWeights weights = new Kappa.Descent.Initialisation
+            { Scheme = Kappa.Descent.InitialisationScheme.LeCun }.Create(shape, seed);
             Matrix inputs = Gaussian(seed, "inputs"), targets = Gaussian(seed, "residual");
             using var model = ResidualTransformer.WithoutTargets(shape, inputs, 1);
             model.Forward(weights);
             Kappa.Numerics.Vectors.Scale(targets.Span, 2e-3 / Kappa.Numerics.Vectors.Norm(targets.Span));
             Kappa.Numerics.Vectors.AddScaled(targets.Span, 1, model.ForwardOutput.Span);
             using var point = new TrainingPoint(inputs, 1, targets, weights, TrainedSet.All);
-            if (Theorems.Find("path")!.Evaluate(point, new CertificateOptions { StepDivisor = divisor, FloorFraction = 0.1 }).Guarantee is { } guarantee)
+            if (
+                Theorems.Find("path")!.Evaluate(
+                    point, new CertificateOptions { StepDivisor = divisor, FloorFraction = 0.1 }).Guarantee is { } guarantee)
             {
                 certified++;
                 Assert.InRange(guarantee.Radii[^1].Radius / guarantee.Radii[0].Radius, 2, 2 * (1 + 1e-8));

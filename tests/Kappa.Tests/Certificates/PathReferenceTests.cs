@@ -6,10 +6,12 @@ using Xunit;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>The local bounds and the path certificate against an independent implementation in another language (tests/Data/certificates).</summary>
+/// <summary>The local bounds and the path certificate against an independent
+/// implementation in another language (tests/Data/certificates).</summary>
 public sealed class PathReferenceTests
 {
-    // Both sides round outward by 1e-9 in places of their own, and norms by 1e-9 more: a few hundred such factors are possible, a handful occurs.
+    // Both sides round outward by 1e-9 in places of their own, and norms by
+    // 1e-9 more: a few hundred such factors are possible, a handful occurs.
     private const double Tolerance = 1e-7;
 
     public static TheoryData<string> Names => ["depth1", "depth1-close", "depth1-half-residual", "depth2", "depth3"];
@@ -25,12 +27,17 @@ public sealed class PathReferenceTests
         {
             double radius = expected.GetProperty("radius").GetDouble();
             int blocks = propagation.Blocks;
-            double[] radii = [.. Enumerable.Range(0, blocks).Select(b => b == blocks - 1 ? expected.GetProperty("out_radius").GetDouble() : radius)];
+            double[] radii = [
+                .. Enumerable.Range(0, blocks).Select(b => b == blocks - 1 ? expected.GetProperty("out_radius").GetDouble() : radius)];
             bool[] joint = [.. Enumerable.Range(0, blocks).Select(b => b != blocks - 1)];
             (LocalBound output, LocalBound hidden, _) = propagation.On(new ParameterBall(radii, joint, radius));
 
-            AssertClose(Numbers(expected.GetProperty("first")), UpperBound.Values(output.First)[..blocks].ToArray(), $"first derivatives at radius {radius}");
-            AssertClose(Numbers(expected.GetProperty("hidden_first")), UpperBound.Values(hidden.First)[..blocks].ToArray(), $"derivatives of the features at radius {radius}");
+            AssertClose(
+                Numbers(expected.GetProperty("first")), UpperBound.Values(output.First)[..blocks].ToArray(),
+                $"first derivatives at radius {radius}");
+            AssertClose(
+                Numbers(expected.GetProperty("hidden_first")), UpperBound.Values(hidden.First)[..blocks].ToArray(),
+                $"derivatives of the features at radius {radius}");
             for (int b = 0; b < blocks; b++)
             {
                 double[] row = [.. Enumerable.Range(0, blocks).Select(c => output.Second[b, c].Value)];
@@ -45,7 +52,8 @@ public sealed class PathReferenceTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_kernel_floor_certificate_is_that_of_the_reference(string name) => AssertCertificate(name, "kernel-floor", "certificate_J");
+    public void The_kernel_floor_certificate_is_that_of_the_reference(string name) =>
+        AssertCertificate(name, "kernel-floor", "certificate_J");
 
     private static void AssertCertificate(string name, string theorem, string key)
     {
@@ -62,11 +70,15 @@ public sealed class PathReferenceTests
         Assert.Equal(CertificateOutcome.Guaranteed, certificate.Outcome);
         Guarantee guarantee = certificate.Guarantee!;
         double rate = expected.GetProperty("rate").GetDouble();
-        AssertClose([expected.GetProperty("eta").GetDouble(), expected.GetProperty("mu").GetDouble(), rate * (2 - rate)], [guarantee.StepSize, guarantee.PlConstant, guarantee.Rate], "η, μ and the rate");
-        Assert.Equal(expected.GetProperty("pieces").GetDouble(), certificate.Constants.Single(constant => constant.Symbol == "pieces").Value);
+        AssertClose(
+            [expected.GetProperty("eta").GetDouble(), expected.GetProperty("mu").GetDouble(), rate * (2 - rate)],
+            [guarantee.StepSize, guarantee.PlConstant, guarantee.Rate], "η, μ and the rate");
+        Assert.Equal(
+            expected.GetProperty("pieces").GetDouble(), certificate.Constants.Single(constant => constant.Symbol == "pieces").Value);
     }
 
-    private static TrainingPoint PointOf(ReferenceCase reference) => new(reference.Inputs, reference.Samples, reference.Targets, reference.Weights, reference.Trained);
+    private static TrainingPoint PointOf(ReferenceCase reference) =>
+        new(reference.Inputs, reference.Samples, reference.Targets, reference.Weights, reference.Trained);
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetDouble())];
 
@@ -75,7 +87,9 @@ public sealed class PathReferenceTests
         Assert.Equal(expected.Length, actual.Length);
         for (int k = 0; k < expected.Length; k++)
         {
-            Assert.True(Math.Abs(actual[k] - expected[k]) <= Tolerance * Math.Max(Math.Abs(expected[k]), 1e-12), $"{what}, number {k}: expected {expected[k]:R} but got {actual[k]:R} (ratio {actual[k] / expected[k]:R}).");
+            Assert.True(
+                Math.Abs(actual[k] - expected[k]) <= Tolerance * Math.Max(Math.Abs(expected[k]), 1e-12),
+                $"{what}, number {k}: expected {expected[k]:R} but got {actual[k]:R} (ratio {actual[k] / expected[k]:R}).");
         }
     }
 }

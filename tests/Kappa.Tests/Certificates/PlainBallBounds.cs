@@ -5,29 +5,35 @@ using MathNet.Numerics.LinearAlgebra.Double;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>ℓ(F) and q(F) on a product ball as the theory page writes them, line by line with unit vectors, from norms taken sample by sample. Slow and obvious; every block trained, no readout.</summary>
+/// <summary>ℓ(F) and q(F) on a product ball as the theory page writes them, line by line with unit vectors,
+/// from norms taken sample by sample. Slow and obvious; every block trained, no readout.</summary>
 internal static class PlainBallBounds
 {
     public static (Vector<double> First, Matrix<double> Second) Of(ModelCase model, double[] radii)
     {
         ResidualTransformerShape shape = model.Shape;
-        var samples = Enumerable.Range(0, model.Samples).Select(i => PlainResidualTransformer.Forward(shape, model.Weights, Sample(model, i))).ToList();
+        var samples = Enumerable.Range(0, model.Samples)
+            .Select(i => PlainResidualTransformer.Forward(shape, model.Weights, Sample(model, i))).ToList();
         int blocks = 5 * shape.Depth;
         Vector<double> c = DenseVector.OfArray(radii), zFirst = new DenseVector(blocks);
         Matrix<double> zSecond = new DenseMatrix(blocks, blocks);
-        double tau = Math.Abs(shape.LogitScale), a = shape.Activation.DerivativeBound, curvature = shape.Activation.SecondDerivativeBound!.Value;
+        double tau = Math.Abs(shape.LogitScale), a = shape.Activation.DerivativeBound,
+            curvature = shape.Activation.SecondDerivativeBound!.Value;
         for (int l = 0; l < shape.Depth; l++)
         {
             var layer = samples.ConvertAll(blocksOf => blocksOf[l]);
             Vector<double> eQ = E(5 * l), eK = E((5 * l) + 1), eV = E((5 * l) + 2), e1 = E((5 * l) + 3), e2 = E((5 * l) + 4);
             BlockWeights w = model.Weights.Block(l);
-            double q = Norm(w.Query) + c[5 * l], k = Norm(w.Key) + c[(5 * l) + 1], v = Norm(w.Value) + c[(5 * l) + 2], w1 = Norm(w.FfnIn) + c[(5 * l) + 3], w2 = Norm(w.FfnOut) + c[(5 * l) + 4];
+            double q = Norm(w.Query) + c[5 * l], k = Norm(w.Key) + c[(5 * l) + 1], v = Norm(w.Value) + c[(5 * l) + 2],
+                w1 = Norm(w.FfnIn) + c[(5 * l) + 3], w2 = Norm(w.FfnOut) + c[(5 * l) + 4];
 
             // (C.6)
             double[] each = [.. layer.Select(block => Norm(block.Z) + (zFirst * c))];
             double z = each.Max(), s = Math.Sqrt(each.Sum(x => Math.Pow(x, 4)));
             Vector<double> sFirst = tau * ((s * ((k * eQ) + (q * eK))) + (2 * z * q * k * zFirst));
-            Matrix<double> sSecond = tau * ((s * Pair(eQ, eK)) + (2 * z * k * Pair(eQ, zFirst)) + (2 * z * q * Pair(eK, zFirst)) + (q * k * ((2 * z * zSecond) + Pair(zFirst, zFirst))));
+            Matrix<double> sSecond = tau * (
+                (s * Pair(eQ, eK)) + (2 * z * k * Pair(eQ, zFirst)) + (2 * z * q * Pair(eK, zFirst))
+                + (q * k * ((2 * z * zSecond) + Pair(zFirst, zFirst))));
 
             // (C.5)
             Vector<double> aFirst = 0.5 * sFirst;
@@ -37,7 +43,8 @@ internal static class PlainBallBounds
             // (C.6, C.3)
             Vector<double> gFirst = (z * aFirst) + (vA * zFirst);
             Matrix<double> gSecond = (z * aSecond) + Pair(aFirst, zFirst) + (vA * zSecond);
-            double vG = Norm(Stack(layer.Select(block => Times(block.A, block.Z)))) + (gFirst * c), rhoA = Math.Abs(shape.AttentionResidual), rhoF = Math.Abs(shape.FfnResidual);
+            double vG = Norm(Stack(layer.Select(block => Times(block.A, block.Z)))) + (gFirst * c),
+                rhoA = Math.Abs(shape.AttentionResidual), rhoF = Math.Abs(shape.FfnResidual);
             Vector<double> hFirst = (rhoA * zFirst) + (v * gFirst) + (vG * eV);
             Matrix<double> hSecond = (rhoA * zSecond) + (v * gSecond) + Pair(gFirst, eV);
             double vH = Norm(Stack(layer.Select(block => block.H))) + (hFirst * c);
@@ -63,7 +70,9 @@ internal static class PlainBallBounds
 
     private static double[,] Times(double[,] a, double[,] b) => (DenseMatrix.OfArray(a) * DenseMatrix.OfArray(b)).ToArray();
 
-    private static double[,] Stack(IEnumerable<double[,]> samples) => samples.Select(sample => (Matrix<double>)DenseMatrix.OfArray(sample)).Aggregate((top, bottom) => top.Stack(bottom)).ToArray();
+    private static double[,] Stack(IEnumerable<double[,]> samples) =>
+        samples.Select(sample => (Matrix<double>)DenseMatrix.OfArray(sample)).Aggregate((top, bottom) => top.Stack(bottom)).ToArray();
 
-    private static double[,] Sample(ModelCase model, int i) => PlainResidualTransformer.Of(model.Inputs.RowRange(i * model.Tokens, model.Tokens));
+    private static double[,] Sample(ModelCase model, int i) =>
+        PlainResidualTransformer.Of(model.Inputs.RowRange(i * model.Tokens, model.Tokens));
 }

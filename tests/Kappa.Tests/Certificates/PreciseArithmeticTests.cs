@@ -143,7 +143,8 @@ public sealed class PreciseArithmeticTests
             double x = (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-8, 8));
             ExactFraction exact = ExactFraction.Of(x), root = ExactFraction.Sqrt((exact * exact) + (eps * eps));
             (DoubleDouble value, DoubleDouble derivative) = precise.At(x);
-            AssertWithin(Exact(value), (gamma * exact) + ((one - gamma) * half * (root + exact - eps)), exact.Absolute() + eps, precise.Unit);
+            AssertWithin(
+                Exact(value), (gamma * exact) + ((one - gamma) * half * (root + exact - eps)), exact.Absolute() + eps, precise.Unit);
             AssertWithin(Exact(derivative), gamma + ((one - gamma) * half * (one + (exact / root))), one, precise.Unit);
         }
     }

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>Points whose numbers lie so far apart that products of bounds leave the range of doubles: no bound may be lost there (C.34).</summary>
+/// <summary>Points whose numbers lie so far apart that products of bounds
+/// leave the range of doubles: no bound may be lost there (C.34).</summary>
 public sealed class RangeTests
 {
     /// <summary>Sizes of the tokens (s, ±s), of W_K, W_V, W_1, W_2 and the targets, and τ. W_Q = 0 and W_2 are trained.</summary>
@@ -25,19 +26,25 @@ public sealed class RangeTests
     public void Where_W_Q_runs_away_although_its_derivative_is_a_product_below_the_smallest_double_nothing_is_certified(
         double token, double key, double value, double ffnIn, double ffnOut, double target, double temperature, ActivationKind activation)
     {
-        // In exact arithmetic W_Q leaves every ball at the first steps and the loss grows without end; the derivative of F in W_Q is of the size of τ s² k s v w B.
-        var shape = new ResidualTransformerShape { Width = 2, FfnWidth = 2, KeyWidth = 1, Temperature = temperature, FfnResidual = 0, Activation = new Activation(activation) };
+        // In exact arithmetic W_Q leaves every ball at the first steps and the loss grows
+        // without end; the derivative of F in W_Q is of the size of τ s² k s v w B.
+        var shape = new ResidualTransformerShape
+        { Width = 2, FfnWidth = 2, KeyWidth = 1, Temperature = temperature, FfnResidual = 0, Activation = new Activation(activation) };
         var weights = new ResidualTransformerWeights(shape);
         BlockWeights block = weights.Block(0);
         (block.Key[1, 0], block.Value[1, 1], block.FfnIn[0, 0], block.FfnIn[1, 1]) = (key, value, ffnIn, ffnIn);
         (block.FfnOut[0, 0], block.FfnOut[0, 1], block.FfnOut[1, 0], block.FfnOut[1, 1]) = (ffnOut, 0.5 * ffnOut, -0.3 * ffnOut, ffnOut);
-        Matrix inputs = Matrix<double>.From(new[,] { { token, token }, { token, -token } }), targets = Matrix<double>.From(new[,] { { target, 2 * target }, { -target, 0.5 * target } });
+        Matrix inputs = Matrix<double>.From(new[,] { { token, token }, { token, -token } }),
+            targets = Matrix<double>.From(new[,] { { target, 2 * target }, { -target, 0.5 * target } });
         using var point = new TrainingPoint(inputs, 1, targets, weights, TrainedSet.OfNames("blocks.0.query", "blocks.0.ffn_out"));
         foreach (Theorem theorem in Theorems.OfResidualTransformer)
         {
             Certificate certificate = theorem.Evaluate(point);
             Assert.False(certificate.Outcome == CertificateOutcome.Guaranteed, $"{theorem.Name}: {certificate.Explanation}");
-            Assert.True(temperature < 1e160 || theorem is not KernelFloorCertificate || certificate.Explanation.Contains("overflows", StringComparison.Ordinal), certificate.Explanation);
+            Assert.True(
+                temperature < 1e160 || theorem is not KernelFloorCertificate
+                    || certificate.Explanation.Contains("overflows", StringComparison.Ordinal),
+                certificate.Explanation);
         }
     }
 
@@ -45,18 +52,26 @@ public sealed class RangeTests
     public void Local_bounds_of_the_second_derivative_of_an_activation_hold_where_it_crosses_0_and_where_squares_leave_the_range()
     {
         var pi = BigReal.Parse("3.1415926535897932384626433832795028841971693993751058209749445923");
-        foreach (double x in (double[])[0, 1, Math.Sqrt(2), Math.BitIncrement(Math.Sqrt(2)), Math.BitDecrement(Math.Sqrt(2)), 1.5, 2, 5, 29.9, 31, 1e160])
+        foreach (
+            double x in (double[])[
+                0, 1, Math.Sqrt(2), Math.BitIncrement(Math.Sqrt(2)), Math.BitDecrement(Math.Sqrt(2)), 1.5, 2, 5, 29.9, 31, 1e160])
         {
-            BigReal exact = x > 40 ? BigReal.Zero : BigReal.Abs(2 - ((BigReal)x * x)) * BigReal.Exp(-((BigReal)x * x / 2)) / BigReal.Sqrt(2 * pi);
+            BigReal exact = x > 40
+                ? BigReal.Zero
+                : BigReal.Abs(2 - ((BigReal)x * x)) * BigReal.Exp(-((BigReal)x * x / 2)) / BigReal.Sqrt(2 * pi);
             double bound = new Activation(ActivationKind.Gelu).SecondDerivativeBoundNear(-x, 0);
             Assert.True(exact <= bound && (x > 29 || bound <= (double)exact + 2e-9), $"GELU at {x:R}: {exact} > {bound:R}");
         }
 
-        foreach ((double x, double smoothing) in ((double, double)[])[(0, 0.5), (1e-160, 1e-100), (1e3, 0.5), (1e155, 1e100), (1e200, 1e100), (1e120, 1e-100), (double.MaxValue, 1)])
+        foreach (
+            (double x, double smoothing) in ((double, double)[])[
+                (0, 0.5), (1e-160, 1e-100), (1e3, 0.5), (1e155, 1e100), (1e200, 1e100), (1e120, 1e-100), (double.MaxValue, 1)])
         {
-            BigReal ratio = smoothing / BigReal.Sqrt(((BigReal)x * x) + ((BigReal)smoothing * smoothing)), exact = (1 - (BigReal)0.1) / (2 * (BigReal)smoothing) * ratio * ratio * ratio;
+            BigReal ratio = smoothing / BigReal.Sqrt(((BigReal)x * x) + ((BigReal)smoothing * smoothing)),
+                exact = (1 - (BigReal)0.1) / (2 * (BigReal)smoothing) * ratio * ratio * ratio;
             double bound = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, smoothing).SecondDerivativeBoundNear(x, 0);
-            Assert.True(exact <= bound && bound <= ((double)exact * (1 + 1e-8)) + 1e-289, $"{x:R}, ε = {smoothing:R}: {exact} against {bound:R}");
+            Assert.True(
+                exact <= bound && bound <= ((double)exact * (1 + 1e-8)) + 1e-289, $"{x:R}, ε = {smoothing:R}: {exact} against {bound:R}");
         }
     }
 
@@ -65,11 +80,21 @@ public sealed class RangeTests
     {
         // h w_2 = 7.5e-324 is 1.518 times the smallest double: the nearest double, 2 times it, would make μ too large by 1.7.
         const double Input = 1e-150, FfnOut = 7.5e-174, Readout = 1e300;
-        var shape = new ResidualTransformerShape { Width = 1, FfnWidth = 1, KeyWidth = 1, FfnResidual = 0, ReadoutWidth = 1, Activation = new Activation(ActivationKind.Identity) };
+        var shape = new ResidualTransformerShape
+        {
+            Width = 1,
+            FfnWidth = 1,
+            KeyWidth = 1,
+            FfnResidual = 0,
+            ReadoutWidth = 1,
+            Activation = new Activation(ActivationKind.Identity),
+        };
         var weights = new ResidualTransformerWeights(shape);
         weights.Block(0).FfnOut[0, 0] = FfnOut;
         weights.Readout!.Value[0, 0] = Readout;
-        using var point = new TrainingPoint(Matrix<double>.From(new[,] { { Input } }), 1, Matrix<double>.From(new[,] { { 1.0 } }), weights, TrainedSet.OfNames("blocks.0.ffn_in"));
+        using var point = new TrainingPoint(
+            Matrix<double>.From(new[,] { { Input } }), 1, Matrix<double>.From(new[,] { { 1.0 } }), weights,
+            TrainedSet.OfNames("blocks.0.ffn_in"));
         Certificate certificate = new BallCertificate().Evaluate(point);
         BigReal root = (BigReal)Input * FfnOut * Readout;
         Assert.True(certificate.Constants.Single(constant => constant.Symbol == "μ").Value <= root * root, certificate.Explanation);
@@ -105,7 +130,8 @@ public sealed class RangeTests
             AssertBelow(BigReal.Sqrt(x), LowerBound.Sqrt((LowerBound)x));
         }
 
-        static void AssertAbove(BigReal exact, UpperBound bound) => Assert.True(double.IsPositiveInfinity(bound.Value) || exact <= bound.Value, $"{exact} > {bound.Value:R}");
+        static void AssertAbove(BigReal exact, UpperBound bound) =>
+            Assert.True(double.IsPositiveInfinity(bound.Value) || exact <= bound.Value, $"{exact} > {bound.Value:R}");
 
         static void AssertBelow(BigReal exact, LowerBound bound) => Assert.True(exact >= bound.Value, $"{exact} < {bound.Value:R}");
     }

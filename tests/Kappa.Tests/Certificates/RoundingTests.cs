@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Kappa.Tests.Certificates;
 
-/// <summary>No certificate where exact arithmetic excludes zero loss, whatever rounding makes of the numbers, and none lost where only a common part is large (C.31–C.39).</summary>
+/// <summary>No certificate where exact arithmetic excludes zero loss, whatever rounding makes
+/// of the numbers, and none lost where only a common part is large (C.31–C.39).</summary>
 public sealed class RoundingTests
 {
     private const ParameterKind V = ParameterKind.Value, W1 = ParameterKind.FfnIn, W2 = ParameterKind.FfnOut;
@@ -14,7 +15,8 @@ public sealed class RoundingTests
 
     private static readonly string[] OfModelR = ["path", "kernel-floor", "ball"];
 
-    public static TheoryData<Degeneracy, int> Kinds() => [.. from kind in Enum.GetValues<Degeneracy>() from depth in (int[])[1, 2] select (kind, depth)];
+    public static TheoryData<Degeneracy, int> Kinds() =>
+        [.. from kind in Enum.GetValues<Degeneracy>() from depth in (int[])[1, 2] select (kind, depth)];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -23,11 +25,14 @@ public sealed class RoundingTests
         for (int seed = 0; seed < PointsOfAKind; seed++)
         {
             var degenerate = new DegeneratePoint(kind, depth, seed);
-            using var point = new TrainingPoint(degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
+            using var point = new TrainingPoint(
+                degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
             foreach (string name in OfModelR)
             {
                 Certificate certificate = Theorems.Find(name)!.Evaluate(point);
-                Assert.True(certificate.Outcome != CertificateOutcome.Guaranteed, $"{kind}, depth {depth}, seed {seed}: {name} certifies. {certificate.Explanation}");
+                Assert.True(
+                    certificate.Outcome != CertificateOutcome.Guaranteed,
+                    $"{kind}, depth {depth}, seed {seed}: {name} certifies. {certificate.Explanation}");
                 Assert.False(string.IsNullOrWhiteSpace(certificate.Explanation));
                 Assert.DoesNotContain("NaN", certificate.Explanation, StringComparison.Ordinal);
             }
@@ -36,7 +41,8 @@ public sealed class RoundingTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void No_theorem_certifies_a_degenerate_point_whose_matrices_are_scaled_by_powers_of_ten_from_40_to_160_up_or_down(Degeneracy kind, int depth)
+    public void No_theorem_certifies_a_degenerate_point_whose_matrices_are_scaled_by_powers_of_ten_from_40_to_160_up_or_down(
+        Degeneracy kind, int depth)
     {
         // What makes a point degenerate is a null vector, a permutation or a rank: a factor of a matrix changes none of them.
         for (int seed = 0; seed < OracleCase.Count(PointsOfAKind) / 10; seed++)
@@ -49,11 +55,14 @@ public sealed class RoundingTests
                 Vectors.Scale(degenerate.Weights[block].Span, Math.ScaleB(1, exponent));
             }
 
-            using var point = new TrainingPoint(degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
+            using var point = new TrainingPoint(
+                degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
             Assert.All(Theorems.OfResidualTransformer, theorem =>
             {
                 Certificate certificate = theorem.Evaluate(point, new CertificateOptions { MeasuresShortfall = false });
-                Assert.True(certificate.Outcome != CertificateOutcome.Guaranteed, $"{kind}, depth {depth}, seed {seed}: {theorem.Name} certifies. {certificate.Explanation}");
+                Assert.True(
+                    certificate.Outcome != CertificateOutcome.Guaranteed,
+                    $"{kind}, depth {depth}, seed {seed}: {theorem.Name} certifies. {certificate.Explanation}");
             });
         }
     }
@@ -94,7 +103,8 @@ public sealed class RoundingTests
                 continue;
             }
 
-            using var point = new TrainingPoint(degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, TrainedSet.All);
+            using var point = new TrainingPoint(
+                degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, TrainedSet.All);
             var forward = new PreciseForward(point);
             ExactForward exact = ExactForward.Of(degenerate);
             for (int layer = 0; layer < depth; layer++)
@@ -141,7 +151,8 @@ public sealed class RoundingTests
             ExactFraction squares = default;
             for (int column = 0; column < computed.Columns; column++)
             {
-                ExactFraction difference = ExactFraction.Of(computed.High[row, column]) + ExactFraction.Of(computed.Low[row, column]) - exact[row, column];
+                ExactFraction difference = ExactFraction.Of(computed.High[row, column])
+                    + ExactFraction.Of(computed.Low[row, column]) - exact[row, column];
                 squares += difference * difference;
             }
 

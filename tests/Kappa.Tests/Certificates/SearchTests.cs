@@ -16,11 +16,14 @@ public sealed class SearchTests
     private const int MostBalls = 32 * 100;
 
     private static readonly double[] Hostile =
-        [0, double.Epsilon, 1e-310, 2.3e-308, 1e-200, 1e-160, 1e-154, 1e-80, 1e-9, 1, 1e9, 1e80, 1e154, 1e200, 1e300, double.MaxValue, double.PositiveInfinity, double.NaN];
+        [
+            0, double.Epsilon, 1e-310, 2.3e-308, 1e-200, 1e-160, 1e-154, 1e-80, 1e-9, 1, 1e9, 1e80, 1e154, 1e200, 1e300, double.MaxValue,
+            double.PositiveInfinity, double.NaN];
 
     private static readonly double[] Scales = [double.Epsilon, 1e-310, 1e-200, 1e-160, 1e-80, 1e-20, 1, 1e20, 1e80, 1e150, 1e200, 1e300];
 
-    public static TheoryData<double, double> Sizes() => [.. from inputs in Scales from weights in (double[])[1e-160, 1e-20, 1, 1e20, 1e150] select (inputs, weights)];
+    public static TheoryData<double, double> Sizes() =>
+        [.. from inputs in Scales from weights in (double[])[1e-160, 1e-20, 1, 1e20, 1e150] select (inputs, weights)];
 
     [Theory]
     [MemberData(nameof(Sizes))]
@@ -48,7 +51,8 @@ public sealed class SearchTests
             foreach (double residual in Hostile)
             {
                 int before = propagation.Evaluations;
-                double largest = new PathMarch(point, propagation, PathFloor.Features, (LowerBound)floor).LargestCertified(residual, CertificateOptions.Default);
+                double largest = new PathMarch(
+                    point, propagation, PathFloor.Features, (LowerBound)floor).LargestCertified(residual, CertificateOptions.Default);
                 Assert.False(largest < 0);
                 Assert.InRange(propagation.Evaluations - before, 1, MostBalls);
             }
@@ -94,7 +98,8 @@ public sealed class SearchTests
     public void The_search_for_the_first_step_ends_also_on_a_path_that_stands_still(double growth, long certifiedFrom, long standsAt)
     {
         var path = new FakePath(certifiedFrom, standsAt);
-        FirstStep<long[]> first = FirstStepSearch.Run(path, [0L], new FirstStepOptions { LastStep = long.MaxValue, Growth = growth }, TestContext.Current.CancellationToken);
+        FirstStep<long[]> first = FirstStepSearch.Run(
+            path, [0L], new FirstStepOptions { LastStep = long.MaxValue, Growth = growth }, TestContext.Current.CancellationToken);
 
         // 63 doublings by a growth of 1.1 take 460 steps of the schedule, its first ten one each; bisection takes 63.
         Assert.InRange(path.Asked, 1, 600);
@@ -118,7 +123,10 @@ public sealed class SearchTests
 
     private static TrainingPoint Point(double inputScale, double weightScale, Activation? activation = null)
     {
-        var model = new ModelCase(new ResidualTransformerShape { Width = 3, FfnWidth = 8, Activation = activation ?? new Activation(ActivationKind.SmoothLeakyRelu) }, samples: 1, tokens: 2, inputScale: inputScale);
+        var model = new ModelCase(
+            new ResidualTransformerShape
+            { Width = 3, FfnWidth = 8, Activation = activation ?? new Activation(ActivationKind.SmoothLeakyRelu) },
+            samples: 1, tokens: 2, inputScale: inputScale);
         Vectors.Scale(model.Weights.Vector, weightScale);
         return new TrainingPoint(model.Inputs, model.Samples, model.Targets, model.Weights, TrainedSet.All);
     }
@@ -163,9 +171,15 @@ public sealed class SearchTests
 
         internal override string? WhyNotApplicable(TrainingPoint point) => null;
 
-        internal override Certificate Compute(TrainingPoint point, CertificateOptions options) => Answer(this, point.Weights.Block(0).FfnIn[0, 0] / unit >= threshold);
+        internal override Certificate Compute(TrainingPoint point, CertificateOptions options) =>
+            Answer(this, point.Weights.Block(0).FfnIn[0, 0] / unit >= threshold);
     }
 
     private static Certificate Answer(Theorem theorem, bool holds) =>
-        new() { Theorem = theorem, Outcome = holds ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified, Explanation = "made up" };
+        new()
+        {
+            Theorem = theorem,
+            Outcome = holds ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified,
+            Explanation = "made up",
+        };
 }

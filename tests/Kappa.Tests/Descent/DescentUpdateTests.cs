@@ -11,7 +11,8 @@ public sealed class DescentUpdateTests
     {
         foreach (int length in new[] { 0, 1, 7, 8, 9, 31, 32, 33, 40, 64, 77, 128, 259 })
         {
-            double[] weights = Draw("weights"), gradient = Draw("gradient"), initial = Draw("initial"), next = [.. Enumerable.Repeat(7.0, length + 2)];
+            double[] weights = Draw("weights"), gradient = Draw("gradient"), initial = Draw("initial"),
+                next = [.. Enumerable.Repeat(7.0, length + 2)];
             UpdateNorms norms = UpdateNorms.Propose(weights, gradient, initial, 0.1, next.AsSpan(1, length));
             Assert.Equal([7, .. weights.Zip(gradient, (weight, slope) => weight - (0.1 * slope)), 7], next);
 

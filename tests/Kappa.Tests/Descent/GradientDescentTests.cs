@@ -58,7 +58,8 @@ public sealed class GradientDescentTests
             Equal(step.GradientNorm * step.GradientNorm / 2 / loss, step.PlRatio);
             foreach (ParameterKind kind in Enum.GetValues<ParameterKind>())
             {
-                double square = gradient.Layout.Blocks.Where(block => block.Kind == kind).Sum(block => Vectors.SquaredNorm(gradient[block].Span));
+                double square = gradient.Layout.Blocks.Where(block => block.Kind == kind).Sum(block =>
+                    Vectors.SquaredNorm(gradient[block].Span));
                 Equal(Math.Sqrt(square), step.GradientNormOf(kind));
             }
         }
@@ -72,7 +73,9 @@ public sealed class GradientDescentTests
     {
         var model = new ModelCase(Shape with { Depth = 2 });
         using ResidualTransformer evaluator = model.NewModel();
-        GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 4, Trained = TrainedSet.Of(ParameterKind.Value) });
+        GradientDescent descent = new(
+            evaluator,
+            new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 4, Trained = TrainedSet.Of(ParameterKind.Value) });
         DescentState state = descent.Start(model.Weights);
         _ = descent.Run(state, null, cancellation: Cancellation);
         foreach (ParameterBlock block in state.Parameters.Layout.Blocks)
@@ -86,7 +89,9 @@ public sealed class GradientDescentTests
     public void Linear_least_squares_contracts_as_its_eigenvalues_say()
     {
         // Identity ψ, W_2 alone: F is linear in W_2 and the error in eigendirection λ of Φ Φᵀ is multiplied by 1 − ηλ at each step.
-        var model = new ModelCase(new ResidualTransformerShape { Width = 1, FfnWidth = 1, Activation = new Activation(ActivationKind.Identity) }, samples: 3, tokens: 1);
+        var model = new ModelCase(
+            new ResidualTransformerShape { Width = 1, FfnWidth = 1, Activation = new Activation(ActivationKind.Identity) }, samples: 3,
+            tokens: 1);
         using ResidualTransformer evaluator = model.NewModel();
         evaluator.Forward(model.Weights);
         double[] phi = evaluator.Layer(0).Hidden.Span.ToArray();
@@ -94,16 +99,19 @@ public sealed class GradientDescentTests
         double[] error = [.. evaluator.ForwardOutput.Span.ToArray().Zip(model.Targets.Span.ToArray(), (f, y) => f - y)];
         double along = error.Zip(phi, (e, p) => e * p).Sum() / Math.Sqrt(eigenvalue);
         double floor = (error.Sum(e => e * e) - (along * along)) / 2;
-        var options = new DescentOptions { StepSize = StepSizeRule.Fixed(0.3 / eigenvalue), MaximumSteps = 6, Trained = TrainedSet.Of(ParameterKind.FfnOut) };
+        var options = new DescentOptions
+        { StepSize = StepSizeRule.Fixed(0.3 / eigenvalue), MaximumSteps = 6, Trained = TrainedSet.Of(ParameterKind.FfnOut) };
         GradientDescent descent = new(evaluator, options);
         _ = descent.Run(descent.Start(model.Weights), step =>
-            Assert.InRange(step.Loss / (floor + (along * along * Math.Pow(0.7, 2 * step.Step) / 2)), 1 - 1e-13, 1 + 1e-13), cancellation: Cancellation);
+            Assert.InRange(step.Loss / (floor + (along * along * Math.Pow(0.7, 2 * step.Step) / 2)), 1 - 1e-13, 1 + 1e-13),
+            cancellation: Cancellation);
     }
 
     [Fact]
     public void The_loss_floor_stops_the_run_at_the_first_step_below_it()
     {
-        DescentOutcome outcome = RunToEnd(new DescentOptions { StepSize = StepSizeRule.Fixed(0.02), MaximumSteps = 10_000, LossFloor = 1 }, out List<double> losses);
+        DescentOutcome outcome = RunToEnd(
+            new DescentOptions { StepSize = StepSizeRule.Fixed(0.02), MaximumSteps = 10_000, LossFloor = 1 }, out List<double> losses);
         Assert.Equal(StopReason.LossFloor, outcome.Reason);
         Assert.True(losses[^1] <= 1 && losses[^2] > 1);
         Assert.Equal(losses.Count - 1, outcome.Step);
@@ -112,7 +120,8 @@ public sealed class GradientDescentTests
     [Fact]
     public void The_gradient_tolerance_stops_the_run()
     {
-        DescentOutcome outcome = RunToEnd(new DescentOptions { StepSize = StepSizeRule.Fixed(0.02), MaximumSteps = 10_000, GradientTolerance = 1 }, out _);
+        DescentOutcome outcome = RunToEnd(
+            new DescentOptions { StepSize = StepSizeRule.Fixed(0.02), MaximumSteps = 10_000, GradientTolerance = 1 }, out _);
         Assert.Equal(StopReason.GradientTolerance, outcome.Reason);
         Assert.InRange(outcome.Step, 1, 9_999);
     }
@@ -120,7 +129,8 @@ public sealed class GradientDescentTests
     [Fact]
     public void The_step_budget_counts_updates_and_the_last_iterate_is_observed()
     {
-        DescentOutcome outcome = RunToEnd(new DescentOptions { StepSize = StepSizeRule.Fixed(0.001), MaximumSteps = 7 }, out List<double> losses);
+        DescentOutcome outcome = RunToEnd(
+            new DescentOptions { StepSize = StepSizeRule.Fixed(0.001), MaximumSteps = 7 }, out List<double> losses);
         Assert.Equal(new DescentOutcome(StopReason.StepBudget, 7, losses[^1]), outcome);
         Assert.Equal(8, losses.Count);
     }
@@ -152,7 +162,8 @@ public sealed class GradientDescentTests
         model.Weights.Block(0).Value[0, 0] = double.PositiveInfinity;
         using ResidualTransformer evaluator = model.NewModel();
         GradientDescent descent = new(evaluator, new DescentOptions { StepSize = StepSizeRule.Fixed(0.1), MaximumSteps = 3 });
-        DescentOutcome outcome = descent.Run(descent.Start(model.Weights), _ => Assert.Fail("A step was observed."), cancellation: Cancellation);
+        DescentOutcome outcome = descent.Run(
+            descent.Start(model.Weights), _ => Assert.Fail("A step was observed."), cancellation: Cancellation);
         Assert.Equal((StopReason.NonFinite, 0L), (outcome.Reason, outcome.Step));
     }
 
@@ -195,7 +206,8 @@ public sealed class GradientDescentTests
             }
         }
 
-        static (long, double, double, double, double) Record(DescentStep step) => (step.Step, step.Loss, step.GradientNorm, step.StepSize, step.PathLength);
+        static (long, double, double, double, double) Record(DescentStep step) =>
+            (step.Step, step.Loss, step.GradientNorm, step.StepSize, step.PathLength);
     }
 
     [Fact]
@@ -203,7 +215,8 @@ public sealed class GradientDescentTests
     {
         StepSizeRule start = StepSizeRule.Fixed(100);
         DescentOutcome diverged = RunToEnd(new DescentOptions { StepSize = start, MaximumSteps = 200 }, out _);
-        DescentOutcome outcome = RunToEnd(new DescentOptions { StepSize = StepSizeRule.Monotone(start), MaximumSteps = 200 }, out List<double> losses);
+        DescentOutcome outcome = RunToEnd(
+            new DescentOptions { StepSize = StepSizeRule.Monotone(start), MaximumSteps = 200 }, out List<double> losses);
         Assert.Equal(StopReason.NonFinite, diverged.Reason);
         Assert.Equal(StopReason.StepBudget, outcome.Reason);
         Assert.All(losses.Zip(losses.Skip(1)), pair => Assert.True(pair.Second <= pair.First));
@@ -216,7 +229,8 @@ public sealed class GradientDescentTests
         // One token and trained queries: the gradient is exactly zero.
         var model = new ModelCase(Shape, tokens: 1);
         using ResidualTransformer evaluator = model.NewModel();
-        var options = new DescentOptions { StepSize = StepSizeRule.Monotone(StepSizeRule.Fixed(1)), MaximumSteps = 10, Trained = TrainedSet.Of(ParameterKind.Query) };
+        var options = new DescentOptions
+        { StepSize = StepSizeRule.Monotone(StepSizeRule.Fixed(1)), MaximumSteps = 10, Trained = TrainedSet.Of(ParameterKind.Query) };
         GradientDescent descent = new(evaluator, options);
         DescentOutcome outcome = descent.Run(descent.Start(model.Weights), null, cancellation: Cancellation);
         Assert.Equal((StopReason.NoDecrease, 0L), (outcome.Reason, outcome.Step));
@@ -243,7 +257,9 @@ public sealed class GradientDescentTests
         {
             long[] allocated = new long[31];
             GradientDescent descent = new(evaluator, new DescentOptions { StepSize = rule, MaximumSteps = 30 });
-            _ = descent.Run(descent.Start(model.Weights), step => allocated[step.Step] = GC.GetAllocatedBytesForCurrentThread(), cancellation: Cancellation);
+            _ = descent.Run(
+                descent.Start(model.Weights), step => allocated[step.Step] = GC.GetAllocatedBytesForCurrentThread(),
+                cancellation: Cancellation);
             Assert.Equal(allocated[5], allocated[30]);
         }
     }
@@ -251,7 +267,8 @@ public sealed class GradientDescentTests
     [Fact]
     public void Options_that_describe_no_descent_are_refused_with_every_offence()
     {
-        var options = new DescentOptions { StepSize = StepSizeRule.Monotone(StepSizeRule.Automatic(-1)), MaximumSteps = -2, LossFloor = double.NaN };
+        var options = new DescentOptions
+        { StepSize = StepSizeRule.Monotone(StepSizeRule.Automatic(-1)), MaximumSteps = -2, LossFloor = double.NaN };
         string message = Assert.Throws<ArgumentException>(options.Validate).Message;
         Assert.All(["-1", "-2", "NaN"], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }

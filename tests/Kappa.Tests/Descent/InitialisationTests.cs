@@ -16,12 +16,15 @@ public sealed class InitialisationTests
     [InlineData(InitialisationScheme.He, 2.0 / 64, 2.0 / 64, 2.0 / 64, 2.0 / 128)]
     [InlineData(InitialisationScheme.Xavier, 2.0 / 96, 2.0 / 128, 2.0 / 192, 2.0 / 192)]
     [InlineData(InitialisationScheme.Orthogonal, 1.0 / 64, 1.0 / 64, 1.0 / 128, 1.0 / 128)]
-    public void Entries_have_the_variance_of_the_scheme(InitialisationScheme scheme, double query, double value, double ffnIn, double ffnOut)
+    public void Entries_have_the_variance_of_the_scheme(
+        InitialisationScheme scheme, double query, double value, double ffnIn, double ffnOut)
     {
         BlockWeights block = new Initialisation { Scheme = scheme }.Create(Shape, seed: 3).Block(0);
 
         // An orthogonal matrix has its mean square exactly; the others are a factor times the numbers of their stream.
-        (Matrix Matrix, string Name, double Variance)[] all = [(block.Query, "query", query), (block.Value, "value", value), (block.FfnIn, "ffn_in", ffnIn), (block.FfnOut, "ffn_out", ffnOut)];
+        (Matrix Matrix, string Name, double Variance)[] all = [
+            (block.Query, "query", query), (block.Value, "value", value), (block.FfnIn, "ffn_in", ffnIn),
+            (block.FfnOut, "ffn_out", ffnOut)];
         foreach ((Matrix matrix, string name, double variance) in all)
         {
             Matrix numbers = Matrix.Allocate(matrix.Rows, matrix.Columns);
@@ -34,7 +37,8 @@ public sealed class InitialisationTests
     [Fact]
     public void Orthogonal_matrices_are_orthonormal_on_their_shorter_side_times_the_gain()
     {
-        ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.Orthogonal, Gain = 0.5, FfnInGain = 3 }.Create(Shape, seed: 4);
+        ResidualTransformerWeights weights = new Initialisation
+        { Scheme = InitialisationScheme.Orthogonal, Gain = 0.5, FfnInGain = 3 }.Create(Shape, seed: 4);
         foreach (ParameterBlock block in weights.Layout.Blocks)
         {
             Matrix matrix = weights[block];

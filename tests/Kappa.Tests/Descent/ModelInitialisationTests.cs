@@ -77,11 +77,13 @@ public sealed class ModelInitialisationTests
             };
 
             // The mean square of n Gaussians deviates by √(2/n): six of them.
-            Assert.InRange(meanSquare, expected * (1 - (6 * Math.Sqrt(2.0 / block.Length))), expected * (1 + (6 * Math.Sqrt(2.0 / block.Length))));
+            Assert.InRange(
+                meanSquare, expected * (1 - (6 * Math.Sqrt(2.0 / block.Length))), expected * (1 + (6 * Math.Sqrt(2.0 / block.Length))));
         }
 
         // Stored transposed, the fan-in is the number of columns.
-        ModelParameters encoder = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(TransformerShape.ShallowEncoder(10, 4000, 1), 1);
+        ModelParameters encoder = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(
+            TransformerShape.ShallowEncoder(10, 4000, 1), 1);
         Assert.InRange(MeanSquare(encoder["value"]) * 10, 0.97, 1.03);
         Assert.InRange(MeanSquare(encoder["readout"]) * 4000, 0.85, 1.15);
     }

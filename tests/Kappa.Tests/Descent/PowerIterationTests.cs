@@ -15,7 +15,8 @@ public sealed class PowerIterationTests
     {
         ReferenceCase reference = ReferenceCase.Load(name);
         using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
-        LargestKernelEigenvalue estimate = PowerIteration.Estimate(model, reference.Weights, reference.Trained, seed: 1, tolerance: 1e-5, maximumIterations: 5000);
+        LargestKernelEigenvalue estimate = PowerIteration.Estimate(
+            model, reference.Weights, reference.Trained, seed: 1, tolerance: 1e-5, maximumIterations: 5000);
         double expected = reference.Expected.GetProperty("ntk_eigenvalues").EnumerateArray().Max(value => value.GetDouble());
 
         // Some eigenvalue lies within the residual, and the Rayleigh quotient is never above the largest.

@@ -6,13 +6,15 @@ using Xunit;
 
 namespace Kappa.Tests.Descent;
 
-/// <summary>Descent with loss and gradient in single precision: the same bits for any number of threads, and double precision up to its rounding.</summary>
+/// <summary>Descent with loss and gradient in single precision: the same bits
+/// for any number of threads, and double precision up to its rounding.</summary>
 public sealed class SinglePrecisionTests
 {
     private const int Steps = 50;
 
     // 1120 rows: several shards of several groups.
-    private static readonly ModelCase Divided = new(new ResidualTransformerShape { Width = 9, FfnWidth = 16, Depth = 2 }, samples: 70, tokens: 16, seed: 8);
+    private static readonly ModelCase Divided = new(
+        new ResidualTransformerShape { Width = 9, FfnWidth = 16, Depth = 2 }, samples: 70, tokens: 16, seed: 8);
 
     [Fact]
     public void Any_number_of_threads_gives_the_same_bits()
@@ -32,16 +34,19 @@ public sealed class SinglePrecisionTests
     [InlineData(3)]
     public void Fifty_steps_stay_as_near_to_double_precision_as_the_errors_of_their_gradients_allow(int depth)
     {
-        ModelCase model = new(new ResidualTransformerShape { Width = 12, FfnWidth = 20, Depth = depth }, samples: 4, tokens: 5, seed: 3, inputScale: 0.3);
+        ModelCase model = new(
+            new ResidualTransformerShape { Width = 12, FfnWidth = 20, Depth = depth }, samples: 4, tokens: 5, seed: 3, inputScale: 0.3);
         Descended doubles = Descend(model, Precision.Double), singles = Descend(model, Precision.Single);
 
-        // Each step adds η ‖δg‖ ≤ η θ ‖g‖ to the distance, with θ the relative error of a gradient (twelve products a block, sums of m + d terms that err by √k u, three for
-        // what they are relative to); steps below 1/λ_max hardly stretch it, two for directions of negative curvature. So it stays below 2 θ times the length of the path.
+        // Each step adds η ‖δg‖ ≤ η θ ‖g‖ to the distance, with θ the relative error of a gradient (twelve products a block, sums of m + d
+        // terms that err by √k u, three for what they are relative to); steps below 1/λ_max hardly stretch it, two for directions of
+        // negative curvature. So it stays below 2 θ times the length of the path.
         double theta = Math.ScaleB(1, -24) * 3 * 12 * depth * Math.Sqrt(model.Shape.FfnWidth + model.Shape.Width);
         double distance = Math.Sqrt(Vectors.SquaredDistance(doubles.Weights, singles.Weights));
         Assert.InRange(distance, 1e-12 * doubles.PathLength, 2 * theta * doubles.PathLength);
 
-        // |δℒ| ≤ θ ℒ for the rounding of the loss itself and ‖g‖ times the distance for where it is taken; the curvature adds λ_max distance²/2, which is nothing.
+        // |δℒ| ≤ θ ℒ for the rounding of the loss itself and ‖g‖ times the distance for
+        // where it is taken; the curvature adds λ_max distance²/2, which is nothing.
         for (int k = 0; k <= Steps; k++)
         {
             double allowed = (2 * theta * doubles.Losses[k]) + (2 * theta * doubles.PathLength * doubles.GradientNorms[k]);
@@ -58,7 +63,9 @@ public sealed class SinglePrecisionTests
         DescentState state = descent.Start(model.Weights);
         var norms = new List<double>();
         _ = descent.Run(state, step => norms.Add(step.Distance), cancellation: TestContext.Current.CancellationToken);
-        Assert.All(norms.Zip(norms.Skip(1)), pair => Assert.True(pair.Second > pair.First, $"The distance went from {pair.First:R} to {pair.Second:R}."));
+        Assert.All(
+            norms.Zip(norms.Skip(1)),
+            pair => Assert.True(pair.Second > pair.First, $"The distance went from {pair.First:R} to {pair.Second:R}."));
     }
 
     private static Descended Descend(ModelCase model, Precision precision, int threads = 1)

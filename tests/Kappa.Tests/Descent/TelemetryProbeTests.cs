@@ -12,18 +12,23 @@ public sealed class TelemetryProbeTests
 
     private static readonly string[] PartQuantities =
     [
-        "sigmaMax", "sigmaMin", "sigmaMinNonzero", "conditionNumber", "conditionNumberNonzero", "numericalRank", "effectiveRank", "stableRank",
+        "sigmaMax", "sigmaMin", "sigmaMinNonzero", "conditionNumber", "conditionNumberNonzero", "numericalRank", "effectiveRank",
+        "stableRank",
         "rankOneDistance", "tokenCosine", "sampleSigmaMin", "sampleConditionNumber",
     ];
 
-    /// <summary>All rows of rank M; more rows than the width; more tokens in a sample than the width; more rows than hidden features.</summary>
+    /// <summary>All rows of rank M; more rows than the width; more tokens in
+    /// a sample than the width; more rows than hidden features.</summary>
     public static TheoryData<int, int, int, int> Sizes => new() { { 2, 2, 5, 7 }, { 3, 2, 5, 7 }, { 2, 4, 3, 9 }, { 2, 3, 7, 4 } };
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void Every_column_of_every_step_equals_an_independent_computation_at_the_state_before_the_update(int samples, int tokens, int width, int ffnWidth)
+    public void Every_column_of_every_step_equals_an_independent_computation_at_the_state_before_the_update(
+        int samples, int tokens, int width, int ffnWidth)
     {
-        var point = new ModelCase(new ResidualTransformerShape { Depth = 2, Width = width, FfnWidth = ffnWidth, ReadoutWidth = 3, AttentionResidual = 0.8 }, samples, tokens);
+        var point = new ModelCase(
+            new ResidualTransformerShape { Depth = 2, Width = width, FfnWidth = ffnWidth, ReadoutWidth = 3, AttentionResidual = 0.8 },
+            samples, tokens);
         using ResidualTransformer model = point.NewModel();
         var probe = new TelemetryProbe(model, TrainedSet.All);
         double[] row = new double[probe.Columns.Count];
@@ -47,7 +52,8 @@ public sealed class TelemetryProbeTests
             Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), probe.Columns.Order(StringComparer.Ordinal));
             for (int column = 0; column < row.Length; column++)
             {
-                // κ stays below 1e4 here, so rounding is below 1e-11 of any value; the path adds differences of nearby weights, three digits worse.
+                // κ stays below 1e4 here, so rounding is below 1e-11 of any value;
+                // the path adds differences of nearby weights, three digits worse.
                 double value = expected[probe.Columns[column]];
                 Assert.True(
                     value.Equals(row[column]) || Math.Abs(row[column] - value) <= 1e-9 * Math.Abs(value),
@@ -56,8 +62,11 @@ public sealed class TelemetryProbeTests
 
             (string Name, ReadOnlyMemory<double> SingularValues)[] spectra = [.. probe.Spectra(step.Parameters, model.AllSamples)];
             model.Forward(step.Parameters);
-            Matrix[] matrices = [.. Enumerable.Range(0, 2).Select(model.Layer).SelectMany(layer => new[] { layer.AttentionBranch, layer.AttentionOutput, layer.Hidden })];
-            Assert.Equal(["l0.branch", "l0.output", "l0.hidden", "l1.branch", "l1.output", "l1.hidden"], spectra.Select(spectrum => spectrum.Name));
+            Matrix[] matrices = [
+                .. Enumerable.Range(0, 2).Select(model.Layer)
+                    .SelectMany(layer => new[] { layer.AttentionBranch, layer.AttentionOutput, layer.Hidden })];
+            Assert.Equal(
+                ["l0.branch", "l0.output", "l0.hidden", "l1.branch", "l1.output", "l1.hidden"], spectra.Select(spectrum => spectrum.Name));
             Assert.All(spectra.Zip(matrices), pair => Assert.Equal(MatrixSamples.Values(pair.Second), pair.First.SingularValues.ToArray()));
         }
     }
@@ -65,13 +74,17 @@ public sealed class TelemetryProbeTests
     [Fact]
     public void The_columns_of_two_blocks_are_those_of_the_register_in_its_order()
     {
-        using var model = ResidualTransformer.WithoutTargets(new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5, ReadoutWidth = 3 }, Matrix.Allocate(6, 4), samples: 2);
+        using var model = ResidualTransformer.WithoutTargets(
+            new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5, ReadoutWidth = 3 }, Matrix.Allocate(6, 4), samples: 2);
         string[] expected =
         [
             "step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength",
-            "gradientNorm.query", "gradientNorm.key", "gradientNorm.value", "gradientNorm.ffnIn", "gradientNorm.ffnOut", "gradientNorm.readout",
-            .. PartQuantities.Select(quantity => $"l0.branch.{quantity}"), .. PartQuantities.Select(quantity => $"l0.output.{quantity}"), "l0.hidden.sigmaMin",
-            .. PartQuantities.Select(quantity => $"l1.branch.{quantity}"), .. PartQuantities.Select(quantity => $"l1.output.{quantity}"), "l1.hidden.sigmaMin",
+            "gradientNorm.query", "gradientNorm.key", "gradientNorm.value", "gradientNorm.ffnIn", "gradientNorm.ffnOut",
+            "gradientNorm.readout",
+            .. PartQuantities.Select(quantity => $"l0.branch.{quantity}"), .. PartQuantities.Select(quantity => $"l0.output.{quantity}"),
+            "l0.hidden.sigmaMin",
+            .. PartQuantities.Select(quantity => $"l1.branch.{quantity}"), .. PartQuantities.Select(quantity => $"l1.output.{quantity}"),
+            "l1.hidden.sigmaMin",
         ];
         Assert.Equal(expected, new TelemetryProbe(model, TrainedSet.All).Columns);
     }
@@ -79,9 +92,12 @@ public sealed class TelemetryProbeTests
     [Fact]
     public void Without_spectra_and_with_one_kind_trained_only_the_scalars_and_that_kind_remain()
     {
-        using var model = ResidualTransformer.WithoutTargets(new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5 }, Matrix.Allocate(6, 4), samples: 2);
+        using var model = ResidualTransformer.WithoutTargets(
+            new ResidualTransformerShape { Depth = 2, Width = 4, FfnWidth = 5 }, Matrix.Allocate(6, 4), samples: 2);
         var probe = new TelemetryProbe(model, TrainedSet.Of(ParameterKind.Value), spectra: false);
-        Assert.Equal(["step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength", "gradientNorm.value"], probe.Columns);
+        Assert.Equal(
+            ["step", "loss", "gradientNorm", "plRatio", "stepSize", "stepRatio", "distance", "pathLength", "gradientNorm.value"],
+            probe.Columns);
         Assert.Null(probe.Record);
         Assert.Empty(probe.Spectra(new ModelParameters(model.Layout), model.AllSamples));
     }
@@ -113,7 +129,10 @@ public sealed class TelemetryProbeTests
         using ResidualTransformer model = point.NewModel();
         var probe = new TelemetryProbe(model, TrainedSet.All, spectra: false);
         var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(0.01), MaximumSteps = 0 });
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => descent.Run(descent.Start(point.Weights), step => probe.Measure(step, new double[4]), cancellation: TestContext.Current.CancellationToken));
+        ArgumentException refused = Assert.Throws<ArgumentException>(() =>
+            descent.Run(
+                descent.Start(point.Weights), step => probe.Measure(step, new double[4]),
+                cancellation: TestContext.Current.CancellationToken));
         Assert.Contains($"The row must have {probe.Columns.Count} numbers but has 4.", refused.Message, StringComparison.Ordinal);
     }
 
@@ -126,7 +145,8 @@ public sealed class TelemetryProbeTests
         var samples = new List<List<PlainResidualTransformer.Block>>();
         for (int sample = 0; sample < point.Samples; sample++)
         {
-            List<PlainResidualTransformer.Block> blocks = PlainResidualTransformer.Forward(point.Shape, weights, PlainResidualTransformer.Of(point.Inputs.RowRange(sample * tokens, tokens)));
+            List<PlainResidualTransformer.Block> blocks = PlainResidualTransformer.Forward(
+                point.Shape, weights, PlainResidualTransformer.Of(point.Inputs.RowRange(sample * tokens, tokens)));
             double[,] error = PlainResidualTransformer.Output(weights, blocks);
             Matrix targets = point.Targets.RowRange(sample * tokens, tokens);
             for (int row = 0; row < tokens; row++)
@@ -151,9 +171,15 @@ public sealed class TelemetryProbeTests
             ["stepSize"] = stepSize,
             ["stepRatio"] = stepSize * norm / Norm(weights.Vector),
         };
-        foreach ((ParameterKind kind, string name) in new[] { (ParameterKind.Query, "query"), (ParameterKind.Key, "key"), (ParameterKind.Value, "value"), (ParameterKind.FfnIn, "ffnIn"), (ParameterKind.FfnOut, "ffnOut"), (ParameterKind.Readout, "readout") })
+        foreach (
+            (ParameterKind kind, string name) in new[]
+            {
+                (ParameterKind.Query, "query"), (ParameterKind.Key, "key"), (ParameterKind.Value, "value"), (ParameterKind.FfnIn, "ffnIn"),
+                (ParameterKind.FfnOut, "ffnOut"), (ParameterKind.Readout, "readout"),
+            })
         {
-            expected[$"gradientNorm.{name}"] = Norm(gradient.Layout.Blocks.Where(block => block.Kind == kind).SelectMany(block => gradient[block].Span.ToArray()));
+            expected[$"gradientNorm.{name}"] = Norm(
+                gradient.Layout.Blocks.Where(block => block.Kind == kind).SelectMany(block => gradient[block].Span.ToArray()));
         }
 
         for (int layer = 0; layer < point.Shape.Depth; layer++)
@@ -198,7 +224,9 @@ public sealed class TelemetryProbeTests
 
     private static double Cosine(double[,] sample)
     {
-        double[][] rows = [.. Enumerable.Range(0, sample.GetLength(0)).Select(row => Enumerable.Range(0, sample.GetLength(1)).Select(column => sample[row, column]).ToArray())];
+        double[][] rows = [
+            .. Enumerable.Range(0, sample.GetLength(0)).Select(row =>
+                Enumerable.Range(0, sample.GetLength(1)).Select(column => sample[row, column]).ToArray())];
         IEnumerable<double> cosines =
             from j in Enumerable.Range(0, rows.Length)
             from k in Enumerable.Range(0, j)
@@ -221,7 +249,8 @@ public sealed class TelemetryProbeTests
         return stacked;
     }
 
-    private static double[] Singular(double[,] matrix) => [.. MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseOfArray(matrix).Svd(false).S];
+    private static double[] Singular(double[,] matrix) =>
+        [.. MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseOfArray(matrix).Svd(false).S];
 
     private static double Norm(IEnumerable<double> values) => Math.Sqrt(values.Sum(value => value * value));
 }

@@ -53,7 +53,8 @@ public sealed class TrainingTests
     [MemberData(nameof(Methods))]
     public void A_run_that_is_stored_and_continued_has_the_bits_of_one_that_was_not(string name)
     {
-        using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true), again = TrainableCase.NewClassifier(Shape, 10, ofTokens: true, threads: 2);
+        using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true),
+            again = TrainableCase.NewClassifier(Shape, 10, ofTokens: true, threads: 2);
         GradientDescent whole = New(model, name, steps: 9), firstHalf = New(model, name, steps: 4), secondHalf = New(again, name, steps: 9);
         DescentState expected = whole.Start(Parameters(model.Layout)), stored = firstHalf.Start(Parameters(model.Layout));
         _ = whole.Run(expected, cancellation: Cancellation);
@@ -69,7 +70,9 @@ public sealed class TrainingTests
     {
         var order = new BatchOrder(10, 4, seed: 5);
         Assert.Equal(3, order.BatchesPerEpoch);
-        List<int[]> epochs = [.. Enumerable.Range(0, 20).Select(epoch => Enumerable.Range(0, 3).SelectMany(k => order.Of((epoch * 3) + k).ToArray()).ToArray())];
+        List<int[]> epochs = [
+            .. Enumerable.Range(0, 20).Select(epoch =>
+                Enumerable.Range(0, 3).SelectMany(k => order.Of((epoch * 3) + k).ToArray()).ToArray())];
         Assert.All(epochs, epoch => Assert.Equal(Enumerable.Range(0, 10), epoch.Order()));
         Assert.Equal(20, epochs.Select(epoch => string.Join(' ', epoch)).Distinct().Count());
         Assert.Equal(2, order.Of(2).Length);
@@ -102,7 +105,8 @@ public sealed class TrainingTests
 
         using var model = new Transformer(Shape, new TransformerData { Samples = 40, Identifiers = ids, Labels = labels });
         double step = name == "plain" ? 0.5 : name == "momentum" ? 0.05 : 0.02;
-        var training = new GradientDescent(model, new DescentOptions { Method = Method(name), StepSize = StepSizeRule.Fixed(step), BatchSize = 10, MaximumSteps = 300 });
+        var training = new GradientDescent(
+            model, new DescentOptions { Method = Method(name), StepSize = StepSizeRule.Fixed(step), BatchSize = 10, MaximumSteps = 300 });
         DescentState state = training.Start(Parameters(model.Layout));
         double before = model.Loss(state.Parameters, model.AllSamples);
         Assert.Equal(StopReason.StepBudget, training.Run(state, cancellation: Cancellation).Reason);
@@ -125,12 +129,22 @@ public sealed class TrainingTests
     public void Wrong_options_and_states_are_named()
     {
         using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
-        var options = new DescentOptions { Method = new AdamDescent(1), StepSize = StepSizeRule.Fixed(-1), Schedule = new StepSchedule { WarmUpSteps = 5, TotalSteps = 5 }, BatchSize = 0, MaximumSteps = 1 };
+        var options = new DescentOptions
+        {
+            Method = new AdamDescent(1),
+            StepSize = StepSizeRule.Fixed(-1),
+            Schedule = new StepSchedule { WarmUpSteps = 5, TotalSteps = 5 },
+            BatchSize = 0,
+            MaximumSteps = 1,
+        };
         string message = Assert.Throws<ArgumentException>(() => new GradientDescent(model, options)).Message;
-        Assert.All(["β₁", "step size must be", "5 of 5", "at least 1 sample"], part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.All(
+            ["β₁", "step size must be", "5 of 5", "at least 1 sample"], part => Assert.Contains(part, message, StringComparison.Ordinal));
         GradientDescent adam = New(model, "adam", 1);
-        _ = Assert.Throws<ArgumentException>(() => adam.Run(New(model, "momentum", 1).Start(Parameters(model.Layout)), cancellation: Cancellation));
-        _ = Assert.Throws<ArgumentException>(() => new DescentState(Parameters(model.Layout), Parameters(model.Layout), 0, 1, 0, [new double[3]]));
+        _ = Assert.Throws<ArgumentException>(() =>
+            adam.Run(New(model, "momentum", 1).Start(Parameters(model.Layout)), cancellation: Cancellation));
+        _ = Assert.Throws<ArgumentException>(() =>
+            new DescentState(Parameters(model.Layout), Parameters(model.Layout), 0, 1, 0, [new double[3]]));
     }
 
     // λ as a part of the gradient, and as a step of its own in Adam; c as the largest norm of what the method is given.
@@ -177,8 +191,12 @@ public sealed class TrainingTests
         using IModel model = TrainableCase.NewClassifier(Shape, 10, ofTokens: true);
         var options = new DescentOptions { StepSize = StepSizeRule.Monotone(StepSizeRule.Fixed(0.1)), MaximumSteps = 1 };
         _ = new GradientDescent(model, options);
-        Assert.Contains("full batch", Assert.Throws<ArgumentException>(() => new GradientDescent(model, options with { BatchSize = 3 })).Message, StringComparison.Ordinal);
-        Assert.Contains("plain descent", Assert.Throws<ArgumentException>(() => new GradientDescent(model, options with { WeightDecay = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "full batch", Assert.Throws<ArgumentException>(() => new GradientDescent(model, options with { BatchSize = 3 })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "plain descent", Assert.Throws<ArgumentException>(() => new GradientDescent(model, options with { WeightDecay = 1 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -193,10 +211,20 @@ public sealed class TrainingTests
         Assert.Equal(model.Loss(state.Parameters, model.AllSamples), outcome.Loss);
     }
 
-    private static UpdateMethod Method(string name) => name switch { "plain" => new PlainDescent(), "momentum" => new MomentumDescent(), _ => new AdamDescent(SecondDecay: 0.99) };
+    private static UpdateMethod Method(string name) =>
+        name switch { "plain" => new PlainDescent(), "momentum" => new MomentumDescent(), _ => new AdamDescent(SecondDecay: 0.99) };
 
     private static GradientDescent New(IModel model, string name, long steps) => new(
-        model, new DescentOptions { Method = Method(name), StepSize = StepSizeRule.Fixed(0.01), Schedule = new StepSchedule { WarmUpSteps = 3, TotalSteps = 12 }, BatchSize = 4, BatchSeed = 3, MaximumSteps = steps });
+        model,
+        new DescentOptions
+        {
+            Method = Method(name),
+            StepSize = StepSizeRule.Fixed(0.01),
+            Schedule = new StepSchedule { WarmUpSteps = 3, TotalSteps = 12 },
+            BatchSize = 4,
+            BatchSeed = 3,
+            MaximumSteps = steps,
+        });
 
     private static ModelParameters Parameters(ParameterLayout layout)
     {

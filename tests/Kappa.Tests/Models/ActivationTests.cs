@@ -74,7 +74,9 @@ public sealed class ActivationTests
     public void The_bounds_hold_and_are_attained(ActivationKind kind)
     {
         var activation = new Activation(kind, 0.2);
-        double[] x = [.. Enumerable.Range(-4_000_000, 8_000_001).Where(k => k % 200 == 0 || Math.Abs(k) < 3000).Select(k => k / 1000.0), Math.Sqrt(2)];
+        double[] x = [
+            .. Enumerable.Range(-4_000_000, 8_000_001).Where(k => k % 200 == 0 || Math.Abs(k) < 3000).Select(k => k / 1000.0),
+            Math.Sqrt(2)];
         double first = x.Max(value => Math.Abs(activation.Derivative(value)));
         double second = x.Max(value => Math.Abs(activation.SecondDerivative(value)));
         Assert.InRange(first, activation.DerivativeBound * (1 - 1e-6), activation.DerivativeBound);

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>Products with the Hessian against central differences of the gradient, whose error falls by four when the step is halved, and against its own symmetry.</summary>
+/// <summary>Products with the Hessian against central differences of the gradient, whose
+/// error falls by four when the step is halved, and against its own symmetry.</summary>
 public sealed class HessianProductTests
 {
     public static TheoryData<ActivationKind, int> ActivationsAndDepths => ResidualTransformerGradientTests.ActivationsAndDepths;
@@ -21,7 +22,8 @@ public sealed class HessianProductTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_error_falls_by_four_for_every_option(int index) => AssertSecondOrder(ModelCase.Varied().ElementAt(index), TrainedSet.All);
+    public void The_error_falls_by_four_for_every_option(int index) =>
+        AssertSecondOrder(ModelCase.Varied().ElementAt(index), TrainedSet.All);
 
     [Theory]
     [InlineData("blocks.1.query")]
@@ -37,7 +39,9 @@ public sealed class HessianProductTests
     {
         foreach (int keyWidth in new[] { 2, 6 })
         {
-            var model = new ModelCase(new ResidualTransformerShape { Width = 4, FfnWidth = 5, Depth = 3, KeyWidth = keyWidth, ReadoutWidth = 2 }, samples: 3, seed: 31);
+            var model = new ModelCase(
+                new ResidualTransformerShape { Width = 4, FfnWidth = 5, Depth = 3, KeyWidth = keyWidth, ReadoutWidth = 2 }, samples: 3,
+                seed: 31);
             TrainedSet trained = TrainedSet.OfNames(names);
             ResidualTransformerWeights direction = model.UnitDirection(22);
             ResidualTransformerWeights part = Product(model, direction, trained);
@@ -60,7 +64,9 @@ public sealed class HessianProductTests
     public void The_Hessian_is_symmetric(int index)
     {
         ModelCase model = ModelCase.Varied().ElementAt(index);
-        foreach (TrainedSet trained in new[] { TrainedSet.All, TrainedSet.Of(ParameterKind.Query), TrainedSet.Of(ParameterKind.Key, ParameterKind.FfnOut) })
+        foreach (
+            TrainedSet trained in new[]
+                { TrainedSet.All, TrainedSet.Of(ParameterKind.Query), TrainedSet.Of(ParameterKind.Key, ParameterKind.FfnOut) })
         {
             ResidualTransformerWeights u = model.UnitDirection(41);
             ResidualTransformerWeights v = model.UnitDirection(42);
@@ -95,14 +101,16 @@ public sealed class HessianProductTests
     [InlineData(8)]
     public void Shards_add_up_to_the_same_bits_for_any_number_of_threads_and_to_the_samples_one_by_one(int keyWidth)
     {
-        var model = new ModelCase(new ResidualTransformerShape { Width = 8, FfnWidth = 5, KeyWidth = keyWidth, Depth = 2 }, samples: 200, tokens: 3);
+        var model = new ModelCase(
+            new ResidualTransformerShape { Width = 8, FfnWidth = 5, KeyWidth = keyWidth, Depth = 2 }, samples: 200, tokens: 3);
         ResidualTransformerWeights direction = model.UnitDirection(44);
         ResidualTransformerWeights one = Product(model, direction, TrainedSet.All);
         Assert.Equal(one.Vector, Product(model, direction, TrainedSet.All, threads: 2).Vector);
         double[] sum = new double[one.Vector.Length];
         for (int sample = 0; sample < model.Samples; sample++)
         {
-            using var evaluator = new ResidualTransformer(model.Shape, model.Inputs.RowRange(sample * 3, 3), model.Targets.RowRange(sample * 3, 3), 1);
+            using var evaluator = new ResidualTransformer(
+                model.Shape, model.Inputs.RowRange(sample * 3, 3), model.Targets.RowRange(sample * 3, 3), 1);
             Matrix residual = Matrix.Allocate(3, 8);
             var part = new ResidualTransformerWeights(model.Shape);
             evaluator.Forward(model.Weights);
@@ -121,12 +129,16 @@ public sealed class HessianProductTests
         var other = new ResidualTransformerWeights(model.Shape with { FfnWidth = 7 });
         using ResidualTransformer evaluator = model.NewModel();
         evaluator.Forward(model.Weights);
-        _ = Assert.Throws<ArgumentException>("direction", () => evaluator.HessianProduct(model.Weights, other, model.Targets, model.Weights, TrainedSet.All));
-        _ = Assert.Throws<ArgumentException>("result", () => evaluator.HessianProduct(model.Weights, model.Weights, model.Targets, other, TrainedSet.All));
-        _ = Assert.Throws<ArgumentException>("residual", () => evaluator.HessianProduct(model.Weights, model.Weights, Matrix.Allocate(2, 4), model.Weights, TrainedSet.All));
+        _ = Assert.Throws<ArgumentException>(
+            "direction", () => evaluator.HessianProduct(model.Weights, other, model.Targets, model.Weights, TrainedSet.All));
+        _ = Assert.Throws<ArgumentException>(
+            "result", () => evaluator.HessianProduct(model.Weights, model.Weights, model.Targets, other, TrainedSet.All));
+        _ = Assert.Throws<ArgumentException>(
+            "residual", () => evaluator.HessianProduct(model.Weights, model.Weights, Matrix.Allocate(2, 4), model.Weights, TrainedSet.All));
     }
 
-    private static ResidualTransformerWeights Product(ModelCase model, ResidualTransformerWeights direction, TrainedSet trained, int threads = 1)
+    private static ResidualTransformerWeights Product(
+        ModelCase model, ResidualTransformerWeights direction, TrainedSet trained, int threads = 1)
     {
         using ResidualTransformer evaluator = model.NewModel(threads);
         var result = new ResidualTransformerWeights(model.Shape);
@@ -135,8 +147,8 @@ public sealed class HessianProductTests
         return result;
     }
 
-    // D(h) = (∇ℒ(θ+hv) − ∇ℒ(θ−hv))/2h has the error h²/6 ∇D³ℒ[v,v,v] + O(h⁴), as a vector: the ratio of its norms at h and h/2 is 4 + O(h²). With h ≤ 2⁻⁶ the O(h²)
-    // term stays below one per cent, and the rounding error ε‖∇ℒ‖/h ≤ 1e-12 ‖∇ℒ‖ far below h².
+    // D(h) = (∇ℒ(θ+hv) − ∇ℒ(θ−hv))/2h has the error h²/6 ∇D³ℒ[v,v,v] + O(h⁴), as a vector: the ratio of its norms at h and h/2 is 4 +
+    // O(h²). With h ≤ 2⁻⁶ the O(h²) term stays below one per cent, and the rounding error ε‖∇ℒ‖/h ≤ 1e-12 ‖∇ℒ‖ far below h².
     private static void AssertSecondOrder(ModelCase model, TrainedSet trained)
     {
         using ResidualTransformer evaluator = model.NewModel();

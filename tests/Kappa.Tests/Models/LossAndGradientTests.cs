@@ -14,7 +14,9 @@ public sealed class LossAndGradientTests
     [
         .. ModelCase.Varied(),
         new(new ResidualTransformerShape { Width = 8, FfnWidth = 130, Depth = 2 }, samples: 70, tokens: 12, seed: 8),
-        new(new ResidualTransformerShape { Width = 9, FfnWidth = 16, Depth = 3, KeyWidth = 3, ReadoutWidth = 4 }, samples: 41, tokens: 16, seed: 9),
+        new(
+            new ResidualTransformerShape { Width = 9, FfnWidth = 16, Depth = 3, KeyWidth = 3, ReadoutWidth = 4 }, samples: 41, tokens: 16,
+            seed: 9),
         new(new ResidualTransformerShape { Width = 150, FfnWidth = 140, AttentionResidual = 0.5 }, samples: 9, tokens: 40, seed: 10),
         new(new ResidualTransformerShape { Width = 6, FfnWidth = 140, Depth = 2 }, samples: 5, tokens: 4, seed: 11),
     ];
@@ -71,7 +73,8 @@ public sealed class LossAndGradientTests
     {
         ModelCase model = Models.ElementAt(index);
         int[] batch = [model.Samples - 1, 0];
-        Matrix inputs = Matrix.Allocate(2 * model.Tokens, model.Shape.Width), targets = Matrix.Allocate(2 * model.Tokens, model.Shape.OutputWidth);
+        Matrix inputs = Matrix.Allocate(2 * model.Tokens, model.Shape.Width),
+            targets = Matrix.Allocate(2 * model.Tokens, model.Shape.OutputWidth);
         for (int k = 0; k < batch.Length; k++)
         {
             model.Inputs.RowRange(batch[k] * model.Tokens, model.Tokens).CopyTo(inputs.RowRange(k * model.Tokens, model.Tokens));
@@ -81,7 +84,9 @@ public sealed class LossAndGradientTests
         using ResidualTransformer all = model.NewModel(), some = new(model.Shape, inputs, targets, 2);
         ResidualTransformerWeights expected = new(model.Shape), actual = new(model.Shape), direction = model.UnitDirection(3);
         LayerRecord record = AllLayers(all), own = AllLayers(some);
-        Assert.Equal(some.LossAndGradient(model.Weights, expected, TrainedSet.All, own), all.LossAndGradient(model.Weights, batch, actual, TrainedSet.All, record));
+        Assert.Equal(
+            some.LossAndGradient(model.Weights, expected, TrainedSet.All, own),
+            all.LossAndGradient(model.Weights, batch, actual, TrainedSet.All, record));
         Assert.Equal(expected.Vector, actual.Vector);
         Assert.Equal(2, record.Samples);
         AssertSame(own[0, LayerPart.AttentionBranch], record[0, LayerPart.AttentionBranch]);
@@ -109,10 +114,13 @@ public sealed class LossAndGradientTests
         double loss = doubles.LossAndGradient(model.Weights, expected, TrainedSet.All, exact);
         double single = singles.LossAndGradient(model.Weights, actual, TrainedSet.All, rounded);
 
-        // ε = 2⁻²⁴ grows through chains of about twelve products a block, each of sums that err by √k ε; a single ReLU may also fall on the other side of its kink.
+        // ε = 2⁻²⁴ grows through chains of about twelve products a block, each of sums
+        // that err by √k ε; a single ReLU may also fall on the other side of its kink.
         double tolerance = Math.ScaleB(1, -24) * 40 * model.Shape.Depth * Math.Sqrt(model.Shape.FfnWidth + model.Shape.Width);
         Assert.InRange(single, loss * (1 - tolerance), loss * (1 + tolerance));
-        Assert.InRange(Math.Sqrt(Vectors.SquaredDistance(expected.Vector, actual.Vector)), 1e-10 * Vectors.Norm(expected.Vector), tolerance * Vectors.Norm(expected.Vector));
+        Assert.InRange(
+            Math.Sqrt(Vectors.SquaredDistance(expected.Vector, actual.Vector)), 1e-10 * Vectors.Norm(expected.Vector),
+            tolerance * Vectors.Norm(expected.Vector));
         for (int layer = 0; layer < model.Shape.Depth; layer++)
         {
             ReadOnlySpan<double> output = exact[layer, LayerPart.AttentionOutput].Span;

@@ -29,16 +29,38 @@ internal sealed class ModelCase
 
     public ResidualTransformerWeights Weights { get; }
 
-    /// <summary>Shapes that between them have every option: both logit routes, depth 1–3, d_k ≠ d, readout, negative and zero coefficients, odd sizes.</summary>
+    /// <summary>Shapes that between them have every option: both logit routes, depth
+    /// 1–3, d_k ≠ d, readout, negative and zero coefficients, odd sizes.</summary>
     public static IEnumerable<ModelCase> Varied()
     {
         yield return new(new ResidualTransformerShape { Width = 4, FfnWidth = 6 });
-        yield return new(new ResidualTransformerShape { Width = 5, FfnWidth = 3, Depth = 2, KeyWidth = 2, ReadoutWidth = 2, Temperature = -0.7 }, samples: 3, tokens: 4, seed: 2);
-        yield return new(new ResidualTransformerShape { Width = 3, FfnWidth = 7, Depth = 3, KeyWidth = 9, AttentionResidual = -0.9, FfnResidual = 0.4 }, samples: 2, tokens: 2, seed: 3);
-        yield return new(new ResidualTransformerShape { Width = 4, FfnWidth = 9, Depth = 2, AttentionResidual = 0, FfnResidual = 0, Activation = new Activation(ActivationKind.Gelu) }, samples: 5, tokens: 3, seed: 4);
-        yield return new(new ResidualTransformerShape { Width = 1, FfnWidth = 1, Depth = 2, Activation = new Activation(ActivationKind.Identity) }, samples: 4, tokens: 2, seed: 5);
-        yield return new(new ResidualTransformerShape { Width = 7, FfnWidth = 8, Activation = new Activation(ActivationKind.Relu), ReadoutWidth = 1 }, samples: 3, tokens: 1, seed: 6);
-        yield return new(new ResidualTransformerShape { Width = 2, FfnWidth = 17, Depth = 2, Activation = new Activation(ActivationKind.LeakyRelu, 0.3) }, samples: 9, tokens: 5, seed: 7);
+        yield return new(
+            new ResidualTransformerShape { Width = 5, FfnWidth = 3, Depth = 2, KeyWidth = 2, ReadoutWidth = 2, Temperature = -0.7 },
+            samples: 3, tokens: 4, seed: 2);
+        yield return new(
+            new ResidualTransformerShape { Width = 3, FfnWidth = 7, Depth = 3, KeyWidth = 9, AttentionResidual = -0.9, FfnResidual = 0.4 },
+            samples: 2, tokens: 2, seed: 3);
+        yield return new(
+            new ResidualTransformerShape
+            {
+                Width = 4,
+                FfnWidth = 9,
+                Depth = 2,
+                AttentionResidual = 0,
+                FfnResidual = 0,
+                Activation = new Activation(ActivationKind.Gelu),
+            },
+            samples: 5, tokens: 3, seed: 4);
+        yield return new(
+            new ResidualTransformerShape { Width = 1, FfnWidth = 1, Depth = 2, Activation = new Activation(ActivationKind.Identity) },
+            samples: 4, tokens: 2, seed: 5);
+        yield return new(
+            new ResidualTransformerShape { Width = 7, FfnWidth = 8, Activation = new Activation(ActivationKind.Relu), ReadoutWidth = 1 },
+            samples: 3, tokens: 1, seed: 6);
+        yield return new(
+            new ResidualTransformerShape
+            { Width = 2, FfnWidth = 17, Depth = 2, Activation = new Activation(ActivationKind.LeakyRelu, 0.3) },
+            samples: 9, tokens: 5, seed: 7);
     }
 
     public static Matrix Gaussian(int rows, int columns, long seed, string name, double scale = 1)
@@ -61,7 +83,8 @@ internal sealed class ModelCase
     public ResidualTransformer NewModel(int threads = 1) => new(Shape, Inputs, Targets, Samples, threads);
 
     /// <summary>Loss and gradient of the product.</summary>
-    public (double Loss, ResidualTransformerWeights Gradient) Evaluate(ResidualTransformer model, ModelParameters weights, TrainedSet? trained = null)
+    public (double Loss, ResidualTransformerWeights Gradient) Evaluate(
+        ResidualTransformer model, ModelParameters weights, TrainedSet? trained = null)
     {
         Matrix residual = Matrix.Allocate(Targets.Rows, Targets.Columns);
         var gradient = new ResidualTransformerWeights(Shape);

@@ -46,24 +46,36 @@ public sealed class ParameterLayoutTests
     [Fact]
     public void Every_offence_of_a_shape_is_named_at_once()
     {
-        var shape = new ResidualTransformerShape { Width = 0, FfnWidth = 2, KeyWidth = 1, Depth = -1, AttentionResidual = double.NaN, Activation = new Activation(ActivationKind.SmoothLeakyRelu, 2, 0) };
+        var shape = new ResidualTransformerShape
+        {
+            Width = 0,
+            FfnWidth = 2,
+            KeyWidth = 1,
+            Depth = -1,
+            AttentionResidual = double.NaN,
+            Activation = new Activation(ActivationKind.SmoothLeakyRelu, 2, 0),
+        };
         string message = Assert.Throws<ArgumentException>(shape.Validate).Message;
-        Assert.All(["Depth", "Width", "-1", "AttentionResidual", "γ", "ε"], part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.All(
+            ["Depth", "Width", "-1", "AttentionResidual", "γ", "ε"], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
     [Fact]
     public void An_unknown_name_is_answered_with_the_known_ones()
     {
-        ArgumentException exception = Assert.Throws<ArgumentException>(() => TrainedSet.OfNames("blocks.2.query").Resolve(ParameterLayout.For(Shape)));
+        ArgumentException exception = Assert.Throws<ArgumentException>(() =>
+            TrainedSet.OfNames("blocks.2.query").Resolve(ParameterLayout.For(Shape)));
         Assert.Contains("blocks.2.query", exception.Message, StringComparison.Ordinal);
         Assert.Contains("blocks.1.query", exception.Message, StringComparison.Ordinal);
-        _ = Assert.Throws<ArgumentException>(() => TrainedSet.Of(ParameterKind.Readout).Resolve(ParameterLayout.For(Shape with { ReadoutWidth = null })));
+        _ = Assert.Throws<ArgumentException>(() =>
+            TrainedSet.Of(ParameterKind.Readout).Resolve(ParameterLayout.For(Shape with { ReadoutWidth = null })));
     }
 
     [Fact]
     public void A_model_with_too_many_parameters_is_refused()
     {
-        ArgumentException exception = Assert.Throws<ArgumentException>(() => ParameterLayout.For(new ResidualTransformerShape { Width = 40_000, FfnWidth = 40_000 }));
+        ArgumentException exception = Assert.Throws<ArgumentException>(() =>
+            ParameterLayout.For(new ResidualTransformerShape { Width = 40_000, FfnWidth = 40_000 }));
         Assert.Contains("at most", exception.Message, StringComparison.Ordinal);
     }
 }

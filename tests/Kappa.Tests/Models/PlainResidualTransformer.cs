@@ -2,7 +2,8 @@ using Kappa.Models;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>Model R and its gradient as the theory page writes them: one sample at a time, arrays of arrays, no reuse. Slow and obvious.</summary>
+/// <summary>Model R and its gradient as the theory page writes them: one
+/// sample at a time, arrays of arrays, no reuse. Slow and obvious.</summary>
 internal static class PlainResidualTransformer
 {
     internal sealed record Block(double[,] Z, double[,] A, double[,] Branch, double[,] H, double[,] P, double[,] Phi, double[,] Output);
@@ -32,7 +33,9 @@ internal static class PlainResidualTransformer
         weights.Readout is Matrix readout ? Times(blocks[^1].Output, Of(readout)) : blocks[^1].Output;
 
     /// <summary>Adds this sample's share of ∂⟨u, F⟩/∂W to <paramref name="gradient"/>, line by line as in R.6.</summary>
-    public static void AddGradient(ResidualTransformerShape shape, ResidualTransformerWeights weights, List<Block> blocks, double[,] u, ResidualTransformerWeights gradient)
+    public static void AddGradient(
+        ResidualTransformerShape shape, ResidualTransformerWeights weights, List<Block> blocks, double[,] u,
+        ResidualTransformerWeights gradient)
     {
         double[,] d = u;
         if (weights.Readout is Matrix readout)
@@ -59,7 +62,8 @@ internal static class PlainResidualTransformer
             AddTo(g.Query, Scale(tau, Times(Transpose(b.Z), Times(dS, k))));
             AddTo(g.Key, Scale(tau, Times(Transpose(b.Z), Times(Transpose(dS), q))));
             double[,] throughAttention = Times(Transpose(b.A), Times(dH, Transpose(Of(w.Value))));
-            double[,] throughLogits = Add(Times(Times(dS, k), Transpose(Of(w.Query))), Times(Times(Transpose(dS), q), Transpose(Of(w.Key))));
+            double[,] throughLogits = Add(
+                Times(Times(dS, k), Transpose(Of(w.Query))), Times(Times(Transpose(dS), q), Transpose(Of(w.Key))));
             d = Add(Add(Scale(shape.AttentionResidual, dH), throughAttention), Scale(tau, throughLogits));
         }
     }
@@ -134,7 +138,8 @@ internal static class PlainResidualTransformer
 
     private static double[,] Hadamard(double[,] a, double[,] b) => Build(a.GetLength(0), a.GetLength(1), (i, j) => a[i, j] * b[i, j]);
 
-    public static double[,] Map(double[,] a, Func<double, double> function) => Build(a.GetLength(0), a.GetLength(1), (i, j) => function(a[i, j]));
+    public static double[,] Map(double[,] a, Func<double, double> function) =>
+        Build(a.GetLength(0), a.GetLength(1), (i, j) => function(a[i, j]));
 
     private static double[,] Build(int rows, int columns, Func<int, int, double> element)
     {

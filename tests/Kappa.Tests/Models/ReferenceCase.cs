@@ -8,7 +8,8 @@ internal sealed class ReferenceCase
 {
     public static readonly string[] Names =
     [
-        "attention-residual-only", "certifiable", "certified-near-solution", "half-residual-relu", "leaky-depth3", "no-residual-depth1", "not-certified-no-residual", "residual-depth1",
+        "attention-residual-only", "certifiable", "certified-near-solution", "half-residual-relu", "leaky-depth3", "no-residual-depth1",
+        "not-certified-no-residual", "residual-depth1",
     ];
 
     private readonly JsonElement _root;
@@ -82,7 +83,9 @@ internal sealed class ReferenceCase
     {
         "relu" => new Activation(ActivationKind.Relu),
         "leaky_relu" => new Activation(ActivationKind.LeakyRelu, activation.GetProperty("gamma").GetDouble()),
-        "smooth_leaky_relu" => new Activation(ActivationKind.SmoothLeakyRelu, activation.GetProperty("gamma").GetDouble(), activation.GetProperty("eps").GetDouble()),
+        "smooth_leaky_relu" =>
+            new Activation(
+                ActivationKind.SmoothLeakyRelu, activation.GetProperty("gamma").GetDouble(), activation.GetProperty("eps").GetDouble()),
         string name => throw new InvalidDataException($"Unknown activation {name}."),
         null => throw new InvalidDataException("The activation has no name."),
     };

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>Model R against values from complex-step differentiation (tests/Data/reference); the tolerance of 1e-10 is that of the files.</summary>
+/// <summary>Model R against values from complex-step differentiation
+/// (tests/Data/reference); the tolerance of 1e-10 is that of the files.</summary>
 public sealed class ReferenceTests
 {
     private const double Tolerance = 1e-10;
@@ -49,9 +50,12 @@ public sealed class ReferenceTests
     {
         ReferenceCase reference = ReferenceCase.Load(name);
         using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
-        var descent = new GradientDescent(model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0, Trained = reference.Trained });
+        var descent = new GradientDescent(
+            model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0, Trained = reference.Trained });
         (double Norm, double PlRatio) seen = default;
-        _ = descent.Run(descent.Start(reference.Weights), step => seen = (step.GradientNorm, step.PlRatio), cancellation: TestContext.Current.CancellationToken);
+        _ = descent.Run(
+            descent.Start(reference.Weights), step => seen = (step.GradientNorm, step.PlRatio),
+            cancellation: TestContext.Current.CancellationToken);
 
         Assert.InRange(seen.Norm / reference.Expected.GetProperty("gradient_norm").GetDouble(), 1 - Tolerance, 1 + Tolerance);
         Assert.InRange(seen.PlRatio / reference.Expected.GetProperty("pl_ratio").GetDouble(), 1 - Tolerance, 1 + Tolerance);

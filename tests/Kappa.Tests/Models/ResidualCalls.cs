@@ -5,11 +5,13 @@ namespace Kappa.Tests.Models;
 /// <summary>Calls of model R over all of its samples.</summary>
 internal static class ResidualCalls
 {
-    public static void Backward(this ResidualTransformer model, ModelParameters at, Matrix u, ModelParameters gradient, TrainedSet trained) =>
+    public static void Backward(
+        this ResidualTransformer model, ModelParameters at, Matrix u, ModelParameters gradient, TrainedSet trained) =>
         model.Backward(at, model.AllSamples, u, gradient, trained);
 
     /// <summary>J v with only the trained matrices of v.</summary>
-    public static void Tangent(this ResidualTransformer model, ModelParameters at, ModelParameters direction, Matrix tangent, TrainedSet trained)
+    public static void Tangent(
+        this ResidualTransformer model, ModelParameters at, ModelParameters direction, Matrix tangent, TrainedSet trained)
     {
         ModelParameters along = direction.Clone();
         foreach (ParameterBlock block in along.Layout.Blocks.Where(block => !trained.Includes(block)))

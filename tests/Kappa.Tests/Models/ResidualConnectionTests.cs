@@ -20,7 +20,8 @@ public sealed class ResidualConnectionTests
         }
 
         skip.Span[4] = coefficient == 0 ? float.NaN : 4;
-        float[] expected = [.. Enumerable.Range(0, 21).Select(i => branch.Span[i] + (coefficient == 0 ? 0 : (float)coefficient * skip.Span[i]))];
+        float[] expected = [
+            .. Enumerable.Range(0, 21).Select(i => branch.Span[i] + (coefficient == 0 ? 0 : (float)coefficient * skip.Span[i]))];
         ResidualConnection.Apply(coefficient, skip, branch, output);
         Assert.Equal(expected, output.Span.ToArray());
         ResidualConnection.Apply(coefficient, skip, branch, branch);

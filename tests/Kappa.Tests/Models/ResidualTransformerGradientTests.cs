@@ -36,7 +36,8 @@ public sealed class ResidualTransformerGradientTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_error_of_central_differences_falls_by_four_for_every_option(int index) => AssertSecondOrder(ModelCase.Varied().ElementAt(index), TrainedSet.All);
+    public void The_error_of_central_differences_falls_by_four_for_every_option(int index) =>
+        AssertSecondOrder(ModelCase.Varied().ElementAt(index), TrainedSet.All);
 
     [Theory]
     [InlineData("blocks.1.query")]
@@ -52,7 +53,9 @@ public sealed class ResidualTransformerGradientTests
     {
         foreach (int keyWidth in new[] { 2, 6 })
         {
-            var model = new ModelCase(new ResidualTransformerShape { Width = 4, FfnWidth = 5, Depth = 3, KeyWidth = keyWidth, ReadoutWidth = 2 }, samples: 3, seed: 31);
+            var model = new ModelCase(
+                new ResidualTransformerShape { Width = 4, FfnWidth = 5, Depth = 3, KeyWidth = keyWidth, ReadoutWidth = 2 }, samples: 3,
+                seed: 31);
             using ResidualTransformer evaluator = model.NewModel();
             (_, ResidualTransformerWeights full) = model.Evaluate(evaluator, model.Weights);
             TrainedSet trained = TrainedSet.OfNames(names);
@@ -101,8 +104,8 @@ public sealed class ResidualTransformerGradientTests
         Assert.InRange(Math.Abs(left - right), 0, 1e-13 * Vectors.Norm(u.Span) * Vectors.Norm(gradient.Vector));
     }
 
-    // D(h) = (ℒ(θ+hv) − ℒ(θ−hv))/2h has the error h²ℒ'''/6 + O(h⁴): the ratio of errors at h and h/2 is 4 + O(h²). With h ≤ 2⁻⁶ the O(h²) term
-    // stays below one per cent, and the rounding error ε ℒ/h ≤ 1e-12 ℒ far below h².
+    // D(h) = (ℒ(θ+hv) − ℒ(θ−hv))/2h has the error h²ℒ'''/6 + O(h⁴): the ratio of errors at h and h/2 is 4 + O(h²). With h ≤ 2⁻⁶ the O(h²)
+    // term stays below one per cent, and the rounding error ε ℒ/h ≤ 1e-12 ℒ far below h².
     private static void AssertSecondOrder(ModelCase model, TrainedSet trained)
     {
         using ResidualTransformer evaluator = model.NewModel();
@@ -145,7 +148,8 @@ public sealed class ResidualTransformerGradientTests
         }
     }
 
-    private static double CentralDifference(ResidualTransformer evaluator, ModelCase model, ResidualTransformerWeights direction, double h) =>
+    private static double CentralDifference(
+        ResidualTransformer evaluator, ModelCase model, ResidualTransformerWeights direction, double h) =>
         (LossAt(evaluator, model, direction, h) - LossAt(evaluator, model, direction, -h)) / (2 * h);
 
     private static double LossAt(ResidualTransformer evaluator, ModelCase model, ResidualTransformerWeights direction, double distance)

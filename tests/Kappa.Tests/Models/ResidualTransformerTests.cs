@@ -18,7 +18,8 @@ public sealed class ResidualTransformerTests
     {
         ModelCase model = ModelCase.Varied().First();
         ResidualTransformerShape shape = model.Shape with { Activation = new Activation(ActivationKind.SmoothLeakyRelu, 0.1, smoothing) };
-        ArgumentException refusal = Assert.Throws<ArgumentException>(() => ResidualTransformer.WithoutTargets(shape, model.Inputs, model.Samples, 1, Precision.Single));
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() =>
+            ResidualTransformer.WithoutTargets(shape, model.Inputs, model.Samples, 1, Precision.Single));
         Assert.Contains(smoothing.ToString(System.Globalization.CultureInfo.InvariantCulture), refusal.Message, StringComparison.Ordinal);
         ResidualTransformer.WithoutTargets(shape, model.Inputs, model.Samples).Dispose();
         new ResidualTransformer(model.Shape, model.Inputs, model.Targets, model.Samples, 1, Precision.Single).Dispose();
@@ -42,7 +43,8 @@ public sealed class ResidualTransformerTests
                 AssertClose(block.A, Part(model, view.Attention, sample));
                 AssertClose(block.Branch, Part(model, view.AttentionBranch, sample));
                 AssertClose(block.H, Part(model, view.AttentionOutput, sample));
-                AssertClose(PlainResidualTransformer.Map(block.P, model.Shape.Activation.Derivative), Part(model, view.HiddenDerivative, sample));
+                AssertClose(
+                    PlainResidualTransformer.Map(block.P, model.Shape.Activation.Derivative), Part(model, view.HiddenDerivative, sample));
                 AssertClose(block.Phi, Part(model, view.Hidden, sample));
                 AssertClose(block.Output, Part(model, view.Output, sample));
             }
@@ -65,7 +67,8 @@ public sealed class ResidualTransformerTests
         var expected = new ResidualTransformerWeights(model.Shape);
         for (int sample = 0; sample < model.Samples; sample++)
         {
-            PlainResidualTransformer.AddGradient(model.Shape, model.Weights, Plain(model, sample), PlainResidualTransformer.Of(Part(model, u, sample)), expected);
+            PlainResidualTransformer.AddGradient(
+                model.Shape, model.Weights, Plain(model, sample), PlainResidualTransformer.Of(Part(model, u, sample)), expected);
         }
 
         double scale = Vectors.Norm(expected.Vector);
@@ -156,7 +159,8 @@ public sealed class ResidualTransformerTests
     [Fact]
     public void One_and_two_threads_give_the_same_bits()
     {
-        var model = new ModelCase(new ResidualTransformerShape { Width = 8, FfnWidth = 12, Depth = 2, ReadoutWidth = 3 }, samples: 130, tokens: 6);
+        var model = new ModelCase(
+            new ResidualTransformerShape { Width = 8, FfnWidth = 12, Depth = 2, ReadoutWidth = 3 }, samples: 130, tokens: 6);
         using ResidualTransformer one = model.NewModel(threads: 1);
         using ResidualTransformer two = model.NewModel(threads: 2);
         Assert.Equal(3, one.Shards);
@@ -175,7 +179,8 @@ public sealed class ResidualTransformerTests
     [InlineData(false, 2)]
     public void Shards_add_up_to_the_gradient_of_the_plain_reference(bool isMerged, int keyWidth)
     {
-        var model = new ModelCase(new ResidualTransformerShape { Width = 8, FfnWidth = 5, KeyWidth = keyWidth, Depth = 2 }, samples: 200, tokens: 3);
+        var model = new ModelCase(
+            new ResidualTransformerShape { Width = 8, FfnWidth = 5, KeyWidth = keyWidth, Depth = 2 }, samples: 200, tokens: 3);
         using ResidualTransformer evaluator = model.NewModel(threads: 2);
         Assert.Equal(2, evaluator.Shards);
         Assert.Equal(isMerged, LogitRoutes.Cheaper(model.Shape, model.Samples, model.Tokens) == LogitRoute.Merged);
@@ -186,7 +191,8 @@ public sealed class ResidualTransformerTests
         var expected = new ResidualTransformerWeights(model.Shape);
         for (int sample = 0; sample < model.Samples; sample++)
         {
-            PlainResidualTransformer.AddGradient(model.Shape, model.Weights, Plain(model, sample), PlainResidualTransformer.Of(Part(model, u, sample)), expected);
+            PlainResidualTransformer.AddGradient(
+                model.Shape, model.Weights, Plain(model, sample), PlainResidualTransformer.Of(Part(model, u, sample)), expected);
         }
 
         Assert.InRange(Math.Sqrt(Vectors.SquaredDistance(expected.Vector, gradient.Vector)), 0, Rounding * Vectors.Norm(expected.Vector));
@@ -197,7 +203,8 @@ public sealed class ResidualTransformerTests
     [InlineData(2)]
     public void A_step_allocates_nothing(int threads)
     {
-        var model = new ModelCase(new ResidualTransformerShape { Width = 8, FfnWidth = 12, Depth = 2, ReadoutWidth = 3 }, samples: 90, tokens: 6);
+        var model = new ModelCase(
+            new ResidualTransformerShape { Width = 8, FfnWidth = 12, Depth = 2, ReadoutWidth = 3 }, samples: 90, tokens: 6);
         using ResidualTransformer evaluator = model.NewModel(threads);
         Matrix u = ModelCase.Gaussian(540, 3, 1, "u");
         var gradient = new ResidualTransformerWeights(model.Shape);
@@ -219,11 +226,13 @@ public sealed class ResidualTransformerTests
     public void Inputs_and_weights_that_do_not_fit_are_refused_with_their_sizes()
     {
         var shape = new ResidualTransformerShape { Width = 3, FfnWidth = 4 };
-        ArgumentException inputs = Assert.Throws<ArgumentException>(() => ResidualTransformer.WithoutTargets(shape, Matrix.Allocate(7, 3), samples: 2));
+        ArgumentException inputs = Assert.Throws<ArgumentException>(() =>
+            ResidualTransformer.WithoutTargets(shape, Matrix.Allocate(7, 3), samples: 2));
         Assert.Contains("N = 2", inputs.Message, StringComparison.Ordinal);
         Assert.Contains("[7, 3]", inputs.Message, StringComparison.Ordinal);
         using var model = ResidualTransformer.WithoutTargets(shape, Matrix.Allocate(6, 3), samples: 2);
-        ArgumentException weights = Assert.Throws<ArgumentException>(() => model.Forward(new ResidualTransformerWeights(shape with { FfnWidth = 5 })));
+        ArgumentException weights = Assert.Throws<ArgumentException>(() =>
+            model.Forward(new ResidualTransformerWeights(shape with { FfnWidth = 5 })));
         Assert.Contains("FfnWidth = 5", weights.Message, StringComparison.Ordinal);
     }
 

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>Gaussian weights (G.2) and layer normalisation (E.2, E.6) on every vector path of this machine against their formulas, at every kind of row end.</summary>
+/// <summary>Gaussian weights (G.2) and layer normalisation (E.2, E.6) on every vector
+/// path of this machine against their formulas, at every kind of row end.</summary>
 public sealed class RowKernelTests
 {
     private static IEnumerable<(VectorPath Path, int Rows, int Columns)> Cases =>
@@ -20,7 +21,8 @@ public sealed class RowKernelTests
         foreach ((VectorPath path, int rows, int columns) in Cases)
         {
             const double Scale = 0.7;
-            Matrix q = ModelCase.Gaussian(rows, 3, 1, "q"), k = ModelCase.Gaussian(columns, 3, 1, "k"), dWeights = ModelCase.Gaussian(rows, columns, 1, "d"), weights = Matrix.Allocate(rows, columns);
+            Matrix q = ModelCase.Gaussian(rows, 3, 1, "q"), k = ModelCase.Gaussian(columns, 3, 1, "k"),
+                dWeights = ModelCase.Gaussian(rows, columns, 1, "d"), weights = Matrix.Allocate(rows, columns);
             double[] a = new double[rows], b = new double[columns], sums = new double[rows];
             GaussianWeights.Exponents<double>(q, Scale, a, path);
             GaussianWeights.Exponents<double>(k, Scale, b, path);
@@ -67,8 +69,10 @@ public sealed class RowKernelTests
     {
         foreach ((VectorPath path, int rows, int columns) in Cases)
         {
-            Matrix x = ModelCase.Gaussian(rows, columns, 2, "x"), gain = ModelCase.Gaussian(1, columns, 2, "gain"), shift = ModelCase.Gaussian(1, columns, 2, "shift");
-            Matrix y = Matrix.Allocate(rows, columns), statistics = Matrix.Allocate(rows, 2), dy = ModelCase.Gaussian(rows, columns, 2, "dy"), dx = ModelCase.Gaussian(rows, columns, 2, "dx");
+            Matrix x = ModelCase.Gaussian(rows, columns, 2, "x"), gain = ModelCase.Gaussian(1, columns, 2, "gain"),
+                shift = ModelCase.Gaussian(1, columns, 2, "shift");
+            Matrix y = Matrix.Allocate(rows, columns), statistics = Matrix.Allocate(rows, 2),
+                dy = ModelCase.Gaussian(rows, columns, 2, "dy"), dx = ModelCase.Gaussian(rows, columns, 2, "dx");
             double[] before = dx.Span.ToArray();
             LayerNorm.Forward(x, gain, shift, 0.1, statistics, y, path: path);
             LayerNorm.InputGradient(x, gain, statistics, dy, 0.5, dx, path: path);
@@ -81,7 +85,8 @@ public sealed class RowKernelTests
                 for (int j = 0; j < columns; j++)
                 {
                     Assert.Equal((gain[0, j] * hat[j]) + shift[0, j], y[i, j], 1e-13);
-                    Assert.Equal((0.5 * before[(i * columns) + j]) + ((g[j] - g.Average() - (hat[j] * projection)) / deviation), dx[i, j], 1e-12);
+                    Assert.Equal(
+                        (0.5 * before[(i * columns) + j]) + ((g[j] - g.Average() - (hat[j] * projection)) / deviation), dx[i, j], 1e-12);
                 }
             }
         }

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>Gradients of every trainable model against central differences, and what must hold of batches, shards, threads and precisions.</summary>
+/// <summary>Gradients of every trainable model against central differences,
+/// and what must hold of batches, shards, threads and precisions.</summary>
 public sealed class TrainableGradientTests
 {
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, TrainableCase.All().Count())];
@@ -62,12 +63,16 @@ public sealed class TrainableGradientTests
         TrainableCase model = TrainableCase.All().ElementAt(index);
         using IModel evaluator = model.New();
         ModelParameters parameters = model.Parameters(evaluator.Layout);
-        Matrix all = Matrix.Allocate(evaluator.Samples * evaluator.OutputRows, evaluator.OutputColumns), two = Matrix.Allocate(2 * evaluator.OutputRows, evaluator.OutputColumns);
+        Matrix all = Matrix.Allocate(evaluator.Samples * evaluator.OutputRows, evaluator.OutputColumns),
+            two = Matrix.Allocate(2 * evaluator.OutputRows, evaluator.OutputColumns);
         evaluator.Output(parameters, evaluator.AllSamples, all);
         int last = evaluator.Samples - 1;
         evaluator.Output(parameters, [last, 0], two);
-        Assert.Equal(all.RowRange(last * evaluator.OutputRows, evaluator.OutputRows).Span.ToArray(), two.RowRange(0, evaluator.OutputRows).Span.ToArray());
-        Assert.Equal(all.RowRange(0, evaluator.OutputRows).Span.ToArray(), two.RowRange(evaluator.OutputRows, evaluator.OutputRows).Span.ToArray());
+        Assert.Equal(
+            all.RowRange(last * evaluator.OutputRows, evaluator.OutputRows).Span.ToArray(),
+            two.RowRange(0, evaluator.OutputRows).Span.ToArray());
+        Assert.Equal(
+            all.RowRange(0, evaluator.OutputRows).Span.ToArray(), two.RowRange(evaluator.OutputRows, evaluator.OutputRows).Span.ToArray());
     }
 
     [Theory]
@@ -93,7 +98,9 @@ public sealed class TrainableGradientTests
 
         // 2⁻²⁴ = 6e-8 an operation, through sums of at most a few hundred terms and exponents of a few tens.
         Assert.InRange(single.LossAndGradient(parameters, single.AllSamples, actual, TrainedSet.All) / loss, 1 - 2e-5, 1 + 2e-5);
-        Assert.InRange(Math.Sqrt(Vectors.SquaredDistance(expected.Vector, actual.Vector)), 1e-9 * Vectors.Norm(expected.Vector), 1e-4 * Vectors.Norm(expected.Vector));
+        Assert.InRange(
+            Math.Sqrt(Vectors.SquaredDistance(expected.Vector, actual.Vector)), 1e-9 * Vectors.Norm(expected.Vector),
+            1e-4 * Vectors.Norm(expected.Vector));
     }
 
     [Fact]
@@ -106,7 +113,8 @@ public sealed class TrainableGradientTests
             _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
             _ = evaluator.LossAndGradient(parameters, evaluator.AllSamples, gradient, TrainedSet.All);
 
-            // The runtime itself allocates once where a thread first waits or code is first compiled; a step that allocates does so every time.
+            // The runtime itself allocates once where a thread first waits or
+            // code is first compiled; a step that allocates does so every time.
             long least = long.MaxValue;
             for (int step = 0; step < 5; step++)
             {
@@ -125,8 +133,13 @@ public sealed class TrainableGradientTests
         using IModel evaluator = TrainableCase.All().First().New();
         ModelParameters parameters = TrainableCase.All().First().Parameters(evaluator.Layout);
         Assert.Contains("empty", Assert.Throws<ArgumentException>(() => evaluator.Loss(parameters, [])).Message, StringComparison.Ordinal);
-        Assert.Contains("but is 3", Assert.Throws<ArgumentException>(() => evaluator.Loss(parameters, [0, 3])).Message, StringComparison.Ordinal);
-        Assert.Contains("layout", Assert.Throws<ArgumentException>(() => evaluator.Loss(new ModelParameters(TrainableCase.All().ElementAt(2).New().Layout), [0])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "but is 3", Assert.Throws<ArgumentException>(() => evaluator.Loss(parameters, [0, 3])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "layout",
+            Assert.Throws<ArgumentException>(() =>
+                evaluator.Loss(new ModelParameters(TrainableCase.All().ElementAt(2).New().Layout), [0])).Message,
+            StringComparison.Ordinal);
         _ = Assert.Throws<ArgumentException>(() => evaluator.Output(parameters, [0], Matrix.Allocate(1, 1)));
     }
 

@@ -31,12 +31,14 @@ internal sealed class TrainableReference
 
     public static TrainableReference Load(string name)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "trainable", name + ".json")));
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "trainable", name + ".json")));
         return new TrainableReference(document.RootElement.Clone());
     }
 
     public TransformerShape KernelShape => TransformerShape.KernelAttention(
-        Inputs.Columns, Config.GetProperty("heads").GetInt32(), Config.GetProperty("kernel").GetString() == "gaussian" ? AttentionKernel.Gaussian : AttentionKernel.Softmax) with
+        Inputs.Columns, Config.GetProperty("heads").GetInt32(),
+        Config.GetProperty("kernel").GetString() == "gaussian" ? AttentionKernel.Gaussian : AttentionKernel.Softmax) with
     {
         KeyWidth = _root.GetProperty("parameters").GetProperty("heads.0.query")[0].GetArrayLength(),
         ValueWidth = _root.GetProperty("parameters").GetProperty("heads.0.value")[0].GetArrayLength(),

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Kappa.Tests.Models;
 
-/// <summary>Models G and S against values from complex-step differentiation (tests/Data/trainable), to the tolerances of the files: 1e-10, and 1e-7 of the largest kernel eigenvalue.</summary>
+/// <summary>Models G and S against values from complex-step differentiation (tests/Data/trainable),
+/// to the tolerances of the files: 1e-10, and 1e-7 of the largest kernel eigenvalue.</summary>
 public sealed class TrainableReferenceTests
 {
     private const double Tolerance = 1e-10;
@@ -20,12 +21,14 @@ public sealed class TrainableReferenceTests
     {
         TrainableReference reference = TrainableReference.Load(name);
         using IModel model = reference.NewModel();
-        ModelParameters parameters = reference.Parameters(model.Layout), gradient = new(model.Layout), expected = reference.ExpectedGradient(model.Layout);
+        ModelParameters parameters = reference.Parameters(model.Layout), gradient = new(model.Layout),
+            expected = reference.ExpectedGradient(model.Layout);
         Matrix output = Matrix.Allocate(reference.Targets.Rows, reference.Targets.Columns);
         model.Output(parameters, model.AllSamples, output);
         AssertClose(ReferenceCase.Stacked(reference.Expected.GetProperty("output")).Span, output.Span);
 
-        double loss = model.LossAndGradient(parameters, model.AllSamples, gradient, reference.Trained), expectedLoss = reference.Expected.GetProperty("loss").GetDouble();
+        double loss = model.LossAndGradient(parameters, model.AllSamples, gradient, reference.Trained),
+            expectedLoss = reference.Expected.GetProperty("loss").GetDouble();
         Assert.InRange(loss / expectedLoss, 1 - Tolerance, 1 + Tolerance);
         Assert.Equal(loss, model.Loss(parameters, model.AllSamples));
         foreach (ParameterBlock block in model.Layout.Blocks)
@@ -62,7 +65,9 @@ public sealed class TrainableReferenceTests
     {
         TrainableReference reference = TrainableReference.Load(name);
         using var model = Transformer.OfArrays(reference.KernelShape, reference.Inputs, reference.Targets, reference.Samples);
-        AssertSingularValues(TransformerFeatures.OfHeads(model, reference.Parameters(model.Layout)), reference.Expected.GetProperty("kernel_feature_singular_values"));
+        AssertSingularValues(
+            TransformerFeatures.OfHeads(model, reference.Parameters(model.Layout)),
+            reference.Expected.GetProperty("kernel_feature_singular_values"));
     }
 
     [Theory]
@@ -72,7 +77,9 @@ public sealed class TrainableReferenceTests
     {
         TrainableReference reference = TrainableReference.Load(name);
         using var model = Transformer.OfArrays(reference.EncoderShape, reference.Inputs, reference.Targets, reference.Samples);
-        AssertSingularValues(TransformerFeatures.Pooled(model, reference.Parameters(model.Layout)), reference.Expected.GetProperty("pooled_singular_values"));
+        AssertSingularValues(
+            TransformerFeatures.Pooled(model, reference.Parameters(model.Layout)),
+            reference.Expected.GetProperty("pooled_singular_values"));
     }
 
     private static void AssertSingularValues(in Matrix matrix, JsonElement expected)

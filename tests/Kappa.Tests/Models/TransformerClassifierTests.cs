@@ -23,10 +23,12 @@ public sealed class TransformerClassifierTests
     [MemberData(nameof(Variants))]
     public void Logits_are_those_of_plain_loops(AttentionKernelKind kind, bool normalised, int tokens, bool ofTokens)
     {
-        TransformerShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, NormalisesRows: normalised), AttentionResidual = 0.8, FfnResidual = 1.2 };
+        TransformerShape shape = Small with
+        { Tokens = tokens, Kernel = new AttentionKernel(kind, NormalisesRows: normalised), AttentionResidual = 0.8, FfnResidual = 1.2 };
         using IModel model = TrainableCase.NewClassifier(shape, 2, ofTokens);
         ModelParameters parameters = Parameters(model.Layout);
-        Matrix output = Matrix.Allocate(2, shape.ReadoutWidth!.Value), patches = ModelCase.Gaussian(2 * tokens, shape.InputWidth, 3, "inputs");
+        Matrix output = Matrix.Allocate(2, shape.ReadoutWidth!.Value),
+            patches = ModelCase.Gaussian(2 * tokens, shape.InputWidth, 3, "inputs");
         int[] ids = TrainableCase.Integers(2 * tokens, shape.InputWidth, 3);
         model.Output(parameters, model.AllSamples, output);
         var plain = new PlainTransformer(ofTokens ? shape : shape with { Input = TransformerInput.Arrays }, parameters);
@@ -48,7 +50,8 @@ public sealed class TransformerClassifierTests
         Matrix output = Matrix.Allocate(4, 3);
         model.Output(parameters, model.AllSamples, output);
         int[] labels = TrainableCase.Integers(4, 3, 4);
-        double expected = Enumerable.Range(0, 4).Average(i => -Math.Log(Math.Exp(output[i, labels[i]]) / Enumerable.Range(0, 3).Sum(c => Math.Exp(output[i, c]))));
+        double expected = Enumerable.Range(0, 4).Average(i =>
+            -Math.Log(Math.Exp(output[i, labels[i]]) / Enumerable.Range(0, 3).Sum(c => Math.Exp(output[i, c]))));
         Assert.InRange(model.Loss(parameters, model.AllSamples) / expected, 1 - 1e-13, 1 + 1e-13);
     }
 
@@ -61,7 +64,8 @@ public sealed class TransformerClassifierTests
         Assert.Equal(2e300, loss.Evaluate<double>([0], large, 1, wantsGradient: true));
         Assert.Equal([1, -1, 0], large.Span.ToArray());
         Assert.Equal(double.NaN, loss.Evaluate<double>([0], Matrix.From(new[,] { { double.NaN, 0, 0 } }), 1, wantsGradient: false));
-        Assert.Equal(double.NaN, loss.Evaluate<double>([0], Matrix.From(new[,] { { double.PositiveInfinity, 0, 0 } }), 1, wantsGradient: false));
+        Assert.Equal(
+            double.NaN, loss.Evaluate<double>([0], Matrix.From(new[,] { { double.PositiveInfinity, 0, 0 } }), 1, wantsGradient: false));
         Assert.Equal(Math.Log(3), loss.Evaluate<double>([0], Matrix.From(new[,] { { 5.0, 5, 5 } }), 1, wantsGradient: false), 1e-15);
     }
 
@@ -82,16 +86,19 @@ public sealed class TransformerClassifierTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void A_padded_sample_is_the_shorter_sample_and_what_the_padding_is_does_not_matter(AttentionKernelKind kind, bool normalised, int tokens, bool isLong)
+    public void A_padded_sample_is_the_shorter_sample_and_what_the_padding_is_does_not_matter(
+        AttentionKernelKind kind, bool normalised, int tokens, bool isLong)
     {
         int shorter = tokens - (isLong ? 3 : 1);
         TransformerShape shape = Small with { Tokens = tokens, Kernel = new AttentionKernel(kind, 0.8, normalised) };
-        int[] ids = TrainableCase.Integers(tokens, shape.InputWidth, 3), other = [.. ids[..shorter], .. ids[shorter..].Select(id => (id + 1) % shape.InputWidth)];
+        int[] ids = TrainableCase.Integers(tokens, shape.InputWidth, 3),
+            other = [.. ids[..shorter], .. ids[shorter..].Select(id => (id + 1) % shape.InputWidth)];
         using var padded = OfTokens(shape, ids, [1], [shorter]);
         using var otherwise = OfTokens(shape, other, [1], [shorter]);
         using var cut = OfTokens(shape with { Tokens = shorter }, ids[..shorter], [1]);
         using var unmasked = OfTokens(shape, ids, [1]);
-        ModelParameters parameters = Parameters(padded.Layout), ofCut = new(cut.Layout), gradient = new(padded.Layout), otherGradient = new(padded.Layout), cutGradient = new(cut.Layout);
+        ModelParameters parameters = Parameters(padded.Layout), ofCut = new(cut.Layout), gradient = new(padded.Layout),
+            otherGradient = new(padded.Layout), cutGradient = new(cut.Layout);
         foreach (ParameterBlock block in cut.Layout.Blocks)
         {
             parameters[block.Name].RowRange(0, block.Rows).CopyTo(ofCut[block]);
@@ -107,8 +114,15 @@ public sealed class TransformerClassifierTests
         foreach (ParameterBlock block in cut.Layout.Blocks)
         {
             Matrix found = gradient[block.Name];
-            Assert.All(Enumerable.Range(0, block.Rows), row => Assert.All(Enumerable.Range(0, block.Columns), column => Assert.Equal(cutGradient[block][row, column], found[row, column], 1e-11)));
-            Assert.All(Enumerable.Range(block.Rows, found.Rows - block.Rows), row => Assert.All(found.Row(row).ToArray(), value => Assert.Equal(0, value)));
+            Assert.All(
+                Enumerable.Range(0, block.Rows),
+                row =>
+                    Assert.All(
+                        Enumerable.Range(0, block.Columns),
+                        column => Assert.Equal(cutGradient[block][row, column], found[row, column], 1e-11)));
+            Assert.All(
+                Enumerable.Range(block.Rows, found.Rows - block.Rows),
+                row => Assert.All(found.Row(row).ToArray(), value => Assert.Equal(0, value)));
         }
     }
 
@@ -122,18 +136,28 @@ public sealed class TransformerClassifierTests
         ModelParameters parameters = Parameters(model.Layout), gradient = new(model.Layout);
         _ = model.LossAndGradient(parameters, model.AllSamples, gradient, TrainedSet.All);
 
-        // One n × n matrix of doubles would be 134 MB; two blocks of 64 rows, packed keys and values, and two layers of some 90 numbers a token are about 12.
+        // One n × n matrix of doubles would be 134 MB; two blocks of 64 rows, packed
+        // keys and values, and two layers of some 90 numbers a token are about 12.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 24L << 20);
     }
 
     [Fact]
     public void Wrong_ids_labels_and_sizes_are_named()
     {
-        Assert.Contains("number 1 is 7", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 7, 0, 0, 0], [0])).Message, StringComparison.Ordinal);
-        Assert.Contains("number 0 is 3", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [3])).Message, StringComparison.Ordinal);
-        Assert.Contains("has 4", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0], [0])).Message, StringComparison.Ordinal);
-        Assert.Contains("number 0 is 6", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [1], [6])).Message, StringComparison.Ordinal);
-        Assert.Contains("there are 2", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [1], [1, 1])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "number 1 is 7", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 7, 0, 0, 0], [0])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "number 0 is 3", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [3])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "has 4", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0], [0])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "number 0 is 6", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [1], [6])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "there are 2", Assert.Throws<ArgumentException>(() => OfTokens(Small, [0, 1, 0, 0, 0], [1], [1, 1])).Message,
+            StringComparison.Ordinal);
         string message = Assert.Throws<ArgumentException>(() => (Small with { Heads = 4, Depth = 0, NormEpsilon = 0 }).Validate()).Message;
         Assert.All(["Heads", "Depth", "NormEpsilon"], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }

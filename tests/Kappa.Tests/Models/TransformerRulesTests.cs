@@ -60,7 +60,8 @@ public sealed class TransformerRulesTests
         TransformerShape shape = Plain with { Heads = 4 };
         TransformerRule broken = Assert.Single(TransformerRules.All, rule => !rule.Holds(shape));
         Assert.Equal(
-            "model.heads must divide model.width unless the widths of keys and values are given but model.heads is 4 and model.width is 6. A head takes its share of the width.",
+            "model.heads must divide model.width unless the widths of keys and values are given but model.heads is 4 and model.width is "
+                + "6. A head takes its share of the width.",
             broken.Explain(shape, property => $"model.{char.ToLowerInvariant(property[0])}{property[1..]}"));
     }
 

@@ -7,7 +7,8 @@ public sealed class BidiagonalSingularValuesTests
 {
     private const double Epsilon = 2.220446049250313e-16;
 
-    public static TheoryData<string> Families => ["gaussian", "graded", "reversed", "constant", "tiny couplings", "zero diagonal", "clusters", "wild"];
+    public static TheoryData<string> Families =>
+        ["gaussian", "graded", "reversed", "constant", "tiny couplings", "zero diagonal", "clusters", "wild"];
 
     [Theory]
     [MemberData(nameof(Families))]
@@ -23,8 +24,11 @@ public sealed class BidiagonalSingularValuesTests
                 workspace.Compute(diagonal, superdiagonal);
                 for (int k = 0; k < order; k++)
                 {
-                    // Each neglected coupling costs (ε/8) σ_max, each of a few sweeps per value a relative error of a few ε of what it still holds.
-                    Assert.True(Math.Abs(expected[k] - diagonal[k]) <= 8 * Epsilon * expected[0] * Math.Sqrt(order), $"{family} {order} seed {seed}: value {k} must be {expected[k]:R} but is {diagonal[k]:R}.");
+                    // Each neglected coupling costs (ε/8) σ_max, each of a few sweeps
+                    // per value a relative error of a few ε of what it still holds.
+                    Assert.True(
+                        Math.Abs(expected[k] - diagonal[k]) <= 8 * Epsilon * expected[0] * Math.Sqrt(order),
+                        $"{family} {order} seed {seed}: value {k} must be {expected[k]:R} but is {diagonal[k]:R}.");
                 }
 
                 Assert.InRange(workspace.Sweeps, 0, 5 * order);

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kappa.Tests.Numerics;
 
-/// <summary>The element-wise kernels of every vector path of this machine against plain definitions in double precision, at random lengths.</summary>
+/// <summary>The element-wise kernels of every vector path of this machine
+/// against plain definitions in double precision, at random lengths.</summary>
 public sealed class ElementwisePathsTests
 {
     private static readonly int[] Lengths = [1, 2, 3, 5, 7, 8, 9, 11, 13, 16, 17, 23, 31, 32, 37, 64, 67, 127, 131];
@@ -34,7 +35,8 @@ public sealed class ElementwisePathsTests
     {
         foreach (int columns in Lengths)
         {
-            Matrix<float> apart = Gaussian<float>(7, columns + 2, columns).ColumnRange(1, columns), together = Matrix<float>.Allocate(7, columns);
+            Matrix<float> apart = Gaussian<float>(7, columns + 2, columns).ColumnRange(1, columns),
+                together = Matrix<float>.Allocate(7, columns);
             apart.CopyTo(together);
             RowSoftmax.Apply((VectorPath)path, apart, 0.7, apart);
             RowSoftmax.Apply((VectorPath)path, together, 0.7, together);
@@ -53,7 +55,8 @@ public sealed class ElementwisePathsTests
             var activation = new Activation(kind, 0.125);
             foreach (int length in Lengths)
             {
-                T[] x = Gaussian<T>(1, length, length).Span.ToArray(), value = new T[length], derivative = new T[length], onlyValue = new T[length], product = new T[length];
+                T[] x = Gaussian<T>(1, length, length).Span.ToArray(), value = new T[length], derivative = new T[length],
+                    onlyValue = new T[length], product = new T[length];
                 Array.Fill(product, T.CreateTruncating(2));
                 activation.ApplyWithDerivative<T>(x, value, derivative, path);
                 activation.Apply<T>(x, onlyValue, path);
@@ -65,7 +68,8 @@ public sealed class ElementwisePathsTests
 
                     // The reference of GELU rounds x/√2 before it is squared in the exponent: 2 x² ε of double precision.
                     double square = double.CreateTruncating(x[i] * x[i]);
-                    double bound = ((12 * epsilon) + (kind == ActivationKind.Gelu ? 2 * (3 + square) * Math.ScaleB(1, -53) : 0)) * Math.Abs(expected);
+                    double bound = (
+                        (12 * epsilon) + (kind == ActivationKind.Gelu ? 2 * (3 + square) * Math.ScaleB(1, -53) : 0)) * Math.Abs(expected);
                     Assert.InRange(double.CreateTruncating(value[i]) - expected, -bound, bound);
 
                     // Φ + xφ of GELU may cancel: its terms are below 1.2.
@@ -87,7 +91,8 @@ public sealed class ElementwisePathsTests
             ActivationKind.Identity => (x, 1),
             ActivationKind.Relu => (Math.Max(x, 0), x > 0 ? 1 : 0),
             ActivationKind.LeakyRelu => (x > 0 ? x : slope * x, x > 0 ? 1 : slope),
-            ActivationKind.SmoothLeakyRelu => ((slope * x) + ((1 - slope) * (x + (x * x / (r + e))) / 2), slope + ((1 - slope) * bend / (2 * r))),
+            ActivationKind.SmoothLeakyRelu =>
+                ((slope * x) + ((1 - slope) * (x + (x * x / (r + e))) / 2), slope + ((1 - slope) * bend / (2 * r))),
             _ => (x * distribution, distribution + (x * ErrorFunction.NormalDensity(x))),
         };
     }
@@ -98,7 +103,8 @@ public sealed class ElementwisePathsTests
         foreach (int columns in Lengths)
         {
             int rows = 1 + (columns % 6);
-            Matrix<T> wide = Gaussian<T>(rows, columns + 2, 3), logits = Gaussian<T>(rows, columns, 1), gradient = Gaussian<T>(rows, columns, 2);
+            Matrix<T> wide = Gaussian<T>(rows, columns + 2, 3), logits = Gaussian<T>(rows, columns, 1),
+                gradient = Gaussian<T>(rows, columns, 2);
             T[] around = [.. wide.Span.ToArray().Where((_, i) => i % (columns + 2) == 0 || i % (columns + 2) == columns + 1)];
             Matrix<T> attention = wide.ColumnRange(1, columns), back = Matrix<T>.Allocate(rows, columns);
             RowSoftmax.Apply(path, logits, 0.75, attention);
@@ -106,7 +112,8 @@ public sealed class ElementwisePathsTests
             Assert.Equal(around, wide.Span.ToArray().Where((_, i) => i % (columns + 2) == 0 || i % (columns + 2) == columns + 1));
             for (int row = 0; row < rows; row++)
             {
-                CheckRow(Doubles(logits.Row(row)), Doubles(gradient.Row(row)), Doubles(attention.Row(row)), Doubles(back.Row(row)), epsilon);
+                CheckRow(
+                    Doubles(logits.Row(row)), Doubles(gradient.Row(row)), Doubles(attention.Row(row)), Doubles(back.Row(row)), epsilon);
             }
         }
     }

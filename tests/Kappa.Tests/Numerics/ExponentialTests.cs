@@ -22,7 +22,9 @@ public sealed unsafe class ExponentialTests
 
         // The scalar function is itself right to one unit.
         Evaluate((VectorPath)path, x, actual);
-        Assert.All(x.Zip(actual), pair => Assert.InRange(pair.Second / Math.Exp(pair.First), 1 - (3 * Math.ScaleB(1, -52)), 1 + (3 * Math.ScaleB(1, -52))));
+        Assert.All(
+            x.Zip(actual),
+            pair => Assert.InRange(pair.Second / Math.Exp(pair.First), 1 - (3 * Math.ScaleB(1, -52)), 1 + (3 * Math.ScaleB(1, -52))));
     }
 
     [Theory]
@@ -33,7 +35,9 @@ public sealed unsafe class ExponentialTests
         new RandomSequence(4, "x").FillUniform(draws);
         float[] x = [.. draws.Select((draw, i) => (float)(-87 * Math.Pow(draw, 1 + (i % 10))))], actual = new float[x.Length];
         Evaluate((VectorPath)path, x, actual);
-        Assert.All(x.Zip(actual), pair => Assert.InRange(pair.Second / Math.Exp(pair.First), 1 - (2 * Math.ScaleB(1, -23)), 1 + (2 * Math.ScaleB(1, -23))));
+        Assert.All(
+            x.Zip(actual),
+            pair => Assert.InRange(pair.Second / Math.Exp(pair.First), 1 - (2 * Math.ScaleB(1, -23)), 1 + (2 * Math.ScaleB(1, -23))));
     }
 
     [Theory]
@@ -41,7 +45,8 @@ public sealed unsafe class ExponentialTests
     public void Its_ends_are_exact(int path)
     {
         double[] x = new double[32], powers = new double[32];
-        double[] ends = [0, -0.0, -708.1, -1e300, double.NegativeInfinity, double.NaN, BitConverter.Int64BitsToDouble(0x7FF8000000000ABC), -708];
+        double[] ends = [
+            0, -0.0, -708.1, -1e300, double.NegativeInfinity, double.NaN, BitConverter.Int64BitsToDouble(0x7FF8000000000ABC), -708];
         ends.CopyTo(x, 3);
         Evaluate((VectorPath)path, x, powers);
         Assert.Equal([1, 1, 0, 0, 0, double.NaN, double.NaN], powers[3..10]);

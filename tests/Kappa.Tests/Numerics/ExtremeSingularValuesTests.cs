@@ -12,7 +12,12 @@ public sealed class ExtremeSingularValuesTests
         get
         {
             var data = new TheoryData<int, int>();
-            foreach ((int rows, int columns) in new[] { (1, 1), (1, 7), (7, 1), (2, 2), (2, 9), (3, 5), (5, 3), (8, 16), (16, 64), (11, 23), (23, 11), (32, 128), (31, 37), (50, 8), (64, 64) })
+            foreach (
+                (int rows, int columns) in new[]
+                {
+                    (1, 1), (1, 7), (7, 1), (2, 2), (2, 9), (3, 5), (5, 3), (8, 16), (16, 64), (11, 23), (23, 11), (32, 128), (31, 37),
+                    (50, 8), (64, 64),
+                })
             {
                 data.Add(rows, columns);
             }
@@ -35,7 +40,10 @@ public sealed class ExtremeSingularValuesTests
             for (int k = 0; k < 11; k++)
             {
                 // Both sides are backward stable: each within a small multiple of ε √order σ_max of the values of A.
-                double[] expected = [.. MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseOfRowMajor(rows, columns, stacked.RowRange(k * rows, rows).Span.ToArray()).Svd(false).S];
+                double[] expected = [
+                    .. MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseOfRowMajor(
+                        rows, columns, stacked.RowRange(k * rows, rows).Span.ToArray())
+                        .Svd(false).S];
                 double tolerance = 8 * Epsilon * Math.Sqrt(order) * expected[0];
                 Assert.Equal(expected[0], largest[k], tolerance);
                 Assert.Equal(expected[^1], smallest[k], tolerance);
@@ -65,8 +73,10 @@ public sealed class ExtremeSingularValuesTests
     {
         double[][] spectra =
         [
-            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3], [1, 1 - 1e-9, 1 - 2e-9, 0.5, 0.5, 0.5, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8],
-            [1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.99], [1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
+            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3],
+            [1, 1 - 1e-9, 1 - 2e-9, 0.5, 0.5, 0.5, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8],
+            [1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.99],
+            [1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
         ];
         Matrix stacked = Stack(spectra.Length, 12, 20, k => MatrixSamples.WithSpectrum(12, 20, spectra[k], k));
         (double[] largest, double[] smallest) = Compute(stacked, 12);
@@ -175,7 +185,11 @@ public sealed class ExtremeSingularValuesTests
 
     [Fact]
     public void A_stack_of_another_shape_is_refused() =>
-        Assert.Contains("[8, 3]", Assert.Throws<ArgumentException>(() => new ExtremeSingularValues(4, 3).Compute(Matrix.Allocate(9, 3), new double[2], new double[2])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[8, 3]",
+            Assert.Throws<ArgumentException>(() =>
+                new ExtremeSingularValues(4, 3).Compute(Matrix.Allocate(9, 3), new double[2], new double[2])).Message,
+            StringComparison.Ordinal);
 
     private static Matrix Stack(int count, int rows, int columns, Func<int, Matrix> make)
     {

@@ -29,12 +29,14 @@ public sealed unsafe class LaneExtremesTests
                 for (int lane = 0; lane < Lanes; lane++)
                 {
                     double[] values = [.. Enumerable.Range(0, order).Select(i => diagonal[(i * Lanes) + lane])];
-                    new BidiagonalSingularValues(order).Compute(values, [.. Enumerable.Range(0, order - 1).Select(i => superdiagonal[(i * Lanes) + lane])]);
+                    new BidiagonalSingularValues(order).Compute(
+                        values, [.. Enumerable.Range(0, order - 1).Select(i => superdiagonal[(i * Lanes) + lane])]);
                     Assert.Equal(values[0], largest[lane], 8 * Epsilon * Math.Sqrt(order) * values[0]);
                     Assert.Equal(values[^1], smallest[lane], 8 * Epsilon * Math.Sqrt(order) * values[0]);
                 }
 
-                // Cubic convergence from a bound that is off by a power of the order: a wrong trace still ends at the right value, but with twice the sweeps.
+                // Cubic convergence from a bound that is off by a power of the order: a
+                // wrong trace still ends at the right value, but with twice the sweeps.
                 Assert.InRange(sweeps, 2, 7 + (2 * Math.Log2(order)));
             }
         }

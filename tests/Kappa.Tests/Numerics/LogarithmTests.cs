@@ -24,8 +24,11 @@ public sealed class LogarithmTests
     [Fact]
     public void It_undoes_the_exponential_and_knows_its_ends()
     {
-        Assert.All([-0.75, -0.5, 0.25, 1, 1023], x => Assert.Equal(Math.Log(1 + x), Logarithm.OfOnePlus(x), 1e-15 * Math.Abs(Math.Log(1 + x))));
-        Assert.Equal((0.0, double.NegativeInfinity, double.PositiveInfinity), (Logarithm.OfOnePlus(0), Logarithm.OfOnePlus(-1), Logarithm.OfOnePlus(double.PositiveInfinity)));
+        Assert.All(
+            [-0.75, -0.5, 0.25, 1, 1023], x => Assert.Equal(Math.Log(1 + x), Logarithm.OfOnePlus(x), 1e-15 * Math.Abs(Math.Log(1 + x))));
+        Assert.Equal(
+            (0.0, double.NegativeInfinity, double.PositiveInfinity),
+            (Logarithm.OfOnePlus(0), Logarithm.OfOnePlus(-1), Logarithm.OfOnePlus(double.PositiveInfinity)));
         Assert.True(double.IsNaN(Logarithm.OfOnePlus(-1.5)) && double.IsNaN(Logarithm.OfOnePlus(double.NaN)));
     }
 }

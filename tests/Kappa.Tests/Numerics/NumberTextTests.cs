@@ -27,7 +27,8 @@ public sealed class NumberTextTests
     [InlineData(double.PositiveInfinity, 4, "∞")]
     [InlineData(double.NegativeInfinity, 4, "-∞")]
     [InlineData(double.NaN, 4, "not a number")]
-    public void Numbers_are_short_and_have_no_padding(double value, int digits, string text) => Assert.Equal(text, NumberText.Of(value, digits));
+    public void Numbers_are_short_and_have_no_padding(double value, int digits, string text) =>
+        Assert.Equal(text, NumberText.Of(value, digits));
 
     [Fact]
     public void A_number_reads_back_to_its_digits()
@@ -40,7 +41,8 @@ public sealed class NumberTextTests
             double read = double.Parse(NumberText.Of(value, digits), NumberStyles.Float, CultureInfo.InvariantCulture);
 
             // Half a unit of the last digit, and the rounding of the decimal number to a double.
-            Assert.True(Math.Abs(read - value) <= ((0.5 * Math.Pow(10, 1 - digits)) + 4e-16) * Math.Abs(value), $"{value:R} {digits}: {read:R}");
+            Assert.True(
+                Math.Abs(read - value) <= ((0.5 * Math.Pow(10, 1 - digits)) + 4e-16) * Math.Abs(value), $"{value:R} {digits}: {read:R}");
         }
     }
 }

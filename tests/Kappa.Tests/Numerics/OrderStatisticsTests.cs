@@ -47,7 +47,8 @@ public sealed class OrderStatisticsTests
     [Fact]
     public void No_value_has_no_median() => Assert.True(double.IsNaN(OrderStatistics.Median([])));
 
-    private static double Value(ulong bits, ulong kinds, int k) => k % 5 == 0 && bits % 11 == 0 ? double.NaN : ((bits >> 20) % kinds) - 100.0;
+    private static double Value(ulong bits, ulong kinds, int k) =>
+        k % 5 == 0 && bits % 11 == 0 ? double.NaN : ((bits >> 20) % kinds) - 100.0;
 
     private static void AssertAsSorted(double[] values)
     {

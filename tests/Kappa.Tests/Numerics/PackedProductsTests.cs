@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Kappa.Tests.Numerics;
 
-/// <summary>Products with a packed factor and every ending, in both precisions and on every path, against plain loops in double precision.</summary>
+/// <summary>Products with a packed factor and every ending, in both precisions
+/// and on every path, against plain loops in double precision.</summary>
 public sealed class PackedProductsTests
 {
     private static readonly int[] Sizes = [1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 24, 31, 33, 48, 63, 65, 97, 127, 128, 129, 200];
@@ -17,7 +18,8 @@ public sealed class PackedProductsTests
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void A_packed_factor_gives_what_plain_loops_give_in_single_precision(int path) => Check<float>((VectorPath)path, 1.0 / (1 << 24));
+    public void A_packed_factor_gives_what_plain_loops_give_in_single_precision(int path) =>
+        Check<float>((VectorPath)path, 1.0 / (1 << 24));
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -28,9 +30,14 @@ public sealed class PackedProductsTests
         for (int i = 0; i < 300; i++)
         {
             var form = (ProductForm)(i % 3);
-            int samples = 1 + (i % 4), rows = Sizes[random.Below(3 * i, 16)], columns = Sizes[random.Below((3 * i) + 1, 20)], depth = Sizes[random.Below((3 * i) + 2, 20)];
-            Matrix<float> a = form == ProductForm.LeftTransposed ? Gaussian<float>(samples * depth, rows, i % 3, "a") : Gaussian<float>(samples * rows, depth, i % 3, "a");
-            Matrix<float> b = form == ProductForm.RightTransposed ? Gaussian<float>(samples * columns, depth, i % 2, "b") : Gaussian<float>(samples * depth, columns, i % 2, "b");
+            int samples = 1 + (i % 4), rows = Sizes[random.Below(3 * i, 16)], columns = Sizes[random.Below((3 * i) + 1, 20)],
+                depth = Sizes[random.Below((3 * i) + 2, 20)];
+            Matrix<float> a = form == ProductForm.LeftTransposed
+                ? Gaussian<float>(samples * depth, rows, i % 3, "a")
+                : Gaussian<float>(samples * rows, depth, i % 3, "a");
+            Matrix<float> b = form == ProductForm.RightTransposed
+                ? Gaussian<float>(samples * columns, depth, i % 2, "b")
+                : Gaussian<float>(samples * depth, columns, i % 2, "b");
             Matrix<float> c = Gaussian<float>(samples * rows, columns, i % 5, "c"), old = Copy(c);
             ProductKernels<float>.Of((VectorPath)path).Run(form, samples, a, b, c, ProductEnding<float>.Of(1.5, 0.5, c));
             for (int r = 0; r < c.Rows; r++)
@@ -47,7 +54,8 @@ public sealed class PackedProductsTests
                         magnitude += Math.Abs(left * right);
                     }
 
-                    double expected = (1.5 * sum) + (0.5 * old[r, j]), bound = (((depth + 3) * 1.5 * magnitude) + Math.Abs(old[r, j])) / (1 << 23);
+                    double expected = (1.5 * sum) + (0.5 * old[r, j]),
+                        bound = (((depth + 3) * 1.5 * magnitude) + Math.Abs(old[r, j])) / (1 << 23);
                     Assert.InRange(c[r, j], expected - bound, expected + bound);
                 }
             }
@@ -74,7 +82,9 @@ public sealed class PackedProductsTests
     public void A_factor_of_another_shape_is_refused()
     {
         var packed = new PackedMatrix<double>(3, 4);
-        Assert.Equal("The factor must be [3, 4] but is [4, 3]. (Parameter 'matrix')", Assert.Throws<ArgumentException>(() => packed.Take(Matrix.Allocate(4, 3))).Message);
+        Assert.Equal(
+            "The factor must be [3, 4] but is [4, 3]. (Parameter 'matrix')",
+            Assert.Throws<ArgumentException>(() => packed.Take(Matrix.Allocate(4, 3))).Message);
         packed.TakeTransposed(Matrix.Allocate(4, 3));
         _ = Assert.Throws<ArgumentException>(() => packed.TakeTransposed(Matrix.Allocate(3, 4)));
         _ = Assert.Throws<ArgumentException>(() => Products.Multiply(Matrix.Allocate(2, 4), packed, Matrix.Allocate(2, 4)));
@@ -87,8 +97,10 @@ public sealed class PackedProductsTests
         RandomSequence random = new(3, "shapes");
         for (int i = 0; i < 300; i++)
         {
-            int rows = Sizes[random.Below(3 * i, Sizes.Length)], columns = Sizes[random.Below((3 * i) + 1, Sizes.Length)], depth = Sizes[random.Below((3 * i) + 2, Sizes.Length)];
-            Matrix<T> a = Gaussian<T>(rows, depth, i % 3, "a"), b = Gaussian<T>(depth, columns, i % 4, "b"), d = Gaussian<T>(rows, columns, i % 5, "d");
+            int rows = Sizes[random.Below(3 * i, Sizes.Length)], columns = Sizes[random.Below((3 * i) + 1, Sizes.Length)],
+                depth = Sizes[random.Below((3 * i) + 2, Sizes.Length)];
+            Matrix<T> a = Gaussian<T>(rows, depth, i % 3, "a"), b = Gaussian<T>(depth, columns, i % 4, "b"),
+                d = Gaussian<T>(rows, columns, i % 5, "d");
             var packed = new PackedMatrix<T>(depth, columns, path);
             if (i % 2 == 0)
             {
@@ -99,7 +111,8 @@ public sealed class PackedProductsTests
                 packed.TakeTransposed(Transposed(b));
             }
 
-            Matrix<T> product = Gaussian<T>(rows, columns, i % 2, "c"), sum = Copy(product), masked = Copy(product), branch = Copy(product), output = Copy(product);
+            Matrix<T> product = Gaussian<T>(rows, columns, i % 2, "c"), sum = Copy(product), masked = Copy(product),
+                branch = Copy(product), output = Copy(product);
             Products.Multiply(a, packed, product);
             Products.MultiplyAdd(a, packed, -0.5, d, sum);
             Products.MultiplyMasked(a, packed, d, masked);
@@ -129,7 +142,8 @@ public sealed class PackedProductsTests
     }
 
     private static void Near<T>(double expected, T actual, double bound)
-        where T : unmanaged, IFloatingPointIeee754<T> => Assert.InRange(double.CreateTruncating(actual), expected - bound, expected + bound);
+        where T : unmanaged,
+        IFloatingPointIeee754<T> => Assert.InRange(double.CreateTruncating(actual), expected - bound, expected + bound);
 
     // Not aligned, with gaps between the rows.
     private static Matrix<T> Gaussian<T>(int rows, int columns, int gap, string name)
@@ -141,7 +155,8 @@ public sealed class PackedProductsTests
     }
 
     private static Matrix<T> Copy<T>(in Matrix<T> matrix)
-        where T : unmanaged, IFloatingPointIeee754<T> => new((T[])matrix.Buffer.Clone(), matrix.Offset, matrix.Rows, matrix.Columns, matrix.Stride);
+        where T : unmanaged,
+        IFloatingPointIeee754<T> => new((T[])matrix.Buffer.Clone(), matrix.Offset, matrix.Rows, matrix.Columns, matrix.Stride);
 
     private static Matrix<T> Transposed<T>(in Matrix<T> matrix)
         where T : unmanaged, IFloatingPointIeee754<T>

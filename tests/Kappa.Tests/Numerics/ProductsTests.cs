@@ -67,7 +67,8 @@ public sealed class ProductsTests
         RandomSequence random = new(3, "shapes");
         for (int i = 0; i < 60; i++)
         {
-            int rows = Sizes[random.Below(3 * i, 13)], columns = Sizes[random.Below((3 * i) + 1, 17)], depth = Sizes[random.Below((3 * i) + 2, 17)];
+            int rows = Sizes[random.Below(3 * i, 13)], columns = Sizes[random.Below((3 * i) + 1, 17)],
+                depth = Sizes[random.Below((3 * i) + 2, 17)];
             new Case((ProductForm)form, 1 + (i % 7), rows, depth, columns, 0.7, i % 2, i % 3).CheckAgainstPlainLoops((VectorPath)path);
         }
     }
@@ -77,7 +78,9 @@ public sealed class ProductsTests
     public void Every_path_gives_the_same_bits(int form, int path)
     {
         SkipUnlessSupported((VectorPath)path);
-        foreach ((int samples, int rows, int depth, int columns) in new[] { (2, 8, 8, 16), (2, 13, 300, 29), (2, 64, 16, 3), (2, 5, 7, 65), (1, 521, 514, 389) })
+        foreach (
+            (int samples, int rows, int depth, int columns) in new[]
+                { (2, 8, 8, 16), (2, 13, 300, 29), (2, 64, 16, 3), (2, 5, 7, 65), (1, 521, 514, 389) })
         {
             Case product = new((ProductForm)form, samples, rows, depth, columns, 0.3, 1, 0);
             Assert.Equal(product.Result(VectorPath.Bits128), product.Result((VectorPath)path));
@@ -95,7 +98,8 @@ public sealed class ProductsTests
         Matrix a = left ? Case.Gaussian(140, 11, 0, "a") : Case.Gaussian(11, 140, 0, "a");
         Matrix b = form == (int)ProductForm.RightTransposed ? Case.Gaussian(columns, 140, 0, "b") : Case.Gaussian(140, columns, 0, "b");
         ProductKernels<double>.Of((VectorPath)path).Run((ProductForm)form, 1, a, b, all, ProductEnding<double>.Of(1, 0, all));
-        ProductKernels<double>.Of((VectorPath)path).Run((ProductForm)form, 1, left ? a.ColumnRange(8, 3) : a.RowRange(8, 3), b, some, ProductEnding<double>.Of(1, 0, some));
+        ProductKernels<double>.Of((VectorPath)path).Run(
+            (ProductForm)form, 1, left ? a.ColumnRange(8, 3) : a.RowRange(8, 3), b, some, ProductEnding<double>.Of(1, 0, some));
         for (int row = 0; row < 3; row++)
         {
             Assert.Equal(all.Row(8 + row).ToArray(), some.Row(row).ToArray());
@@ -158,7 +162,8 @@ public sealed class ProductsTests
     [InlineData(0, 3)]
     public void A_product_plus_a_multiple_of_another_matrix_equals_the_two_apart(int depth, double factor)
     {
-        Matrix a = Case.Gaussian(22, depth, 0, "a"), b = Case.Gaussian(2 * depth, 29, 0, "b"), addend = Case.Gaussian(22, 29, 1, "addend"), c = Case.Gaussian(22, 29, 3, "c");
+        Matrix a = Case.Gaussian(22, depth, 0, "a"), b = Case.Gaussian(2 * depth, 29, 0, "b"),
+            addend = Case.Gaussian(22, 29, 1, "addend"), c = Case.Gaussian(22, 29, 3, "c");
         if (factor == 0)
         {
             addend.Fill(double.NaN);
@@ -193,9 +198,11 @@ public sealed class ProductsTests
     [Fact]
     public void Shapes_that_do_not_fit_are_refused_by_name()
     {
-        ArgumentException mistake = Assert.Throws<ArgumentException>(() => Products.MultiplyByTransposed(Matrix.Allocate(2, 3), Matrix.Allocate(3, 4), Matrix.Allocate(2, 4)));
+        ArgumentException mistake = Assert.Throws<ArgumentException>(() =>
+            Products.MultiplyByTransposed(Matrix.Allocate(2, 3), Matrix.Allocate(3, 4), Matrix.Allocate(2, 4)));
         Assert.Equal("The shapes of C = A Bᵀ must fit but A is [2, 3], B is [3, 4], C is [2, 4].", mistake.Message);
-        mistake = Assert.Throws<ArgumentException>(() => Products.MultiplyEach(2, Matrix.Allocate(3, 3), Matrix.Allocate(6, 4), Matrix.Allocate(3, 4)));
+        mistake = Assert.Throws<ArgumentException>(() =>
+            Products.MultiplyEach(2, Matrix.Allocate(3, 3), Matrix.Allocate(6, 4), Matrix.Allocate(3, 4)));
         Assert.Contains("2 samples", mistake.Message, StringComparison.Ordinal);
     }
 
@@ -216,13 +223,18 @@ public sealed class ProductsTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private static void SkipUnlessSupported(VectorPath path) => Assert.SkipUnless(VectorPaths.IsSupported(path), $"This machine has no {path} vectors.");
+    private static void SkipUnlessSupported(VectorPath path) =>
+        Assert.SkipUnless(VectorPaths.IsSupported(path), $"This machine has no {path} vectors.");
 
     /// <summary>One product with its reference: three plain loops per sample.</summary>
     private sealed class Case(ProductForm form, int samples, int rows, int depth, int columns, double alpha, double beta, int gap)
     {
-        private readonly Matrix _a = form == ProductForm.LeftTransposed ? Gaussian(samples * depth, rows, gap, "a") : Gaussian(samples * rows, depth, gap, "a");
-        private readonly Matrix _b = form == ProductForm.RightTransposed ? Gaussian(samples * columns, depth, 2 * gap, "b") : Gaussian(samples * depth, columns, 2 * gap, "b");
+        private readonly Matrix _a = form == ProductForm.LeftTransposed
+            ? Gaussian(samples * depth, rows, gap, "a")
+            : Gaussian(samples * rows, depth, gap, "a");
+        private readonly Matrix _b = form == ProductForm.RightTransposed
+            ? Gaussian(samples * columns, depth, 2 * gap, "b")
+            : Gaussian(samples * depth, columns, 2 * gap, "b");
         private readonly Matrix _target = Gaussian(samples * rows, columns, 3 * gap, "c");
 
         public static Matrix Gaussian(int rows, int columns, int gap, string name)
@@ -257,7 +269,9 @@ public sealed class ProductsTests
                 bool agrees = bound[i] == 0 ? expected[i].Equals(actual[i]) : Math.Abs(actual[i] - expected[i]) <= bound[i];
                 if (!agrees)
                 {
-                    Assert.Fail($"{form} {samples}x[{rows}, {depth}, {columns}] alpha {alpha} beta {beta} gap {gap} on {path}: element {i} is {actual[i]:R} instead of {expected[i]:R}, bound {bound[i]:E1}.");
+                    Assert.Fail(
+                        $"{form} {samples}x[{rows}, {depth}, {columns}] alpha {alpha} beta {beta} gap {gap} on {path}: element {i} is "
+                            + $"{actual[i]:R} instead of {expected[i]:R}, bound {bound[i]:E1}.");
                 }
             }
         }

@@ -41,7 +41,11 @@ public sealed unsafe class ReciprocalsTests
         Evaluate(path, x, y);
 
         // In double for single precision; for double the root and the product add one unit more at most.
-        Assert.All(x.Zip(y), pair => Assert.InRange(double.CreateTruncating(pair.Second) * Math.Sqrt(double.CreateTruncating(pair.First)), 1 - tolerance, 1 + tolerance));
+        Assert.All(
+            x.Zip(y),
+            pair =>
+                Assert.InRange(
+                    double.CreateTruncating(pair.Second) * Math.Sqrt(double.CreateTruncating(pair.First)), 1 - tolerance, 1 + tolerance));
     }
 
     private static void Evaluate<T>(VectorPath path, T[] x, T[] roots)

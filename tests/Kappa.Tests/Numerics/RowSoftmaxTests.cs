@@ -10,7 +10,12 @@ public sealed class RowSoftmaxTests
     // A fast exponential is off by at most about 1 ulp = 2 ε; the sum of c terms by (c + 2) ε; the division by 2 ε.
     private static double Tolerance(int columns) => (columns + 10) * Epsilon;
 
-    public static TheoryData<int, int> Shapes => new() { { 1, 1 }, { 3, 2 }, { 2, 3 }, { 5, 4 }, { 3, 5 }, { 4, 7 }, { 8, 8 }, { 3, 9 }, { 16, 16 }, { 2, 17 }, { 3, 31 }, { 32, 32 }, { 2, 65 } };
+    public static TheoryData<int, int> Shapes =>
+        new()
+        {
+            { 1, 1 }, { 3, 2 }, { 2, 3 }, { 5, 4 }, { 3, 5 }, { 4, 7 }, { 8, 8 }, { 3, 9 }, { 16, 16 }, { 2, 17 }, { 3, 31 }, { 32, 32 },
+            { 2, 65 },
+        };
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -27,7 +32,9 @@ public sealed class RowSoftmaxTests
             {
                 // An exponent of size x carries a rounding error of |x| ε into the power; |x| < 30 here.
                 double expected = powers[j] / powers.Sum();
-                Assert.InRange(attention[row, j], expected * (1 - Tolerance(columns) - (60 * Epsilon)), expected * (1 + Tolerance(columns) + (60 * Epsilon)));
+                Assert.InRange(
+                    attention[row, j], expected * (1 - Tolerance(columns) - (60 * Epsilon)),
+                    expected * (1 + Tolerance(columns) + (60 * Epsilon)));
             }
         }
     }

@@ -8,7 +8,8 @@ public sealed class SingleRowSoftmaxTests
 {
     private const double Epsilon = 1.0 / (1 << 24);
 
-    public static TheoryData<int, int> Shapes => new() { { 1, 1 }, { 3, 2 }, { 19, 8 }, { 8, 8 }, { 5, 11 }, { 9, 16 }, { 2, 17 }, { 7, 32 }, { 3, 48 }, { 3, 64 }, { 2, 65 } };
+    public static TheoryData<int, int> Shapes =>
+        new() { { 1, 1 }, { 3, 2 }, { 19, 8 }, { 8, 8 }, { 5, 11 }, { 9, 16 }, { 2, 17 }, { 7, 32 }, { 3, 48 }, { 3, 64 }, { 2, 65 } };
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -50,7 +51,8 @@ public sealed class SingleRowSoftmaxTests
         Matrix<float> logits = Gaussian(21, columns, "rows"), gradient = Gaussian(21, columns, "gradient");
         logits[2, 5] = float.NaN;
         logits[5, 7] = float.NegativeInfinity;
-        Matrix<float> together = Matrix<float>.Allocate(21, columns), back = Matrix<float>.Allocate(21, columns), alone = Matrix<float>.Allocate(1, columns);
+        Matrix<float> together = Matrix<float>.Allocate(21, columns), back = Matrix<float>.Allocate(21, columns),
+            alone = Matrix<float>.Allocate(1, columns);
         RowSoftmax.Apply(logits, -0.6, together);
         RowSoftmax.Backward(together, gradient, -0.6, back);
         for (int row = 0; row < 21; row++)

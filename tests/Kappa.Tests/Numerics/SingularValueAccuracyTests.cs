@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Kappa.Tests.Numerics;
 
-/// <summary>The smallest value against the exact one: of the very matrix in memory, in twice the precision, not of the spectrum it was made from.</summary>
+/// <summary>The smallest value against the exact one: of the very matrix in
+/// memory, in twice the precision, not of the spectrum it was made from.</summary>
 public sealed class SingularValueAccuracyTests
 {
     private const double Epsilon = 2.220446049250313e-16;
@@ -29,7 +30,8 @@ public sealed class SingularValueAccuracyTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_relative_error_of_the_smallest_value_is_at_most_four_epsilon_times_the_condition_number(int rows, int columns, double conditionNumber)
+    public void The_relative_error_of_the_smallest_value_is_at_most_four_epsilon_times_the_condition_number(
+        int rows, int columns, double conditionNumber)
     {
         Matrix a = MatrixSamples.WithSpectrum(rows, columns, MatrixSamples.Geometric(Math.Min(rows, columns), conditionNumber), 17);
         double[] exact = DoubleDouble.SingularValues(a);

@@ -7,13 +7,19 @@ public sealed class SingularValuesTests
 {
     private const double Epsilon = 2.220446049250313e-16;
 
-    // The matrix itself is U diag V^T rounded: an error of order ε √order σ_max in the test; the algorithm adds a small multiple of the same.
+    // The matrix itself is U diag V^T rounded: an error of order ε √order
+    // σ_max in the test; the algorithm adds a small multiple of the same.
     private static double Tolerance(int order) => 8 * Math.Sqrt(order) * Epsilon;
 
     public static TheoryData<int, int, double> Shapes()
     {
         var data = new TheoryData<int, int, double>();
-        foreach ((int rows, int columns) in new[] { (1, 1), (1, 9), (9, 1), (2, 2), (3, 2), (8, 16), (16, 8), (16, 64), (13, 13), (31, 20), (33, 20), (64, 33), (40, 40), (256, 32), (300, 47), (70, 65), (65, 70) })
+        foreach (
+            (int rows, int columns) in new[]
+            {
+                (1, 1), (1, 9), (9, 1), (2, 2), (3, 2), (8, 16), (16, 8), (16, 64), (13, 13), (31, 20), (33, 20), (64, 33), (40, 40),
+                (256, 32), (300, 47), (70, 65), (65, 70),
+            })
         {
             foreach (double conditionNumber in new[] { 1, 1e2, 1e8, 1e14 })
             {
@@ -41,7 +47,8 @@ public sealed class SingularValuesTests
     public void An_independent_implementation_finds_the_same_values(int rows, int columns)
     {
         Matrix a = MatrixSamples.Gaussian(rows, columns, 5);
-        double[] expected = [.. MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseOfRowMajor(rows, columns, a.Span.ToArray()).Svd(false).S];
+        double[] expected = [
+            .. MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseOfRowMajor(rows, columns, a.Span.ToArray()).Svd(false).S];
         AssertClose(expected, MatrixSamples.Values(a), Tolerance(expected.Length) * expected[0]);
     }
 
@@ -205,8 +212,12 @@ public sealed class SingularValuesTests
     public void Wrong_sizes_are_refused_with_the_sizes()
     {
         var workspace = new SingularValues(4, 3);
-        Assert.Contains("[4, 3]", Assert.Throws<ArgumentException>(() => workspace.Compute(Matrix.Allocate(5, 3), new double[3])).Message, StringComparison.Ordinal);
-        Assert.Contains("= 3 elements", Assert.Throws<ArgumentException>(() => workspace.Compute(Matrix.Allocate(4, 3), new double[2])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[4, 3]", Assert.Throws<ArgumentException>(() => workspace.Compute(Matrix.Allocate(5, 3), new double[3])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "= 3 elements", Assert.Throws<ArgumentException>(() => workspace.Compute(Matrix.Allocate(4, 3), new double[2])).Message,
+            StringComparison.Ordinal);
     }
 
     // Rows reversed and columns rotated by one.
@@ -229,7 +240,9 @@ public sealed class SingularValuesTests
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance, $"Value {i}: expected {expected[i]:R}, found {actual[i]:R}, off by {(actual[i] - expected[i]) / tolerance:G3} tolerances.");
+            Assert.True(
+                Math.Abs(expected[i] - actual[i]) <= tolerance,
+                $"Value {i}: expected {expected[i]:R}, found {actual[i]:R}, off by {(actual[i] - expected[i]) / tolerance:G3} tolerances.");
         }
     }
 }

@@ -47,7 +47,9 @@ internal sealed class BigMatrix(int rows, int columns)
     /// <summary>Matrices of equal height side by side.</summary>
     public static BigMatrix Beside(params BigMatrix[] parts)
     {
-        BigReal[][] rows = [.. Enumerable.Range(0, parts[0].Rows).Select(i => parts.SelectMany(part => Enumerable.Range(0, part.Columns).Select(j => part[i, j])).ToArray())];
+        BigReal[][] rows = [
+            .. Enumerable.Range(0, parts[0].Rows).Select(i =>
+                parts.SelectMany(part => Enumerable.Range(0, part.Columns).Select(j => part[i, j])).ToArray())];
         return Fill(rows.Length, rows[0].Length, (i, j) => rows[i][j]);
     }
 
@@ -66,8 +68,10 @@ internal sealed class BigMatrix(int rows, int columns)
     /// <summary>‖A‖_F.</summary>
     public BigReal Norm() => BigReal.Sqrt(SquaredNorm());
 
-    /// <summary>σ_k, k = 1 the largest; 0 where there are fewer values. The square root of an eigenvalue of the Gram matrix of the smaller side.</summary>
-    /// <remarks>The Gram matrix is right to 2⁻²⁵⁰‖A‖², so σ is right to 2⁻²⁵⁰‖A‖²/σ, and to 2⁻¹²⁵‖A‖ (2e-38 of the largest) where it is 0: half of the digits are lost there and none of a σ &gt; 1e-12 ‖A‖ within 50.</remarks>
+    /// <summary>σ_k, k = 1 the largest; 0 where there are fewer values. The square
+    /// root of an eigenvalue of the Gram matrix of the smaller side.</summary>
+    /// <remarks>The Gram matrix is right to 2⁻²⁵⁰‖A‖², so σ is right to 2⁻²⁵⁰‖A‖²/σ, and to 2⁻¹²⁵‖A‖ (2e-38 of the
+    /// largest) where it is 0: half of the digits are lost there and none of a σ &gt; 1e-12 ‖A‖ within 50.</remarks>
     public BigReal SingularValue(int k)
     {
         BigReal[] values = SingularValues();
@@ -122,7 +126,8 @@ internal sealed class BigMatrix(int rows, int columns)
         }
     }
 
-    private static BigReal OffDiagonal(BigMatrix a) => Sum(a.Rows * a.Rows, k => k / a.Rows == k % a.Rows ? BigReal.Zero : a[k / a.Rows, k % a.Rows] * a[k / a.Rows, k % a.Rows]);
+    private static BigReal OffDiagonal(BigMatrix a) =>
+        Sum(a.Rows * a.Rows, k => k / a.Rows == k % a.Rows ? BigReal.Zero : a[k / a.Rows, k % a.Rows] * a[k / a.Rows, k % a.Rows]);
 
     private static BigReal Sum(int count, Func<int, BigReal> term)
     {

@@ -3,10 +3,12 @@ using System.Numerics;
 
 namespace Kappa.Tests.Oracle;
 
-/// <summary>A binary floating-point number m·2^e with a mantissa of 256 bits (77 decimal digits) and no limit of the exponent: the referee of everything that double precision rounds.</summary>
+/// <summary>A binary floating-point number m·2^e with a mantissa of 256 bits (77 decimal digits)
+/// and no limit of the exponent: the referee of everything that double precision rounds.</summary>
 /// <remarks>
-/// +, −, ×, ÷ and √ are within 2⁻²⁵⁴ of their own size; an exponential loses 20 bits more (its squarings), so that a chain of some thousand operations without cancellation keeps
-/// 65 digits. There is no NaN and no infinity: a division by 0 throws. Slow, obvious, and used by tests alone.
+/// +, −, ×, ÷ and √ are within 2⁻²⁵⁴ of their own size; an exponential loses 20 bits more (its squarings), so that a chain of some thousand
+/// operations without cancellation keeps 65 digits. There is no NaN and no infinity: a division by 0 throws. Slow, obvious, and used by
+/// tests alone.
 /// </remarks>
 internal readonly struct BigReal : IComparable<BigReal>
 {

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kappa.Tests.Oracle;
 
-/// <summary>What S.5 and S.9 report against 50 digits: α is a floor, the norms are upper bounds, and no point with dependent features is certified.</summary>
+/// <summary>What S.5 and S.9 report against 50 digits: α is a floor, the norms
+/// are upper bounds, and no point with dependent features is certified.</summary>
 public sealed class EncoderFloorTests
 {
     [Fact]
@@ -86,7 +87,12 @@ public sealed class EncoderFloorTests
     private static Transformer Point(OracleCase draw, out ModelParameters parameters)
     {
         int samples = 2 + draw.Next(2), tokens = 1 + draw.Next(3), inputWidth = 2 + draw.Next(3), width = samples + draw.Next(8);
-        var shape = TransformerShape.ShallowEncoder(inputWidth, width, draw.Next(3) == 0 ? 1 : 1.0 / width) with { OutputScale = draw.Next(2) == 0 ? 1 : 1 / Math.Sqrt(width), Pooling = (TokenPooling)draw.Next(2), Reduction = (LossReduction)draw.Next(2) };
+        var shape = TransformerShape.ShallowEncoder(inputWidth, width, draw.Next(3) == 0 ? 1 : 1.0 / width) with
+        {
+            OutputScale = draw.Next(2) == 0 ? 1 : 1 / Math.Sqrt(width),
+            Pooling = (TokenPooling)draw.Next(2),
+            Reduction = (LossReduction)draw.Next(2),
+        };
         parameters = new ModelParameters(shape.NewLayout());
         foreach (ref double x in parameters.Vector.AsSpan())
         {
@@ -95,7 +101,8 @@ public sealed class EncoderFloorTests
 
         // A readout that is small against the features and a residual smaller than any false α² can be.
         Vectors.Scale(parameters["readout"].Span, draw.Next(3) == 0 ? 0 : 1e-30);
-        Matrix inputs = OracleCase.Filled(samples * tokens, inputWidth, draw.Dyadic), targets = OracleCase.Filled(samples, 1, draw.Gaussian);
+        Matrix inputs = OracleCase.Filled(samples * tokens, inputWidth, draw.Dyadic),
+            targets = OracleCase.Filled(samples, 1, draw.Gaussian);
         Vectors.Scale(targets.Span, draw.Next(4) == 0 ? 1e-3 : 1e-40);
         Spoil(draw, tokens, inputs, parameters);
         return Transformer.OfArrays(shape, inputs, targets, samples);
@@ -107,7 +114,8 @@ public sealed class EncoderFloorTests
         int kind = draw.Next(7);
         double common = draw.CommonPart();
         draw.Say(FormattableString.Invariant($"kind {kind}, common part {common:R}"));
-        Matrix first = inputs.RowRange(0, tokens), second = inputs.RowRange(tokens, tokens), query = parameters["query"], key = parameters["key"], value = parameters["value"];
+        Matrix first = inputs.RowRange(0, tokens), second = inputs.RowRange(tokens, tokens), query = parameters["query"],
+            key = parameters["key"], value = parameters["value"];
         switch (kind)
         {
             case 0:

@@ -5,7 +5,8 @@ namespace Kappa.Tests.Oracle;
 /// <summary>Attention in 77 digits: the rows of softmax and Gaussian weights.</summary>
 internal static class ExactAttention
 {
-    /// <summary>Softmax of every row; the row's largest entry is subtracted, which changes nothing but keeps the exponentials in range.</summary>
+    /// <summary>Softmax of every row; the row's largest entry is subtracted,
+    /// which changes nothing but keeps the exponentials in range.</summary>
     public static BigMatrix Softmax(BigMatrix logits)
     {
         var result = new BigMatrix(logits.Rows, logits.Columns);
@@ -40,7 +41,8 @@ internal static class ExactAttention
             return Softmax(scale * (query * key.Transposed()));
         }
 
-        BigMatrix exponents = BigMatrix.Fill(query.Rows, key.Rows, (j, k) => -scale * (query.RowRange(j, 1) - key.RowRange(k, 1)).SquaredNorm() / 2);
+        BigMatrix exponents = BigMatrix.Fill(
+            query.Rows, key.Rows, (j, k) => -scale * (query.RowRange(j, 1) - key.RowRange(k, 1)).SquaredNorm() / 2);
         return kernel.NormalisesRows ? Softmax(exponents) : exponents.Map(BigReal.Exp);
     }
 }
@@ -60,13 +62,16 @@ internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, B
         BigMatrix z = inputs;
         for (int block = 0; block < shape.Depth; block++)
         {
-            z = Block(z, weights[5 * block], weights[(5 * block) + 1], weights[(5 * block) + 2], weights[(5 * block) + 3], weights[(5 * block) + 4]);
+            z = Block(
+                z, weights[5 * block], weights[(5 * block) + 1], weights[(5 * block) + 2], weights[(5 * block) + 3],
+                weights[(5 * block) + 4]);
         }
 
         return weights.Count > 5 * shape.Depth ? z * weights[^1] : z;
     }
 
-    /// <summary>J [M·d_out, P] of some matrices by central differences with h = 2⁻⁸⁰: a truncation of about 1e-48 and a rounding of about 1e-52 of the function's size.</summary>
+    /// <summary>J [M·d_out, P] of some matrices by central differences with h = 2⁻⁸⁰: a
+    /// truncation of about 1e-48 and a rounding of about 1e-52 of the function's size.</summary>
     public BigMatrix Jacobian(IReadOnlyList<BigMatrix> weights, IReadOnlyList<int> trained)
     {
         BigReal h = Math.ScaleB(1, -80);
@@ -76,7 +81,10 @@ internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, B
             for (int k = 0; k < weights[block].Rows * weights[block].Columns; k++)
             {
                 BigMatrix difference = Shifted(block, k, h) - Shifted(block, k, -h);
-                columns.Add(BigMatrix.Fill(difference.Rows * difference.Columns, 1, (i, _) => difference[i / difference.Columns, i % difference.Columns] / (2 * h)));
+                columns.Add(
+                    BigMatrix.Fill(
+                        difference.Rows * difference.Columns, 1,
+                        (i, _) => difference[i / difference.Columns, i % difference.Columns] / (2 * h)));
             }
         }
 
@@ -86,7 +94,8 @@ internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, B
         {
             BigMatrix[] moved = [.. weights];
             int width = moved[block].Columns;
-            moved[block] = BigMatrix.Fill(moved[block].Rows, width, (i, j) => weights[block][i, j] + ((i * width) + j == element ? by : BigReal.Zero));
+            moved[block] = BigMatrix.Fill(
+                moved[block].Rows, width, (i, j) => weights[block][i, j] + ((i * width) + j == element ? by : BigReal.Zero));
             return Output(moved);
         }
     }
@@ -117,7 +126,8 @@ internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, B
             ActivationKind.Identity => x,
             ActivationKind.Relu => BigReal.Max(x, BigReal.Zero),
             ActivationKind.LeakyRelu => x.Sign > 0 ? x : slope * x,
-            ActivationKind.SmoothLeakyRelu => (slope * x) + ((1 - slope) * (BigReal.Sqrt((x * x) + (smoothing * smoothing)) + x - smoothing) / 2),
+            ActivationKind.SmoothLeakyRelu =>
+                (slope * x) + ((1 - slope) * (BigReal.Sqrt((x * x) + (smoothing * smoothing)) + x - smoothing) / 2),
             _ => x * NormalDistribution(x),
         };
     }
@@ -177,13 +187,15 @@ internal static class ExactFeatures
     public static BigMatrix OfShallowEncoder(Transformer model, ModelParameters parameters)
     {
         TransformerShape shape = model.Shape;
-        BigMatrix inputs = BigMatrix.Of(model.Inputs), query = BigMatrix.Of(parameters["query"]), key = BigMatrix.Of(parameters["key"]), value = BigMatrix.Of(parameters["value"]);
+        BigMatrix inputs = BigMatrix.Of(model.Inputs), query = BigMatrix.Of(parameters["query"]), key = BigMatrix.Of(parameters["key"]),
+            value = BigMatrix.Of(parameters["value"]);
         BigReal pooled = (BigReal)shape.OutputScale / (shape.Pooling == TokenPooling.Sum ? 1 : model.Tokens);
         BigMatrix result = BigMatrix.Fill(model.Samples, shape.ValueWidth, (_, _) => BigReal.Zero);
         for (int sample = 0; sample < model.Samples; sample++)
         {
             BigMatrix x = inputs.RowRange(sample * model.Tokens, model.Tokens);
-            BigMatrix weights = ExactAttention.Softmax((BigReal)shape.LogitScale * (x * query.Transposed() * (x * key.Transposed()).Transposed()));
+            BigMatrix weights = ExactAttention.Softmax(
+                (BigReal)shape.LogitScale * (x * query.Transposed() * (x * key.Transposed()).Transposed()));
             BigMatrix hidden = (weights * x * value.Transposed()).Map(p => BigReal.Max(p, BigReal.Zero));
             for (int token = 0; token < model.Tokens; token++)
             {

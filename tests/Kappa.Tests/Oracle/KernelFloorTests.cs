@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kappa.Tests.Oracle;
 
-/// <summary>What G.4 reports against 50 digits: floors are floors, upper constants upper, and no point that cannot reach zero loss is certified.</summary>
+/// <summary>What G.4 reports against 50 digits: floors are floors, upper constants
+/// upper, and no point that cannot reach zero loss is certified.</summary>
 public sealed class KernelFloorTests
 {
     private static readonly TransformerTheorem ValuesOnly = Theorems.OfKernelAttention[0];
@@ -43,14 +44,17 @@ public sealed class KernelFloorTests
         int rows = joint.Rows;
 
         // K = Σ_h (W_O^hᵀ W_O^h) ⊗ (B_h B_hᵀ), the kernel of (G.4) itself.
-        BigMatrix[] ofOutputs = [.. outputs.Select(output => output.Transposed() * output)], ofFeatures = [.. features.Select(own => own * own.Transposed())];
-        var kernel = BigMatrix.Fill(shape.OutputWidth * rows, shape.OutputWidth * rows, (i, j) => Enumerable.Range(0, shape.Heads).Aggregate(
+        BigMatrix[] ofOutputs = [.. outputs.Select(output => output.Transposed() * output)],
+            ofFeatures = [.. features.Select(own => own * own.Transposed())];
+        var kernel = BigMatrix.Fill(
+            shape.OutputWidth * rows, shape.OutputWidth * rows, (i, j) => Enumerable.Range(0, shape.Heads).Aggregate(
             BigReal.Zero, (sum, head) => sum + (ofOutputs[head][i / rows, j / rows] * ofFeatures[head][i % rows, j % rows])));
         BigReal[] eigenvalues = kernel.Eigenvalues();
         (BigReal largest, BigReal smallest) = (eigenvalues[0], BigReal.Max(eigenvalues[^1], BigReal.Zero));
 
         draw.AtMost(joint.SingularValue(rows), joint.Norm(), OracleCase.Find(certificate, "σ_M(B)"), "σ_M(B)");
-        draw.AtMost(features.Min(own => own.SingularValue(rows)), joint.Norm(), OracleCase.Find(certificate, "min_h σ_M(B_h)"), "min_h σ_M(B_h)");
+        draw.AtMost(
+            features.Min(own => own.SingularValue(rows)), joint.Norm(), OracleCase.Find(certificate, "min_h σ_M(B_h)"), "min_h σ_M(B_h)");
         foreach (string symbol in new[] { "μ", "min_h σ_{D_out}(W_O^h)² σ_M(B)²", "σ_{D_out}(W_O)² min_h σ_M(B_h)²", "σ_min(J)²" })
         {
             draw.AtMost(smallest, largest, OracleCase.Find(certificate, symbol), symbol);
@@ -78,7 +82,8 @@ public sealed class KernelFloorTests
             1 => AttentionKernel.Gaussian,
             _ => new AttentionKernel(AttentionKernelKind.Gaussian, NormalisesRows: true),
         };
-        var shape = TransformerShape.KernelAttention(width, heads, kernel) with { KeyWidth = 1 + draw.Next(3), ValueWidth = 1 + draw.Next(3), OutputWidth = 1 + draw.Next(2) };
+        var shape = TransformerShape.KernelAttention(width, heads, kernel) with
+        { KeyWidth = 1 + draw.Next(3), ValueWidth = 1 + draw.Next(3), OutputWidth = 1 + draw.Next(2) };
         parameters = new ModelParameters(shape.NewLayout());
         foreach (ref double x in parameters.Vector.AsSpan())
         {

@@ -7,8 +7,9 @@ namespace Kappa.Tests.Oracle;
 
 /// <summary>Draws for points that are made to fool a certificate, and what is compared with the 50-digit truth.</summary>
 /// <remarks>
-/// A point's numbers are its doubles, the temperature included: they are taken over exactly and everything after them is computed in 77 digits. Draws are multiples of 1/64 where a
-/// structure must hold exactly. <c>KAPPA_ORACLE_CASES</c> sets how many points a test looks at, <c>KAPPA_ORACLE_SHOW</c> how many faults it prints.
+/// A point's numbers are its doubles, the temperature included: they are taken over exactly and everything after them is computed in 77
+/// digits. Draws are multiples of 1/64 where a structure must hold exactly. <c>KAPPA_ORACLE_CASES</c> sets how many points a test looks at,
+/// <c>KAPPA_ORACLE_SHOW</c> how many faults it prints.
 /// </remarks>
 internal sealed class OracleCase
 {
@@ -16,7 +17,8 @@ internal sealed class OracleCase
     private readonly double[] _one = new double[1];
     private long _drawn;
 
-    public OracleCase(string name, int seed) => (_random, Name) = (new RandomSequence(seed, name), FormattableString.Invariant($"{name} {seed}"));
+    public OracleCase(string name, int seed) =>
+        (_random, Name) = (new RandomSequence(seed, name), FormattableString.Invariant($"{name} {seed}"));
 
     public string Name { get; private set; }
 
@@ -64,7 +66,8 @@ internal sealed class OracleCase
     public void Say(string what) => Name += $", {what}";
 
     /// <summary>The value of a constant, or <c>null</c> when the certificate has none of that symbol.</summary>
-    public static double? Find(Certificate certificate, string symbol) => certificate.Constants.FirstOrDefault(constant => constant.Symbol == symbol)?.Value;
+    public static double? Find(Certificate certificate, string symbol) =>
+        certificate.Constants.FirstOrDefault(constant => constant.Symbol == symbol)?.Value;
 
     /// <summary>What was found wrong, one line each.</summary>
     public List<string> Faults { get; } = [];
@@ -72,8 +75,11 @@ internal sealed class OracleCase
     /// <summary>Fails with the first faults, or where one side of a test was empty: nothing certified, or no degenerate point.</summary>
     public static void Report(List<string> faults, int points, int certified, int regular)
     {
-        TestContext.Current.TestOutputHelper?.WriteLine($"{points} points, {regular} of them regular, {certified} certificates, {faults.Count} faults.");
-        Assert.True(faults.Count == 0, $"{faults.Count} faults at {points} points, among them:\n{string.Join('\n', faults.Take(int.TryParse(Environment.GetEnvironmentVariable("KAPPA_ORACLE_SHOW"), CultureInfo.InvariantCulture, out int shown) ? shown : 12))}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{points} points, {regular} of them regular, {certified} certificates, {faults.Count} faults.");
+        string? asked = Environment.GetEnvironmentVariable("KAPPA_ORACLE_SHOW");
+        IEnumerable<string> some = faults.Take(int.TryParse(asked, CultureInfo.InvariantCulture, out int shown) ? shown : 12);
+        Assert.True(faults.Count == 0, $"{faults.Count} faults at {points} points, among them:\n{string.Join('\n', some)}");
         Assert.True(certified > 0 && regular < points, $"{certified} certified, {regular} of {points} regular.");
     }
 

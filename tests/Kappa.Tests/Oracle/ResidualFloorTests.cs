@@ -5,16 +5,19 @@ using Xunit;
 
 namespace Kappa.Tests.Oracle;
 
-/// <summary>What the path, kernel-floor and ball certificates report against 50 digits: floors are floors, upper constants upper, and no point that cannot reach zero loss is certified.</summary>
+/// <summary>What the path, kernel-floor and ball certificates report against 50 digits: floors are
+/// floors, upper constants upper, and no point that cannot reach zero loss is certified.</summary>
 public sealed class ResidualFloorTests
 {
     private const int MatricesOfBlock = 5;
 
     [Fact]
-    public void Every_floor_of_points_with_W_2_alone_trained_is_at_most_the_truth() => Look("residual, W_2 alone", OracleCase.Count(250), trainsAll: false);
+    public void Every_floor_of_points_with_W_2_alone_trained_is_at_most_the_truth() =>
+        Look("residual, W_2 alone", OracleCase.Count(250), trainsAll: false);
 
     [Fact]
-    public void Every_floor_of_points_with_several_blocks_trained_is_at_most_the_truth() => Look("residual, more blocks", OracleCase.Count(400) / 10, trainsAll: true);
+    public void Every_floor_of_points_with_several_blocks_trained_is_at_most_the_truth() =>
+        Look("residual, more blocks", OracleCase.Count(400) / 10, trainsAll: true);
 
     private static void Look(string name, int count, bool trainsAll)
     {
@@ -55,7 +58,8 @@ public sealed class ResidualFloorTests
             var model = new ExactResidualTransformer(made.Shape, BigMatrix.Of(made.Inputs), made.Samples);
             BigMatrix output = model.Output(weights), hidden = model.Hidden, attentionOutput = model.AttentionOutput;
             _residual = (output - BigMatrix.Of(made.Targets)).Norm();
-            (_hiddenFloor, _hiddenNorm, _attentionFloor) = (hidden.SingularValue(output.Rows), hidden.Norm(), attentionOutput.SingularValue(output.Rows));
+            (_hiddenFloor, _hiddenNorm, _attentionFloor) = (
+                hidden.SingularValue(output.Rows), hidden.Norm(), attentionOutput.SingularValue(output.Rows));
             int[] trained = [.. Enumerable.Range(0, weights.Length).Where(k => point.IsTrained[k])];
             if (trained is [int only] && only == (MatricesOfBlock * made.Shape.Depth) - 1)
             {
@@ -73,8 +77,10 @@ public sealed class ResidualFloorTests
         public void Check(OracleCase draw, Certificate certificate)
         {
             BigReal start = certificate.Theorem is PathCertificate ? _hiddenFloor : _smallest;
-            draw.AtMost(start, BigReal.Max(_hiddenNorm, _largest), OracleCase.Find(certificate, "s_0"), $"s_0 of {certificate.Theorem.Label}");
-            draw.AtMost(start, BigReal.Max(_hiddenNorm, _largest), OracleCase.Find(certificate, "s(r̄)"), $"s(r̄) of {certificate.Theorem.Label}");
+            draw.AtMost(
+                start, BigReal.Max(_hiddenNorm, _largest), OracleCase.Find(certificate, "s_0"), $"s_0 of {certificate.Theorem.Label}");
+            draw.AtMost(
+                start, BigReal.Max(_hiddenNorm, _largest), OracleCase.Find(certificate, "s(r̄)"), $"s(r̄) of {certificate.Theorem.Label}");
             draw.AtMost(_hiddenFloor, _hiddenNorm, OracleCase.Find(certificate, "σ_M(Φ)"), "σ_M(Φ)");
             draw.AtMost(_attentionFloor, _hiddenNorm, OracleCase.Find(certificate, "σ_M(H)"), "σ_M(H)");
             draw.AtLeast(_largest, OracleCase.Find(certificate, "Λ_0"), $"Λ_0 of {certificate.Theorem.Label}");
@@ -92,13 +98,15 @@ public sealed class ResidualFloorTests
 }
 
 /// <summary>A small point of model R, random or degenerate.</summary>
-internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inputs, Matrix Targets, int Samples, ResidualTransformerWeights Weights, TrainedSet Trained)
+internal sealed record ResidualPoint(
+    ResidualTransformerShape Shape, Matrix Inputs, Matrix Targets, int Samples, ResidualTransformerWeights Weights, TrainedSet Trained)
 {
     public TrainingPoint NewPoint() => new(Inputs, Samples, Targets, Weights, Trained);
 
     public static ResidualPoint Draw(OracleCase draw, bool trainsAll)
     {
-        int samples = 1 + draw.Next(2), tokens = samples == 2 ? 1 + draw.Next(trainsAll ? 2 : 3) : 2 + draw.Next(trainsAll ? 1 : 3), width = 2 + draw.Next(trainsAll ? 2 : 4);
+        int samples = 1 + draw.Next(2), tokens = samples == 2 ? 1 + draw.Next(trainsAll ? 2 : 3) : 2 + draw.Next(trainsAll ? 1 : 3),
+            width = 2 + draw.Next(trainsAll ? 2 : 4);
         var shape = new ResidualTransformerShape
         {
             Depth = trainsAll ? 1 : 1 + draw.Next(2),
@@ -112,7 +120,8 @@ internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inpu
         };
         var weights = new ResidualTransformerWeights(shape);
         weights.Vector.AsSpan().ForEach((_, _) => draw.Dyadic());
-        Matrix inputs = OracleCase.Filled(samples * tokens, width, draw.Dyadic), targets = OracleCase.Filled(samples * tokens, width, draw.Gaussian);
+        Matrix inputs = OracleCase.Filled(samples * tokens, width, draw.Dyadic),
+            targets = OracleCase.Filled(samples * tokens, width, draw.Gaussian);
         Spoil(draw, tokens, inputs, weights.Block(0));
         if (draw.Next(2) == 0)
         {
@@ -123,7 +132,9 @@ internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inpu
         Matrix near = Output(shape, inputs, samples, weights);
         double distance = draw.Next(4) switch { 0 => 1, 1 => 1e-3, 2 => 1e-9, _ => 1e-14 };
         targets.Span.ForEach((k, x) => near.Span[k] + (distance * x));
-        return new ResidualPoint(shape, inputs, targets, samples, weights, trainsAll && draw.Next(4) > 0 ? TrainedSet.All : TrainedSet.OfNames($"blocks.{shape.Depth - 1}.ffn_out"));
+        return new ResidualPoint(
+            shape, inputs, targets, samples, weights,
+            trainsAll && draw.Next(4) > 0 ? TrainedSet.All : TrainedSet.OfNames($"blocks.{shape.Depth - 1}.ffn_out"));
     }
 
     private static Matrix Output(ResidualTransformerShape shape, Matrix inputs, int samples, ResidualTransformerWeights weights)
@@ -148,7 +159,8 @@ internal sealed record ResidualPoint(ResidualTransformerShape Shape, Matrix Inpu
             case 0:
                 return;
             case 1 or 2:
-                // The other token is the first plus what W_Q maps to 0: equal rows of A, and of Φ where ρ_a = 0. All keys have a common part.
+                // The other token is the first plus what W_Q maps to 0: equal
+                // rows of A, and of Φ where ρ_a = 0. All keys have a common part.
                 first.CopyTo(second);
                 (second[0], second[1]) = (first[0] + 1, first[1] + 1);
                 query.Row(1).ForEach((j, _) => -query[0, j]);

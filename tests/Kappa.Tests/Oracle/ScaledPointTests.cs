@@ -5,10 +5,12 @@ using Xunit;
 
 namespace Kappa.Tests.Oracle;
 
-/// <summary>Every constant of the certificates of model R, and the first exact steps of what they promise, at points whose matrices are scaled by 10^±(40…160): one function, other numbers.</summary>
+/// <summary>Every constant of the certificates of model R, and the first exact steps of what they
+/// promise, at points whose matrices are scaled by 10^±(40…160): one function, other numbers.</summary>
 /// <remarks>
-/// Powers of two that cancel along the model change its matrices and not what it computes, so the truth is that of the point before scaling: a matrix times 2ᵏ divides its Jacobian by 2ᵏ. Drawn
-/// with and without a readout, of one and two blocks, with every activation that the theorems allow, and with blocks before the last trained.
+/// Powers of two that cancel along the model change its matrices and not what it computes, so the truth is that of the point before
+/// scaling: a matrix times 2ᵏ divides its Jacobian by 2ᵏ. Drawn with and without a readout, of one and two blocks, with every activation
+/// that the theorems allow, and with blocks before the last trained.
 /// </remarks>
 public sealed class ScaledPointTests
 {
@@ -75,7 +77,8 @@ public sealed class ScaledPointTests
             _residual = (output - _targets).Norm() * ScaledPoint.Power(made.OutputExponent);
             _hidden = _model.Hidden.SingularValue(output.Rows) * ScaledPoint.Power(made.HiddenExponent);
             _attentionOutput = _model.AttentionOutput.SingularValue(output.Rows) * ScaledPoint.Power(made.AttentionOutputExponent);
-            BigMatrix[] jacobians = [.. _trained.Select(b => ScaledPoint.Power(made.OutputExponent - made.Exponents[b]) * _model.Jacobian(_weights, [b]))];
+            BigMatrix[] jacobians = [
+                .. _trained.Select(b => ScaledPoint.Power(made.OutputExponent - made.Exponents[b]) * _model.Jacobian(_weights, [b]))];
             _norms = [.. jacobians.Select(jacobian => jacobian.SingularValue(1))];
             var joint = BigMatrix.Beside(jacobians);
             BigReal[] values = joint.SingularValues();
@@ -89,7 +92,8 @@ public sealed class ScaledPointTests
             draw.AtMost(start, BigReal.Max(start, largest), OracleCase.Find(certificate, "s_0"), $"s_0 of {label}");
             draw.AtMost(_hidden, _hidden, OracleCase.Find(certificate, "σ_M(Φ)"), $"σ_M(Φ) of {label}");
             draw.AtMost(_attentionOutput, _attentionOutput, OracleCase.Find(certificate, "σ_M(H)"), $"σ_M(H) of {label}");
-            draw.AtLeast(_residual, OracleCase.Find(certificate, "R") ?? OracleCase.Find(certificate, "√(2ℒ_0)"), $"the residual of {label}");
+            draw.AtLeast(
+                _residual, OracleCase.Find(certificate, "R") ?? OracleCase.Find(certificate, "√(2ℒ_0)"), $"the residual of {label}");
 
             // Differences of the oracle are right to 1e-45 of the function's size.
             draw.AtLeast(largest * (1 - 1e-12), OracleCase.Find(certificate, "Λ_0"), $"Λ_0 of {label}");
@@ -124,7 +128,9 @@ public sealed class ScaledPointTests
                     int columns = weights[b].Columns, of = k;
                     weights[b] -= BigMatrix.Fill(weights[b].Rows, columns, (i, j) => factor * gradients[of][(i * columns) + j, 0]);
                     BigReal moved = (weights[b] - _weights[b]).Norm() * ScaledPoint.Power(_made.Exponents[b]);
-                    draw.AtLeast(moved * (1 - 1e-12), guarantee.Radii[k].Radius, $"the radius of {_point.Weights.Layout.Blocks[b].Name} in step {step} of {label}");
+                    draw.AtLeast(
+                        moved * (1 - 1e-12), guarantee.Radii[k].Radius,
+                        $"the radius of {_point.Weights.Layout.Blocks[b].Name} in step {step} of {label}");
                 }
 
                 if (draw.Faults.Count == 0)
@@ -139,7 +145,8 @@ public sealed class ScaledPointTests
     }
 
     /// <summary>A point and the exponents of two that were put on its matrices.</summary>
-    private sealed record ScaledPoint(ResidualPoint Plain, ResidualPoint Scaled, int[] Exponents, int OutputExponent, int HiddenExponent, int AttentionOutputExponent)
+    private sealed record ScaledPoint(
+        ResidualPoint Plain, ResidualPoint Scaled, int[] Exponents, int OutputExponent, int HiddenExponent, int AttentionOutputExponent)
     {
         public TrainingPoint NewPoint() => Scaled.NewPoint();
 
@@ -189,10 +196,15 @@ public sealed class ScaledPointTests
                 isExact &= Scale(plain.Weights[plain.Weights.Layout.Blocks[b]], exponents[b], weights[weights.Layout.Blocks[b]]);
             }
 
-            Matrix inputs = Matrix<double>.Allocate(plain.Inputs.Rows, plain.Inputs.Columns), targets = Matrix<double>.Allocate(plain.Targets.Rows, plain.Targets.Columns);
+            Matrix inputs = Matrix<double>.Allocate(plain.Inputs.Rows, plain.Inputs.Columns),
+                targets = Matrix<double>.Allocate(plain.Targets.Rows, plain.Targets.Columns);
             isExact = isExact && Scale(plain.Inputs, input, inputs) && Scale(plain.Targets, output, targets);
             draw.Say($"exponents {input} | {string.Join(' ', exponents)} | {output}, {shape.Activation.Kind}, depth {shape.Depth}");
-            return isExact ? new ScaledPoint(plain, plain with { Shape = scaledShape, Weights = weights, Inputs = inputs, Targets = targets }, exponents, output, bend, attentionOutput) : null;
+            return isExact
+                ? new ScaledPoint(
+                    plain, plain with { Shape = scaledShape, Weights = weights, Inputs = inputs, Targets = targets }, exponents, output,
+                    bend, attentionOutput)
+                : null;
         }
 
         private static ResidualPoint NewPlain(OracleCase draw)
@@ -208,7 +220,12 @@ public sealed class ScaledPointTests
                 FfnResidual = draw.Next(2),
                 ReadoutWidth = draw.Next(3) == 0 ? 1 + draw.Next(2) : null,
                 Temperature = draw.Next(2) == 0 ? 0.5 : null,
-                Activation = draw.Next(6) switch { 0 => new Activation(ActivationKind.Gelu), < 4 => new Activation(ActivationKind.Identity), _ => new Activation(ActivationKind.SmoothLeakyRelu) },
+                Activation = draw.Next(6) switch
+                {
+                    0 => new Activation(ActivationKind.Gelu),
+                    < 4 => new Activation(ActivationKind.Identity),
+                    _ => new Activation(ActivationKind.SmoothLeakyRelu),
+                },
             };
             var weights = new ResidualTransformerWeights(shape);
             weights.Vector.AsSpan().ForEach((_, _) => draw.Dyadic());
@@ -224,7 +241,8 @@ public sealed class ScaledPointTests
             }
 
             double distance = draw.Next(3) switch { 0 => 1e-3, 1 => 1e-6, _ => 1e-9 };
-            BigMatrix output = new ExactResidualTransformer(shape, BigMatrix.Of(inputs), samples).Output([.. weights.Layout.Blocks.Select(block => BigMatrix.Of(weights[block]))]);
+            BigMatrix output = new ExactResidualTransformer(shape, BigMatrix.Of(inputs), samples).Output(
+                [.. weights.Layout.Blocks.Select(block => BigMatrix.Of(weights[block]))]);
             Matrix targets = Matrix<double>.Allocate(output.Rows, output.Columns);
             targets.Span.ForEach((k, _) => (double)output[k / output.Columns, k % output.Columns] + (distance * draw.Gaussian()));
             return new ResidualPoint(shape, inputs, targets, samples, weights, Trained(draw, weights.Layout.Blocks, depth));
@@ -233,7 +251,8 @@ public sealed class ScaledPointTests
         // W_2 of the last block or the readout as a rule, and any others.
         private static TrainedSet Trained(OracleCase draw, IReadOnlyList<ParameterBlock> blocks, int depth)
         {
-            int sure = blocks.Count > 5 * depth && draw.Next(2) == 0 ? blocks.Count - 1 : (5 * depth) - 1 - draw.Next(2), share = draw.Next(4);
+            int sure = blocks.Count > 5 * depth && draw.Next(2) == 0 ? blocks.Count - 1 : (5 * depth) - 1 - draw.Next(2),
+                share = draw.Next(4);
             return TrainedSet.OfNames([.. blocks.Where((_, b) => b == sure || draw.Next(4) < share).Select(block => block.Name)]);
         }
 

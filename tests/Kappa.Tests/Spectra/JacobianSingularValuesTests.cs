@@ -12,14 +12,16 @@ public sealed class JacobianSingularValuesTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Pieces_of_the_Jacobian_have_the_singular_values_of_the_whole(int index) => AssertWhole(ModelCase.Varied().ElementAt(index), TrainedSet.All, TrainedSet.Of(ParameterKind.Value));
+    public void Pieces_of_the_Jacobian_have_the_singular_values_of_the_whole(int index) =>
+        AssertWhole(ModelCase.Varied().ElementAt(index), TrainedSet.All, TrainedSet.Of(ParameterKind.Value));
 
     [Fact]
     public void Many_pieces_whose_ends_fall_inside_blocks_do_as_well()
     {
         // 24 outputs and 528 parameters of blocks of 64, 64, 64, 168 and 168: nine pieces of 64.
         AssertWhole(
-            new ModelCase(new ResidualTransformerShape { Width = 8, FfnWidth = 21 }, samples: 1), TrainedSet.All, TrainedSet.Of(ParameterKind.Query, ParameterKind.FfnOut));
+            new ModelCase(new ResidualTransformerShape { Width = 8, FfnWidth = 21 }, samples: 1), TrainedSet.All,
+            TrainedSet.Of(ParameterKind.Query, ParameterKind.FfnOut));
     }
 
     [Theory]
@@ -28,7 +30,9 @@ public sealed class JacobianSingularValuesTests
     public void Squares_of_elements_may_be_outside_the_range_of_numbers(double scale)
     {
         // A linear model without logits: J in W_2 alone is Φ = H W_1 spread out, of the scale of the inputs.
-        var model = new ModelCase(new ResidualTransformerShape { Width = 3, FfnWidth = 9, Activation = new Activation(ActivationKind.Identity) }, inputScale: scale);
+        var model = new ModelCase(
+            new ResidualTransformerShape { Width = 3, FfnWidth = 9, Activation = new Activation(ActivationKind.Identity) },
+            inputScale: scale);
         model.Weights.Block(0).Query.Fill(0);
         AssertWhole(model, TrainedSet.Of(ParameterKind.FfnOut));
     }
@@ -38,7 +42,9 @@ public sealed class JacobianSingularValuesTests
     {
         var model = new ModelCase(new ResidualTransformerShape { Width = 3, FfnWidth = 3 }, samples: 2, tokens: 1);
         using ResidualTransformer evaluator = model.NewModel();
-        Assert.All(JacobianSpectrum.Of(evaluator, model.Weights, TrainedSet.Of(ParameterKind.Query)).SingularValues, value => Assert.Equal(0, value));
+        Assert.All(
+            JacobianSpectrum.Of(evaluator, model.Weights, TrainedSet.Of(ParameterKind.Query)).SingularValues,
+            value => Assert.Equal(0, value));
         model.Weights.Vector[^1] = double.PositiveInfinity;
         Assert.Equal(SpectrumStatus.NonFinite, JacobianSpectrum.Of(evaluator, model.Weights, TrainedSet.All).Summary.Status);
     }
@@ -49,7 +55,8 @@ public sealed class JacobianSingularValuesTests
     public void The_forecast_of_memory_is_what_is_reserved(bool fewParameters)
     {
         // 256 outputs, and 3072 parameters or the 128 of a narrow W_Q.
-        var model = new ModelCase(new ResidualTransformerShape { Width = 16, FfnWidth = 72, KeyWidth = fewParameters ? 8 : 16 }, samples: 4, tokens: 4);
+        var model = new ModelCase(
+            new ResidualTransformerShape { Width = 16, FfnWidth = 72, KeyWidth = fewParameters ? 8 : 16 }, samples: 4, tokens: 4);
         TrainedSet trained = fewParameters ? TrainedSet.Of(ParameterKind.Query) : TrainedSet.All;
         int parameters = model.Weights.Layout.Blocks.Where(trained.Includes).Sum(block => block.Length);
         using ResidualTransformer evaluator = model.NewModel();
@@ -84,7 +91,8 @@ public sealed class JacobianSingularValuesTests
         }
     }
 
-    private static Matrix Jacobian(ResidualTransformer evaluator, ResidualTransformerWeights weights, ParameterBlock[] blocks, TrainedSet trained)
+    private static Matrix Jacobian(
+        ResidualTransformer evaluator, ResidualTransformerWeights weights, ParameterBlock[] blocks, TrainedSet trained)
     {
         Matrix unit = Matrix.Allocate(evaluator.Rows, evaluator.OutputColumns);
         Matrix jacobian = Matrix.Allocate(unit.Span.Length, blocks.Sum(block => block.Length));

@@ -98,7 +98,8 @@ public sealed class JacobianSpectrumTests
         using (model)
         {
             var spectrum = JacobianSpectrum.Of(model, weights, TrainedSet.All);
-            LargestKernelEigenvalue estimate = PowerIteration.Estimate(model, weights, TrainedSet.All, tolerance: 1e-9, maximumIterations: 5000);
+            LargestKernelEigenvalue estimate = PowerIteration.Estimate(
+                model, weights, TrainedSet.All, tolerance: 1e-9, maximumIterations: 5000);
             Assert.Equal(spectrum.LambdaMax, estimate.Value, 1e-8 * spectrum.LambdaMax);
 
             double stepSize = 1 / spectrum.LambdaMax;
@@ -115,7 +116,8 @@ public sealed class JacobianSpectrumTests
         using (model)
         {
             // 6 outputs and the 8 parameters of W_U: enough.
-            Assert.Equal(SpectrumStatus.WellDefined, JacobianSpectrum.Of(model, weights, TrainedSet.Of(ParameterKind.Readout)).Summary.Status);
+            Assert.Equal(
+                SpectrumStatus.WellDefined, JacobianSpectrum.Of(model, weights, TrainedSet.Of(ParameterKind.Readout)).Summary.Status);
         }
 
         (model, weights) = Example(readoutWidth: null, keyWidth: 2);
@@ -137,15 +139,25 @@ public sealed class JacobianSpectrumTests
         (ResidualTransformer model, ResidualTransformerWeights weights) = Example(readoutWidth: null);
         using (model)
         {
-            string message = Assert.Throws<ArgumentException>(() => JacobianSpectrum.Of(model, weights, TrainedSet.All, memoryLimit: 100_000)).Message;
+            string message = Assert.Throws<ArgumentException>(() =>
+                JacobianSpectrum.Of(model, weights, TrainedSet.All, memoryLimit: 100_000)).Message;
             Assert.Contains("M·d_out = 48", message, StringComparison.Ordinal);
             Assert.Contains("384 trained parameters", message, StringComparison.Ordinal);
         }
     }
 
-    private static (ResidualTransformer Model, ResidualTransformerWeights Weights) Example(int? readoutWidth, ActivationKind activation = ActivationKind.SmoothLeakyRelu, int keyWidth = 8)
+    private static (ResidualTransformer Model, ResidualTransformerWeights Weights) Example(
+        int? readoutWidth, ActivationKind activation = ActivationKind.SmoothLeakyRelu, int keyWidth = 8)
     {
-        var shape = new ResidualTransformerShape { Depth = 1, Width = 8, FfnWidth = 12, KeyWidth = keyWidth, ReadoutWidth = readoutWidth, Activation = new Activation(activation) };
+        var shape = new ResidualTransformerShape
+        {
+            Depth = 1,
+            Width = 8,
+            FfnWidth = 12,
+            KeyWidth = keyWidth,
+            ReadoutWidth = readoutWidth,
+            Activation = new Activation(activation),
+        };
         ResidualTransformerWeights weights = new Initialisation { Scheme = InitialisationScheme.LeCun }.Create(shape, 5);
         return (ResidualTransformer.WithoutTargets(shape, MatrixSamples.Gaussian(6, 8, 4), 2), weights);
     }

@@ -18,7 +18,8 @@ public sealed class KernelExtremesTests
         ReferenceCase reference = ReferenceCase.Load(name);
         using var model = new ResidualTransformer(reference.Shape, reference.Inputs, reference.Targets, reference.Samples);
         var extremes = KernelExtremes.Of(model, reference.Weights, reference.Trained);
-        double[] expected = [.. reference.Expected.GetProperty("ntk_eigenvalues").EnumerateArray().Select(value => value.GetDouble()).Order()];
+        double[] expected = [
+            .. reference.Expected.GetProperty("ntk_eigenvalues").EnumerateArray().Select(value => value.GetDouble()).Order()];
 
         // An eigenvalue apart from the others is far better than its residual, at most tolerance·λ.
         Assert.True(extremes.LambdaMax.Converged);
@@ -96,7 +97,8 @@ public sealed class KernelExtremesTests
         Assert.Equal(new EigenvalueEstimate(0, 0, true), limited.LambdaMin);
         Assert.True(limited.LambdaMax.Converged);
 
-        // W_Q and W_K together have 64 ≥ 24 parameters for 3 × 2 tokens of width 4, and still no rank: the softmax does not see a constant added to a row.
+        // W_Q and W_K together have 64 ≥ 24 parameters for 3 × 2 tokens of width 4,
+        // and still no rank: the softmax does not see a constant added to a row.
         @case = new ModelCase(new ResidualTransformerShape { Width = 4, FfnWidth = 6, KeyWidth = 8 });
         using ResidualTransformer wide = @case.NewModel();
         var deficient = KernelExtremes.Of(wide, @case.Weights, TrainedSet.Of(ParameterKind.Query, ParameterKind.Key));

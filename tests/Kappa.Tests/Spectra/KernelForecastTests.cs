@@ -47,13 +47,16 @@ public sealed class KernelForecastTests
         long bytes = KernelForecast.Of(@case.Shape, 4, 4, TrainedSet.All).Full.Bytes;
         _ = JacobianSpectrum.Of(model, @case.Weights, TrainedSet.All, bytes);
         _ = Assert.Throws<ArgumentException>(() => JacobianSpectrum.Of(model, @case.Weights, TrainedSet.All, bytes - 1));
-        Assert.Equal(KernelRoute.MatrixFree, KernelForecast.Of(@case.Shape, 4, 4, TrainedSet.All, new KernelBudget { Bytes = bytes - 1, Products = 10 }).Route);
+        Assert.Equal(
+            KernelRoute.MatrixFree,
+            KernelForecast.Of(@case.Shape, 4, 4, TrainedSet.All, new KernelBudget { Bytes = bytes - 1, Products = 10 }).Route);
     }
 
     [Fact]
     public void The_memory_of_the_matrix_free_route_is_what_its_vectors_take()
     {
-        // 6000 outputs and 6300 parameters that do not exhaust 100 products of an unreachable tolerance: the vectors are nearly all of the memory.
+        // 6000 outputs and 6300 parameters that do not exhaust 100 products of
+        // an unreachable tolerance: the vectors are nearly all of the memory.
         var @case = new ModelCase(new ResidualTransformerShape { Width = 10, FfnWidth = 300 }, samples: 150, tokens: 4);
         using ResidualTransformer model = @case.NewModel();
         var options = new LanczosOptions { MaximumProducts = 100, Tolerance = 1e-30 };
@@ -62,7 +65,8 @@ public sealed class KernelForecastTests
         Assert.Equal(100, KernelExtremes.Of(model, @case.Weights, TrainedSet.All, options).Products);
         long reserved = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        // Beside the vectors there are the small matrices of each look, which are garbage at once: 44 looks of 100 numbers, a few copies each.
+        // Beside the vectors there are the small matrices of each look, which
+        // are garbage at once: 44 looks of 100 numbers, a few copies each.
         long forecast = KernelForecast.Of(@case.Shape, 150, 4, TrainedSet.All, new KernelBudget { Products = 100 }).MatrixFree.Bytes;
         Assert.InRange(reserved, 0.9 * forecast, forecast + (44 * 12 * 8 * 100));
     }
@@ -80,7 +84,8 @@ public sealed class KernelForecastTests
     {
         _ = Assert.Throws<ArgumentOutOfRangeException>("samples", () => KernelForecast.Of(Wide, 0, 4, TrainedSet.All));
         _ = Assert.Throws<ArgumentOutOfRangeException>("tokens", () => KernelForecast.Of(Wide, 1, 0, TrainedSet.All));
-        _ = Assert.Throws<ArgumentException>("budget", () => KernelForecast.Of(Wide, 1, 1, TrainedSet.All, new KernelBudget { FlopsPerSecond = 0 }));
+        _ = Assert.Throws<ArgumentException>(
+            "budget", () => KernelForecast.Of(Wide, 1, 1, TrainedSet.All, new KernelBudget { FlopsPerSecond = 0 }));
         _ = Assert.Throws<ArgumentException>(() => KernelForecast.Of(Wide, 1, 1, TrainedSet.Of(ParameterKind.Readout)));
     }
 }

@@ -14,7 +14,8 @@ public sealed class LanczosTests
     [InlineData(100)]
     public void Tridiagonal_eigenvalues_and_end_components_are_those_of_the_closed_form(int k)
     {
-        // Diagonal 2, off-diagonal −1: θ_j = 2 − 2cos(jφ), component i of its vector √(2/(k+1)) sin(ijφ), φ = π/(k+1). Rounding is a few ε‖T‖ per component and gap.
+        // Diagonal 2, off-diagonal −1: θ_j = 2 − 2cos(jφ), component i of its vector
+        // √(2/(k+1)) sin(ijφ), φ = π/(k+1). Rounding is a few ε‖T‖ per component and gap.
         double[] values = [.. Enumerable.Repeat(2.0, k)];
         double[] first = new double[k];
         double[] last = new double[k];
@@ -157,13 +158,19 @@ public sealed class LanczosTests
     public void Options_out_of_range_are_refused_in_one_line()
     {
         var symmetric = new DenseOperator(Matrix.Allocate(2, 2));
-        foreach (LanczosOptions options in new LanczosOptions[] { new() { MaximumProducts = 0 }, new() { Tolerance = 0 }, new() { Tolerance = double.NaN }, new() { Ends = (SpectrumEnds)9 } })
+        foreach (
+            LanczosOptions options in new LanczosOptions[]
+            {
+                new() { MaximumProducts = 0 }, new() { Tolerance = 0 }, new() { Tolerance = double.NaN }, new() { Ends = (SpectrumEnds)9 },
+            })
         {
             string message = Assert.Throws<ArgumentException>(() => Lanczos.Extremes(symmetric, options)).Message;
             Assert.DoesNotContain('\n', message);
         }
 
-        Assert.Contains("at least one row", Assert.Throws<ArgumentException>(() => Lanczos.Extremes(new DenseOperator(default))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at least one row", Assert.Throws<ArgumentException>(() => Lanczos.Extremes(new DenseOperator(default))).Message,
+            StringComparison.Ordinal);
     }
 
     private static void AssertEnclosed(double[] spectrum, EigenvalueEstimate estimate) =>

@@ -9,7 +9,8 @@ public sealed class MedianIntervalTests
 {
     private const int Trials = 4000;
 
-    /// <summary>Held counts are binomial: within four standard deviations, 4 √(4000 p (1 − p)), of 4000 p for the level p that the interval states.</summary>
+    /// <summary>Held counts are binomial: within four standard deviations, 4 √(4000
+    /// p (1 − p)), of 4000 p for the level p that the interval states.</summary>
     [Theory]
     [InlineData("normal")]
     [InlineData("lognormal")]
@@ -26,7 +27,10 @@ public sealed class MedianIntervalTests
                 new RandomSequence(trial, $"tests.median.{law}.{count}").FillGaussian(gaussian);
 
                 // The medians are 0, 1 and 0: a ratio of two normals is Cauchy.
-                double[] values = [.. Enumerable.Range(0, count).Select(k => law switch { "normal" => gaussian[k], "lognormal" => Math.Exp(2 * gaussian[k]), _ => gaussian[k] / gaussian[count + k] })];
+                double[] values = [
+                    .. Enumerable.Range(0, count).Select(k =>
+                        law switch
+                            { "normal" => gaussian[k], "lognormal" => Math.Exp(2 * gaussian[k]), _ => gaussian[k] / gaussian[count + k] })];
                 var interval = MedianInterval.Of(values);
                 double median = law == "lognormal" ? 1 : 0;
                 held += interval.Low <= median && median <= interval.High ? 1 : 0;
@@ -38,7 +42,8 @@ public sealed class MedianIntervalTests
         }
     }
 
-    /// <summary>Tables of the sign test: two-sided 5 % leaves the outermost value of 6 to 8, the second of 9 to 11, the sixth of 20.</summary>
+    /// <summary>Tables of the sign test: two-sided 5 % leaves the outermost
+    /// value of 6 to 8, the second of 9 to 11, the sixth of 20.</summary>
     [Theory]
     [InlineData(3, 1, 0.75)]
     [InlineData(5, 1, 0.9375)]

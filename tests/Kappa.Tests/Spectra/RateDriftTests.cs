@@ -9,7 +9,8 @@ public sealed class RateDriftTests
 {
     private const int Curves = 250;
 
-    /// <summary>A trend has probability 3.1 % for exchangeable increments; four binomial standard deviations above it, of 250 curves, is 7.8 + 4 √(250 · 0.031 · 0.969) = 18.7.</summary>
+    /// <summary>A trend has probability 3.1 % for exchangeable increments; four binomial standard
+    /// deviations above it, of 250 curves, is 7.8 + 4 √(250 · 0.031 · 0.969) = 18.7.</summary>
     [Theory]
     [InlineData(0, 0.03)]
     [InlineData(0, 0.2)]
@@ -25,7 +26,9 @@ public sealed class RateDriftTests
             double[] gaussian = new double[count], errors = new double[count];
             draws.FillGaussian(gaussian);
             for (int k = 0; k < count; k++)
-                errors[k] = k == 0 ? gaussian[0] : (correlation * errors[k - 1]) + (Math.Sqrt(1 - (correlation * correlation)) * gaussian[k]);
+                errors[k] = k == 0
+                    ? gaussian[0]
+                    : (correlation * errors[k - 1]) + (Math.Sqrt(1 - (correlation * correlation)) * gaussian[k]);
             RateOutcome outcome = RateFit.Of([.. errors.Select((error, k) => Math.Exp((-8.0 * k / count) + (noise * error)))]).Outcome;
             alarms += outcome is RateOutcome.Slowing or RateOutcome.Accelerating ? 1 : 0;
         }
@@ -33,7 +36,8 @@ public sealed class RateDriftTests
         Assert.InRange(alarms, 0, 18);
     }
 
-    /// <summary>The logarithm of a sum of exponentials is convex: its block increments rise from each to the next, S = 28, and every drift of a tenth is seen.</summary>
+    /// <summary>The logarithm of a sum of exponentials is convex: its block increments
+    /// rise from each to the next, S = 28, and every drift of a tenth is seen.</summary>
     [Fact]
     public void A_sum_of_exponentials_whose_late_half_is_flatter_by_more_than_a_tenth_is_never_called_linear()
     {
@@ -41,7 +45,8 @@ public sealed class RateDriftTests
         for (int curve = 0; curve < Curves; curve++)
         {
             (double[] losses, double slowest) = SumOfExponentials(curve);
-            RateFit fit = RateFit.Of(losses), withoutDrift = RateFit.Of(losses, options: new RateFitOptions { LargestDrift = double.PositiveInfinity });
+            RateFit fit = RateFit.Of(losses),
+                withoutDrift = RateFit.Of(losses, options: new RateFitOptions { LargestDrift = double.PositiveInfinity });
             bool isLinear = fit.Outcome == RateOutcome.Linear, isOff = withoutDrift.Slope < 1.2 * slowest;
             linearBefore += withoutDrift.Outcome == RateOutcome.Linear ? 1 : 0;
             linear += isLinear ? 1 : 0;
@@ -56,8 +61,11 @@ public sealed class RateDriftTests
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage($"linear before {linearBefore}, now {linear}; off by a fifth and linear before {wrong}, now {wrongLinear}");
-        Assert.True(linear < linearBefore && wrongLinear < wrong / 2, $"linear {linear} of {linearBefore}, off by a fifth {wrongLinear} of {wrong}");
+        TestContext.Current.SendDiagnosticMessage(
+            $"linear before {linearBefore}, now {linear}; off by a fifth and linear before {wrong}, now {wrongLinear}");
+        Assert.True(
+            linear < linearBefore && wrongLinear < wrong / 2,
+            $"linear {linear} of {linearBefore}, off by a fifth {wrongLinear} of {wrong}");
     }
 
     [Fact]
@@ -70,7 +78,8 @@ public sealed class RateDriftTests
         Assert.InRange(fit.LateSlope, fit.LateSlopeLow, fit.LateSlopeHigh);
     }
 
-    /// <summary>95 % of 400 is 380; four binomial standard deviations, 4 √(400 · 0.05 · 0.95) = 17, below it is 363. Independent errors make the interval too wide, so there is no upper limit.</summary>
+    /// <summary>95 % of 400 is 380; four binomial standard deviations, 4 √(400 · 0.05 · 0.95) = 17, below
+    /// it is 363. Independent errors make the interval too wide, so there is no upper limit.</summary>
     [Fact]
     public void The_interval_of_the_late_rate_holds_the_true_rate_at_least_as_often_as_promised()
     {
@@ -108,7 +117,9 @@ public sealed class RateDriftTests
     {
         RateFit fit = RateFit.Of([.. Enumerable.Range(0, count).Select(k => Math.Exp(slope * k))]);
         Assert.Equal((outcome, false), (fit.Outcome, fit.HasRate));
-        Assert.All([fit.Rate, fit.RateLow, fit.RateHigh, fit.LateRate, fit.LateRateLow, fit.FittedLoss(100)], number => Assert.True(double.IsNaN(number), $"{number}"));
+        Assert.All(
+            [fit.Rate, fit.RateLow, fit.RateHigh, fit.LateRate, fit.LateRateLow, fit.FittedLoss(100)],
+            number => Assert.True(double.IsNaN(number), $"{number}"));
         Assert.NotEmpty(fit.Explanation);
     }
 

@@ -37,7 +37,9 @@ public sealed class RateFitTests
     [Fact]
     public void A_tiny_rate_is_not_lost_to_cancellation()
     {
-        RateFit fit = RateFit.Of([.. Enumerable.Range(0, 100).Select(k => Math.Exp(-0.1 * k))], [.. Enumerable.Range(0, 100).Select(k => 1_000_000_000_000L * k)]);
+        RateFit fit = RateFit.Of(
+            [.. Enumerable.Range(0, 100).Select(k => Math.Exp(-0.1 * k))],
+            [.. Enumerable.Range(0, 100).Select(k => 1_000_000_000_000L * k)]);
         Assert.Equal(1e-13, fit.Rate, 1e-24);
     }
 
@@ -56,7 +58,9 @@ public sealed class RateFitTests
         Assert.Equal(RateOutcome.Slowing, fit.Outcome);
         Assert.Equal(-0.01, fit.LateSlope, 1e-5);
         Assert.True(fit.EarlySlope < -0.013, $"Early slope {fit.EarlySlope}");
-        Assert.True(fit.SlopeLow <= fit.EarlySlope && fit.SlopeHigh >= fit.LateSlope, $"The interval must show the bend but is [{fit.SlopeLow}, {fit.SlopeHigh}].");
+        Assert.True(
+            fit.SlopeLow <= fit.EarlySlope && fit.SlopeHigh >= fit.LateSlope,
+            $"The interval must show the bend but is [{fit.SlopeLow}, {fit.SlopeHigh}].");
     }
 
     [Theory]

@@ -27,7 +27,8 @@ public sealed class RegressionTests
     [InlineData(10, 2.2281388520)]
     [InlineData(29, 2.0452296421)]
     [InlineData(1000, 1.9623390808)]
-    public void The_t_quantile_is_that_of_the_tables(int freedom, double expected) => Assert.Equal(expected, StudentT.TwoSided95(freedom), 1e-9);
+    public void The_t_quantile_is_that_of_the_tables(int freedom, double expected) =>
+        Assert.Equal(expected, StudentT.TwoSided95(freedom), 1e-9);
 
     [Fact]
     public void The_robust_line_ignores_wild_points_that_move_least_squares()
@@ -42,7 +43,8 @@ public sealed class RegressionTests
         Assert.True(Math.Abs(Regression.LeastSquares(x, y).Slope + 2) > 1);
     }
 
-    /// <summary>Slopes of five seeds miss their median on one side with probability 2/32, less what the widening gives: 93.75 % of 400 is 375, four standard deviations are 19.</summary>
+    /// <summary>Slopes of five seeds miss their median on one side with probability 2/32, less
+    /// what the widening gives: 93.75 % of 400 is 375, four standard deviations are 19.</summary>
     [Fact]
     public void The_interval_over_groups_holds_the_slope_as_often_as_it_says_when_groups_share_an_error()
     {
@@ -53,7 +55,8 @@ public sealed class RegressionTests
             double[] gaussian = new double[55], x = [.. Enumerable.Range(0, 50).Select(i => (double)(i % 10))];
             draws.FillGaussian(gaussian);
             int[] groups = [.. Enumerable.Range(0, 50).Select(i => i / 10)];
-            Regression line = Regression.Robust(x, [.. x.Select((value, i) => (value * (2 + gaussian[50 + groups[i]])) + (0.1 * gaussian[i]))], groups);
+            Regression line = Regression.Robust(
+                x, [.. x.Select((value, i) => (value * (2 + gaussian[50 + groups[i]])) + (0.1 * gaussian[i]))], groups);
             Assert.Equal(0.9375, line.Level);
             Assert.InRange(line.Slope, line.SlopeLow, line.SlopeHigh);
             held += line.SlopeLow <= 2 && 2 <= line.SlopeHigh ? 1 : 0;

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Kappa.Tests.Spectra;
 
-/// <summary>The loss at which rounding is all that is left, in both precisions, and how the fit of a rate reads a curve that arrives there.</summary>
+/// <summary>The loss at which rounding is all that is left, in both precisions,
+/// and how the fit of a rate reads a curve that arrives there.</summary>
 public sealed class RoundingFloorTests
 {
     [Fact]
@@ -19,7 +20,9 @@ public sealed class RoundingFloorTests
 
         // k = 2·(12 + 5 + 2 + 7) + 3, ‖Y‖² = 8·9
         Assert.Equal(8 * 55 * 72 * Math.ScaleB(1, -48), RoundingFloor.Of(shape, 2, targets, Precision.Single), 1e-24);
-        Assert.Equal(Math.ScaleB(1, -58), RoundingFloor.Of(shape, 2, targets, Precision.Double) / RoundingFloor.Of(shape, 2, targets, Precision.Single), 1e-30);
+        Assert.Equal(
+            Math.ScaleB(1, -58),
+            RoundingFloor.Of(shape, 2, targets, Precision.Double) / RoundingFloor.Of(shape, 2, targets, Precision.Single), 1e-30);
     }
 
     [Theory]
@@ -36,7 +39,8 @@ public sealed class RoundingFloorTests
             Assert.True(fit.FloorLoss <= floor, $"{model}: the loss levels off at {fit.FloorLoss:G3} above {floor:G3}.");
             Assert.All(losses.SkipWhile(loss => loss > floor), loss => Assert.InRange(loss, 0, 10 * floor));
 
-            // The rounding of one output alone, u of its size with random sign, makes a floor 1/(16 k) of this one; k is below 200 here, and some outputs are small or exact.
+            // The rounding of one output alone, u of its size with random sign, makes a floor
+            // 1/(16 k) of this one; k is below 200 here, and some outputs are small or exact.
             double end = losses[^(losses.Length / 4)..].Average();
             Assert.InRange(end, floor / (16 * 200 * 30), floor);
         }
@@ -46,7 +50,8 @@ public sealed class RoundingFloorTests
     [InlineData(0.0099, RateOutcome.Plateau)]
     [InlineData(0.0101, RateOutcome.TooFewDecades)]
     [InlineData(0.9, RateOutcome.TooFewDecades)]
-    public void A_curve_that_levels_off_within_a_factor_100_of_the_rounding_floor_is_not_called_a_plateau(double roundingFloor, RateOutcome expected)
+    public void A_curve_that_levels_off_within_a_factor_100_of_the_rounding_floor_is_not_called_a_plateau(
+        double roundingFloor, RateOutcome expected)
     {
         // From 301 down to 1: what is between a tenth of the first loss and ten times the level covers less than a decade.
         double[] losses = [.. Enumerable.Range(0, 1600).Select(t => 1 + (300 * Math.Exp(-0.03 * t)))];

@@ -29,7 +29,8 @@ public sealed class ShallowEncoderLimitTests
     [InlineData(TokenPooling.Mean)]
     public void The_kernel_of_a_wide_model_tends_to_it_like_one_over_the_root_of_the_width(TokenPooling pooling)
     {
-        double[] distances = [.. new[] { 1600, 25_600 }.Select(width => Enumerable.Range(0, 16).Average(seed => Distance(width, pooling, seed)))];
+        double[] distances = [
+            .. new[] { 1600, 25_600 }.Select(width => Enumerable.Range(0, 16).Average(seed => Distance(width, pooling, seed)))];
 
         // A factor 16 in width is a factor 4 in distance; the mean of sixteen draws is right to about a fifth.
         Assert.InRange(distances[0] / distances[1], 2.6, 6);
@@ -40,7 +41,8 @@ public sealed class ShallowEncoderLimitTests
     {
         const int Samples = 3, Tokens = 4, InputWidth = 5;
         Matrix inputs = ModelCase.Gaussian(Samples * Tokens, InputWidth, 8, "inputs");
-        var shape = TransformerShape.ShallowEncoder(InputWidth, width, 1.0 / width) with { OutputScale = 1 / Math.Sqrt(width), Pooling = pooling };
+        var shape = TransformerShape.ShallowEncoder(InputWidth, width, 1.0 / width) with
+        { OutputScale = 1 / Math.Sqrt(width), Pooling = pooling };
         using var model = Transformer.OfArrays(shape, inputs, ModelCase.Gaussian(Samples, 1, 8, "targets"), Samples);
         var parameters = new ModelParameters(model.Layout);
         new RandomSequence(seed, "ntk").FillGaussian(parameters.Vector);

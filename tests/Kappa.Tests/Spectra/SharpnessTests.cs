@@ -82,7 +82,8 @@ public sealed class SharpnessTests
     [Fact]
     public void Targets_far_below_the_output_give_negative_curvature_and_a_spectral_radius_of_its_modulus()
     {
-        // E = −Y + F with large Y: the second term of the Hessian is as large as one likes and has no sign, for it has trace zero in each bilinear pair.
+        // E = −Y + F with large Y: the second term of the Hessian is as large as
+        // one likes and has no sign, for it has trace zero in each bilinear pair.
         var @case = new ModelCase(new ResidualTransformerShape { Width = 5, FfnWidth = 7 });
         Vectors.Scale(@case.Targets.Span, 100);
         using ResidualTransformer model = @case.NewModel();

@@ -37,7 +37,8 @@ public sealed class SpectralDensityTests
     {
         // A probe on the sphere has mean tr f/n and variance 2/(n+2)·(tr f²/n − (tr f/n)²).
         double[] spectrum = [.. MatrixSamples.Geometric(60, 1e3)];
-        SpectralDensity density = SpectralDensity.Estimate(DenseOperator.WithSpectrum(spectrum, 5), new SpectralDensityOptions { Probes = 40, Steps = 12 })!;
+        SpectralDensity density = SpectralDensity.Estimate(
+            DenseOperator.WithSpectrum(spectrum, 5), new SpectralDensityOptions { Probes = 40, Steps = 12 })!;
         for (int degree = 1; degree <= 2; degree++)
         {
             double mean = spectrum.Average(x => Math.Pow(x, degree));
@@ -57,9 +58,11 @@ public sealed class SpectralDensityTests
     [Fact]
     public void The_cumulative_distribution_is_that_of_the_eigenvalues()
     {
-        // As many steps as rows: every node is an eigenvalue, and the share below a gap has mean F and variance 2F(1 − F)/(n+2) for each probe.
+        // As many steps as rows: every node is an eigenvalue, and the share
+        // below a gap has mean F and variance 2F(1 − F)/(n+2) for each probe.
         double[] spectrum = [.. Enumerable.Range(0, 40).Select(k => k + (k < 15 ? -100.0 : k < 30 ? 0 : 1000))];
-        SpectralDensity density = SpectralDensity.Estimate(DenseOperator.WithSpectrum(spectrum, 6), new SpectralDensityOptions { Probes = 60, Steps = 40 })!;
+        SpectralDensity density = SpectralDensity.Estimate(
+            DenseOperator.WithSpectrum(spectrum, 6), new SpectralDensityOptions { Probes = 60, Steps = 40 })!;
         foreach (double x in new[] { -200, -92.5, -50, 20.5, 500, 1034.5, 2000 })
         {
             double share = spectrum.Count(value => value <= x) / 40.0;
@@ -71,7 +74,8 @@ public sealed class SpectralDensityTests
     [Fact]
     public void The_smoothed_density_integrates_to_one_and_has_the_stated_width()
     {
-        SpectralDensity density = SpectralDensity.Estimate(DenseOperator.WithSpectrum([0, 0, 0, 10], 7), new SpectralDensityOptions { Probes = 3, RelativeWidth = 0.02 })!;
+        SpectralDensity density = SpectralDensity.Estimate(
+            DenseOperator.WithSpectrum([0, 0, 0, 10], 7), new SpectralDensityOptions { Probes = 3, RelativeWidth = 0.02 })!;
         Assert.Equal(0.2, density.Width, 1e-12);
 
         // The trapezoidal rule over a Gaussian of width 20 steps is exact to rounding, and ten widths on either side hold all of it.
@@ -114,7 +118,11 @@ public sealed class SpectralDensityTests
     public void Options_out_of_range_are_refused()
     {
         var symmetric = new DenseOperator(Matrix.Allocate(2, 2));
-        foreach (SpectralDensityOptions options in new SpectralDensityOptions[] { new() { Probes = 0 }, new() { Steps = 0 }, new() { RelativeWidth = 0 }, new() { RelativeWidth = double.PositiveInfinity } })
+        foreach (
+            SpectralDensityOptions options in new SpectralDensityOptions[]
+            {
+                new() { Probes = 0 }, new() { Steps = 0 }, new() { RelativeWidth = 0 }, new() { RelativeWidth = double.PositiveInfinity },
+            })
         {
             _ = Assert.Throws<ArgumentException>(() => SpectralDensity.Estimate(symmetric, options));
         }

@@ -98,7 +98,10 @@ public sealed class SpectrumSummaryTests
     [Fact]
     public void A_wrong_number_of_values_and_a_wrong_order_are_refused()
     {
-        Assert.Contains("min(rows, columns) = 2", Assert.Throws<ArgumentException>(() => SpectrumSummary.Of([1], 2, 3)).Message, StringComparison.Ordinal);
-        Assert.Contains("descending", Assert.Throws<ArgumentException>(() => SpectrumSummary.Of([1, 2], 2, 3)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "min(rows, columns) = 2", Assert.Throws<ArgumentException>(() => SpectrumSummary.Of([1], 2, 3)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "descending", Assert.Throws<ArgumentException>(() => SpectrumSummary.Of([1, 2], 2, 3)).Message, StringComparison.Ordinal);
     }
 }

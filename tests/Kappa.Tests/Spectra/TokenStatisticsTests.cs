@@ -62,7 +62,9 @@ public sealed class TokenStatisticsTests
 
     [Fact]
     public void Rows_that_do_not_divide_into_samples_are_refused() =>
-        Assert.Contains("multiple", Assert.Throws<ArgumentException>(() => TokenStatistics.Of(Matrix.Allocate(5, 3), 2)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "multiple", Assert.Throws<ArgumentException>(() => TokenStatistics.Of(Matrix.Allocate(5, 3), 2)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Sample_spectra_report_the_worst_and_the_median_sample()

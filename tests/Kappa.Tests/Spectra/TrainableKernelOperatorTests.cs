@@ -13,7 +13,8 @@ public sealed class KernelOperatorTests
 
     public static TheoryData<int> Indices => [.. Enumerable.Range(0, Cases.Length)];
 
-    // The exponent of a Gaussian is formed in another way than in the passes, so its last digits differ: some hundred rounding errors of the largest number.
+    // The exponent of a Gaussian is formed in another way than in the passes, so
+    // its last digits differ: some hundred rounding errors of the largest number.
     [Theory]
     [MemberData(nameof(Indices))]
     public void A_product_with_the_kernel_is_that_of_the_Jacobian_with_its_transpose(int index)
@@ -28,7 +29,9 @@ public sealed class KernelOperatorTests
             double[] u = new double[kernel.Size], product = new double[kernel.Size];
             new RandomSequence(7, "direction").FillGaussian(u);
             kernel.Apply(u, product);
-            double[] gradient = [.. Enumerable.Range(0, jacobian.Columns).Select(k => Enumerable.Range(0, jacobian.Rows).Sum(row => jacobian[row, k] * u[row]))];
+            double[] gradient = [
+                .. Enumerable.Range(0, jacobian.Columns).Select(k =>
+                    Enumerable.Range(0, jacobian.Rows).Sum(row => jacobian[row, k] * u[row]))];
             double[] expected = [.. Enumerable.Range(0, jacobian.Rows).Select(row => Vectors.Dot(jacobian.Row(row), gradient))];
             double size = expected.Max(Math.Abs);
             Assert.True(size > 0);
@@ -75,6 +78,9 @@ public sealed class KernelOperatorTests
         ModelParameters parameters = Cases[0].Parameters(model.Layout);
         _ = Assert.Throws<ArgumentException>(() => model.Tangent(parameters, model.AllSamples, parameters, Matrix.Allocate(1, 1)));
         using IModel other = Cases[^1].New();
-        _ = Assert.Throws<ArgumentException>(() => model.Tangent(parameters, model.AllSamples, new ModelParameters(other.Layout), Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns)));
+        _ = Assert.Throws<ArgumentException>(() =>
+            model.Tangent(
+                parameters, model.AllSamples, new ModelParameters(other.Layout),
+                Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns)));
     }
 }

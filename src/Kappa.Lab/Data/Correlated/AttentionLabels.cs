@@ -1,10 +1,12 @@
 namespace Kappa.Lab.Data.Correlated;
 
-/// <summary>Labels that need attention: y = (1/(s n)) Σ_i v_{m(i)}, m(i) = argmax_j k_i k_j, with the key k and the value v two coordinates of a token and s the token scale.</summary>
+/// <summary>Labels that need attention: y = (1/(s n)) Σ_i v_{m(i)}, m(i) = argmax_j k_i k_j,
+/// with the key k and the value v two coordinates of a token and s the token scale.</summary>
 /// <remarks>
-/// Token i asks with its own key and is answered by the token whose key matches it best: the largest key of the sample when its own is positive, the smallest otherwise. Attention with
-/// logits c k_i k_j and a linear read-out of v gives y as c → ∞, so the model can represent it. Uniform attention cannot: it sees the token mean alone, the values of every sample sum to zero, and turning the sign
-/// of all values turns y and leaves the mean as it is, hence E[y | mean] = 0 and no predictor from the mean has a positive R².
+/// Token i asks with its own key and is answered by the token whose key matches it best: the largest key of the sample when its own is
+/// positive, the smallest otherwise. Attention with logits c k_i k_j and a linear read-out of v gives y as c → ∞, so the model can
+/// represent it. Uniform attention cannot: it sees the token mean alone, the values of every sample sum to zero, and turning the sign of
+/// all values turns y and leaves the mean as it is, hence E[y | mean] = 0 and no predictor from the mean has a positive R².
 /// </remarks>
 internal static class AttentionLabels
 {

@@ -4,10 +4,12 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Data.Correlated;
 
-/// <summary>Gaussian samples with a correlation between tokens and one between samples, to break the assumption that they are independent.</summary>
+/// <summary>Gaussian samples with a correlation between tokens and one between
+/// samples, to break the assumption that they are independent.</summary>
 /// <remarks>
-/// Cov(x_{a,i,k}, x_{b,j,l}) = s² S_ab T_ij δ_kl with S and T of <see cref="Correlation"/>: every entry is N(0, s²) whatever the correlations are. <see cref="Centred"/> takes the token mean off every
-/// sample and scales by (1 − 1ᵀT1/n²)^−½, so that the mean variance of a sample's entries stays s². Streams: <c>data.inputs</c>, <c>data.labels</c>.
+/// Cov(x_{a,i,k}, x_{b,j,l}) = s² S_ab T_ij δ_kl with S and T of <see cref="Correlation"/>: every entry is N(0, s²) whatever the
+/// correlations are. <see cref="Centred"/> takes the token mean off every sample and scales by (1 − 1ᵀT1/n²)^−½, so that the mean variance
+/// of a sample's entries stays s². Streams: <c>data.inputs</c>, <c>data.labels</c>.
 /// </remarks>
 internal sealed record CorrelatedTokens
 {
@@ -73,12 +75,14 @@ internal sealed record CorrelatedTokens
         BetweenSamples.Validate(nameof(BetweenSamples));
         if (tokens < 2 && (Centred || Labels == SampleLabels.Attention))
         {
-            throw new ArgumentOutOfRangeException(nameof(tokens), tokens, "Centred samples and attention labels need at least 2 tokens a sample but there is 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(tokens), tokens, "Centred samples and attention labels need at least 2 tokens a sample but there is 1.");
         }
 
         if (width < 2 && Labels == SampleLabels.Attention)
         {
-            throw new ArgumentOutOfRangeException(nameof(width), width, "Attention labels need width 2, a key and a value, but the width is 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(width), width, "Attention labels need width 2, a key and a value, but the width is 1.");
         }
 
         return GaussianTokens.RequireScale(TokenScale ?? 1 / Math.Sqrt(width), nameof(TokenScale));
@@ -106,7 +110,11 @@ internal sealed record CorrelatedTokens
 
     private string Describe(int samples, int tokens, int width, double scale, long seed) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Gaussian samples: N={samples}, n={tokens}, d={width}, tokens N(0, {scale:R}^2), correlation {BetweenTokens.Strength:R} between tokens ({Name(BetweenTokens)}) and {BetweenSamples.Strength:R} between samples ({Name(BetweenSamples)}), {(Centred ? "token mean of every sample zero" : "not centred")}, {(Labels == SampleLabels.Attention ? "labels found by attention" : "labels N(0, 1)")}, seed {seed}");
+        $"Gaussian samples: N={samples}, n={tokens}, d={width}, tokens N(0, {scale:R}^2), correlation {BetweenTokens.Strength:R} between "
+            + $"tokens ({Name(BetweenTokens)}) and {BetweenSamples.Strength:R} between samples ({Name(BetweenSamples)}), "
+            + $"{(Centred ? "token mean of every sample zero" : "not centred")}, "
+            + $"{(Labels == SampleLabels.Attention ? "labels found by attention" : "labels N(0, 1)")}, seed {seed}");
 
-    private static string Name(Correlation correlation) => correlation.Structure == CorrelationStructure.Exchangeable ? "exchangeable" : "autoregressive";
+    private static string Name(Correlation correlation) =>
+        correlation.Structure == CorrelationStructure.Exchangeable ? "exchangeable" : "autoregressive";
 }

@@ -10,7 +10,8 @@ internal enum CorrelationStructure
     Autoregressive,
 }
 
-/// <summary>A correlation r in [0, 1) between the members of a group: a linear map L with L Lᵀ = Σ, applied to independent members.</summary>
+/// <summary>A correlation r in [0, 1) between the members of a group: a
+/// linear map L with L Lᵀ = Σ, applied to independent members.</summary>
 /// <param name="Structure">Which Σ.</param>
 /// <param name="Strength">r; 0 leaves every bit as it is.</param>
 internal readonly record struct Correlation(CorrelationStructure Structure, double Strength)
@@ -21,7 +22,8 @@ internal readonly record struct Correlation(CorrelationStructure Structure, doub
     {
         if (!(Strength >= 0 && Strength < 1))
         {
-            throw new ArgumentOutOfRangeException(name, Strength, $"A correlation must be at least 0 and below 1 but {name} is {Strength}.");
+            throw new ArgumentOutOfRangeException(
+                name, Strength, $"A correlation must be at least 0 and below 1 but {name} is {Strength}.");
         }
     }
 
@@ -86,7 +88,8 @@ internal readonly record struct Correlation(CorrelationStructure Structure, doub
         double fresh = Math.Sqrt(1 - (Strength * Strength));
         for (int k = 1; k < count; k++)
         {
-            rows[first + (k * step), column] = (Strength * rows[first + ((k - 1) * step), column]) + (fresh * rows[first + (k * step), column]);
+            rows[first + (k * step), column] = (Strength * rows[first + ((k - 1) * step), column])
+                + (fresh * rows[first + (k * step), column]);
         }
     }
 }

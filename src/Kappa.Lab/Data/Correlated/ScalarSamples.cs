@@ -15,7 +15,8 @@ internal sealed class ScalarSamples
         Shape = new TokenShape(labels.Length, tokens, inputs.Columns, 1);
         if (inputs.Rows != Shape.Rows)
         {
-            throw new ArgumentException($"{labels.Length} samples of {tokens} tokens must have {Shape.Rows} rows but the inputs are {inputs}.", nameof(inputs));
+            throw new ArgumentException(
+                $"{labels.Length} samples of {tokens} tokens must have {Shape.Rows} rows but the inputs are {inputs}.", nameof(inputs));
         }
 
         (Inputs, Labels, Description) = (inputs, labels, description);

@@ -4,10 +4,12 @@ using Kappa.Lab.Data.Labelled;
 
 namespace Kappa.Lab.Data.Digits;
 
-/// <summary>The stand-in for MNIST: digits of our own drawing, 28 × 28, each written in one of two ways and bent, turned, slanted, stretched, shifted and thickened at random.</summary>
+/// <summary>The stand-in for MNIST: digits of our own drawing, 28 × 28, each written in one of
+/// two ways and bent, turned, slanted, stretched, shifted and thickened at random.</summary>
 /// <remarks>
-/// Not MNIST, and no imitation of its statistics: accuracies on it say nothing about accuracies there. Picture i shows digit d with the digits of every ten pictures in random order, so multiples
-/// of ten are exactly balanced; it depends on seed and i only. Streams: <c>data.digits.i</c>, <c>data.digits.labels</c>.
+/// Not MNIST, and no imitation of its statistics: accuracies on it say nothing about accuracies there. Picture i shows digit d with the
+/// digits of every ten pictures in random order, so multiples of ten are exactly balanced; it depends on seed and i only. Streams:
+/// <c>data.digits.i</c>, <c>data.digits.labels</c>.
 /// </remarks>
 internal static class StandInDigits
 {
@@ -37,7 +39,8 @@ internal static class StandInDigits
     {
         if (count < Digits || count % Digits != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"The number of digits must be a multiple of {Digits}, as many of each, but is {count}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count, $"The number of digits must be a multiple of {Digits}, as many of each, but is {count}.");
         }
 
         byte[] pixels = new byte[(long)count * Size * Size];
@@ -48,7 +51,11 @@ internal static class StandInDigits
             Paint(labels[picture], draws, pixels.AsSpan(picture * Size * Size, Size * Size));
         }
 
-        return new LabelledImages(Size, Size, pixels, labels, Digits, string.Create(CultureInfo.InvariantCulture, $"Stand-in digits (own strokes, not MNIST): {count} pictures of {Size} x {Size}, seed {seed}"));
+        return new LabelledImages(
+            Size, Size, pixels, labels, Digits,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Stand-in digits (own strokes, not MNIST): {count} pictures of {Size} x {Size}, seed {seed}"));
     }
 
     private static int[] Labels(int count, long seed)
@@ -71,7 +78,9 @@ internal static class StandInDigits
         StrokeRaster raster = new(Size, Size);
         foreach (Point[] stroke in strokes)
         {
-            Point[] bent = [.. stroke.Select(point => map.Apply(new Point(point.X + draws.Between(-Bend, Bend), point.Y + draws.Between(-Bend, Bend))))];
+            Point[] bent = [
+                .. stroke.Select(point =>
+                    map.Apply(new Point(point.X + draws.Between(-Bend, Bend), point.Y + draws.Between(-Bend, Bend))))];
             AddCurve(raster, bent, radius);
         }
 
@@ -95,8 +104,10 @@ internal static class StandInDigits
     // The Catmull–Rom cubic from points[span] to points[span + 1]: through both, parallel there to the lines between their neighbours.
     private static Point OnCurve(Point[] points, int span, double t)
     {
-        Point before = points[Math.Max(0, span - 1)], from = points[span], to = points[span + 1], after = points[Math.Min(points.Length - 1, span + 2)];
-        double a = ((-t + 2) * t - 1) * t / 2, b = (((3 * t) - 5) * t * t + 2) / 2, c = ((((-3 * t) + 4) * t) + 1) * t / 2, d = (t - 1) * t * t / 2;
+        Point before = points[Math.Max(0, span - 1)], from = points[span], to = points[span + 1],
+            after = points[Math.Min(points.Length - 1, span + 2)];
+        double a = ((-t + 2) * t - 1) * t / 2, b = (((3 * t) - 5) * t * t + 2) / 2, c = ((((-3 * t) + 4) * t) + 1) * t / 2,
+            d = (t - 1) * t * t / 2;
         return new Point(
             (a * before.X) + (b * from.X) + (c * to.X) + (d * after.X),
             (a * before.Y) + (b * from.Y) + (c * to.Y) + (d * after.Y));
@@ -110,7 +121,8 @@ internal static class StandInDigits
             BoxSide * draws.Between(SmallestStretch, 1),
             draws.Between(-LargestSlant, LargestSlant),
             draws.Between(-LargestTurn, LargestTurn),
-            new Point((Size / 2.0) + draws.Between(-LargestShift, LargestShift), (Size / 2.0) + draws.Between(-LargestShift, LargestShift)));
+            new Point(
+                (Size / 2.0) + draws.Between(-LargestShift, LargestShift), (Size / 2.0) + draws.Between(-LargestShift, LargestShift)));
 
         internal Point Apply(Point point)
         {

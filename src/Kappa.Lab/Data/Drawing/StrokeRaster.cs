@@ -2,8 +2,10 @@ using System.Numerics;
 
 namespace Kappa.Lab.Data.Drawing;
 
-/// <summary>Draws thick strokes without stairs: a pixel is as bright as the share of its 8 × 8 sample points that the strokes cover.</summary>
-/// <remarks>Strokes are gathered first and painted together, so that pieces of one stroke that overlap are not brighter there. Not thread-safe.</remarks>
+/// <summary>Draws thick strokes without stairs: a pixel is as bright as
+/// the share of its 8 × 8 sample points that the strokes cover.</summary>
+/// <remarks>Strokes are gathered first and painted together, so that pieces of
+/// one stroke that overlap are not brighter there. Not thread-safe.</remarks>
 /// <param name="height">Rows.</param>
 /// <param name="width">Columns.</param>
 internal sealed class StrokeRaster(int height, int width)
@@ -13,7 +15,8 @@ internal sealed class StrokeRaster(int height, int width)
     // Bit 8·i + j of a pixel: its sample point in row i and column j is covered.
     private readonly ulong[] _covered = new ulong[height * width];
 
-    /// <summary>Gathers a piece: all points within <paramref name="radius"/> of the segment. What lies outside the picture is cut off.</summary>
+    /// <summary>Gathers a piece: all points within <paramref name="radius"/>
+    /// of the segment. What lies outside the picture is cut off.</summary>
     internal void Add(Segment segment, double radius)
     {
         int top = Math.Max(0, (int)Math.Floor(Math.Min(segment.Start.Y, segment.End.Y) - radius));

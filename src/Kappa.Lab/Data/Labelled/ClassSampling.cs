@@ -4,7 +4,8 @@ namespace Kappa.Lab.Data.Labelled;
 /// <remarks>Equal seeds give equal choices. The stream of class c is <c>data.classes.c</c>.</remarks>
 internal static class ClassSampling
 {
-    /// <summary>The same number of samples of every class, one class after the other in turn: the first C·k samples hold k of each of the C classes.</summary>
+    /// <summary>The same number of samples of every class, one class after the other
+    /// in turn: the first C·k samples hold k of each of the C classes.</summary>
     /// <param name="labels">[N].</param>
     /// <param name="classes">C.</param>
     /// <param name="perClass">How many of each, at least 1.</param>
@@ -18,7 +19,10 @@ internal static class ClassSampling
         int smallest = Array.FindIndex(members, samples => samples.Count < perClass);
         if (smallest >= 0)
         {
-            throw new BadInputException(source, $"must have at least {perClass} samples of every class but has {members[smallest].Count} of class {smallest}. Add files, or ask for fewer samples where that can be said.");
+            throw new BadInputException(
+                source,
+                $"must have at least {perClass} samples of every class but has {members[smallest].Count} of class {smallest}. Add files, "
+                    + $"or ask for fewer samples where that can be said.");
         }
 
         return [.. Enumerable.Range(0, perClass * classes).Select(k => members[k % classes][k / classes])];
@@ -43,7 +47,8 @@ internal static class ClassSampling
         int empty = Array.IndexOf(Count(labels, classes), 0);
         if (empty >= 0)
         {
-            throw new BadInputException(source, $"must have samples of all {classes} classes but has none of class {empty}. Use more or other data.");
+            throw new BadInputException(
+                source, $"must have samples of all {classes} classes but has none of class {empty}. Use more or other data.");
         }
     }
 
@@ -55,7 +60,11 @@ internal static class ClassSampling
         int bad = labels.IndexOfAnyExceptInRange(0, classes - 1);
         if (labels.IsEmpty || bad >= 0)
         {
-            throw new ArgumentException(labels.IsEmpty ? "There must be at least one sample but there is none." : $"A label must be 0 to {classes - 1} but label {bad} is {labels[bad]}.", nameof(labels));
+            throw new ArgumentException(
+                labels.IsEmpty
+                    ? "There must be at least one sample but there is none."
+                    : $"A label must be 0 to {classes - 1} but label {bad} is {labels[bad]}.",
+                nameof(labels));
         }
     }
 

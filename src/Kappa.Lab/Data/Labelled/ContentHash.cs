@@ -6,7 +6,8 @@ namespace Kappa.Lab.Data.Labelled;
 /// <summary>The fingerprint of labelled data.</summary>
 internal static class ContentHash
 {
-    /// <summary>SHA-256, in lower-case hexadecimal, of the sizes as little-endian 64-bit integers, the content, and the labels as such integers.</summary>
+    /// <summary>SHA-256, in lower-case hexadecimal, of the sizes as little-endian
+    /// 64-bit integers, the content, and the labels as such integers.</summary>
     internal static string Of(ReadOnlySpan<int> sizes, ReadOnlySpan<byte> content, ReadOnlySpan<int> labels)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

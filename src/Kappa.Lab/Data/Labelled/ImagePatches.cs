@@ -5,7 +5,8 @@ namespace Kappa.Lab.Data.Labelled;
 
 /// <summary>Cuts pictures into square patches, one a token: feature = (pixel/255 − mean)/deviation.</summary>
 /// <remarks>
-/// Token t is patch (⌊t/w⌋, t mod w) with w patches a row, and its features are the patch's pixels row by row. Patches of side 1 make a token of every pixel. Immutable and thread-safe.
+/// Token t is patch (⌊t/w⌋, t mod w) with w patches a row, and its features are the patch's
+/// pixels row by row. Patches of side 1 make a token of every pixel. Immutable and thread-safe.
 /// </remarks>
 internal sealed record ImagePatches
 {
@@ -62,7 +63,8 @@ internal sealed record ImagePatches
         double variance = ((count * squares) - (sum * sum)) / (count * count);
         return variance > 0
             ? this with { Mean = sum / count / byte.MaxValue, Deviation = Math.Sqrt(variance) / byte.MaxValue }
-            : throw new BadInputException(images.Description, $"the pictures must not all be of one grey but every pixel is {images.AllPixels[0]}.");
+            : throw new BadInputException(
+                images.Description, $"the pictures must not all be of one grey but every pixel is {images.AllPixels[0]}.");
     }
 
     /// <summary>Writes the patches of some pictures.</summary>
@@ -75,7 +77,10 @@ internal sealed record ImagePatches
     {
         if (images.Height != Height || images.Width != Width || tokens.Rows != samples.Length * Tokens || tokens.Columns != Features)
         {
-            throw new ArgumentException($"{samples.Length} pictures of {Height} x {Width} give tokens [{samples.Length * Tokens}, {Features}] but the pictures are {images.Height} x {images.Width} and the tokens {tokens}.", nameof(tokens));
+            throw new ArgumentException(
+                $"{samples.Length} pictures of {Height} x {Width} give tokens [{samples.Length * Tokens}, {Features}] but the pictures "
+                    + $"are {images.Height} x {images.Width} and the tokens {tokens}.",
+                nameof(tokens));
         }
 
         for (int row = 0; row < tokens.Rows; row++)

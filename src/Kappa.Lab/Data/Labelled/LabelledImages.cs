@@ -1,7 +1,8 @@
 namespace Kappa.Lab.Data.Labelled;
 
 /// <summary>Labelled greyscale pictures of one size, a byte a pixel: 0 is the background.</summary>
-/// <remarks>Immutable but for the arrays that it was given, which it keeps. Models see pictures through <see cref="ImagePatches"/> or <see cref="PixelSequences"/>.</remarks>
+/// <remarks>Immutable but for the arrays that it was given, which it keeps. Models see
+/// pictures through <see cref="ImagePatches"/> or <see cref="PixelSequences"/>.</remarks>
 internal sealed class LabelledImages
 {
     private readonly byte[] _pixels;
@@ -22,7 +23,10 @@ internal sealed class LabelledImages
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (pixels.Length != (long)labels.Length * height * width)
         {
-            throw new ArgumentException($"{labels.Length} pictures of {height} x {width} must have {(long)labels.Length * height * width} pixels but there are {pixels.Length}.", nameof(pixels));
+            throw new ArgumentException(
+                $"{labels.Length} pictures of {height} x {width} must have {(long)labels.Length * height * width} pixels but there are "
+                    + $"{pixels.Length}.",
+                nameof(pixels));
         }
 
         ClassSampling.RequireLabels(labels, classes);
@@ -51,7 +55,8 @@ internal sealed class LabelledImages
     /// <summary>One line that says where the data come from, with every number needed to make them again.</summary>
     internal string Description { get; }
 
-    /// <summary>SHA-256, in lower-case hexadecimal, of N, height, width and number of classes as little-endian 64-bit integers, the pixels, and the labels as such integers.</summary>
+    /// <summary>SHA-256, in lower-case hexadecimal, of N, height, width and number of classes
+    /// as little-endian 64-bit integers, the pixels, and the labels as such integers.</summary>
     internal string Fingerprint => _fingerprint ??= ContentHash.Of([Count, Height, Width, Classes], _pixels, _labels);
 
     /// <summary>One picture, [Height, Width] row by row from the top.</summary>

@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Data.Labelled;
 
-/// <summary>Pictures as sequences of pixels, row by row: the identifier of a pixel is its byte, as the long-range benchmarks feed Pathfinder to token embeddings.</summary>
+/// <summary>Pictures as sequences of pixels, row by row: the identifier of a pixel is
+/// its byte, as the long-range benchmarks feed Pathfinder to token embeddings.</summary>
 /// <param name="images">The pictures.</param>
 internal sealed class PixelSequences(LabelledImages images) : ILabelledSequences
 {

@@ -7,7 +7,8 @@ namespace Kappa.Lab.Data.Pathfinder;
 /// <param name="Dashes">From one end to the other, at least one.</param>
 internal sealed record PathfinderContour(Segment[] Dashes)
 {
-    // A dead end takes back some dashes and goes on from there, as often as the tries of the whole contour allow; then the caller starts elsewhere.
+    // A dead end takes back some dashes and goes on from there, as often as
+    // the tries of the whole contour allow; then the caller starts elsewhere.
     private const int TriesPerDash = 12;
     private const int TakenBack = 3;
     private const int TriesPerContour = 40;
@@ -24,7 +25,8 @@ internal sealed record PathfinderContour(Segment[] Dashes)
     /// <param name="start">Its first end.</param>
     /// <param name="occupied">Dashes already in the picture.</param>
     /// <param name="draws">Random numbers.</param>
-    internal static PathfinderContour? TryGrow(PathfinderSpecification specification, int dashes, Point start, List<Segment> occupied, RandomDraws draws)
+    internal static PathfinderContour? TryGrow(
+        PathfinderSpecification specification, int dashes, Point start, List<Segment> occupied, RandomDraws draws)
     {
         double angle = draws.Between(-Math.PI, Math.PI);
         List<Segment> grown = [new(start, start.Towards(angle, specification.DashLength))];

@@ -18,12 +18,16 @@ internal readonly record struct PathfinderEntry(string Path, int Label)
     /// <summary>Reads the lines of a file.</summary>
     /// <param name="content">Content of the file.</param>
     /// <param name="location">Where it comes from, for messages.</param>
-    /// <exception cref="BadInputException">The file is no text, or a line lacks columns, has another label, or leads out of the folder.</exception>
+    /// <exception cref="BadInputException">The file is no text, or a line lacks
+    /// columns, has another label, or leads out of the folder.</exception>
     internal static List<PathfinderEntry> Parse(ReadOnlySpan<byte> content, string location)
     {
         if (content.Length > 0 && content[0] == NumpyMark)
         {
-            throw new BadInputException(location, "must be text but is an array of numpy (offset 0): the published metadata are lines of text in spite of the name. Write it again: numpy.savetxt(path, numpy.load(path), fmt='%s').");
+            throw new BadInputException(
+                location,
+                "must be text but is an array of numpy (offset 0): the published metadata are lines of text in spite of the name. Write "
+                    + "it again: numpy.savetxt(path, numpy.load(path), fmt='%s').");
         }
 
         TextBytes.Require(content, location);
@@ -48,19 +52,26 @@ internal readonly record struct PathfinderEntry(string Path, int Label)
     {
         if (columns.Length < FirstColumns)
         {
-            throw new BadInputException(location, $"must have at least {FirstColumns} columns, folder, file, number and label, but has {columns.Length} (offset {offset}). Copy the file again.");
+            throw new BadInputException(
+                location,
+                $"must have at least {FirstColumns} columns, folder, file, number and label, but has {columns.Length} (offset {offset}). "
+                    + $"Copy the file again.");
         }
 
         // A path from outside must not lead anywhere but to a picture below its folder.
         (string folder, string file) = (columns[0], columns[1]);
         if (!folder.Split('/').All(IsPlainName) || !IsPlainName(file))
         {
-            throw new BadInputException(location, $"must name a picture below its folder, as in 'imgs/0 sample_0.png', but names '{folder} {file}' (offset {offset}). Copy the file again.");
+            throw new BadInputException(
+                location,
+                $"must name a picture below its folder, as in 'imgs/0 sample_0.png', but names '{folder} {file}' (offset {offset}). Copy "
+                    + $"the file again.");
         }
 
         return int.TryParse(columns[3], NumberStyles.None, CultureInfo.InvariantCulture, out int label) && label is 0 or 1
             ? new PathfinderEntry($"{folder}/{file}", label)
-            : throw new BadInputException(location, $"must have label 0 or 1 in column 4 but has '{columns[3]}' (offset {offset}). Copy the file again.");
+            : throw new BadInputException(
+                location, $"must have label 0 or 1 in column 4 but has '{columns[3]}' (offset {offset}). Copy the file again.");
     }
 
     private static bool IsPlainName(string name) => name.Length > 0 && name[0] != '.' && !name.AsSpan().ContainsAny("\\:\0");

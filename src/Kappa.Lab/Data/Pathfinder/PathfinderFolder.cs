@@ -4,10 +4,11 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Data.Pathfinder;
 
-/// <summary>Pathfinder pictures in a folder laid out as the published ones: <c>imgs/&lt;batch&gt;/sample_&lt;i&gt;.png</c>, labels in <c>metadata/&lt;batch&gt;.npy</c>.</summary>
+/// <summary>Pathfinder pictures in a folder laid out as the published ones:
+/// <c>imgs/&lt;batch&gt;/sample_&lt;i&gt;.png</c>, labels in <c>metadata/&lt;batch&gt;.npy</c>.</summary>
 /// <remarks>
-/// The metadata files of the release are text in spite of their name. A line is a picture: folder, file, number, label, and the parameters it was drawn with, separated by blanks; what
-/// follows the label is not read.
+/// The metadata files of the release are text in spite of their name. A line is a picture: folder, file, number, label, and the parameters
+/// it was drawn with, separated by blanks; what follows the label is not read.
 /// </remarks>
 internal static class PathfinderFolder
 {
@@ -20,7 +21,8 @@ internal static class PathfinderFolder
     /// <param name="seed">Any integer.</param>
     /// <param name="size">Rows and columns that every picture must have.</param>
     /// <param name="limits">How much a file, and all pictures together, may take; <c>null</c> for the defaults.</param>
-    /// <exception cref="BadInputException">A folder or file is missing or malformed, a label is neither 0 nor 1, a class is empty or too small, or a picture has another size.</exception>
+    /// <exception cref="BadInputException">A folder or file is missing or malformed, a label is
+    /// neither 0 nor 1, a class is empty or too small, or a picture has another size.</exception>
     internal static LabelledImages Read(string folder, int? perClass = null, long seed = 0, int size = 32, ReadLimits? limits = null)
     {
         limits ??= ReadLimits.Default;
@@ -36,7 +38,10 @@ internal static class PathfinderFolder
         long bytes = (long)entries.Count * size * size;
         if (bytes > Math.Min(limits.MaximumBytes, Array.MaxLength))
         {
-            throw new BadInputException(folder, $"{entries.Count} pictures of {size} x {size} must take at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes but take {bytes}. Ask for fewer pictures or raise the limit.");
+            throw new BadInputException(
+                folder,
+                $"{entries.Count} pictures of {size} x {size} must take at most {Math.Min(limits.MaximumBytes, Array.MaxLength)} bytes "
+                    + $"but take {bytes}. Ask for fewer pictures or raise the limit.");
         }
 
         byte[] pixels = new byte[bytes];
@@ -45,14 +50,19 @@ internal static class PathfinderFolder
             ReadPicture(Path.Combine(folder, entries[k].Path), size, limits).CopyTo(pixels, (long)k * size * size);
         }
 
-        string choice = perClass is null ? "all" : string.Create(CultureInfo.InvariantCulture, $"{perClass} of either label chosen by seed {seed}");
-        return new LabelledImages(size, size, pixels, [.. entries.Select(entry => entry.Label)], Classes, $"Pathfinder files: {folder}, {entries.Count} pictures ({choice}){LeftOut.Suffix(leftOut.Words, metadataLeftOut)}");
+        string choice = perClass is null
+            ? "all"
+            : string.Create(CultureInfo.InvariantCulture, $"{perClass} of either label chosen by seed {seed}");
+        return new LabelledImages(
+            size, size, pixels, [.. entries.Select(entry => entry.Label)], Classes,
+            $"Pathfinder files: {folder}, {entries.Count} pictures ({choice}){LeftOut.Suffix(leftOut.Words, metadataLeftOut)}");
     }
 
     private static List<PathfinderEntry> ReadEntries(string folder, ReadLimits limits, LeftOut leftOut, out string metadataLeftOut)
     {
         string metadata = Path.Combine(folder, MetadataFolder);
-        FolderListing files = FolderListing.Of(metadata, ".npy", "the folder of one difficulty, for example curv_baseline, holds imgs/<batch>/*.png and metadata/<batch>.npy");
+        FolderListing files = FolderListing.Of(
+            metadata, ".npy", "the folder of one difficulty, for example curv_baseline, holds imgs/<batch>/*.png and metadata/<batch>.npy");
         metadataLeftOut = files.LeftOut;
         List<PathfinderEntry> entries = [];
         long left = limits.MaximumBytes;
@@ -83,6 +93,9 @@ internal static class PathfinderFolder
         GreyImage image = PngFile.Read(path, limits);
         return image.Height == size && image.Width == size
             ? image.Pixels
-            : throw new BadInputException(path, $"must be a picture of {size} x {size} but the size at offset 16 is {image.Width} x {image.Height}. Choose the folder of the {size} x {size} pictures.");
+            : throw new BadInputException(
+                path,
+                $"must be a picture of {size} x {size} but the size at offset 16 is {image.Width} x {image.Height}. Choose the folder of "
+                    + $"the {size} x {size} pictures.");
     }
 }

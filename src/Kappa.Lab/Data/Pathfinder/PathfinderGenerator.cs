@@ -4,10 +4,11 @@ using Kappa.Lab.Data.Labelled;
 
 namespace Kappa.Lab.Data.Pathfinder;
 
-/// <summary>Draws Pathfinder pictures: label 1 when the two discs mark the ends of one dashed contour, 0 when they mark ends of two.</summary>
+/// <summary>Draws Pathfinder pictures: label 1 when the two discs mark the
+/// ends of one dashed contour, 0 when they mark ends of two.</summary>
 /// <remarks>
-/// Picture i depends on seed, parameters and i only: a larger set starts with the smaller one. Pictures 2j and 2j + 1 have different labels, so every even number of
-/// pictures is exactly balanced. Streams: <c>data.pathfinder.scenes.i</c>, <c>data.pathfinder.labels</c>.
+/// Picture i depends on seed, parameters and i only: a larger set starts with the smaller one. Pictures 2j and 2j + 1 have different
+/// labels, so every even number of pictures is exactly balanced. Streams: <c>data.pathfinder.scenes.i</c>, <c>data.pathfinder.labels</c>.
 /// </remarks>
 internal static class PathfinderGenerator
 {
@@ -27,7 +28,8 @@ internal static class PathfinderGenerator
     {
         if (count < 2 || count % 2 != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"The number of pictures must be even and at least 2, half of either label, but is {count}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count, $"The number of pictures must be even and at least 2, half of either label, but is {count}.");
         }
 
         int size = specification.Size * specification.Size;
@@ -48,7 +50,8 @@ internal static class PathfinderGenerator
     internal static PathfinderScene Scene(PathfinderSpecification specification, int picture, long seed)
     {
         specification.Validate();
-        return PathfinderScene.Draw(specification, new RandomDraws(seed, string.Create(CultureInfo.InvariantCulture, $"data.pathfinder.scenes.{picture}")));
+        return PathfinderScene.Draw(
+            specification, new RandomDraws(seed, string.Create(CultureInfo.InvariantCulture, $"data.pathfinder.scenes.{picture}")));
     }
 
     /// <summary>Paints a scene with the markers of a label onto black.</summary>
@@ -86,5 +89,6 @@ internal static class PathfinderGenerator
 
     private static string Describe(PathfinderSpecification specification, int count, long seed, int left) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Pathfinder, own generator: {specification}; {count} pictures, half of them connected, {left} of {(long)count * specification.DistractorCount} distractors found no room, seed {seed}");
+        $"Pathfinder, own generator: {specification}; {count} pictures, half of them connected, {left} of "
+            + $"{(long)count * specification.DistractorCount} distractors found no room, seed {seed}");
 }

@@ -2,16 +2,20 @@ using Kappa.Lab.Data.Drawing;
 
 namespace Kappa.Lab.Data.Pathfinder;
 
-/// <summary>What a picture shows, before its label is known: two long contours, distractors, and a place for the two markers under either label.</summary>
+/// <summary>What a picture shows, before its label is known: two long contours,
+/// distractors, and a place for the two markers under either label.</summary>
 /// <remarks>
-/// Both classes take their scenes from one distribution, and in every scene the two markers are about as far apart whether they mark one contour or two: neither the strokes nor
-/// the distance of the markers tell the label, only the path does. Either pair has one first end and one last end.
+/// Both classes take their scenes from one distribution, and in every scene the two markers are about as far apart whether they mark one
+/// contour or two: neither the strokes nor the distance of the markers tell the label, only the path does. Either pair has one first end
+/// and one last end.
 /// </remarks>
 /// <param name="Contours">The two long contours.</param>
 /// <param name="Distractors">Short contours, as many as found room.</param>
 /// <param name="Connected">Marker places on one contour: its first and last end.</param>
 /// <param name="Separate">Marker places on two contours: the first end of one and the last of the other.</param>
-internal sealed record PathfinderScene(PathfinderContour[] Contours, PathfinderContour[] Distractors, (Point First, Point Second) Connected, (Point First, Point Second) Separate)
+internal sealed record PathfinderScene(
+    PathfinderContour[] Contours, PathfinderContour[] Distractors, (Point First, Point Second) Connected,
+    (Point First, Point Second) Separate)
 {
     /// <summary>Largest difference, in pixels, between the distances of the markers under the two labels.</summary>
     internal const double DistanceTolerance = 1;
@@ -37,7 +41,10 @@ internal sealed record PathfinderScene(PathfinderContour[] Contours, PathfinderC
             }
         }
 
-        throw new BadInputException("pathfinder", $"two contours of {specification.ContourLength} dashes with their markers must fit into a picture, but none of {Attempts} attempts did ({specification}). Use shorter contours, shorter dashes or a larger picture.");
+        throw new BadInputException(
+            "pathfinder",
+            $"two contours of {specification.ContourLength} dashes with their markers must fit into a picture, but none of {Attempts} "
+                + $"attempts did ({specification}). Use shorter contours, shorter dashes or a larger picture.");
     }
 
     private static PathfinderContour[]? TryContours(PathfinderSpecification specification, List<Segment> occupied, RandomDraws draws)
@@ -59,12 +66,15 @@ internal sealed record PathfinderScene(PathfinderContour[] Contours, PathfinderC
         return [first, second];
     }
 
-    private static ((Point, Point) Connected, (Point, Point) Separate)? TryMarkers(PathfinderSpecification specification, PathfinderContour[] contours, RandomDraws draws)
+    private static ((Point, Point) Connected, (Point, Point) Separate)? TryMarkers(
+        PathfinderSpecification specification, PathfinderContour[] contours, RandomDraws draws)
     {
         List<((Point, Point) Connected, (Point, Point) Separate)> choices = [];
         foreach ((Point First, Point Second) connected in contours.Select(contour => (contour.Start, contour.End)))
         {
-            foreach ((Point First, Point Second) separate in new[] { (contours[0].Start, contours[1].End), (contours[1].Start, contours[0].End) })
+            foreach (
+                (Point First, Point Second) separate in new[]
+                    { (contours[0].Start, contours[1].End), (contours[1].Start, contours[0].End) })
             {
                 if (!AreVisible(specification, connected.First, connected.Second, separate.First, separate.Second))
                 {
@@ -73,7 +83,8 @@ internal sealed record PathfinderScene(PathfinderContour[] Contours, PathfinderC
 
                 double along = connected.First.DistanceTo(connected.Second);
                 double across = separate.First.DistanceTo(separate.Second);
-                if (Math.Abs(along - across) <= DistanceTolerance && Math.Min(along, across) >= (2 * specification.MarkerRadius) + LeastGapOfMarkers)
+                if (Math.Abs(along - across) <= DistanceTolerance
+                    && Math.Min(along, across) >= (2 * specification.MarkerRadius) + LeastGapOfMarkers)
                 {
                     choices.Add((connected, separate));
                 }
@@ -106,7 +117,8 @@ internal sealed record PathfinderScene(PathfinderContour[] Contours, PathfinderC
             PathfinderContour? grown = null;
             for (int attempt = 0; grown is null && attempt < TriesPerDistractor; attempt++)
             {
-                grown = PathfinderContour.TryGrow(specification, specification.DashesOfDistractor, AnyPlace(specification, draws), occupied, draws);
+                grown = PathfinderContour.TryGrow(
+                    specification, specification.DashesOfDistractor, AnyPlace(specification, draws), occupied, draws);
             }
 
             if (grown is not null)

@@ -13,23 +13,33 @@ internal static class ReviewGrammar
 
     private static readonly string[][] Adjectives =
     [
-        ["dull", "clumsy", "hollow", "tiresome", "bland", "careless", "stale", "muddled", "lifeless", "shallow", "awkward", "weak", "dreary", "forced"],
-        ["warm", "witty", "tender", "gripping", "graceful", "vivid", "honest", "charming", "clever", "moving", "superb", "strong", "lively", "fresh"],
+        [
+            "dull", "clumsy", "hollow", "tiresome", "bland", "careless", "stale", "muddled", "lifeless", "shallow", "awkward", "weak",
+            "dreary", "forced"],
+        [
+            "warm", "witty", "tender", "gripping", "graceful", "vivid", "honest", "charming", "clever", "moving", "superb", "strong",
+            "lively", "fresh"],
     ];
 
     private static readonly string[][] Verdicts =
     [
-        ["I wanted my evening back.", "I left before the credits.", "Nobody in the room laughed.", "Spare yourself the ticket.", "I would not sit through it again.", "My friends fell asleep."],
-        ["I would gladly watch it again.", "I stayed until the last credit.", "The whole room laughed.", "Do buy a ticket.", "I could sit through it twice.", "My friends were wide awake."],
+        [
+            "I wanted my evening back.", "I left before the credits.", "Nobody in the room laughed.", "Spare yourself the ticket.",
+            "I would not sit through it again.", "My friends fell asleep."],
+        [
+            "I would gladly watch it again.", "I stayed until the last credit.", "The whole room laughed.", "Do buy a ticket.",
+            "I could sit through it twice.", "My friends were wide awake."],
     ];
 
     private static readonly string[] Degrees = ["", "", "really ", "quite ", "so ", "rather "];
     private static readonly string[] Negations = ["not", "never", "far from", "hardly", "anything but"];
     private static readonly string[] Days = ["Monday", "Tuesday", "Thursday", "Friday", "Sunday"];
     private static readonly string[] Companions = ["my sister", "two colleagues", "my neighbour", "an old friend", "the children"];
-    private static readonly string[] Places = ["a harbour town", "a mountain village", "a night train", "an empty hotel", "a city in the north", "a lighthouse"];
+    private static readonly string[] Places = [
+        "a harbour town", "a mountain village", "a night train", "an empty hotel", "a city in the north", "a lighthouse"];
     private static readonly string[] Trades = ["baker", "clockmaker", "pilot", "teacher", "painter", "nurse", "postman", "fisherman"];
-    private static readonly string[] Objects = ["a lost letter", "her brother", "a stolen violin", "the last ferry", "an old map", "a missing dog"];
+    private static readonly string[] Objects = [
+        "a lost letter", "her brother", "a stolen violin", "the last ferry", "an old map", "a missing dog"];
 
     /// <summary>A sentence that takes a side: 0 against the film, 1 for it.</summary>
     internal static string Opinion(int side, RandomDraws draws)

@@ -4,10 +4,13 @@ using Kappa.Lab.Data.Labelled;
 
 namespace Kappa.Lab.Data.Reviews;
 
-/// <summary>The stand-in for IMDb: short texts in the manner of film reviews, put together at random from our own sentences; the label is the side that most of their opinions take.</summary>
+/// <summary>The stand-in for IMDb: short texts in the manner of film reviews, put together at
+/// random from our own sentences; the label is the side that most of their opinions take.</summary>
 /// <remarks>
-/// Not IMDb, and much easier: accuracies on it say nothing about accuracies there. A text has an odd number of opinions, each for the label with probability <see cref="Agreement"/>, drawn again until
-/// most are, among sentences that take no side. Texts 2j and 2j + 1 have different labels; text i depends on seed and i only. Streams: <c>data.reviews.i</c>, <c>data.reviews.labels</c>, <c>data.reviews.noise</c>.
+/// Not IMDb, and much easier: accuracies on it say nothing about accuracies there. A text has an odd number of opinions, each for the label
+/// with probability <see cref="Agreement"/>, drawn again until most are, among sentences that take no side. Texts 2j and 2j + 1 have
+/// different labels; text i depends on seed and i only. Streams: <c>data.reviews.i</c>, <c>data.reviews.labels</c>,
+/// <c>data.reviews.noise</c>.
 /// </remarks>
 internal sealed record StandInReviews
 {
@@ -42,11 +45,17 @@ internal sealed record StandInReviews
         for (int k = 0; k < count; k++)
         {
             first = k % 2 == 0 ? pairs.Below(Classes) : 1 - first;
-            texts[k] = Encoding.UTF8.GetBytes(Write(first, new RandomDraws(seed, string.Create(CultureInfo.InvariantCulture, $"data.reviews.{k}"))));
+            texts[k] = Encoding.UTF8.GetBytes(
+                Write(first, new RandomDraws(seed, string.Create(CultureInfo.InvariantCulture, $"data.reviews.{k}"))));
             labels[k] = noise.Chance(LabelNoise) ? 1 - first : first;
         }
 
-        return LabelledTexts.Pack(texts, labels, Length, Classes, string.Create(CultureInfo.InvariantCulture, $"Stand-in reviews (own sentences, not IMDb): {count} texts, first {Length} bytes, agreement {Agreement:R}, label noise {LabelNoise:R}, seed {seed}"));
+        return LabelledTexts.Pack(
+            texts, labels, Length, Classes,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Stand-in reviews (own sentences, not IMDb): {count} texts, first {Length} bytes, agreement {Agreement:R}, label noise "
+                    + $"{LabelNoise:R}, seed {seed}"));
     }
 
     private string Write(int label, RandomDraws draws)
@@ -74,7 +83,8 @@ internal sealed record StandInReviews
     {
         if (!holds)
         {
-            throw new ArgumentOutOfRangeException(name, value, string.Create(CultureInfo.InvariantCulture, $"{name} must be {range} but is {value:R}."));
+            throw new ArgumentOutOfRangeException(
+                name, value, string.Create(CultureInfo.InvariantCulture, $"{name} must be {range} but is {value:R}."));
         }
     }
 }

@@ -8,14 +8,17 @@ using Kappa.Spectra;
 namespace Kappa.Lab.Runs.Certification;
 
 /// <summary>A guarantee compared with what happened: ℒ_{t+k} ≤ (1 − rate)^k ℒ_t at every observed step.</summary>
-/// <param name="IsRecord">Whether the run's own record was compared; otherwise steps were made for the purpose, and the radii compared as well.</param>
+/// <param name="IsRecord">Whether the run's own record was compared; otherwise
+/// steps were made for the purpose, and the radii compared as well.</param>
 /// <param name="Steps">Steps observed.</param>
 /// <param name="StepSize">η of the observed steps.</param>
 /// <param name="GuaranteedRate">Share of the loss that a step removes at least.</param>
 /// <param name="MeasuredRate">Share that a step removed, in the geometric mean of all.</param>
-/// <param name="Ratio">log(1 − measured)/log(1 − guaranteed): at least 1 when the guarantee is kept, and how many times as fast it went.</param>
+/// <param name="Ratio">log(1 − measured)/log(1 − guaranteed): at least 1
+/// when the guarantee is kept, and how many times as fast it went.</param>
 /// <param name="Violation">What was not kept, with numbers; <c>null</c> when everything was.</param>
-internal sealed record BoundObservation(bool IsRecord, long Steps, double StepSize, double GuaranteedRate, double MeasuredRate, double Ratio, string? Violation)
+internal sealed record BoundObservation(
+    bool IsRecord, long Steps, double StepSize, double GuaranteedRate, double MeasuredRate, double Ratio, string? Violation)
 {
     /// <summary>Whether the guarantee was kept at every step.</summary>
     public bool Holds => Violation is null;
@@ -55,7 +58,8 @@ internal static class BoundCheck
         return (check, omission);
     }
 
-    /// <summary>Steps after which the bound has fallen by three decades, as far as a few seconds allow; 0 when they allow too few.</summary>
+    /// <summary>Steps after which the bound has fallen by three decades,
+    /// as far as a few seconds allow; 0 when they allow too few.</summary>
     public static long AffordableSteps(IModel model, Guarantee guarantee)
     {
         double affordable = AffordableFlops / GradientFlops(model);
@@ -89,7 +93,9 @@ internal static class BoundCheck
             observed.Add(step.Step, step.Loss, bound);
             foreach (BlockRadius radius in guarantee.Radii)
             {
-                observed.AddRadius(step.Step, radius, Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, parameters[radius.Block].Span)));
+                observed.AddRadius(
+                    step.Step, radius,
+                    Math.Sqrt(Vectors.SquaredDistance(step.Parameters[radius.Block].Span, parameters[radius.Block].Span)));
             }
         }, cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
@@ -109,9 +115,11 @@ internal static class BoundCheck
     /// <param name="step">t.</param>
     /// <param name="precision">That of the run.</param>
     /// <returns>What was seen; <c>null</c> when the record has nothing after t, or has another step size.</returns>
-    public static BoundObservation? Read(double loss, double rounding, Guarantee guarantee, TelemetryTable telemetry, long step, Precision precision)
+    public static BoundObservation? Read(
+        double loss, double rounding, Guarantee guarantee, TelemetryTable telemetry, long step, Precision precision)
     {
-        ReadOnlySpan<double> steps = telemetry[Quantities.Step], losses = telemetry[Quantities.Loss], stepSizes = telemetry[Quantities.StepSize];
+        ReadOnlySpan<double> steps = telemetry[Quantities.Step], losses = telemetry[Quantities.Loss],
+            stepSizes = telemetry[Quantities.StepSize];
         var bound = new LossBound(loss, guarantee.Rate, rounding);
         var observed = new BoundObserver();
         for (int row = 0; row < steps.Length; row++)
@@ -133,7 +141,8 @@ internal static class BoundCheck
         return observed.Steps < 1 ? null : observed.Conclude(isRecord: true, guarantee) with { Precision = precision };
     }
 
-    /// <summary>What rounding may add to ‖e‖: each number of F is the end of chains of sums as long as the matrices are and n, each of relative error ε.</summary>
+    /// <summary>What rounding may add to ‖e‖: each number of F is the end of chains
+    /// of sums as long as the matrices are and n, each of relative error ε.</summary>
     public static double Rounding(IModel model, ModelParameters parameters, Precision precision)
     {
         Matrix output = Matrix.Allocate(model.Samples * model.OutputRows, model.OutputColumns);
@@ -142,7 +151,10 @@ internal static class BoundCheck
         {
             ResidualTransformer { Shape: var shape } residual =>
                 (residual.Targets, shape.Depth * ((4.0 * shape.Width) + residual.Tokens + shape.FfnWidth)),
-            _ => (((Transformer)model).Targets, model.Layout.Blocks.Sum(block => (double)Math.Max(block.Rows, block.Columns)) + ((Transformer)model).Tokens),
+            _ =>
+                (
+                    ((Transformer)model).Targets,
+                    model.Layout.Blocks.Sum(block => (double)Math.Max(block.Rows, block.Columns)) + ((Transformer)model).Tokens),
         };
         double size = Math.Sqrt(Vectors.SquaredNorm(output.Span)) + Math.Sqrt(Vectors.SquaredNorm(targets.Span));
         return Math.Sqrt(model.SquaredErrorFactor) * 2 * RoundingFloor.UnitRoundoff(precision) * terms * size;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Certificates;
 using Kappa.Numerics;
 
@@ -43,7 +44,8 @@ internal sealed class BoundObserver
 
         if (!bound.Allows(step, loss))
         {
-            Violation ??= FormattableString.Invariant($"after {step} steps the loss is {NumberText.Of(loss, 6)} but at most {NumberText.Of(bound.At(step), 6)} is guaranteed");
+            Violation ??= FormattableString.Invariant(
+                $"after {step} steps the loss is {NumberText.Of(loss, 6)} but at most {NumberText.Of(bound.At(step), 6)} is guaranteed");
         }
     }
 
@@ -51,13 +53,19 @@ internal sealed class BoundObserver
     {
         if (!(moved <= radius.Radius))
         {
-            Violation ??= FormattableString.Invariant($"after {step} steps {radius.Block.Name} has moved by {NumberText.Of(moved, 6)} but at most {NumberText.Of(radius.Radius, 6)} is guaranteed");
+            Violation ??= string.Create(
+                CultureInfo.InvariantCulture,
+                $"after {step} steps {radius.Block.Name} has moved by {NumberText.Of(moved, 6)} but at most "
+                    + $"{NumberText.Of(radius.Radius, 6)} is guaranteed");
         }
     }
 
     public BoundObservation Conclude(bool isRecord, Guarantee guarantee)
     {
         double slope = Math.Log(_last / _first) / Steps;
-        return new BoundObservation(isRecord, Steps, guarantee.StepSize, guarantee.Rate, 1 - Math.Exp(slope), slope / Logarithm.OfOnePlus(-guarantee.Rate), Violation) { Losses = _losses };
+        return new BoundObservation(
+            isRecord, Steps, guarantee.StepSize, guarantee.Rate, 1 - Math.Exp(slope), slope / Logarithm.OfOnePlus(-guarantee.Rate),
+            Violation)
+        { Losses = _losses };
     }
 }

@@ -6,7 +6,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Certification;
 
-/// <summary>Asks theorems about a point of any model, or a later step of its descent, and compares what they guarantee with what happens.</summary>
+/// <summary>Asks theorems about a point of any model, or a later step of its
+/// descent, and compares what they guarantee with what happens.</summary>
 internal static class Certification
 {
     // Evaluations of a theorem for the shortfall cost more than they tell beyond this many numbers.
@@ -46,7 +47,8 @@ internal static class Certification
     }
 
     // Of a model that no theorem is about the nearest says why.
-    private static IReadOnlyList<Theorem> AllAbout(IModel model) => Theorems.About(model) is { Count: > 0 } own ? own : [Theorems.OfResidualTransformer[0]];
+    private static IReadOnlyList<Theorem> AllAbout(IModel model) =>
+        Theorems.About(model) is { Count: > 0 } own ? own : [Theorems.OfResidualTransformer[0]];
 
     private static bool IsAdaptive(ModelPoint point) => point.Experiment?.Specification.Descent.StepSize.Kind == StepSizeKind.Adaptive;
 
@@ -55,19 +57,22 @@ internal static class Certification
         ArgumentOutOfRangeException.ThrowIfNegative(request.Step, nameof(request));
         if ((request.LooksAhead && !request.IsSearch) || (request.FindsScale && request.IsSearch))
         {
-            throw new ArgumentException("Looking ahead needs a search, and the scale of an initialisation is found at one step.", nameof(request));
+            throw new ArgumentException(
+                "Looking ahead needs a search, and the scale of an initialisation is found at one step.", nameof(request));
         }
 
         string? refusal = request.IsSearch && point.Experiment is null
                 ? "is a point without a run, so it has no later step to look for. Name a specification or a run, or leave --from-step out."
             : request.UsesRunStepSize && point.Experiment is null
-                ? "is a point without a run, so it has no step size of its own. Name a specification or a run, or give --step-size a number."
+                ? "is a point without a run, so it has no step size of its own. Name a specification or a run, or give --step-size a "
+                    + "number."
             : request.UsesRunStepSize && IsAdaptive(point)
                 ? "has an adaptive step size, and a guarantee is for one that stays. Give --step-size a number, or leave it out."
             : request.UsesRunStepSize && point.Experiment is { IsGradientDescent: false }
                 ? "does not descend by its whole gradient with one step size, which a guarantee is for. Give --step-size a number."
             : request.FindsScale && point.Model is Transformer { Shape.IsKernelAttention: true }
-                ? "is of kernel attention, where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings about or ends. Leave --find-scale out."
+                ? "is of kernel attention, where (G.4) needs the features S_h X to be independent, which no scale of W_V or W_O brings "
+                    + "about or ends. Leave --find-scale out."
             : null;
         if (refusal is not null)
         {
@@ -77,13 +82,17 @@ internal static class Certification
 
     // η = 0 is what auto() gives where the kernel vanishes.
     private static double OwnStepSize(ModelPoint point, DescentState state) =>
-        state.StepSize > 0 ? state.StepSize : throw new BadInputException(point.Subject, "has the step size 0, since its kernel vanishes at the start. Give --step-size a number.");
+        state.StepSize > 0
+            ? state.StepSize
+            : throw new BadInputException(
+                point.Subject, "has the step size 0, since its kernel vanishes at the start. Give --step-size a number.");
 
     private static TheoremFinding Single(Asked asked, Theorem theorem)
     {
         asked.Cancellation.ThrowIfCancellationRequested();
         TheoremFinding finding = Conclude(
-            asked, asked.Ask(theorem, asked.State), asked.State, isShortfallMeasured: theorem.Name != "ball" && asked.Options.MeasuresShortfall);
+            asked, asked.Ask(theorem, asked.State), asked.State,
+            isShortfallMeasured: theorem.Name != "ball" && asked.Options.MeasuresShortfall);
         return asked.Request.FindsScale ? finding with { Price = PriceOf(asked, theorem) } : finding;
     }
 
@@ -93,7 +102,8 @@ internal static class Certification
         Experiment experiment = asked.Point.Experiment!;
         var options = new FirstStepOptions { FirstStep = asked.Request.Step, LastStep = asked.Path.LastStep, Certificate = asked.Options };
         DescentState last = asked.State.Clone();
-        var first = FirstCertifiedStep.Search(theorem, asked.Point.Model, experiment.Options, last, options, asked.Model, asked.Cancellation);
+        var first = FirstCertifiedStep.Search(
+            theorem, asked.Point.Model, experiment.Options, last, options, asked.Model, asked.Cancellation);
 
         // A search asks for verdicts alone; how far the last state is from one is measured once, for model R with its residual.
         bool isMeasured = first.State is not null || asked.Model is ResidualTransformer;
@@ -101,7 +111,9 @@ internal static class Certification
         {
             Search = new StepSearch(first.Step, first.Tried, first.Schedule, ConditionHistory.Of(first.Tried)),
         };
-        return asked.Request.LooksAhead && first.Step is long found ? finding with { LookAhead = Ahead(asked, found, first.Certificate.Guarantee!) } : finding;
+        return asked.Request.LooksAhead && first.Step is long found
+            ? finding with { LookAhead = Ahead(asked, found, first.Certificate.Guarantee!) }
+            : finding;
     }
 
     private static TheoremFinding Conclude(Asked asked, Certificate certificate, DescentState state, bool isShortfallMeasured = false)
@@ -112,8 +124,10 @@ internal static class Certification
         if (certificate.Guarantee is { } guarantee)
         {
             (check, omission) = asked.Check(asked.Model, state.Parameters, guarantee);
-            record = asked.Path.Telemetry is { } telemetry && asked.Point.Experiment is { IsGradientDescent: true, Specification.Descent.Precision: var precision }
-                ? BoundCheck.Read(loss, BoundCheck.Rounding(asked.Model, state.Parameters, precision), guarantee, telemetry, state.Step, precision)
+            record = asked.Path.Telemetry is { } telemetry
+                && asked.Point.Experiment is { IsGradientDescent: true, Specification.Descent.Precision: var precision }
+                ? BoundCheck.Read(
+                    loss, BoundCheck.Rounding(asked.Model, state.Parameters, precision), guarantee, telemetry, state.Step, precision)
                 : null;
         }
 
@@ -126,11 +140,14 @@ internal static class Certification
             Check = check,
             CheckOmission = omission,
             Record = record,
-            ResidualFactor = certificate.Outcome == CertificateOutcome.NotCertified ? ResidualFactor(asked, certificate, state, isShortfallMeasured) : null,
+            ResidualFactor = certificate.Outcome == CertificateOutcome.NotCertified
+                ? ResidualFactor(asked, certificate, state, isShortfallMeasured)
+                : null,
         };
     }
 
-    // A path theorem has searched the residual along its own march already; of the others a theorem that finds the factor says another than that of its worst condition.
+    // A path theorem has searched the residual along its own march already; of the others
+    // a theorem that finds the factor says another than that of its worst condition.
     private static double? ResidualFactor(Asked asked, Certificate certificate, DescentState state, bool isShortfallMeasured)
     {
         if (asked.Model is not ResidualTransformer model)
@@ -176,7 +193,15 @@ internal static class Certification
         else
         {
             Certificate none = asked.Ask(theorem, asked.State);
-            found = new() { Theorem = theorem, Recipe = string.Empty, Certificate = none, Tries = 0, Search = new ScaleSearch(), Explanation = none.Explanation };
+            found = new()
+            {
+                Theorem = theorem,
+                Recipe = string.Empty,
+                Certificate = none,
+                Tries = 0,
+                Search = new ScaleSearch(),
+                Explanation = none.Explanation,
+            };
         }
 
         asked.Cancellation.ThrowIfCancellationRequested();
@@ -208,7 +233,8 @@ internal static class Certification
     }
 
     private sealed record Asked(
-        ModelPoint Point, IModel Model, RunPath Path, CertificationRequest Request, CertificateOptions Options, DescentState State, double InitialLoss, CancellationToken Cancellation)
+        ModelPoint Point, IModel Model, RunPath Path, CertificationRequest Request, CertificateOptions Options, DescentState State,
+        double InitialLoss, CancellationToken Cancellation)
     {
         public Certificate Ask(Theorem theorem, DescentState state) => theorem.Evaluate(Model, state.Parameters, Point.Trained, Options);
 

@@ -1,10 +1,12 @@
+using System.Globalization;
 using Kappa.Certificates;
 using Kappa.Lab.Figures;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs.Certification;
 
-/// <summary>A certification as a figure: the steps that were tried, the descent with the certified step size, and the bound that it may not cross.</summary>
+/// <summary>A certification as a figure: the steps that were tried, the descent
+/// with the certified step size, and the bound that it may not cross.</summary>
 internal static class CertificationFigure
 {
     private const int MostPoints = 400;
@@ -17,14 +19,17 @@ internal static class CertificationFigure
         ArgumentNullException.ThrowIfNull(report);
         var figure = new Figure(
             "certificate", "What is guaranteed and what happens",
-            $"{char.ToUpperInvariant(report.Target[0])}{report.Target[1..]}. The bound is a theorem from the first step of its line on; the descent is made with the step size that the theorem is about. At most {MostPoints} of its steps are drawn, evenly chosen.");
+            $"{char.ToUpperInvariant(report.Target[0])}{report.Target[1..]}. The bound is a theorem from the first step of its line on; "
+                + $"the descent is made with the step size that the theorem is about. At most {MostPoints} of its steps are drawn, "
+                + $"evenly chosen.");
         int panels = 0;
         foreach (TheoremFinding finding in report.Findings)
         {
             if (finding.Check is { } check && finding.Certificate.Guarantee is { } guarantee)
             {
                 panels++;
-                Axes panel = figure.AddPanel($"{finding.Certificate.Theorem.Name}, from step {finding.Step} on", Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
+                Axes panel = figure.AddPanel(
+                    $"{finding.Certificate.Theorem.Name}, from step {finding.Step} on", Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
                 AddTried(panel, finding);
                 AddDescent(panel, check, guarantee, finding.Step, finding.RelativeLoss);
             }
@@ -32,7 +37,12 @@ internal static class CertificationFigure
             if (finding.Price is { Check: { } priceCheck } price && price.Found.Certificate.Guarantee is { } priceGuarantee)
             {
                 panels++;
-                Axes panel = figure.AddPanel(FormattableString.Invariant($"{finding.Certificate.Theorem.Name}, {price.Found.Recipe} with c = {NumberText.Of(price.Found.Scale ?? double.NaN)}"), Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
+                Axes panel = figure.AddPanel(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{finding.Certificate.Theorem.Name}, {price.Found.Recipe} with c = "
+                            + $"{NumberText.Of(price.Found.Scale ?? double.NaN)}"),
+                    Axis.Linear("step"), Axis.Log("ℒ/ℒ_0"));
                 AddDescent(panel, priceCheck, priceGuarantee, step: 0, relativeLoss: 1);
             }
         }
@@ -45,7 +55,8 @@ internal static class CertificationFigure
         TriedStep[] failed = [.. (finding.Search?.Tried ?? []).Where(tried => tried.Outcome == CertificateOutcome.NotCertified)];
         if (failed.Length > 0)
         {
-            _ = panel.Scatter("tried, not certified", [.. failed.Select(tried => (double)tried.Step)], [.. failed.Select(tried => tried.RelativeLoss)]);
+            _ = panel.Scatter(
+                "tried, not certified", [.. failed.Select(tried => (double)tried.Step)], [.. failed.Select(tried => tried.RelativeLoss)]);
         }
     }
 

@@ -4,7 +4,8 @@ using Kappa.Certificates;
 
 namespace Kappa.Lab.Runs.Certification;
 
-/// <summary>A certification report as JSON: keys in camel case, a number that is not finite as <c>null</c>. Stateless and thread-safe.</summary>
+/// <summary>A certification report as JSON: keys in camel case, a number
+/// that is not finite as <c>null</c>. Stateless and thread-safe.</summary>
 internal static class CertificationJson
 {
     private const int SchemaVersion = 1;
@@ -15,7 +16,8 @@ internal static class CertificationJson
     public static void Write(CertificationReport report, Stream destination)
     {
         ArgumentNullException.ThrowIfNull(report);
-        using var json = new Utf8JsonWriter(destination, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var json = new Utf8JsonWriter(
+            destination, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
         json.WriteNumber("schemaVersion", SchemaVersion);
         json.WriteString("target", report.Target);

@@ -39,10 +39,12 @@ internal sealed record ConditionHistory(string Name, string Symbol, int Evaluate
         .. from step in tried.OrderBy(step => step.Step)
            from condition in step.Certificate.Conditions
            group (step.Step, condition.Holds) by (condition.Name, condition.Symbol) into of
-           select new ConditionHistory(of.Key.Name, of.Key.Symbol, of.Count(), First(of, holds: true), First(of, holds: false), First(of.Reverse(), holds: false)),
+           select new ConditionHistory(
+               of.Key.Name, of.Key.Symbol, of.Count(), First(of, holds: true), First(of, holds: false), First(of.Reverse(), holds: false)),
     ];
 
-    private static long? First(IEnumerable<(long Step, bool Holds)> steps, bool holds) => steps.Where(step => step.Holds == holds).Select(step => (long?)step.Step).FirstOrDefault();
+    private static long? First(IEnumerable<(long Step, bool Holds)> steps, bool holds) =>
+        steps.Where(step => step.Holds == holds).Select(step => (long?)step.Step).FirstOrDefault();
 }
 
 /// <summary>What a search for the first certified step looked at.</summary>
@@ -52,7 +54,8 @@ internal sealed record ConditionHistory(string Name, string Symbol, int Evaluate
 /// <param name="Conditions">Each condition along the tried steps.</param>
 internal sealed record StepSearch(long? Found, IReadOnlyList<TriedStep> Tried, string Schedule, IReadOnlyList<ConditionHistory> Conditions);
 
-/// <summary>The price of a certificate (C.11): the smallest factor c for which convergence is guaranteed from W_2 = 0 and c·W_1 of the last block, the bend of the activation scaled alike; in model S from w_O = 0 and c·W_V.</summary>
+/// <summary>The price of a certificate (C.11): the smallest factor c for which convergence is guaranteed from W_2 = 0
+/// and c·W_1 of the last block, the bend of the activation scaled alike; in model S from w_O = 0 and c·W_V.</summary>
 /// <param name="Found">What the search found: c, the largest smaller one that is not certified, the certificate at c.</param>
 /// <param name="Grade">What can be said of the certificate at c.</param>
 /// <param name="Check">Its guarantee compared with steps made from there; <c>null</c> when none were.</param>
@@ -79,10 +82,12 @@ internal sealed record TheoremFinding
     /// <summary>Why <see cref="Check"/> is missing, when there is something to check.</summary>
     public string? CheckOmission { get; init; }
 
-    /// <summary>The guarantee compared with the run's own record; <c>null</c> when that is about another step size or ends before.</summary>
+    /// <summary>The guarantee compared with the run's own record; <c>null</c>
+    /// when that is about another step size or ends before.</summary>
     public BoundObservation? Record { get; init; }
 
-    /// <summary>By which factor the residual would have to be smaller to be certified; infinite when no factor was found, <c>null</c> when nothing is missing or it was not looked for.</summary>
+    /// <summary>By which factor the residual would have to be smaller to be certified; infinite when
+    /// no factor was found, <c>null</c> when nothing is missing or it was not looked for.</summary>
     public double? ResidualFactor { get; init; }
 
     /// <summary>The search for the first certified step; <c>null</c> when one step was asked about.</summary>
@@ -96,15 +101,19 @@ internal sealed record TheoremFinding
 
     internal static CertificationGrade GradeOf(Certificate certificate, params IEnumerable<BoundObservation?> observations)
     {
-        // A theorem is about exact arithmetic: steps in single precision are no evidence, neither against it where they depart from it nor for it where they do not.
-        BoundObservation[] seen = [.. observations.OfType<BoundObservation>().Where(observation => observation.Precision == Precision.Double)];
+        // A theorem is about exact arithmetic: steps in single precision are no evidence,
+        // neither against it where they depart from it nor for it where they do not.
+        BoundObservation[] seen = [
+            .. observations.OfType<BoundObservation>().Where(observation => observation.Precision == Precision.Double)];
         return certificate.Outcome switch
         {
             CertificateOutcome.NotApplicable => CertificationGrade.NotApplicable,
             CertificateOutcome.NotCertified => CertificationGrade.NotCertified,
             // Constants that are estimates are there for orientation: the theorem does not rest on them.
             _ when certificate.Conditions.Any(condition => condition.Grade == ConstantGrade.Estimated) =>
-                seen.Any(observation => observation.Holds) && seen.All(observation => observation.Holds) ? CertificationGrade.Consistent : CertificationGrade.NotCertified,
+                seen.Any(observation => observation.Holds) && seen.All(observation => observation.Holds)
+                    ? CertificationGrade.Consistent
+                    : CertificationGrade.NotCertified,
             _ when seen.Any(observation => !observation.Holds) => CertificationGrade.Contradicted,
             _ => seen.Length > 0 ? CertificationGrade.Certified : CertificationGrade.Guaranteed,
         };
@@ -128,7 +137,8 @@ internal sealed record CertificationReport
 
     /// <summary>What a guarantee is about when the descent is in single precision; empty when it is not.</summary>
     public string PrecisionRemark => RunPrecision == Precision.Single
-        ? "The descent is in single precision. What follows is computed in double precision from its weights and guaranteed of exact gradient descent from there."
+        ? "The descent is in single precision. What follows is computed in double precision from its weights and guaranteed of exact "
+            + "gradient descent from there."
         : string.Empty;
 
     /// <summary>Whether there are later steps to ask about.</summary>
@@ -141,17 +151,24 @@ internal sealed record CertificationReport
     public required IReadOnlyList<TheoremFinding> Findings { get; init; }
 
     /// <summary>The finding with the smallest certified scale (C.11); <c>null</c> when there is none or it was not asked for.</summary>
-    public TheoremFinding? Cheapest => Findings.Where(finding => finding.Price?.Found.Scale is not null).MinBy(finding => finding.Price!.Found.Scale);
+    public TheoremFinding? Cheapest =>
+        Findings.Where(finding => finding.Price?.Found.Scale is not null).MinBy(finding => finding.Price!.Found.Scale);
 
-    /// <summary>The finding that the verdict rests on: a contradiction if there is one, otherwise the strongest; among equals the earliest step, then the fastest rate.</summary>
+    /// <summary>The finding that the verdict rests on: a contradiction if there is one,
+    /// otherwise the strongest; among equals the earliest step, then the fastest rate.</summary>
     public TheoremFinding Verdict =>
-        Findings.FirstOrDefault(finding => finding.Grade == CertificationGrade.Contradicted || finding.Price?.Grade == CertificationGrade.Contradicted)
+        Findings.FirstOrDefault(finding =>
+            finding.Grade == CertificationGrade.Contradicted || finding.Price?.Grade == CertificationGrade.Contradicted)
         ?? Findings.OrderBy(finding => finding.Grade).ThenBy(finding => finding.Grade < CertificationGrade.NotCertified ? finding.Step : 0)
-            .ThenByDescending(finding => finding.Certificate.Guarantee?.Rate ?? 0).ThenBy(finding => finding.ResidualFactor ?? double.PositiveInfinity).First();
+            .ThenByDescending(finding => finding.Certificate.Guarantee?.Rate ?? 0)
+            .ThenBy(finding => finding.ResidualFactor ?? double.PositiveInfinity).First();
 
     /// <summary>What the report says as a whole; about the scaled initialisation when that was asked for.</summary>
     public CertificationGrade Grade =>
-        Verdict is { } verdict && (verdict.Grade == CertificationGrade.Contradicted || verdict.Price?.Grade == CertificationGrade.Contradicted) ? CertificationGrade.Contradicted
+        Verdict is { } verdict
+            && (
+                verdict.Grade == CertificationGrade.Contradicted
+                || verdict.Price?.Grade == CertificationGrade.Contradicted) ? CertificationGrade.Contradicted
         : Request.FindsScale ? Cheapest?.Price!.Grade ?? Findings.Min(finding => finding.Price!.Grade)
         : Verdict.Grade;
 

@@ -35,10 +35,12 @@ internal sealed record CertificationRequest
     /// <summary>Whether to look for the certifiable initialisation as well: the price of a certificate (C.11).</summary>
     public bool FindsScale { get; init; }
 
-    /// <summary>Steps to descend with the certified η, to see the bound hold: 0 for none, <c>null</c> for as many as a few seconds allow.</summary>
+    /// <summary>Steps to descend with the certified η, to see the bound hold:
+    /// 0 for none, <c>null</c> for as many as a few seconds allow.</summary>
     public long? CheckSteps { get; init; }
 
-    /// <summary>Most bytes for a Jacobian; <c>null</c> for 1 GiB when one theorem is asked and <see cref="MemoryAmongOthers"/> when several are.</summary>
+    /// <summary>Most bytes for a Jacobian; <c>null</c> for 1 GiB when one theorem
+    /// is asked and <see cref="MemoryAmongOthers"/> when several are.</summary>
     public long? MemoryLimit { get; init; }
 
     internal CertificateOptions OptionsFor(double? stepSize)

@@ -5,8 +5,8 @@ namespace Kappa.Lab.Runs.Certification;
 
 /// <summary>How many times smaller the residual would have to be for a theorem to certify a point, everything else as it is.</summary>
 /// <remarks>
-/// The weights stay and the targets move towards the output, Y' = F − (F − Y)/factor: no bound of a theorem but √(2ℒ_0) depends on Y. The factor is found by squaring and bisection;
-/// it is certified, and one smaller by two per cent was tried and is not.
+/// The weights stay and the targets move towards the output, Y' = F − (F − Y)/factor: no bound of a theorem but √(2ℒ_0) depends on Y. The
+/// factor is found by squaring and bisection; it is certified, and one smaller by two per cent was tried and is not.
 /// </remarks>
 internal static class ResidualShortfall
 {

@@ -9,8 +9,10 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs.Certification;
 
-/// <summary>claims.json of a run: what the theorems said of it, each with the numbers behind it. The keys of a claim are those of a reproduction's file.</summary>
-/// <remarks>An answer replaces the earlier one to the same question and leaves the others; the file is replaced as a whole. It is no part of the run: neither its name nor what a rerun is compared with depends on it.</remarks>
+/// <summary>claims.json of a run: what the theorems said of it, each with the numbers
+/// behind it. The keys of a claim are those of a reproduction's file.</summary>
+/// <remarks>An answer replaces the earlier one to the same question and leaves the others; the file is replaced as
+/// a whole. It is no part of the run: neither its name nor what a rerun is compared with depends on it.</remarks>
 internal static class RunClaims
 {
     /// <summary>Version of the schema; it grows when a key changes its meaning or disappears.</summary>
@@ -18,7 +20,8 @@ internal static class RunClaims
 
     private const long LargestFile = 1 << 24;
 
-    private static readonly JsonSerializerOptions s_layout = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_layout = new()
+    { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Adds the findings of a report to the claims of a run; theorems that are not about its model are left out.</summary>
     /// <param name="folder">The run folder.</param>
@@ -85,7 +88,10 @@ internal static class RunClaims
             ["source"] = $"{certificate.Theorem.Label}, {certificate.Theorem.Page}",
             ["statement"] = certificate.Theorem.Statement,
             ["refutedIf"] = certificate.Guarantee is { } guarantee
-                ? string.Create(CultureInfo.InvariantCulture, $"with step size {NumberText.Of(guarantee.StepSize, 6)} the loss is above (1 - {NumberText.Of(guarantee.Rate, 6)})^k of that at step {finding.Step}, k steps later, by more than rounding")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"with step size {NumberText.Of(guarantee.StepSize, 6)} the loss is above (1 - {NumberText.Of(guarantee.Rate, 6)})^k "
+                        + $"of that at step {finding.Step}, k steps later, by more than rounding")
                 : null,
             ["verdict"] = Camel(finding.Grade),
             ["reason"] = Reason(finding),
@@ -99,7 +105,8 @@ internal static class RunClaims
     {
         string where = request.IsSearch ? "first step" : "step";
         string own = request.UsesRunStepSize ? ", own step size" : request.StepSize is double eta ? $", step size {eta:R}" : "";
-        string choices = request is { StepDivisor: var divisor, FloorFraction: var floor } && (divisor, floor) != (CertificateOptions.Default.StepDivisor, CertificateOptions.Default.FloorFraction)
+        string choices = request is { StepDivisor: var divisor, FloorFraction: var floor }
+            && (divisor, floor) != (CertificateOptions.Default.StepDivisor, CertificateOptions.Default.FloorFraction)
             ? $", divisor {divisor:R}, floor {floor:R}" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{theorem.Name}: {where} {request.Step}{own}{choices}");
     }

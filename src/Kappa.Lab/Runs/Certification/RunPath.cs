@@ -5,7 +5,8 @@ using Kappa.Lab.Store;
 namespace Kappa.Lab.Runs.Certification;
 
 /// <summary>The descent that a point lies on: any of its steps, made again to the bits of the run.</summary>
-/// <remarks>From the run's checkpoint when that is not later, from the start otherwise. Uses the point's model and disposes of nothing.</remarks>
+/// <remarks>From the run's checkpoint when that is not later, from the start
+/// otherwise. Uses the point's model and disposes of nothing.</remarks>
 internal sealed class RunPath
 {
     private readonly ModelPoint _point;
@@ -62,8 +63,12 @@ internal sealed class RunPath
         }
 
         // What a run over batches records is the loss of a batch.
-        return (state, new StepOrigin(step, from, isFromCheckpoint, _point.Experiment is { IsFullBatch: true } ? StepOrigin.Recorded(Telemetry, step) : null));
+        return (
+            state,
+            new StepOrigin(
+                step, from, isFromCheckpoint, _point.Experiment is { IsFullBatch: true } ? StepOrigin.Recorded(Telemetry, step) : null));
     }
 
-    private DescentState Start() => _point.Experiment?.Start() ?? new DescentState(_point.Parameters.Clone(), _point.Parameters.Clone(), 0, 0, 0);
+    private DescentState Start() =>
+        _point.Experiment?.Start() ?? new DescentState(_point.Parameters.Clone(), _point.Parameters.Clone(), 0, 0, 0);
 }

@@ -16,8 +16,10 @@ internal sealed record RunReference(Reference Reference, string Use)
         ArgumentNullException.ThrowIfNull(specification);
         ArgumentNullException.ThrowIfNull(columns);
 
-        // By name: a version without other kinds of models or methods has no such keys, and then the run is a residual Transformer under plain descent.
-        string kind = Value(specification, "model.kind") ?? "residual", method = Value(specification, "descent.method") ?? "gradientDescent";
+        // By name: a version without other kinds of models or methods has no such
+        // keys, and then the run is a residual Transformer under plain descent.
+        string kind = Value(specification, "model.kind") ?? "residual",
+            method = Value(specification, "descent.method") ?? "gradientDescent";
         var uses = new List<(string Key, string Use)>();
         if (Model(kind) is { } model)
             uses.Add(model);

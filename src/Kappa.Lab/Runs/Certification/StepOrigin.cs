@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Descent;
 using Kappa.Lab.Store;
 
@@ -20,17 +21,21 @@ internal sealed record StepOrigin(long Step, long From, bool IsCheckpoint, doubl
         return row < 0 ? null : telemetry![Quantities.Loss][row];
     }
 
-    /// <summary>Requires the step made again to be that of the record: a certificate of another path would say nothing about the run.</summary>
+    /// <summary>Requires the step made again to be that of the record: a
+    /// certificate of another path would say nothing about the run.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="loss">ℒ as it was computed now.</param>
     /// <param name="firstLoss">ℒ of the first recorded step.</param>
     /// <exception cref="BadInputException">The two losses differ by more than rounding.</exception>
     public void Require(string run, double loss, double firstLoss)
     {
-        if (RecordedLoss is double recorded && !(Math.Abs(loss - recorded) <= Math.Max(MostOfRounding * recorded, MostOfFirstLoss * firstLoss)))
+        if (RecordedLoss is double recorded
+            && !(Math.Abs(loss - recorded) <= Math.Max(MostOfRounding * recorded, MostOfFirstLoss * firstLoss)))
         {
-            throw new BadInputException(run, FormattableString.Invariant(
-                $"step {Step} made again has the loss {loss:G6}, but the run recorded {recorded:G6}: its specification, data, checkpoint or telemetry were changed since. Restore them, or make the run anew."));
+            throw new BadInputException(run, string.Create(
+                CultureInfo.InvariantCulture,
+                $"step {Step} made again has the loss {loss:G6}, but the run recorded {recorded:G6}: its specification, data, checkpoint "
+                    + $"or telemetry were changed since. Restore them, or make the run anew."));
         }
     }
 
@@ -48,6 +53,7 @@ internal sealed record StepOrigin(long Step, long From, bool IsCheckpoint, doubl
             : $"Step {Step} was computed from the start";
         return RecordedLoss is not double recorded ? $"{origin}."
             : recorded.Equals(loss) ? $"{origin}; its loss has the bits of the record."
-            : FormattableString.Invariant($"{origin}; its loss {loss:G17} is not the recorded {recorded:G17}: the run was made on a machine that rounds differently.");
+            : FormattableString.Invariant($"{origin}; its loss {loss:G17} is not the recorded {recorded:G17}: ")
+                + "the run was made on a machine that rounds differently.";
     }
 }

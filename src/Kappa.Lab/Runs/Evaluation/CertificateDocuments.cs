@@ -12,7 +12,8 @@ internal sealed record TheoremDocument(string Theorem, string Outcome, string Ex
         certificate.Guarantee?.StepSize, certificate.Guarantee?.Rate);
 }
 
-/// <summary>A certificate of model R in the keys of tests/Data/reference; one that does not apply has <c>certified</c> false, the reason, and no number.</summary>
+/// <summary>A certificate of model R in the keys of tests/Data/reference; one that
+/// does not apply has <c>certified</c> false, the reason, and no number.</summary>
 internal sealed record CertificateDocument
 {
     public required bool Certified { get; init; }
@@ -58,7 +59,10 @@ internal sealed record CertificateDocument
 
         // Asked of another model a theorem says at once that it is not about it.
         Certificate? certificate = evaluation.Certificates.FirstOrDefault(certificate => certificate.Theorem.Name == name)
-            ?? (point.Model is ResidualTransformer ? null : Certificates.Theorems.Find(name)!.Evaluate(point.Model, point.Parameters, point.Trained));
+            ?? (
+                point.Model is ResidualTransformer
+                    ? null
+                    : Certificates.Theorems.Find(name)!.Evaluate(point.Model, point.Parameters, point.Trained));
         if (certificate is null)
         {
             return null;

@@ -5,23 +5,27 @@ namespace Kappa.Lab.Runs.Evaluation;
 
 /// <summary>v ↦ (∇ℒ(φ + h v) − ∇ℒ(φ − h v)) / 2h, which is ∇²ℒ v + O(h²); not a number where a kink lies inside every increment.</summary>
 /// <remarks>
-/// <para>h ‖v‖ = ε^⅓ (1 + ‖φ‖) balances the third derivative's h² against the rounding ε/h of the gradients, so about ten digits of a well-scaled product remain at best. Symmetric to that error
-/// only.</para>
-/// <para>Where the activation has a kink the gradient may jump by J between the two points, and the quotient holds J/2h, which is no derivative and grows without limit as h shrinks. So for such a
-/// model every quotient is compared with that of h/4: a jump between the points of h is missed by h/4, or becomes four times as large, and either way the two differ by J/2h or more, where a
-/// smooth loss gives O(h²). Where they differ, h is made 16 and then 256 times smaller, which a kink beside the point is left out by. One at the point itself never is, and the
+/// <para>h ‖v‖ = ε^⅓ (1 + ‖φ‖) balances the third derivative's h² against the rounding ε/h of the gradients, so about ten digits of a
+/// well-scaled product remain at best. Symmetric to that error only.</para>
+/// <para>Where the activation has a kink the gradient may jump by J between the two points, and the quotient holds J/2h, which is no
+/// derivative and grows without limit as h shrinks. So for such a model every quotient is compared with that of h/4: a jump between the
+/// points of h is missed by h/4, or becomes four times as large, and either way the two differ by J/2h or more, where a smooth loss gives
+/// O(h²). Where they differ, h is made 16 and then 256 times smaller, which a kink beside the point is left out by. One at the point itself
+/// never is, and the
 /// product is then NaN and <see cref="FoundKink"/> is set.</para>
 /// </remarks>
 internal sealed class DifferencedHessian : ISymmetricOperator
 {
     /// <summary>Why there is no number at a point where a kink was found.</summary>
     public const string KinkReason =
-        "a kink of the activation lies inside every increment of the differences of gradients: a pre-activation is 0 there or nearly so, and the loss has no Hessian";
+        "a kink of the activation lies inside every increment of the differences of gradients: a pre-activation is 0 there or nearly so, "
+            + "and the loss has no Hessian";
 
     // ε^⅓ with ε = 2⁻⁵².
     private const double RelativeStep = 6.055454452393343e-6;
 
-    // Quotients of a smooth loss agree to about 1e-9 of the Hessian's size, to 1e-7 at the smallest increment; eigenvalues are asked for to 1e-5.
+    // Quotients of a smooth loss agree to about 1e-9 of the Hessian's size,
+    // to 1e-7 at the smallest increment; eigenvalues are asked for to 1e-5.
     private const double Agreement = 1e-5;
     private const double InnerShare = 0.25;
     private static readonly double[] Shares = [1, 1.0 / 16, 1.0 / 256];
@@ -80,7 +84,8 @@ internal sealed class DifferencedHessian : ISymmetricOperator
         y.Fill(double.NaN);
     }
 
-    // The size of the Hessian is that of its largest product yet, of a unit vector: against it a jump is measured. Loss and quotient that are not finite are no kink.
+    // The size of the Hessian is that of its largest product yet, of a unit vector:
+    // against it a jump is measured. Loss and quotient that are not finite are no kink.
     private bool Agree(double step, ReadOnlySpan<double> x, Span<double> y, double norm)
     {
         Quotient(step, x, y);

@@ -10,10 +10,12 @@ internal sealed record EndDocument(double Value, double Residual, bool Converged
 }
 
 /// <summary>Both ends of the kernel.</summary>
-internal sealed record KernelEndsDocument(EndDocument LambdaMax, EndDocument LambdaMin, string LambdaMinStatus, string Grade, double Floor, int Products)
+internal sealed record KernelEndsDocument(
+    EndDocument LambdaMax, EndDocument LambdaMin, string LambdaMinStatus, string Grade, double Floor, int Products)
 {
     public static KernelEndsDocument Of(KernelExtremes kernel) => new(
-        EndDocument.Of(kernel.LambdaMax), EndDocument.Of(kernel.LambdaMin), JsonNamingPolicy.SnakeCaseLower.ConvertName(kernel.Status.ToString()), "estimated",
+        EndDocument.Of(kernel.LambdaMax), EndDocument.Of(kernel.LambdaMin),
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(kernel.Status.ToString()), "estimated",
         kernel.Floor, kernel.Products);
 }
 
@@ -21,15 +23,19 @@ internal sealed record KernelEndsDocument(EndDocument LambdaMax, EndDocument Lam
 internal sealed record HessianEndsDocument(EndDocument Sharpness, EndDocument SmallestEigenvalue, string Grade, double Floor, int Products)
 {
     public static HessianEndsDocument? Of(Sharpness? hessian) => hessian is null ? null
-        : new(EndDocument.Of(hessian.LargestEigenvalue), EndDocument.Of(hessian.SmallestEigenvalue), "estimated", hessian.Floor, hessian.Products);
+        : new(
+            EndDocument.Of(hessian.LargestEigenvalue), EndDocument.Of(hessian.SmallestEigenvalue), "estimated", hessian.Floor,
+            hessian.Products);
 }
 
 /// <summary>The density of the kernel's eigenvalues (P.8).</summary>
 internal sealed record DensityDocument(
-    string Grade, int Probes, int Products, MomentDocument MeanEigenvalue, MomentDocument MeanSquaredEigenvalue, double[] Nodes, double[] Weights)
+    string Grade, int Probes, int Products, MomentDocument MeanEigenvalue, MomentDocument MeanSquaredEigenvalue, double[] Nodes,
+    double[] Weights)
 {
     public static DensityDocument Of(SpectralDensity density) => new(
-        "estimated", density.Probes, density.Products, MomentDocument.Of(density.Moment(1)), MomentDocument.Of(density.Moment(2)), [.. density.Nodes],
+        "estimated", density.Probes, density.Products, MomentDocument.Of(density.Moment(1)), MomentDocument.Of(density.Moment(2)),
+        [.. density.Nodes],
         [.. density.Weights]);
 }
 

@@ -8,10 +8,11 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>An evaluation as JSON, every number so that reading it back gives the same bits; the schema is <see cref="EvaluationDocument"/>.</summary>
+/// <summary>An evaluation as JSON, every number so that reading it back gives
+/// the same bits; the schema is <see cref="EvaluationDocument"/>.</summary>
 /// <remarks>
-/// Keys, nesting and shapes are those that tests/Data/reference has under <c>expected</c>, for every model. A number that is not finite is <c>null</c>.
-/// Stateless and thread-safe.
+/// Keys, nesting and shapes are those that tests/Data/reference has under <c>expected</c>, for every model. A number that is not finite is
+/// <c>null</c>. Stateless and thread-safe.
 /// </remarks>
 internal static class EvaluationJson
 {
@@ -45,7 +46,8 @@ internal sealed partial class EvaluationSchema : JsonSerializerContext;
 internal sealed class NumberRowConverter : JsonConverter<double[]>
 {
     /// <inheritdoc/>
-    public override double[]? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Evaluations are only written.");
+    public override double[]? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Evaluations are only written.");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, double[] value, JsonSerializerOptions options)
@@ -61,7 +63,8 @@ internal sealed class NumberRowConverter : JsonConverter<double[]>
     }
 }
 
-/// <summary>What <c>kappa evaluate --json</c> prints of any model. A key is there only when there is something to say, but for <c>ntk_eigenvalues</c>.</summary>
+/// <summary>What <c>kappa evaluate --json</c> prints of any model. A key is there
+/// only when there is something to say, but for <c>ntk_eigenvalues</c>.</summary>
 internal sealed record EvaluationDocument
 {
     public required double Loss { get; init; }
@@ -145,11 +148,14 @@ internal sealed record EvaluationDocument
             NtkEigenvaluesOmitted = evaluation.KernelOmission,
             KernelExtremes = estimates.KernelEnds is { } kernel ? KernelEndsDocument.Of(kernel) : null,
             HessianExtremes = estimates is { Hessian: null, HessianKink: null } ? null
-                : JsonSerializer.SerializeToElement(HessianEndsDocument.Of(estimates.Hessian), EvaluationSchema.Default.HessianEndsDocument),
+                : JsonSerializer.SerializeToElement(
+                    HessianEndsDocument.Of(estimates.Hessian), EvaluationSchema.Default.HessianEndsDocument),
             HessianExtremesReason = estimates.HessianKink,
             KernelDensity = estimates.KernelDensity is { } density ? DensityDocument.Of(density) : null,
             EstimatesOmitted = estimates.Omission,
-            Output = point.Model is Transformer { Shape.Readout: ReadoutKind.Pooled } ? output : output.Chunk(point.Model.OutputRows).ToArray(),
+            Output = point.Model is Transformer { Shape.Readout: ReadoutKind.Pooled }
+                ? output
+                : output.Chunk(point.Model.OutputRows).ToArray(),
             AttentionOutputSingularValues = ByBlock(evaluation, LayerPart.AttentionOutput) ?? [],
             AttentionBranchSingularValues = ByBlock(evaluation, LayerPart.AttentionBranch) ?? [],
             HiddenSingularValues = ByBlock(evaluation, LayerPart.Hidden) ?? [],
@@ -161,7 +167,9 @@ internal sealed record EvaluationDocument
             PooledSingularValues = isEncoder ? features : null,
             Certificate = CertificateDocument.Find(evaluation, "ball"),
             PathCertificate = CertificateDocument.Find(evaluation, "path"),
-            Theorems = point.Model is not ResidualTransformer && evaluation.Certificates.Count > 0 ? [.. evaluation.Certificates.Select(TheoremDocument.Of)] : null,
+            Theorems = point.Model is not ResidualTransformer && evaluation.Certificates.Count > 0
+                ? [.. evaluation.Certificates.Select(TheoremDocument.Of)]
+                : null,
         };
     }
 
@@ -169,7 +177,8 @@ internal sealed record EvaluationDocument
 
     private static double[][]? ByBlock(PointEvaluation evaluation, LayerPart part)
     {
-        double[][] spectra = [.. evaluation.Layers.Where(layer => layer.Matrix.Part == part).Select(layer => layer.Spectrum.SingularValues)];
+        double[][] spectra = [
+            .. evaluation.Layers.Where(layer => layer.Matrix.Part == part).Select(layer => layer.Spectrum.SingularValues)];
         return spectra.Length > 0 ? spectra : null;
     }
 

@@ -4,8 +4,8 @@ namespace Kappa.Lab.Runs.Evaluation;
 
 /// <summary>A loss over the trained parameters of a model on fixed data: all that a landscape knows of the model.</summary>
 /// <remarks>
-/// A point is the vector of trained parameters, matrix after matrix in layout order (<see cref="TrainedCoordinates"/>); the others keep the values they were given. One caller at a time; one
-/// evaluator runs on one thread, and a landscape takes one evaluator per thread.
+/// A point is the vector of trained parameters, matrix after matrix in layout order (<see cref="TrainedCoordinates"/>); the others keep the
+/// values they were given. One caller at a time; one evaluator runs on one thread, and a landscape takes one evaluator per thread.
 /// </remarks>
 internal interface ILandscapeLoss : IDisposable
 {

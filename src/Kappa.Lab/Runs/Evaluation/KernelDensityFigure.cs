@@ -1,10 +1,12 @@
+using System.Globalization;
 using Kappa.Lab.Figures;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>Where the eigenvalues of a kernel are (P.8): the share of them up to x and their smoothed density, beside all of them where they are known.</summary>
+/// <summary>Where the eigenvalues of a kernel are (P.8): the share of them up to x
+/// and their smoothed density, beside all of them where they are known.</summary>
 internal static class KernelDensityFigure
 {
     private const int DensityPoints = 400;
@@ -20,7 +22,10 @@ internal static class KernelDensityFigure
 
         var figure = new Figure(
             "kernel-density", "Where the eigenvalues of the kernel are",
-            FormattableString.Invariant($"{evaluation.Point.Name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: estimated; the width {NumberText.Of(density.Width, 3)} of the smoothing is a choice."))
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{evaluation.Point.Name}. Stochastic Lanczos quadrature with {density.Probes} probes and {density.Products} products: "
+                    + $"estimated; the width {NumberText.Of(density.Width, 3)} of the smoothing is a choice."))
         {
             Columns = 2,
         };

@@ -10,7 +10,8 @@ namespace Kappa.Lab.Runs.Evaluation;
 public sealed record LayerSpectrum(LayerMatrix Matrix, MatrixSpectrum Spectrum)
 {
     /// <summary>The parts that are measured: what goes from layer to layer and what is added to it.</summary>
-    internal const LayerPart Measured = LayerPart.AttentionNorm | LayerPart.HeadBranch | LayerPart.AttentionBranch | LayerPart.AttentionOutput
+    internal const LayerPart Measured =
+        LayerPart.AttentionNorm | LayerPart.HeadBranch | LayerPart.AttentionBranch | LayerPart.AttentionOutput
         | LayerPart.AttentionOutputNorm | LayerPart.Hidden | LayerPart.OutputNorm;
 
     internal static LayerSpectrum[] AllOf(IModel model, ModelParameters parameters)
@@ -31,6 +32,8 @@ public sealed record MatrixSpectrum(double[] SingularValues, SpectrumSummary Sum
     {
         double[] values = new double[Math.Min(matrix.Rows, matrix.Columns)];
         new SingularValues(matrix.Rows, matrix.Columns).Compute(matrix, values);
-        return new MatrixSpectrum(values, SpectrumSummary.Of(values, matrix.Rows, matrix.Columns), new SampleSpectra(samples, matrix.Rows / samples, matrix.Columns).Compute(matrix));
+        return new MatrixSpectrum(
+            values, SpectrumSummary.Of(values, matrix.Rows, matrix.Columns),
+            new SampleSpectra(samples, matrix.Rows / samples, matrix.Columns).Compute(matrix));
     }
 }

@@ -23,7 +23,8 @@ internal static class MatrixProblems
 
     /// <summary>That matrices are missing.</summary>
     public static string Missing(IReadOnlyList<string> names) =>
-        $"must hold {string.Join(", ", names.Take(MostNamed))}{(names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "")} but {(names.Count == 1 ? "does not. Add it." : "holds none of them. Add them.")}";
+        $"must hold {string.Join(", ", names.Take(MostNamed))}{(names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "")} "
+            + $"but {(names.Count == 1 ? "does not. Add it." : "holds none of them. Add them.")}";
 
     /// <summary>The first number that is not finite, as its indices, and how many there are; null when all are finite.</summary>
     public static (string Indices, double Value, int Count)? NonFinite(NdArray array)

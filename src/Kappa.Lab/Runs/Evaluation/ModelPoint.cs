@@ -9,7 +9,8 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// <remarks>Owns the model. Checked where it is read, see <see cref="PointFile"/> and <see cref="WeightsFile"/>. Not thread-safe.</remarks>
 public sealed class ModelPoint : IDisposable
 {
-    // Beyond this, unless more is allowed, the intermediate matrices of one pass are no longer a small point; a run of that size is made with kappa run.
+    // Beyond this, unless more is allowed, the intermediate matrices of one pass
+    // are no longer a small point; a run of that size is made with kappa run.
     private const long MostEvaluatorBytes = 1L << 32;
 
     private readonly IDisposable _owner;
@@ -45,7 +46,8 @@ public sealed class ModelPoint : IDisposable
     /// <summary>The model for what is said of exact arithmetic.</summary>
     internal IModel Exact => Experiment?.Exact ?? Model;
 
-    /// <summary>How the point would descend, for the start of a specification or a run; <see langword="null"/> for a point without a path.</summary>
+    /// <summary>How the point would descend, for the start of a specification
+    /// or a run; <see langword="null"/> for a point without a path.</summary>
     internal Experiment? Experiment { get; private init; }
 
     /// <summary>The run whose initial point this is; <see langword="null"/> for none.</summary>
@@ -56,11 +58,14 @@ public sealed class ModelPoint : IDisposable
     /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
     /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names.</param>
     /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
-    public static ModelPoint OfSpecification(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
+    public static ModelPoint OfSpecification(
+        ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
         string changes = string.Join(' ', SpecificationWriter.Changes(specification));
-        return Of(Experiment.Prepare(specification, threads, stepSizeOf), changes.Length > 0 ? $"the specification {changes}" : "the default specification");
+        return Of(
+            Experiment.Prepare(specification, threads, stepSizeOf),
+            changes.Length > 0 ? $"the specification {changes}" : "the default specification");
     }
 
     /// <summary>The initial point of a run, with the step size that the run used.</summary>
@@ -79,17 +84,21 @@ public sealed class ModelPoint : IDisposable
     private static ModelPoint Of(Experiment experiment, string name, RunRecord? run = null) =>
         new(name, experiment.Model, experiment.Initial, experiment.Trained, experiment) { Experiment = experiment, Run = run };
 
-    /// <summary>What is wrong with evaluating so many rows with model R, or null: its intermediate matrices take about 8 L (6d + 2m + n) M + 8 (6d + m + n) M bytes.</summary>
+    /// <summary>What is wrong with evaluating so many rows with model R, or null: its
+    /// intermediate matrices take about 8 L (6d + 2m + n) M + 8 (6d + m + n) M bytes.</summary>
     internal static string? TooLarge(ResidualTransformerShape shape, int samples, int tokens)
     {
         double rows = (double)samples * tokens;
-        double perRow = (shape.Depth * ((6.0 * shape.Width) + (2.0 * shape.FfnWidth) + tokens)) + (6.0 * shape.Width) + shape.FfnWidth + tokens;
+        double perRow = (shape.Depth * ((6.0 * shape.Width) + (2.0 * shape.FfnWidth) + tokens)) + (6.0 * shape.Width) + shape.FfnWidth
+            + tokens;
         double bytes = sizeof(double) * perRow * rows;
         double widest = rows * Math.Max(Math.Max(shape.Width, shape.OutputWidth), Math.Max(shape.FfnWidth, tokens));
         long most = MemoryLimit.Given ?? MostEvaluatorBytes;
         string pass = FormattableString.Invariant($"one pass over N = {samples} samples of n = {tokens} tokens");
-        return bytes > most ? $"{pass} must fit into {MemoryLimit.Mebibytes(most)} MiB but needs {MemoryLimit.Mebibytes(bytes)} MiB. Take fewer samples, or allow more with --memory."
-            : widest > Array.MaxLength ? FormattableString.Invariant($"a matrix of {pass} must have at most {Array.MaxLength} elements but has {widest:F0}. Take fewer samples.")
+        return bytes > most ? $"{pass} must fit into {MemoryLimit.Mebibytes(most)} MiB but needs {MemoryLimit.Mebibytes(bytes)} MiB. "
+            + $"Take fewer samples, or allow more with --memory."
+            : widest > Array.MaxLength ? FormattableString.Invariant(
+                $"a matrix of {pass} must have at most {Array.MaxLength} elements but has {widest:F0}. Take fewer samples.")
             : null;
     }
 }

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>NaN and Infinity, which JSON does not have and Python writes all the same: each becomes a marked text of the same length, so that the file can be read on and the place be named.</summary>
+/// <summary>NaN and Infinity, which JSON does not have and Python writes all the same: each becomes a
+/// marked text of the same length, so that the file can be read on and the place be named.</summary>
 internal static class NonFiniteWords
 {
     // A control character that JSON allows in a text and nobody writes.
@@ -33,7 +34,8 @@ internal static class NonFiniteWords
     }
 
     /// <summary>Whether the reader stands at a marked text.</summary>
-    public static bool IsOne(ref Utf8JsonReader json) => json.TokenType == JsonTokenType.String && json.ValueSpan.Length > 0 && json.ValueSpan.IndexOfAnyExcept(Mark) < 0;
+    public static bool IsOne(ref Utf8JsonReader json) =>
+        json.TokenType == JsonTokenType.String && json.ValueSpan.Length > 0 && json.ValueSpan.IndexOfAnyExcept(Mark) < 0;
 
     /// <summary>The same for a text already read.</summary>
     public static bool IsOne(string text) => text.Length > 0 && text.All(letter => letter == Mark);

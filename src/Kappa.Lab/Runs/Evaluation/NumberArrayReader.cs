@@ -4,7 +4,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>Reads nested JSON lists of numbers of a known number of axes; reports the first thing that is wrong with their nesting or lengths and the first number that is not finite.</summary>
+/// <summary>Reads nested JSON lists of numbers of a known number of axes; reports the first thing
+/// that is wrong with their nesting or lengths and the first number that is not finite.</summary>
 /// <param name="place">Where the array stands in the file, for example <c>parameters.blocks.0.query</c>.</param>
 /// <param name="axes">The names of its axes, for example <c>[d, d_k]</c>.</param>
 /// <param name="rank">Number of axes.</param>
@@ -33,7 +34,10 @@ internal sealed class NumberArrayReader(string place, string axes, int rank, Pro
         if (_isBroken)
             return null;
         if (_lengths.Contains(0))
-            problems.Add(place, $"must be {axes} with no axis of length 0 but has shape {NdArray.Describe([.. _lengths.TakeWhile(length => length >= 0)])}.");
+            problems.Add(
+                place,
+                $"must be {axes} with no axis of length 0 but has shape "
+                    + $"{NdArray.Describe([.. _lengths.TakeWhile(length => length >= 0)])}.");
         else if (_nonFinite > 0)
             problems.Add(_firstNonFinite, NonFiniteMessage(_firstValue, _nonFinite));
         else
@@ -43,7 +47,8 @@ internal sealed class NumberArrayReader(string place, string axes, int rank, Pro
 
     /// <summary>What is said of a number that is not finite, in an array where <paramref name="count"/> are not.</summary>
     public static string NonFiniteMessage(string found, int count) =>
-        $"must be a finite number but is {found}{(count > 1 ? $", the first of {count}" : "")}. Take a point from before training went wrong.";
+        $"must be a finite number but is {found}{(count > 1 ? $", the first of {count}" : "")}. Take a point from before training went "
+            + $"wrong.";
 
     private void ReadAxis(ref Utf8JsonReader json, int axis)
     {
@@ -62,7 +67,10 @@ internal sealed class NumberArrayReader(string place, string axes, int rank, Pro
         if (_lengths[axis] < 0)
             _lengths[axis] = count;
         else if (count != _lengths[axis] && !_isBroken)
-            Break(axis, $"must have {_lengths[axis]} elements, as {place}{string.Concat(Enumerable.Repeat("[0]", axis))} has, but has {count}. All must be equally long: {axes}.");
+            Break(
+                axis,
+                $"must have {_lengths[axis]} elements, as {place}{string.Concat(Enumerable.Repeat("[0]", axis))} has, but has {count}. "
+                    + $"All must be equally long: {axes}.");
     }
 
     private void ReadNumber(ref Utf8JsonReader json)
@@ -77,7 +85,11 @@ internal sealed class NumberArrayReader(string place, string axes, int rank, Pro
         else if (isNumber || NonFiniteWords.IsOne(ref json))
         {
             if (_nonFinite++ == 0)
-                (_firstNonFinite, _firstValue) = (Place(rank), isNumber ? $"{Shown.Of(Encoding.UTF8.GetString(json.ValueSpan))}, beyond the largest double" : NonFiniteWords.Original(json.ValueSpan.Length));
+                (_firstNonFinite, _firstValue) = (
+                    Place(rank),
+                    isNumber
+                        ? $"{Shown.Of(Encoding.UTF8.GetString(json.ValueSpan))}, beyond the largest double"
+                        : NonFiniteWords.Original(json.ValueSpan.Length));
         }
         else
         {

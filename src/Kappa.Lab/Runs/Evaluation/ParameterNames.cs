@@ -34,12 +34,14 @@ internal static class ParameterNames
     public static string Unknown(string name, int? depth)
     {
         if (depth is { } blocks && LayerOf(name) is not null)
-            return $"the model has no such matrix: its depth is {blocks}, so its blocks are {(blocks == 1 ? "blocks.0" : $"blocks.0 to blocks.{blocks - 1}")}. Remove it or correct the depth.";
+            return $"the model has no such matrix: its depth is {blocks}, so its blocks are "
+                + $"{(blocks == 1 ? "blocks.0" : $"blocks.0 to blocks.{blocks - 1}")}. Remove it or correct the depth.";
         if (name.EndsWith(".bias", StringComparison.Ordinal))
             return "unknown matrix: the model has no biases. Evaluate a model without them.";
         if (name.EndsWith(".weight", StringComparison.Ordinal) && IsPossible(name[..^7]))
             return $"unknown matrix. Did you mean '{name[..^7]}'? The weight of a torch.nn.Linear is [out, in]; write its transpose.";
-        IEnumerable<string> known = Enumerable.Range(0, Math.Min(depth ?? LayersSuggested, LayersSuggested)).SelectMany(OfLayer).Append(Readout);
+        IEnumerable<string> known = Enumerable.Range(0, Math.Min(depth ?? LayersSuggested, LayersSuggested)).SelectMany(OfLayer)
+            .Append(Readout);
         string hint = Suggestion.For(name, [.. known, .. Enumerable.Take(OtherLayer(name), InLayer.Length)]);
         return $"unknown matrix.{(hint.Length > 0 ? hint : $" A block has {string.Join(", ", OfLayer(0))}.")}";
     }
@@ -50,6 +52,8 @@ internal static class ParameterNames
     private static IEnumerable<string> OtherLayer(string name)
     {
         string[] parts = name.Split('.', 4);
-        return parts.Length == 3 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int layer) ? OfLayer(layer) : [];
+        return parts.Length == 3 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
+            ? OfLayer(layer)
+            : [];
     }
 }

@@ -4,7 +4,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>Makes a point of the parts of a file: sizes follow from the data and the matrices, and every part must agree with them.</summary>
+/// <summary>Makes a point of the parts of a file: sizes follow from the
+/// data and the matrices, and every part must agree with them.</summary>
 /// <param name="document">The parts.</param>
 /// <param name="problems">Told what is wrong.</param>
 internal sealed class PointAssembly(PointDocument document, ProblemList problems)
@@ -51,10 +52,15 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
         _readoutWidth = OtherAxis(document.Parameters.GetValueOrDefault(ParameterNames.Readout), known: 0);
     }
 
-    private NdArray? First(string part) => document.Parameters.Where(pair => pair.Key.EndsWith(part, StringComparison.Ordinal)).Select(pair => pair.Value).FirstOrDefault(value => value is not null);
+    private NdArray? First(string part) =>
+        document.Parameters.Where(pair => pair.Key.EndsWith(part, StringComparison.Ordinal)).Select(pair => pair.Value)
+            .FirstOrDefault(value => value is not null);
 
     private int? OtherAxis(NdArray? matrix, int known) =>
-        matrix is null ? null : matrix.Shape[known] != _width && matrix.Shape[1 - known] == _width ? matrix.Shape[known] : matrix.Shape[1 - known];
+        matrix is null
+            ? null
+            : matrix.Shape[known] != _width && matrix.Shape[1 - known] == _width ? matrix.Shape[known]
+            : matrix.Shape[1 - known];
 
     private void CheckMatrices()
     {
@@ -80,7 +86,8 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
     {
         if (!document.Parameters.TryGetValue(name, out NdArray? matrix))
             missing.Add(name);
-        else if (matrix is not null && rows is { } height && columns is { } width && MatrixProblems.WrongShape(matrix.Shape, height, width, axes) is { } problem)
+        else if (matrix is not null && rows is { } height && columns is { } width
+            && MatrixProblems.WrongShape(matrix.Shape, height, width, axes) is { } problem)
             problems.Add($"parameters.{name}", problem);
     }
 
@@ -92,7 +99,12 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
         int? outputWidth = hasReadout ? _readoutWidth : _width;
         int[] wanted = [inputs.Shape[0], inputs.Shape[1], outputWidth ?? targets.Shape[2]];
         if (!wanted.AsSpan().SequenceEqual(targets.Shape))
-            problems.Add("targets", $"must be [N, n, {(hasReadout ? "d_out" : "d")}] = {NdArray.Describe(wanted)} but is {targets}. {(hasReadout ? "d_out is the number of columns of the readout." : "An output of another width than d needs parameters.readout [d, d_out].")}");
+        {
+            (string columns, string advice) = hasReadout
+                ? ("d_out", "d_out is the number of columns of the readout.")
+                : ("d", "An output of another width than d needs parameters.readout [d, d_out].");
+            problems.Add("targets", $"must be [N, n, {columns}] = {NdArray.Describe(wanted)} but is {targets}. {advice}");
+        }
     }
 
     private TrainedSet? ReadTrained()
@@ -101,7 +113,10 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
             return document.Present.Contains("trained") ? null : TrainedSet.All;
         if (trained.ValueKind != JsonValueKind.Array || trained.GetArrayLength() == 0)
         {
-            problems.Add("trained", $"must list at least one name of parameters but is {(trained.ValueKind == JsonValueKind.Array ? "empty" : FoundKind.Of(trained))}. Leave the key out to train all.");
+            problems.Add(
+                "trained",
+                $"must list at least one name of parameters but is "
+                    + $"{(trained.ValueKind == JsonValueKind.Array ? "empty" : FoundKind.Of(trained))}. Leave the key out to train all.");
             return null;
         }
 
@@ -150,7 +165,8 @@ internal sealed class PointAssembly(PointDocument document, ProblemList problems
         foreach (ParameterBlock block in weights.Layout.Blocks)
             document.Parameters[block.Name]!.Data.CopyTo(weights[block].Span);
         string name = document.Name ?? Path.GetFileNameWithoutExtension(problems.File);
-        return new ModelPoint(name, new ResidualTransformer(shape, Stacked(inputs), Stacked(document.Targets!), inputs.Shape[0], threads), weights, trained);
+        return new ModelPoint(
+            name, new ResidualTransformer(shape, Stacked(inputs), Stacked(document.Targets!), inputs.Shape[0], threads), weights, trained);
     }
 
     private static Matrix Stacked(NdArray array)

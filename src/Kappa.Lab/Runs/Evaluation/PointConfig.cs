@@ -11,7 +11,8 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// <param name="AttentionResidual">ρ_a.</param>
 /// <param name="FfnResidual">ρ_f.</param>
 /// <param name="Activation">ψ.</param>
-internal sealed record PointConfig(bool IsForeign, int? Depth, double? Temperature, double AttentionResidual, double FfnResidual, Activation Activation)
+internal sealed record PointConfig(
+    bool IsForeign, int? Depth, double? Temperature, double AttentionResidual, double FfnResidual, Activation Activation)
 {
     private const string Place = "config";
     private const string Model = "residual_transformer";
@@ -63,7 +64,12 @@ internal sealed record PointConfig(bool IsForeign, int? Depth, double? Temperatu
         if (!config.TryGetProperty("model", out JsonElement model))
             problems.Add(Place, $"must have the key 'model', which is '{Model}', but has not.");
         else if (model.ValueKind != JsonValueKind.String || model.GetString() != Model)
-            problems.Add($"{Place}.model", $"must be '{Model}' or one of {string.Join(", ", PointModel.Words)} but is {FoundKind.Of(model)}.{(model.ValueKind == JsonValueKind.String ? Suggestion.For(model.GetString()!, [Model, .. PointModel.Words]) : "")}");
+            problems.Add(
+                $"{Place}.model",
+                $"must be '{Model}' or one of {string.Join(", ", PointModel.Words)} but is {FoundKind.Of(model)}."
+                    + (model.ValueKind == JsonValueKind.String
+                        ? Suggestion.For(model.GetString()!, [Model, .. PointModel.Words])
+                        : string.Empty));
         return problems.Count == 0;
     }
 
@@ -126,7 +132,10 @@ internal sealed class ConfigMembers
         if (value.ValueKind == JsonValueKind.Number && value.GetDouble() is var number && number >= least && number <= most)
             return number;
         string range = least == double.MinValue ? "a finite number" : FormattableString.Invariant($"a number from {least:R} to {most:R}");
-        _problems.Add($"{_place}.{key}", $"must be {range} but is {FoundKind.Of(value)}.{(value.ValueKind == JsonValueKind.Null ? " Leave the key out for the default." : "")}");
+        _problems.Add(
+            $"{_place}.{key}",
+            $"must be {range} but is "
+                + $"{FoundKind.Of(value)}.{(value.ValueKind == JsonValueKind.Null ? " Leave the key out for the default." : "")}");
         return null;
     }
 

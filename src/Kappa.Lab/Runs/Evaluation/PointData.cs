@@ -4,7 +4,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>The data of a point file of any Transformer: arrays or identifiers, targets or labels, and how many tokens of a sample are no padding.</summary>
+/// <summary>The data of a point file of any Transformer: arrays or identifiers,
+/// targets or labels, and how many tokens of a sample are no padding.</summary>
 /// <param name="Samples">N.</param>
 /// <param name="Tokens">n.</param>
 internal sealed record PointData(int Samples, int Tokens)
@@ -42,9 +43,12 @@ internal sealed record PointData(int Samples, int Tokens)
             : $"must be there, {axes}, d_out], and no labels, for the loss is the squared error.");
         if ((hasLabels ? labels : targets) is { } wanted)
             file.Require(wanted.Shape.Take(outputs.Length).SequenceEqual(outputs), hasLabels ? "labels" : "targets",
-                $"must have the {(isPooled ? "samples" : "samples and tokens")} of the inputs, {NdArray.Describe(outputs)}, but has shape {wanted}.");
+                $"must have the {(isPooled ? "samples" : "samples and tokens")} of the inputs, {NdArray.Describe(outputs)}, but has "
+                    + $"shape {wanted}.");
         NdArray? lengths = file.Find("lengths", "[N]");
-        file.Require(lengths is null || lengths.Shape[0] == samples, "lengths", $"must have a number for each of the {samples} samples but has shape {lengths}.");
+        file.Require(
+            lengths is null || lengths.Shape[0] == samples, "lengths",
+            $"must have a number for each of the {samples} samples but has shape {lengths}.");
         return new PointData(samples, length)
         {
             Inputs = Stacked(inputs),
@@ -71,7 +75,9 @@ internal sealed record PointData(int Samples, int Tokens)
         if (array is null)
             return null;
         int wrong = Array.FindIndex(array.Data, number => number != Math.Floor(number) || number is < 0 or > int.MaxValue);
-        file.Require(wrong < 0, key, wrong < 0 ? "" : FormattableString.Invariant($"must hold integers of at least 0 but number {wrong} is {array.Data[wrong]:R}."));
+        file.Require(
+            wrong < 0, key,
+            wrong < 0 ? "" : FormattableString.Invariant($"must hold integers of at least 0 but number {wrong} is {array.Data[wrong]:R}."));
         return wrong < 0 ? [.. array.Data.Select(number => (int)number)] : null;
     }
 

@@ -3,7 +3,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>The parts of a point file as they stand in it: syntax, nesting and numbers are checked, what they mean is not. A part that was reported is null.</summary>
+/// <summary>The parts of a point file as they stand in it: syntax, nesting and numbers
+/// are checked, what they mean is not. A part that was reported is null.</summary>
 internal sealed class PointDocument
 {
     /// <summary>The keys of a file; <c>expected</c> is what another program says the answer is, and is passed over.</summary>
@@ -24,7 +25,8 @@ internal sealed class PointDocument
     /// <summary>[N, n, d_out].</summary>
     public NdArray? Targets { get; set; }
 
-    /// <summary>The matrices of the file by name; null for one that was reported. Names are possible ones, but not necessarily of this model.</summary>
+    /// <summary>The matrices of the file by name; null for one that was reported.
+    /// Names are possible ones, but not necessarily of this model.</summary>
     public Dictionary<string, NdArray?> Parameters { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether <c>parameters</c> is an object at all; if not, that was reported and nothing is missing in it.</summary>
@@ -58,7 +60,10 @@ internal ref struct PointParser(byte[] text, ProblemList problems)
         catch (JsonException failure)
         {
             long line = failure.LineNumber ?? 0;
-            _problems.Add(Where(), $"the file must be JSON but is not at line {line + 1}, byte {(failure.BytePositionInLine ?? 0) + 1}: {Reason(failure.Message)}");
+            _problems.Add(
+                Where(),
+                $"the file must be JSON but is not at line {line + 1}, byte {(failure.BytePositionInLine ?? 0) + 1}: "
+                    + $"{Reason(failure.Message)}");
         }
         catch (InvalidOperationException)
         {
@@ -162,7 +167,8 @@ internal ref struct PointParser(byte[] text, ProblemList problems)
         while (isContainer && _json.Read() && _json.CurrentDepth > depth);
     }
 
-    /// <summary>The next key of the object that is worth reading, the reader being at the first token of its value; null at the end of the object.</summary>
+    /// <summary>The next key of the object that is worth reading, the reader being
+    /// at the first token of its value; null at the end of the object.</summary>
     private string? NextKey(IReadOnlyList<string>? known, HashSet<string> seen, string prefix)
     {
         while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
@@ -171,7 +177,8 @@ internal ref struct PointParser(byte[] text, ProblemList problems)
             _place = prefix + Shown.Of(key);
             _ = _json.Read();
             if (known is null ? !ParameterNames.IsPossible(key) : !known.Contains(key))
-                _problems.Add(_place, () => known is null ? ParameterNames.Unknown(key, null) : $"unknown key.{Suggestion.For(key, known)}");
+                _problems.Add(
+                    _place, () => known is null ? ParameterNames.Unknown(key, null) : $"unknown key.{Suggestion.For(key, known)}");
             else if (!seen.Add(key))
                 _problems.Add(_place, "is given twice. Remove one.");
             else

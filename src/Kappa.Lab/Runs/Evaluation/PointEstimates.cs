@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
@@ -10,7 +11,8 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// <param name="Omission">Why something that was asked for is missing; <see langword="null"/> when nothing is.</param>
 public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessian, SpectralDensity? KernelDensity, string? Omission)
 {
-    /// <summary>Why the Hessian that was asked for has no ends although it could be afforded: a kink of the activation; <see langword="null"/> when it has.</summary>
+    /// <summary>Why the Hessian that was asked for has no ends although it could be
+    /// afforded: a kink of the activation; <see langword="null"/> when it has.</summary>
     public string? HessianKink { get; private init; }
 
     // With fewer products not even the largest eigenvalue would be seen.
@@ -24,7 +26,8 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
     internal static PointEstimates Of(ModelPoint point, bool isKernelWanted, PointEvaluationOptions options, bool isFinite)
     {
         if (!isFinite)
-            return new PointEstimates(null, null, null, isKernelWanted || options.WithHessian || options.WithDensity ? "the loss is not finite" : null);
+            return new PointEstimates(
+                null, null, null, isKernelWanted || options.WithHessian || options.WithDensity ? "the loss is not finite" : null);
 
         // Every product keeps a vector.
         long memory = options.KernelMemory > 0 ? options.KernelMemory : JacobianSpectrum.DefaultMemoryLimit;
@@ -32,11 +35,20 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         int kernelProducts = Affordable(outputs, memory), hessianProducts = Affordable(parameters, memory);
         var missing = new List<string>();
         var kernel = new KernelOperator(point.Exact, point.Parameters, point.Trained);
-        bool isHessianWanted = Wanted(options.WithHessian, hessianProducts, "Hessian", parameters), hasKink = isHessianWanted && StandsOnKink(point);
+        bool isHessianWanted = Wanted(options.WithHessian, hessianProducts, "Hessian", parameters),
+            hasKink = isHessianWanted && StandsOnKink(point);
         return new PointEstimates(
-            Wanted(isKernelWanted, kernelProducts, "kernel", outputs) ? KernelExtremes.Of(kernel, parameters, new LanczosOptions { MaximumProducts = kernelProducts }) : null,
-            isHessianWanted && !hasKink ? Sharpness.Of(new HessianOperator(point.Exact, point.Parameters, point.Trained), new LanczosOptions { MaximumProducts = hessianProducts }) : null,
-            Wanted(options.WithDensity, kernelProducts, "density of the kernel", outputs) ? SpectralDensity.Estimate(kernel, DensityOptions(kernelProducts)) : null,
+            Wanted(isKernelWanted, kernelProducts, "kernel", outputs)
+                ? KernelExtremes.Of(kernel, parameters, new LanczosOptions { MaximumProducts = kernelProducts })
+                : null,
+            isHessianWanted && !hasKink
+                ? Sharpness.Of(
+                    new HessianOperator(point.Exact, point.Parameters, point.Trained),
+                    new LanczosOptions { MaximumProducts = hessianProducts })
+                : null,
+            Wanted(options.WithDensity, kernelProducts, "density of the kernel", outputs)
+                ? SpectralDensity.Estimate(kernel, DensityOptions(kernelProducts))
+                : null,
             missing.Count > 0 ? string.Join("; ", missing) : null)
         {
             HessianKink = hasKink ? DifferencedHessian.KinkReason : null,
@@ -47,7 +59,12 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
             if (isWanted && products < FewestProducts && products < size)
             {
                 const double mebibyte = 1 << 20;
-                missing.Add(FormattableString.Invariant($"the {what} needs {FewestProducts} vectors of {size} numbers, {Math.Ceiling(sizeof(double) * size * FewestProducts / mebibyte):F0} MiB, but {Math.Floor(memory / mebibyte):F0} MiB are allowed"));
+                missing.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the {what} needs {FewestProducts} vectors of {size} numbers, "
+                            + $"{Math.Ceiling(sizeof(double) * size * FewestProducts / mebibyte):F0} MiB, but "
+                            + $"{Math.Floor(memory / mebibyte):F0} MiB are allowed"));
                 return false;
             }
 
@@ -55,7 +72,8 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         }
     }
 
-    // An exact product cannot see that the gradient jumps at the point itself; a difference along one direction that moves every parameter does.
+    // An exact product cannot see that the gradient jumps at the point itself;
+    // a difference along one direction that moves every parameter does.
     private static bool StandsOnKink(ModelPoint point)
     {
         if (!point.Model.HasKinks)
@@ -70,7 +88,8 @@ public sealed record PointEstimates(KernelExtremes? KernelEnds, Sharpness? Hessi
         return hessian.FoundKink;
     }
 
-    private static int Affordable(long size, long memory) => (int)Math.Clamp((memory / (sizeof(double) * size)) - 3, 1, new LanczosOptions().MaximumProducts);
+    private static int Affordable(long size, long memory) =>
+        (int)Math.Clamp((memory / (sizeof(double) * size)) - 3, 1, new LanczosOptions().MaximumProducts);
 
     private static SpectralDensityOptions DensityOptions(int products)
     {

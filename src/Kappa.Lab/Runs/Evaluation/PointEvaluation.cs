@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Certificates;
 using Kappa.Models;
 using Kappa.Spectra;
@@ -7,16 +8,19 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// <summary>What a point's evaluation includes, and what it may cost.</summary>
 public sealed record PointEvaluationOptions
 {
-    /// <summary>Most bytes that the Jacobian and the workspace of its singular values may take; 0 leaves the kernel out. Default 1 GiB.</summary>
+    /// <summary>Most bytes that the Jacobian and the workspace of its singular
+    /// values may take; 0 leaves the kernel out. Default 1 GiB.</summary>
     public long KernelMemory { get; init; } = JacobianSpectrum.DefaultMemoryLimit;
 
-    /// <summary>Most seconds that the kernel in full may take by its forecast; beyond it the ends are estimated. Default two minutes.</summary>
+    /// <summary>Most seconds that the kernel in full may take by its forecast;
+    /// beyond it the ends are estimated. Default two minutes.</summary>
     public double KernelSeconds { get; init; } = new KernelBudget().Seconds;
 
     /// <summary>Whether the kernel's ends are to be estimated from products with it (P.7) even where it fits. Default false.</summary>
     public bool IsMatrixFree { get; init; }
 
-    /// <summary>Whether to estimate both ends of the Hessian of the loss (R.7): the sharpness and the smallest eigenvalue. Default false.</summary>
+    /// <summary>Whether to estimate both ends of the Hessian of the loss (R.7):
+    /// the sharpness and the smallest eigenvalue. Default false.</summary>
     public bool WithHessian { get; init; }
 
     /// <summary>Whether to estimate where the eigenvalues of the kernel are (P.8). Default false.</summary>
@@ -26,8 +30,10 @@ public sealed record PointEvaluationOptions
     public bool WithCertificates { get; init; } = true;
 }
 
-/// <summary>Everything that can be said of a point of any model without a step: loss and gradient, PL ratio and kernel (P.4), spectra of every layer and head (P.1–P.3), theorems.</summary>
-/// <remarks>All values are exact but for rounding, except <see cref="Estimates"/>, which say how far they came. A loss that is not finite is an outcome: what follows from it is NaN. Immutable.</remarks>
+/// <summary>Everything that can be said of a point of any model without a step: loss and gradient,
+/// PL ratio and kernel (P.4), spectra of every layer and head (P.1–P.3), theorems.</summary>
+/// <remarks>All values are exact but for rounding, except <see cref="Estimates"/>, which say how far
+/// they came. A loss that is not finite is an outcome: what follows from it is NaN. Immutable.</remarks>
 public sealed class PointEvaluation
 {
     // Multiply-adds of the path certificate that take some ten seconds: about thirty products [d, m]·[m, d] for each token row and block.
@@ -54,13 +60,15 @@ public sealed class PointEvaluation
     /// <summary>‖∇ℒ‖ over the trained parameters.</summary>
     public double GradientNorm { get; }
 
-    /// <summary>‖∇ℒ‖²/(2ℒ) (P.4): for a squared error a Rayleigh quotient of the kernel, between its smallest and largest eigenvalue; NaN when the loss is 0.</summary>
+    /// <summary>‖∇ℒ‖²/(2ℒ) (P.4): for a squared error a Rayleigh quotient of the kernel,
+    /// between its smallest and largest eigenvalue; NaN when the loss is 0.</summary>
     public double PlRatio => GradientNorm / (2 * Loss) * GradientNorm;
 
     /// <summary>The spectra of every layer, from the first, in the order of computation.</summary>
     public IReadOnlyList<LayerSpectrum> Layers { get; private init; } = [];
 
-    /// <summary>The spectrum of what the trained values of model G are linear in, B (G.3), or the readout of model S, F_pre (S.4); <see langword="null"/> for others.</summary>
+    /// <summary>The spectrum of what the trained values of model G are linear in, B (G.3),
+    /// or the readout of model S, F_pre (S.4); <see langword="null"/> for others.</summary>
     public MatrixSpectrum? Features { get; private init; }
 
     /// <summary>The spectrum of the Jacobian and the kernel (P.4), with that of every trained matrix; null when it was left out.</summary>
@@ -69,10 +77,12 @@ public sealed class PointEvaluation
     /// <summary>Why the kernel was left out; null when it was not.</summary>
     public string? KernelOmission { get; private init; }
 
-    /// <summary>What was estimated: the kernel's ends where it was left out for its size or when asked for, and what else was asked for.</summary>
+    /// <summary>What was estimated: the kernel's ends where it was left out
+    /// for its size or when asked for, and what else was asked for.</summary>
     public required PointEstimates Estimates { get; init; }
 
-    /// <summary>What the theorems about the model say, the step size their own; of a model that none is about, why. Empty when not asked for.</summary>
+    /// <summary>What the theorems about the model say, the step size their own;
+    /// of a model that none is about, why. Empty when not asked for.</summary>
     public IReadOnlyList<Certificate> Certificates { get; private init; } = [];
 
     /// <summary>‖∇_b ℒ‖ of one matrix.</summary>
@@ -112,7 +122,9 @@ public sealed class PointEvaluation
             KernelOmission = omission,
             Estimates = PointEstimates.Of(point, IsEstimateWanted(point, omission, options), options, double.IsFinite(loss)),
             Certificates = options.WithCertificates ? CertificatesOf(point) : [],
-            Kernel = omission is null ? JacobianSpectrum.Of(model, point.Parameters, point.Trained, options.KernelMemory, withBlocks: true) : null,
+            Kernel = omission is null
+                ? JacobianSpectrum.Of(model, point.Parameters, point.Trained, options.KernelMemory, withBlocks: true)
+                : null,
         };
     }
 
@@ -126,11 +138,17 @@ public sealed class PointEvaluation
         long bytes = JacobianSpectrum.ForecastBytes(outputs, parameters);
         long order = Math.Min(outputs, parameters);
         if (order * (order + 64) > Array.MaxLength)
-            return FormattableString.Invariant($"the triangular factor of the Jacobian of {outputs} outputs in {parameters} parameters has more than {Array.MaxLength} elements");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the triangular factor of the Jacobian of {outputs} outputs in {parameters} parameters has more than {Array.MaxLength} "
+                    + $"elements");
         const double mebibyte = 1 << 20;
         return bytes <= memory
             ? null
-            : FormattableString.Invariant($"the Jacobian of {outputs} outputs in {parameters} parameters needs {Math.Ceiling(bytes / mebibyte):F0} MiB but {Math.Floor(memory / mebibyte):F0} MiB are allowed");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"the Jacobian of {outputs} outputs in {parameters} parameters needs {Math.Ceiling(bytes / mebibyte):F0} MiB but "
+                    + $"{Math.Floor(memory / mebibyte):F0} MiB are allowed");
     }
 
     /// <summary>Time and memory of both routes to the kernel (P.4, P.7), from the sizes alone.</summary>
@@ -140,7 +158,8 @@ public sealed class PointEvaluation
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(options);
-        return KernelForecast.Of(point.Model, point.Trained, new KernelBudget { Bytes = options.KernelMemory, Seconds = options.KernelSeconds });
+        return KernelForecast.Of(
+            point.Model, point.Trained, new KernelBudget { Bytes = options.KernelMemory, Seconds = options.KernelSeconds });
     }
 
     // Kernel-floor is left to kappa certify: it costs as much as the kernel in full.
@@ -158,8 +177,10 @@ public sealed class PointEvaluation
 
     private static MatrixSpectrum? FeaturesOf(IModel model, ModelParameters parameters) => model switch
     {
-        Transformer { Shape.IsKernelAttention: true } attention => MatrixSpectrum.Of(TransformerFeatures.OfHeads(attention, parameters), model.Samples),
-        Transformer { Shape.IsShallowEncoder: true } encoder => MatrixSpectrum.Of(TransformerFeatures.Pooled(encoder, parameters), model.Samples),
+        Transformer { Shape.IsKernelAttention: true } attention =>
+            MatrixSpectrum.Of(TransformerFeatures.OfHeads(attention, parameters), model.Samples),
+        Transformer { Shape.IsShallowEncoder: true } encoder =>
+            MatrixSpectrum.Of(TransformerFeatures.Pooled(encoder, parameters), model.Samples),
         _ => null,
     };
 
@@ -167,10 +188,12 @@ public sealed class PointEvaluation
         !double.IsFinite(loss) ? "the loss is not finite"
         : options.KernelMemory == 0 ? "not asked for"
         : options.IsMatrixFree ? "the matrix-free route was asked for"
-        : KernelObstacle(point, options.KernelMemory) ?? (ForecastOf(point, options) is { Route: not KernelRoute.Full } forecast ? forecast.Reason.TrimEnd('.') : null);
+        : KernelObstacle(point, options.KernelMemory)
+            ?? (ForecastOf(point, options) is { Route: not KernelRoute.Full } forecast ? forecast.Reason.TrimEnd('.') : null);
 
     private static bool IsEstimateWanted(ModelPoint point, string? omission, PointEvaluationOptions options) =>
-        omission is not null && options.KernelMemory > 0 && (options.IsMatrixFree || ForecastOf(point, options).Route == KernelRoute.MatrixFree);
+        omission is not null && options.KernelMemory > 0
+            && (options.IsMatrixFree || ForecastOf(point, options).Route == KernelRoute.MatrixFree);
 
     // Scaled: the squares of a large gradient would overflow where its norm does not.
     private static double Norm(ReadOnlySpan<double> vector)

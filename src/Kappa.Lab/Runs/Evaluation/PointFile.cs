@@ -4,14 +4,17 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>A point of any Transformer as one JSON file that any program can write: config, trained, inputs, targets, parameters; weights are stored [d_in, d_out], as used in X W.</summary>
+/// <summary>A point of any Transformer as one JSON file that any program can write: config, trained,
+/// inputs, targets, parameters; weights are stored [d_in, d_out], as used in X W.</summary>
 /// <remarks>
-/// The format is described in docs/guide/evaluate.md. Everything is checked and all problems are reported together: syntax, unknown and doubled keys, nesting, lengths, numbers that
-/// are not finite, names and shapes of matrices. Memory is bounded by 16 bytes a byte of the file (one-digit numbers; usually less than one), and that by <see cref="LargestFile"/>. Stateless and thread-safe.
+/// The format is described in docs/guide/evaluate.md. Everything is checked and all problems are reported together: syntax, unknown and
+/// doubled keys, nesting, lengths, numbers that are not finite, names and shapes of matrices. Memory is bounded by 16 bytes a byte of the
+/// file (one-digit numbers; usually less than one), and that by <see cref="LargestFile"/>. Stateless and thread-safe.
 /// </remarks>
 public static class PointFile
 {
-    /// <summary>Longest file that is read, 128 MiB: some six million numbers of full precision. Larger points come as safetensors.</summary>
+    /// <summary>Longest file that is read, 128 MiB: some six million numbers
+    /// of full precision. Larger points come as safetensors.</summary>
     public const long LargestFile = 1L << 27;
 
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
@@ -28,7 +31,8 @@ public static class PointFile
 
     /// <summary>Reads a stream from its position to its end.</summary>
     /// <param name="stream">A stream that can seek.</param>
-    /// <param name="location">What the file is called in messages; its last part without extension is the name of a point that does not name itself.</param>
+    /// <param name="location">What the file is called in messages; its last part
+    /// without extension is the name of a point that does not name itself.</param>
     /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
     public static PointReading Read(Stream stream, string location, int threads = 1)
     {
@@ -43,7 +47,9 @@ public static class PointFile
         PointReading reading = TransformerPointFile.Read(text, problems, threads);
         return reading.Point is not null || problems.Count > 0
             ? reading
-            : PointReading.Of(new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble(threads) : null, problems)
+            : PointReading.Of(
+                new PointParser(text, problems).Parse() is { } document ? new PointAssembly(document, problems).Assemble(threads) : null,
+                problems)
                 with
             { ExpectedLoss = reading.ExpectedLoss };
     }
@@ -53,7 +59,10 @@ public static class PointFile
         long length = stream.Length - stream.Position;
         if (length > LargestFile)
         {
-            problems.Add("", $"must have at most {LargestFile} bytes but has {length}. Write the weights as .safetensors and the data as .npz, and give a specification: kappa evaluate WEIGHTS SPECIFICATION.");
+            problems.Add(
+                "",
+                $"must have at most {LargestFile} bytes but has {length}. Write the weights as .safetensors and the data as .npz, and "
+                    + $"give a specification: kappa evaluate WEIGHTS SPECIFICATION.");
             return null;
         }
 

@@ -5,7 +5,8 @@ using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>The key <c>config</c> of a point file of any Transformer: <c>model</c> is a preset of <c>model.kind</c>, the other keys are those of <c>kappa run</c>.</summary>
+/// <summary>The key <c>config</c> of a point file of any Transformer: <c>model</c> is a
+/// preset of <c>model.kind</c>, the other keys are those of <c>kappa run</c>.</summary>
 /// <param name="Specification">The model, its sizes as far as they were given.</param>
 /// <param name="Given">The names of the keys that were given.</param>
 /// <param name="Word">What <c>model</c> says.</param>

@@ -4,7 +4,8 @@ namespace Kappa.Lab.Runs.Evaluation;
 
 /// <summary>The outcome of reading a point: the point, or everything that is wrong with it.</summary>
 /// <param name="Point">The point; <see langword="null"/> when there are problems.</param>
-/// <param name="Problems">All problems, in the order of the file as far as possible; of more than 100 the first 100 and how many were left out.</param>
+/// <param name="Problems">All problems, in the order of the file as far as
+/// possible; of more than 100 the first 100 and how many were left out.</param>
 public sealed record PointReading(ModelPoint? Point, IReadOnlyList<Problem> Problems)
 {
     /// <summary>The loss that the file says another program found; <see langword="null"/> when it says none.</summary>

@@ -5,7 +5,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>The sizes of a model that its point file does not say: they follow from the shapes of its parameters, which are then checked against them.</summary>
+/// <summary>The sizes of a model that its point file does not say: they follow from
+/// the shapes of its parameters, which are then checked against them.</summary>
 /// <param name="Specification">The model with its sizes.</param>
 /// <param name="Identifiers">How many different identifiers there are; null for arrays.</param>
 internal sealed record PointSizes(ExperimentSpecification Specification, int? Identifiers)
@@ -33,7 +34,8 @@ internal sealed record PointSizes(ExperimentSpecification Specification, int? Id
         if (Missing("ffnWidth") && model.FfnWidth is not null && Columns(First("ffn_in")) is int hidden)
             model = model with { FfnWidth = hidden };
         if (Missing("readoutWidth") && model.Readout != ReadoutKind.None && First("readout") is { } readout)
-            model = model with { ReadoutWidth = isTransposed && readout.Rank == 2 ? readout.Shape[0] : isTransposed ? 1 : readout.Shape[^1] };
+            model = model with
+            { ReadoutWidth = isTransposed && readout.Rank == 2 ? readout.Shape[0] : isTransposed ? 1 : readout.Shape[^1] };
         return new PointSizes(described.Specification with { Model = model }, readsIdentifiers ? Rows(embedding) ?? 1 : null);
 
         bool Missing(string key) => !described.Given.Contains(key);
@@ -43,19 +45,24 @@ internal sealed record PointSizes(ExperimentSpecification Specification, int? Id
 
         // The heads stand side by side in the matrices of blocks.
         int? OfHead(string part) => isTransposed ? Rows(First(part))
-            : Columns(First(part)) is int columns && matrices.ContainsKey($"blocks.0.{part}") ? (columns % heads == 0 ? columns / heads : null)
+            : Columns(First(part)) is int columns
+                && matrices.ContainsKey($"blocks.0.{part}") ? (columns % heads == 0 ? columns / heads : null)
             : Columns(First(part));
     }
 
     /// <summary>What the data give the model.</summary>
     public DataForm Form(PointData data) =>
-        new(Identifiers is null ? TransformerInput.Arrays : TransformerInput.Identifiers, Identifiers ?? data.Inputs.Columns, data.Tokens, data.Targets.Columns);
+        new(
+            Identifiers is null ? TransformerInput.Arrays : TransformerInput.Identifiers, Identifiers ?? data.Inputs.Columns, data.Tokens,
+            data.Targets.Columns);
 
     private static int? Depth(IEnumerable<string> names)
     {
         int[] blocks = [.. from name in names
                            let parts = name.Split('.', 3)
-                           where parts.Length == 3 && parts[0] == "blocks" && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int block) && block < ParameterNames.MostLayers
+                           where parts.Length == 3 && parts[0] == "blocks"
+                               && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int block)
+                               && block < ParameterNames.MostLayers
                            select int.Parse(parts[1], CultureInfo.InvariantCulture)];
         return blocks.Length > 0 ? blocks.Max() + 1 : null;
     }
@@ -71,7 +78,8 @@ internal static class UnknownMatrix
     // The ends of names, and what would make the model have such a matrix.
     private static readonly (string End, string Remedy)[] s_parts =
     [
-        ("norm_gain", "a norm other than none, finalNorm and normParameters"), ("norm_shift", "normKind=layer where something is normalised"),
+        ("norm_gain", "a norm other than none, finalNorm and normParameters"),
+        ("norm_shift", "normKind=layer where something is normalised"),
         ("readout_bias", "readoutBias"), ("_bias", "bias"), ("readout", "readout"), ("output", "outputMatrix"), ("embedding", "embedding"),
         ("position", "positions=learned"), ("ffn_in", "ffnWidth"), ("ffn_out", "ffnWidth"),
     ];

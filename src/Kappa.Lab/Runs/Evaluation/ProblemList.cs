@@ -2,7 +2,8 @@ using Kappa.Lab.Formats;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>Everything that is wrong with one file, in the order in which it was found; of more than 100 problems the first 100 and how many were left out.</summary>
+/// <summary>Everything that is wrong with one file, in the order in which it was found;
+/// of more than 100 problems the first 100 and how many were left out.</summary>
 /// <param name="file">The file, the start of every location.</param>
 internal sealed class ProblemList(string file)
 {
@@ -18,7 +19,8 @@ internal sealed class ProblemList(string file)
     /// <summary>Adds a problem at <paramref name="place"/> in the file; empty for the file as a whole.</summary>
     public void Add(string place, string message) => Add(place, () => message);
 
-    /// <summary>Adds a problem whose message is only made when it will be shown: a file of millions of problems costs no more than reading it.</summary>
+    /// <summary>Adds a problem whose message is only made when it will be shown:
+    /// a file of millions of problems costs no more than reading it.</summary>
     public void Add(string place, Func<string> message)
     {
         if (_kept.Count < Most)
@@ -48,5 +50,6 @@ internal sealed class ProblemList(string file)
         _leftOut = 0;
     }
 
-    public IReadOnlyList<Problem> ToList() => _leftOut == 0 ? _kept : [.. _kept, new(file, $"has {_leftOut} more problems, which are not listed.")];
+    public IReadOnlyList<Problem> ToList() =>
+        _leftOut == 0 ? _kept : [.. _kept, new(file, $"has {_leftOut} more problems, which are not listed.")];
 }

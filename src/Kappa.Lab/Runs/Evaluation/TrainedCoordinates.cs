@@ -7,7 +7,8 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// <param name="Start">Index of its first element in the point.</param>
 internal sealed record TrainedMatrix(ParameterBlock Block, int Start)
 {
-    /// <summary>Whether a unit's weights are a row: a vector for each position, or a single row. Otherwise the matrix is [fan-in, fan-out] and the weights into one unit are a column.</summary>
+    /// <summary>Whether a unit's weights are a row: a vector for each position, or a single row.
+    /// Otherwise the matrix is [fan-in, fan-out] and the weights into one unit are a column.</summary>
     public bool UnitsAreRows => Block.Kind is ParameterKind.Position || Block.Rows == 1;
 }
 

@@ -6,7 +6,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>Reads a point file of any Transformer: what <see cref="PointModel"/> describes, on arrays or identifiers, with targets or labels.</summary>
+/// <summary>Reads a point file of any Transformer: what <see cref="PointModel"/>
+/// describes, on arrays or identifiers, with targets or labels.</summary>
 /// <param name="file">The file.</param>
 /// <param name="config">Its config, an object.</param>
 /// <param name="problems">Told what is wrong.</param>
@@ -30,7 +31,10 @@ internal sealed class TransformerPointFile(JsonElement file, JsonElement config,
             bool isOne = document.RootElement.TryGetProperty("config", out JsonElement config) && config.ValueKind == JsonValueKind.Object
                 && config.TryGetProperty("model", out JsonElement model) && model.ValueKind == JsonValueKind.String
                 && PointModel.Words.Contains(model.GetString());
-            return (isOne ? new TransformerPointFile(document.RootElement, config, problems, threads).Assemble() : PointReading.Of(null, problems))
+            return (
+                isOne
+                    ? new TransformerPointFile(document.RootElement, config, problems, threads).Assemble()
+                    : PointReading.Of(null, problems))
                 with
             { ExpectedLoss = expected };
         }
@@ -80,11 +84,14 @@ internal sealed class TransformerPointFile(JsonElement file, JsonElement config,
         {
             MemoryLimit.Require("inputs", "One pass", ModelMemory.Bytes(shape, data.Samples, data.Tokens, specification, 1));
             if (specification.Form != ModelForm.Residual)
-                return PointReading.Of(new ModelPoint(name, new Transformer(shape, data.OfTransformer(), threads), parameters, trained), problems);
+                return PointReading.Of(
+                    new ModelPoint(name, new Transformer(shape, data.OfTransformer(), threads), parameters, trained), problems);
             ResidualTransformerShape own = specification.Model.ToShape();
             var weights = new ResidualTransformerWeights(own);
             weights.CopyFrom(parameters);
-            return PointReading.Of(new ModelPoint(name, new ResidualTransformer(own, data.Inputs, data.Targets, data.Samples, threads), weights, trained), problems);
+            return PointReading.Of(
+                new ModelPoint(name, new ResidualTransformer(own, data.Inputs, data.Targets, data.Samples, threads), weights, trained),
+                problems);
         }
         catch (BadInputException refused)
         {
@@ -130,7 +137,8 @@ internal sealed class TransformerPointFile(JsonElement file, JsonElement config,
         if (!file.TryGetProperty("trained", out JsonElement trained))
             return TrainedSet.All;
         string[] known = [.. layout.Blocks.Select(block => block.Name)];
-        if (trained.ValueKind != JsonValueKind.Array || trained.GetArrayLength() == 0 || trained.EnumerateArray().Any(entry => entry.ValueKind != JsonValueKind.String))
+        if (trained.ValueKind != JsonValueKind.Array || trained.GetArrayLength() == 0
+            || trained.EnumerateArray().Any(entry => entry.ValueKind != JsonValueKind.String))
         {
             problems.Add("trained", $"must be a list of at least one of {string.Join(", ", known)} but is {FoundKind.Of(trained)}.");
             return TrainedSet.All;
@@ -152,7 +160,8 @@ internal sealed class TransformerPointFile(JsonElement file, JsonElement config,
         }
 
         string[] names = [.. parameters.EnumerateObject().Select(property => property.Name)];
-        foreach (string name in names.GroupBy(name => name, StringComparer.Ordinal).Where(same => same.Count() > 1).Select(same => same.Key))
+        foreach (
+            string name in names.GroupBy(name => name, StringComparer.Ordinal).Where(same => same.Count() > 1).Select(same => same.Key))
             problems.Add($"parameters.{Shown.Of(name)}", "is given twice. Remove one.");
         foreach (JsonProperty property in parameters.EnumerateObject())
         {

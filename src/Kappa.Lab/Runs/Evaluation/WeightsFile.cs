@@ -6,8 +6,10 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Runs.Evaluation;
 
-/// <summary>A point whose weights are tensors of a safetensors file, by the names of their parameters, and whose model and data are those of a run specification.</summary>
-/// <remarks>The checkpoint of a run is such a file: its current weights are taken, and what else is in it is passed over. Stateless and thread-safe.</remarks>
+/// <summary>A point whose weights are tensors of a safetensors file, by the names of
+/// their parameters, and whose model and data are those of a run specification.</summary>
+/// <remarks>The checkpoint of a run is such a file: its current weights are taken,
+/// and what else is in it is passed over. Stateless and thread-safe.</remarks>
 internal static class WeightsFile
 {
     /// <summary>The extension by which such a file is known.</summary>
@@ -16,11 +18,14 @@ internal static class WeightsFile
     /// <summary>Reads weights; evaluated in double precision whatever that of a run.</summary>
     /// <param name="path">The file.</param>
     /// <param name="specification">Model and data; a specification without problems.</param>
-    /// <param name="isOtherDataMeant">Whether the checkpoint of a run may be evaluated on other data than the run's: the user has changed the specification.</param>
+    /// <param name="isOtherDataMeant">Whether the checkpoint of a run may be evaluated
+    /// on other data than the run's: the user has changed the specification.</param>
     /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
     /// <param name="limits">How much the file may take; <c>null</c> for the defaults.</param>
-    /// <exception cref="BadInputException">A file cannot be read or is malformed, the data contradict the specification, or a checkpoint is damaged or of other data. What is wrong with the tensors is a value.</exception>
-    public static PointReading Read(string path, ExperimentSpecification specification, bool isOtherDataMeant = false, int threads = 1, ReadLimits? limits = null)
+    /// <exception cref="BadInputException">A file cannot be read or is malformed, the data contradict the specification,
+    /// or a checkpoint is damaged or of other data. What is wrong with the tensors is a value.</exception>
+    public static PointReading Read(
+        string path, ExperimentSpecification specification, bool isOtherDataMeant = false, int threads = 1, ReadLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
         ExperimentSpecification resolved = Experiment.InDouble(specification.Resolve());
@@ -30,12 +35,18 @@ internal static class WeightsFile
         try
         {
             if (isCheckpoint && !RunCheckpoint.IsOn(path, fingerprint) && !isOtherDataMeant)
-                throw new BadInputException(path, "the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate it on, for example source=arrays path=data.npz.");
+                throw new BadInputException(
+                    path,
+                    "the checkpoint was made on other data: the files or the built-in text have changed since. Name the data to evaluate "
+                        + "it on, for example source=arrays path=data.npz.");
 
             var problems = new ProblemList(path);
             ModelParameters parameters = ReadParameters(content, model, isCheckpoint, problems);
-            string name = isCheckpoint ? $"{NameOfRun(path)} at step {content.Metadata.GetValueOrDefault("step", "?")}" : Path.GetFileNameWithoutExtension(path);
-            return PointReading.Of(new ModelPoint(name, model, parameters, resolved.Model.Trained.ToTrainedSet(resolved.Model), owner), problems);
+            string name = isCheckpoint
+                ? $"{NameOfRun(path)} at step {content.Metadata.GetValueOrDefault("step", "?")}"
+                : Path.GetFileNameWithoutExtension(path);
+            return PointReading.Of(
+                new ModelPoint(name, model, parameters, resolved.Model.Trained.ToTrainedSet(resolved.Model), owner), problems);
         }
         catch
         {
@@ -73,7 +84,9 @@ internal static class WeightsFile
     private static ModelParameters ReadParameters(SafetensorsContent content, IModel model, bool isCheckpoint, ProblemList problems)
     {
         var tensors = content.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Value, StringComparer.Ordinal);
-        ModelParameters parameters = model is ResidualTransformer { Shape: var shape } ? new ResidualTransformerWeights(shape) : new ModelParameters(model.Layout);
+        ModelParameters parameters = model is ResidualTransformer { Shape: var shape }
+            ? new ResidualTransformerWeights(shape)
+            : new ModelParameters(model.Layout);
         var missing = new List<string>();
         foreach (ParameterBlock block in parameters.Layout.Blocks)
         {
@@ -95,11 +108,14 @@ internal static class WeightsFile
     }
 
     private static string Unknown(string name, IModel model) =>
-        model is not ResidualTransformer { Shape.Depth: var depth } ? $"unknown matrix.{Suggestion.For(name, [.. model.Layout.Blocks.Select(block => block.Name)])}"
+        model is not ResidualTransformer
+        { Shape.Depth: var depth } ? $"unknown matrix.{Suggestion.For(name, [.. model.Layout.Blocks.Select(block => block.Name)])}"
         : name == ParameterNames.Readout ? "the specified model has no readout; set readoutWidth."
         : ParameterNames.Unknown(name, depth);
 
     // The folder names the run as long as the checkpoint lies in it.
     private static string NameOfRun(string path) =>
-        SpecificationBeside(path) is null ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? "";
+        SpecificationBeside(path) is null
+            ? Path.GetFileNameWithoutExtension(path)
+            : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? "";
 }

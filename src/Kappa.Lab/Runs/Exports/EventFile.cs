@@ -5,11 +5,13 @@ using System.Text;
 
 namespace Kappa.Lab.Runs.Exports;
 
-/// <summary>Writes scalars as a TensorBoard event file: records of length, checksum, message, checksum, the message in the wire format of protocol buffers.</summary>
+/// <summary>Writes scalars as a TensorBoard event file: records of length, checksum,
+/// message, checksum, the message in the wire format of protocol buffers.</summary>
 /// <remarks>
-/// <para>Record: length (uint64), masked CRC-32C of these 8 bytes (uint32), message, masked CRC-32C of it (uint32), little-endian. Masked: rotate right by 15, add 0xA282EAD8.</para>
-/// <para>Event: 1 wall time (double), 2 step (int64), 3 file version (string), 5 summary. Summary: 1 value, repeated. Value: 1 tag (string), 2 number (float). TensorBoard keeps
-/// single precision: use another export for the digits.</para>
+/// <para>Record: length (uint64), masked CRC-32C of these 8 bytes (uint32), message, masked
+/// CRC-32C of it (uint32), little-endian. Masked: rotate right by 15, add 0xA282EAD8.</para>
+/// <para>Event: 1 wall time (double), 2 step (int64), 3 file version (string), 5 summary. Summary: 1 value, repeated. Value: 1 tag
+/// (string), 2 number (float). TensorBoard keeps single precision: use another export for the digits.</para>
 /// </remarks>
 internal sealed class EventFile(Stream stream)
 {

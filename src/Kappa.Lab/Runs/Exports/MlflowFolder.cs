@@ -8,7 +8,8 @@ using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Runs.Exports;
 
-/// <summary>Writes a run as MLflow's file store has it: <c>EXPERIMENT/RUN/{meta.yaml, params/, metrics/, tags/, artifacts/}</c>. Identifiers are hashes of names, so that the same run is the same folder.</summary>
+/// <summary>Writes a run as MLflow's file store has it: <c>EXPERIMENT/RUN/{meta.yaml, params/, metrics/,
+/// tags/, artifacts/}</c>. Identifiers are hashes of names, so that the same run is the same folder.</summary>
 /// <param name="root">The folder <c>mlruns</c>.</param>
 /// <param name="experiment">Name of the experiment.</param>
 internal sealed class MlflowFolder(string root, string experiment)
@@ -21,7 +22,9 @@ internal sealed class MlflowFolder(string root, string experiment)
     public string Write(RunRecord run, TelemetryTable telemetry)
     {
         string name = Hexadecimal(run.Name), folder = System.IO.Path.Combine(Path, name);
-        long started = run.Sessions.Count > 0 ? run.Sessions[0].Started.ToUnixTimeMilliseconds() : run.Status.Heartbeat.ToUnixTimeMilliseconds();
+        long started = run.Sessions.Count > 0
+            ? run.Sessions[0].Started.ToUnixTimeMilliseconds()
+            : run.Status.Heartbeat.ToUnixTimeMilliseconds();
         foreach (string part in new[] { "params", "metrics", "tags", "artifacts" })
             _ = Directory.CreateDirectory(System.IO.Path.Combine(folder, part));
         WriteExperiment(started);
@@ -39,14 +42,19 @@ internal sealed class MlflowFolder(string root, string experiment)
 
     private void WriteExperiment(long time) => AtomicFile.WriteAllText(System.IO.Path.Combine(Path, "meta.yaml"), string.Create(
         CultureInfo.InvariantCulture,
-        $"artifact_location: {Uri(Path)}\ncreation_time: {time}\nexperiment_id: '{_identifier}'\nlast_update_time: {time}\nlifecycle_stage: active\nname: {Quoted(experiment)}\n"));
+        $"artifact_location: {Uri(Path)}\ncreation_time: {time}\nexperiment_id: '{_identifier}'\nlast_update_time: "
+            + $"{time}\nlifecycle_stage: active\nname: {Quoted(experiment)}\n"));
 
     private string Meta(RunRecord run, string name, string folder, long started) => string.Create(
         CultureInfo.InvariantCulture,
-        $"artifact_uri: {Uri(System.IO.Path.Combine(folder, "artifacts"))}\nend_time: {run.Status.Heartbeat.ToUnixTimeMilliseconds()}\nentry_point_name: ''\nexperiment_id: '{_identifier}'\nlifecycle_stage: active\nrun_id: {name}\nrun_name: {Quoted(run.Name)}\nrun_uuid: {name}\nsource_name: kappa\nsource_type: 4\nsource_version: ''\nstart_time: {started}\nstatus: {Status(run.Status.State)}\ntags: []\nuser_id: ''\n");
+        $"artifact_uri: {Uri(System.IO.Path.Combine(folder, "artifacts"))}\nend_time: "
+            + $"{run.Status.Heartbeat.ToUnixTimeMilliseconds()}\nentry_point_name: ''\nexperiment_id: '{_identifier}'\nlifecycle_stage: "
+            + $"active\nrun_id: {name}\nrun_name: {Quoted(run.Name)}\nrun_uuid: {name}\nsource_name: kappa\nsource_type: "
+            + $"4\nsource_version: ''\nstart_time: {started}\nstatus: {Status(run.Status.State)}\ntags: []\nuser_id: ''\n");
 
     // MLflow's own numbers: 1 running, 2 scheduled, 3 finished, 4 failed, 5 killed.
-    private static int Status(RunState state) => state switch { RunState.Running => 1, RunState.Queued => 2, RunState.Done => 3, RunState.Failed => 4, _ => 5 };
+    private static int Status(RunState state) =>
+        state switch { RunState.Running => 1, RunState.Queued => 2, RunState.Done => 3, RunState.Failed => 4, _ => 5 };
 
     // A line a value: time in milliseconds, value, step. When a step was made is not recorded; the run's start stands for all.
     private static string Metric(TelemetryTable telemetry, string column, long time)
@@ -60,7 +68,11 @@ internal sealed class MlflowFolder(string root, string experiment)
 
     // As Python reads and writes them.
     private static string Number(double value) =>
-        double.IsNaN(value) ? "nan" : double.IsInfinity(value) ? value > 0 ? "inf" : "-inf" : value.ToString("R", CultureInfo.InvariantCulture);
+        double.IsNaN(value)
+            ? "nan"
+            : double.IsInfinity(value) ? value > 0 ? "inf"
+            : "-inf"
+            : value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Uri(string path) => Quoted(new Uri(System.IO.Path.GetFullPath(path)).AbsoluteUri);
 
@@ -70,5 +82,7 @@ internal sealed class MlflowFolder(string root, string experiment)
 
     // An experiment's identifier is a number of up to 18 digits.
     private static string Digits(string name) =>
-        (BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes("experiment " + name))) % 900_000_000_000_000_000 + 100_000_000_000_000_000).ToString(CultureInfo.InvariantCulture);
+        (
+            BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes("experiment " + name))) % 900_000_000_000_000_000
+            + 100_000_000_000_000_000).ToString(CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,8 @@ public enum ExportFormat
     /// <summary>The telemetry as a table: <c>NAME.csv</c>.</summary>
     Csv,
 
-    /// <summary>An array for each column of the telemetry, for each saved spectrum, and for each setting that is a number, the seed among them: <c>NAME.npz</c>.</summary>
+    /// <summary>An array for each column of the telemetry, for each saved spectrum, and
+    /// for each setting that is a number, the seed among them: <c>NAME.npz</c>.</summary>
     Npz,
 
     /// <summary>The current weights by name, without the state of the descent: <c>NAME.safetensors</c>.</summary>
@@ -26,7 +27,8 @@ public enum ExportFormat
     Mlflow,
 }
 
-/// <summary>Writes runs in formats of other programs. Exports are exports only: nothing reads them back, and the same run gives the same bytes.</summary>
+/// <summary>Writes runs in formats of other programs. Exports are exports only:
+/// nothing reads them back, and the same run gives the same bytes.</summary>
 public static class RunExport
 {
     private const string WeightsKind = "kappa-weights";
@@ -49,7 +51,9 @@ public static class RunExport
             ExportFormat.Npz => Npz(record, Path.Combine(folder, $"{record.Name}.npz")),
             ExportFormat.Safetensors => Weights(record, Path.Combine(folder, $"{record.Name}.safetensors")),
             ExportFormat.Tensorboard => Events(record, Path.Combine(folder, "tensorboard", record.Name)),
-            _ => new MlflowFolder(Path.Combine(folder, "mlruns"), group ?? "kappa").Write(record, TelemetryReader.Read(record.Files.Telemetry)),
+            _ =>
+                new MlflowFolder(Path.Combine(folder, "mlruns"), group ?? "kappa").Write(
+                    record, TelemetryReader.Read(record.Files.Telemetry)),
         };
     }
 
@@ -62,7 +66,9 @@ public static class RunExport
             using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
             writer.WriteLine(string.Join(',', telemetry.Columns));
             for (int row = 0; row < telemetry.Rows; row++)
-                writer.WriteLine(string.Join(',', telemetry.Columns.Select(column => telemetry[column][row].ToString("R", CultureInfo.InvariantCulture))));
+                writer.WriteLine(
+                    string.Join(
+                        ',', telemetry.Columns.Select(column => telemetry[column][row].ToString("R", CultureInfo.InvariantCulture))));
         });
         return path;
     }
@@ -71,9 +77,13 @@ public static class RunExport
     {
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
         var arrays = new List<KeyValuePair<string, NdArray>>();
-        arrays.AddRange(telemetry.Columns.Select(column => KeyValuePair.Create(column, new NdArray([telemetry.Rows], telemetry[column].ToArray()))));
-        string[] spectra = Directory.Exists(run.Files.Spectra) ? [.. Directory.GetFiles(run.Files.Spectra, "*.npy").Order(StringComparer.Ordinal)] : [];
-        arrays.AddRange(spectra.Select(file => KeyValuePair.Create($"spectra/{Path.GetFileNameWithoutExtension(file)}", NpyFile.Read(file))));
+        arrays.AddRange(
+            telemetry.Columns.Select(column => KeyValuePair.Create(column, new NdArray([telemetry.Rows], telemetry[column].ToArray()))));
+        string[] spectra = Directory.Exists(run.Files.Spectra)
+            ? [.. Directory.GetFiles(run.Files.Spectra, "*.npy").Order(StringComparer.Ordinal)]
+            : [];
+        arrays.AddRange(
+            spectra.Select(file => KeyValuePair.Create($"spectra/{Path.GetFileNameWithoutExtension(file)}", NpyFile.Read(file))));
         arrays.AddRange(Settings(run.Specification));
         NpzFile.Write(path, arrays);
         return path;
@@ -89,7 +99,8 @@ public static class RunExport
     private static string Weights(RunRecord run, string path)
     {
         if (!File.Exists(run.Files.Checkpoint))
-            throw new BadInputException(run.Files.Checkpoint, $"must exist for its weights to be exported but does not: the run is {run.State}.");
+            throw new BadInputException(
+                run.Files.Checkpoint, $"must exist for its weights to be exported but does not: the run is {run.State}.");
         SafetensorsContent content = SafetensorsFile.Read(run.Files.Checkpoint);
         NamedTensor[] weights = [.. content.Tensors.Where(tensor => !RunCheckpoint.IsState(tensor.Name))];
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -116,7 +127,9 @@ public static class RunExport
             var events = new EventFile(stream);
             events.Begin(time);
             for (int row = 0; row < telemetry.Rows; row++)
-                events.Write(time, (long)telemetry[Quantities.Step][row], telemetry.Columns.Skip(1).Select(column => (column.Replace('.', '/'), telemetry[column][row])));
+                events.Write(
+                    time, (long)telemetry[Quantities.Step][row],
+                    telemetry.Columns.Skip(1).Select(column => (column.Replace('.', '/'), telemetry[column][row])));
         });
         return path;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Certificates;
 using Kappa.Models;
 using Kappa.Numerics;
@@ -5,8 +6,10 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Runs.Ladder;
 
-/// <summary>What theorems guarantee: every theorem at the initial point, and the first of them that applies from a later step on (C.20).</summary>
-internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<LadderState> states, LadderWork work, LadderLimits limits, CancellationToken cancellation)
+/// <summary>What theorems guarantee: every theorem at the initial point, and
+/// the first of them that applies from a later step on (C.20).</summary>
+internal sealed class GuaranteedRungs(
+    Experiment experiment, IReadOnlyList<LadderState> states, LadderWork work, LadderLimits limits, CancellationToken cancellation)
 {
     // Below this share of the initial loss a certificate speaks about rounding.
     private const double LeastRelativeLoss = 1e-20;
@@ -19,7 +22,14 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     /// <summary>At θ_0: with the run's own step size where it is constant and admitted, otherwise with the theorem's.</summary>
     public IEnumerable<Rung> AtStart() => _theorems.Select(theorem =>
     {
-        var rung = new Rung { Name = $"guaranteed.{theorem.Name}", Title = $"guaranteed, {theorem.Name}", Kind = RungKind.APriori, Grade = RungGrade.Proven, Label = theorem.Label };
+        var rung = new Rung
+        {
+            Name = $"guaranteed.{theorem.Name}",
+            Title = $"guaranteed, {theorem.Name}",
+            Kind = RungKind.APriori,
+            Grade = RungGrade.Proven,
+            Label = theorem.Label,
+        };
         if (WhyNotAffordable(theorem, evaluations: 2) is string costly)
         {
             return rung with { WhyMissing = costly };
@@ -32,7 +42,9 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
         }
 
         // Where the run's step is not admitted the theorem may still hold for a smaller one.
-        Certificate free = own.Outcome == CertificateOutcome.NotApplicable || OwnStepSize(states[0]) is null ? own : Evaluate(theorem, states[0].Parameters, null);
+        Certificate free = own.Outcome == CertificateOutcome.NotApplicable || OwnStepSize(states[0]) is null
+            ? own
+            : Evaluate(theorem, states[0].Parameters, null);
         return free.Outcome == CertificateOutcome.Guaranteed
             ? Certified(rung, free, states[0], "from step 0 on")
             : rung with { WhyMissing = own.Explanation };
@@ -41,9 +53,18 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     /// <summary>From step t on: the first state looked at that is certified, refined by bisection between it and the one before.</summary>
     public Rung FromLaterStep()
     {
-        var rung = new Rung { Name = "guaranteed.later", Title = "guaranteed from a step on", Kind = RungKind.AlongThePath, Grade = RungGrade.Proven, Label = "C.20" };
+        var rung = new Rung
+        {
+            Name = "guaranteed.later",
+            Title = "guaranteed from a step on",
+            Kind = RungKind.AlongThePath,
+            Grade = RungGrade.Proven,
+            Label = "C.20",
+        };
         LadderState[] candidates = [.. states.Where(state => state.Loss > LeastRelativeLoss * states[0].Loss)];
-        Theorem? theorem = _theorems.FirstOrDefault(theorem => WhyNotAffordable(theorem, (2 * states.Count) + 10) is null && Evaluate(theorem, states[0].Parameters, null).Outcome != CertificateOutcome.NotApplicable);
+        Theorem? theorem = _theorems.FirstOrDefault(theorem =>
+            WhyNotAffordable(theorem, (2 * states.Count) + 10) is null
+            && Evaluate(theorem, states[0].Parameters, null).Outcome != CertificateOutcome.NotApplicable);
         if (theorem is null || candidates.Length < 2)
         {
             string why = theorem is not null ? SpectralRungs.NoLaterState
@@ -61,23 +82,37 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
                 double? stepSize = usesOwn ? OwnStepSize(candidates[k]) : null;
                 if (Evaluate(theorem, candidates[k].Parameters, stepSize) is { Outcome: CertificateOutcome.Guaranteed } certificate)
                 {
-                    return k == 0 ? Certified(rung, certificate, candidates[0], "from step 0 on") : Refine(rung, theorem, candidates[k - 1], candidates[k], stepSize);
+                    return k == 0
+                        ? Certified(rung, certificate, candidates[0], "from step 0 on")
+                        : Refine(rung, theorem, candidates[k - 1], candidates[k], stepSize);
                 }
             }
         }
 
-        return rung with { WhyMissing = $"None of {candidates.Length} states of the run is certified. At step {candidates[^1].Step}: {Evaluate(theorem, candidates[^1].Parameters, null).Explanation}" };
+        return rung with
+        {
+            WhyMissing = $"None of {candidates.Length} states of the run is certified. At step {candidates[^1].Step}: "
+                + $"{Evaluate(theorem, candidates[^1].Parameters, null).Explanation}",
+        };
     }
 
     private Rung Refine(Rung rung, Theorem theorem, LadderState before, LadderState certified, double? stepSize)
     {
         // The search takes the first state for ℒ_0; the note is about the run's.
-        var options = new FirstStepOptions { FirstStep = before.Step, LastStep = certified.Step, Growth = double.MaxValue, Certificate = CertificateOptions.Default with { StepSize = stepSize } };
+        var options = new FirstStepOptions
+        {
+            FirstStep = before.Step,
+            LastStep = certified.Step,
+            Growth = double.MaxValue,
+            Certificate = CertificateOptions.Default with { StepSize = stepSize },
+        };
         var first = FirstCertifiedStep.Search(
-            theorem, experiment.Model, experiment.Options, before.ToDescentState(experiment.Initial), options, experiment.Exact, cancellation);
+            theorem, experiment.Model, experiment.Options, before.ToDescentState(experiment.Initial), options, experiment.Exact,
+            cancellation);
         LadderState at = certified with { Step = first.Step ?? certified.Step };
         double relative = (first.RelativeLoss ?? (certified.Loss / before.Loss)) * before.Loss / states[0].Loss;
-        return Certified(rung, first.Certificate, at, FormattableString.Invariant($"from step {at.Step} on, ℒ = {NumberText.Of(relative, 3)} ℒ_0"));
+        return Certified(
+            rung, first.Certificate, at, FormattableString.Invariant($"from step {at.Step} on, ℒ = {NumberText.Of(relative, 3)} ℒ_0"));
     }
 
     private Rung Certified(Rung rung, Certificate certificate, LadderState state, string where)
@@ -88,7 +123,10 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
         {
             Value = guarantee.Rate,
             OtherStepSize = isOwn ? null : guarantee.StepSize,
-            Note = isOwn ? where : FormattableString.Invariant($"{where}; for η = {NumberText.Of(guarantee.StepSize, 3)}, not the run's {NumberText.Of(state.StepSize, 3)}"),
+            Note = isOwn
+                ? where
+                : FormattableString.Invariant(
+                    $"{where}; for η = {NumberText.Of(guarantee.StepSize, 3)}, not the run's {NumberText.Of(state.StepSize, 3)}"),
         };
     }
 
@@ -106,12 +144,21 @@ internal sealed class GuaranteedRungs(Experiment experiment, IReadOnlyList<Ladde
     {
         if (!IsAffordable)
         {
-            return FormattableString.Invariant($"Evaluating theorems needs about {NumberText.Of(work.Theorem, 2)} operations each at this size, too many for the limit of {NumberText.Of(limits.TheoremWork, 2)} for all; use fewer samples or a narrower model.");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"Evaluating theorems needs about {NumberText.Of(work.Theorem, 2)} operations each at this size, too many for the limit "
+                    + $"of {NumberText.Of(limits.TheoremWork, 2)} for all; use fewer samples or a narrower model.");
         }
 
         bool needsJacobian = theorem.Name == "kernel-floor";
-        return needsJacobian && (work.Kernel * evaluations > limits.KernelWork || JacobianSpectrum.ForecastBytes(work.Outputs, work.Parameters) > CertificateOptions.Default.MemoryLimit)
-            ? FormattableString.Invariant($"It needs the whole Jacobian, {work.Outputs} by {work.Parameters}, and its spectrum: {NumberText.Of(work.Kernel, 2)} operations for each of {evaluations} evaluations; use fewer samples or train fewer blocks.")
+        return needsJacobian
+            && (
+                work.Kernel * evaluations > limits.KernelWork
+                || JacobianSpectrum.ForecastBytes(work.Outputs, work.Parameters) > CertificateOptions.Default.MemoryLimit)
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"It needs the whole Jacobian, {work.Outputs} by {work.Parameters}, and its spectrum: {NumberText.Of(work.Kernel, 2)} "
+                    + $"operations for each of {evaluations} evaluations; use fewer samples or train fewer blocks.")
             : null;
     }
 }

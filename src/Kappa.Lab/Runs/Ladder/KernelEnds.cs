@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
@@ -11,7 +12,8 @@ namespace Kappa.Lab.Runs.Ladder;
 /// <param name="Remark">What λ_min can be trusted to say; empty when it is what it seems.</param>
 internal sealed record KernelEnds(long Step, double StepSize, double LambdaMin, double LambdaMax, string Remark)
 {
-    /// <summary>(P.4) 1 − max{(1 − x)², (1 − y)²} with x = ηλ_min, y = ηλ_max, as min{x(2 − x), y(2 − y)}: that keeps a rate below ε.</summary>
+    /// <summary>(P.4) 1 − max{(1 − x)², (1 − y)²} with x = ηλ_min, y = ηλ_max,
+    /// as min{x(2 − x), y(2 − y)}: that keeps a rate below ε.</summary>
     public double Rate
     {
         get
@@ -21,15 +23,18 @@ internal sealed record KernelEnds(long Step, double StepSize, double LambdaMin, 
         }
     }
 
-    public string Note => FormattableString.Invariant(
-        $"step {Step}, ηλ_min = {NumberText.Of(StepSize * LambdaMin, 3)}, ηλ_max = {NumberText.Of(StepSize * LambdaMax, 3)}{(StepSize * LambdaMax > 2 ? ", beyond the edge 2" : string.Empty)}{Remark}");
+    public string Note => string.Create(
+        CultureInfo.InvariantCulture,
+        $"step {Step}, ηλ_min = {NumberText.Of(StepSize * LambdaMin, 3)}, ηλ_max = "
+            + $"{NumberText.Of(StepSize * LambdaMax, 3)}{(StepSize * LambdaMax > 2 ? ", beyond the edge 2" : string.Empty)}{Remark}");
 
     /// <summary>From the whole Jacobian (P.4). The kernel of a mean loss is divided by the samples as the loss is.</summary>
     public static KernelEnds InFull(Experiment experiment, LadderState state)
     {
         var spectrum = JacobianSpectrum.Of(experiment.Exact, state.Parameters, experiment.Trained);
         return new KernelEnds(
-            state.Step, state.StepSize * experiment.Model.SquaredErrorFactor, spectrum.LambdaMin, spectrum.LambdaMax, RemarkOn(spectrum.Summary.Status));
+            state.Step, state.StepSize * experiment.Model.SquaredErrorFactor, spectrum.LambdaMin, spectrum.LambdaMax,
+            RemarkOn(spectrum.Summary.Status));
     }
 
     /// <summary>From products with the kernel (P.7).</summary>

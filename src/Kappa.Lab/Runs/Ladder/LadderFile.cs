@@ -8,7 +8,8 @@ namespace Kappa.Lab.Runs.Ladder;
 /// <summary>Reads and writes <c>ladder.json</c> of a run folder.</summary>
 internal static class LadderFile
 {
-    private static readonly LadderJson Json = new(new JsonSerializerOptions(LadderJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly LadderJson Json = new(
+        new JsonSerializerOptions(LadderJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>The text of ladder.json.</summary>
     /// <param name="ladder">The ladder.</param>

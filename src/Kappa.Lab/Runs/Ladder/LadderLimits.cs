@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Runs.Ladder;
 
-/// <summary>What a ladder may cost. All are counts that follow from the sizes, so the same run has the same ladder on every machine.</summary>
+/// <summary>What a ladder may cost. All are counts that follow from the
+/// sizes, so the same run has the same ladder on every machine.</summary>
 public sealed record LadderLimits
 {
     /// <summary>Every default: some seconds on one core.</summary>

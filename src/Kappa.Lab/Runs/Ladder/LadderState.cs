@@ -10,11 +10,14 @@ namespace Kappa.Lab.Runs.Ladder;
 /// <param name="Loss">ℒ(θ_k).</param>
 internal sealed record LadderState(long Step, ModelParameters Parameters, double StepSize, double Loss)
 {
-    /// <summary>The steps looked at: denser at the start, where the kernel moves most, and evenly enough later to see what decides the late rate.</summary>
+    /// <summary>The steps looked at: denser at the start, where the kernel moves
+    /// most, and evenly enough later to see what decides the late rate.</summary>
     /// <param name="last">Last step of the run.</param>
     /// <param name="count">At least 2.</param>
     public static long[] Schedule(long last, int count) =>
-        [.. Enumerable.Range(0, count).Select(k => (long)Math.Round(last * ((double)k * k / ((double)(count - 1) * (count - 1))))).Distinct()];
+        [
+            .. Enumerable.Range(0, count).Select(k => (long)Math.Round(last * ((double)k * k / ((double)(count - 1) * (count - 1)))))
+                .Distinct()];
 
     /// <summary>Descends once more and keeps the states at the given steps.</summary>
     /// <param name="experiment">The run's experiment.</param>

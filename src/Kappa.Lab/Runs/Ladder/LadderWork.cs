@@ -27,7 +27,8 @@ internal sealed record LadderWork(long Outputs, long Parameters, double Step, do
     /// <summary>The spectrum of J at one state: its rows by one backward pass each, and 2 P o² for their reduction.</summary>
     public double Kernel => (Outputs * Step) + (2.0 * Outputs * Parameters * Math.Min(Outputs, Parameters));
 
-    /// <summary>Lanczos at one state: 200 products of about a step each, and each new vector made orthogonal to those before, twice.</summary>
+    /// <summary>Lanczos at one state: 200 products of about a step each, and
+    /// each new vector made orthogonal to those before, twice.</summary>
     public double MatrixFree => (200 * Step) + (8.0 * 200 * 200 * Outputs / 2);
 
     // Forward and twice that backward; products only.

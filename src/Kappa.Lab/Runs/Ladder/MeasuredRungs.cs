@@ -15,7 +15,10 @@ internal static class MeasuredRungs
             return [measured with { WhyMissing = why }, late with { WhyMissing = why }];
         }
 
-        string window = FormattableString.Invariant($"steps {fit.FirstStep} to {fit.LastStep}, {fit.Decades:F2} decades, {OutcomeWords.Of(fit.Outcome.ToString())}");
-        return [measured with { Value = fit.Rate, Low = fit.RateLow, High = fit.RateHigh, Note = window }, late with { Value = fit.LateRate, Note = "last third of the window" }];
+        string window = FormattableString.Invariant(
+            $"steps {fit.FirstStep} to {fit.LastStep}, {fit.Decades:F2} decades, {OutcomeWords.Of(fit.Outcome.ToString())}");
+        return [
+            measured with { Value = fit.Rate, Low = fit.RateLow, High = fit.RateHigh, Note = window },
+            late with { Value = fit.LateRate, Note = "last third of the window" }];
     }
 }

@@ -3,7 +3,8 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Runs.Ladder;
 
-/// <summary>The rates that can be stated about one run, from guaranteed to measured, with what each has seen and rests on (the content of <c>ladder.json</c>).</summary>
+/// <summary>The rates that can be stated about one run, from guaranteed to measured,
+/// with what each has seen and rests on (the content of <c>ladder.json</c>).</summary>
 /// <remarks>Theory: the measured rate, rungs of the ladder. What is missing has its reason. A value.</remarks>
 public sealed record RateLadder
 {
@@ -19,7 +20,8 @@ public sealed record RateLadder
     /// <summary>The rungs, the guaranteed ones first, the measured ones last.</summary>
     public required IReadOnlyList<Rung> Rungs { get; init => field = [.. value.Select(rung => rung.Finite())]; }
 
-    /// <summary>The measured rate over each other rung, and the kernel's over each bound; rungs without a positive value or for another step size are left out.</summary>
+    /// <summary>The measured rate over each other rung, and the kernel's over each bound;
+    /// rungs without a positive value or for another step size are left out.</summary>
     public required IReadOnlyList<RungRatio> Ratios { get; init; }
 
     /// <summary>The rung called <paramref name="name"/>, or <see langword="null"/>.</summary>
@@ -27,8 +29,8 @@ public sealed record RateLadder
     public Rung? Find(string name) => Rungs.FirstOrDefault(rung => rung.Name == name);
 
     /// <summary>
-    /// Computes the ladder of a run, for which states are made again by descending once more; <c>null</c> for a run that is no plain gradient descent on a
-    /// squared error, where these rates mean nothing.
+    /// Computes the ladder of a run, for which states are made again by descending once more; <c>null</c> for a run that is no plain
+    /// gradient descent on a squared error, where these rates mean nothing.
     /// </summary>
     /// <param name="experiment">The run's experiment; its evaluator is used.</param>
     /// <param name="fit">The fit of the run's loss curve; null when there is none.</param>
@@ -49,19 +51,29 @@ public sealed record RateLadder
 
         var work = LadderWork.Of(experiment);
         bool isAffordable = lastStep * work.Step <= limits.DescentWork;
-        List<LadderState> states = LadderState.At(experiment, isAffordable ? LadderState.Schedule(lastStep, limits.States) : [0], cancellation);
+        List<LadderState> states = LadderState.At(
+            experiment, isAffordable ? LadderState.Schedule(lastStep, limits.States) : [0], cancellation);
         return states.Count == 0 ? NotFinite(fit) : Of(experiment, states, fit, work, limits, cancellation);
     }
 
-    private static RateLadder Of(Experiment experiment, List<LadderState> states, RateFit? fit, LadderWork work, LadderLimits limits, CancellationToken cancellation)
+    private static RateLadder Of(
+        Experiment experiment, List<LadderState> states, RateFit? fit, LadderWork work, LadderLimits limits, CancellationToken cancellation)
     {
         var guaranteed = new GuaranteedRungs(experiment, states, work, limits, cancellation);
         var spectral = new SpectralRungs(experiment, states, work, limits);
-        Rung[] rungs = [.. guaranteed.AtStart(), guaranteed.FromLaterStep(), .. spectral.Blocks(), .. spectral.Kernel(), .. MeasuredRungs.Of(fit)];
-        return new RateLadder { StepSize = states[0].StepSize, Steps = [.. states.Select(state => state.Step)], Rungs = rungs, Ratios = [.. RatiosOf(rungs)] };
+        Rung[] rungs = [
+            .. guaranteed.AtStart(), guaranteed.FromLaterStep(), .. spectral.Blocks(), .. spectral.Kernel(), .. MeasuredRungs.Of(fit)];
+        return new RateLadder
+        {
+            StepSize = states[0].StepSize,
+            Steps = [.. states.Select(state => state.Step)],
+            Rungs = rungs,
+            Ratios = [.. RatiosOf(rungs)],
+        };
     }
 
-    private static RateLadder NotFinite(RateFit? fit) => new() { StepSize = 0, Steps = [], Rungs = [.. MeasuredRungs.Of(fit)], Ratios = [] };
+    private static RateLadder NotFinite(RateFit? fit) =>
+        new() { StepSize = 0, Steps = [], Rungs = [.. MeasuredRungs.Of(fit)], Ratios = [] };
 
     private static IEnumerable<RungRatio> RatiosOf(Rung[] rungs)
     {
@@ -70,7 +82,8 @@ public sealed record RateLadder
             from upper in comparable
             where upper.Name is "measured" or "kernel.start"
             from lower in comparable
-            where lower.Kind != RungKind.Fitted && lower.Name != upper.Name && (upper.Name == "measured" || (lower.Kind == RungKind.APriori && lower.Name != "kernel.start"))
+            where lower.Kind != RungKind.Fitted && lower.Name != upper.Name
+                && (upper.Name == "measured" || (lower.Kind == RungKind.APriori && lower.Name != "kernel.start"))
             select new RungRatio(upper.Name, lower.Name, upper.Value!.Value / lower.Value!.Value);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Descent;
 using Kappa.Numerics;
 
@@ -6,7 +7,8 @@ namespace Kappa.Lab.Runs.Ladder;
 /// <summary>The ladder of a run in its folder: its states are made again from its specification.</summary>
 internal static class RunLadder
 {
-    // Another machine rounds differently, other data differ by far more. In single precision E errs by 4 u √k of F and of Y, ten thousandths of ‖E‖ and √(2 floor).
+    // Another machine rounds differently, other data differ by far more. In single
+    // precision E errs by 4 u √k of F and of Y, ten thousandths of ‖E‖ and √(2 floor).
     private const double LossTolerance = 1e-9;
     private const double SingleLossTolerance = 1e-4;
 
@@ -17,18 +19,21 @@ internal static class RunLadder
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="BadInputException">Nothing is recorded, or the data are missing or are no longer those of the run.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static RateLadder Compute(RunAnalysis analysis, int threads = 1, LadderLimits? limits = null, CancellationToken cancellation = default)
+    public static RateLadder Compute(
+        RunAnalysis analysis, int threads = 1, LadderLimits? limits = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(analysis);
         if (analysis.Telemetry.Rows == 0)
         {
-            throw new BadInputException(analysis.Run.Files.Telemetry, "must have a row for a ladder of rates but has none; the run stopped before its first step.");
+            throw new BadInputException(
+                analysis.Run.Files.Telemetry, "must have a row for a ladder of rates but has none; the run stopped before its first step.");
         }
 
         using Experiment experiment = PrepareAgain(analysis, threads);
         return RateLadder.Of(experiment, analysis.Rate, (long)analysis.Telemetry[Quantities.Step][^1], limits, cancellation)
             ?? throw new BadInputException(
-                analysis.Run.Files.Path, "a ladder of rates is about gradient descent on a squared loss over all samples, and this run is something else.");
+                analysis.Run.Files.Path,
+                "a ladder of rates is about gradient descent on a squared loss over all samples, and this run is something else.");
     }
 
     /// <summary>The experiment of a run that has recorded a row, with its first step size; its states can be made again.</summary>
@@ -49,15 +54,20 @@ internal static class RunLadder
         {
             experiment.Dispose();
             throw new BadInputException(
-                analysis.Run.Files.Path, "the data must be those of the run but the files or the built-in text have changed since. Run the experiment again.");
+                analysis.Run.Files.Path,
+                "the data must be those of the run but the files or the built-in text have changed since. Run the experiment again.");
         }
 
-        if (experiment.IsFullBatch && analysis.Telemetry[Quantities.Step][0] == 0 && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
+        if (experiment.IsFullBatch && analysis.Telemetry[Quantities.Step][0] == 0
+            && !(Math.Abs(experiment.InitialLoss - recorded) <= tolerance))
         {
             experiment.Dispose();
             throw new BadInputException(
                 analysis.Run.Files.Path,
-                FormattableString.Invariant($"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the files or the built-in text have changed since. Run the experiment again."));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the data must be those of the run, whose first loss is {recorded:R}, but give {experiment.InitialLoss:R}: the "
+                        + $"files or the built-in text have changed since. Run the experiment again."));
         }
 
         return experiment;

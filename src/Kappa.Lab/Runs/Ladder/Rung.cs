@@ -48,7 +48,8 @@ public sealed record Rung
     /// <summary>Equation label; empty for the measured rate.</summary>
     public string Label { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>Rate per step; along the path the median over the states looked at. <see langword="null"/> when missing. Negative when the loss grows.</summary>
+    /// <summary>Rate per step; along the path the median over the states looked at.
+    /// <see langword="null"/> when missing. Negative when the loss grows.</summary>
     public double? Value { get; init; }
 
     /// <summary>Smallest over the path, or the lower end of the interval.</summary>
@@ -69,7 +70,8 @@ public sealed record Rung
     /// <summary>Whether it can be compared with the other rungs: it has a positive value for the run's own step size.</summary>
     internal bool IsComparable => Value > 0 && OtherStepSize is null;
 
-    /// <summary>The same with a reason in place of a value that a double cannot hold: a rate beyond 10^308, or one of numbers that overflowed.</summary>
+    /// <summary>The same with a reason in place of a value that a double cannot
+    /// hold: a rate beyond 10^308, or one of numbers that overflowed.</summary>
     internal Rung Finite() => (Value, Low, High) is var (value, low, high) && IsNumber(value) && IsNumber(low) && IsNumber(high)
         ? this
         : this with
@@ -77,7 +79,8 @@ public sealed record Rung
             Value = null,
             Low = null,
             High = null,
-            WhyMissing = $"The rate is no finite number, for what it is computed from overflows{(Note.Length == 0 ? "" : $" ({Note})")}. Look at the step size and the scales of data and weights.",
+            WhyMissing = $"The rate is no finite number, for what it is computed from overflows{(Note.Length == 0 ? "" : $" ({Note})")}. "
+                + $"Look at the step size and the scales of data and weights.",
         };
 
     private static bool IsNumber(double? value) => value is not { } number || double.IsFinite(number);
@@ -86,7 +89,8 @@ public sealed record Rung
     internal Rung Over(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        return this with { Value = 0.5 * (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]), Low = sorted[0], High = sorted[^1] };
+        return this with
+        { Value = 0.5 * (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]), Low = sorted[0], High = sorted[^1] };
     }
 }
 

@@ -3,7 +3,8 @@ using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>Queries, keys and values trained, W_O fixed: softmax against Gaussian at several token scales, at the same step and at each one's own.</summary>
+/// <summary>Queries, keys and values trained, W_O fixed: softmax against Gaussian
+/// at several token scales, at the same step and at each one's own.</summary>
 internal static class AllTrainedStudy
 {
     private static readonly double[] Multiples = [0.1, 0.3, 1];
@@ -28,10 +29,14 @@ internal static class AllTrainedStudy
 
     private static KernelJob Job(KernelsPlan plan, double scale, bool own, KernelArm arm, long seed)
     {
-        string setting = FormattableString.Invariant($"Q, K, V trained, token scale {scale}, {(own ? "own" : "same")} step (N={Size.Samples} n={Size.Tokens} D=16 H=2)");
+        string setting = FormattableString.Invariant(
+            $"Q, K, V trained, token scale {scale}, {(own ? "own" : "same")} step (N={Size.Samples} n={Size.Tokens} D=16 H=2)");
         return new KernelJob(
             KernelStudy.AllTrained, setting, arm.Name, seed,
-            () => own ? Tried(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed)) : [AtSharedStep(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed))],
+            () =>
+                own
+                    ? Tried(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed))
+                    : [AtSharedStep(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed))],
             runs =>
             {
                 KernelReading reading = KernelReading.OfBest(runs, plan.AllSteps);

@@ -1,10 +1,15 @@
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>The experiments of [B]: Pathfinder with Adam and text with SGD, two layers, D = 64, two heads, feed-forward 128, softmax against Gaussian.</summary>
+/// <summary>The experiments of [B]: Pathfinder with Adam and text with SGD, two
+/// layers, D = 64, two heads, feed-forward 128, softmax against Gaussian.</summary>
 internal static class ClassifierStudy
 {
     public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
-        from study in new[] { (Kind: KernelStudy.Pathfinder, Task: plan.Pathfinder, Recipe: plan.PathfinderRecipe), (Kind: KernelStudy.Text, Task: plan.Text, Recipe: plan.TextRecipe) }
+        from study in new[]
+        {
+            (Kind: KernelStudy.Pathfinder, Task: plan.Pathfinder, Recipe: plan.PathfinderRecipe),
+            (Kind: KernelStudy.Text, Task: plan.Text, Recipe: plan.TextRecipe),
+        }
         from seed in Enumerable.Range(0, plan.Seeds)
         from arm in KernelArm.All
         select Job(study.Kind, study.Task, study.Recipe, arm, seed);

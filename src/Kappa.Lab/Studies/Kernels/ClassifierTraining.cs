@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Descent;
 using Kappa.Lab.Store;
 using Kappa.Models;
@@ -16,11 +17,16 @@ internal sealed record TrainingRecipe(UpdateMethod Method, double StepSize, int 
     /// <summary>Precision of the passes; sums and weights stay double.</summary>
     public Precision Precision { get; init; } = Precision.Single;
 
-    /// <summary>Steps between two saved states: seconds of work for the smallest task, about two minutes for the full-size pictures. It changes no number.</summary>
+    /// <summary>Steps between two saved states: seconds of work for the smallest task,
+    /// about two minutes for the full-size pictures. It changes no number.</summary>
     public int SaveEvery { get; init; } = 250;
 
     /// <summary>For tables.</summary>
-    public string Words => FormattableString.Invariant($"{(Method is AdamDescent ? "Adam" : "SGD")}, step {StepSize}, batch {BatchSize}, {Steps} steps, {(Precision == Precision.Single ? "single" : "double")} precision");
+    public string Words =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(Method is AdamDescent ? "Adam" : "SGD")}, step {StepSize}, batch {BatchSize}, {Steps} steps, "
+                + $"{(Precision == Precision.Single ? "single" : "double")} precision");
 
     /// <summary>The options of one run.</summary>
     public DescentOptions Options(long seed) => new()
@@ -34,7 +40,8 @@ internal sealed record TrainingRecipe(UpdateMethod Method, double StepSize, int 
     };
 }
 
-/// <summary>One training of the experiments' Transformer, which is saved every few steps and when it is stopped, and goes on from there with the same bits.</summary>
+/// <summary>One training of the experiments' Transformer, which is saved every few
+/// steps and when it is stopped, and goes on from there with the same bits.</summary>
 internal sealed class ClassifierTraining
 {
     private readonly ClassifierTask _task;
@@ -49,7 +56,8 @@ internal sealed class ClassifierTraining
         _test = ClassifierTask.Model(task.Test, shape, recipe.Precision);
     }
 
-    /// <summary>Loss of every step's batch; loss and accuracy on the test samples every few steps and at the end; the trained parameters.</summary>
+    /// <summary>Loss of every step's batch; loss and accuracy on the test
+    /// samples every few steps and at the end; the trained parameters.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the state is in the store.</exception>
     public static (Dictionary<string, double[]> Series, ModelParameters End) Run(
         ClassifierTask task, TransformerShape shape, TrainingRecipe recipe, ModelParameters start, long seed, KernelJobContext context)
@@ -141,14 +149,16 @@ internal sealed class ClassifierTraining
             return null;
         }
 
-        Dictionary<string, double[]> tensors = record.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Value.Data, StringComparer.Ordinal);
+        Dictionary<string, double[]> tensors = record.Tensors.ToDictionary(
+            tensor => tensor.Name, tensor => tensor.Value.Data, StringComparer.Ordinal);
         ModelParameters parameters = start.Clone();
         tensors["parameters"].CopyTo(parameters.Vector.AsSpan());
         _losses.AddRange(tensors[$"series.{Quantity.Loss}"]);
         _steps.AddRange(tensors[$"series.{Quantity.Step}"]);
         _testLosses.AddRange(tensors[$"series.{Quantity.TestLoss}"]);
         _accuracies.AddRange(tensors[$"series.{Quantity.TestAccuracy}"]);
-        double[][] moments = [.. Enumerable.Range(0, _recipe.Method.Moments).Select(k => tensors[FormattableString.Invariant($"moments.{k}")])];
+        double[][] moments = [
+            .. Enumerable.Range(0, _recipe.Method.Moments).Select(k => tensors[FormattableString.Invariant($"moments.{k}")])];
         return new DescentState(parameters, start.Clone(), record.GetInteger(Quantity.Step), _recipe.StepSize, double.NaN, moments);
     }
 }

@@ -10,10 +10,12 @@ namespace Kappa.Lab.Studies.Kernels;
 /// <param name="Setting">Everything but kernel and seed, for tables.</param>
 /// <param name="Arm">The kernel.</param>
 /// <param name="Seed">Seed.</param>
-/// <param name="Plan">Specifications of the runs: one, or several step sizes of which the best counts. Made once, for a step size can be a computation.</param>
+/// <param name="Plan">Specifications of the runs: one, or several step sizes of
+/// which the best counts. Made once, for a step size can be a computation.</param>
 /// <param name="Measure">Reads the runs.</param>
 internal sealed record KernelJob(
-    KernelStudy Study, string Setting, string Arm, long Seed, Func<IReadOnlyList<ExperimentSpecification>> Plan, Func<IReadOnlyList<RunRecord>, KernelReading> Measure)
+    KernelStudy Study, string Setting, string Arm, long Seed, Func<IReadOnlyList<ExperimentSpecification>> Plan,
+    Func<IReadOnlyList<RunRecord>, KernelReading> Measure)
 {
     /// <summary>What the runs of this job gave.</summary>
     public KernelRun Read(IReadOnlyList<RunRecord> runs)
@@ -60,7 +62,8 @@ internal sealed record KernelReading(Dictionary<string, double> Numbers, Diction
     public static Dictionary<string, double[]> OfTraining(RunRecord run)
     {
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
-        double[] steps = telemetry[Quantities.Step].ToArray(), losses = telemetry[Quantities.TestLoss].ToArray(), accuracies = telemetry[Quantities.TestAccuracy].ToArray();
+        double[] steps = telemetry[Quantities.Step].ToArray(), losses = telemetry[Quantities.TestLoss].ToArray(),
+            accuracies = telemetry[Quantities.TestAccuracy].ToArray();
         int[] tested = [.. Enumerable.Range(0, steps.Length).Where(row => !double.IsNaN(losses[row]))];
         return new(StringComparer.Ordinal)
         {

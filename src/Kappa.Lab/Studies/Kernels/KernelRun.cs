@@ -41,7 +41,8 @@ internal enum KernelStudy
 /// <param name="Numbers">By the names of <see cref="Quantity"/>.</param>
 /// <param name="Series">By the names of <see cref="Quantity"/>; equally long ones share their index.</param>
 internal sealed record KernelRun(
-    KernelStudy Study, string Setting, string Arm, long Seed, IReadOnlyDictionary<string, double> Numbers, IReadOnlyDictionary<string, double[]> Series)
+    KernelStudy Study, string Setting, string Arm, long Seed, IReadOnlyDictionary<string, double> Numbers,
+    IReadOnlyDictionary<string, double[]> Series)
 {
     /// <summary>A number; NaN when the run has none of that name.</summary>
     public double this[string quantity] => Numbers.GetValueOrDefault(quantity, double.NaN);
@@ -66,13 +67,16 @@ internal sealed record KernelRun(
     /// <summary>A run from its record.</summary>
     public static KernelRun Of(Checkpoint record, KernelStudy study, string setting, string arm, long seed) => new(
         study, setting, arm, seed,
-        Part(record, NumberPrefix).ToDictionary(tensor => tensor.Name[NumberPrefix.Length..], tensor => tensor.Value.Data[0], StringComparer.Ordinal),
-        Part(record, SeriesPrefix).ToDictionary(tensor => tensor.Name[SeriesPrefix.Length..], tensor => tensor.Value.Data, StringComparer.Ordinal));
+        Part(record, NumberPrefix).ToDictionary(
+            tensor => tensor.Name[NumberPrefix.Length..], tensor => tensor.Value.Data[0], StringComparer.Ordinal),
+        Part(record, SeriesPrefix).ToDictionary(
+            tensor => tensor.Name[SeriesPrefix.Length..], tensor => tensor.Value.Data, StringComparer.Ordinal));
 
     private const string NumberPrefix = "number.";
     private const string SeriesPrefix = "series.";
 
-    private static IEnumerable<Formats.NamedTensor> Part(Checkpoint record, string prefix) => record.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
+    private static IEnumerable<Formats.NamedTensor> Part(Checkpoint record, string prefix) =>
+        record.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
 }
 
 /// <summary>Names of what a run measures, as they stand in kernel-runs.csv and kernel-curves.csv.</summary>

@@ -43,7 +43,8 @@ internal static class KernelSpecifications
         ExperimentSpecification at = Attention(arm, QueriesOnlyStudy.Size, QueriesOnlyStudy.Width, heads, losses, seed);
         return at with
         {
-            Model = at.Model with { KeyWidth = QueriesOnlyStudy.Width, ValueWidth = QueriesOnlyStudy.Width, Trained = TrainedBlocks.Of("query") },
+            Model = at.Model with
+            { KeyWidth = QueriesOnlyStudy.Width, ValueWidth = QueriesOnlyStudy.Width, Trained = TrainedBlocks.Of("query") },
             Data = at.Data with { TargetDistance = distance },
         };
     }

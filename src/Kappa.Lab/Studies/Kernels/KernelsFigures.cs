@@ -11,15 +11,29 @@ internal static class KernelsFigures
     /// <summary>All figures, in the order of the report.</summary>
     public static IReadOnlyList<Figure> All(KernelsResult result) =>
     [
-        Curves(result, KernelStudy.ValuesOnly, Quantity.LossAboveFloor, "values-only", "Loss above the exact floor, only the values trained", "(ℒ − floor) / ℒ₀", KernelRunPart.Whole),
-        Curves(result, KernelStudy.QueriesOnly, Quantity.Loss, "queries-only", "Loss with only the queries trained", "ℒ / ℒ₀", KernelRunPart.Relative),
-        Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained", "Loss with queries, keys and values trained (the kernels begin at different losses)", "ℒ", KernelRunPart.Whole),
-        Curves(result, KernelStudy.AllTrained, Quantity.Loss, "all-trained-relative", "The same relative to the loss at the start", "ℒ / ℒ₀", KernelRunPart.Relative),
+        Curves(
+            result, KernelStudy.ValuesOnly, Quantity.LossAboveFloor, "values-only", "Loss above the exact floor, only the values trained",
+            "(ℒ − floor) / ℒ₀", KernelRunPart.Whole),
+        Curves(
+            result, KernelStudy.QueriesOnly, Quantity.Loss, "queries-only", "Loss with only the queries trained", "ℒ / ℒ₀",
+            KernelRunPart.Relative),
+        Curves(
+            result, KernelStudy.AllTrained, Quantity.Loss, "all-trained",
+            "Loss with queries, keys and values trained (the kernels begin at different losses)", "ℒ", KernelRunPart.Whole),
+        Curves(
+            result, KernelStudy.AllTrained, Quantity.Loss, "all-trained-relative", "The same relative to the loss at the start", "ℒ / ℒ₀",
+            KernelRunPart.Relative),
         Tests(result, "test-accuracy", "Accuracy on the test samples", Quantity.TestAccuracy, "test accuracy", guessing: 0.5),
         Tests(result, "test-loss", "Loss on the test samples", Quantity.TestLoss, "test cross-entropy [nats]"),
         .. Landscapes(result),
-        Intervals(result, KernelStudy.Initialisation, Quantity.EndFraction, "initialisation", "Initialisations (open question)", "end loss / ℒ₀", "Model G, queries, keys and values trained, own step"),
-        Intervals(result, KernelStudy.Depth, Quantity.EndFraction, "depth", "Depth with and without residual connections (open question)", "end / first training loss", $"{result.Plan.LandscapeTask.Name}, {result.Plan.DepthRecipe.Words}; the end is the mean over the last {OpenStudies.LastSteps} batches"),
+        Intervals(
+            result, KernelStudy.Initialisation, Quantity.EndFraction, "initialisation", "Initialisations (open question)", "end loss / ℒ₀",
+            "Model G, queries, keys and values trained, own step"),
+        Intervals(
+            result, KernelStudy.Depth, Quantity.EndFraction, "depth", "Depth with and without residual connections (open question)",
+            "end / first training loss",
+            $"{result.Plan.LandscapeTask.Name}, {result.Plan.DepthRecipe.Words}; the end is the mean over the last "
+                + $"{OpenStudies.LastSteps} batches"),
         Variance(result),
     ];
 
@@ -29,13 +43,17 @@ internal static class KernelsFigures
         Relative,
     }
 
-    private static Figure Curves(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, KernelRunPart part)
+    private static Figure Curves(
+        KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, KernelRunPart part)
     {
         var figure = new Figure(name, title, Caption(result, "Model G, Gaussian tokens, full-batch gradient descent"));
         foreach (RunGroup group in RunGroup.Of(result.Runs, study))
         {
-            (string Arm, SeedBand Band)[] bands = [.. KernelArm.All.Where(arm => group.Of(arm).Length > 0).Select(arm => (arm.Name, SeedBand.Of(group.Of(arm).Select(Values))))];
-            Axes panel = figure.AddPanel(Unbroken(group.Setting), Axis.Whole("step k"), Axis.Log(axis, LowerLimit(bands.SelectMany(band => band.Band.Low))));
+            (string Arm, SeedBand Band)[] bands = [
+                .. KernelArm.All.Where(arm => group.Of(arm).Length > 0).Select(arm =>
+                    (arm.Name, SeedBand.Of(group.Of(arm).Select(Values))))];
+            Axes panel = figure.AddPanel(
+                Unbroken(group.Setting), Axis.Whole("step k"), Axis.Log(axis, LowerLimit(bands.SelectMany(band => band.Band.Low))));
             foreach ((string arm, SeedBand band) in bands)
             {
                 band.DrawOn(panel, arm);
@@ -44,7 +62,10 @@ internal static class KernelsFigures
 
         return figure;
 
-        double[] Values(KernelRun run) => part == KernelRunPart.Relative ? [.. run.Series[quantity].Select(value => value / run.Series[quantity][0])] : run.Series[quantity];
+        double[] Values(KernelRun run) =>
+            part == KernelRunPart.Relative
+                ? [.. run.Series[quantity].Select(value => value / run.Series[quantity][0])]
+                : run.Series[quantity];
     }
 
     // Only where values go below what is shown: an axis down to there would press all others together.
@@ -56,7 +77,8 @@ internal static class KernelsFigures
     // Mean and range over the runs, at the steps at which the test was made.
     private static Figure Tests(KernelsResult result, string name, string title, string quantity, string axis, double? guessing = null)
     {
-        var figure = new Figure(name, title, $"Line: mean, band: range over {result.Plan.Seeds} runs. Two layers, D = 64, two heads, feed-forward 128.");
+        var figure = new Figure(
+            name, title, $"Line: mean, band: range over {result.Plan.Seeds} runs. Two layers, D = 64, two heads, feed-forward 128.");
         foreach (RunGroup group in new[] { KernelStudy.Pathfinder, KernelStudy.Text }.SelectMany(study => RunGroup.Of(result.Runs, study)))
         {
             Axes panel = figure.AddPanel(group.Setting, Axis.Whole("step k"), Axis.Linear(axis));
@@ -70,7 +92,8 @@ internal static class KernelsFigures
 
                 // A run whose loss left the finite numbers is shorter; the mean is taken where all runs are.
                 double[] steps = group.Of(arm).Select(run => run.Series[Quantity.Step]).MinBy(values => values.Length)!;
-                _ = panel.Band(arm.Name, steps, At(steps.Length, k => runs.Min(run => run[k])), At(steps.Length, k => runs.Max(run => run[k])));
+                _ = panel.Band(
+                    arm.Name, steps, At(steps.Length, k => runs.Min(run => run[k])), At(steps.Length, k => runs.Max(run => run[k])));
                 _ = panel.Line(arm.Name, steps, At(steps.Length, k => runs.Average(run => run[k])));
             }
 
@@ -91,7 +114,9 @@ internal static class KernelsFigures
             yield break;
         }
 
-        var figure = new Figure("landscape", "Loss after two-stage training on a plane of two random directions", $"{runs[0].Setting}; row-normalised directions, the same draw for both kernels; seed 0. Centre: the end of the training.");
+        var figure = new Figure(
+            "landscape", "Loss after two-stage training on a plane of two random directions",
+            $"{runs[0].Setting}; row-normalised directions, the same draw for both kernels; seed 0. Centre: the end of the training.");
 
         // The same colours for the same losses in both panels: which surface is flatter is what the figure is looked at for.
         double[] finite = [.. runs.SelectMany(run => run.Series[Quantity.Grid]).Where(double.IsFinite)];
@@ -102,13 +127,15 @@ internal static class KernelsFigures
             double[] flat = run.Series[Quantity.Grid];
             double[,] values = new double[grid.Second.Length, grid.First.Length];
             Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(double));
-            figure.AddPanel(run.Arm, Axis.Linear("α"), Axis.Linear("β")).HeatMap(grid.First, grid.Second, values, "cross-entropy [nats]", minimum: least, maximum: most);
+            figure.AddPanel(run.Arm, Axis.Linear("α"), Axis.Linear("β")).HeatMap(
+                grid.First, grid.Second, values, "cross-entropy [nats]", minimum: least, maximum: most);
         }
 
         yield return figure;
     }
 
-    private static Figure Intervals(KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, string definition)
+    private static Figure Intervals(
+        KernelsResult result, KernelStudy study, string quantity, string name, string title, string axis, string definition)
     {
         var figure = new Figure(name, title, $"{definition}. Point: median, bar: range over {result.Plan.Seeds} seeds.");
         Axes panel = figure.AddPanel(string.Empty, Axis.Categories(string.Empty), Axis.Log(axis));
@@ -116,7 +143,9 @@ internal static class KernelsFigures
         foreach (KernelArm arm in KernelArm.All)
         {
             SeedSummary[] summaries = [.. groups.Select(group => group.Summary(arm, quantity))];
-            _ = panel.Intervals([.. groups.Select(group => Short(group.Setting))], [.. summaries.Select(s => s.Median)], [.. summaries.Select(s => s.Low)], [.. summaries.Select(s => s.High)], arm.Name);
+            _ = panel.Intervals(
+                [.. groups.Select(group => Short(group.Setting))], [.. summaries.Select(s => s.Median)], [.. summaries.Select(s => s.Low)],
+                [.. summaries.Select(s => s.High)], arm.Name);
         }
 
         return figure;
@@ -124,9 +153,13 @@ internal static class KernelsFigures
 
     private static Figure Variance(KernelsResult result)
     {
-        var figure = new Figure("initial-variance", "Smallest eigenvalue of B₀B₀ᵀ against the gain of queries and keys (open question)", Caption(result, "Model G, N = 2, n = 4, D = 16, two heads; zero is below rounding"));
+        var figure = new Figure(
+            "initial-variance", "Smallest eigenvalue of B₀B₀ᵀ against the gain of queries and keys (open question)",
+            Caption(result, "Model G, N = 2, n = 4, D = 16, two heads; zero is below rounding"));
         RunGroup[] groups = [.. RunGroup.Of(result.Runs, KernelStudy.Variance).Where(group => group.IsComplete)];
-        Axes panel = figure.AddPanel(string.Empty, Axis.Log("gain of W_Q and W_K"), Axis.Log("λ_B", LowerLimit(groups.SelectMany(group => group.Runs).Select(run => run[Quantity.LambdaB]))));
+        Axes panel = figure.AddPanel(
+            string.Empty, Axis.Log("gain of W_Q and W_K"),
+            Axis.Log("λ_B", LowerLimit(groups.SelectMany(group => group.Runs).Select(run => run[Quantity.LambdaB]))));
         foreach (KernelArm arm in KernelArm.All)
         {
             double[] gains = [.. groups.Select(group => group.Runs[0][Quantity.Scale])];
@@ -143,5 +176,6 @@ internal static class KernelsFigures
     // The name of the task, which says what data it is, stands in the caption.
     private static string Short(string setting) => setting.Split(", text", 2)[0];
 
-    private static string Caption(KernelsResult result, string definition) => $"{definition}. Line: median, band: range over {result.Plan.Seeds} seeds.";
+    private static string Caption(KernelsResult result, string definition) =>
+        $"{definition}. Line: median, band: range over {result.Plan.Seeds} seeds.";
 }

@@ -7,7 +7,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>Time and memory of the reproduction before it begins: a step of each training is timed on this machine, the steps are counted.</summary>
+/// <summary>Time and memory of the reproduction before it begins: a step of
+/// each training is timed on this machine, the steps are counted.</summary>
 internal static class KernelsForecast
 {
     // A forward pass of a sample over a forward and backward one.
@@ -26,14 +27,16 @@ internal static class KernelsForecast
     {
         double seconds = Seconds(plan) / threads;
         double mebibytes = plan.Jobs().Count * 8.0 * Math.Max(plan.PathfinderRecipe.Steps, plan.QuerySteps) / (1 << 20);
-        return string.Create(CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(seconds)} and {Math.Ceiling(mebibytes):F0} MiB of memory.");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(seconds)} and {Math.Ceiling(mebibytes):F0} MiB of memory.");
     }
 
     /// <summary>Processor seconds of everything.</summary>
     internal static double Seconds(KernelsPlan plan)
     {
         double arms = KernelArm.All.Count * (double)plan.Seeds;
-        double pathfinder = Training(plan.Pathfinder, plan.PathfinderRecipe, depth: 2), text = Training(plan.Text, plan.TextRecipe, depth: 2);
+        double pathfinder = Training(plan.Pathfinder, plan.PathfinderRecipe, depth: 2),
+            text = Training(plan.Text, plan.TextRecipe, depth: 2);
         double perSample = StepSeconds(plan.LandscapeTask, plan.LandscapeRecipe, depth: 2) / plan.LandscapeRecipe.BatchSize;
         double grid = plan.LandscapePoints * plan.LandscapePoints * 32.0 * perSample * ForwardShare * DoubleOverSingle;
         double landscape = (2 * Training(plan.LandscapeTask, plan.LandscapeRecipe, depth: 2)) + grid;
@@ -47,7 +50,8 @@ internal static class KernelsForecast
         double perQuery = StepSeconds(KernelSpecifications.QueriesOnly(KernelArm.Softmax, 10, 0.1, Rehearsed + 1, 0));
         double perAll = StepSeconds(KernelSpecifications.AllTrained(KernelArm.Softmax, 1, 1, Rehearsed + 1, 0));
         double perValue = StepSeconds(KernelSpecifications.Attention(KernelArm.Softmax, ValuesOnlyStudy.Size, 16, 2, Rehearsed + 1, 0));
-        return (3 * plan.ValueSteps * perValue) + (4 * plan.QuerySteps * perQuery) + (plan.AllSteps * perAll * (((Tries + 1) * plan.TokenScales.Count) + (Tries * Enum.GetValues<StartKind>().Length)));
+        return (3 * plan.ValueSteps * perValue) + (4 * plan.QuerySteps * perQuery)
+            + (plan.AllSteps * perAll * (((Tries + 1) * plan.TokenScales.Count) + (Tries * Enum.GetValues<StartKind>().Length)));
     }
 
     private static double StepSeconds(ExperimentSpecification run)

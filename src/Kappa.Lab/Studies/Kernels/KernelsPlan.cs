@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Descent;
 
 namespace Kappa.Lab.Studies.Kernels;
@@ -61,7 +62,9 @@ internal sealed record KernelsPlan
     /// <exception cref="BadInputException">A file of a folder is missing or malformed.</exception>
     public static KernelsPlan Full(ReproductionChoices choices)
     {
-        (ClassifierTask pathfinder, ClassifierTask text, ClassifierTask shorter) = Tasks(choices, new(4096, 1024, 1), new(4096, 1024, 1024), new(512, 256, 128));
+        (
+            ClassifierTask pathfinder, ClassifierTask text,
+            ClassifierTask shorter) = Tasks(choices, new(4096, 1024, 1), new(4096, 1024, 1024), new(512, 256, 128));
         return new KernelsPlan
         {
             Mode = "full",
@@ -87,7 +90,9 @@ internal sealed record KernelsPlan
     /// <exception cref="BadInputException">A file of a folder is missing or malformed.</exception>
     public static KernelsPlan Quick(ReproductionChoices choices)
     {
-        (ClassifierTask pathfinder, ClassifierTask text, ClassifierTask shorter) = Tasks(choices, new(512, 256, 4), new(512, 256, 128), new(128, 128, 64));
+        (
+            ClassifierTask pathfinder, ClassifierTask text,
+            ClassifierTask shorter) = Tasks(choices, new(512, 256, 4), new(512, 256, 128), new(128, 128, 64));
         return new KernelsPlan
         {
             Mode = "quick",
@@ -110,7 +115,9 @@ internal sealed record KernelsPlan
 
     /// <summary>What ordinary runs are made for, the longest first: they then do not end up alone at the end.</summary>
     public IReadOnlyList<KernelJob> Jobs() =>
-        [.. ClassifierStudy.Jobs(this), .. QueriesOnlyStudy.Jobs(this), .. AllTrainedStudy.Jobs(this), .. OpenStudies.Jobs(this), .. ValuesOnlyStudy.Jobs(this)];
+        [
+            .. ClassifierStudy.Jobs(this), .. QueriesOnlyStudy.Jobs(this), .. AllTrainedStudy.Jobs(this), .. OpenStudies.Jobs(this),
+            .. ValuesOnlyStudy.Jobs(this)];
 
     /// <summary>The landscapes.</summary>
     public IReadOnlyList<LandscapeJob> Landscapes() => [.. LandscapeStudy.Jobs(this)];
@@ -118,14 +125,22 @@ internal sealed record KernelsPlan
     /// <summary>What will be run, in one sentence.</summary>
     public string Describe()
     {
-        string smaller = Mode == "quick" ? " Quick: patches for pixels, short texts, few seeds and steps; accuracies are not those of the paper's sizes." : string.Empty;
-        return FormattableString.Invariant(
-            $"{Jobs().Count + Landscapes().Count} settings on {Seeds} seeds: {Pathfinder.Name}, {PathfinderRecipe.Words}; {Text.Name}, {TextRecipe.Words}; landscapes of {LandscapePoints} × {LandscapePoints} points; model G with values, queries, or all trained; open questions.{smaller}");
+        string smaller = Mode == "quick"
+            ? " Quick: patches for pixels, short texts, few seeds and steps; accuracies are not those of the paper's sizes."
+            : string.Empty;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Jobs().Count + Landscapes().Count} settings on {Seeds} seeds: {Pathfinder.Name}, {PathfinderRecipe.Words}; {Text.Name}, "
+                + $"{TextRecipe.Words}; landscapes of {LandscapePoints} × {LandscapePoints} points; model G with values, queries, or all "
+                + $"trained; open questions.{smaller}");
     }
 
-    private static (ClassifierTask Pathfinder, ClassifierTask Text, ClassifierTask Short) Tasks(ReproductionChoices choices, TaskSize pictures, TaskSize texts, TaskSize shorter)
+    private static (ClassifierTask Pathfinder, ClassifierTask Text, ClassifierTask Short) Tasks(
+        ReproductionChoices choices, TaskSize pictures, TaskSize texts, TaskSize shorter)
     {
         string? textFolder = choices.Folders.GetValueOrDefault(TaskSources.TextFolder);
-        return (TaskSources.Pathfinder(choices.Folders.GetValueOrDefault(TaskSources.PathfinderFolderName), pictures), TaskSources.Text(textFolder, texts), TaskSources.Text(textFolder, shorter));
+        return (
+            TaskSources.Pathfinder(choices.Folders.GetValueOrDefault(TaskSources.PathfinderFolderName), pictures),
+            TaskSources.Text(textFolder, texts), TaskSources.Text(textFolder, shorter));
     }
 }

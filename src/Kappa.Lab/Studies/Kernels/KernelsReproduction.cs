@@ -7,10 +7,12 @@ namespace Kappa.Lab.Studies.Kernels;
 /// <param name="Runs">The runs, in the order of the plan.</param>
 /// <param name="Findings">A finding for each claim.</param>
 /// <param name="Questions">Open questions with their answers.</param>
-internal sealed record KernelsResult(KernelsPlan Plan, IReadOnlyList<KernelRun> Runs, IReadOnlyList<ClaimFinding> Findings, IReadOnlyList<OpenQuestion> Questions);
+internal sealed record KernelsResult(
+    KernelsPlan Plan, IReadOnlyList<KernelRun> Runs, IReadOnlyList<ClaimFinding> Findings, IReadOnlyList<OpenQuestion> Questions);
 
 /// <summary>Tests the claims of the kernel paper [B]: the main path reads plan → runs → findings.</summary>
-/// <remarks>Every run is single-threaded and determined by its settings; the cores share the list of runs, so the result does not depend on their number.</remarks>
+/// <remarks>Every run is single-threaded and determined by its settings; the cores
+/// share the list of runs, so the result does not depend on their number.</remarks>
 internal static class KernelsReproduction
 {
     /// <summary>The entry of the list of reproductions.</summary>
@@ -24,21 +26,29 @@ internal static class KernelsReproduction
     {
         DataFolders =
         [
-            new DataFolder(TaskSources.TextFolder, "IMDb reviews: train/pos, train/neg, test/pos, test/neg with a .txt a text (default: stand-in reviews of our own)."),
-            new DataFolder(TaskSources.PathfinderFolderName, "Pathfinder pictures of one difficulty: imgs/<batch>/*.png, metadata/<batch>.npy (default: our own generator)."),
+            new DataFolder(
+                TaskSources.TextFolder,
+                "IMDb reviews: train/pos, train/neg, test/pos, test/neg with a .txt a text (default: stand-in reviews of our own)."),
+            new DataFolder(
+                TaskSources.PathfinderFolderName,
+                "Pathfinder pictures of one difficulty: imgs/<batch>/*.png, metadata/<batch>.npy (default: our own generator)."),
         ],
     };
 
     /// <summary>Runs the plan and judges the claims.</summary>
     /// <param name="plan">What to run.</param>
     /// <param name="work">Threads, progress, folder of finished jobs, cancellation.</param>
-    /// <exception cref="OperationCanceledException">The reproduction was cancelled; finished jobs and the states of long trainings are in the folder.</exception>
+    /// <exception cref="OperationCanceledException">The reproduction was cancelled;
+    /// finished jobs and the states of long trainings are in the folder.</exception>
     public static KernelsResult Run(KernelsPlan plan, ReproductionWork work)
     {
         KernelJob[] jobs = [.. plan.Jobs()];
         LandscapeJob[] landscapes = [.. plan.Landscapes()];
-        IReadOnlyList<ExperimentSpecification>[] planned = [.. jobs.AsParallel().AsOrdered().WithDegreeOfParallelism(work.Threads).Select(job => job.Plan())];
-        StudyRun[] wanted = [.. jobs.Zip(planned, (job, tried) => tried.Select(run => new StudyRun($"{job.Setting}, {job.Arm}", run, 1))).SelectMany(runs => runs)];
+        IReadOnlyList<ExperimentSpecification>[] planned = [
+            .. jobs.AsParallel().AsOrdered().WithDegreeOfParallelism(work.Threads).Select(job => job.Plan())];
+        StudyRun[] wanted = [
+            .. jobs.Zip(
+                planned, (job, tried) => tried.Select(run => new StudyRun($"{job.Setting}, {job.Arm}", run, 1))).SelectMany(runs => runs)];
         var made = new StudyRuns(work, (wanted.Length, wanted.Length));
         made.Make(wanted);
         KernelRun[] ordinary = made.Select(jobs.Zip(planned), pair => pair.First.Read([.. pair.Second.Select(run => made[run])]));
@@ -66,9 +76,12 @@ internal static class KernelsReproduction
         ComparisonClaims.JudgeFlatness(runs),
     ];
 
-    private static PlannedReproduction Planned(KernelsPlan plan) => new(plan.Mode, plan.Describe(), threads => KernelsForecast.Words(plan, threads), work =>
+    private static PlannedReproduction Planned(KernelsPlan plan) =>
+        new(plan.Mode, plan.Describe(), threads => KernelsForecast.Words(plan, threads), work =>
     {
         KernelsResult result = Run(plan, work);
-        return new MeasuredReproduction(result.Findings, [], target => KernelsReport.Write(result, target)) { Questions = result.Questions };
+        return new MeasuredReproduction(
+            result.Findings, [], target => KernelsReport.Write(result, target))
+        { Questions = result.Questions };
     });
 }

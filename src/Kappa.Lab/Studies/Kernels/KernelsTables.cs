@@ -21,7 +21,8 @@ internal static class KernelsTables
         return text.ToString();
     }
 
-    /// <summary>kernel-curves.csv: the raw series of every run behind every curve; the index counts from 0, in steps for the loss of a step.</summary>
+    /// <summary>kernel-curves.csv: the raw series of every run behind every
+    /// curve; the index counts from 0, in steps for the loss of a step.</summary>
     public static string Curves(IReadOnlyList<KernelRun> runs)
     {
         var text = new StringBuilder("study,setting,kernel,seed,quantity,index,value\n");
@@ -39,7 +40,8 @@ internal static class KernelsTables
         return text.ToString();
     }
 
-    // Of a long curve the first 200 steps are kept, then one after every 1 % of the steps so far: a table of tens of megabytes would not be read.
+    // Of a long curve the first 200 steps are kept, then one after every 1 %
+    // of the steps so far: a table of tens of megabytes would not be read.
     private static IEnumerable<int> Kept(int length)
     {
         const int All = 200;
@@ -50,5 +52,6 @@ internal static class KernelsTables
         }
     }
 
-    private static string Key(KernelRun run) => string.Create(CultureInfo.InvariantCulture, $"{run.Study},\"{run.Setting}\",{run.Arm},{run.Seed}");
+    private static string Key(KernelRun run) =>
+        string.Create(CultureInfo.InvariantCulture, $"{run.Study},\"{run.Setting}\",{run.Arm},{run.Seed}");
 }

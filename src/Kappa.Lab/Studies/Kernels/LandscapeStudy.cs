@@ -6,7 +6,8 @@ using Kappa.Numerics;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>Two-stage training on text, of which only the second stage's kernel differs, then the loss on a plane of two row-normalised random directions, the same draw for both kernels.</summary>
+/// <summary>Two-stage training on text, of which only the second stage's kernel differs, then the
+/// loss on a plane of two row-normalised random directions, the same draw for both kernels.</summary>
 internal static class LandscapeStudy
 {
     private const int Samples = 32;
@@ -22,7 +23,9 @@ internal static class LandscapeStudy
         LandscapeJob job = null!;
         TrainingRecipe recipe = plan.LandscapeRecipe;
         string identity = $"{recipe.Words} {plan.LandscapePoints} {plan.LandscapeTask.Fingerprint}";
-        job = new LandscapeJob(KernelStudy.Landscape, $"{plan.LandscapeTask.Name}, {recipe.Steps} + {recipe.Steps} steps", arm.Name, seed, identity, context => Run(job, plan, arm, context));
+        job = new LandscapeJob(
+            KernelStudy.Landscape, $"{plan.LandscapeTask.Name}, {recipe.Steps} + {recipe.Steps} steps", arm.Name, seed, identity,
+            context => Run(job, plan, arm, context));
         return job;
     }
 
@@ -31,21 +34,27 @@ internal static class LandscapeStudy
         ClassifierTask task = plan.LandscapeTask;
         TransformerShape first = task.Shape(AttentionKernel.Softmax), second = task.Shape(arm.Kernel);
         ModelParameters start = ModelInitialisation.Create(first, job.Seed);
-        (_, ModelParameters middle) = ClassifierTraining.Run(task, first, plan.LandscapeRecipe, start, job.Seed, context with { Key = context.Key + "-first" });
+        (_, ModelParameters middle) = ClassifierTraining.Run(
+            task, first, plan.LandscapeRecipe, start, job.Seed, context with { Key = context.Key + "-first" });
         ModelParameters carried = ModelInitialisation.Create(second, job.Seed);
         middle.Vector.CopyTo(carried.Vector.AsSpan());
-        (Dictionary<string, double[]> series, ModelParameters end) = ClassifierTraining.Run(task, second, plan.LandscapeRecipe, carried, job.Seed + 1, context);
+        (Dictionary<string, double[]> series, ModelParameters end) = ClassifierTraining.Run(
+            task, second, plan.LandscapeRecipe, carried, job.Seed + 1, context);
         LandscapeGrid grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
         double[,] values = Sweep(task, second, end, grid, job.Seed, context.Cancellation);
-        return job.Measured(Numbers(grid, values, plan.LandscapePoints, series), new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
+        return job.Measured(
+            Numbers(grid, values, plan.LandscapePoints, series),
+            new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
     }
 
-    private static double[,] Sweep(ClassifierTask task, TransformerShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
+    private static double[,] Sweep(
+        ClassifierTask task, TransformerShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
     {
         int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Labels.Length))];
         ILandscapeLoss Loss() => new ModelLoss(ClassifierTask.Model(task.Train, shape, Precision.Double), end, TrainedSet.All, batch);
         using ILandscapeLoss centre = Loss();
-        LandscapePlane plane = RandomDirections.Of(centre.Coordinates, centre.Coordinates.Gather(end.Vector), DirectionNormalisation.Row, seed);
+        LandscapePlane plane = RandomDirections.Of(
+            centre.Coordinates, centre.Coordinates.Gather(end.Vector), DirectionNormalisation.Row, seed);
         return LandscapeSweep.Run(Loss, plane, grid, threads: 1, cancellation: cancellation);
     }
 

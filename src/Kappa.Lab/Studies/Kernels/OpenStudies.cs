@@ -5,7 +5,8 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>What [B] leaves open, measured and not judged: initialisations, depth with and without residual connections, and the variance of queries and keys against λ_B.</summary>
+/// <summary>What [B] leaves open, measured and not judged: initialisations, depth with and
+/// without residual connections, and the variance of queries and keys against λ_B.</summary>
 internal static class OpenStudies
 {
     /// <summary>Losses of single batches scatter; the end is their mean over so many last steps.</summary>
@@ -16,14 +17,19 @@ internal static class OpenStudies
 
     public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
     [
-        .. from start in Enum.GetValues<StartKind>() from arm in KernelArm.All from seed in Enumerable.Range(0, plan.Seeds) select Initialisation(plan, start, arm, seed),
-        .. from depth in plan.Depths from connection in Connections from arm in KernelArm.All from seed in Enumerable.Range(0, plan.Seeds) select Depth(plan, depth, connection, arm, seed),
-        .. from gain in VarianceGains from arm in KernelArm.All from seed in Enumerable.Range(0, plan.Seeds) select Variance(gain, arm, seed),
+        .. from start in Enum.GetValues<StartKind>() from arm in KernelArm.All from seed in Enumerable.Range(0, plan.Seeds)
+            select Initialisation(plan, start, arm, seed),
+        .. from depth in plan.Depths from connection in Connections from arm in KernelArm.All from seed in Enumerable.Range(0, plan.Seeds)
+            select Depth(plan, depth, connection, arm, seed),
+        .. from gain in VarianceGains from arm in KernelArm.All from seed in Enumerable.Range(0, plan.Seeds)
+            select Variance(gain, arm, seed),
     ];
 
     private static KernelJob Initialisation(KernelsPlan plan, StartKind start, KernelArm arm, long seed) => new(
         KernelStudy.Initialisation, KernelStarts.Words(start), arm.Name, seed,
-        () => AllTrainedStudy.Tried(KernelSpecifications.AllTrained(arm, 1, 1, plan.AllSteps, seed) with { Initialisation = KernelStarts.Law(start) }),
+        () =>
+            AllTrainedStudy.Tried(
+                KernelSpecifications.AllTrained(arm, 1, 1, plan.AllSteps, seed) with { Initialisation = KernelStarts.Law(start) }),
         runs => KernelReading.OfBest(runs, plan.AllSteps));
 
     private static KernelJob Depth(KernelsPlan plan, int depth, (string Name, double Residual) connection, KernelArm arm, long seed) => new(
@@ -31,7 +37,11 @@ internal static class OpenStudies
         () =>
         {
             ExperimentSpecification run = KernelSpecifications.Classifier(arm, plan.LandscapeTask.Data, plan.DepthRecipe, seed);
-            return [run with { Model = run.Model with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual } }];
+            return [
+                run with
+                {
+                    Model = run.Model with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual },
+                }];
         },
         runs =>
         {
@@ -91,7 +101,8 @@ internal static class KernelStarts
     private const double LargeGain = 2;
 
     // W_O^h [D/H, D]: H/D of N(0, 1/fan-in).
-    private static readonly double s_xavierOutput = Math.Sqrt((1 + AllTrainedStudy.Heads) / 2.0), s_orthogonalOutput = Math.Sqrt(AllTrainedStudy.Heads);
+    private static readonly double s_xavierOutput = Math.Sqrt((1 + AllTrainedStudy.Heads) / 2.0),
+        s_orthogonalOutput = Math.Sqrt(AllTrainedStudy.Heads);
 
     public static string Words(StartKind start) => start switch
     {

@@ -1,8 +1,10 @@
+using System.Globalization;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>[B]: with only the queries trained the Gaussian kernel reaches zero loss and softmax does not, inside the rank window; outside they are equal.</summary>
+/// <summary>[B]: with only the queries trained the Gaussian kernel reaches zero loss
+/// and softmax does not, inside the rank window; outside they are equal.</summary>
 internal static class QueriesOnlyClaim
 {
     private const double Reached = 0.02;
@@ -11,8 +13,10 @@ internal static class QueriesOnlyClaim
     public static Claim Claim { get; } = new(
         "queries-only",
         Papers.Song,
-        "With only the queries trained, near the initial output, the Gaussian kernel reaches zero loss and softmax does not, inside the rank window H(n−1) < D ≤ Hn; outside it they are alike.",
-        "for every seed: inside, ℒ_t/ℒ_0 of the Gaussian above 0.02, or of softmax below 0.1; outside, one reaches 0.02 and the other stays above 0.1; where seeds lie on both sides nothing is decided");
+        "With only the queries trained, near the initial output, the Gaussian kernel reaches zero loss and softmax does not, inside the "
+            + "rank window H(n−1) < D ≤ Hn; outside it they are alike.",
+        "for every seed: inside, ℒ_t/ℒ_0 of the Gaussian above 0.02, or of softmax below 0.1; outside, one reaches 0.02 and the other "
+            + "stays above 0.1; where seeds lie on both sides nothing is decided");
 
     public static ClaimFinding Judge(IReadOnlyList<KernelRun> runs)
     {
@@ -22,7 +26,8 @@ internal static class QueriesOnlyClaim
 
     private static IEnumerable<Measurement> Of(RunGroup group)
     {
-        SeedSummary gaussian = group.Summary(KernelArm.Gaussian, Quantity.EndFraction), softmax = group.Summary(KernelArm.Softmax, Quantity.EndFraction);
+        SeedSummary gaussian = group.Summary(KernelArm.Gaussian, Quantity.EndFraction),
+            softmax = group.Summary(KernelArm.Softmax, Quantity.EndFraction);
         KernelRun first = group.Runs[0];
         bool inside = QueriesOnlyStudy.IsInside(first[Quantity.Heads]);
         bool? differ = Differ(gaussian, softmax);
@@ -30,7 +35,9 @@ internal static class QueriesOnlyClaim
         yield return Measurement.Judged(group.Setting, "ℒ_t/ℒ_0 at the end, softmax", softmax, inside ? softmax.IsBelow(Stalled) : differ);
         foreach (KernelArm arm in KernelArm.All)
         {
-            yield return new Measurement(group.Setting, $"rank of the Jacobian at the start, {arm.Name}", group.Summary(arm, Quantity.JacobianRank), null, FormattableString.Invariant($"of {first[Quantity.Outputs]} outputs"));
+            yield return new Measurement(
+                group.Setting, $"rank of the Jacobian at the start, {arm.Name}", group.Summary(arm, Quantity.JacobianRank), null,
+                FormattableString.Invariant($"of {first[Quantity.Outputs]} outputs"));
         }
     }
 
@@ -48,8 +55,16 @@ internal static class QueriesOnlyClaim
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> all)
     {
-        string[] numbers = [.. all.Where(m => m.Refutes is not null || m.IsUndecided).GroupBy(m => m.Setting).Select(group => FormattableString.Invariant($"{group.Key}: Gaussian {NumberText.Of(group.First().Value.Median, 2)}, softmax {NumberText.Of(group.Last().Value.Median, 2)}"))];
+        string[] numbers = [
+            .. all.Where(m => m.Refutes is not null || m.IsUndecided).GroupBy(m => m.Setting)
+                .Select(group =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{group.Key}: Gaussian {NumberText.Of(group.First().Value.Median, 2)}, softmax "
+                            + $"{NumberText.Of(group.Last().Value.Median, 2)}"))];
         string text = numbers.Length == 0 ? "Nothing was measured." : $"Median ℒ_t/ℒ_0 at the end. {string.Join("; ", numbers)}.";
-        return verdict == Verdict.Partly ? $"{text} Refuted by: {string.Join("; ", refuting.Select(m => $"{m.Quantity} ({m.Setting})"))}." : text;
+        return verdict == Verdict.Partly
+            ? $"{text} Refuted by: {string.Join("; ", refuting.Select(m => $"{m.Quantity} ({m.Setting})"))}."
+            : text;
     }
 }

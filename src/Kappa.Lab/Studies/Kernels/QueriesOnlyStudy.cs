@@ -25,7 +25,8 @@ internal static class QueriesOnlyStudy
 
     private static KernelJob Job(KernelsPlan plan, int heads, double distance, KernelArm arm, long seed)
     {
-        string setting = FormattableString.Invariant($"H={heads}, {(IsInside(heads) ? "inside" : "outside")} the window, targets within {100 * distance:F0} % of F_0");
+        string setting = FormattableString.Invariant(
+            $"H={heads}, {(IsInside(heads) ? "inside" : "outside")} the window, targets within {100 * distance:F0} % of F_0");
         return new KernelJob(
             KernelStudy.QueriesOnly, setting, arm.Name, seed,
             () => [KernelSpecifications.QueriesOnly(arm, heads, distance, plan.QuerySteps, seed)],
@@ -34,7 +35,8 @@ internal static class QueriesOnlyStudy
 
     private static KernelReading Read(RunRecord run, int steps, int heads)
     {
-        int rank = KernelReading.AtStart(run, start => JacobianMatrix.Spectrum(JacobianMatrix.Of(start.Model, start.Initial, start.Trained), out _).NumericalRank);
+        int rank = KernelReading.AtStart(
+            run, start => JacobianMatrix.Spectrum(JacobianMatrix.Of(start.Model, start.Initial, start.Trained), out _).NumericalRank);
         (double stepSize, double[] losses) = KernelReading.Path(run);
         return new(
             new Dictionary<string, double>(StringComparer.Ordinal)

@@ -5,7 +5,8 @@ using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>Where the two tasks come from: the folders of real files that were given, or else the generators, which every name calls a stand-in.</summary>
+/// <summary>Where the two tasks come from: the folders of real files that were
+/// given, or else the generators, which every name calls a stand-in.</summary>
 internal static class TaskSources
 {
     /// <summary>Name of the option for the folder of texts.</summary>
@@ -21,7 +22,10 @@ internal static class TaskSources
     public static ClassifierTask Text(string? folder, TaskSize size)
     {
         DataSpecification data = KernelSpecifications.Text(folder, size);
-        return new ClassifierTask($"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)", LabelledInputs.Load(data)) { Data = data };
+        return new ClassifierTask(
+            $"text ({(folder is null ? "stand-in reviews" : "review files")}, {size.Length} bytes)",
+            LabelledInputs.Load(data))
+        { Data = data };
     }
 
     /// <summary>The Pathfinder task, 32 × 32: a token a pixel, or patches.</summary>
@@ -32,8 +36,12 @@ internal static class TaskSources
     {
         DataSpecification data = KernelSpecifications.Pathfinder(folder, size);
         LabelledSplit<LabelledInputs> inputs = LabelledInputs.Load(data);
-        string seen = data.Patch is not int patch ? "1024 pixels" : string.Create(CultureInfo.InvariantCulture, $"{inputs.Train.Tokens} patches of {patch} × {patch}");
-        return new ClassifierTask($"Pathfinder ({(folder is null ? "stand-in: own generator" : "Pathfinder files")}, {seen})", inputs) { Data = data };
+        string seen = data.Patch is not int patch
+            ? "1024 pixels"
+            : string.Create(CultureInfo.InvariantCulture, $"{inputs.Train.Tokens} patches of {patch} × {patch}");
+        return new ClassifierTask(
+            $"Pathfinder ({(folder is null ? "stand-in: own generator" : "Pathfinder files")}, {seen})", inputs)
+        { Data = data };
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Studies.Kernels;
@@ -7,18 +8,23 @@ internal static class ValuesOnlyClaim
 {
     private const double Zero = 1e-20;
 
-    // The share of the loss that a step removes is a difference of two losses of size ℒ_0 · 1e-9 at least, each with a few ε of ℒ_0: 1e-6 of it is rounding.
+    // The share of the loss that a step removes is a difference of two losses of
+    // size ℒ_0 · 1e-9 at least, each with a few ε of ℒ_0: 1e-6 of it is rounding.
     private const double RateRounding = 1e-6;
 
     public static Claim Claim { get; } = new(
         "values-only",
         Papers.Song,
-        "With only the values trained, descent converges linearly to zero loss when D ≥ Nn, at least at the certified rate; when D < Nn the loss has a positive floor.",
-        "D ≥ Nn: exact floor above 1e-20 ℒ_0 although σ_M(B_h) > 0, or a step that removes less of the loss than certified; D < Nn: floor below 1e-20 ℒ_0");
+        "With only the values trained, descent converges linearly to zero loss when D ≥ Nn, at least at the certified rate; when D < Nn "
+            + "the loss has a positive floor.",
+        "D ≥ Nn: exact floor above 1e-20 ℒ_0 although σ_M(B_h) > 0, or a step that removes less of the loss than certified; D < Nn: "
+            + "floor below 1e-20 ℒ_0");
 
     public static ClaimFinding Judge(IReadOnlyList<KernelRun> runs)
     {
-        Measurement[] measurements = [.. RunGroup.Of(runs, KernelStudy.ValuesOnly).SelectMany(group => KernelArm.All.Where(arm => group.Of(arm).Length > 0).SelectMany(arm => Of(group, arm)))];
+        Measurement[] measurements = [
+            .. RunGroup.Of(runs, KernelStudy.ValuesOnly).SelectMany(group =>
+                KernelArm.All.Where(arm => group.Of(arm).Length > 0).SelectMany(arm => Of(group, arm)))];
         return ClaimFinding.From(Claim, measurements, (verdict, refuting, _) => Reason(verdict, refuting, runs));
     }
 
@@ -27,18 +33,29 @@ internal static class ValuesOnlyClaim
         KernelRun[] runs = group.Of(arm);
         string setting = $"{group.Setting}, {arm.Name}";
         bool wide = runs[0][Quantity.Width] >= runs[0][Quantity.TokenRows];
-        yield return Measurement.Judged(setting, "exact floor / ℒ_0", group.Summary(arm, Quantity.Floor), FloorRefutes(runs, wide), wide ? null : "rank-deficient: the floor must be positive");
-        yield return new Measurement(setting, "rank of B_0", group.Summary(arm, Quantity.FeatureRank), null, FormattableString.Invariant($"of {runs[0][Quantity.TokenRows]} rows"));
-        yield return new Measurement(setting, "rank of the linear map", group.Summary(arm, Quantity.MapRank), null, FormattableString.Invariant($"of {runs[0][Quantity.Outputs]} outputs"));
+        yield return Measurement.Judged(
+            setting, "exact floor / ℒ_0", group.Summary(arm, Quantity.Floor), FloorRefutes(runs, wide),
+            wide ? null : "rank-deficient: the floor must be positive");
+        yield return new Measurement(
+            setting, "rank of B_0", group.Summary(arm, Quantity.FeatureRank), null,
+            FormattableString.Invariant($"of {runs[0][Quantity.TokenRows]} rows"));
+        yield return new Measurement(
+            setting, "rank of the linear map", group.Summary(arm, Quantity.MapRank), null,
+            FormattableString.Invariant($"of {runs[0][Quantity.Outputs]} outputs"));
         yield return new Measurement(setting, "(ℒ − floor)/ℒ_0 at the end", group.Summary(arm, Quantity.EndFraction), null);
-        KernelRun[] certified = [.. runs.Where(run => double.IsFinite(run[Quantity.CertifiedRate]) && double.IsFinite(run[Quantity.SlowestShare]))];
+        KernelRun[] certified = [
+            .. runs.Where(run => double.IsFinite(run[Quantity.CertifiedRate]) && double.IsFinite(run[Quantity.SlowestShare]))];
         if (certified.Length > 0)
         {
-            yield return new Measurement(setting, "certified share of the loss per step", SeedSummary.Of(certified.Select(run => run[Quantity.CertifiedRate])), null, $"{certified.Length} of {runs.Length} seeds are certified");
-            yield return new Measurement(setting, "same, from σ_min of the map itself", SeedSummary.Of(certified.Select(run => run[Quantity.SharpRate])), null);
+            yield return new Measurement(
+                setting, "certified share of the loss per step", SeedSummary.Of(certified.Select(run => run[Quantity.CertifiedRate])), null,
+                $"{certified.Length} of {runs.Length} seeds are certified");
+            yield return new Measurement(
+                setting, "same, from σ_min of the map itself", SeedSummary.Of(certified.Select(run => run[Quantity.SharpRate])), null);
             yield return Measurement.Judged(
                 setting, "slowest measured share per step", SeedSummary.Of(certified.Select(run => run[Quantity.SlowestShare])),
-                certified.Any(run => run[Quantity.SlowestShare] < (run[Quantity.CertifiedRate] * (1 - RateRounding)) - RateRounding * RateRounding));
+                certified.Any(run =>
+                    run[Quantity.SlowestShare] < (run[Quantity.CertifiedRate] * (1 - RateRounding)) - RateRounding * RateRounding));
         }
     }
 
@@ -57,16 +74,28 @@ internal static class ValuesOnlyClaim
     {
         KernelRun[] runs = [.. all.Where(run => run.Study == KernelStudy.ValuesOnly)];
         KernelRun[] wide = [.. runs.Where(run => run[Quantity.Width] >= run[Quantity.TokenRows])], narrow = [.. runs.Except(wide)];
-        KernelRun[] certified = [.. wide.Where(run => double.IsFinite(run[Quantity.CertifiedRate]) && double.IsFinite(run[Quantity.SlowestShare]))];
+        KernelRun[] certified = [
+            .. wide.Where(run => double.IsFinite(run[Quantity.CertifiedRate]) && double.IsFinite(run[Quantity.SlowestShare]))];
         if (wide.Length == 0 || narrow.Length == 0)
         {
             return "Nothing was measured on both sides of D = Nn.";
         }
 
-        string numbers = FormattableString.Invariant(
-            $"Floors over ℒ_0 are at most {NumberText.Of(wide.Max(run => run[Quantity.Floor]), 2)} with D ≥ Nn and at least {NumberText.Of(narrow.Min(run => run[Quantity.Floor]), 2)} below. {certified.Length} of {wide.Length} wide runs are certified");
-        string ratio = certified.Length == 0 ? "." : FormattableString.Invariant($"; their slowest step removes {NumberText.Of(SeedSummary.Of(certified.Select(run => run[Quantity.SlowestShare] / run[Quantity.CertifiedRate])).Median, 3)} times the certified share (median), and the loss above the floor ends at {NumberText.Of(SeedSummary.Of(certified.Select(run => run[Quantity.EndFraction])).Median, 2)} ℒ_0 (median): zero loss is certified, not observed.");
-        return numbers + ratio + (verdict == Verdict.Partly ? $" Refuted in: {string.Join("; ", refuting.Select(m => m.Setting).Distinct())}." : string.Empty);
+        string numbers = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Floors over ℒ_0 are at most {NumberText.Of(wide.Max(run => run[Quantity.Floor]), 2)} with D ≥ Nn and at least "
+                + $"{NumberText.Of(narrow.Min(run => run[Quantity.Floor]), 2)} below. {certified.Length} of {wide.Length} wide runs are "
+                + $"certified");
+        string ratio = certified.Length == 0
+            ? "."
+            : $"; their slowest step removes {Median(run => run[Quantity.SlowestShare] / run[Quantity.CertifiedRate], 3)} times the "
+                + $"certified share (median), and the loss above the floor ends at {Median(run => run[Quantity.EndFraction], 2)} ℒ_0 "
+                + "(median): zero loss is certified, not observed.";
+        return numbers + ratio
+            + (verdict == Verdict.Partly ? $" Refuted in: {string.Join("; ", refuting.Select(m => m.Setting).Distinct())}." : string.Empty);
+
+        string Median(Func<KernelRun, double> value, int digits) =>
+            NumberText.Of(SeedSummary.Of(certified.Select(value)).Median, digits);
     }
 }
 

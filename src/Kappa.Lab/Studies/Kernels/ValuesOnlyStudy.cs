@@ -5,7 +5,8 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>Values only (G.4): width 2Nn, Nn and Nn/2; the floor of the linear problem is exact, and the certified rate stands beside the measured one.</summary>
+/// <summary>Values only (G.4): width 2Nn, Nn and Nn/2; the floor of the linear
+/// problem is exact, and the certified rate stands beside the measured one.</summary>
 internal static class ValuesOnlyStudy
 {
     private const int Heads = 2;
@@ -33,7 +34,8 @@ internal static class ValuesOnlyStudy
     private static KernelReading Read(Experiment start, int width, double[] losses)
     {
         var model = (Transformer)start.Model;
-        Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(new TransformerPoint(model, start.Initial, start.Trained));
+        Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(
+            new TransformerPoint(model, start.Initial, start.Trained));
         double Constant(string symbol) => certificate.Constants.Single(constant => constant.Symbol == symbol).Value;
         SpectrumSummary features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(model, start.Initial), out _);
         double stepSize = 1 / Constant("β"), floor = Constant("min ℒ");

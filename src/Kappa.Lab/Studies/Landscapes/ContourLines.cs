@@ -1,6 +1,7 @@
 namespace Kappa.Lab.Studies.Landscapes;
 
-/// <summary>Lines of equal value on a grid, by marching squares with linear interpolation along the edges of a cell, joined from cell to cell.</summary>
+/// <summary>Lines of equal value on a grid, by marching squares with linear
+/// interpolation along the edges of a cell, joined from cell to cell.</summary>
 internal static class ContourLines
 {
     /// <summary>The lines of a level; a closed one ends where it begins.</summary>
@@ -78,9 +79,11 @@ internal static class ContourLines
     {
         public bool Crosses(double[,] values, double level) => From(values) < level != To(values) < level;
 
-        public double X(double[] xs, double[,] values, double level) => IsUpright ? xs[Column] : xs[Column] + (Share(values, level) * (xs[Column + 1] - xs[Column]));
+        public double X(double[] xs, double[,] values, double level) =>
+            IsUpright ? xs[Column] : xs[Column] + (Share(values, level) * (xs[Column + 1] - xs[Column]));
 
-        public double Y(double[] ys, double[,] values, double level) => IsUpright ? ys[Row] + (Share(values, level) * (ys[Row + 1] - ys[Row])) : ys[Row];
+        public double Y(double[] ys, double[,] values, double level) =>
+            IsUpright ? ys[Row] + (Share(values, level) * (ys[Row + 1] - ys[Row])) : ys[Row];
 
         private double Share(double[,] values, double level) => (level - From(values)) / (To(values) - From(values));
 

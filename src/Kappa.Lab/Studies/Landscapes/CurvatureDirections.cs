@@ -15,7 +15,8 @@ internal sealed record CurvatureDirections(LandscapePlane Plane, IReadOnlyList<E
     /// <param name="loss">The loss.</param>
     /// <param name="centre">c [P]; held.</param>
     /// <param name="seed">Seed of the start vector.</param>
-    /// <returns><see langword="null"/> when the Hessian is not finite or has fewer than two eigenvectors that a start vector sees.</returns>
+    /// <returns><see langword="null"/> when the Hessian is not finite or
+    /// has fewer than two eigenvectors that a start vector sees.</returns>
     public static CurvatureDirections? Of(ILandscapeLoss loss, double[] centre, long seed)
     {
         var options = new LanczosOptions { Tolerance = Tolerance, Seed = seed };

@@ -13,7 +13,8 @@ internal static class Cuts
     public static double[] Line(double[,] values, int line, bool alongFirst) =>
         [.. Enumerable.Range(0, values.GetLength(alongFirst ? 1 : 0)).Select(k => alongFirst ? values[line, k] : values[k, line])];
 
-    /// <summary>The total variation of what is left of a cut after its least-squares parabola, over the range of the cut: 0 for a parabola or a constant, about 2·m for m equal waves across the range.</summary>
+    /// <summary>The total variation of what is left of a cut after its least-squares parabola, over the range
+    /// of the cut: 0 for a parabola or a constant, about 2·m for m equal waves across the range.</summary>
     /// <param name="cut">Losses at even spacing; NaN comes out when one is not finite.</param>
     public static double Roughness(double[] cut)
     {

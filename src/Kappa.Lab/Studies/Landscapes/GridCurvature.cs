@@ -29,7 +29,9 @@ internal readonly record struct GridCurvature(double First, double Second, doubl
                 var found = new GridCurvature(
                     (values[row, column - 1] - (2 * centre) + values[row, column + 1]) / (h * h),
                     (values[row - 1, column] - (2 * centre) + values[row + 1, column]) / (k * k),
-                    (values[row + 1, column + 1] - values[row + 1, column - 1] - values[row - 1, column + 1] + values[row - 1, column - 1]) / (4 * h * k));
+                    (
+                        values[row + 1, column + 1] - values[row + 1, column - 1] - values[row - 1, column + 1]
+                        + values[row - 1, column - 1]) / (4 * h * k));
                 if (double.IsFinite(found.First + found.Second + found.Mixed))
                 {
                     yield return found;

@@ -3,7 +3,8 @@ namespace Kappa.Lab.Studies.Landscapes;
 /// <summary>Strict local minima of a grid.</summary>
 internal static class GridMinima
 {
-    /// <summary>Interior points that lie below each of their eight neighbours by more than a resolution. Equal neighbours make a plateau, which is no strict minimum; edges are not looked at.</summary>
+    /// <summary>Interior points that lie below each of their eight neighbours by more than a resolution.
+    /// Equal neighbours make a plateau, which is no strict minimum; edges are not looked at.</summary>
     /// <param name="values">ℒ; a value that is not finite is no minimum and, as a neighbour, higher than any.</param>
     /// <param name="resolution">At least 0.</param>
     public static int Count(double[,] values, double resolution)

@@ -59,7 +59,8 @@ internal sealed record Landscape
     /// <returns>One sentence.</returns>
     public static string Forecast(LandscapeTarget target, LandscapeRequest request) => LandscapeWork.Forecast(target, request);
 
-    /// <summary>Finds the directions and evaluates the grid; finished rows are kept in a folder until <see cref="LandscapeReport.Write"/> has written the result.</summary>
+    /// <summary>Finds the directions and evaluates the grid; finished rows are kept in a
+    /// folder until <see cref="LandscapeReport.Write"/> has written the result.</summary>
     /// <param name="target">What it is of.</param>
     /// <param name="request">What is asked.</param>
     /// <param name="folder">Where finished rows are kept; made when it does not exist.</param>
@@ -67,6 +68,8 @@ internal sealed record Landscape
     /// <param name="cancellation">Ends it between two points.</param>
     /// <exception cref="BadInputException">There is no such plane, or the rows in the folder are damaged.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same call goes on.</exception>
-    public static Landscape Of(LandscapeTarget target, LandscapeRequest request, string folder, IProgress<LandscapeProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static Landscape Of(
+        LandscapeTarget target, LandscapeRequest request, string folder, IProgress<LandscapeProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         new LandscapeWork(target, request, folder).Run(progress, cancellation);
 }

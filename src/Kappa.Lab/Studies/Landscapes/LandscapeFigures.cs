@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Lab.Figures;
 using Kappa.Numerics;
 
@@ -26,11 +27,18 @@ internal static class LandscapeFigures
     private static Figure Contour(Landscape landscape)
     {
         string path = landscape.Path is { } found
-            ? FormattableString.Invariant($" Line and points: the path, projected; the plane explains {100 * found.ExplainedShare:F1} % of it, its states lie up to {NumberText.Of(found.LargestDistance, 3)} beside it.")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $" Line and points: the path, projected; the plane explains {100 * found.ExplainedShare:F1} % of it, its states lie up "
+                    + $"to {NumberText.Of(found.LargestDistance, 3)} beside it.")
             : string.Empty;
-        var figure = new Figure("contour", "Loss on the plane", $"{About(landscape)} {Levels} levels, evenly spaced in log ℒ.{path}") { PlotHeight = 300 };
+        var figure = new Figure(
+            "contour", "Loss on the plane", $"{About(landscape)} {Levels} levels, evenly spaced in log ℒ.{path}")
+        { PlotHeight = 300 };
         double[] xs = landscape.Grid.First, ys = landscape.Grid.Second;
-        Axes panel = figure.AddPanel(string.Empty, Axis.Linear(Label(landscape, first: true), xs[0], xs[^1]), Axis.Linear(Label(landscape, first: false), ys[0], ys[^1]));
+        Axes panel = figure.AddPanel(
+            string.Empty, Axis.Linear(Label(landscape, first: true), xs[0], xs[^1]),
+            Axis.Linear(Label(landscape, first: false), ys[0], ys[^1]));
         double[,] logarithms = Logarithms(landscape.Values);
         double[] levels = LevelsOf(logarithms);
         (double[] fineXs, double[] fineYs, double[,] banded) = Banded(xs, ys, logarithms, levels);
@@ -53,7 +61,9 @@ internal static class LandscapeFigures
         if (path is not null)
         {
             double[] first = [.. path.Points.Select(point => point.First)], second = [.. path.Points.Select(point => point.Second)];
-            _ = panel.Line("path", first, second, new SeriesStyle { Colour = 1, Dash = DashStyle.Solid, ShowMarkers = true, Marker = MarkerShape.Circle });
+            _ = panel.Line(
+                "path", first, second,
+                new SeriesStyle { Colour = 1, Dash = DashStyle.Solid, ShowMarkers = true, Marker = MarkerShape.Circle });
             _ = panel.Scatter("start", [first[0]], [second[0]], MarkerShape.Square, new SeriesStyle { Colour = 1 });
         }
 
@@ -62,14 +72,21 @@ internal static class LandscapeFigures
 
     private static Figure Surface(Landscape landscape)
     {
-        string path = landscape.Path is null ? string.Empty : " Line and points: the path, projected, at the loss there; it is drawn over what would hide it.";
-        var figure = new Figure("surface", "Loss over the plane", $"{About(landscape)} Height and colour: loss, on a logarithmic scale. Parts behind are hidden.{path}") { PlotHeight = 290 };
+        string path = landscape.Path is null
+            ? string.Empty
+            : " Line and points: the path, projected, at the loss there; it is drawn over what would hide it.";
+        var figure = new Figure(
+            "surface", "Loss over the plane",
+            $"{About(landscape)} Height and colour: loss, on a logarithmic scale. Parts behind are hidden.{path}")
+        { PlotHeight = 290 };
         double[] xs = landscape.Grid.First, ys = landscape.Grid.Second;
         Axes panel = figure.AddPanel(string.Empty, Axis.Linear("α", xs[0], xs[^1]), Axis.Linear("β", ys[0], ys[^1]));
         _ = panel.Surface(xs, ys, landscape.Values, "loss ℒ");
         if (landscape.Path is { Points: var points })
         {
-            _ = panel.SurfacePath("path", [.. points.Select(point => point.First)], [.. points.Select(point => point.Second)], [.. points.Select(point => point.PlaneLoss)]);
+            _ = panel.SurfacePath(
+                "path", [.. points.Select(point => point.First)], [.. points.Select(point => point.Second)],
+                [.. points.Select(point => point.PlaneLoss)]);
         }
 
         return figure;
@@ -80,12 +97,22 @@ internal static class LandscapeFigures
         LandscapeNumbers numbers = landscape.Numbers;
         var figure = new Figure(
             "cuts", "Cuts through the centre",
-            FormattableString.Invariant($"{About(landscape)} Roughness (total variation beside the parabola, over the range): {NumberText.Of(numbers.RoughnessFirst, 3)} along α, {NumberText.Of(numbers.RoughnessSecond, 3)} along β, median of all cuts {NumberText.Of(numbers.RoughnessMedian, 3)}."));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{About(landscape)} Roughness (total variation beside the parabola, over the range): "
+                    + $"{NumberText.Of(numbers.RoughnessFirst, 3)} along α, {NumberText.Of(numbers.RoughnessSecond, 3)} along β, median "
+                    + $"of all cuts {NumberText.Of(numbers.RoughnessMedian, 3)}."));
         LandscapeGrid grid = landscape.Grid;
         _ = figure.AddPanel(string.Empty, Axis.Linear(Label(landscape, first: true)), Axis.Log("loss ℒ"))
-            .Line("along α", grid.First, Cuts.Line(landscape.Values, grid.CentreRow, alongFirst: true), SeriesStyle.Solid with { InLegend = false }).VerticalLine(0, "centre");
+            .Line(
+                "along α", grid.First, Cuts.Line(landscape.Values, grid.CentreRow, alongFirst: true),
+                SeriesStyle.Solid with { InLegend = false })
+            .VerticalLine(0, "centre");
         _ = figure.AddPanel(string.Empty, Axis.Linear(Label(landscape, first: false)), Axis.Log("loss ℒ"))
-            .Line("along β", grid.Second, Cuts.Line(landscape.Values, grid.CentreColumn, alongFirst: false), SeriesStyle.Solid with { InLegend = false }).VerticalLine(0, "centre");
+            .Line(
+                "along β", grid.Second, Cuts.Line(landscape.Values, grid.CentreColumn, alongFirst: false),
+                SeriesStyle.Solid with { InLegend = false })
+            .VerticalLine(0, "centre");
         return figure;
     }
 
@@ -94,11 +121,16 @@ internal static class LandscapeFigures
         double[] steps = [.. path.Points.Select(point => (double)point.Step)];
         var figure = new Figure(
             "path", "The path and its shadow on the plane",
-            FormattableString.Invariant($"{About(landscape)} Where the curves part, the plane does not show what the descent went through. The plane explains {100 * path.ExplainedShare:F1} % of the path; farthest state: {NumberText.Of(path.LargestDistance, 3)} at step {path.LargestDistanceStep}."));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{About(landscape)} Where the curves part, the plane does not show what the descent went through. The plane explains "
+                    + $"{100 * path.ExplainedShare:F1} % of the path; farthest state: {NumberText.Of(path.LargestDistance, 3)} at step "
+                    + $"{path.LargestDistanceStep}."));
         Axes loss = figure.AddPanel("Loss along the path", Axis.Whole("step k"), Axis.Log("loss ℒ"));
         _ = loss.Line("true loss", steps, [.. path.Points.Select(point => point.Loss)], SeriesStyle.Marked)
             .Line("at the projection", steps, [.. path.Points.Select(point => point.PlaneLoss)], SeriesStyle.Marked);
-        _ = figure.AddPanel("Distance from the plane", Axis.Whole("step k"), Axis.Linear("distance")).Line("distance", steps, [.. path.Points.Select(point => point.Distance)], SeriesStyle.Marked with { InLegend = false });
+        _ = figure.AddPanel("Distance from the plane", Axis.Whole("step k"), Axis.Linear("distance")).Line(
+            "distance", steps, [.. path.Points.Select(point => point.Distance)], SeriesStyle.Marked with { InLegend = false });
         return figure;
     }
 
@@ -111,8 +143,10 @@ internal static class LandscapeFigures
         int index = first ? 0 : 1;
         return landscape.Request.Directions switch
         {
-            LandscapeDirections.Pca => FormattableString.Invariant($"{letter}, component {index + 1} ({100 * landscape.ExplainedShares[index]:F1} %)"),
-            LandscapeDirections.Curvature => FormattableString.Invariant($"{letter}, eigenvalue {NumberText.Of(landscape.TopCurvatures[index].Value, 3)}"),
+            LandscapeDirections.Pca =>
+                FormattableString.Invariant($"{letter}, component {index + 1} ({100 * landscape.ExplainedShares[index]:F1} %)"),
+            LandscapeDirections.Curvature =>
+                FormattableString.Invariant($"{letter}, eigenvalue {NumberText.Of(landscape.TopCurvatures[index].Value, 3)}"),
             _ => $"{letter}, random direction {index + 1}",
         };
     }
@@ -124,7 +158,9 @@ internal static class LandscapeFigures
         {
             for (int column = 0; column < result.GetLength(1); column++)
             {
-                result[row, column] = values[row, column] > 0 && double.IsFinite(values[row, column]) ? Math.Log10(values[row, column]) : double.NaN;
+                result[row, column] = values[row, column] > 0 && double.IsFinite(values[row, column])
+                    ? Math.Log10(values[row, column])
+                    : double.NaN;
             }
         }
 
@@ -134,7 +170,9 @@ internal static class LandscapeFigures
     private static double[] LevelsOf(double[,] logarithms)
     {
         double[] finite = [.. logarithms.Cast<double>().Where(double.IsFinite)];
-        return finite.Length == 0 ? [] : [.. Enumerable.Range(1, Levels - 1).Select(k => finite.Min() + (k * (finite.Max() - finite.Min()) / Levels))];
+        return finite.Length == 0
+            ? []
+            : [.. Enumerable.Range(1, Levels - 1).Select(k => finite.Min() + (k * (finite.Max() - finite.Min()) / Levels))];
     }
 
     // Each band has the colour of its middle; between grid points the logarithm is linear, so that bands end at the lines.
@@ -150,7 +188,9 @@ internal static class LandscapeFigures
             {
                 double value = Between(logarithms, row, column, refined);
                 int band = levels.Count(level => level <= value);
-                banded[row, column] = !double.IsFinite(value) || levels.Length == 0 ? double.NaN : Math.Pow(10, band == 0 ? levels[0] - half : levels[band - 1] + half);
+                banded[row, column] = !double.IsFinite(value) || levels.Length == 0
+                    ? double.NaN
+                    : Math.Pow(10, band == 0 ? levels[0] - half : levels[band - 1] + half);
             }
         }
 
@@ -158,13 +198,19 @@ internal static class LandscapeFigures
     }
 
     private static double[] Refined(double[] values, int factor) =>
-        [.. Enumerable.Range(0, ((values.Length - 1) * factor) + 1).Select(k => k % factor == 0 ? values[k / factor] : values[k / factor] + ((double)(k % factor) / factor * (values[(k / factor) + 1] - values[k / factor])))];
+        [
+            .. Enumerable.Range(0, ((values.Length - 1) * factor) + 1).Select(k =>
+                k % factor == 0
+                    ? values[k / factor]
+                    : values[k / factor] + ((double)(k % factor) / factor * (values[(k / factor) + 1] - values[k / factor])))];
 
     private static double Between(double[,] values, int row, int column, int factor)
     {
         (int r, int c) = (row / factor, column / factor);
         (double y, double x) = ((double)(row % factor) / factor, (double)(column % factor) / factor);
         double near = x == 0 ? values[r, c] : ((1 - x) * values[r, c]) + (x * values[r, c + 1]);
-        return y == 0 ? near : ((1 - y) * near) + (y * (x == 0 ? values[r + 1, c] : ((1 - x) * values[r + 1, c]) + (x * values[r + 1, c + 1])));
+        return y == 0
+            ? near
+            : ((1 - y) * near) + (y * (x == 0 ? values[r + 1, c] : ((1 - x) * values[r + 1, c]) + (x * values[r + 1, c + 1])));
     }
 }

@@ -19,7 +19,8 @@ internal sealed class LandscapeGrid
     {
         if (points is < Fewest or > Most)
         {
-            throw new ArgumentOutOfRangeException(nameof(points), $"A grid must have from {Fewest} to {Most} points along an axis but has {points}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(points), $"A grid must have from {Fewest} to {Most} points along an axis but has {points}.");
         }
 
         First = Spaced(points, first, nameof(first));
@@ -54,7 +55,8 @@ internal sealed class LandscapeGrid
     {
         if (!double.IsFinite(range.From) || !double.IsFinite(range.To) || !(range.From < range.To))
         {
-            throw new ArgumentException(FormattableString.Invariant($"A range must be finite and increase but goes from {range.From} to {range.To}."), name);
+            throw new ArgumentException(
+                FormattableString.Invariant($"A range must be finite and increase but goes from {range.From} to {range.To}."), name);
         }
 
         return [.. Enumerable.Range(0, points).Select(k => ((range.From * (points - 1 - k)) + (range.To * k)) / (points - 1))];

@@ -18,7 +18,9 @@ internal static class LandscapeJson
     {
         ArgumentNullException.ThrowIfNull(landscape);
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteNumber("schemaVersion", SchemaVersion);
@@ -38,7 +40,11 @@ internal static class LandscapeJson
     {
         json.WriteStartObject("plane");
         json.WriteString("directions", landscape.Request.Directions.ToString().ToLowerInvariant());
-        json.WriteString("normalisation", landscape.Request.Directions == LandscapeDirections.Random ? landscape.Request.Normalisation.ToString().ToLowerInvariant() : "none");
+        json.WriteString(
+            "normalisation",
+            landscape.Request.Directions == LandscapeDirections.Random
+                ? landscape.Request.Normalisation.ToString().ToLowerInvariant()
+                : "none");
         json.WriteNumber("seed", landscape.Request.Seed);
         json.WriteNumber("points", landscape.Request.Points);
         WriteRange(json, "alpha", landscape.First);

@@ -9,7 +9,8 @@ namespace Kappa.Lab.Studies.Landscapes;
 /// <param name="UpperQuartile">75 of 100 are below.</param>
 /// <param name="High">95 of 100 are below.</param>
 /// <param name="Largest">The largest.</param>
-internal sealed record CurvatureQuantiles(int Points, double Least, double Low, double LowerQuartile, double Median, double UpperQuartile, double High, double Largest)
+internal sealed record CurvatureQuantiles(
+    int Points, double Least, double Low, double LowerQuartile, double Median, double UpperQuartile, double High, double Largest)
 {
     internal static CurvatureQuantiles Of(IEnumerable<double> values)
     {
@@ -32,10 +33,12 @@ internal sealed record CurvatureQuantiles(int Points, double Least, double Low, 
 }
 
 /// <summary>What can be counted and measured on the grid of a landscape, so that "flatter" and "rougher" are numbers.</summary>
-/// <remarks>Curvatures are per unit of α and β: with unit directions per unit of parameter distance, with row or layer normalisation relative to the weights. All values, none proven: a grid sees nothing between its points.</remarks>
+/// <remarks>Curvatures are per unit of α and β: with unit directions per unit of parameter distance, with row or layer
+/// normalisation relative to the weights. All values, none proven: a grid sees nothing between its points.</remarks>
 internal sealed record LandscapeNumbers
 {
-    /// <summary>Interior points below each of their eight neighbours by more than <see cref="Resolution"/>; a plateau, and an edge, hold none.</summary>
+    /// <summary>Interior points below each of their eight neighbours by more than
+    /// <see cref="Resolution"/>; a plateau, and an edge, hold none.</summary>
     public required int LocalMinima { get; init; }
 
     /// <summary>Absolute difference that losses must have to count as different: rounding of the loss.</summary>
@@ -62,7 +65,8 @@ internal sealed record LandscapeNumbers
     /// <summary>Smaller eigenvalue of that Hessian; negative where the plane's loss is not convex.</summary>
     public required CurvatureQuantiles SmallerPrincipal { get; init; }
 
-    /// <summary>Share of interior points whose smaller principal curvature is negative beyond the rounding of its second difference.</summary>
+    /// <summary>Share of interior points whose smaller principal curvature
+    /// is negative beyond the rounding of its second difference.</summary>
     public required double NonConvexShare { get; init; }
 
     /// <summary>Roughness of the cut along α through the centre, see <see cref="Cuts.Roughness"/>.</summary>
@@ -97,7 +101,9 @@ internal sealed record LandscapeNumbers
             AlongSecond = CurvatureQuantiles.Of(curvatures.Select(curvature => curvature.Second)),
             LargerPrincipal = CurvatureQuantiles.Of(curvatures.Select(curvature => curvature.Larger)),
             SmallerPrincipal = CurvatureQuantiles.Of(curvatures.Select(curvature => curvature.Smaller)),
-            NonConvexShare = curvatures.Length == 0 ? double.NaN : (double)curvatures.Count(curvature => curvature.Smaller < -noise) / curvatures.Length,
+            NonConvexShare = curvatures.Length == 0
+                ? double.NaN
+                : (double)curvatures.Count(curvature => curvature.Smaller < -noise) / curvatures.Length,
             RoughnessFirst = roughness[grid.CentreRow],
             RoughnessSecond = roughness[grid.Second.Length + grid.CentreColumn],
             RoughnessMedian = CurvatureQuantiles.Of(roughness).Median,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Studies.Landscapes;
@@ -25,7 +26,8 @@ internal sealed class LandscapePlane
     {
         if (centre.Length != first.Length || centre.Length != second.Length)
         {
-            throw new ArgumentException($"Centre and directions must have one length but have {centre.Length}, {first.Length} and {second.Length}.", nameof(first));
+            throw new ArgumentException(
+                $"Centre and directions must have one length but have {centre.Length}, {first.Length} and {second.Length}.", nameof(first));
         }
 
         (Centre, First, Second) = (centre, first, second);
@@ -33,7 +35,11 @@ internal sealed class LandscapePlane
         if (!double.IsFinite(Vectors.Norm(centre)) || !(Determinant > 1e-12 * _uu * _vv))
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"Two directions must be finite and span a plane but have the squared norms {NumberText.Of(_uu, 3)} and {NumberText.Of(_vv, 3)} and the product {NumberText.Of(_uv, 3)}."), nameof(second));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Two directions must be finite and span a plane but have the squared norms {NumberText.Of(_uu, 3)} and "
+                        + $"{NumberText.Of(_vv, 3)} and the product {NumberText.Of(_uv, 3)}."),
+                nameof(second));
         }
     }
 

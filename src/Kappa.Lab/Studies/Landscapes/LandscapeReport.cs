@@ -52,7 +52,10 @@ internal static class LandscapeReport
         ArgumentNullException.ThrowIfNull(landscape);
         LandscapeNumbers numbers = landscape.Numbers;
         yield return ["loss at the centre", Number(landscape.CentreLoss)];
-        yield return ["loss on the grid", $"{Number(numbers.Least)} to {Number(numbers.Largest)}{(numbers.NonFinite > 0 ? $"; {numbers.NonFinite} points not finite" : string.Empty)}"];
+        yield return [
+            "loss on the grid",
+            $"{Number(numbers.Least)} to "
+                + $"{Number(numbers.Largest)}{(numbers.NonFinite > 0 ? $"; {numbers.NonFinite} points not finite" : string.Empty)}"];
         yield return ["strict local minima inside the grid", numbers.LocalMinima.ToString(CultureInfo.InvariantCulture)];
         yield return ["points where the plane is not convex", Percent(numbers.NonConvexShare)];
         yield return ["curvature along α, 5 / 50 / 95 %", Quantiles(numbers.AlongFirst)];
@@ -61,10 +64,14 @@ internal static class LandscapeReport
         yield return ["smaller principal curvature, 5 / 50 / 95 %", Quantiles(numbers.SmallerPrincipal)];
         (double first, double second, double mixed) = landscape.CentreCurvature;
         yield return ["Hessian of the plane at the centre: αα, ββ, αβ", $"{Number(first)}, {Number(second)}, {Number(mixed)}"];
-        yield return ["roughness along α, along β, median of all cuts", $"{Number(numbers.RoughnessFirst)}, {Number(numbers.RoughnessSecond)}, {Number(numbers.RoughnessMedian)}"];
+        yield return [
+            "roughness along α, along β, median of all cuts",
+            $"{Number(numbers.RoughnessFirst)}, {Number(numbers.RoughnessSecond)}, {Number(numbers.RoughnessMedian)}"];
         foreach (TopCurvature top in landscape.TopCurvatures)
         {
-            yield return ["Hessian eigenvalue of largest modulus", $"{Number(top.Value)}, residual {Number(top.Residual)}{(top.Converged ? string.Empty : ", not converged")}"];
+            yield return [
+                "Hessian eigenvalue of largest modulus",
+                $"{Number(top.Value)}, residual {Number(top.Residual)}{(top.Converged ? string.Empty : ", not converged")}"];
         }
 
         if (landscape.ExplainedShares.Count > 0)
@@ -75,7 +82,8 @@ internal static class LandscapeReport
         if (landscape.Path is { } path)
         {
             yield return ["share of the path that the plane explains", Percent(path.ExplainedShare)];
-            yield return ["largest distance of the path from the plane", $"{Number(path.LargestDistance)} at step {path.LargestDistanceStep}"];
+            yield return [
+                "largest distance of the path from the plane", $"{Number(path.LargestDistance)} at step {path.LargestDistanceStep}"];
         }
     }
 
@@ -84,8 +92,10 @@ internal static class LandscapeReport
     {
         { Directions: LandscapeDirections.Pca } => "Principal components of the path around its last state; a unit is parameter distance.",
         { Directions: LandscapeDirections.Curvature } => "Hessian eigenvectors of largest modulus; a unit is parameter distance.",
-        { Normalisation: DirectionNormalisation.Row } request => $"Random directions of seed {request.Seed}, in every unit's weights of their norm (filter normalisation).",
-        { Normalisation: DirectionNormalisation.Layer } request => $"Random directions of seed {request.Seed}, in every matrix of its norm.",
+        { Normalisation: DirectionNormalisation.Row } request =>
+            $"Random directions of seed {request.Seed}, in every unit's weights of their norm (filter normalisation).",
+        { Normalisation: DirectionNormalisation.Layer } request =>
+            $"Random directions of seed {request.Seed}, in every matrix of its norm.",
         var request => $"Random directions of seed {request.Seed} and norm one.",
     };
 
@@ -97,8 +107,14 @@ internal static class LandscapeReport
             _ = report.Verdict(BadgeTone.Negative, "diverged", landscape.Target.Remark);
         }
 
-        _ = report.Lead(FormattableString.Invariant($"{Directions(landscape)} {landscape.First.Count} by {landscape.Second.Count} points, {landscape.Parameters} trained parameters, ‖c‖ = {NumberText.Of(landscape.Norms.Centre)}, ‖u‖ = {NumberText.Of(landscape.Norms.First)}, ‖v‖ = {NumberText.Of(landscape.Norms.Second)}."));
-        _ = report.Section("Numbers").Table(["quantity", "value"], Rows(landscape), "Curvatures are per unit of α and β squared. A grid sees nothing between its points.");
+        _ = report.Lead(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Directions(landscape)} {landscape.First.Count} by {landscape.Second.Count} points, {landscape.Parameters} trained "
+                    + $"parameters, ‖c‖ = {NumberText.Of(landscape.Norms.Centre)}, ‖u‖ = {NumberText.Of(landscape.Norms.First)}, ‖v‖ = "
+                    + $"{NumberText.Of(landscape.Norms.Second)}."));
+        _ = report.Section("Numbers").Table(
+            ["quantity", "value"], Rows(landscape), "Curvatures are per unit of α and β squared. A grid sees nothing between its points.");
         ReportSection pictures = report.Section("Figures");
         foreach (Figure figure in figures)
         {
@@ -109,7 +125,8 @@ internal static class LandscapeReport
         return report;
     }
 
-    private static string Quantiles(CurvatureQuantiles quantiles) => $"{Number(quantiles.Low)} / {Number(quantiles.Median)} / {Number(quantiles.High)}";
+    private static string Quantiles(CurvatureQuantiles quantiles) =>
+        $"{Number(quantiles.Low)} / {Number(quantiles.Median)} / {Number(quantiles.High)}";
 
     private static string Number(double value) => NumberText.Of(value);
 

@@ -25,7 +25,8 @@ internal sealed record LandscapeRequest
     /// <summary>Points along each axis.</summary>
     public int Points { get; init; } = 41;
 
-    /// <summary>Largest |α| and |β|; <see langword="null"/> for 1 with normalised random directions, a frame around the path with its components, and a quarter of the centre's norm otherwise.</summary>
+    /// <summary>Largest |α| and |β|; <see langword="null"/> for 1 with normalised random directions, a
+    /// frame around the path with its components, and a quarter of the centre's norm otherwise.</summary>
     public double? Span { get; init; }
 
     /// <summary>Seed of random directions and of the Lanczos start vector.</summary>

@@ -5,7 +5,8 @@ using Kappa.Lab.Formats;
 namespace Kappa.Lab.Studies.Landscapes;
 
 /// <summary>The finished rows of a sweep in a file, one line each with a check sum.</summary>
-/// <remarks>A line is appended by one write, so a process that is ended leaves at most a last line without its end, which is cut off. One process at a time.</remarks>
+/// <remarks>A line is appended by one write, so a process that is ended leaves at most
+/// a last line without its end, which is cut off. One process at a time.</remarks>
 internal sealed class LandscapeRows : IDisposable
 {
     private const string Title = "kappa-landscape-rows 1 ";
@@ -45,7 +46,8 @@ internal sealed class LandscapeRows : IDisposable
 
     /// <summary>Appends a finished row; it is with the operating system before this returns.</summary>
     /// <exception cref="BadInputException">The disk refused.</exception>
-    public void Append(double[] values) => AppendLine(string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
+    public void Append(double[] values) =>
+        AppendLine(string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
@@ -105,11 +107,16 @@ internal sealed class LandscapeRows : IDisposable
 
         if (Checked(lines[0], 1) != Title + fingerprint)
         {
-            throw Bad(1, "the rows must belong to this landscape but belong to another one, or to another version of the program. Remove the file to start anew.");
+            throw Bad(
+                1,
+                "the rows must belong to this landscape but belong to another one, or to another version of the program. Remove the file "
+                    + "to start anew.");
         }
 
         _finished.AddRange(lines.Skip(1).Select((line, k) => Numbers(Checked(line, k + 2), k + 2, columns)));
-        return _finished.Count <= rows ? true : throw Bad(lines.Length, $"a landscape of {rows} rows must not have {_finished.Count}. Remove the file to start anew.");
+        return _finished.Count <= rows
+            ? true
+            : throw Bad(lines.Length, $"a landscape of {rows} rows must not have {_finished.Count}. Remove the file to start anew.");
     }
 
     private static string Line(string text) => $"{text}*{Crc32.Of(Encoding.ASCII.GetBytes(text)):x8}\n";
@@ -117,14 +124,22 @@ internal sealed class LandscapeRows : IDisposable
     private string Checked(string line, int number)
     {
         string text = line[..Math.Max(0, line.LastIndexOf('*'))];
-        return Line(text) == line + "\n" ? text : throw Bad(number, "the line is damaged: its check sum does not fit. Remove the file to start anew.");
+        return Line(text) == line + "\n"
+            ? text
+            : throw Bad(number, "the line is damaged: its check sum does not fit. Remove the file to start anew.");
     }
 
     private double[] Numbers(string text, int number, int columns)
     {
         string[] fields = text.Split(',');
-        double[] values = [.. fields.Select(field => double.TryParse(field, CultureInfo.InvariantCulture, out double value) ? value : throw Bad(number, $"'{field}' must be a loss but is no number. Remove the file to start anew."))];
-        return values.Length == columns ? values : throw Bad(number, $"a row must have {columns} losses but has {values.Length}. Remove the file to start anew.");
+        double[] values = [
+            .. fields.Select(field =>
+                double.TryParse(field, CultureInfo.InvariantCulture, out double value)
+                    ? value
+                    : throw Bad(number, $"'{field}' must be a loss but is no number. Remove the file to start anew."))];
+        return values.Length == columns
+            ? values
+            : throw Bad(number, $"a row must have {columns} losses but has {values.Length}. Remove the file to start anew.");
     }
 
     private BadInputException Bad(int line, string message) => new($"{_path}:{line}", message);
@@ -137,7 +152,11 @@ internal sealed class LandscapeRows : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, $"must be a file that this process alone can write but is not ({exception.Message.TrimEnd('.')}). Finished rows before it are kept; free the disk, or stop the other process, and give the same command.", exception);
+            throw new BadInputException(
+                path,
+                $"must be a file that this process alone can write but is not ({exception.Message.TrimEnd('.')}). Finished rows before "
+                    + $"it are kept; free the disk, or stop the other process, and give the same command.",
+                exception);
         }
     }
 }

@@ -13,8 +13,9 @@ internal sealed record LandscapeProgress(int Done, int Rows, double Last);
 
 /// <summary>Evaluates a loss on a grid of a plane, on several threads, and goes on where an earlier process ended.</summary>
 /// <remarks>
-/// Threads take one point after the other, row by row, each with an evaluator of its own, so a point has the same bits whichever thread takes it. A finished row is appended to the file at once,
-/// rows in order: whoever ends the process loses the row under way, and the file has the same bytes however often that happened.
+/// Threads take one point after the other, row by row, each with an evaluator of its own, so a point has the same bits whichever thread
+/// takes it. A finished row is appended to the file at once, rows in order: whoever ends the process loses the row under way, and the file
+/// has the same bytes however often that happened.
 /// </remarks>
 internal sealed class LandscapeSweep
 {
@@ -47,7 +48,8 @@ internal sealed class LandscapeSweep
     /// <exception cref="BadInputException">The file is damaged, belongs to another landscape, or the disk refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; finished rows are in the file.</exception>
     public static double[,] Run(
-        Func<ILandscapeLoss> evaluators, LandscapePlane plane, LandscapeGrid grid, int threads, LandscapeRows? file = null, IProgress<LandscapeProgress>? progress = null, CancellationToken cancellation = default)
+        Func<ILandscapeLoss> evaluators, LandscapePlane plane, LandscapeGrid grid, int threads, LandscapeRows? file = null,
+        IProgress<LandscapeProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         var sweep = new LandscapeSweep(plane, grid, file, progress);
@@ -63,7 +65,8 @@ internal sealed class LandscapeSweep
     public static string Fingerprint(LandscapePlane plane, LandscapeGrid grid, string identity)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{typeof(Descent.GradientDescent).Module.ModuleVersionId}\n{identity}\n{grid.First.Length}\n"));
+        hash.AppendData(
+            Encoding.UTF8.GetBytes($"{typeof(Descent.GradientDescent).Module.ModuleVersionId}\n{identity}\n{grid.First.Length}\n"));
         foreach (double[] numbers in new[] { plane.Centre, plane.First, plane.Second, grid.First, grid.Second })
         {
             DoubleBytes.Append(hash, numbers);
@@ -94,7 +97,10 @@ internal sealed class LandscapeSweep
         try
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            Task[] tasks = [.. losses.Select(loss => Task.Factory.StartNew(() => WorkOrEndAll(loss, ending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            Task[] tasks = [
+                .. losses.Select(loss =>
+                    Task.Factory.StartNew(
+                        () => WorkOrEndAll(loss, ending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
             Task.WhenAll(tasks).GetAwaiter().GetResult();
             cancellation.ThrowIfCancellationRequested();
         }

@@ -14,7 +14,9 @@ internal static class LandscapeTables
         {
             for (int column = 0; column < landscape.First.Count; column++)
             {
-                _ = text.Append(CultureInfo.InvariantCulture, $"{landscape.First[column]:R},{landscape.Second[row]:R},{landscape.Values[row, column]:R}\n");
+                _ = text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{landscape.First[column]:R},{landscape.Second[row]:R},{landscape.Values[row, column]:R}\n");
             }
         }
 
@@ -27,7 +29,9 @@ internal static class LandscapeTables
         var text = new StringBuilder("step,alpha,beta,distance,loss,planeLoss\n");
         foreach (PathPoint point in path.Points)
         {
-            _ = text.Append(CultureInfo.InvariantCulture, $"{point.Step},{point.First:R},{point.Second:R},{point.Distance:R},{point.Loss:R},{point.PlaneLoss:R}\n");
+            _ = text.Append(
+                CultureInfo.InvariantCulture,
+                $"{point.Step},{point.First:R},{point.Second:R},{point.Distance:R},{point.Loss:R},{point.PlaneLoss:R}\n");
         }
 
         return text.ToString();

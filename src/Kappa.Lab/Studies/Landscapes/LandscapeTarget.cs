@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Descent;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Evaluation;
@@ -16,7 +17,8 @@ internal sealed class LandscapeTarget
 {
     private const double RelativeResolution = 1e-13;
 
-    internal LandscapeTarget(string name, string identity, Func<ILandscapeLoss> evaluators) => (Name, Identity, Evaluators) = (name, identity, evaluators);
+    internal LandscapeTarget(string name, string identity, Func<ILandscapeLoss> evaluators) =>
+        (Name, Identity, Evaluators) = (name, identity, evaluators);
 
     /// <summary>What it is called in results.</summary>
     public string Name { get; }
@@ -45,9 +47,11 @@ internal sealed class LandscapeTarget
     /// <summary>Descends again and keeps so many states, the last one among them.</summary>
     internal Func<int, int, CancellationToken, IReadOnlyList<PathState>>? Path { get; init; }
 
-    /// <summary>The last state of a run with the path to it, which is descended again; of a diverged run the last one recorded whose loss is finite.</summary>
+    /// <summary>The last state of a run with the path to it, which is descended
+    /// again; of a diverged run the last one recorded whose loss is finite.</summary>
     /// <param name="run">The run.</param>
-    /// <exception cref="BadInputException">Nothing finite is recorded, or the data are missing or are no longer those of the run.</exception>
+    /// <exception cref="BadInputException">Nothing finite is recorded, or
+    /// the data are missing or are no longer those of the run.</exception>
     public static LandscapeTarget OfRun(RunRecord run)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -55,7 +59,8 @@ internal sealed class LandscapeTarget
         long last = LastFinite(run, analysis.Telemetry);
         using Experiment experiment = RunLadder.PrepareAgain(analysis, 1);
         return new LandscapeTarget(
-            FormattableString.Invariant($"{run.Name} at step {last}"), RunName.Identity(run.Specification, experiment.DataFingerprint), () => Evaluator(run))
+            FormattableString.Invariant($"{run.Name} at step {last}"), RunName.Identity(run.Specification, experiment.DataFingerprint),
+            () => Evaluator(run))
         {
             Folder = run.Files.Path,
             Remark = RemarkOn(run, last),
@@ -73,7 +78,8 @@ internal sealed class LandscapeTarget
         ArgumentNullException.ThrowIfNull(read);
         using ModelPoint point = read();
         double loss = point.Model.ExactLoss(point.Parameters);
-        return new LandscapeTarget(point.Name, FormattableString.Invariant($"point {point.Name} {Hash(point, loss)}"), () => Evaluator(read()))
+        return new LandscapeTarget(
+            point.Name, FormattableString.Invariant($"point {point.Name} {Hash(point, loss)}"), () => Evaluator(read()))
         {
             Folder = folder,
             Resolution = ResolutionOf(point.Model, loss),
@@ -109,14 +115,18 @@ internal sealed class LandscapeTarget
     }
 
     private static string RemarkOn(RunRecord run, long last) => run.Status.StopReason == nameof(StopReason.NonFinite)
-        ? FormattableString.Invariant($"Run {run.Name} diverged: its loss or gradient is not finite after {run.Status.Step} steps. What follows is the landscape around its last recorded finite iterate, step {last}.")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"Run {run.Name} diverged: its loss or gradient is not finite after {run.Status.Step} steps. What follows is the landscape "
+                + $"around its last recorded finite iterate, step {last}.")
         : string.Empty;
 
     private static long LastFinite(RunRecord run, TelemetryTable telemetry)
     {
         if (telemetry.Rows == 0)
         {
-            throw new BadInputException(run.Files.Telemetry, "must have a row for a landscape but has none; the run stopped before its first step.");
+            throw new BadInputException(
+                run.Files.Telemetry, "must have a row for a landscape but has none; the run stopped before its first step.");
         }
 
         for (int row = telemetry.Rows - 1; row >= 0; row--)
@@ -127,7 +137,10 @@ internal sealed class LandscapeTarget
             }
         }
 
-        throw new BadInputException(run.Files.Path, "the run diverged before its first step: it has no iterate whose loss is finite, so there is no landscape to look at. Choose a smaller initialisation.");
+        throw new BadInputException(
+            run.Files.Path,
+            "the run diverged before its first step: it has no iterate whose loss is finite, so there is no landscape to look at. Choose "
+                + "a smaller initialisation.");
     }
 
     // The steps of the run again, whatever its method and batches, to the same bits.

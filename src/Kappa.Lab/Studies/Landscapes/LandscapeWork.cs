@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Kappa.Lab.Runs.Evaluation;
 using Kappa.Numerics;
 using Kappa.Spectra;
@@ -34,7 +35,10 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
         // A step of the descent is a loss and a gradient, about three losses.
         double seconds = one * (points + (3.0 * (target.Steps ?? 0))) / Math.Min(request.Threads, Environment.ProcessorCount);
         string path = target.Steps is long steps ? $", and {steps} steps of the path again" : string.Empty;
-        return FormattableString.Invariant($"{request.Points} x {request.Points} losses of {1000 * one:G2} ms{path}: about {Math.Max(1, seconds):F0} s on {request.Threads} thread{(request.Threads == 1 ? string.Empty : "s")}; finished rows are kept.");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Points} x {request.Points} losses of {1000 * one:G2} ms{path}: about {Math.Max(1, seconds):F0} s on "
+                + $"{request.Threads} thread{(request.Threads == 1 ? string.Empty : "s")}; finished rows are kept.");
     }
 
     public Landscape Run(IProgress<LandscapeProgress>? progress, CancellationToken cancellation)
@@ -74,10 +78,14 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
         {
             case LandscapeDirections.Pca:
                 _components = path.Count == 0
-                    ? throw new BadInputException(target.Name, "the principal components of a path need the path, which only a run has. Name a run, or choose other directions.")
+                    ? throw new BadInputException(
+                        target.Name,
+                        "the principal components of a path need the path, which only a run has. Name a run, or choose other directions.")
                     : PathDirections.Of(centre, [.. path.Select(state => state.Point)]);
                 return _components?.Plane ?? throw new BadInputException(
-                    target.Name, $"the states of the path must span a plane around the last one but the {path.Count} states lie on a line. Choose other directions, or run longer.");
+                    target.Name,
+                    $"the states of the path must span a plane around the last one but the {path.Count} states lie on a line. Choose "
+                        + $"other directions, or run longer.");
             case LandscapeDirections.Curvature:
                 _curvature = CurvatureDirections.Of(loss, centre, request.Seed);
                 return _curvature?.Plane ?? throw new BadInputException(
@@ -90,7 +98,8 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
                 }
                 catch (ArgumentException problem)
                 {
-                    throw new BadInputException(target.Name, $"{problem.Message.Split(" (Parameter")[0]} Choose another normalisation.", problem);
+                    throw new BadInputException(
+                        target.Name, $"{problem.Message.Split(" (Parameter")[0]} Choose another normalisation.", problem);
                 }
         }
     }
@@ -108,7 +117,9 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
         }
 
         Projection[] projections = [.. path.Select(state => plane.Project(state.Point))];
-        return new LandscapeGrid(request.Points, Frame(projections.Select(projection => projection.First)), Frame(projections.Select(projection => projection.Second)));
+        return new LandscapeGrid(
+            request.Points, Frame(projections.Select(projection => projection.First)),
+            Frame(projections.Select(projection => projection.Second)));
     }
 
     // A quarter of the path's extent on either side, so that what it passes by is seen.

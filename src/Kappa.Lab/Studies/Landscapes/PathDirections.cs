@@ -4,8 +4,9 @@ namespace Kappa.Lab.Studies.Landscapes;
 
 /// <summary>The plane through the centre that lies nearest to a path, by principal components of φ_k − c.</summary>
 /// <remarks>
-/// Offsets are from the centre and not from their mean, so that the plane holds the centre and what a component explains is a share of Σ‖φ_k − c‖²: of all planes through c this one leaves the
-/// least. From the Gram matrix [K, K] of the K states; unit orthogonal directions, the sign such that the path's first state has α ≥ 0 and, if it can, β ≥ 0.
+/// Offsets are from the centre and not from their mean, so that the plane holds the centre and what a component explains is a share of
+/// Σ‖φ_k − c‖²: of all planes through c this one leaves the least. From the Gram matrix [K, K] of the K states; unit orthogonal directions,
+/// the sign such that the path's first state has α ≥ 0 and, if it can, β ≥ 0.
 /// </remarks>
 /// <param name="Plane">The plane.</param>
 /// <param name="ExplainedShares">λ_i / Σλ of every component, the largest first: the first two are the plane's.</param>

@@ -32,7 +32,9 @@ internal sealed record PathOnPlane(IReadOnlyList<PathPoint> Points, double Expla
         {
             Projection projection = plane.Project(state.Point);
             plane.PointAt(projection.First, projection.Second, point);
-            points.Add(new PathPoint(state.Step, projection.First, projection.Second, projection.Distance, loss.Loss(state.Point), loss.Loss(point)));
+            points.Add(
+                new PathPoint(
+                    state.Step, projection.First, projection.Second, projection.Distance, loss.Loss(state.Point), loss.Loss(point)));
             outside += projection.Distance * projection.Distance;
             total += Vectors.SquaredDistance(state.Point, plane.Centre);
         }

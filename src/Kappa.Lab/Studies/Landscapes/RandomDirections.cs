@@ -6,7 +6,8 @@ namespace Kappa.Lab.Studies.Landscapes;
 /// <summary>What the length of a random direction is made to follow.</summary>
 internal enum DirectionNormalisation
 {
-    /// <summary>In each unit's weights the norm of the centre's there: filter normalisation (Li et al. 2018), the scale-free choice.</summary>
+    /// <summary>In each unit's weights the norm of the centre's there: filter
+    /// normalisation (Li et al. 2018), the scale-free choice.</summary>
     Row,
 
     /// <summary>In each matrix the norm of the centre's there.</summary>
@@ -16,10 +17,12 @@ internal enum DirectionNormalisation
     None,
 }
 
-/// <summary>Gaussian directions, normalised as in H. Li, Z. Xu, G. Taylor, C. Studer, T. Goldstein, "Visualizing the Loss Landscape of Neural Nets" (2018).</summary>
+/// <summary>Gaussian directions, normalised as in H. Li, Z. Xu, G. Taylor, C. Studer,
+/// T. Goldstein, "Visualizing the Loss Landscape of Neural Nets" (2018).</summary>
 /// <remarks>
-/// A unit's weights are a column of a matrix [fan-in, fan-out] (a row in the [fan-out, fan-in] in which the paper counts), a row of a table of vectors, and the whole of a single row. Where the
-/// centre is zero the direction is zero, so a shift that was never trained is not moved. Stateless and thread-safe.
+/// A unit's weights are a column of a matrix [fan-in, fan-out] (a row in the [fan-out, fan-in] in which the paper counts), a row of a table
+/// of vectors, and the whole of a single row. Where the centre is zero the direction is zero, so a shift that was never trained is not
+/// moved. Stateless and thread-safe.
 /// </remarks>
 internal static class RandomDirections
 {
@@ -30,9 +33,12 @@ internal static class RandomDirections
     /// <param name="seed">Seed of both directions.</param>
     /// <exception cref="ArgumentException">The centre is not finite, or is zero under row or layer normalisation.</exception>
     public static LandscapePlane Of(TrainedCoordinates coordinates, double[] centre, DirectionNormalisation normalisation, long seed) =>
-        new(centre, Direction(coordinates, centre, normalisation, new RandomSequence(seed, "landscape.first")), Direction(coordinates, centre, normalisation, new RandomSequence(seed, "landscape.second")));
+        new(
+            centre, Direction(coordinates, centre, normalisation, new RandomSequence(seed, "landscape.first")),
+            Direction(coordinates, centre, normalisation, new RandomSequence(seed, "landscape.second")));
 
-    private static double[] Direction(TrainedCoordinates coordinates, double[] centre, DirectionNormalisation normalisation, RandomSequence random)
+    private static double[] Direction(
+        TrainedCoordinates coordinates, double[] centre, DirectionNormalisation normalisation, RandomSequence random)
     {
         double[] direction = new double[coordinates.Size];
         random.FillGaussian(direction);
@@ -63,7 +69,9 @@ internal static class RandomDirections
     private static void FollowUnits(TrainedMatrix matrix, double[] centre, double[] direction)
     {
         (int rows, int columns) = (matrix.Block.Rows, matrix.Block.Columns);
-        (int units, int length, int unitStride, int stride) = matrix.UnitsAreRows ? (rows, columns, columns, 1) : (columns, rows, 1, columns);
+        (int units, int length, int unitStride, int stride) = matrix.UnitsAreRows
+            ? (rows, columns, columns, 1)
+            : (columns, rows, 1, columns);
         double[] weights = new double[length], moved = new double[length];
         for (int unit = 0; unit < units; unit++)
         {
@@ -82,5 +90,6 @@ internal static class RandomDirections
     }
 
     // d ← d ‖w‖ / ‖d‖
-    private static void Follow(ReadOnlySpan<double> weights, Span<double> direction) => Vectors.Scale(direction, Vectors.Norm(weights) / Vectors.Norm(direction));
+    private static void Follow(ReadOnlySpan<double> weights, Span<double> direction) =>
+        Vectors.Scale(direction, Vectors.Norm(weights) / Vectors.Norm(direction));
 }

@@ -8,10 +8,14 @@ using Kappa.Spectra;
 
 namespace Kappa.Lab.Studies.Phases;
 
-/// <summary>What is known of a run before its first step, from its specification alone; the boundaries of a phase diagram are drawn from nothing else.</summary>
-/// <remarks>NaN where a quantity was too large to compute, no theorem applies or the model has no such thing. In double precision whatever the run's.</remarks>
-/// <param name="LambdaMax">λ_max(K_0) (P.7), of a mean loss divided by the samples as the loss is; estimated from below. NaN for a cross-entropy.</param>
-/// <param name="Smoothness">β at θ_0, on the ball of radius 0 (C.8): proven, at least the largest eigenvalue of the Hessian; where the ball certificate holds, on its ball.</param>
+/// <summary>What is known of a run before its first step, from its specification
+/// alone; the boundaries of a phase diagram are drawn from nothing else.</summary>
+/// <remarks>NaN where a quantity was too large to compute, no theorem applies or
+/// the model has no such thing. In double precision whatever the run's.</remarks>
+/// <param name="LambdaMax">λ_max(K_0) (P.7), of a mean loss divided by the
+/// samples as the loss is; estimated from below. NaN for a cross-entropy.</param>
+/// <param name="Smoothness">β at θ_0, on the ball of radius 0 (C.8): proven, at least the
+/// largest eigenvalue of the Hessian; where the ball certificate holds, on its ball.</param>
 /// <param name="CertifiedStep">The largest step size that a theorem proves admissible; 0 when none certifies.</param>
 /// <param name="Shortfall">The largest factor by which a condition of the nearest certificate fails; 1 when one holds.</param>
 /// <param name="ConditionNumber">κ of the last block's attention output H (P.2).</param>
@@ -33,13 +37,17 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
         IModel model = experiment.Model;
         var work = LadderWork.Of(experiment);
         double lambdaMax = work.MatrixFree <= MostKernelWork && double.IsFinite(model.SquaredErrorFactor * experiment.InitialLoss)
-            ? model.SquaredErrorFactor * KernelExtremes.Of(model, experiment.Initial, experiment.Trained, new LanczosOptions { Ends = SpectrumEnds.Largest }).LambdaMax.Value
+            ? model.SquaredErrorFactor * KernelExtremes.Of(
+                model, experiment.Initial, experiment.Trained, new LanczosOptions { Ends = SpectrumEnds.Largest }).LambdaMax.Value
             : double.NaN;
-        InitialPoint certified = work.Theorem <= MostTheoremWork ? Certified(experiment) : new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        InitialPoint certified = work.Theorem <= MostTheoremWork
+            ? Certified(experiment)
+            : new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
         return certified with { LambdaMax = lambdaMax, ConditionNumber = ConditionNumberOf(model, experiment.Initial) };
     }
 
-    /// <summary>The specification without what the initial point does not depend on: runs that differ in nothing else share their initial point.</summary>
+    /// <summary>The specification without what the initial point does not depend
+    /// on: runs that differ in nothing else share their initial point.</summary>
     public static ExperimentSpecification AtStart(ExperimentSpecification specification) =>
         specification.Resolve() with { Descent = new DescentSpecification(), Telemetry = new TelemetrySpecification() };
 
@@ -63,12 +71,16 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
                 .Select(theorem => theorem.Evaluate(experiment.Model, experiment.Initial, experiment.Trained, Cheap))
                 .Where(certificate => certificate.Outcome is not CertificateOutcome.NotApplicable),
         ];
-        double smoothness = said.Where(certificate => certificate.Theorem.Name == "ball").SelectMany(certificate => certificate.Constants).FirstOrDefault(constant => constant.Symbol == "β")?.Value ?? double.NaN;
+        double smoothness = said.Where(certificate => certificate.Theorem.Name == "ball").SelectMany(certificate => certificate.Constants)
+            .FirstOrDefault(constant => constant.Symbol == "β")?.Value
+            ?? double.NaN;
         return Judged(said) with { Smoothness = smoothness };
     }
 
     // The largest certified step and the smallest shortfall of some certificates.
     private static InitialPoint Judged(Certificate[] said) => said.Length == 0
         ? new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN)
-        : new(double.NaN, double.NaN, said.Max(certificate => certificate.Guarantee?.LargestStepSize ?? 0), said.Min(certificate => certificate.Guarantee is null ? certificate.Shortfall : 1), double.NaN);
+        : new(
+            double.NaN, double.NaN, said.Max(certificate => certificate.Guarantee?.LargestStepSize ?? 0),
+            said.Min(certificate => certificate.Guarantee is null ? certificate.Shortfall : 1), double.NaN);
 }

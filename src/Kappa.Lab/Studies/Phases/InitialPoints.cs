@@ -11,7 +11,8 @@ internal static class InitialPoints
     // Raised whenever a quantity is computed otherwise.
     private const int FormatVersion = 3;
 
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Json = new()
+    { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>The point of every specification.</summary>
     /// <param name="specifications">Of the runs.</param>
@@ -20,11 +21,14 @@ internal static class InitialPoints
     /// <param name="progress">Told how many of how many are there.</param>
     /// <param name="cancellation">Keeps what is there and ends.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static InitialPoint[] Of(IReadOnlyList<ExperimentSpecification> specifications, string cache, int threads, Action<int, int>? progress, CancellationToken cancellation)
+    public static InitialPoint[] Of(
+        IReadOnlyList<ExperimentSpecification> specifications, string cache, int threads, Action<int, int>? progress,
+        CancellationToken cancellation)
     {
         string[] identities = [.. specifications.Select(Identity)];
         Dictionary<string, InitialPoint> known = Read(cache);
-        var missing = identities.Zip(specifications).DistinctBy(pair => pair.First).Where(pair => ExperimentData.IsExternal(pair.Second) || !known.ContainsKey(pair.First)).ToList();
+        var missing = identities.Zip(specifications).DistinctBy(pair => pair.First)
+            .Where(pair => ExperimentData.IsExternal(pair.Second) || !known.ContainsKey(pair.First)).ToList();
         var found = new InitialPoint?[missing.Count];
         int done = 0;
         try
@@ -49,7 +53,14 @@ internal static class InitialPoints
             }
 
             if (done > 0)
-                AtomicFile.WriteAllText(cache, JsonSerializer.Serialize(new CacheFile(FormatVersion, RunName.NumericsVersion, new(known.ToDictionary(pair => pair.Key, pair => (InitialPoint?)pair.Value), StringComparer.Ordinal)), Json) + "\n");
+                AtomicFile.WriteAllText(
+                    cache,
+                    JsonSerializer.Serialize(
+                        new CacheFile(
+                            FormatVersion, RunName.NumericsVersion,
+                            new(known.ToDictionary(pair => pair.Key, pair => (InitialPoint?)pair.Value), StringComparer.Ordinal)),
+                        Json)
+                        + "\n");
         }
 
         return [.. identities.Select(identity => known[identity])];
@@ -62,8 +73,12 @@ internal static class InitialPoints
         // A damaged one costs time: its points are computed again.
         try
         {
-            return Path.Exists(cache) && StoredDocument.Json(cache, node => node.Deserialize<CacheFile>(Json)) is { FormatVersion: FormatVersion, NumericsVersion: RunName.NumericsVersion, Points: { } points }
-                ? new(points.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!), StringComparer.Ordinal)
+            return Path.Exists(cache)
+                && StoredDocument.Json(cache, node => node.Deserialize<CacheFile>(Json)) is
+                { FormatVersion: FormatVersion, NumericsVersion: RunName.NumericsVersion, Points: { } points }
+                ? new(
+                    points.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!),
+                    StringComparer.Ordinal)
                 : new(StringComparer.Ordinal);
         }
         catch (BadInputException)

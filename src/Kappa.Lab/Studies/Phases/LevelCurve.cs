@@ -2,10 +2,11 @@ using Kappa.Lab.Figures;
 
 namespace Kappa.Lab.Studies.Phases;
 
-/// <summary>The curve on which a field on a grid takes a value, by marching squares: crossings on the edges between neighbouring cells, joined inside each square.</summary>
+/// <summary>The curve on which a field on a grid takes a value, by marching squares:
+/// crossings on the edges between neighbouring cells, joined inside each square.</summary>
 /// <remarks>
-/// Along a logarithmic axis log field is interpolated, along a linear one the field: so η λ over η, and a power law over a logarithmic axis, are met exactly on the grid. Squares with
-/// a value that is not finite have no curve. In a saddle the high corners stay together.
+/// Along a logarithmic axis log field is interpolated, along a linear one the field: so η λ over η, and a power law over a logarithmic
+/// axis, are met exactly on the grid. Squares with a value that is not finite have no curve. In a saddle the high corners stay together.
 /// </remarks>
 internal static class LevelCurve
 {
@@ -16,7 +17,8 @@ internal static class LevelCurve
     /// <param name="ys">Coordinates, rising.</param>
     /// <param name="field">Positive values, [ys, xs].</param>
     /// <param name="level">A positive value.</param>
-    public static IReadOnlyList<IReadOnlyList<(double X, double Y)>> Of(Axis x, Axis y, double[] xs, double[] ys, double[,] field, double level)
+    public static IReadOnlyList<IReadOnlyList<(double X, double Y)>> Of(
+        Axis x, Axis y, double[] xs, double[] ys, double[,] field, double level)
     {
         var segments = new List<((double X, double Y) From, (double X, double Y) To)>();
         for (int row = 0; row + 1 < ys.Length; row++)
@@ -26,7 +28,8 @@ internal static class LevelCurve
                 // The edges of the square in turn: bottom, right, top, left.
                 (double X, double Y)?[] edges =
                 [
-                    Along(column, row, column + 1, row), Along(column + 1, row, column + 1, row + 1), Along(column, row + 1, column + 1, row + 1), Along(column, row, column, row + 1),
+                    Along(column, row, column + 1, row), Along(column + 1, row, column + 1, row + 1),
+                    Along(column, row + 1, column + 1, row + 1), Along(column, row, column, row + 1),
                 ];
                 (double X, double Y)[] met = [.. edges.OfType<(double X, double Y)>()];
                 if (met.Length >= 2)
@@ -38,7 +41,11 @@ internal static class LevelCurve
 
         return Joined(segments);
 
-        (double X, double Y)? Along(int c0, int r0, int c1, int r1) => (r0 == r1 ? Crossing(x, xs[c0], xs[c1], field[r0, c0], field[r1, c1], level) : Crossing(y, ys[r0], ys[r1], field[r0, c0], field[r1, c1], level)) is { } at
+        (double X, double Y)? Along(int c0, int r0, int c1, int r1) =>
+            (
+                r0 == r1
+                    ? Crossing(x, xs[c0], xs[c1], field[r0, c0], field[r1, c1], level)
+                    : Crossing(y, ys[r0], ys[r1], field[r0, c0], field[r1, c1], level)) is { } at
             ? r0 == r1 ? (at, ys[r0]) : (xs[c0], at)
             : null;
     }

@@ -4,7 +4,8 @@ using Kappa.Lab.Runs;
 namespace Kappa.Lab.Studies.Phases;
 
 /// <summary>Loss curves by group: the median over seeds, and the band between the quartiles.</summary>
-/// <remarks>A run that has ended counts with its last loss, one that is not finite as infinite. Of many groups an even selection is drawn, and the caption says which; the table has all.</remarks>
+/// <remarks>A run that has ended counts with its last loss, one that is not finite as infinite. Of
+/// many groups an even selection is drawn, and the caption says which; the table has all.</remarks>
 internal static class LossBands
 {
     private const int MostPanels = 6;
@@ -25,11 +26,16 @@ internal static class LossBands
         var shown = Figures.Thinning.Even(panels, MostPanels);
         int lines = shown.Sum(panel => Math.Min(panel.Count(), MostLines)), all = panels.Sum(panel => panel.Count());
         string selection = lines < all ? $" {lines} of {all} groups are drawn, evenly chosen; the table has all." : string.Empty;
-        var figure = new Figure("loss-curves", "Loss by group", $"Line: median over seeds; band: quartiles. A run that has ended counts with its last loss, one that is not finite as infinite.{selection}{Thinning(groups)}");
+        var figure = new Figure(
+            "loss-curves", "Loss by group",
+            $"Line: median over seeds; band: quartiles. A run that has ended counts with its last loss, one that is not finite as "
+                + $"infinite.{selection}{Thinning(groups)}");
         bool rises = groups.SelectMany(Curves).Any(curve => curve.Losses.Any(loss => loss > LargestShare * curve.Losses[0]));
         foreach (var panel in shown)
         {
-            Axes axes = figure.AddPanel(panelKey is null ? string.Empty : $"{panelKey.Key.Name} = {panel.Key}", Axis.Whole("step k"), Axis.Log("ℒ/ℒ_0", null, rises ? LargestShare : null));
+            Axes axes = figure.AddPanel(
+                panelKey is null ? string.Empty : $"{panelKey.Key.Name} = {panel.Key}", Axis.Whole("step k"),
+                Axis.Log("ℒ/ℒ_0", null, rises ? LargestShare : null));
             foreach (SweepGroup group in Figures.Thinning.Even([.. panel], MostLines))
                 Draw(axes, group, panelKey);
         }
@@ -37,7 +43,8 @@ internal static class LossBands
         return figure;
     }
 
-    private static string Thinning(IReadOnlyList<SweepGroup> groups) => groups.SelectMany(Curves).Any(curve => curve.Steps.Length > MostPoints)
+    private static string Thinning(IReadOnlyList<SweepGroup> groups) =>
+        groups.SelectMany(Curves).Any(curve => curve.Steps.Length > MostPoints)
         ? $" Of each curve {MostPoints} steps, evenly chosen, are drawn." : string.Empty;
 
     private static void Draw(Axes axes, SweepGroup group, SweptKey? panelKey)
@@ -50,7 +57,8 @@ internal static class LossBands
         for (int k = 0; k < steps.Length; k++)
         {
             double[] losses = [.. curves.Select(curve => At(curve, steps[k])).Order()];
-            (low[k], median[k], high[k]) = (Quantiles.OfSorted(losses, 0.25), Quantiles.OfSorted(losses, 0.5), Quantiles.OfSorted(losses, 0.75));
+            (low[k], median[k], high[k]) = (
+                Quantiles.OfSorted(losses, 0.25), Quantiles.OfSorted(losses, 0.5), Quantiles.OfSorted(losses, 0.75));
         }
 
         if (curves.Length > 1)
@@ -58,7 +66,8 @@ internal static class LossBands
         _ = axes.Line(name, steps, median);
     }
 
-    private static IEnumerable<RecordedCurve> Curves(SweepGroup group) => group.Cell.Outcomes.Select(outcome => outcome.Curve).OfType<RecordedCurve>();
+    private static IEnumerable<RecordedCurve> Curves(SweepGroup group) =>
+        group.Cell.Outcomes.Select(outcome => outcome.Curve).OfType<RecordedCurve>();
 
     private static double At(RecordedCurve curve, double step)
     {
@@ -67,7 +76,8 @@ internal static class LossBands
         return double.IsFinite(share) ? share : double.PositiveInfinity;
     }
 
-    private static string TextOf(SweepGroup group, SweptKey? key) => group.Values.FirstOrDefault(pair => pair.Key == key).Text ?? string.Empty;
+    private static string TextOf(SweepGroup group, SweptKey? key) =>
+        group.Values.FirstOrDefault(pair => pair.Key == key).Text ?? string.Empty;
 
     private static double[] Thinned(double[] steps) => [.. Figures.Thinning.Even(steps, MostPoints)];
 }

@@ -42,18 +42,25 @@ internal sealed record PhaseGrid(SweptKey X, SweptKey Y, double[] Xs, double[] Y
     public static PhaseGrid Of(IReadOnlyList<RunOutcome> outcomes, SweptKey x, SweptKey y, IReadOnlyList<SweptKey> others)
     {
         double[] xs = Values(outcomes, x), ys = Values(outcomes, y);
-        var panels = outcomes.GroupBy(outcome => string.Join(", ", others.Select(key => $"{key.Key.Name} = {outcome.Run.Values[key.Key.Path]}"))).ToList();
+        var panels = outcomes.GroupBy(outcome =>
+            string.Join(", ", others.Select(key => $"{key.Key.Name} = {outcome.Run.Values[key.Key.Path]}"))).ToList();
         if (panels.Count > MostPanels)
-            throw new BadInputException("--x and --y", $"the other keys, {string.Join(", ", others.Select(key => key.Key.Name))}, would make {panels.Count} panels, but at most {MostPanels} are drawn. Choose the keys with most values as axes, or sweep fewer.");
+            throw new BadInputException(
+                "--x and --y",
+                $"the other keys, {string.Join(", ", others.Select(key => key.Key.Name))}, would make {panels.Count} panels, but at most "
+                    + $"{MostPanels} are drawn. Choose the keys with most values as axes, or sweep fewer.");
         return new(x, y, xs, ys, [.. panels.Select(panel => new PhasePanel(panel.Key, Arrange([.. panel], x, y, xs, ys)))]);
     }
 
-    private static double[] Values(IReadOnlyList<RunOutcome> outcomes, SweptKey key) => [.. outcomes.Select(outcome => key.Value(outcome.Run)).Distinct().Order()];
+    private static double[] Values(IReadOnlyList<RunOutcome> outcomes, SweptKey key) =>
+        [.. outcomes.Select(outcome => key.Value(outcome.Run)).Distinct().Order()];
 
     private static PhaseCell?[,] Arrange(RunOutcome[] outcomes, SweptKey x, SweptKey y, double[] xs, double[] ys)
     {
         var cells = new PhaseCell?[ys.Length, xs.Length];
-        foreach (var cell in outcomes.GroupBy(outcome => (Row: Array.IndexOf(ys, y.Value(outcome.Run)), Column: Array.IndexOf(xs, x.Value(outcome.Run)))))
+        foreach (
+            var cell in outcomes.GroupBy(outcome =>
+                (Row: Array.IndexOf(ys, y.Value(outcome.Run)), Column: Array.IndexOf(xs, x.Value(outcome.Run)))))
             cells[cell.Key.Row, cell.Key.Column] = new([.. cell]);
         return cells;
     }
@@ -67,7 +74,10 @@ internal sealed record PhaseGrid(SweptKey X, SweptKey Y, double[] Xs, double[] Y
     {
         string names = string.Join(", ", keys.Select(key => key.Key.Name));
         if (x is null && y is null && keys.Count > 2)
-            throw new BadInputException("sweep", $"a phase diagram has two axes but {keys.Count} keys are swept: {names}. Choose two with --x and --y; the others become panels.");
+            throw new BadInputException(
+                "sweep",
+                $"a phase diagram has two axes but {keys.Count} keys are swept: {names}. Choose two with --x and --y; the others become "
+                    + $"panels.");
         SweptKey? first = Named("--x", x), second = Named("--y", y);
         first ??= keys.First(key => key != second);
         second ??= keys.First(key => key != first);
@@ -76,6 +86,7 @@ internal sealed record PhaseGrid(SweptKey X, SweptKey Y, double[] Xs, double[] Y
 
         SweptKey? Named(string option, string? name) => name is null ? null
             : keys.FirstOrDefault(key => key.Key.Name == name || key.Key.Path == name)
-                ?? throw new BadInputException(option, $"must be a swept key but is '{Formats.Shown.Of(name)}'. The swept keys are {names}.");
+                ?? throw new BadInputException(
+                    option, $"must be a swept key but is '{Formats.Shown.Of(name)}'. The swept keys are {names}.");
     }
 }

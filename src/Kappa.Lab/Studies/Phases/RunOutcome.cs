@@ -55,7 +55,10 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
     public double LinearRate => Curve?.Rate is { Outcome: RateOutcome.Linear } rate ? rate.Rate : double.NaN;
 
     /// <summary>The rate of the last third of the window where the curve falls and is no line, otherwise NaN.</summary>
-    public double LateRate => Curve?.Rate is { Outcome: RateOutcome.Slowing or RateOutcome.Accelerating or RateOutcome.Irregular } rate ? rate.LateRate : double.NaN;
+    public double LateRate =>
+        Curve?.Rate is { Outcome: RateOutcome.Slowing or RateOutcome.Accelerating or RateOutcome.Irregular } rate
+            ? rate.LateRate
+            : double.NaN;
 
     /// <summary>Reads run <paramref name="index"/>; damage is an outcome.</summary>
     public static RunOutcome Read(SweepFolder sweep, int index)
@@ -72,8 +75,14 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
             return record.Status.State switch
             {
                 RunState.Done => Finished(run, RunAnalysis.Of(record)),
-                RunState.Failed => new(run, OutcomeState.Failed, record.Status.Message ?? "no reason recorded") { Sessions = record.Sessions },
-                var state => new(run, OutcomeState.Unfinished, $"{(state == RunState.Interrupted ? "interrupted" : state == RunState.Queued ? "not begun" : record.State)} at step {record.Status.Step}") { Sessions = record.Sessions },
+                RunState.Failed =>
+                    new(run, OutcomeState.Failed, record.Status.Message ?? "no reason recorded") { Sessions = record.Sessions },
+                var state =>
+                    new(
+                        run, OutcomeState.Unfinished,
+                        $"{(state == RunState.Interrupted ? "interrupted" : state == RunState.Queued ? "not begun" : record.State)} at "
+                            + $"step {record.Status.Step}")
+                    { Sessions = record.Sessions },
             };
         }
         catch (BadInputException damage)
@@ -85,7 +94,10 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
     private static RunOutcome Finished(SweepRun run, RunAnalysis analysis)
     {
         if (analysis.Telemetry.Rows == 0)
-            return new(run, OutcomeState.Finished, "loss or gradient not finite at step 0") { Phase = RunPhase.Diverges, Sessions = analysis.Run.Sessions };
+            return new(
+                run, OutcomeState.Finished,
+                "loss or gradient not finite at step 0")
+            { Phase = RunPhase.Diverges, Sessions = analysis.Run.Sessions };
         var curve = new RecordedCurve(
             analysis.Telemetry[Quantities.Step].ToArray(),
             analysis.Telemetry[Quantities.Loss].ToArray(),
@@ -94,6 +106,7 @@ internal sealed record RunOutcome(SweepRun Run, OutcomeState State, string Reaso
             run.Specification.Descent.LossFloor,
             analysis.Run.Status.RoundingFloor ?? 0);
         PhaseVerdict verdict = PhaseRule.Of(curve);
-        return new(run, OutcomeState.Finished, verdict.Reason) { Phase = verdict.Phase, Curve = curve, Files = analysis.Run.Files, Sessions = analysis.Run.Sessions };
+        return new(run, OutcomeState.Finished, verdict.Reason)
+        { Phase = verdict.Phase, Curve = curve, Files = analysis.Run.Files, Sessions = analysis.Run.Sessions };
     }
 }

@@ -27,7 +27,8 @@ internal enum RunPhase
 /// <param name="StopReason">A name of <see cref="Descent.StopReason"/>.</param>
 /// <param name="LossFloor">The share of ℒ_0 at which the run was told to stop.</param>
 /// <param name="RoundingFloor">The loss at which only rounding is left; 0 when unknown.</param>
-internal sealed record RecordedCurve(double[] Steps, double[] Losses, RateFit? Rate, string? StopReason, double LossFloor, double RoundingFloor);
+internal sealed record RecordedCurve(
+    double[] Steps, double[] Losses, RateFit? Rate, string? StopReason, double LossFloor, double RoundingFloor);
 
 /// <summary>A class with the number that decided it.</summary>
 internal sealed record PhaseVerdict(RunPhase Phase, string Reason);
@@ -46,17 +47,28 @@ internal static class PhaseRule
     /// <summary>The class of a finished run.</summary>
     /// <param name="curve">At least one row.</param>
     public static PhaseVerdict Of(RecordedCurve curve) => Diverges(curve) ?? Converges(curve) ?? Stalls(curve)
-        ?? new(RunPhase.Slow, string.Create(CultureInfo.InvariantCulture, $"{Fall(curve):F2} decades over the last decade of steps, at {NumberText.Of(Share(curve), 2)} ℒ_0"));
+        ?? new(
+            RunPhase.Slow,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Fall(curve):F2} decades over the last decade of steps, at {NumberText.Of(Share(curve), 2)} ℒ_0"));
 
     private static PhaseVerdict? Diverges(RecordedCurve curve)
     {
         int bad = Array.FindIndex(curve.Losses, loss => !double.IsFinite(loss));
         if (bad >= 0 || curve.StopReason == nameof(Descent.StopReason.NonFinite))
-            return new(RunPhase.Diverges, string.Create(CultureInfo.InvariantCulture, $"loss or gradient not finite at step {(bad >= 0 ? curve.Steps[bad] : curve.Steps[^1]):F0}"));
+            return new(
+                RunPhase.Diverges,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"loss or gradient not finite at step {(bad >= 0 ? curve.Steps[bad] : curve.Steps[^1]):F0}"));
         double[] tail = [.. curve.Losses[^Math.Max(1, curve.Losses.Length / TailDivisor)..].Order()];
         double median = Runs.Quantiles.OfSorted(tail, 0.5);
         return median > curve.Losses[0]
-            ? new(RunPhase.Diverges, string.Create(CultureInfo.InvariantCulture, $"ends at {NumberText.Of(median / curve.Losses[0], 3)} ℒ_0 (median of the last tenth)"))
+            ? new(
+                RunPhase.Diverges,
+                string.Create(
+                    CultureInfo.InvariantCulture, $"ends at {NumberText.Of(median / curve.Losses[0], 3)} ℒ_0 (median of the last tenth)"))
             : null;
     }
 
@@ -66,19 +78,29 @@ internal static class PhaseRule
         if (last <= Math.Max(Math.Max(ArrivedShare, curve.LossFloor) * curve.Losses[0], curve.RoundingFloor))
             return new(RunPhase.Converges, string.Create(CultureInfo.InvariantCulture, $"arrived at {NumberText.Of(Share(curve), 2)} ℒ_0"));
         return curve.Rate is { Outcome: RateOutcome.Linear or RateOutcome.Accelerating } rate && !LevelsOff(rate)
-            ? new(RunPhase.Converges, string.Create(CultureInfo.InvariantCulture, $"linear, rate {NumberText.Of(rate.Rate, 3)}, {rate.Decades:F1} decades"))
+            ? new(
+                RunPhase.Converges,
+                string.Create(CultureInfo.InvariantCulture, $"linear, rate {NumberText.Of(rate.Rate, 3)}, {rate.Decades:F1} decades"))
             : null;
     }
 
     private static PhaseVerdict? Stalls(RecordedCurve curve)
     {
         if (curve.Rate is { } rate && LevelsOff(rate))
-            return new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"levels off at {NumberText.Of((rate.FloorLoss ?? double.NaN) / curve.Losses[0], 2)} ℒ_0"));
+            return new(
+                RunPhase.Stalls,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"levels off at {NumberText.Of((rate.FloorLoss ?? double.NaN) / curve.Losses[0], 2)} ℒ_0"));
         if (curve.StopReason is nameof(Descent.StopReason.GradientTolerance) or nameof(Descent.StopReason.NoDecrease))
             return new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"stationary at {NumberText.Of(Share(curve), 2)} ℒ_0"));
         double fall = Fall(curve);
         return fall < LeastDecades
-            ? new(RunPhase.Stalls, string.Create(CultureInfo.InvariantCulture, $"{fall:F3} decades over the last decade of steps, at {NumberText.Of(Share(curve), 2)} ℒ_0"))
+            ? new(
+                RunPhase.Stalls,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{fall:F3} decades over the last decade of steps, at {NumberText.Of(Share(curve), 2)} ℒ_0"))
             : null;
     }
 

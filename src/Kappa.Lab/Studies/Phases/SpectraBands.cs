@@ -6,10 +6,11 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Studies.Phases;
 
-/// <summary>The spectra of the attention outputs over seeds, by group: median and the band between the quartiles, a panel for each layer and part.</summary>
+/// <summary>The spectra of the attention outputs over seeds, by group: median and
+/// the band between the quartiles, a panel for each layer and part.</summary>
 /// <remarks>
-/// Only the groups that are drawn are read, a row at a time, and of each run at most <see cref="MostPoints"/> steps are held. A run that has ended counts with its last value;
-/// a value that is not finite is left out.
+/// Only the groups that are drawn are read, a row at a time, and of each run at most <see cref="MostPoints"/> steps are held. A run that
+/// has ended counts with its last value; a value that is not finite is left out.
 /// </remarks>
 internal static class SpectraBands
 {
@@ -36,7 +37,8 @@ internal static class SpectraBands
         int[] depths = [.. drawn.SelectMany(Runs).Select(Depth).Distinct()];
         Place[] places = Places(depths);
         Quantity[] sources = [.. SpectralQuantity.All.Select(quantity => quantity.Quantity).Distinct()];
-        var read = drawn.ToDictionary(group => group, group => Runs(group).Where(HasSpectra).Select(run => Read(run, places, sources, cancellation)).ToArray());
+        var read = drawn.ToDictionary(
+            group => group, group => Runs(group).Where(HasSpectra).Select(run => Read(run, places, sources, cancellation)).ToArray());
         string caption = Caption(drawn.Count, measured.Length, groups.Count, depths.Length == 1 && depths[0] > MostLayers);
         return SpectralQuantity.All.Select(quantity => Draw(quantity, drawn, read, places, sources, caption)).ToList();
     }
@@ -61,15 +63,18 @@ internal static class SpectraBands
     {
         int deepest = depths.Max();
         var layers = depths.Length == 1
-            ? Thinning.Even([.. Enumerable.Range(0, deepest)], MostLayers).Select(layer => ($"layer {layer}", (Func<int, int>)(_ => layer))).ToList()
+            ? Thinning.Even([.. Enumerable.Range(0, deepest)], MostLayers).Select(layer => ($"layer {layer}", (Func<int, int>)(_ => layer)))
+                .ToList()
             : deepest == 1 ? [("layer 0", _ => 0)] : [("first layer", _ => 0), ("last layer", depth => depth - 1)];
-        return [.. from layer in layers from part in Parts select new Place($"{layer.Item1}, {PartName.Of(0, part).Part}", layer.Item2, part)];
+        return [
+            .. from layer in layers from part in Parts select new Place($"{layer.Item1}, {PartName.Of(0, part).Part}", layer.Item2, part)];
     }
 
     private static Recorded Read(RunOutcome run, Place[] places, Quantity[] sources, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        string[] columns = [.. from place in places from source in sources select source.Of(LayerMatrix.NameOf(place.Layer(Depth(run)), place.Part))];
+        string[] columns = [
+            .. from place in places from source in sources select source.Of(LayerMatrix.NameOf(place.Layer(Depth(run)), place.Part))];
         var recorded = new Recorded([], [.. columns.Select(_ => new List<double>())]);
         double last = run.Curve!.Steps[^1], between = last / (MostPoints - 1), next = 0;
         TelemetryScan.Read(run.Files!.Telemetry, columns, (step, values) =>
@@ -85,7 +90,9 @@ internal static class SpectraBands
         return recorded;
     }
 
-    private static Figure Draw(SpectralQuantity quantity, List<SweepGroup> drawn, Dictionary<SweepGroup, Recorded[]> read, Place[] places, Quantity[] sources, string caption)
+    private static Figure Draw(
+        SpectralQuantity quantity, List<SweepGroup> drawn, Dictionary<SweepGroup, Recorded[]> read, Place[] places, Quantity[] sources,
+        string caption)
     {
         var figure = new Figure($"{quantity.FigureName}-by-group", $"{quantity.Title}, by group", caption) { Columns = 2 };
         for (int place = 0; place < places.Length; place++)
@@ -125,6 +132,8 @@ internal static class SpectraBands
     {
         string which = drawn < measured ? $" {drawn} of {measured} groups are drawn, evenly chosen; kappa aggregate has all." : "";
         string without = measured < all ? $" {all - measured} groups have recorded no spectra." : "";
-        return $"Line: median over seeds; band: quartiles. Branch: before the residual is added; output: after it. At most {MostPoints} steps of a run are drawn.{(isSelection ? " Of the layers the first, the middle and the last are drawn." : "")}{which}{without}";
+        return $"Line: median over seeds; band: quartiles. Branch: before the residual is added; output: after it. At most {MostPoints} "
+            + $"steps of a run are drawn.{(isSelection ? " Of the layers the first, the middle and the last are drawn." : "")}{which}"
+            + $"{without}";
     }
 }

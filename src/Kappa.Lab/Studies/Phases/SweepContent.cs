@@ -12,9 +12,11 @@ namespace Kappa.Lab.Studies.Phases;
 /// <param name="Outcomes">Every run.</param>
 /// <param name="Groups">Runs that differ in seeds only.</param>
 /// <param name="Grid">The phase diagram; null when there is none.</param>
-internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> Keys, IReadOnlyList<RunOutcome> Outcomes, IReadOnlyList<SweepGroup> Groups, PhaseGrid? Grid)
+internal sealed record SweepContent(
+    SweepFolder Sweep, IReadOnlyList<SweptKey> Keys, IReadOnlyList<RunOutcome> Outcomes, IReadOnlyList<SweepGroup> Groups, PhaseGrid? Grid)
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Whether every run has ended, well or not.</summary>
     public bool IsFinished => Count(OutcomeState.Unfinished) == 0;
@@ -25,9 +27,14 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
     /// <summary>One line.</summary>
     public string Summary()
     {
-        string classes = string.Join(", ", Enum.GetValues<RunPhase>().Select(phase => $"{Outcomes.Count(outcome => outcome.Phase == phase)} {PhaseFigure.Word(phase)}"));
+        string classes = string.Join(
+            ", ",
+            Enum.GetValues<RunPhase>().Select(phase => $"{Outcomes.Count(outcome => outcome.Phase == phase)} {PhaseFigure.Word(phase)}"));
         string rest = string.Concat(
-            new[] { (OutcomeState.Failed, "failed"), (OutcomeState.Damaged, "damaged"), (OutcomeState.Unfinished, "not finished") }.Where(pair => Count(pair.Item1) > 0).Select(pair => $", {Count(pair.Item1)} {pair.Item2}"));
+            new[]
+            {
+                (OutcomeState.Failed, "failed"), (OutcomeState.Damaged, "damaged"), (OutcomeState.Unfinished, "not finished"),
+            }.Where(pair => Count(pair.Item1) > 0).Select(pair => $", {Count(pair.Item1)} {pair.Item2}"));
         return $"Sweep {Sweep.Plan.Name}: {Outcomes.Count} runs: {classes}{rest}.";
     }
 
@@ -35,7 +42,8 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
     public IEnumerable<string> Notices()
     {
         if (!IsFinished)
-            yield return $"The sweep is not finished: {Count(OutcomeState.Unfinished)} of {Outcomes.Count} runs are missing. Continue: {Sweep.ResumeCommand}";
+            yield return $"The sweep is not finished: {Count(OutcomeState.Unfinished)} of {Outcomes.Count} runs are missing. Continue: "
+                + $"{Sweep.ResumeCommand}";
         if (Count(OutcomeState.Damaged) > 0)
             yield return $"{Count(OutcomeState.Damaged)} runs cannot be read; the report names them.";
         if (Grid is null)
@@ -57,7 +65,9 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
         ["failed"] = Count(OutcomeState.Failed),
         ["damaged"] = Count(OutcomeState.Damaged),
         ["unfinished"] = Count(OutcomeState.Unfinished),
-        ["diagram"] = Grid is null ? null : new JsonObject { ["x"] = Grid.X.Key.Path, ["y"] = Grid.Y.Key.Path, ["panels"] = Grid.Panels.Count },
+        ["diagram"] = Grid is null
+            ? null
+            : new JsonObject { ["x"] = Grid.X.Key.Path, ["y"] = Grid.Y.Key.Path, ["panels"] = Grid.Panels.Count },
         ["groups"] = new JsonArray([.. Groups.Select(Group)]),
     }.ToJsonString(Readable);
 
@@ -65,12 +75,19 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
     {
         0 => "it needs two swept keys but only seeds differ.",
         1 => $"it needs two swept keys but the sweep has one, {Keys[0].Key.Name}.",
-        _ => $"an axis needs numbers of one kind, and {string.Join(", ", Keys.Where(key => !key.IsNumeric).Select(key => key.Key.Name))} has words. Choose axes with --x and --y.",
+        _ =>
+            $"an axis needs numbers of one kind, and {string.Join(", ", Keys.Where(key => !key.IsNumeric).Select(key => key.Key.Name))} "
+                + $"has words. Choose axes with --x and --y.",
     };
 
     private static JsonObject Group(SweepGroup group)
     {
-        var node = new JsonObject { ["values"] = new JsonObject(group.Values.Select(pair => KeyValuePair.Create(pair.Key.Key.Path, (JsonNode?)pair.Text))), ["runs"] = group.Cell.Outcomes.Count, ["finished"] = group.Cell.Finished };
+        var node = new JsonObject
+        {
+            ["values"] = new JsonObject(group.Values.Select(pair => KeyValuePair.Create(pair.Key.Key.Path, (JsonNode?)pair.Text))),
+            ["runs"] = group.Cell.Outcomes.Count,
+            ["finished"] = group.Cell.Finished,
+        };
         node["class"] = group.Cell.Majority is { } majority ? PhaseFigure.Word(majority) : null;
         foreach (RunPhase phase in Enum.GetValues<RunPhase>())
             node[PhaseFigure.Word(phase)] = Number(group.Cell.Share(phase));
@@ -93,5 +110,9 @@ internal sealed record SweepContent(SweepFolder Sweep, IReadOnlyList<SweptKey> K
     }
 
     // JSON has no infinity: a time that is not reached is "Infinity", a number that does not exist is null.
-    private static JsonValue? Number(double value) => double.IsNaN(value) ? null : double.IsFinite(value) ? JsonValue.Create(value) : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
+    private static JsonValue? Number(double value) =>
+        double.IsNaN(value)
+            ? null
+            : double.IsFinite(value) ? JsonValue.Create(value)
+            : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
 }

@@ -69,19 +69,26 @@ internal static class SweepReport
     private static void RequireTwo(IReadOnlyList<SweptKey> keys, SweepReportOptions options)
     {
         if (keys.Count < 2 && (options.X ?? options.Y) is not null)
-            throw new BadInputException("--x and --y", $"a phase diagram needs two swept keys but the sweep has {(keys.Count == 0 ? "none" : $"one, {keys[0].Key.Name}")}. Leave them out for a report without a diagram.");
+            throw new BadInputException(
+                "--x and --y",
+                $"a phase diagram needs two swept keys but the sweep has {(keys.Count == 0 ? "none" : $"one, {keys[0].Key.Name}")}. "
+                    + $"Leave them out for a report without a diagram.");
     }
 
     // Words cannot be an axis. That stops the diagram where the user asked for these keys, and otherwise only leaves it out.
-    private static PhaseGrid? GridOf(RunOutcome[] outcomes, (SweptKey X, SweptKey Y, IReadOnlyList<SweptKey> Others) axes, SweepReportOptions options)
+    private static PhaseGrid? GridOf(
+        RunOutcome[] outcomes, (SweptKey X, SweptKey Y, IReadOnlyList<SweptKey> Others) axes, SweepReportOptions options)
     {
         bool isAsked = (options.X ?? options.Y) is not null;
         return isAsked || (axes.X.IsNumeric && axes.Y.IsNumeric) ? PhaseGrid.Of(outcomes, axes.X, axes.Y, axes.Others) : null;
     }
 
-    private static Dictionary<string, InitialPoint> Points(SweepFolder sweep, string folder, SweepReportOptions options, CancellationToken cancellation)
+    private static Dictionary<string, InitialPoint> Points(
+        SweepFolder sweep, string folder, SweepReportOptions options, CancellationToken cancellation)
     {
-        InitialPoint[] points = InitialPoints.Of([.. sweep.Plan.Runs.Select(run => run.Specification)], Path.Combine(folder, "initial-points.json"), options.Threads, options.Progress, cancellation);
+        InitialPoint[] points = InitialPoints.Of(
+            [.. sweep.Plan.Runs.Select(run => run.Specification)], Path.Combine(folder, "initial-points.json"), options.Threads,
+            options.Progress, cancellation);
         return sweep.Plan.Runs.Zip(points).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
     }
 

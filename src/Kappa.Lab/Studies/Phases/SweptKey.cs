@@ -19,7 +19,8 @@ internal sealed record SweptKey(SpecificationKey Key, IReadOnlyList<string> Text
     // A step size is a number, or the factor of auto(c) and adaptive(c).
     private bool IsFixed => Texts.All(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
 
-    /// <summary>The swept keys of a plan, seeds apart. Of keys that determine each other, such as zipped ones, the first stands for all.</summary>
+    /// <summary>The swept keys of a plan, seeds apart. Of keys that determine
+    /// each other, such as zipped ones, the first stands for all.</summary>
     public static IReadOnlyList<SweptKey> Of(SweepPlan plan)
     {
         var kept = new List<SweptKey>();
@@ -38,13 +39,16 @@ internal sealed record SweptKey(SpecificationKey Key, IReadOnlyList<string> Text
     public double Value(SweepRun run)
     {
         string text = run.Values[Key.Path];
-        return Number(text) ?? throw new BadInputException(Key.Path, $"an axis of a phase diagram needs numbers of one kind but has '{text}'. Choose other keys with --x and --y.");
+        return Number(text)
+            ?? throw new BadInputException(
+                Key.Path, $"an axis of a phase diagram needs numbers of one kind but has '{text}'. Choose other keys with --x and --y.");
     }
 
     private double? Number(string text)
     {
         int bracket = text.IndexOf('(', StringComparison.Ordinal);
-        bool isFactor = Key.Path == "descent.stepSize" && bracket > 0 && Texts.All(other => other.StartsWith(text[..(bracket + 1)], StringComparison.Ordinal));
+        bool isFactor = Key.Path == "descent.stepSize" && bracket > 0
+            && Texts.All(other => other.StartsWith(text[..(bracket + 1)], StringComparison.Ordinal));
         string number = isFactor ? text[(bracket + 1)..].TrimEnd(')') : text;
         return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null;
     }
@@ -65,6 +69,7 @@ internal sealed record SweptKey(SpecificationKey Key, IReadOnlyList<string> Text
     private static bool IsTied(SweepPlan plan, string first, string second)
     {
         int pairs = plan.Runs.Select(run => (run.Values[first], run.Values[second])).Distinct().Count();
-        return pairs == plan.Runs.Select(run => run.Values[first]).Distinct().Count() && pairs == plan.Runs.Select(run => run.Values[second]).Distinct().Count();
+        return pairs == plan.Runs.Select(run => run.Values[first]).Distinct().Count()
+            && pairs == plan.Runs.Select(run => run.Values[second]).Distinct().Count();
     }
 }

@@ -10,7 +10,8 @@ internal enum StepRule
     /// <summary>The arm's own best of 0.1, 0.3 and 1 times 1/λ_max(K_0); the monotone adaptive rule where all three diverge.</summary>
     Own,
 
-    /// <summary>The smallest own step of the arms compared, used by all of them; arms whose own rule is adaptive have no step to compare.</summary>
+    /// <summary>The smallest own step of the arms compared, used by all of
+    /// them; arms whose own rule is adaptive have no step to compare.</summary>
     Same,
 }
 
@@ -27,7 +28,8 @@ internal enum StepRule
 /// <param name="Rate">The fit of the late rate.</param>
 /// <param name="Path">The recorded path.</param>
 internal sealed record ArmRun(
-    LearningProblem Problem, Arm Arm, StepRule Rule, double StepSize, StepSizeSpecification StepSizeRule, double LargestEigenvalue, int Budget, StopReason Stop, double StallLevel, RateFit Rate, ArmPath Path)
+    LearningProblem Problem, Arm Arm, StepRule Rule, double StepSize, StepSizeSpecification StepSizeRule, double LargestEigenvalue,
+    int Budget, StopReason Stop, double StallLevel, RateFit Rate, ArmPath Path)
 {
     /// <summary>The loss fraction whose first passage T(1e-2) the first claim compares.</summary>
     public const double Target = Runs.FirstPassage.Hundredth;
@@ -50,8 +52,10 @@ internal sealed record ArmRun(
     /// <summary>The last loss over the stall level.</summary>
     public double FinalOverStallLevel => Path.Loss[^1] / StallLevel;
 
-    /// <summary>T(1e-2), the first step with ℒ ≤ 1e-2 ℒ_0, or, when it was not reached, one more than the step budget as a lower bound.</summary>
-    /// <remarks>The budget counts and not the steps made: a run that diverged or came to rest early does not reach the target at any later step either, and must not look fast.</remarks>
+    /// <summary>T(1e-2), the first step with ℒ ≤ 1e-2 ℒ_0, or, when it was
+    /// not reached, one more than the step budget as a lower bound.</summary>
+    /// <remarks>The budget counts and not the steps made: a run that diverged or came to rest
+    /// early does not reach the target at any later step either, and must not look fast.</remarks>
     public (double Value, bool IsLowerBound) StepsToTarget => Path.FirstPassage(Target) is { } step ? (step, false) : (Budget + 1.0, true);
 }
 

@@ -15,7 +15,8 @@ internal static class ArmSpecification
     // Ten decades below the target leave the late rate a long window; further down only rounding is measured.
     private const double LossFloor = 1e-20;
 
-    // A run without residuals that has stalled is stationary to rounding: its gradient, of order 1 at the start, then is near 1e-15. A converging one passes here only below the loss floor.
+    // A run without residuals that has stalled is stationary to rounding: its gradient, of order
+    // 1 at the start, then is near 1e-15. A converging one passes here only below the loss floor.
     private const double GradientTolerance = 1e-12;
 
     /// <summary>The specification of an arm on a case.</summary>
@@ -25,29 +26,40 @@ internal static class ArmSpecification
     /// <param name="stepSize">The rule.</param>
     /// <param name="steps">Most steps.</param>
     /// <param name="spectra">Whether the conditioning of the attention outputs is recorded at every step, or losses alone.</param>
-    public static ExperimentSpecification Of(LearningProblem problem, Arm arm, StepSizeSpecification stepSize, int steps, bool spectra = false) => new()
-    {
-        Model = new ModelSpecification
+    public static ExperimentSpecification Of(
+        LearningProblem problem, Arm arm, StepSizeSpecification stepSize, int steps, bool spectra = false) =>
+        new()
         {
-            Depth = problem.Depth,
-            Width = problem.Size.Width,
-            FfnWidth = problem.Size.FfnWidth,
-            AttentionResidual = arm.AttentionResidual,
-            FfnResidual = arm.FfnResidual,
-        },
-        Data = new DataSpecification { Source = problem.Source, Samples = problem.Size.Samples, Tokens = problem.Size.Tokens, TeacherResidual = problem.Source == DataSource.Teacher ? 1 : null },
-        Initialisation = new InitialisationSpecification
-        {
-            Scheme = Kappa.Descent.InitialisationScheme.LeCun,
-            QueryGain = problem.QueryKeyScale,
-            KeyGain = problem.QueryKeyScale,
-            BranchScale = BranchScale.InverseSqrtDepth,
-        },
-        Descent = new DescentSpecification { StepSize = stepSize, Steps = steps, LossFloor = LossFloor, GradientTolerance = GradientTolerance },
-        Telemetry = new TelemetrySpecification { Quantities = spectra ? Conditioning : TelemetryQuantities.Of("loss"), SpectraAt = SpectraSchedule.None },
-        Seed = problem.Seed,
-    };
+            Model = new ModelSpecification
+            {
+                Depth = problem.Depth,
+                Width = problem.Size.Width,
+                FfnWidth = problem.Size.FfnWidth,
+                AttentionResidual = arm.AttentionResidual,
+                FfnResidual = arm.FfnResidual,
+            },
+            Data = new DataSpecification
+            {
+                Source = problem.Source,
+                Samples = problem.Size.Samples,
+                Tokens = problem.Size.Tokens,
+                TeacherResidual = problem.Source == DataSource.Teacher ? 1 : null,
+            },
+            Initialisation = new InitialisationSpecification
+            {
+                Scheme = Kappa.Descent.InitialisationScheme.LeCun,
+                QueryGain = problem.QueryKeyScale,
+                KeyGain = problem.QueryKeyScale,
+                BranchScale = BranchScale.InverseSqrtDepth,
+            },
+            Descent = new DescentSpecification
+            { StepSize = stepSize, Steps = steps, LossFloor = LossFloor, GradientTolerance = GradientTolerance },
+            Telemetry = new TelemetrySpecification
+            { Quantities = spectra ? Conditioning : TelemetryQuantities.Of("loss"), SpectraAt = SpectraSchedule.None },
+            Seed = problem.Seed,
+        };
 
     /// <summary>The command that repeats a run, ready to be pasted into a shell.</summary>
-    public static string Command(ExperimentSpecification specification) => $"kappa run {string.Join(' ', SpecificationWriter.Changes(specification).Select(ShellWord.Of))}";
+    public static string Command(ExperimentSpecification specification) =>
+        $"kappa run {string.Join(' ', SpecificationWriter.Changes(specification).Select(ShellWord.Of))}";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Studies.Residual;
@@ -12,7 +13,8 @@ internal static class ConditionNumberClaim
         "condition-number",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "κ(H), the condition number of the attention output, is far smaller with the residual connection, at the start and along the path.",
-        "κ(H) without over κ(H) with the connection below 10 for every seed, at the start or along the path; where seeds lie on both sides nothing is decided");
+        "κ(H) without over κ(H) with the connection below 10 for every seed, at the start or along the path; where seeds lie on both "
+            + "sides nothing is decided");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {
@@ -25,7 +27,9 @@ internal static class ConditionNumberClaim
         // The start is the same under every step-size rule: it is reported once.
         if (group.Key.Rule == StepRule.Own)
         {
-            yield return new Measurement(group.Label, "κ(H) at the start, residual", SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.Path.ConditionNumber[0])), null);
+            yield return new Measurement(
+                group.Label, "κ(H) at the start, residual",
+                SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.Path.ConditionNumber[0])), null);
             foreach (Measurement measurement in RatiosOf(group, "at the start", path => path.ConditionNumber[0]))
             {
                 yield return measurement;
@@ -44,7 +48,9 @@ internal static class ConditionNumberClaim
         ArmRun[] with = [.. group.Of(Arm.Residual)];
         foreach (Arm arm in RunGroups.Without)
         {
-            SeedSummary ratio = SeedSummary.Of(group.Of(arm).Zip(with, (without, residual) => Ratio(without, conditionNumber(without.Path), conditionNumber(residual.Path))));
+            SeedSummary ratio = SeedSummary.Of(
+                group.Of(arm).Zip(
+                    with, (without, residual) => Ratio(without, conditionNumber(without.Path), conditionNumber(residual.Path))));
             yield return Measurement.Judged(group.Label, $"κ(H) {when}, {arm.Name} / residual", ratio, ratio.IsBelow(LeastRatio));
         }
     }
@@ -61,7 +67,10 @@ internal static class ConditionNumberClaim
         Measurement[] all = [.. confirming, .. refuting];
         string numbers = all.Length == 0
             ? "Nothing was measured."
-            : FormattableString.Invariant($"Without the connection κ(H) is {NumberText.Of(all.Min(m => m.Value.Median), 3)} to {NumberText.Of(all.Max(m => m.Value.Median), 3)} times larger (medians over seeds, {all.Length} settings).");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Without the connection κ(H) is {NumberText.Of(all.Min(m => m.Value.Median), 3)} to "
+                    + $"{NumberText.Of(all.Max(m => m.Value.Median), 3)} times larger (medians over seeds, {all.Length} settings).");
         return refuting.Count == 0 ? numbers : $"{numbers} Below 10 in: {RunGroups.Settings(refuting)}.";
     }
 

@@ -11,7 +11,8 @@ namespace Kappa.Lab.Studies.Residual;
 /// <param name="Ladder">Its rates.</param>
 internal sealed record RunRates(string Setting, string Command, RateLadder Ladder);
 
-/// <summary>Ladders of a few runs that stand for the others: seed 0, Gaussian data, with and without the attention residual, the two smallest depths.</summary>
+/// <summary>Ladders of a few runs that stand for the others: seed 0, Gaussian data,
+/// with and without the attention residual, the two smallest depths.</summary>
 internal static class LadderStudy
 {
     private const int Depths = 2;

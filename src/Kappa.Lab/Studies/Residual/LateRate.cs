@@ -13,7 +13,8 @@ internal static class LateRate
     /// <summary>Fits the recorded losses, one per step.</summary>
     /// <param name="losses">ℒ_k.</param>
     /// <param name="data">The data the losses were measured on.</param>
-    public static RateFit Of(ReadOnlySpan<double> losses, TokenData data) => RateFit.Of(losses, options: new RateFitOptions { RoundingFloor = RoundingFloor(data) });
+    public static RateFit Of(ReadOnlySpan<double> losses, TokenData data) =>
+        RateFit.Of(losses, options: new RateFitOptions { RoundingFloor = RoundingFloor(data) });
 
     // ½ (16 ε ‖Y‖)²: once F ≈ Y, each entry of F − Y is no better known than rounding of F.
     private static double RoundingFloor(TokenData data)

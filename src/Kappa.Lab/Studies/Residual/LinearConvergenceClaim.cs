@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Numerics;
 using Kappa.Spectra;
 
@@ -13,7 +14,9 @@ internal static class LinearConvergenceClaim
         "linear-convergence",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "With residual connections gradient descent converges linearly; without them it is slower or stalls.",
-        "depth 1: T(1e-2) without over with the connection, seed by seed, below 3; depth 2 and more: a run without the attention residual reaches 1e-2 at query-key scale 1; any depth: none of the residual runs of a setting passes the linearity test, where some pass nothing is decided (threshold and test are ours)");
+        "depth 1: T(1e-2) without over with the connection, seed by seed, below 3; depth 2 and more: a run without the attention "
+            + "residual reaches 1e-2 at query-key scale 1; any depth: none of the residual runs of a setting passes the linearity test, "
+            + "where some pass nothing is decided (threshold and test are ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<ArmRun> runs)
     {
@@ -35,23 +38,28 @@ internal static class LinearConvergenceClaim
             SeedSummary without = SeedSummary.Of(group.Of(arm).Select(run => run.StepsToTarget));
             SeedSummary ratio = PairedRatio.Over(Passages(group, arm), Passages(group, Arm.Residual));
             yield return new Measurement(group.Label, $"T(1e-2), {arm.Name} [steps]", without, null);
-            yield return Measurement.Judged(group.Label, $"ratio of T(1e-2), {arm.Name} / residual", ratio, ratio.IsBelow(LeastRatio), Bounds(ratio));
+            yield return Measurement.Judged(
+                group.Label, $"ratio of T(1e-2), {arm.Name} / residual", ratio, ratio.IsBelow(LeastRatio), Bounds(ratio));
         }
     }
 
-    private static IEnumerable<(long Seed, (double Value, bool IsLowerBound) Of)> Passages(SettingGroup group, Arm arm) => group.Of(arm).Select(run => (run.Problem.Seed, run.StepsToTarget));
+    private static IEnumerable<(long Seed, (double Value, bool IsLowerBound) Of)> Passages(SettingGroup group, Arm arm) =>
+        group.Of(arm).Select(run => (run.Problem.Seed, run.StepsToTarget));
 
     private static string? Bounds(SeedSummary ratio) => (ratio.LowerBounds, ratio.UpperBounds) switch
     {
         (0, 0) => null,
-        (var without, 0) => $"a lower bound at {without} of {ratio.Count} seeds: the run without the connection does not reach 1e-2 within the budget",
-        (0, var with) => $"an upper bound or unknown at {with} of {ratio.Count} seeds: the residual run does not reach 1e-2 within the budget",
+        (var without, 0) =>
+            $"a lower bound at {without} of {ratio.Count} seeds: the run without the connection does not reach 1e-2 within the budget",
+        (0, var with) =>
+            $"an upper bound or unknown at {with} of {ratio.Count} seeds: the residual run does not reach 1e-2 within the budget",
         _ => "bounds on both sides: runs of either arm do not reach 1e-2 within the budget",
     };
 
     private static IEnumerable<Measurement> Reaches(SettingGroup group)
     {
-        yield return new Measurement(group.Label, "T(1e-2) with residual [steps]", SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.StepsToTarget)), null);
+        yield return new Measurement(
+            group.Label, "T(1e-2) with residual [steps]", SeedSummary.Of(group.Of(Arm.Residual).Select(run => run.StepsToTarget)), null);
         foreach (Arm arm in RunGroups.Without)
         {
             ArmRun[] without = [.. group.Of(arm)];
@@ -68,7 +76,10 @@ internal static class LinearConvergenceClaim
     {
         ArmRun[] residual = [.. group.Of(Arm.Residual)];
         var share = SeedSummary.Share(residual.Select(run => run.Rate.Outcome == RateOutcome.Linear));
-        string others = string.Join(", ", residual.Where(run => run.Rate.Outcome != RateOutcome.Linear).GroupBy(run => run.Rate.Outcome).Select(outcomes => $"{outcomes.Count()} {Runs.OutcomeWords.Of(outcomes.Key.ToString())}"));
+        string others = string.Join(
+            ", ",
+            residual.Where(run => run.Rate.Outcome != RateOutcome.Linear).GroupBy(run => run.Rate.Outcome)
+                .Select(outcomes => $"{outcomes.Count()} {Runs.OutcomeWords.Of(outcomes.Key.ToString())}"));
         return Measurement.Judged(
             group.Label,
             $"share of residual runs that are linear{(others.Length == 0 ? string.Empty : $" (others: {others})")}",
@@ -76,15 +87,22 @@ internal static class LinearConvergenceClaim
             share.IsBelow(LeastLinearShare));
     }
 
-    private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming, IReadOnlyList<ArmRun> runs)
+    private static string Reason(
+        Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming, IReadOnlyList<ArmRun> runs)
     {
-        SeedSummary[] ratios = [.. confirming.Concat(refuting).Where(m => m.Quantity.StartsWith("ratio", StringComparison.Ordinal)).Select(m => m.Value)];
+        SeedSummary[] ratios = [
+            .. confirming.Concat(refuting).Where(m => m.Quantity.StartsWith("ratio", StringComparison.Ordinal)).Select(m => m.Value)];
         ArmRun[] deep = [.. runs.Where(run => run.Problem.Depth > 1 && run.Problem.QueryKeyScale == 1 && run.Arm != Arm.Residual)];
         int reached = deep.Count(run => !run.StepsToTarget.IsLowerBound);
         ArmRun[] residual = [.. runs.Where(run => run.Arm == Arm.Residual && run.Problem.QueryKeyScale == 1)];
-        string outcomes = string.Join(", ", residual.GroupBy(run => run.Rate.Outcome).OrderByDescending(group => group.Count()).Select(group => $"{group.Count()} {Runs.OutcomeWords.Of(group.Key.ToString())}"));
-        string numbers = FormattableString.Invariant(
-            $"{RatioSentence(ratios)}; at depth 2 and more {reached} of {deep.Length} of them reach it; the shapes of the {residual.Length} residual curves: {outcomes}.");
+        string outcomes = string.Join(
+            ", ",
+            residual.GroupBy(run => run.Rate.Outcome).OrderByDescending(group => group.Count())
+                .Select(group => $"{group.Count()} {Runs.OutcomeWords.Of(group.Key.ToString())}"));
+        string numbers = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{RatioSentence(ratios)}; at depth 2 and more {reached} of {deep.Length} of them reach it; the shapes of the "
+                + $"{residual.Length} residual curves: {outcomes}.");
         return verdict == Verdict.Partly ? $"{numbers} Refuted in: {RunGroups.Settings(refuting)}." : numbers;
     }
 
@@ -97,6 +115,9 @@ internal static class LinearConvergenceClaim
 
         // The ends of the list may be bounds; then the true factors are larger.
         string bound = ratios.Any(ratio => ratio.MedianIsLowerBound) ? " or more" : string.Empty;
-        return FormattableString.Invariant($"At depth 1 runs without the connection need {NumberText.Of(ratios.Min(ratio => ratio.Median), 3)} to {NumberText.Of(ratios.Max(ratio => ratio.Median), 3)}{bound} times the steps to 1e-2");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"At depth 1 runs without the connection need {NumberText.Of(ratios.Min(ratio => ratio.Median), 3)} to "
+                + $"{NumberText.Of(ratios.Max(ratio => ratio.Median), 3)}{bound} times the steps to 1e-2");
     }
 }

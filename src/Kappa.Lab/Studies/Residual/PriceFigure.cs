@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Lab.Figures;
 
 namespace Kappa.Lab.Studies.Residual;
@@ -11,7 +12,11 @@ internal static class PriceFigure
         var figure = new Figure(
             "certificate-price",
             "What a certificate costs, by depth and attention residual",
-            FormattableString.Invariant($"Gaussian data, {grid.Size}; median and range over {result.Plan.Seeds} seeds. c: smallest factor on the features of the last block from which the ball certificate guarantees convergence. First certified step: path certificate along an ordinary run of at most {grid.LastStep} steps. Settings in which a seed has none are left out."));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Gaussian data, {grid.Size}; median and range over {result.Plan.Seeds} seeds. c: smallest factor on the features of the "
+                    + $"last block from which the ball certificate guarantees convergence. First certified step: path certificate along "
+                    + $"an ordinary run of at most {grid.LastStep} steps. Settings in which a seed has none are left out."));
         Axes price = figure.AddPanel("price", Axis.Linear("ρ_a"), Axis.Log("smallest c"));
         Axes step = figure.AddPanel("from a step on", Axis.Linear("ρ_a"), Axis.Log("first certified step"));
         foreach (int depth in grid.Depths)
@@ -32,7 +37,8 @@ internal static class PriceFigure
                 .Select(group => (group.Key, Summary: SeedSummary.Of(group.Select(value)))).Where(entry => entry.Summary.LowerBounds == 0),
         ];
         double[] residuals = [.. shown.Select(entry => entry.Residual)];
-        _ = panel.Band($"depth {depth}", residuals, [.. shown.Select(entry => entry.Summary.Low)], [.. shown.Select(entry => entry.Summary.High)]);
+        _ = panel.Band(
+            $"depth {depth}", residuals, [.. shown.Select(entry => entry.Summary.Low)], [.. shown.Select(entry => entry.Summary.High)]);
         _ = panel.Line($"depth {depth}", residuals, [.. shown.Select(entry => entry.Summary.Median)]);
     }
 }

@@ -15,12 +15,16 @@ internal sealed record PriceGrid(ProblemSize Size, IReadOnlyList<int> Depths, IR
 /// <param name="Depth">L.</param>
 /// <param name="AttentionResidual">ρ_a; ρ_f is 1.</param>
 /// <param name="Seed">Seed of data and weights.</param>
-/// <param name="Scale">Smallest c of a certifiable initialisation for the ball certificate (C.11); null when there is none up to <see cref="PriceGrid.LargestScale"/>.</param>
+/// <param name="Scale">Smallest c of a certifiable initialisation for the ball certificate
+/// (C.11); null when there is none up to <see cref="PriceGrid.LargestScale"/>.</param>
 /// <param name="GuaranteedRate">Rate guaranteed at that c; NaN without one.</param>
-/// <param name="FirstStep">First step of an ordinary run that was found certified by the path certificate (C.20); null when there is none up to <paramref name="LastStep"/>.</param>
+/// <param name="FirstStep">First step of an ordinary run that was found certified by the path
+/// certificate (C.20); null when there is none up to <paramref name="LastStep"/>.</param>
 /// <param name="FirstRelativeLoss">ℒ there over ℒ_0; NaN without one.</param>
 /// <param name="LastStep">Last step at which it was looked for.</param>
-internal sealed record PricePoint(int Depth, double AttentionResidual, long Seed, double? Scale, double GuaranteedRate, long? FirstStep, double FirstRelativeLoss, long LastStep)
+internal sealed record PricePoint(
+    int Depth, double AttentionResidual, long Seed, double? Scale, double GuaranteedRate, long? FirstStep, double FirstRelativeLoss,
+    long LastStep)
 {
     /// <summary>c, or the end of the search as a lower bound.</summary>
     public (double Value, bool IsLowerBound) Price => Scale is { } scale ? (scale, false) : (PriceGrid.LargestScale, true);

@@ -10,7 +10,8 @@ namespace Kappa.Lab.Studies.Residual;
 /// <summary>One setting of the study of prices.</summary>
 internal sealed record PriceSetting(int Depth, double Residual, long Seed);
 
-/// <summary>The price of a certificate by depth and ρ_a: the smallest c of a certifiable initialisation (C.11), and the first certified step of an ordinary run (C.20).</summary>
+/// <summary>The price of a certificate by depth and ρ_a: the smallest c of a certifiable
+/// initialisation (C.11), and the first certified step of an ordinary run (C.20).</summary>
 internal sealed class PriceStudy(ResidualPlan plan)
 {
     /// <summary>What a point is called in progress lines and in the measurements of its run.</summary>
@@ -31,7 +32,8 @@ internal sealed class PriceStudy(ResidualPlan plan)
     public ExperimentSpecification Specification(PriceSetting setting)
     {
         var problem = new LearningProblem(plan.Price.Size, DataSource.Gaussian, setting.Depth, 1, setting.Seed);
-        return ArmSpecification.Of(problem, new Arm("price", setting.Residual, 1), StepSizeSpecification.Auto(Multiple), (int)plan.Price.LastStep);
+        return ArmSpecification.Of(
+            problem, new Arm("price", setting.Residual, 1), StepSizeSpecification.Auto(Multiple), (int)plan.Price.LastStep);
     }
 
     /// <summary>What certificates cost at a setting, measured once and kept with its run.</summary>
@@ -53,12 +55,15 @@ internal sealed class PriceStudy(ResidualPlan plan)
         TokenData data = ExperimentData.Load(run.Specification);
         using Experiment experiment = Experiment.Prepare(run.Specification, data);
         using var point = new TrainingPoint(data.Inputs, data.Samples, data.Targets, experiment.InitialWeights, experiment.Trained);
-        var price = CertifiableInitialisation.Find(Theorems.Find("ball")!, point, search: new ScaleSearch { Largest = PriceGrid.LargestScale, Tolerance = ScaleTolerance });
+        var price = CertifiableInitialisation.Find(
+            Theorems.Find("ball")!, point, search: new ScaleSearch { Largest = PriceGrid.LargestScale, Tolerance = ScaleTolerance });
         cancellation.ThrowIfCancellationRequested();
         DescentState state = experiment.Start();
-        var descent = new DescentOptions { StepSize = StepSizeRule.Fixed(state.StepSize), Trained = experiment.Trained, MaximumSteps = run.Specification.Descent.Steps };
+        var descent = new DescentOptions
+        { StepSize = StepSizeRule.Fixed(state.StepSize), Trained = experiment.Trained, MaximumSteps = run.Specification.Descent.Steps };
         var first = FirstCertifiedStep.Search(
-            Theorems.Find("path")!, experiment.Residual, descent, state, new FirstStepOptions { LastStep = run.Specification.Descent.Steps, Growth = 2 },
+            Theorems.Find("path")!, experiment.Residual, descent, state,
+            new FirstStepOptions { LastStep = run.Specification.Descent.Steps, Growth = 2 },
             cancellation: cancellation);
         return new()
         {

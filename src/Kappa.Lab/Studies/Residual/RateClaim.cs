@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Spectra;
 
 namespace Kappa.Lab.Studies.Residual;
@@ -12,7 +13,8 @@ internal static class RateClaim
         "rate-set-by-condition-number",
         "Qin, Zhou, Jiang, Zhu, arXiv 2506.05249",
         "The late convergence rate is set by κ(H): the slope of log late rate against log κ(H) is −2.",
-        "the interval of the slope over seeds lies outside [−2.5, −1.5], all blocks trained, over query-key scale × value scale × temperature × ρ_a");
+        "the interval of the slope over seeds lies outside [−2.5, −1.5], all blocks trained, over query-key scale × value scale × "
+            + "temperature × ρ_a");
 
     /// <summary>The predictors that are compared with κ(H), and what slope each would have if it set the rate.</summary>
     public static IReadOnlyList<Predictor> Predictors { get; } =
@@ -39,7 +41,10 @@ internal static class RateClaim
                 FormattableString.Invariant($"slope of log late rate against log {predictor.Name} (expected {predictor.ExpectedSlope})"),
                 slope,
                 predictor.Judged ? !slope.IsWithin(LowestSlope, HighestSlope) : null,
-                FormattableString.Invariant($"R² {fit.CoefficientOfDetermination:F2}; range over the slopes of single seeds, {100 * fit.Level:G3} %; {LeftOut(predictor, points)}"))
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"R² {fit.CoefficientOfDetermination:F2}; range over the slopes of single seeds, {100 * fit.Level:G3} %; "
+                        + $"{LeftOut(predictor, points)}"))
             {
                 Seeds = predictor.Usable(points).Select(point => point.Seed).Distinct().Count(),
 
@@ -57,8 +62,12 @@ internal static class RateClaim
     {
         RatePoint[] all = [.. points.Where(point => point.Trains == predictor.Trains)];
         RatePoint[] leftOut = [.. all.Except(predictor.Usable(points))];
-        string outcomes = string.Join(", ", leftOut.GroupBy(point => point.Rate.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {Runs.OutcomeWords.Of(group.Key.ToString())}"));
-        return $"{leftOut.Length} of {all.Length} runs have no late rate{(leftOut.Length == 0 ? string.Empty : $" ({outcomes})")} and are left out";
+        string outcomes = string.Join(
+            ", ",
+            leftOut.GroupBy(point => point.Rate.Outcome).OrderBy(group => group.Key)
+                .Select(group => $"{group.Count()} {Runs.OutcomeWords.Of(group.Key.ToString())}"));
+        return $"{leftOut.Length} of {all.Length} runs have no late rate{(leftOut.Length == 0 ? string.Empty : $" ({outcomes})")} and "
+            + $"are left out";
     }
 
     private static string Reason(IReadOnlyList<RatePoint> points)
@@ -67,8 +76,11 @@ internal static class RateClaim
         Regression end = Predictors[1].Fit(points);
         Predictor best = Predictors.Where(p => p.Trains == TrainedPart.All).MaxBy(p => p.Fit(points).CoefficientOfDetermination)!;
         Regression bestFit = best.Fit(points);
-        return FormattableString.Invariant(
-            $"Slope {start.Slope:F2} [{start.SlopeLow:F2}, {start.SlopeHigh:F2}] (R² {start.CoefficientOfDetermination:F2}) against κ(H) at the start, {end.Slope:F2} [{end.SlopeLow:F2}, {end.SlopeHigh:F2}] at the end; the best predictor is {best.Name}, slope {bestFit.Slope:F2}, R² {bestFit.CoefficientOfDetermination:F2}.");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Slope {start.Slope:F2} [{start.SlopeLow:F2}, {start.SlopeHigh:F2}] (R² {start.CoefficientOfDetermination:F2}) against κ(H) "
+                + $"at the start, {end.Slope:F2} [{end.SlopeLow:F2}, {end.SlopeHigh:F2}] at the end; the best predictor is {best.Name}, "
+                + $"slope {bestFit.Slope:F2}, R² {bestFit.CoefficientOfDetermination:F2}.");
     }
 }
 
@@ -80,9 +92,12 @@ internal static class RateClaim
 /// <param name="Judged">Whether the claim is about it.</param>
 internal sealed record Predictor(string Name, TrainedPart Trains, Func<RatePoint, double> Value, double ExpectedSlope, bool Judged)
 {
-    /// <summary>The runs with a late rate and a positive finite value, ordered by it: the robust line reads an even selection of many points, which must be even in the value and not in the grid.</summary>
+    /// <summary>The runs with a late rate and a positive finite value, ordered by it: the robust line reads
+    /// an even selection of many points, which must be even in the value and not in the grid.</summary>
     public RatePoint[] Usable(IReadOnlyList<RatePoint> points) =>
-        [.. points.Where(point => point.Trains == Trains && point.HasLateRate && Value(point) > 0 && double.IsFinite(Value(point))).OrderBy(Value)];
+        [
+            .. points.Where(point =>
+                point.Trains == Trains && point.HasLateRate && Value(point) > 0 && double.IsFinite(Value(point))).OrderBy(Value)];
 
     /// <summary>Robust line through the logarithms, its interval from resampling whole seeds.</summary>
     public Regression Fit(IReadOnlyList<RatePoint> points)

@@ -31,8 +31,10 @@ internal sealed record RatePoint(
     double EndKernelRate,
     RateFit Rate)
 {
-    /// <summary>Whether a late rate was measured: the loss fell by a decade or more on a window that is neither diverging nor at its floor.</summary>
-    public bool HasLateRate => Rate.Outcome is RateOutcome.Linear or RateOutcome.Slowing or RateOutcome.Accelerating or RateOutcome.Irregular && Rate.LateRate > 0;
+    /// <summary>Whether a late rate was measured: the loss fell by a decade or
+    /// more on a window that is neither diverging nor at its floor.</summary>
+    public bool HasLateRate =>
+        Rate.Outcome is RateOutcome.Linear or RateOutcome.Slowing or RateOutcome.Accelerating or RateOutcome.Irregular && Rate.LateRate > 0;
 }
 
 /// <summary>Which parameters a run of the rate grid trains.</summary>

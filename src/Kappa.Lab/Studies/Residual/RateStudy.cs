@@ -35,7 +35,8 @@ internal sealed class RateStudy(ResidualPlan plan)
     public ExperimentSpecification Specification(RateSetting setting)
     {
         var problem = new LearningProblem(plan.SmallSize, DataSource.Gaussian, 1, setting.QueryKey, setting.Seed);
-        ExperimentSpecification arm = ArmSpecification.Of(problem, new Arm("grid", setting.Residual, 1), StepSizeSpecification.Auto(Multiple), plan.Grid.Steps);
+        ExperimentSpecification arm = ArmSpecification.Of(
+            problem, new Arm("grid", setting.Residual, 1), StepSizeSpecification.Auto(Multiple), plan.Grid.Steps);
         return arm with
         {
             Model = arm.Model with
@@ -58,7 +59,8 @@ internal sealed class RateStudy(ResidualPlan plan)
         IReadOnlyDictionary<string, double> ends = RunMeasurements.FindOrMeasure(run.Files, Name, () => MeasureEnds(run, data, stepSize));
         return new RatePoint(
             setting.Part, setting.Residual, setting.QueryKey, setting.Value, setting.Temperature, setting.Seed, stepSize,
-            ends["startConditionNumber"], ends["endConditionNumber"], ends["hiddenConditionNumber"], ends["startKernelRate"], ends["endKernelRate"],
+            ends["startConditionNumber"], ends["endConditionNumber"], ends["hiddenConditionNumber"], ends["startKernelRate"],
+            ends["endKernelRate"],
             LateRate.Of(telemetry[Quantities.Loss], data));
     }
 
@@ -75,7 +77,9 @@ internal sealed class RateStudy(ResidualPlan plan)
         };
         experiment.Residual.Forward(end);
         measured["endConditionNumber"] = OutputConditionNumber(experiment);
-        measured["endKernelRate"] = run.Status.StopReason == nameof(StopReason.NonFinite) ? double.NaN : KernelRate(experiment, end, stepSize);
+        measured["endKernelRate"] = run.Status.StopReason == nameof(StopReason.NonFinite)
+            ? double.NaN
+            : KernelRate(experiment, end, stepSize);
         return measured;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Residual;
@@ -41,7 +42,9 @@ internal sealed record Arm(string Name, double AttentionResidual, double FfnResi
 internal sealed record LearningProblem(ProblemSize Size, DataSource Source, int Depth, double QueryKeyScale, long Seed)
 {
     /// <summary>Everything but the seed, for tables.</summary>
-    public string Setting => $"{Size}, {Source.ToString().ToLowerInvariant()}, depth {Depth}{(QueryKeyScale == 1 ? string.Empty : FormattableString.Invariant($", query-key scale {QueryKeyScale}"))}";
+    public string Setting =>
+        $"{Size}, {Source.ToString().ToLowerInvariant()}, depth "
+            + $"{Depth}{(QueryKeyScale == 1 ? string.Empty : FormattableString.Invariant($", query-key scale {QueryKeyScale}"))}";
 }
 
 /// <summary>The grid of single runs behind the claim about the late rate.</summary>
@@ -119,12 +122,19 @@ internal sealed record ResidualPlan
     public string Describe()
     {
         int comparisons = Cases.Count * Arm.All.Count;
-        int grid = Seeds * Grid.QueryKeyScales.Count * Grid.ValueScales.Count * Grid.TemperatureFactors.Count * Grid.AttentionResiduals.Count * 2;
-        return FormattableString.Invariant($"{comparisons} comparisons of at most {Steps} steps (each at up to five step sizes) and {grid} runs of at most {Grid.Steps} steps for the rate; {Seeds * Price.Depths.Count * Price.AttentionResiduals.Count} points for the price of a certificate;");
+        int grid =
+            Seeds * Grid.QueryKeyScales.Count * Grid.ValueScales.Count * Grid.TemperatureFactors.Count * Grid.AttentionResiduals.Count * 2;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{comparisons} comparisons of at most {Steps} steps (each at up to five step sizes) and {grid} runs of at most {Grid.Steps} "
+                + $"steps for the rate; {Seeds * Price.Depths.Count * Price.AttentionResiduals.Count} points for the price of a "
+                + $"certificate;");
     }
 
-    // The scale of the query-key product matters for the stall level only (depth 2 and more), and is asked on Gaussian data of the small size.
-    private static IEnumerable<LearningProblem> Every(int seeds, ProblemSize[] sizes, DataSource[] sources, int[] depths, double[] queryKeyScales) =>
+    // The scale of the query-key product matters for the stall level only
+    // (depth 2 and more), and is asked on Gaussian data of the small size.
+    private static IEnumerable<LearningProblem> Every(
+        int seeds, ProblemSize[] sizes, DataSource[] sources, int[] depths, double[] queryKeyScales) =>
         from size in sizes
         from source in sources
         from depth in depths

@@ -10,10 +10,12 @@ namespace Kappa.Lab.Studies.Residual;
 /// <param name="Ladders">The rates of a few runs that stand for the others.</param>
 /// <param name="Findings">A finding for each claim.</param>
 internal sealed record ResidualResult(
-    ResidualPlan Plan, IReadOnlyList<ArmRun> Runs, IReadOnlyList<RatePoint> RatePoints, IReadOnlyList<PricePoint> Prices, IReadOnlyList<RunRates> Ladders, IReadOnlyList<ClaimFinding> Findings);
+    ResidualPlan Plan, IReadOnlyList<ArmRun> Runs, IReadOnlyList<RatePoint> RatePoints, IReadOnlyList<PricePoint> Prices,
+    IReadOnlyList<RunRates> Ladders, IReadOnlyList<ClaimFinding> Findings);
 
 /// <summary>Tests the claims of the residual paper [A]: the main path reads plan → runs → findings.</summary>
-/// <remarks>Every run is single-threaded and determined by its specification; the cores share the list of runs, so the result does not depend on their number.</remarks>
+/// <remarks>Every run is single-threaded and determined by its specification; the cores
+/// share the list of runs, so the result does not depend on their number.</remarks>
 internal static class ResidualReproduction
 {
     /// <summary>The entry of the list of reproductions.</summary>
@@ -50,7 +52,8 @@ internal static class ResidualReproduction
 
         // What is measured of runs, and the runs at the shared step, count as work too.
         double same = comparisons.Sum(comparison => Arm.All.Count * Weight(comparison));
-        double measured = (rateSettings.Length * (double)plan.Steps) + (priceSettings.Length * (double)plan.Grid.Steps) + (ladders.Length * (double)plan.Steps);
+        double measured = (rateSettings.Length * (double)plan.Steps) + (priceSettings.Length * (double)plan.Grid.Steps)
+            + (ladders.Length * (double)plan.Steps);
         var runs = new StudyRuns(work, (
             first.Length + (comparisons.Length * Arm.All.Count) + rateSettings.Length + priceSettings.Length + ladders.Length,
             first.Sum(run => run.Weight) + same + measured));
@@ -59,21 +62,28 @@ internal static class ResidualReproduction
         runs.Make(first.OrderByDescending(run => run.Weight));
         LearningProblem? kept = plan.Cases.OrderByDescending(problem => problem.Depth * problem.Size.Width)
             .FirstOrDefault(problem => problem.Source == DataSource.Gaussian && problem.QueryKeyScale == 1);
-        IReadOnlyList<ArmRun>[] own = runs.Select(comparisons, comparison => comparison.ReadOwn(one => runs[one], comparison.Problem == kept));
+        IReadOnlyList<ArmRun>[] own = runs.Select(
+            comparisons, comparison => comparison.ReadOwn(one => runs[one], comparison.Problem == kept));
         StudyRun[] again = [.. comparisons.Zip(own, Again).SelectMany(run => run)];
         for (int spared = again.Length; spared < comparisons.Length * Arm.All.Count; spared++)
             runs.Spare(first[0] with { Weight = same / (comparisons.Length * Arm.All.Count) });
         runs.Make(again.OrderByDescending(run => run.Weight));
         PricePoint[] pricePoints = runs.Measure(
-            PriceStudy.Name, plan.Grid.Steps, priceSettings, setting => prices.Measure(setting, runs[prices.Specification(setting)], work.Cancellation));
-        RatePoint[] ratePoints = runs.Measure(RateStudy.Name, plan.Steps, rateSettings, setting => RateStudy.Measure(setting, runs[rates.Specification(setting)]));
-        RunRates[] ladder = runs.Measure("rate ladder", plan.Steps, ladders, run => LadderStudy.Of(run.Setting, runs[run.Specification], work.Cancellation));
-        ArmRun[] arms = [.. runs.Select(comparisons.Zip(own), pair => pair.First.ReadBoth(pair.Second, one => runs[one]).ToArray()).SelectMany(pair => pair)];
+            PriceStudy.Name, plan.Grid.Steps, priceSettings,
+            setting => prices.Measure(setting, runs[prices.Specification(setting)], work.Cancellation));
+        RatePoint[] ratePoints = runs.Measure(
+            RateStudy.Name, plan.Steps, rateSettings, setting => RateStudy.Measure(setting, runs[rates.Specification(setting)]));
+        RunRates[] ladder = runs.Measure(
+            "rate ladder", plan.Steps, ladders, run => LadderStudy.Of(run.Setting, runs[run.Specification], work.Cancellation));
+        ArmRun[] arms = [
+            .. runs.Select(
+                comparisons.Zip(own), pair => pair.First.ReadBoth(pair.Second, one => runs[one]).ToArray()).SelectMany(pair => pair)];
         return new ResidualResult(plan, arms, ratePoints, pricePoints, ladder, Judge(arms, ratePoints, pricePoints));
 
         double Weight(Comparison comparison) => ResidualForecast.Weight(plan, comparison.Problem) / Arm.All.Count;
 
-        StudyRun Of(Comparison comparison, ExperimentSpecification specification) => new(comparison.Problem.Setting, specification, Weight(comparison));
+        StudyRun Of(Comparison comparison, ExperimentSpecification specification) =>
+            new(comparison.Problem.Setting, specification, Weight(comparison));
 
         IEnumerable<StudyRun> Again(Comparison comparison, IReadOnlyList<ArmRun> arms)
         {
@@ -82,13 +92,16 @@ internal static class ResidualReproduction
         }
     }
 
-    private static PlannedReproduction Planned(ResidualPlan plan) => new(plan.Mode, plan.Describe(), threads => ResidualForecast.Of(plan, threads).Words(), work =>
+    private static PlannedReproduction Planned(ResidualPlan plan) =>
+        new(plan.Mode, plan.Describe(), threads => ResidualForecast.Of(plan, threads).Words(), work =>
     {
         ResidualResult result = Run(plan, work);
-        return new MeasuredReproduction(result.Findings, result.Ladders, target => ResidualReport.Write(result, target.Folder, target.Command, target.Environment));
+        return new MeasuredReproduction(
+            result.Findings, result.Ladders, target => ResidualReport.Write(result, target.Folder, target.Command, target.Environment));
     });
 
-    private static ClaimFinding[] Judge(IReadOnlyList<ArmRun> runs, IReadOnlyList<RatePoint> ratePoints, IReadOnlyList<PricePoint> prices) =>
+    private static ClaimFinding[] Judge(
+        IReadOnlyList<ArmRun> runs, IReadOnlyList<RatePoint> ratePoints, IReadOnlyList<PricePoint> prices) =>
     [
         LinearConvergenceClaim.Judge(runs),
         ConditionNumberClaim.Judge(runs),

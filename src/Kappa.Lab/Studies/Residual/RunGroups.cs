@@ -9,7 +9,8 @@ namespace Kappa.Lab.Studies.Residual;
 internal sealed record Setting(ProblemSize Size, Specifications.DataSource Source, int Depth, double QueryKeyScale, StepRule Rule)
 {
     /// <summary>The setting of a run.</summary>
-    public static Setting Of(ArmRun run) => new(run.Problem.Size, run.Problem.Source, run.Problem.Depth, run.Problem.QueryKeyScale, run.Rule);
+    public static Setting Of(ArmRun run) =>
+        new(run.Problem.Size, run.Problem.Source, run.Problem.Depth, run.Problem.QueryKeyScale, run.Rule);
 }
 
 /// <summary>All runs of one setting: every arm, every seed.</summary>

@@ -5,7 +5,8 @@ namespace Kappa.Lab.Studies.Residual;
 /// <summary>The loss at which descent ends when the output cannot tell the tokens of a sample apart.</summary>
 internal static class StallLevel
 {
-    /// <summary>½ Σ_i ‖Y_i − 1ȳ_iᵀ‖², ȳ_i the mean target of sample i: the least loss of an output that is constant over each sample's tokens.</summary>
+    /// <summary>½ Σ_i ‖Y_i − 1ȳ_iᵀ‖², ȳ_i the mean target of sample i: the least
+    /// loss of an output that is constant over each sample's tokens.</summary>
     public static double Of(TokenData data)
     {
         int tokens = data.Tokens;

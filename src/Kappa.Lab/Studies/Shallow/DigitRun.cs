@@ -34,7 +34,10 @@ internal sealed record DigitOutcome(DigitRun Run, double[] Loss, double TestLoss
         // The epoch that was not finished, or whose end is not finite, has no mean, and those after it were never made.
         int whole = diverged ? Math.Min(steps.Length, record.Specification.Descent.Steps - 1) : steps.Length;
         double[] losses = [.. Enumerable.Range(0, run.Epochs).Select(epoch =>
-            (epoch + 1) * perEpoch <= whole ? steps.Skip(epoch * perEpoch).Take(perEpoch).Sum(loss => loss / perEpoch) : double.PositiveInfinity)];
-        return new DigitOutcome(run, losses, record.Status.TestLoss ?? double.PositiveInfinity, record.Status.TestAccuracy ?? double.NaN, diverged);
+            (epoch + 1) * perEpoch <= whole
+                ? steps.Skip(epoch * perEpoch).Take(perEpoch).Sum(loss => loss / perEpoch)
+                : double.PositiveInfinity)];
+        return new DigitOutcome(
+            run, losses, record.Status.TestLoss ?? double.PositiveInfinity, record.Status.TestAccuracy ?? double.NaN, diverged);
     }
 }

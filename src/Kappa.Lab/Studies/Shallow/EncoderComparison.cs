@@ -13,18 +13,21 @@ internal sealed record ComparedRun(string Arm, StepRule Rule, EncoderOutcome Out
     {
         return PairedRatio.Over(Steps(numerator), Steps(denominator));
 
-        IEnumerable<(long Seed, (double Value, bool IsLowerBound) Of)> Steps(string arm) => runs.Where(run => run.Arm == arm).Select(run => (run.Outcome.Run.Seed, run.Outcome.StepsToTarget));
+        IEnumerable<(long Seed, (double Value, bool IsLowerBound) Of)> Steps(string arm) =>
+            runs.Where(run => run.Arm == arm).Select(run => (run.Outcome.Run.Seed, run.Outcome.StepsToTarget));
     }
 }
 
-/// <summary>Arms on the same data and draw: each at its own best of 0.1, 0.3 and 1 times 1/λ_max(K_0), and all at the smallest of these steps.</summary>
+/// <summary>Arms on the same data and draw: each at its own best of 0.1, 0.3
+/// and 1 times 1/λ_max(K_0), and all at the smallest of these steps.</summary>
 /// <param name="Arms">Name and run of each arm; their steps are chosen here.</param>
 internal sealed record EncoderComparison(IReadOnlyList<(string Name, EncoderRun Run)> Arms)
 {
     private static readonly double[] Multiples = [0.1, 0.3, 1];
 
     /// <summary>The runs of the first stage: each arm at every multiple.</summary>
-    public IEnumerable<EncoderRun> Tried() => Arms.SelectMany(arm => Multiples.Select(multiple => arm.Run with { Step = new EncoderStep(multiple, true) }));
+    public IEnumerable<EncoderRun> Tried() =>
+        Arms.SelectMany(arm => Multiples.Select(multiple => arm.Run with { Step = new EncoderStep(multiple, true) }));
 
     /// <summary>The runs of the second stage: each arm at the step that all share, but for those whose own it is.</summary>
     /// <param name="outcomeOf">Finds a run of the first stage.</param>
@@ -37,12 +40,15 @@ internal sealed record EncoderComparison(IReadOnlyList<(string Name, EncoderRun 
         Arms.Zip(Pairs(outcomeOf), (arm, pair) => (ComparedRun[])
         [
             new(arm.Name, StepRule.Own, pair.Own),
-            new(arm.Name, StepRule.Same, pair.Own.StepSize == pair.Same.Step.Value ? pair.Own with { Run = pair.Same } : outcomeOf(pair.Same)),
+            new(
+                arm.Name, StepRule.Same,
+                pair.Own.StepSize == pair.Same.Step.Value ? pair.Own with { Run = pair.Same } : outcomeOf(pair.Same)),
         ]).SelectMany(runs => runs);
 
     private IEnumerable<(EncoderOutcome Own, EncoderRun Same)> Pairs(Func<EncoderRun, EncoderOutcome> outcomeOf)
     {
-        EncoderOutcome[] own = [.. Arms.Select(arm => Best(Multiples.Select(multiple => outcomeOf(arm.Run with { Step = new EncoderStep(multiple, true) }))))];
+        EncoderOutcome[] own = [
+            .. Arms.Select(arm => Best(Multiples.Select(multiple => outcomeOf(arm.Run with { Step = new EncoderStep(multiple, true) }))))];
         double shared = own.Where(outcome => outcome.StepSize > 0).Select(outcome => outcome.StepSize).DefaultIfEmpty(0).Min();
         return own.Zip(Arms, (outcome, arm) => (outcome, arm.Run with { Step = new EncoderStep(shared, false) }));
     }

@@ -4,7 +4,8 @@ using Kappa.Numerics;
 namespace Kappa.Lab.Studies.Shallow;
 
 /// <summary>K = J Jᵀ [N, N], the neural tangent kernel of model S (P.4), without J in full.</summary>
-/// <remarks>Rows of J are kept in blocks of at most 256 MiB; with b blocks the gradient of a sample is taken up to b times. Where one block holds all, each is taken once.</remarks>
+/// <remarks>Rows of J are kept in blocks of at most 256 MiB; with b blocks the gradient of a
+/// sample is taken up to b times. Where one block holds all, each is taken once.</remarks>
 internal static class EncoderKernel
 {
     private const long BlockBytes = 1L << 28;

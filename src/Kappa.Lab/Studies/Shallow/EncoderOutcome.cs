@@ -14,7 +14,8 @@ namespace Kappa.Lab.Studies.Shallow;
 /// <param name="Loss">ℓ_k, one a step, up to the last finite one.</param>
 /// <param name="Movement">‖W_T − W_0‖/‖W_0‖ of <see cref="Matrices"/>.</param>
 /// <param name="KernelMovement">‖K_T − K_0‖/‖K_0‖; NaN when it is not measured.</param>
-internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double LargestEigenvalue, bool Diverged, double[] Loss, double[] Movement, double KernelMovement)
+internal sealed record EncoderOutcome(
+    EncoderRun Run, double StepSize, double LargestEigenvalue, bool Diverged, double[] Loss, double[] Movement, double KernelMovement)
 {
     /// <summary>The loss fraction of T(1e-2).</summary>
     public const double Target = FirstPassage.Hundredth;
@@ -23,7 +24,8 @@ internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double La
     public static IReadOnlyList<string> Matrices { get; } = ["query", "key", "value", "readout"];
 
     /// <summary>T(1e-2), or one more than the budget as a lower bound.</summary>
-    public (double Value, bool IsLowerBound) StepsToTarget => FirstPassage.Of(Loss, Target) is int step ? (step, false) : (Run.Steps + 1.0, true);
+    public (double Value, bool IsLowerBound) StepsToTarget =>
+        FirstPassage.Of(Loss, Target) is int step ? (step, false) : (Run.Steps + 1.0, true);
 
     public double FinalFraction => Diverged ? double.PositiveInfinity : Loss[^1] / Loss[0];
 
@@ -53,7 +55,8 @@ internal sealed record EncoderOutcome(EncoderRun Run, double StepSize, double La
         {
             using var ends = LoadedRun.Of(record);
             Matrix kernel = EncoderKernel.Of(ends.Model, ends.Experiment.Initial);
-            (eigenvalue, kernelMovement) = (EncoderKernel.Largest(kernel), EncoderKernel.Distance(EncoderKernel.Of(ends.Model, ends.Parameters), kernel));
+            (eigenvalue, kernelMovement) = (
+                EncoderKernel.Largest(kernel), EncoderKernel.Distance(EncoderKernel.Of(ends.Model, ends.Parameters), kernel));
         }
 
         return new EncoderOutcome(run, stepSize, eigenvalue, diverged, losses, movement, kernelMovement);

@@ -12,7 +12,8 @@ internal sealed record EncoderSizes(int Samples, int Tokens, int InputWidth)
     public override string ToString() => $"N={Samples} d_s={Tokens} d={InputWidth}";
 }
 
-/// <summary>How tokens are scaled and losses added up: the experiment's setting does not say, and it decides whether step 1 is stable.</summary>
+/// <summary>How tokens are scaled and losses added up: the experiment's
+/// setting does not say, and it decides whether step 1 is stable.</summary>
 /// <param name="Name">For tables.</param>
 /// <param name="UnitTokens">Whether tokens are N(0, 1/d), of length about 1, and not N(0, 1).</param>
 /// <param name="Reduction">Sum or mean over samples (S.2).</param>
@@ -20,13 +21,16 @@ internal sealed record EncoderSizes(int Samples, int Tokens, int InputWidth)
 internal sealed record Normalisation(string Name, bool UnitTokens, LossReduction Reduction, TokenPooling Pooling)
 {
     /// <summary>As the experiment is described, taken literally.</summary>
-    public static Normalisation Literal { get; } = new("literal: tokens N(0, 1), summed loss, sum pooling", false, LossReduction.Sum, TokenPooling.Sum);
+    public static Normalisation Literal { get; } = new(
+        "literal: tokens N(0, 1), summed loss, sum pooling", false, LossReduction.Sum, TokenPooling.Sum);
 
     /// <summary>The mean loss alone changed.</summary>
-    public static Normalisation MeanLoss { get; } = new("mean loss: tokens N(0, 1), (1/2N)Σ, sum pooling", false, LossReduction.Mean, TokenPooling.Sum);
+    public static Normalisation MeanLoss { get; } = new(
+        "mean loss: tokens N(0, 1), (1/2N)Σ, sum pooling", false, LossReduction.Mean, TokenPooling.Sum);
 
     /// <summary>The one in which step 1 is stable.</summary>
-    public static Normalisation Stable { get; } = new("stable: tokens N(0, 1/d), (1/2N)Σ, mean pooling", true, LossReduction.Mean, TokenPooling.Mean);
+    public static Normalisation Stable { get; } = new(
+        "stable: tokens N(0, 1/d), (1/2N)Σ, mean pooling", true, LossReduction.Mean, TokenPooling.Mean);
 }
 
 /// <summary>A step size, or a multiple of 1/λ_max of the kernel at the start.</summary>
@@ -34,7 +38,8 @@ internal sealed record Normalisation(string Name, bool UnitTokens, LossReduction
 /// <param name="IsMultiple">Which of them.</param>
 internal readonly record struct EncoderStep(double Value, bool IsMultiple);
 
-/// <summary>One run of full-batch gradient descent on model S, all four matrices trained, in the words of the claims; see <see cref="ShallowSpecifications"/>.</summary>
+/// <summary>One run of full-batch gradient descent on model S, all four matrices trained,
+/// in the words of the claims; see <see cref="ShallowSpecifications"/>.</summary>
 internal sealed record EncoderRun
 {
     public required EncoderSizes Sizes { get; init; }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kappa.Lab.Studies.Shallow;
 
 /// <summary>[C]: the experiment as it is described, taken literally.</summary>
@@ -10,7 +12,8 @@ internal static class LiteralSettingClaim
         "literal-setting",
         ShallowMeasurements.Paper + ", as recalled and read literally",
         "With tokens N(0, 1), the summed loss and sum pooling, gradient descent with step 1 converges at every width but the smallest.",
-        "at a width of 100 or more every run leaves the finite numbers or ends above its start; where some do nothing is decided (number ours)");
+        "at a width of 100 or more every run leaves the finite numbers or ends above its start; where some do nothing is decided (number "
+            + "ours)");
 
     public static ClaimFinding Judge(IReadOnlyList<EncoderOutcome> runs) => ClaimFinding.From(Claim, [.. Measure(runs)], Reason);
 
@@ -20,7 +23,9 @@ internal static class LiteralSettingClaim
         orderby setting.Key.Width
         let share = SeedSummary.Share(setting.Select(IsDivergent))
         let judged = setting.Key.Normalisation == Normalisation.Literal && setting.Key.Width >= LeastWidth
-        let measured = new Measurement(FormattableString.Invariant($"{setting.Key.Normalisation.Name}, width {setting.Key.Width}"), "share of runs that diverge", share, judged ? !share.IsBelow(LeastDiverging) : null)
+        let measured = new Measurement(
+            FormattableString.Invariant($"{setting.Key.Normalisation.Name}, width {setting.Key.Width}"), "share of runs that diverge",
+            share, judged ? !share.IsBelow(LeastDiverging) : null)
         select measured with { IsUndecided = judged && measured.Refutes is null };
 
     public static bool IsDivergent(EncoderOutcome outcome) => !(outcome.FinalFraction <= 1);
@@ -28,5 +33,8 @@ internal static class LiteralSettingClaim
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming) =>
         verdict == Verdict.NotMeasured
             ? "No width of 100 or more was run."
-            : FormattableString.Invariant($"Taken literally, the runs diverge at {refuting.Count} of {refuting.Count + confirming.Count} widths from 100 on. The other claims use the stable normalisation.");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Taken literally, the runs diverge at {refuting.Count} of {refuting.Count + confirming.Count} widths from 100 on. The "
+                    + $"other claims use the stable normalisation.");
 }

@@ -9,7 +9,8 @@ internal static class MovementClaim
         "movement-shrinks",
         ShallowMeasurements.Paper,
         "The relative movement of every matrix, and of the kernel, shrinks as the width grows.",
-        "for every seed the exponent of a matrix's, or of the kernel's, relative movement against the width exceeds −0.3 (runs to a hundredth of the loss at 0.3/λ_max(K_0))");
+        "for every seed the exponent of a matrix's, or of the kernel's, relative movement against the width exceeds −0.3 (runs to a "
+            + "hundredth of the loss at 0.3/λ_max(K_0))");
 
     public static IReadOnlyList<string> Quantities { get; } = [.. EncoderOutcome.Matrices, "kernel"];
 
@@ -24,16 +25,23 @@ internal static class MovementClaim
     {
         // A run that did not get there has moved less far than the others: it would flatten or steepen the fit by its budget.
         EncoderOutcome[] runs = [.. all.Where(run => !run.StepsToTarget.IsLowerBound)];
-        string? note = runs.Length == all.Length ? null : $"{all.Length - runs.Length} of {all.Length} runs did not reach 1e-2 and are left out";
+        string? note = runs.Length == all.Length
+            ? null
+            : $"{all.Length - runs.Length} of {all.Length} runs did not reach 1e-2 and are left out";
         bool isEnough = runs.Select(run => run.Run.Width).Distinct().Count() > 1;
         foreach (string quantity in Quantities.Where(_ => isEnough))
         {
-            SeedSummary exponent = ShallowMeasurements.Exponent(runs.Select(run => ((double)run.Run.Width, Of(run, quantity), run.Run.Seed))).Exponent;
-            yield return ShallowMeasurements.OfExponent($"{start}, widths {runs.Min(run => run.Run.Width)} to {runs.Max(run => run.Run.Width)}", $"exponent of the movement of {quantity}, range over seeds", exponent, IsTooLarge(exponent), runs.Select(run => ((double)run.Run.Width, run.Run.Seed)), note);
+            SeedSummary exponent = ShallowMeasurements.Exponent(
+                runs.Select(run => ((double)run.Run.Width, Of(run, quantity), run.Run.Seed))).Exponent;
+            yield return ShallowMeasurements.OfExponent(
+                $"{start}, widths {runs.Min(run => run.Run.Width)} to {runs.Max(run => run.Run.Width)}",
+                $"exponent of the movement of {quantity}, range over seeds", exponent, IsTooLarge(exponent),
+                runs.Select(run => ((double)run.Run.Width, run.Run.Seed)), note);
         }
     }
 
-    private static bool? IsTooLarge(SeedSummary exponent) => exponent.Low > LargestExponent ? true : exponent.High <= LargestExponent ? false : null;
+    private static bool? IsTooLarge(SeedSummary exponent) =>
+        exponent.Low > LargestExponent ? true : exponent.High <= LargestExponent ? false : null;
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<Measurement> confirming)
     {
@@ -43,7 +51,11 @@ internal static class MovementClaim
             return "Too few runs reached 1e-2.";
         }
 
-        string numbers = FormattableString.Invariant($"The exponents lie between {all.Min(m => m.Value.Median):F2} and {all.Max(m => m.Value.Median):F2}.");
-        return refuting.Count == 0 ? numbers : $"{numbers} Above −0.3: {string.Join("; ", refuting.Select(m => $"{m.Quantity.Split(" of ")[^1].Split(',')[0]} ({m.Setting.Split(',')[0]}, {ShallowMeasurements.Words(m.Value)})"))}.";
+        string numbers = FormattableString.Invariant(
+            $"The exponents lie between {all.Min(m => m.Value.Median):F2} and {all.Max(m => m.Value.Median):F2}.");
+        return refuting.Count == 0 ? numbers : $"{numbers} Above −0.3: {string.Join("; ", refuting.Select(Exponent))}.";
     }
+
+    private static string Exponent(Measurement m) =>
+        $"{m.Quantity.Split(" of ")[^1].Split(',')[0]} ({m.Setting.Split(',')[0]}, {ShallowMeasurements.Words(m.Value)})";
 }

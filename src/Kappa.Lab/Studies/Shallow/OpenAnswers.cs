@@ -9,11 +9,14 @@ internal static class OpenAnswers
 
     public static IReadOnlyList<OpenQuestion> Questions(IReadOnlyList<EncoderOutcome> runs)
     {
-        EncoderOutcome[] correlated = [.. runs.Where(run => IsCorrelated(run.Run))], independent = [.. runs.Where(run => !IsCorrelated(run.Run))];
+        EncoderOutcome[] correlated = [.. runs.Where(run => IsCorrelated(run.Run))],
+            independent = [.. runs.Where(run => !IsCorrelated(run.Run))];
         return
         [
             Question("other-starts", "How fast are Xavier, orthogonal and scaled starts?", independent),
-            Question("correlated-data", "What does correlation between tokens or between samples cost?", [.. independent.Where(run => run.Run.Start.Name == EncoderStart.LeCun.Name), .. correlated]),
+            Question(
+                "correlated-data", "What does correlation between tokens or between samples cost?",
+                [.. independent.Where(run => run.Run.Start.Name == EncoderStart.LeCun.Name), .. correlated]),
         ];
     }
 
@@ -24,14 +27,19 @@ internal static class OpenAnswers
         {
             yield return new Measurement(group.Key, Steps, SeedSummary.Of(group.Select(run => run.StepsToTarget)), null);
             yield return new Measurement(group.Key, "step size", SeedSummary.Of(group.Select(run => run.StepSize)), null);
-            yield return new Measurement(group.Key, "relative movement of value", SeedSummary.Of(group.Select(run => MovementClaim.Of(run, "value"))), null);
+            yield return new Measurement(
+                group.Key, "relative movement of value", SeedSummary.Of(group.Select(run => MovementClaim.Of(run, "value"))), null);
         }
     }
 
     private static OpenQuestion Question(string id, string question, IReadOnlyList<EncoderOutcome> runs)
     {
         Measurement[] all = [.. Of(runs)];
-        string answer = string.Join(", ", all.Where(m => m.Quantity == Steps).Select(m => FormattableString.Invariant($"{(m.Value.MedianIsLowerBound ? "at least " : string.Empty)}{NumberText.Of(m.Value.Median, 3)} ({m.Setting})")));
+        string answer = string.Join(
+            ", ",
+            all.Where(m => m.Quantity == Steps).Select(m =>
+                FormattableString.Invariant(
+                    $"{(m.Value.MedianIsLowerBound ? "at least " : string.Empty)}{NumberText.Of(m.Value.Median, 3)} ({m.Setting})")));
         return new OpenQuestion(id, question, $"Median steps to a hundredth of the loss: {answer}.", all);
     }
 

@@ -9,7 +9,8 @@ namespace Kappa.Lab.Studies.Shallow;
 /// <summary>What is computed at the start of a run, without descent.</summary>
 /// <param name="Run">Where.</param>
 /// <param name="LimitDistance">‖K_0 − K_∞‖/‖K_∞‖ (S.7); NaN outside the setting that has this limit.</param>
-/// <param name="Shortfalls">For each of <see cref="TheoremNames"/> the factor by which √(2ℓ_0) would have to be smaller for all conditions to hold with some radii; 1 when they do, +∞ when no residual is small enough, NaN when it is not applicable.</param>
+/// <param name="Shortfalls">For each of <see cref="TheoremNames"/> the factor by which √(2ℓ_0) would have to be smaller for all
+/// conditions to hold with some radii; 1 when they do, +∞ when no residual is small enough, NaN when it is not applicable.</param>
 internal sealed record EncoderPointResult(EncoderRun Run, double LimitDistance, double[] Shortfalls)
 {
     /// <summary>The theorems about finite widths.</summary>
@@ -24,7 +25,8 @@ internal sealed record EncoderPointResult(EncoderRun Run, double LimitDistance, 
         ModelParameters start = loaded.Experiment.Initial;
         var point = new TransformerPoint(model, start, TrainedSet.All);
         double distance = HasLimit(run)
-            ? EncoderKernel.Distance(EncoderKernel.Of(model, start), ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling).Kernel)
+            ? EncoderKernel.Distance(
+                EncoderKernel.Of(model, start), ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling).Kernel)
             : double.NaN;
         return new EncoderPointResult(run, distance, [.. TheoremNames.Select(name => Shortfall(name, point))]);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Lab.Studies.Residual;
 using Kappa.Numerics;
 
@@ -12,21 +13,28 @@ internal static class SchemeClaim
         "lecun-he-faster",
         ShallowMeasurements.Paper,
         "LeCun and He initialisation converge faster than NTK initialisation.",
-        "for every seed T(1e-2) of NTK over that of LeCun, or of He, is below 1.5 at the step that all share or at each one's own best multiple of 1/λ_max(K_0); where seeds lie on both sides nothing is decided");
+        "for every seed T(1e-2) of NTK over that of LeCun, or of He, is below 1.5 at the step that all share or at each one's own best "
+            + "multiple of 1/λ_max(K_0); where seeds lie on both sides nothing is decided");
 
     public static ClaimFinding Judge(IReadOnlyList<ComparedRun> runs) => ClaimFinding.From(
         Claim,
-        [.. runs.GroupBy(run => (run.Outcome.Run.Width, run.Rule)).SelectMany(group => Measure(group.Key.Width, group.Key.Rule, [.. group]))],
+        [
+            .. runs.GroupBy(run => (run.Outcome.Run.Width, run.Rule)).SelectMany(group =>
+                Measure(group.Key.Width, group.Key.Rule, [.. group]))],
         Reason);
 
     private static IEnumerable<Measurement> Measure(int width, StepRule rule, ComparedRun[] runs)
     {
-        string setting = FormattableString.Invariant($"{runs[0].Outcome.Run.Sizes}, width {width}, {(rule == StepRule.Own ? "own step" : "same step")}");
-        SeedSummary Steps(EncoderStart start) => SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepsToTarget));
+        string setting = FormattableString.Invariant(
+            $"{runs[0].Outcome.Run.Sizes}, width {width}, {(rule == StepRule.Own ? "own step" : "same step")}");
+        SeedSummary Steps(EncoderStart start) =>
+            SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepsToTarget));
         foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.He, EncoderStart.Ntk })
         {
             yield return new Measurement(setting, $"T(1e-2), {start.Name} [steps]", Steps(start), null);
-            yield return new Measurement(setting, $"step size, {start.Name}", SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepSize)), null);
+            yield return new Measurement(
+                setting, $"step size, {start.Name}",
+                SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepSize)), null);
         }
 
         foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.He })
@@ -43,9 +51,14 @@ internal static class SchemeClaim
             Measurement[] all = [.. confirming.Concat(refuting).Where(m => m.Setting.EndsWith(rule, StringComparison.Ordinal))];
             return all.Length == 0
                 ? $"undecided at the {rule}"
-                : FormattableString.Invariant($"{NumberText.Of(all.Min(m => m.Value.Median), 3)} to {NumberText.Of(all.Max(m => m.Value.Median), 3)}{(all.Any(m => m.Value.MedianIsLowerBound) ? " or more" : string.Empty)} at the {rule}");
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{NumberText.Of(all.Min(m => m.Value.Median), 3)} to "
+                        + $"{NumberText.Of(all.Max(m => m.Value.Median), 3)}"
+                        + $"{(all.Any(m => m.Value.MedianIsLowerBound) ? " or more" : string.Empty)} at the {rule}");
         }
 
-        return $"NTK needs this many times the steps of LeCun and He: {Of("same step")}, {Of("own step")}.{(verdict == Verdict.Partly ? $" Refuted in: {RunGroups.Settings(refuting)}." : string.Empty)}";
+        return $"NTK needs this many times the steps of LeCun and He: {Of("same step")}, "
+            + $"{Of("own step")}.{(verdict == Verdict.Partly ? $" Refuted in: {RunGroups.Settings(refuting)}." : string.Empty)}";
     }
 }

@@ -19,23 +19,33 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
     public static ShallowForecast Of(ShallowPlan plan, int threads)
     {
         EncoderRun paper = plan.PaperRuns().MaxBy(run => run.Width)!;
-        double large = SecondsPerOperation(paper with { Width = Math.Min(paper.Width, 1000) }), small = SecondsPerOperation(plan.MovementRuns().First() with { Width = plan.OpenWidth });
-        double bytes = Math.Min(1 << 28, plan.PaperSizes.Samples * Parameters(paper) * sizeof(double)) + (4 * Parameters(paper) * sizeof(double));
+        double large = SecondsPerOperation(paper with { Width = Math.Min(paper.Width, 1000) }),
+            small = SecondsPerOperation(plan.MovementRuns().First() with { Width = plan.OpenWidth });
+        double bytes = Math.Min(1 << 28, plan.PaperSizes.Samples * Parameters(paper) * sizeof(double))
+            + (4 * Parameters(paper) * sizeof(double));
         return new ShallowForecast(((large * PaperOperations(plan)) + (small * SmallOperations(plan))) / threads, (long)(threads * bytes));
     }
 
-    public string Words() => string.Create(CultureInfo.InvariantCulture, $"About {Formats.DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory.");
+    public string Words() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"About {Formats.DurationText.Of(Seconds)} and {Math.Ceiling(Bytes / 1048576.0):F0} MiB of memory.");
 
-    /// <summary>Multiply-adds of all steps of the paper's experiment in the stable normalisation, and of its kernels; the others end at once.</summary>
+    /// <summary>Multiply-adds of all steps of the paper's experiment in the stable
+    /// normalisation, and of its kernels; the others end at once.</summary>
     internal static double PaperOperations(ShallowPlan plan) =>
-        plan.PaperRuns().Where(run => run.Normalisation == Normalisation.Stable).Sum(run => (run.Steps * Step(run)) + (2.0 * run.Sizes.Samples * run.Sizes.Samples * Parameters(run)));
+        plan.PaperRuns().Where(run => run.Normalisation == Normalisation.Stable)
+            .Sum(run => (run.Steps * Step(run)) + (2.0 * run.Sizes.Samples * run.Sizes.Samples * Parameters(run)));
 
     /// <summary>Multiply-adds of everything else.</summary>
     internal static double SmallOperations(ShallowPlan plan)
     {
-        double comparisons = plan.SchemeComparisons().Concat(plan.LogitComparisons()).SelectMany(comparison => comparison.Arms).Sum(arm => RunsPerArm * TakenPart * arm.Run.Steps * Step(arm.Run));
+        double comparisons = plan.SchemeComparisons().Concat(plan.LogitComparisons()).SelectMany(comparison => comparison.Arms)
+            .Sum(arm => RunsPerArm * TakenPart * arm.Run.Steps * Step(arm.Run));
         double single = plan.MovementRuns().Concat(plan.OpenRuns()).Sum(run => TakenPart * run.Steps * Step(run));
-        double searches = plan.Searches().Sum(search => search.Widths.Where(width => width <= search.Template.Sizes.Samples).Sum(width => (double)search.Template.Steps * Step(search.Template with { Width = width })));
+        double searches = plan.Searches().Sum(search =>
+            search.Widths.Where(width => width <= search.Template.Sizes.Samples).Sum(width =>
+                (double)search.Template.Steps * Step(search.Template with { Width = width })));
         double digits = plan.DigitRuns().Sum(run => plan.DigitCount * (double)run.Epochs * DigitOperations(run.Width));
         return comparisons + single + searches + digits;
     }

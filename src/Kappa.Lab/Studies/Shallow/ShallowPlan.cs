@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Shallow;
@@ -106,14 +107,20 @@ internal sealed record ShallowPlan
     };
 
     /// <summary>What will be run, in one sentence.</summary>
-    public string Describe() => FormattableString.Invariant(
-        $"{PaperRuns().Count()} runs of widths {string.Join(", ", PaperWidths)} on {PaperSizes}; {SchemeComparisons().Count()} comparisons of initialisations and {LogitComparisons().Count()} of τ₀ on {SmallSizes} (each arm at four step sizes, at most {Steps} steps); {MovementRuns().Count()} runs for the movement; {Points().Count()} points for the limit and the conditions; {Searches().Count()} searches for the smallest width; {DigitRuns().Count()} trainings on digits; {OpenRuns().Count()} runs for open questions;");
+    public string Describe() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{PaperRuns().Count()} runs of widths {string.Join(", ", PaperWidths)} on {PaperSizes}; {SchemeComparisons().Count()} "
+            + $"comparisons of initialisations and {LogitComparisons().Count()} of τ₀ on {SmallSizes} (each arm at four step sizes, at "
+            + $"most {Steps} steps); {MovementRuns().Count()} runs for the movement; {Points().Count()} points for the limit and the "
+            + $"conditions; {Searches().Count()} searches for the smallest width; {DigitRuns().Count()} trainings on digits; "
+            + $"{OpenRuns().Count()} runs for open questions;");
 
     /// <summary>All that can be planned before anything ran, the longest first: they then do not end up alone at the end.</summary>
     public IEnumerable<StudyRun> First() =>
     [
         .. PaperRuns().Select(run => ShallowReproduction.Of("widths", run)),
-        .. DigitRuns().Reverse().Select(run => new StudyRun("digits", ShallowSpecifications.Of(run, this), ShallowForecast.Weight(run, DigitCount))),
+        .. DigitRuns().Reverse()
+            .Select(run => new StudyRun("digits", ShallowSpecifications.Of(run, this), ShallowForecast.Weight(run, DigitCount))),
         .. LogitComparisons().SelectMany(comparison => comparison.Tried()).Select(run => ShallowReproduction.Of("logit scale", run)),
         .. SchemeComparisons().SelectMany(comparison => comparison.Tried()).Select(run => ShallowReproduction.Of("initialisations", run)),
         .. MovementRuns().Select(run => ShallowReproduction.Of("movement", run)),
@@ -148,7 +155,10 @@ internal sealed record ShallowPlan
     public IEnumerable<EncoderComparison> SchemeComparisons() =>
         from width in SchemeWidths
         from seed in AllSeeds
-        select new EncoderComparison([.. new[] { EncoderStart.LeCun, EncoderStart.He, EncoderStart.Ntk }.Select(start => (start.Name, Small(width, seed) with { Start = start }))]);
+        select new EncoderComparison(
+            [
+                .. new[] { EncoderStart.LeCun, EncoderStart.He, EncoderStart.Ntk }.Select(start =>
+                    (start.Name, Small(width, seed) with { Start = start }))]);
 
     /// <summary>τ₀ = d_m^−p, on ordinary and centred samples, with both kinds of labels.</summary>
     public IEnumerable<EncoderComparison> LogitComparisons() =>
@@ -158,14 +168,17 @@ internal sealed record ShallowPlan
         from labels in Enum.GetValues<SampleLabels>()
         from seed in AllSeeds
         select new EncoderComparison([.. LogitExponents.Select(exponent => (
-            FormattableString.Invariant($"p = {exponent}"), Small(width, seed) with { Start = start, LogitExponent = exponent, Centred = centred, Labels = labels }))]);
+            FormattableString.Invariant($"p = {exponent}"),
+            Small(width, seed) with { Start = start, LogitExponent = exponent, Centred = centred, Labels = labels }))]);
 
-    /// <summary>Points, of which no descent is asked: in the setting of the limit, NTK with τ₀ = d_m^−1, and in that of the experiments, LeCun, with either τ₀.</summary>
+    /// <summary>Points, of which no descent is asked: in the setting of the limit, NTK
+    /// with τ₀ = d_m^−1, and in that of the experiments, LeCun, with either τ₀.</summary>
     public IEnumerable<EncoderRun> Points() =>
         from setting in PointSettings
         from width in PointWidths
         from seed in AllSeeds
-        select Small(width, seed) with { Start = setting.Start, LogitExponent = setting.Exponent, Step = new EncoderStep(1, false), Steps = 1 };
+        select Small(width, seed) with
+        { Start = setting.Start, LogitExponent = setting.Exponent, Step = new EncoderStep(1, false), Steps = 1 };
 
     public IEnumerable<WidthSearch> Searches() =>
         from samples in SearchSamples
@@ -186,7 +199,8 @@ internal sealed record ShallowPlan
 
     private static readonly Normalisation[] Normalisations = [Normalisation.Stable, Normalisation.MeanLoss, Normalisation.Literal];
     private static readonly EncoderStart[] MovementStarts = [EncoderStart.LeCun, EncoderStart.Ntk];
-    private static readonly (EncoderStart Start, double Exponent)[] PointSettings = [(EncoderStart.Ntk, 1), (EncoderStart.LeCun, 0.5), (EncoderStart.LeCun, 1)];
+    private static readonly (EncoderStart Start, double Exponent)[] PointSettings = [
+        (EncoderStart.Ntk, 1), (EncoderStart.LeCun, 0.5), (EncoderStart.LeCun, 1)];
     private static readonly bool[] Centrings = [false, true];
 
     private IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(seed => (long)seed);
@@ -194,7 +208,12 @@ internal sealed record ShallowPlan
     private IEnumerable<EncoderRun> OpenTemplates()
     {
         EncoderRun plain = Small(OpenWidth, 0);
-        foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.Xavier, EncoderStart.Orthogonal, EncoderStart.Gain(0.25), EncoderStart.Gain(0.5), EncoderStart.Gain(2), EncoderStart.Gain(4) })
+        foreach (
+            EncoderStart start in new[]
+            {
+                EncoderStart.LeCun, EncoderStart.Xavier, EncoderStart.Orthogonal, EncoderStart.Gain(0.25), EncoderStart.Gain(0.5),
+                EncoderStart.Gain(2), EncoderStart.Gain(4),
+            })
         {
             yield return plain with { Start = start };
         }
@@ -206,5 +225,6 @@ internal sealed record ShallowPlan
         }
     }
 
-    private EncoderRun Small(int width, long seed) => new() { Sizes = SmallSizes, Width = width, Steps = Steps, StopAt = EncoderOutcome.Target, Seed = seed };
+    private EncoderRun Small(int width, long seed) =>
+        new() { Sizes = SmallSizes, Width = width, Steps = Steps, StopAt = EncoderOutcome.Target, Seed = seed };
 }

@@ -29,13 +29,15 @@ internal sealed record ShallowResult
 
     public IReadOnlyList<ClaimFinding> Findings =>
     [
-        LiteralSettingClaim.Judge(Paper), WidthClaim.Judge(Paper), SchemeClaim.Judge(Schemes), MovementClaim.Judge(Movement), LogitScaleClaim.Judge(Logits),
+        LiteralSettingClaim.Judge(Paper), WidthClaim.Judge(Paper), SchemeClaim.Judge(Schemes), MovementClaim.Judge(Movement),
+        LogitScaleClaim.Judge(Logits),
         LimitClaim.Judge(Points), ConditionsClaim.Judge(Points), WidthGrowthClaim.Judge(Searches), DigitsClaim.Judge(Digits, DigitName),
     ];
 }
 
 /// <summary>Tests the claims of [C] about encoder-only shallow Transformers: the main path reads plan → runs → findings.</summary>
-/// <remarks>Every run is an ordinary one, single-threaded and determined by its specification; the result does not depend on the number of threads.</remarks>
+/// <remarks>Every run is an ordinary one, single-threaded and determined by its
+/// specification; the result does not depend on the number of threads.</remarks>
 internal static class ShallowReproduction
 {
     internal const int TestPictures = 500;
@@ -43,7 +45,8 @@ internal static class ShallowReproduction
     /// <summary>The entry of the list of reproductions.</summary>
     public static Reproduction Entry { get; } = new(
         "shallow",
-        "Encoder-only shallow Transformers converge linearly when they are wide, faster with LeCun or He initialisation (arXiv 2311.01575).",
+        "Encoder-only shallow Transformers converge linearly when they are wide, faster with LeCun or He initialisation (arXiv "
+            + "2311.01575).",
         "fewer seeds, widths to 1000, smaller grids",
         ShallowPlan.FullSeeds,
         ShallowPlan.QuickSeeds,
@@ -57,7 +60,8 @@ internal static class ShallowReproduction
     /// <exception cref="OperationCanceledException">Cancelled; what was made is kept.</exception>
     public static ShallowResult Run(ShallowPlan plan, ReproductionWork work)
     {
-        StudyRun[] first = [.. plan.First()], searched = [.. plan.Searches().SelectMany(search => search.Widths.Select(width => Of("smallest width", search.At(width))))];
+        StudyRun[] first = [.. plan.First()],
+            searched = [.. plan.Searches().SelectMany(search => search.Widths.Select(width => Of("smallest width", search.At(width))))];
         EncoderComparison[] schemes = [.. plan.SchemeComparisons()], logits = [.. plan.LogitComparisons()];
         EncoderRun[] arms = [.. schemes.Concat(logits).SelectMany(comparison => comparison.Arms).Select(arm => arm.Run)];
         double weight = first.Concat(searched).Sum(run => run.Weight) + arms.Sum(ShallowForecast.Weight);
@@ -119,7 +123,9 @@ internal static class ShallowReproduction
         return new PlannedReproduction(plan.Mode, plan.Describe(), threads => ShallowForecast.Of(plan, threads).Words(), work =>
         {
             ShallowResult result = Run(plan, work);
-            return new MeasuredReproduction(result.Findings, [], target => ShallowReport.Write(result, target)) { Questions = OpenAnswers.Questions(result.Open) };
+            return new MeasuredReproduction(
+                result.Findings, [], target => ShallowReport.Write(result, target))
+            { Questions = OpenAnswers.Questions(result.Open) };
         });
     }
 }

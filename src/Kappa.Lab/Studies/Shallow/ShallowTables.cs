@@ -9,11 +9,16 @@ internal static class ShallowTables
     /// <summary>runs.csv: one row a run of model S.</summary>
     public static string Runs(ShallowResult result)
     {
-        var text = new StringBuilder("study,arm,rule,samples,tokens,inputWidth,width,start,logitExponent,normalisation,centred,labels,tokenCorrelation,sampleCorrelation,seed,stepSize,largestKernelEigenvalue,diverged,steps,initialLoss,finalLoss,stepsTo1e-2,reached1e-2,rateOutcome,queryMovement,keyMovement,valueMovement,readoutMovement,kernelMovement\n");
+        var text = new StringBuilder(
+            "study,arm,rule,samples,tokens,inputWidth,width,start,logitExponent,normalisation,centred,labels,tokenCorrelation,"
+                + "sampleCorrelation,seed,stepSize,largestKernelEigenvalue,diverged,steps,initialLoss,finalLoss,stepsTo1e-2,reached1e-2,"
+                + "rateOutcome,queryMovement,keyMovement,valueMovement,readoutMovement,kernelMovement\n");
         Append(text, "widths", result.Paper);
         Append(text, "movement", result.Movement);
         Append(text, "open", result.Open);
-        foreach ((string study, ComparedRun run) in result.Schemes.Select(run => ("initialisations", run)).Concat(result.Logits.Select(run => ("logitScale", run))))
+        foreach (
+            (string study, ComparedRun run) in result.Schemes.Select(run => ("initialisations", run)).Concat(
+                result.Logits.Select(run => ("logitScale", run))))
         {
             Append(text, study, run.Arm, run.Rule.ToString(), run.Outcome);
         }
@@ -27,7 +32,11 @@ internal static class ShallowTables
         var text = new StringBuilder($"start,logitExponent,width,seed,limitDistance,{string.Join(',', EncoderPointResult.TheoremNames)}\n");
         foreach (EncoderPointResult point in points)
         {
-            Row(text, [point.Run.Start.Name, point.Run.LogitExponent, point.Run.Width, point.Run.Seed, point.LimitDistance, .. point.Shortfalls.Cast<object>()]);
+            Row(
+                text,
+                [
+                    point.Run.Start.Name, point.Run.LogitExponent, point.Run.Width, point.Run.Seed, point.LimitDistance,
+                    .. point.Shortfalls.Cast<object>()]);
         }
 
         return text.ToString();
@@ -72,8 +81,10 @@ internal static class ShallowTables
         Row(
             text,
             [
-                study, arm, rule, run.Sizes.Samples, run.Sizes.Tokens, run.Sizes.InputWidth, run.Width, run.Start.Name, run.LogitExponent, run.Normalisation.Name.Split(':')[0], run.Centred, run.Labels,
-                run.TokenCorrelation, run.SampleCorrelation, run.Seed, outcome.StepSize, outcome.LargestEigenvalue, outcome.Diverged, outcome.Loss.Length - 1, outcome.Loss[0], outcome.Loss[^1], passage, !isBound,
+                study, arm, rule, run.Sizes.Samples, run.Sizes.Tokens, run.Sizes.InputWidth, run.Width, run.Start.Name, run.LogitExponent,
+                run.Normalisation.Name.Split(':')[0], run.Centred, run.Labels,
+                run.TokenCorrelation, run.SampleCorrelation, run.Seed, outcome.StepSize, outcome.LargestEigenvalue, outcome.Diverged,
+                outcome.Loss.Length - 1, outcome.Loss[0], outcome.Loss[^1], passage, !isBound,
                 outcome.Rate.Outcome, .. outcome.Movement.Cast<object>(), outcome.KernelMovement,
             ]);
     }

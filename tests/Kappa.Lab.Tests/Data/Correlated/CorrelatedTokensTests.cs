@@ -55,7 +55,8 @@ public sealed class CorrelatedTokensTests
     {
         CorrelationStructure structure = autoregressive ? Autoregressive : Exchangeable;
         const int samples = 4, tokens = 3, width = 20_000;
-        ScalarSamples data = new CorrelatedTokens { TokenScale = 2, BetweenTokens = new(structure, 0.5), BetweenSamples = new(structure, 0.4) }.Create(samples, tokens, width, 5);
+        ScalarSamples data = new CorrelatedTokens
+        { TokenScale = 2, BetweenTokens = new(structure, 0.5), BetweenSamples = new(structure, 0.4) }.Create(samples, tokens, width, 5);
         // Means of 20,000 products of Gaussians of variance 1 have standard deviation at most √(2/20000) = 0.01: five of them.
         for (int row = 0; row < samples * tokens; row++)
         {
@@ -73,7 +74,8 @@ public sealed class CorrelatedTokensTests
     [InlineData(0.7)]
     public void Centred_samples_have_token_mean_zero_and_keep_their_variance(double correlation)
     {
-        ScalarSamples data = new CorrelatedTokens { Centred = true, TokenScale = 3, BetweenTokens = new(Autoregressive, correlation) }.Create(2000, 5, 4, 2);
+        ScalarSamples data = new CorrelatedTokens
+        { Centred = true, TokenScale = 3, BetweenTokens = new(Autoregressive, correlation) }.Create(2000, 5, 4, 2);
         for (int sample = 0; sample < 2000; sample++)
         {
             for (int k = 0; k < 4; k++)
@@ -82,7 +84,8 @@ public sealed class CorrelatedTokensTests
             }
         }
 
-        // 8,000 independent columns of 5 entries: the mean square has standard deviation at most √(2/8000) = 0.016 of its value: four of them.
+        // 8,000 independent columns of 5 entries: the mean square has standard
+        // deviation at most √(2/8000) = 0.016 of its value: four of them.
         Assert.Equal(9, data.Inputs.Span.ToArray().Average(value => value * value), 9 * 0.064);
     }
 
@@ -93,13 +96,15 @@ public sealed class CorrelatedTokensTests
     public void Attention_labels_are_found_by_attention_and_by_no_predictor_from_the_token_mean(bool centred)
     {
         const int samples = 4000, tokens = 10, width = 6;
-        ScalarSamples data = new CorrelatedTokens { Labels = SampleLabels.Attention, Centred = centred, TokenScale = 1 }.Create(samples, tokens, width, 3);
+        ScalarSamples data = new CorrelatedTokens
+        { Labels = SampleLabels.Attention, Centred = centred, TokenScale = 1 }.Create(samples, tokens, width, 3);
         double variance = data.Labels.Average(label => label * label);
         Assert.InRange(variance, 0.3, 1.2);
         // Sharp attention with logits c k_i k_j: the largest tie-breaking error comes from keys near zero.
         Assert.InRange(RSquared(data, [.. Enumerable.Range(0, samples).Select(k => Attended(data, k, tokens, 200))]), 0.95, 1);
         Assert.Equal(0, Enumerable.Range(0, samples).Max(k => Math.Abs(Attended(data, k, tokens, 0))), 1e-12);
-        // Least squares on constant, means, squares and products of means: the R² of unrelated features is about (features)/4000, standard deviation √(2·28)/4000; four more.
+        // Least squares on constant, means, squares and products of means: the R² of unrelated
+        // features is about (features)/4000, standard deviation √(2·28)/4000; four more.
         double[][] features = [.. Enumerable.Range(0, samples).Select(k => MeanFeatures(data, k, tokens, width))];
         Assert.InRange(RSquared(data, Fitted(features, data.Labels)), -1e-9, (28 + (4 * Math.Sqrt(2 * 28))) / samples);
     }
@@ -111,14 +116,19 @@ public sealed class CorrelatedTokensTests
         ScalarSamples data = tokens.Create(3, 4, 5, 7);
         Assert.Equal(data.Inputs.Span.ToArray(), tokens.Create(3, 4, 5, 7).Inputs.Span.ToArray());
         Assert.NotEqual(data.Inputs.Span.ToArray(), tokens.Create(3, 4, 5, 8).Inputs.Span.ToArray());
-        Assert.Contains("correlation 0.25 between tokens (autoregressive) and 0 between samples (exchangeable), token mean of every sample zero, labels N(0, 1), seed 7", data.Description, StringComparison.Ordinal);
+        Assert.Contains(
+            "correlation 0.25 between tokens (autoregressive) and 0 between samples (exchangeable), token mean of every sample zero, "
+                + "labels N(0, 1), seed 7",
+            data.Description, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Options_outside_their_range_are_the_callers_mistake()
     {
-        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { BetweenTokens = new(Exchangeable, 1) }.Create(2, 2, 2, 1));
-        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { BetweenSamples = new(Exchangeable, -0.1) }.Create(2, 2, 2, 1));
+        _ = Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new CorrelatedTokens { BetweenTokens = new(Exchangeable, 1) }.Create(2, 2, 2, 1));
+        _ = Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new CorrelatedTokens { BetweenSamples = new(Exchangeable, -0.1) }.Create(2, 2, 2, 1));
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { Centred = true }.Create(2, 1, 2, 1));
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new CorrelatedTokens { Labels = SampleLabels.Attention }.Create(2, 2, 1, 1));
     }
@@ -143,7 +153,9 @@ public sealed class CorrelatedTokensTests
         double total = 0;
         for (int i = 0; i < tokens; i++)
         {
-            double[] logits = [.. Enumerable.Range(0, tokens).Select(j => sharpness * data.Inputs[(sample * tokens) + i, 0] * data.Inputs[(sample * tokens) + j, 0])];
+            double[] logits = [
+                .. Enumerable.Range(0, tokens).Select(j =>
+                    sharpness * data.Inputs[(sample * tokens) + i, 0] * data.Inputs[(sample * tokens) + j, 0])];
             double[] weights = [.. logits.Select(logit => Math.Exp(logit - logits.Max()))];
             total += Enumerable.Range(0, tokens).Sum(j => weights[j] * data.Inputs[(sample * tokens) + j, 1]) / weights.Sum();
         }
@@ -153,14 +165,18 @@ public sealed class CorrelatedTokensTests
 
     private static double[] MeanFeatures(ScalarSamples data, int sample, int tokens, int width)
     {
-        double[] mean = [.. Enumerable.Range(0, width).Select(k => Enumerable.Range(0, tokens).Average(token => data.Inputs[(sample * tokens) + token, k]))];
+        double[] mean = [
+            .. Enumerable.Range(0, width).Select(k =>
+                Enumerable.Range(0, tokens).Average(token => data.Inputs[(sample * tokens) + token, k]))];
         return [1, .. mean, .. Enumerable.Range(0, width).SelectMany(i => Enumerable.Range(i, width - i).Select(j => mean[i] * mean[j]))];
     }
 
     private static double RSquared(ScalarSamples data, double[] predicted)
     {
         double mean = data.Labels.Average();
-        return 1 - (data.Labels.Zip(predicted, (label, guess) => (label - guess) * (label - guess)).Sum() / data.Labels.Sum(label => (label - mean) * (label - mean)));
+        return 1 - (
+            data.Labels.Zip(predicted, (label, guess) => (label - guess) * (label - guess))
+                .Sum() / data.Labels.Sum(label => (label - mean) * (label - mean)));
     }
 
     // Projection onto the span of the features by Gram–Schmidt, twice; features that are nothing but rounding are left out.

@@ -20,19 +20,23 @@ public sealed class DigitTests : IDisposable
         Assert.Equal(few.AllPixels.ToArray(), many.AllPixels[..few.AllPixels.Length].ToArray());
         Assert.Equal(many.Fingerprint, StandInDigits.Create(100, 4).Fingerprint);
         Assert.NotEqual(many.Fingerprint, StandInDigits.Create(100, 5).Fingerprint);
-        Assert.StartsWith("Stand-in digits (own strokes, not MNIST): 100 pictures of 28 x 28, seed 4", many.Description, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Stand-in digits (own strokes, not MNIST): 100 pictures of 28 x 28, seed 4", many.Description, StringComparison.Ordinal);
         Assert.Equal(100, Enumerable.Range(0, 100).Select(k => Convert.ToHexString(many.Pixels(k))).Distinct().Count());
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => StandInDigits.Create(15, 1));
     }
 
-    /// <summary>The nearest mean picture is right far more often than chance (0.1) and far less often than always; the nearest of 1,000 examples is better than the nearest mean.</summary>
+    /// <summary>The nearest mean picture is right far more often than chance (0.1) and far less
+    /// often than always; the nearest of 1,000 examples is better than the nearest mean.</summary>
     [Fact]
     public void Stand_in_digits_can_be_learned_and_are_not_trivial()
     {
         LabelledImages images = StandInDigits.Create(1500, 8);
         double[][] pixels = LinearClassifier.Pixels(images);
         int[] labels = images.Labels.ToArray();
-        double[][] means = [.. Enumerable.Range(0, 10).Select(digit => Mean([.. Enumerable.Range(0, 1000).Where(k => labels[k] == digit).Select(k => pixels[k])]))];
+        double[][] means = [
+            .. Enumerable.Range(0, 10).Select(digit =>
+                Mean([.. Enumerable.Range(0, 1000).Where(k => labels[k] == digit).Select(k => pixels[k])]))];
         double byMean = Enumerable.Range(1000, 500).Average(k => Nearest(pixels[k], means) == labels[k] ? 1.0 : 0);
         double byExample = Enumerable.Range(1000, 500).Average(k => labels[Nearest(pixels[k], pixels[..1000])] == labels[k] ? 1.0 : 0);
         Assert.InRange(byMean, 0.5, 0.9);
@@ -55,7 +59,9 @@ public sealed class DigitTests : IDisposable
     [Fact]
     public void Files_that_contradict_are_refused_with_file_and_offset()
     {
-        Assert.Contains("must contain one of train-images-idx3-ubyte, train-images.idx3-ubyte, train-images-idx3-ubyte.gz", Refusal(), StringComparison.Ordinal);
+        Assert.Contains(
+            "must contain one of train-images-idx3-ubyte, train-images.idx3-ubyte, train-images-idx3-ubyte.gz", Refusal(),
+            StringComparison.Ordinal);
         LabelledImages images = StandInDigits.Create(20, 1);
         Write("train", images, "-", "");
         byte[] labels = [.. images.Labels.ToArray().Select(label => (byte)label)];
@@ -71,15 +77,20 @@ public sealed class DigitTests : IDisposable
         Assert.Contains("28 x 28 but the lengths at offset 8 are 27 x 28", Refusal(), StringComparison.Ordinal);
         File.Copy(_folder.At("train-labels-idx1-ubyte"), _folder.At("train-images-idx3-ubyte"), overwrite: true);
         Assert.Contains("Were images and labels mixed up?", Refusal(), StringComparison.Ordinal);
-        Assert.Contains("does not exist as one", Assert.Throws<BadInputException>(() => DigitFiles.Read(_folder.At("none"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist as one", Assert.Throws<BadInputException>(() => DigitFiles.Read(_folder.At("none"))).Message,
+            StringComparison.Ordinal);
     }
 
-    private void WriteLabels(int[] shape, byte[] labels) => File.WriteAllBytes(_folder.At("train-labels-idx1-ubyte"), PictureFiles.Idx(shape, labels));
+    private void WriteLabels(int[] shape, byte[] labels) =>
+        File.WriteAllBytes(_folder.At("train-labels-idx1-ubyte"), PictureFiles.Idx(shape, labels));
 
     private void Write(string part, LabelledImages images, string separator, string end)
     {
         Put($"{part}-images{separator}idx3-ubyte{end}", PictureFiles.Idx([images.Count, images.Height, images.Width], images.AllPixels));
-        Put($"{part}-labels{separator}idx1-ubyte{end}", PictureFiles.Idx([images.Count], [.. images.Labels.ToArray().Select(label => (byte)label)]));
+        Put(
+            $"{part}-labels{separator}idx1-ubyte{end}",
+            PictureFiles.Idx([images.Count], [.. images.Labels.ToArray().Select(label => (byte)label)]));
     }
 
     private void Put(string name, byte[] content)
@@ -98,7 +109,8 @@ public sealed class DigitTests : IDisposable
 
     private string Refusal() => Assert.Throws<BadInputException>(() => DigitFiles.Read(_folder.Path)).Message;
 
-    private static double[] Mean(double[][] pictures) => [.. Enumerable.Range(0, pictures[0].Length).Select(k => pictures.Average(picture => picture[k]))];
+    private static double[] Mean(double[][] pictures) =>
+        [.. Enumerable.Range(0, pictures[0].Length).Select(k => pictures.Average(picture => picture[k]))];
 
     private static int Nearest(double[] picture, double[][] others)
     {

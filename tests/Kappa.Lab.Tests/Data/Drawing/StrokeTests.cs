@@ -6,7 +6,8 @@ namespace Kappa.Lab.Tests.Data.Drawing;
 
 public sealed class StrokeTests
 {
-    /// <summary>The nearest of 200 × 200 pairs of points is never nearer than the distance, and at most half a step of either segment farther.</summary>
+    /// <summary>The nearest of 200 × 200 pairs of points is never nearer than the
+    /// distance, and at most half a step of either segment farther.</summary>
     [Fact]
     public void The_distance_of_segments_is_that_of_their_nearest_points()
     {
@@ -25,7 +26,8 @@ public sealed class StrokeTests
         }
     }
 
-    /// <summary>Area of a stroke 2 r L + π r²; each of the perimeter's sample cells, of side 1/8, errs by at most half of its area, and errors of n cells add to about √n halves: here below 1 %.</summary>
+    /// <summary>Area of a stroke 2 r L + π r²; each of the perimeter's sample cells, of side 1/8, errs by
+    /// at most half of its area, and errors of n cells add to about √n halves: here below 1 %.</summary>
     [Theory]
     [InlineData(0, 5)]
     [InlineData(12.3, 4)]

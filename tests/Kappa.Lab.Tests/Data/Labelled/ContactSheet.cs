@@ -12,7 +12,8 @@ namespace Kappa.Lab.Tests.Data.Labelled;
 /// <param name="Groups">Which pictures, in groups that stand apart; as many groups in every row.</param>
 internal sealed record ContactSheetRow(string Title, LabelledImages Images, int[][] Groups);
 
-/// <summary>Examples of pictures in rows and groups, as one SVG whose pictures are PNG data: text stays text, and nothing is loaded from elsewhere.</summary>
+/// <summary>Examples of pictures in rows and groups, as one SVG whose pictures
+/// are PNG data: text stays text, and nothing is loaded from elsewhere.</summary>
 internal static class ContactSheet
 {
     // Every pixel becomes 4 × 4 before embedding: viewers differ in how they enlarge, and most would blur.
@@ -32,7 +33,8 @@ internal static class ContactSheet
     /// <param name="groupTitles">What stands above the groups of every row.</param>
     /// <param name="rows">At least one.</param>
     /// <param name="side">Width of a picture in points.</param>
-    internal static string Draw(string name, string title, IReadOnlyList<string> groupTitles, IReadOnlyList<ContactSheetRow> rows, double side)
+    internal static string Draw(
+        string name, string title, IReadOnlyList<string> groupTitles, IReadOnlyList<ContactSheetRow> rows, double side)
     {
         double[] lefts = GroupLefts(rows, side);
         double width = lefts[^1] - GroupGap + Margin;
@@ -122,5 +124,6 @@ internal static class ContactSheet
         return lefts;
     }
 
-    private static double RowHeight(ContactSheetRow row, double side) => (side * row.Images.Height / row.Images.Width) + Gap + (row.Title.Length > 0 ? LineHeight : 0);
+    private static double RowHeight(ContactSheetRow row, double side) =>
+        (side * row.Images.Height / row.Images.Width) + Gap + (row.Title.Length > 0 ? LineHeight : 0);
 }

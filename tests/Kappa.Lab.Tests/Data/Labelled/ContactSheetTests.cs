@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Kappa.Lab.Tests.Data.Labelled;
 
-/// <summary>The pictures in the guide are what the generators draw: the pixels are compared, because compressed bytes may differ with the compressor.</summary>
+/// <summary>The pictures in the guide are what the generators draw: the pixels are
+/// compared, because compressed bytes may differ with the compressor.</summary>
 public sealed partial class ContactSheetTests
 {
     private const int Seed = 1;
@@ -20,10 +21,17 @@ public sealed partial class ContactSheetTests
         foreach (PathfinderDifficulty difficulty in Enum.GetValues<PathfinderDifficulty>())
         {
             LabelledImages images = PathfinderGenerator.Create(PathfinderSpecification.Of(difficulty), Drawn, Seed);
-            rows.Add(new ContactSheetRow($"{difficulty}: two contours of {(int)difficulty} dashes, distractors of {(int)difficulty / 3}", images, [Of(images, 1, 5), Of(images, 0, 5)]));
+            rows.Add(
+                new ContactSheetRow(
+                    $"{difficulty}: two contours of {(int)difficulty} dashes, distractors of {(int)difficulty / 3}", images,
+                    [Of(images, 1, 5), Of(images, 0, 5)]));
         }
 
-        Compare("pathfinder-examples", ContactSheet.Draw("pathfinder-examples", "Pathfinder, own generator, 32 × 32", ["label 1: the discs end one contour", "label 0: the discs end two contours"], rows, 58));
+        Compare(
+            "pathfinder-examples",
+            ContactSheet.Draw(
+                "pathfinder-examples", "Pathfinder, own generator, 32 × 32",
+                ["label 1: the discs end one contour", "label 0: the discs end two contours"], rows, 58));
     }
 
     [Fact]
@@ -31,11 +39,13 @@ public sealed partial class ContactSheetTests
     {
         LabelledImages images = StandInDigits.Create(Drawn, Seed);
         int[][] digits = [.. Enumerable.Range(0, 10).Select(digit => Of(images, digit, 6))];
-        ContactSheetRow[] rows = [.. Enumerable.Range(0, 6).Select(row => new ContactSheetRow("", images, [[.. digits.Select(samples => samples[row])]]))];
+        ContactSheetRow[] rows = [
+            .. Enumerable.Range(0, 6).Select(row => new ContactSheetRow("", images, [[.. digits.Select(samples => samples[row])]]))];
         Compare("stand-in-digits", ContactSheet.Draw("stand-in-digits", "Stand-in digits, 28 × 28", [], rows, 48));
     }
 
-    private static int[] Of(LabelledImages images, int label, int count) => [.. Enumerable.Range(0, images.Count).Where(k => images.Labels[k] == label).Take(count)];
+    private static int[] Of(LabelledImages images, int label, int count) =>
+        [.. Enumerable.Range(0, images.Count).Where(k => images.Labels[k] == label).Take(count)];
 
     private static void Compare(string name, string drawn)
     {
@@ -44,7 +54,8 @@ public sealed partial class ContactSheetTests
         string approved = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "figures", $"{name}.svg"));
         Assert.True(
             Embedded().Replace(approved, "") == Embedded().Replace(drawn, "") && Pixels(approved).SequenceEqual(Pixels(drawn)),
-            $"docs/figures/{name}.svg is not what is drawn now. If the change is meant: cp {received} docs/figures/{name}.svg, look at it, and commit it with the change.");
+            $"docs/figures/{name}.svg is not what is drawn now. If the change is meant: cp {received} docs/figures/{name}.svg, look at "
+                + $"it, and commit it with the change.");
     }
 
     private static IEnumerable<string> Pixels(string svg) => Embedded().Matches(svg)

@@ -53,7 +53,9 @@ public sealed class LabelledDataTests
         Matrix<float> single = Matrix<float>.Allocate(6, 4);
         patches.Fill(images, [1], single);
         Assert.Equal(24 / 255f, single[0, 0]);
-        Assert.Contains("[6, 4]", Assert.Throws<ArgumentException>(() => patches.Fill(images, [0], Matrix.Allocate(6, 3))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[6, 4]", Assert.Throws<ArgumentException>(() => patches.Fill(images, [0], Matrix.Allocate(6, 3))).Message,
+            StringComparison.Ordinal);
         _ = Assert.Throws<ArgumentException>(() => new ImagePatches(4, 6, 4));
     }
 
@@ -65,7 +67,8 @@ public sealed class LabelledDataTests
         new ImagePatches(2, 2, 1).StandardisedBy(images).Fill(images, [0, 1], tokens);
         Assert.Equal(0, tokens.Span.ToArray().Average(), 1e-14);
         Assert.Equal(1, tokens.Span.ToArray().Average(value => value * value), 1e-14);
-        _ = Assert.Throws<BadInputException>(() => new ImagePatches(1, 1, 1).StandardisedBy(new LabelledImages(1, 1, [9, 9, 9], [0, 1, 0], 2, "flat")));
+        _ = Assert.Throws<BadInputException>(() =>
+            new ImagePatches(1, 1, 1).StandardisedBy(new LabelledImages(1, 1, [9, 9, 9], [0, 1, 0], 2, "flat")));
     }
 
     [Fact]
@@ -91,18 +94,28 @@ public sealed class LabelledDataTests
 
         Assert.Equal(chosen, ClassSampling.Balanced(labels, 3, 10, 5, "made"));
         Assert.NotEqual(chosen, ClassSampling.Balanced(labels, 3, 10, 6, "made"));
-        Assert.Contains("but has 10 of class 2", Assert.Throws<BadInputException>(() => ClassSampling.Balanced(labels, 3, 11, 5, "made")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "but has 10 of class 2", Assert.Throws<BadInputException>(() => ClassSampling.Balanced(labels, 3, 11, 5, "made")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_class_without_a_sample_is_refused() =>
-        Assert.Contains("none of class 2", Assert.Throws<BadInputException>(() => ClassSampling.RequireEveryClass([0, 1, 3], 4, "made")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "none of class 2", Assert.Throws<BadInputException>(() => ClassSampling.RequireEveryClass([0, 1, 3], 4, "made")).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Sizes_and_labels_that_contradict_are_the_callers_mistake()
     {
-        Assert.Contains("label 1 is 2", Assert.Throws<ArgumentException>(() => new LabelledImages(1, 1, [0, 0], [0, 2], 2, "a")).Message, StringComparison.Ordinal);
-        Assert.Contains("must have 4 pixels", Assert.Throws<ArgumentException>(() => new LabelledImages(2, 1, [0, 0], [0, 1], 2, "a")).Message, StringComparison.Ordinal);
-        Assert.Contains("text 0 is empty", Assert.Throws<ArgumentException>(() => LabelledTexts.Pack([[]], [0], 3, 2, "a")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "label 1 is 2", Assert.Throws<ArgumentException>(() => new LabelledImages(1, 1, [0, 0], [0, 2], 2, "a")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "must have 4 pixels", Assert.Throws<ArgumentException>(() => new LabelledImages(2, 1, [0, 0], [0, 1], 2, "a")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "text 0 is empty", Assert.Throws<ArgumentException>(() => LabelledTexts.Pack([[]], [0], 3, 2, "a")).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -2,7 +2,8 @@ using Kappa.Lab.Data.Labelled;
 
 namespace Kappa.Lab.Tests.Data.Labelled;
 
-/// <summary>Ridge regression of ±1 on features and a constant, by conjugate gradients: the yardstick for what a linear look at the data can tell.</summary>
+/// <summary>Ridge regression of ±1 on features and a constant, by conjugate
+/// gradients: the yardstick for what a linear look at the data can tell.</summary>
 internal static class LinearClassifier
 {
     private const int Iterations = 100;
@@ -16,7 +17,9 @@ internal static class LinearClassifier
     internal static double CrossValidated(double[][] features, int[] labels)
     {
         int half = features.Length / 2;
-        return (Accuracy(features[..half], labels[..half], features[half..], labels[half..]) + Accuracy(features[half..], labels[half..], features[..half], labels[..half])) / 2;
+        return (
+            Accuracy(features[..half], labels[..half], features[half..], labels[half..])
+            + Accuracy(features[half..], labels[half..], features[..half], labels[..half])) / 2;
     }
 
     /// <summary>Share of test samples whose sign is right.</summary>

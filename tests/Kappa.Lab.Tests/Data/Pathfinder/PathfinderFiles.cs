@@ -16,13 +16,15 @@ internal static class PathfinderFiles
         // The columns that the published program writes: continuity, lengths, thickness, margin, number of contrasts.
         string parameters = string.Create(
             CultureInfo.InvariantCulture,
-            $"{specification.Continuity:R} {specification.ContourLength} {specification.DashesOfDistractor} {specification.DashLength:R} {specification.Thickness:R} {specification.Margin:R} 1");
+            $"{specification.Continuity:R} {specification.ContourLength} {specification.DashesOfDistractor} {specification.DashLength:R} "
+                + $"{specification.Thickness:R} {specification.Margin:R} 1");
         string pictures = Directory.CreateDirectory(Path.Combine(folder, "imgs", "0")).FullName;
         StringBuilder lines = new();
         for (int k = 0; k < images.Count; k++)
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"sample_{k}.png");
-            File.WriteAllBytes(Path.Combine(pictures, name), PictureFiles.Png(new GreyImage(images.Height, images.Width, images.Pixels(k).ToArray())));
+            File.WriteAllBytes(
+                Path.Combine(pictures, name), PictureFiles.Png(new GreyImage(images.Height, images.Width, images.Pixels(k).ToArray())));
             _ = lines.Append(CultureInfo.InvariantCulture, $"imgs/0 {name} {k} {images.Labels[k]} {parameters}\n");
         }
 

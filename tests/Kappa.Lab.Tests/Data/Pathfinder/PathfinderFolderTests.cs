@@ -19,7 +19,9 @@ public sealed class PathfinderFolderTests : IDisposable
         LabelledImages images = PathfinderGenerator.Create(new PathfinderSpecification(), 6, 5);
         PathfinderFiles.Write(_folder.Path, images, new PathfinderSpecification());
         Assert.True(File.Exists(_folder.At("imgs/0/sample_5.png")));
-        Assert.StartsWith($"imgs/0 sample_0.png 0 {images.Labels[0]} 1 6 2 2 0.5 1 1\n", File.ReadAllText(_folder.At("metadata/0.npy")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"imgs/0 sample_0.png 0 {images.Labels[0]} 1 6 2 2 0.5 1 1\n", File.ReadAllText(_folder.At("metadata/0.npy")),
+            StringComparison.Ordinal);
         Assert.Equal(images.Fingerprint, PathfinderFolder.Read(_folder.Path).Fingerprint);
         LabelledImages some = PathfinderFolder.Read(_folder.Path, perClass: 2, seed: 3);
         Assert.Equal([2, 2], ClassSampling.Count(some.Labels, 2));
@@ -40,9 +42,15 @@ public sealed class PathfinderFolderTests : IDisposable
         Assert.Equal([1, 2, 3], images.AllPixels.ToArray());
         Assert.Equal([1, 0, 1], images.Labels.ToArray());
         Assert.Contains("a.png: must be a picture of 32 x 32 but the size at offset 16 is 1 x 1", Refusal(), StringComparison.Ordinal);
-        Assert.Contains("must take at most 100 bytes but take 108", Assert.Throws<BadInputException>(() => PathfinderFolder.Read(_folder.Path, size: 6, limits: new ReadLimits { MaximumBytes = 100 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must take at most 100 bytes but take 108",
+            Assert.Throws<BadInputException>(() =>
+                PathfinderFolder.Read(_folder.Path, size: 6, limits: new ReadLimits { MaximumBytes = 100 })).Message,
+            StringComparison.Ordinal);
         File.Delete(_folder.At("imgs/10/c.png"));
-        Assert.Contains("c.png: does not exist", Assert.Throws<BadInputException>(() => PathfinderFolder.Read(_folder.Path, size: 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "c.png: does not exist", Assert.Throws<BadInputException>(() => PathfinderFolder.Read(_folder.Path, size: 1)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,9 +19,13 @@ public sealed class PathfinderGeneratorTests
     public void The_defaults_are_the_published_parameters(int contour, int distractor, int distractors)
     {
         PathfinderSpecification specification = PathfinderSpecification.Of((PathfinderDifficulty)contour);
-        Assert.Equal((32, contour, distractor, distractors), (specification.Size, specification.ContourLength, specification.DashesOfDistractor, specification.DistractorCount));
-        Assert.Equal((2.0, 0.5, 1.0, 1.0), (specification.DashLength, specification.Thickness, specification.Margin, specification.Continuity));
-        Assert.Equal((1.0, 1.5, 7.0, 1.5), (specification.Padding, specification.MarkerRadius, specification.SeedDistance, specification.Contrast));
+        Assert.Equal(
+            (32, contour, distractor, distractors),
+            (specification.Size, specification.ContourLength, specification.DashesOfDistractor, specification.DistractorCount));
+        Assert.Equal(
+            (2.0, 0.5, 1.0, 1.0), (specification.DashLength, specification.Thickness, specification.Margin, specification.Continuity));
+        Assert.Equal(
+            (1.0, 1.5, 7.0, 1.5), (specification.Padding, specification.MarkerRadius, specification.SeedDistance, specification.Contrast));
     }
 
     [Theory]
@@ -52,19 +56,26 @@ public sealed class PathfinderGeneratorTests
             for (int k = 0; k < one.Dashes.Length; k++)
             {
                 Assert.Equal(specification.DashLength, one.Dashes[k].Start.DistanceTo(one.Dashes[k].End), 1e-12);
-                Assert.All([one.Dashes[k].Start, one.Dashes[k].End], end => Assert.True(end.X is >= 1 and <= 31 && end.Y is >= 1 and <= 31));
-                foreach (Segment other in all.SelectMany(contour => contour.Dashes).Where(other => other != one.Dashes[k] && (k == 0 || other != one.Dashes[k - 1]) && (k + 1 == one.Dashes.Length || other != one.Dashes[k + 1])))
+                Assert.All(
+                    [one.Dashes[k].Start, one.Dashes[k].End], end => Assert.True(end.X is >= 1 and <= 31 && end.Y is >= 1 and <= 31));
+                foreach (
+                    Segment other in all.SelectMany(contour => contour.Dashes).Where(other =>
+                        other != one.Dashes[k] && (k == 0 || other != one.Dashes[k - 1])
+                        && (k + 1 == one.Dashes.Length || other != one.Dashes[k + 1])))
                 {
                     Assert.InRange(one.Dashes[k].DistanceTo(other), specification.Clearance, double.PositiveInfinity);
                 }
             }
 
             // A corner of at most a right angle in the middle of the gap of 2·margin.
-            Assert.All(one.Dashes.Zip(one.Dashes.Skip(1)), pair => Assert.InRange(pair.First.End.DistanceTo(pair.Second.Start), Math.Sqrt(2) - 1e-12, 2 + 1e-12));
+            Assert.All(
+                one.Dashes.Zip(one.Dashes.Skip(1)),
+                pair => Assert.InRange(pair.First.End.DistanceTo(pair.Second.Start), Math.Sqrt(2) - 1e-12, 2 + 1e-12));
         }
     }
 
-    /// <summary>Under the density (1 + cos 2cu)/(π/c) the mean of cos 2cu is ½ and its variance ¼; of 4,000 turns the mean has standard deviation 0.0079: four of them.</summary>
+    /// <summary>Under the density (1 + cos 2cu)/(π/c) the mean of cos 2cu is ½ and its variance
+    /// ¼; of 4,000 turns the mean has standard deviation 0.0079: four of them.</summary>
     [Theory]
     [InlineData(1.0)]
     [InlineData(1.8)]
@@ -103,14 +114,17 @@ public sealed class PathfinderGeneratorTests
     {
         // No dash of 40 pixels has room in 32, padding taken off.
         PathfinderSpecification specification = new() { DashLength = 40 };
-        Assert.Contains("none of 20000 attempts", Assert.Throws<BadInputException>(() => PathfinderGenerator.Create(specification, 2, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "none of 20000 attempts", Assert.Throws<BadInputException>(() => PathfinderGenerator.Create(specification, 2, 1)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(0.0)]
     [InlineData(double.NaN)]
     public void A_continuity_that_means_nothing_is_the_callers_mistake(double continuity) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => PathfinderGenerator.Create(new PathfinderSpecification { Continuity = continuity }, 2, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            PathfinderGenerator.Create(new PathfinderSpecification { Continuity = continuity }, 2, 1));
 
     /// <summary>Chance on 2,000 pictures has a standard deviation of √(¼/2000) = 0.0112: three of them are 0.0335.</summary>
     [Theory]
@@ -121,7 +135,9 @@ public sealed class PathfinderGeneratorTests
         LabelledImages images = PathfinderGenerator.Create(PathfinderSpecification.Of((PathfinderDifficulty)contour), 2000, 17);
         (double[][] pixels, int[] labels) = (LinearClassifier.Pixels(images), images.Labels.ToArray());
         Assert.InRange(LinearClassifier.CrossValidated(pixels, labels), 0, chance);
-        double[][] lit = [.. pixels.Select(picture => new double[] { picture.Count(pixel => pixel > 0), picture.Count(pixel => pixel == 1), picture.Sum() })];
+        double[][] lit = [
+            .. pixels.Select(picture =>
+                new double[] { picture.Count(pixel => pixel > 0), picture.Count(pixel => pixel == 1), picture.Sum() })];
         Assert.InRange(LinearClassifier.CrossValidated(lit, labels), 0, chance);
         // The same look finds a hint when there is one: a lit pixel in half of the pictures of label 1.
         for (int k = 0; k < pixels.Length; k++)
@@ -136,7 +152,10 @@ public sealed class PathfinderGeneratorTests
     {
         List<Segment> left = [.. scene.Contours.Concat(scene.Distractors).SelectMany(contour => contour.Dashes)];
         HashSet<Point> reached = [from];
-        while (left.FindIndex(dash => reached.Any(end => Math.Min(end.DistanceTo(dash.Start), end.DistanceTo(dash.End)) < specification.Clearance)) is >= 0 and int next)
+        while (
+            left.FindIndex(dash =>
+                reached.Any(end => Math.Min(end.DistanceTo(dash.Start), end.DistanceTo(dash.End)) < specification.Clearance)) is >= 0
+            and int next)
         {
             reached.UnionWith([left[next].Start, left[next].End]);
             left.RemoveAt(next);

@@ -31,8 +31,14 @@ public sealed class ReviewTests : IDisposable
         Assert.Equal([0, 1], read.Test.Labels.ToArray());
         Assert.Equal([0xC3, 0xA9], read.Test.Text(0).ToArray());
         Assert.Equal([1, 1], ClassSampling.Count(ReviewFolder.Read(_folder.Path, 5, perClass: new(1, 1), seed: 4).Train.Labels, 2));
-        Assert.Contains("but has 1 of class 1", Assert.Throws<BadInputException>(() => ReviewFolder.Read(_folder.Path, 5, perClass: new(2, 2))).Message, StringComparison.Ordinal);
-        Assert.Contains("must take at most 14 bytes", Assert.Throws<BadInputException>(() => ReviewFolder.Read(_folder.Path, 5, limits: new ReadLimits { MaximumBytes = 14 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "but has 1 of class 1", Assert.Throws<BadInputException>(() => ReviewFolder.Read(_folder.Path, 5, perClass: new(2, 2))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "must take at most 14 bytes",
+            Assert.Throws<BadInputException>(() =>
+                ReviewFolder.Read(_folder.Path, 5, limits: new ReadLimits { MaximumBytes = 14 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +53,8 @@ public sealed class ReviewTests : IDisposable
         File.WriteAllBytes(_folder.At("train/pos/0_1.txt"), [(byte)'a', 0]);
         Assert.Contains("zero byte at offset 1", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(_folder.At("train/pos/0_1.txt"), []);
-        Assert.Contains("pos: must contain files *.txt that can be read, but there are only 1 empty file", Refusal(), StringComparison.Ordinal);
+        Assert.Contains(
+            "pos: must contain files *.txt that can be read, but there are only 1 empty file", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(_folder.At("train/pos/0_1.txt"), new byte[(1 << 20) + 1]);
         Assert.Contains("must have at most 1048576 bytes but has 1048577", Refusal(), StringComparison.Ordinal);
     }
@@ -71,8 +78,10 @@ public sealed class ReviewTests : IDisposable
         _ = File.CreateSymbolicLink(_folder.At("train/neg/folder.txt"), "../../objects");
         Make("train/neg/3_1.txt", "");
         LabelledTexts train = ReviewFolder.Read(_folder.Path, 20).Train;
-        Assert.Equal(["whole", "train neg", "whole", "train pos"], Enumerable.Range(0, 4).Select(k => Encoding.UTF8.GetString(train.Text(k))));
-        Assert.EndsWith("; not read: 1 empty file, 1 link to a folder, 1 link that leads nowhere", train.Description, StringComparison.Ordinal);
+        Assert.Equal(
+            ["whole", "train neg", "whole", "train pos"], Enumerable.Range(0, 4).Select(k => Encoding.UTF8.GetString(train.Text(k))));
+        Assert.EndsWith(
+            "; not read: 1 empty file, 1 link to a folder, 1 link that leads nowhere", train.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,7 +96,8 @@ public sealed class ReviewTests : IDisposable
     public void No_mutation_of_a_text_makes_the_reader_fail_otherwise()
     {
         byte[] valid = Encoding.UTF8.GetBytes("Ein schöner Film – wirklich 👍, très bien.");
-        int refused = ReaderFuzz.RunMutations(valid, "review", 3000, stream => TextBytes.Require(InputBytes.Read(stream, "fuzz", 1000), "fuzz"));
+        int refused = ReaderFuzz.RunMutations(
+            valid, "review", 3000, stream => TextBytes.Require(InputBytes.Read(stream, "fuzz", 1000), "fuzz"));
         Assert.InRange(refused, 300, 2900);
         for (int length = 1; length < valid.Length; length++)
         {
@@ -101,7 +111,9 @@ public sealed class ReviewTests : IDisposable
     {
         LabelledTexts few = new StandInReviews().Create(20, 3), many = new StandInReviews().Create(40, 3);
         Assert.Equal([20, 20], ClassSampling.Count(many.Labels, 2));
-        Assert.Equal(Enumerable.Range(0, 20).Select(k => Encoding.UTF8.GetString(few.Text(k))), Enumerable.Range(0, 20).Select(k => Encoding.UTF8.GetString(many.Text(k))));
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(k => Encoding.UTF8.GetString(few.Text(k))),
+            Enumerable.Range(0, 20).Select(k => Encoding.UTF8.GetString(many.Text(k))));
         Assert.Equal(many.Fingerprint, new StandInReviews().Create(40, 3).Fingerprint);
         Assert.NotEqual(many.Fingerprint, new StandInReviews().Create(40, 4).Fingerprint);
         Assert.StartsWith("Stand-in reviews (own sentences, not IMDb): 40 texts", many.Description, StringComparison.Ordinal);
@@ -110,15 +122,20 @@ public sealed class ReviewTests : IDisposable
         _ = Assert.Throws<ArgumentOutOfRangeException>(() => new StandInReviews { Agreement = 0.4 }.Create(2, 1));
     }
 
-    /// <summary>Counts of words tell many labels and not nearly all, counts of bytes fewer but some: 1,000 texts, chance 0.5 ± 3·0.0158.</summary>
+    /// <summary>Counts of words tell many labels and not nearly all, counts
+    /// of bytes fewer but some: 1,000 texts, chance 0.5 ± 3·0.0158.</summary>
     [Fact]
     public void Stand_in_reviews_can_be_learned_from_words_and_not_read_off()
     {
         const double chance = 0.5 + (3 * 0.0158);
         LabelledTexts texts = new StandInReviews().Create(1000, 6);
-        string[][] words = [.. Enumerable.Range(0, 1000).Select(k => Encoding.UTF8.GetString(texts.Text(k)).Split([' ', '.', ','], StringSplitOptions.RemoveEmptyEntries))];
+        string[][] words = [
+            .. Enumerable.Range(0, 1000).Select(k =>
+                Encoding.UTF8.GetString(texts.Text(k)).Split([' ', '.', ','], StringSplitOptions.RemoveEmptyEntries))];
         string[] vocabulary = [.. words.SelectMany(text => text).Distinct().Order(StringComparer.Ordinal)];
-        double[][] wordCounts = [.. words.Select(text => text.GroupBy(word => word).ToDictionary(group => group.Key, group => (double)group.Count())).Select(counts => vocabulary.Select(word => counts.GetValueOrDefault(word)).ToArray())];
+        double[][] wordCounts = [
+            .. words.Select(text => text.GroupBy(word => word).ToDictionary(group => group.Key, group => (double)group.Count()))
+                .Select(counts => vocabulary.Select(word => counts.GetValueOrDefault(word)).ToArray())];
         double[][] byteCounts = [.. Enumerable.Range(0, 1000).Select(k => Histogram(texts.Text(k)))];
         double byWords = LinearClassifier.CrossValidated(wordCounts, texts.Labels.ToArray());
         double byBytes = LinearClassifier.CrossValidated(byteCounts, texts.Labels.ToArray());

@@ -21,9 +21,14 @@ public sealed class BibliographyTests
     public void A_reference_is_complete_as_text_and_as_BibTeX()
     {
         Reference reference = Bibliography.All.Single(reference => reference.Key == "NM");
-        Assert.Equal("Quynh Nguyen, Marco Mondelli. Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology. Advances in Neural Information Processing Systems, arXiv 2002.07867, 2020.", reference.ToText());
         Assert.Equal(
-            "@inproceedings{nguyen2020global,\n  author = {Quynh Nguyen and Marco Mondelli},\n  title = {{Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology}},\n  booktitle = {Advances in Neural Information Processing Systems},\n  year = {2020},\n  eprint = {2002.07867},\n  archivePrefix = {arXiv},\n}",
+            "Quynh Nguyen, Marco Mondelli. Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology. "
+                + "Advances in Neural Information Processing Systems, arXiv 2002.07867, 2020.",
+            reference.ToText());
+        Assert.Equal(
+            "@inproceedings{nguyen2020global,\n  author = {Quynh Nguyen and Marco Mondelli},\n  title = {{Global Convergence of Deep "
+                + "Networks with One Wide Layer Followed by Pyramidal Topology}},\n  booktitle = {Advances in Neural Information "
+                + "Processing Systems},\n  year = {2020},\n  eprint = {2002.07867},\n  archivePrefix = {arXiv},\n}",
             reference.ToBibTeX());
     }
 
@@ -32,7 +37,8 @@ public sealed class BibliographyTests
     [InlineData(PublicationKind.Preprint, "misc", "")]
     [InlineData(PublicationKind.Proceedings, "inproceedings", "booktitle")]
     [InlineData(PublicationKind.Journal, "article", "journal")]
-    public void Every_kind_of_publication_has_the_entry_and_the_fields_that_BibTeX_asks_of_it(PublicationKind kind, string entry, string venue)
+    public void Every_kind_of_publication_has_the_entry_and_the_fields_that_BibTeX_asks_of_it(
+        PublicationKind kind, string entry, string venue)
     {
         Reference[] references = [.. Bibliography.All.Where(reference => reference.Kind == kind)];
         Assert.NotEmpty(references);

@@ -17,9 +17,11 @@ public sealed class BoundCheckTests : IDisposable
 
     public BoundCheckTests()
     {
-        ExperimentSpecification specification = SpecificationReader.Read(null, ["width=8", "ffnWidth=32", "samples=1", "tokens=3"]).Specification!;
+        ExperimentSpecification specification = SpecificationReader.Read(
+            null, ["width=8", "ffnWidth=32", "samples=1", "tokens=3"]).Specification!;
         _experiment = Experiment.Prepare(specification, ExperimentData.Load(specification));
-        _point = new TrainingPoint(_experiment.Data.Inputs, _experiment.Data.Samples, _experiment.Data.Targets, _experiment.InitialWeights, _experiment.Trained);
+        _point = new TrainingPoint(
+            _experiment.Data.Inputs, _experiment.Data.Samples, _experiment.Data.Targets, _experiment.InitialWeights, _experiment.Trained);
     }
 
     // Made, and true for this point: 1e-4 is far slower than it goes.
@@ -38,8 +40,10 @@ public sealed class BoundCheckTests : IDisposable
         Assert.True(observation.Holds, observation.Violation);
         Assert.Equal(100, observation.Steps);
         var losses = new List<double>();
-        var descent = new GradientDescent(_experiment.Model, new DescentOptions { StepSize = StepSizeRule.Fixed(0.05), MaximumSteps = 100 });
-        _ = descent.Run(descent.Start(_experiment.InitialWeights), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
+        var descent = new GradientDescent(
+            _experiment.Model, new DescentOptions { StepSize = StepSizeRule.Fixed(0.05), MaximumSteps = 100 });
+        _ = descent.Run(
+            descent.Start(_experiment.InitialWeights), step => losses.Add(step.Loss), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(1 - Math.Pow(losses[100] / losses[0], 0.01), observation.MeasuredRate, 1e-12);
         Assert.Equal(Math.Log(1 - observation.MeasuredRate) / Math.Log(1 - 1e-4), observation.Ratio, 1e-6 * observation.Ratio);
         Assert.Equal(CertificationGrade.Certified, TheoremFinding.GradeOf(Made(Modest), observation, null));
@@ -71,7 +75,8 @@ public sealed class BoundCheckTests : IDisposable
     [Fact]
     public void What_rests_on_an_estimate_is_never_certified()
     {
-        Certificate estimated = Made(Modest) with { Conditions = [new Condition("c", "c", "C.9", 1, ConditionRelation.Above, 0) { Grade = ConstantGrade.Estimated }] };
+        Certificate estimated = Made(Modest) with
+        { Conditions = [new Condition("c", "c", "C.9", 1, ConditionRelation.Above, 0) { Grade = ConstantGrade.Estimated }] };
         BoundObservation kept = Descend(Modest)!;
         Assert.Equal(CertificationGrade.Consistent, TheoremFinding.GradeOf(estimated, kept));
         Assert.Equal(CertificationGrade.NotCertified, TheoremFinding.GradeOf(estimated));
@@ -100,7 +105,9 @@ public sealed class BoundCheckTests : IDisposable
         Assert.Equal(50, BoundCheck.AffordableSteps(_point.Model, Modest with { Rate = 0.9 }));
     }
 
-    private BoundObservation? Descend(Guarantee guarantee) => BoundCheck.Descend(_point.Model, _point.Trained, _point.Weights, guarantee, 100, TestContext.Current.CancellationToken);
+    private BoundObservation? Descend(Guarantee guarantee) =>
+        BoundCheck.Descend(_point.Model, _point.Trained, _point.Weights, guarantee, 100, TestContext.Current.CancellationToken);
 
-    private static Certificate Made(Guarantee guarantee) => new() { Theorem = Theorems.All[0], Outcome = CertificateOutcome.Guaranteed, Explanation = "made", Guarantee = guarantee };
+    private static Certificate Made(Guarantee guarantee) =>
+        new() { Theorem = Theorems.All[0], Outcome = CertificateOutcome.Guaranteed, Explanation = "made", Guarantee = guarantee };
 }

@@ -40,10 +40,12 @@ public sealed class CertificationTests : IDisposable
             Matrix targets = Matrix.Allocate(experiment.Data.Targets.Rows, experiment.Data.Targets.Columns);
             for (int k = 0; k < targets.Span.Length; k++)
             {
-                targets.Span[k] = experiment.Residual.ForwardOutput.Span[k] + ((experiment.Data.Targets.Span[k] - experiment.Residual.ForwardOutput.Span[k]) / factor);
+                targets.Span[k] = experiment.Residual.ForwardOutput.Span[k]
+                    + ((experiment.Data.Targets.Span[k] - experiment.Residual.ForwardOutput.Span[k]) / factor);
             }
 
-            using var point = new TrainingPoint(experiment.Data.Inputs, experiment.Data.Samples, targets, experiment.InitialWeights, experiment.Trained);
+            using var point = new TrainingPoint(
+                experiment.Data.Inputs, experiment.Data.Samples, targets, experiment.InitialWeights, experiment.Trained);
             return Theorems.Find(name)!.Evaluate(point).Outcome;
         }
     }
@@ -64,7 +66,9 @@ public sealed class CertificationTests : IDisposable
         // The same step asked for by itself says the same.
         TheoremFinding single = Ask(target, new() { Theorems = [Theorems.Find(name)!], Step = finding.Step }).Verdict;
         Assert.Equal(finding.Certificate.Guarantee!.Rate, single.Certificate.Guarantee!.Rate);
-        Assert.Equal(CertificationGrade.NotCertified, Ask(target, new() { Theorems = [Theorems.Find(name)!], Step = finding.Step - 1 }).Verdict.Grade);
+        Assert.Equal(
+            CertificationGrade.NotCertified,
+            Ask(target, new() { Theorems = [Theorems.Find(name)!], Step = finding.Step - 1 }).Verdict.Grade);
     }
 
     [Fact]
@@ -94,7 +98,9 @@ public sealed class CertificationTests : IDisposable
         using ModelPoint target = Target("steps=3");
         CertificationReport report = Ask(target, new() { IsSearch = true });
         Assert.True(report.IsNegative);
-        Assert.All(report.Findings, finding => Assert.Equal((CertificationGrade.NotCertified, null, 3L), (finding.Grade, finding.Search!.Found, finding.Step)));
+        Assert.All(
+            report.Findings,
+            finding => Assert.Equal((CertificationGrade.NotCertified, null, 3L), (finding.Grade, finding.Search!.Found, finding.Step)));
     }
 
     [Theory]
@@ -123,17 +129,21 @@ public sealed class CertificationTests : IDisposable
         using ModelPoint target = Target("ffnWidth=2");
         CertificationReport report = Ask(target, new());
         Assert.Equal(CertificationGrade.NotApplicable, report.Findings.Single(finding => finding.Certificate.Theorem.Name == "path").Grade);
-        Assert.Equal(CertificationGrade.NotCertified, report.Findings.Single(finding => finding.Certificate.Theorem.Name == "kernel-floor").Grade);
+        Assert.Equal(
+            CertificationGrade.NotCertified, report.Findings.Single(finding => finding.Certificate.Theorem.Name == "kernel-floor").Grade);
     }
 
     [Fact]
     public void Gram_matrices_that_do_not_fit_are_not_formed()
     {
         using Experiment experiment = Prepare();
-        using var point = new TrainingPoint(experiment.Data.Inputs, experiment.Data.Samples, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained);
+        using var point = new TrainingPoint(
+            experiment.Data.Inputs, experiment.Data.Samples, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained);
         Certificate certificate = Theorems.Find("kernel-floor")!.Evaluate(point, new CertificateOptions { MemoryLimit = 1 << 10 });
         Assert.Equal(CertificateOutcome.NotApplicable, certificate.Outcome);
-        Assert.Contains("The Gram matrices of the Jacobian must fit into 0 MiB but for 24 output numbers and", certificate.Explanation, StringComparison.Ordinal);
+        Assert.Contains(
+            "The Gram matrices of the Jacobian must fit into 0 MiB but for 24 output numbers and", certificate.Explanation,
+            StringComparison.Ordinal);
         Assert.NotEqual(CertificateOutcome.NotApplicable, Theorems.Find("kernel-floor")!.Evaluate(point).Outcome);
     }
 
@@ -181,7 +191,8 @@ public sealed class CertificationTests : IDisposable
         RunRecord run = Run();
         Rewrite(run, row => row[0] == "37" ? [row[0], Scaled(row[1], 1 + 1e-9), .. row[2..]] : row);
         using var target = ModelPoint.OfRun(run);
-        Assert.Contains("the run was made on a machine that rounds differently", Ask(target, new() { Step = 37 }).Origin, StringComparison.Ordinal);
+        Assert.Contains(
+            "the run was made on a machine that rounds differently", Ask(target, new() { Step = 37 }).Origin, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,7 +237,8 @@ public sealed class CertificationTests : IDisposable
     public void Looking_ahead_carries_the_certificate_back_to_the_first_step()
     {
         using ModelPoint target = Target();
-        TheoremFinding finding = Ask(target, new() { Theorems = [Theorems.Find("path")!], IsSearch = true, Step = 5, LooksAhead = true }).Verdict;
+        TheoremFinding finding = Ask(
+            target, new() { Theorems = [Theorems.Find("path")!], IsSearch = true, Step = 5, LooksAhead = true }).Verdict;
         Assert.Equal(finding.Step - 5, finding.LookAhead!.Value.Steps);
         Assert.True(finding.LookAhead.Value.Constant >= 1);
         Assert.Equal(Math.Sqrt(1 - finding.Certificate.Guarantee!.Rate), finding.LookAhead.Value.Factor, 1e-12);
@@ -242,7 +254,9 @@ public sealed class CertificationTests : IDisposable
         Assert.All(report.Findings, finding =>
         {
             Assert.Equal(CertificationGrade.NotCertified, finding.Grade);
-            Assert.True(finding.Price is { Grade: CertificationGrade.Certified, Check.Holds: true, Found.Scale: > 1 }, finding.Price!.Found.Explanation);
+            Assert.True(
+                finding.Price is { Grade: CertificationGrade.Certified, Check.Holds: true, Found.Scale: > 1 },
+                finding.Price!.Found.Explanation);
         });
         Assert.Equal(report.Findings.Min(finding => finding.Price!.Found.Scale), report.Cheapest!.Price!.Found.Scale);
     }
@@ -263,8 +277,11 @@ public sealed class CertificationTests : IDisposable
         using Experiment experiment = Prepare();
         using var target = new ModelPoint("p", experiment.Model, experiment.Initial, experiment.Trained);
         Assert.Equal(Ask(Target(), new()).Verdict.ResidualFactor, Ask(target, new()).Verdict.ResidualFactor);
-        Assert.Contains("is a point without a run, so it has no later step", Refused(target, new() { IsSearch = true }), StringComparison.Ordinal);
-        Assert.Contains("is a point without a run, so it has no step size", Refused(target, new() { UsesRunStepSize = true }), StringComparison.Ordinal);
+        Assert.Contains(
+            "is a point without a run, so it has no later step", Refused(target, new() { IsSearch = true }), StringComparison.Ordinal);
+        Assert.Contains(
+            "is a point without a run, so it has no step size", Refused(target, new() { UsesRunStepSize = true }),
+            StringComparison.Ordinal);
         Assert.Contains("must be from 0 to 0", Refused(target, new() { Step = 1 }), StringComparison.Ordinal);
     }
 
@@ -281,17 +298,21 @@ public sealed class CertificationTests : IDisposable
     public void A_cancelled_certification_ends_as_such()
     {
         using ModelPoint target = Target();
-        _ = Assert.Throws<OperationCanceledException>(() => Lab.Runs.Certification.Certification.Of(target, new() { IsSearch = true }, new CancellationToken(canceled: true)));
+        _ = Assert.Throws<OperationCanceledException>(() =>
+            Lab.Runs.Certification.Certification.Of(target, new() { IsSearch = true }, new CancellationToken(canceled: true)));
     }
 
-    private static CertificationReport Ask(ModelPoint target, CertificationRequest request) => Lab.Runs.Certification.Certification.Of(target, request, TestContext.Current.CancellationToken);
+    private static CertificationReport Ask(ModelPoint target, CertificationRequest request) =>
+        Lab.Runs.Certification.Certification.Of(target, request, TestContext.Current.CancellationToken);
 
-    private static string Refused(ModelPoint target, CertificationRequest request) => Assert.Throws<BadInputException>(() => Ask(target, request)).Message;
+    private static string Refused(ModelPoint target, CertificationRequest request) =>
+        Assert.Throws<BadInputException>(() => Ask(target, request)).Message;
 
     private static ExperimentSpecification Specification(params string[] words)
     {
         string[] keys = [.. words.Select(word => word.Split('=')[0])];
-        SpecificationReading reading = SpecificationReader.Read(null, [.. Small.Where(word => !keys.Contains(word.Split('=')[0])), .. words]);
+        SpecificationReading reading = SpecificationReader.Read(
+            null, [.. Small.Where(word => !keys.Contains(word.Split('=')[0])), .. words]);
         Assert.Empty(reading.Problems);
         return reading.Specification!;
     }
@@ -312,7 +333,8 @@ public sealed class CertificationTests : IDisposable
         return RunRecord.Read(Path.GetDirectoryName(_store.At("run", "spec.yaml"))!);
     }
 
-    private static string Scaled(string number, double factor) => (double.Parse(number, CultureInfo.InvariantCulture) * factor).ToString("R", CultureInfo.InvariantCulture);
+    private static string Scaled(string number, double factor) =>
+        (double.Parse(number, CultureInfo.InvariantCulture) * factor).ToString("R", CultureInfo.InvariantCulture);
 
     private static void Rewrite(RunRecord run, Func<string[], string[]> change)
     {

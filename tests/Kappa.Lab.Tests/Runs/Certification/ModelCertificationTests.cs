@@ -13,12 +13,14 @@ namespace Kappa.Lab.Tests.Runs.Certification;
 /// <summary>Certificates of models G and S at any step of a run, from a step on, and from a scaled initialisation.</summary>
 public sealed class ModelCertificationTests : IDisposable
 {
-    private const string Encoder = "model.kind=shallowEncoder width=6 tokens=2 samples=2 encoderWidth=256 temperature=0.004 targetScale=5 steps=40";
+    private const string Encoder =
+        "model.kind=shallowEncoder width=6 tokens=2 samples=2 encoderWidth=256 temperature=0.004 targetScale=5 steps=40";
     private const string Values = "model.kind=kernelAttention width=16 heads=2 tokens=2 trained=[value] steps=40";
 
     private readonly StoreFixture _store = new();
 
-    public static TheoryData<string> Specifications => [Encoder, Values, $"{Encoder} method=adam stepSize=0.001", $"{Encoder} precision=single"];
+    public static TheoryData<string> Specifications =>
+        [Encoder, Values, $"{Encoder} method=adam stepSize=0.001", $"{Encoder} precision=single"];
 
     public void Dispose() => _store.Dispose();
 
@@ -38,14 +40,20 @@ public sealed class ModelCertificationTests : IDisposable
 
             // What a run in single precision recorded is evaluated in double precision.
             bool isSingle = words.EndsWith("single", StringComparison.Ordinal);
-            Assert.All(report.Findings, finding => Assert.Equal((step, true), (finding.Step, isSingle ? Math.Abs(finding.RelativeLoss - relative) < 1e-6 : finding.RelativeLoss == relative)));
+            Assert.All(
+                report.Findings,
+                finding =>
+                    Assert.Equal(
+                        (step, true),
+                        (finding.Step, isSingle ? Math.Abs(finding.RelativeLoss - relative) < 1e-6 : finding.RelativeLoss == relative)));
         }
 
         // The constants are those of the theorem asked at the weights of the checkpoint.
         using ModelPoint saved = WeightsFile.Read(run.Files.Checkpoint, run.Specification).Require();
         Assert.Equal(ConstantsOf(Ask(saved, new() { CheckSteps = 0 })), ConstantsOf(Ask(point, new() { Step = 40, CheckSteps = 0 })));
 
-        static double[] ConstantsOf(CertificationReport report) => [.. report.Findings.SelectMany(finding => finding.Certificate.Constants.Select(constant => constant.Value))];
+        static double[] ConstantsOf(CertificationReport report) =>
+            [.. report.Findings.SelectMany(finding => finding.Certificate.Constants.Select(constant => constant.Value))];
     }
 
     [Fact]
@@ -58,14 +66,19 @@ public sealed class ModelCertificationTests : IDisposable
         Assert.Equal(CertificationGrade.Certified, found.Grade);
         Assert.Equal((found.Step, true, true), (found.Search!.Found, found.Step > 1, found.Record is { Steps: > 3, Holds: true }));
         Assert.Equal(CertificationGrade.NotCertified, Ask(point, request with { Step = found.Step - 1 }).Verdict.Grade);
-        Assert.Equal(found.Certificate.Guarantee, Ask(point, request with { Step = found.Step }).Verdict.Certificate.Guarantee, (one, other) => one!.Rate == other!.Rate);
+        Assert.Equal(
+            found.Certificate.Guarantee, Ask(point, request with { Step = found.Step }).Verdict.Certificate.Guarantee,
+            (one, other) => one!.Rate == other!.Rate);
 
         // A search from a later step does not look before it, and has observed nothing by then.
         TheoremFinding later = Ask(point, request with { IsSearch = true, LooksAhead = true, Step = found.Step + 3 }).Verdict;
         Assert.Equal((found.Step + 3, 0), (later.Search!.Found!.Value, later.LookAhead!.Value.Steps));
 
         // The search of one theorem leaves the start of the next where it was.
-        Assert.Equal(found.Step, Ask(point, request with { Theorems = [Theorems.Find("encoder")!, .. request.Theorems], IsSearch = true }).Findings[1].Search!.Found);
+        Assert.Equal(
+            found.Step,
+            Ask(point, request with { Theorems = [Theorems.Find("encoder")!, .. request.Theorems], IsSearch = true }).Findings[1]
+                .Search!.Found);
 
         // (C.19): the whole run stays below the geometric series.
         ReadOnlySpan<double> losses = TelemetryReader.Read(run.Files.Telemetry)["loss"];
@@ -102,7 +115,12 @@ public sealed class ModelCertificationTests : IDisposable
         using var point = ModelPoint.OfSpecification(Specification(Encoder));
         CertificationReport report = Ask(point, new() { CheckSteps = 0 });
         Assert.True(report.HasLaterSteps);
-        Assert.All(report.Findings, finding => Assert.Equal(finding.Certificate.Theorem.Name is "encoder" or "encoder-sharper" ? finding.Certificate.Shortfall : null, finding.ResidualFactor));
+        Assert.All(
+            report.Findings,
+            finding =>
+                Assert.Equal(
+                    finding.Certificate.Theorem.Name is "encoder" or "encoder-sharper" ? finding.Certificate.Shortfall : null,
+                    finding.ResidualFactor));
         using ModelPoint saved = WeightsFile.Read(Run(Encoder).Files.Checkpoint, Specification(Encoder)).Require();
         Assert.False(Ask(saved, new() { CheckSteps = 0 }).HasLaterSteps);
     }
@@ -110,20 +128,25 @@ public sealed class ModelCertificationTests : IDisposable
     [Fact]
     public void The_smallest_certified_scale_of_the_encoder_is_seen_to_hold_and_multiplies_the_features()
     {
-        using var point = ModelPoint.OfSpecification(Specification("model.kind=shallowEncoder width=6 tokens=3 samples=4 encoderWidth=64 steps=60"));
+        using var point = ModelPoint.OfSpecification(
+            Specification("model.kind=shallowEncoder width=6 tokens=3 samples=4 encoderWidth=64 steps=60"));
         CertificationReport report = Ask(point, new() { FindsScale = true });
         Assert.Equal((CertificationGrade.Certified, "wide-encoder"), (report.Grade, report.Cheapest!.Certificate.Theorem.Name));
         CertifiableInitialisation found = report.Cheapest.Price!.Found;
         Assert.InRange(found.Scale!.Value / found.NotCertifiedScale!.Value, 1, 1 + found.Search.Tolerance);
         Assert.True(report.Cheapest.Price.Check is { Holds: true, Ratio: >= 1 });
-        Assert.All(report.Findings.Where(finding => finding != report.Cheapest), finding => Assert.Equal(CertificationGrade.NotApplicable, finding.Price!.Grade));
+        Assert.All(
+            report.Findings.Where(finding => finding != report.Cheapest),
+            finding => Assert.Equal(CertificationGrade.NotApplicable, finding.Price!.Grade));
 
         // ReLU is homogeneous: α of c·W_V is cα, and with w_O = 0 the loss is that of the targets.
         var at = new TransformerPoint((Transformer)point.Model, point.Parameters, point.Trained);
         TransformerPoint scaled = CertifiableInitialisation.At(at, found.Scale.Value);
         Assert.Equal(Alpha(report.Cheapest.Certificate) * found.Scale.Value, Alpha(found.Certificate), 1e-10 * Alpha(found.Certificate));
         Assert.Equal(0.5 * Kappa.Numerics.Vectors.SquaredNorm(scaled.Model.Targets.Span) / LossFactor(scaled.Model), scaled.Loss, 1e-14);
-        Assert.All((string[])["query", "key"], name => Assert.Equal(point.Parameters[name].Span.ToArray(), scaled.Parameters[name].Span.ToArray()));
+        Assert.All(
+            (string[])["query", "key"],
+            name => Assert.Equal(point.Parameters[name].Span.ToArray(), scaled.Parameters[name].Span.ToArray()));
 
         static double Alpha(Certificate certificate) => certificate.Constants.Single(constant => constant.Symbol == "α").Value;
         static double LossFactor(Transformer model) => model.Shape.Reduction == LossReduction.Mean ? model.Samples : 1;
@@ -145,18 +168,24 @@ public sealed class ModelCertificationTests : IDisposable
     public void What_has_no_meaning_is_refused_in_one_line()
     {
         using var values = ModelPoint.OfSpecification(Specification(Values));
-        Assert.EndsWith("which no scale of W_V or W_O brings about or ends. Leave --find-scale out.", Refused(values, new() { FindsScale = true }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "which no scale of W_V or W_O brings about or ends. Leave --find-scale out.", Refused(values, new() { FindsScale = true }),
+            StringComparison.Ordinal);
         Assert.EndsWith("but is 41.", Refused(values, new() { Step = 41 }), StringComparison.Ordinal);
         using ModelPoint saved = WeightsFile.Read(Run(Values).Files.Checkpoint, Specification(Values)).Require();
-        Assert.Contains("is a point without a run, so it has no later step to look for.", Refused(saved, new() { IsSearch = true }), StringComparison.Ordinal);
+        Assert.Contains(
+            "is a point without a run, so it has no later step to look for.", Refused(saved, new() { IsSearch = true }),
+            StringComparison.Ordinal);
         Assert.Contains("must be from 0 to 0", Refused(saved, new() { Step = 1 }), StringComparison.Ordinal);
         using var diverging = ModelPoint.OfSpecification(Specification($"{Encoder} stepSize=1e200"));
         Assert.Contains("does not reach step 30: It diverged: ", Refused(diverging, new() { Step = 30 }), StringComparison.Ordinal);
     }
 
-    private static CertificationReport Ask(ModelPoint point, CertificationRequest request) => Lab.Runs.Certification.Certification.Of(point, request, TestContext.Current.CancellationToken);
+    private static CertificationReport Ask(ModelPoint point, CertificationRequest request) =>
+        Lab.Runs.Certification.Certification.Of(point, request, TestContext.Current.CancellationToken);
 
-    private static string Refused(ModelPoint point, CertificationRequest request) => Assert.Throws<BadInputException>(() => Ask(point, request)).Message;
+    private static string Refused(ModelPoint point, CertificationRequest request) =>
+        Assert.Throws<BadInputException>(() => Ask(point, request)).Message;
 
     private static ExperimentSpecification Specification(string words)
     {

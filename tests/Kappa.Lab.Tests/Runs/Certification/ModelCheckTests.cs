@@ -10,12 +10,14 @@ namespace Kappa.Lab.Tests.Runs.Certification;
 public sealed class ModelCheckTests : IDisposable
 {
     private readonly ModelPoint _point = ModelPoint.OfSpecification(
-        SpecificationReader.Read(null, ["model.kind=kernelAttention", "width=16", "heads=2", "tokens=2", "trained=[value]"]).Specification!);
+        SpecificationReader.Read(
+            null, ["model.kind=kernelAttention", "width=16", "heads=2", "tokens=2", "trained=[value]"]).Specification!);
 
     private readonly Guarantee _true;
 
     public ModelCheckTests() =>
-        _true = Lab.Runs.Certification.Certification.Of(_point, new() { CheckSteps = 0 }, TestContext.Current.CancellationToken).Findings.Single(finding => finding.Certificate.Guarantee is not null).Certificate.Guarantee!;
+        _true = Lab.Runs.Certification.Certification.Of(_point, new() { CheckSteps = 0 }, TestContext.Current.CancellationToken)
+            .Findings.Single(finding => finding.Certificate.Guarantee is not null).Certificate.Guarantee!;
 
     public void Dispose() => _point.Dispose();
 
@@ -32,8 +34,12 @@ public sealed class ModelCheckTests : IDisposable
     {
         Assert.Contains("loss", Descend(_true with { Rate = 0.9 }, 30)!.Violation, StringComparison.Ordinal);
         Assert.NotEmpty(_true.Radii);
-        Assert.Contains("value", Descend(_true with { Radii = [.. _true.Radii.Select(radius => radius with { Radius = 1e-9 })] }, 30)!.Violation, StringComparison.Ordinal);
-        Assert.StartsWith("the descent ended early: It diverged: ", Descend(_true with { StepSize = 1e200, Radii = [] }, 30)!.Violation, StringComparison.Ordinal);
+        Assert.Contains(
+            "value", Descend(_true with { Radii = [.. _true.Radii.Select(radius => radius with { Radius = 1e-9 })] }, 30)!.Violation,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the descent ended early: It diverged: ", Descend(_true with { StepSize = 1e200, Radii = [] }, 30)!.Violation,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,5 +47,6 @@ public sealed class ModelCheckTests : IDisposable
 
     private BoundObservation? Descend(Guarantee guarantee, long steps) => Ask(guarantee, steps).Check;
 
-    private (BoundObservation? Check, string? Omission) Ask(Guarantee guarantee, long steps) => BoundCheck.Of(_point.Model, _point.Trained, _point.Parameters, guarantee, steps, TestContext.Current.CancellationToken);
+    private (BoundObservation? Check, string? Omission) Ask(Guarantee guarantee, long steps) =>
+        BoundCheck.Of(_point.Model, _point.Trained, _point.Parameters, guarantee, steps, TestContext.Current.CancellationToken);
 }

@@ -17,12 +17,17 @@ public sealed class RunClaimsTests : IDisposable
     public void A_claim_holds_the_numbers_of_its_finding()
     {
         JsonNode document = Add(Report(new(), Finding("wide-encoder", CertificationGrade.Certified, step: 7, Kept())));
-        Assert.Equal((1, Path.GetFileName(_folder.Path)), (document["schemaVersion"]!.GetValue<int>(), document["run"]!.GetValue<string>()));
+        Assert.Equal(
+            (1, Path.GetFileName(_folder.Path)), (document["schemaVersion"]!.GetValue<int>(), document["run"]!.GetValue<string>()));
         JsonNode claim = Assert.Single(document["claims"]!.AsArray())!;
         Theorem theorem = Theorems.Find("wide-encoder")!;
-        Assert.Equal(("wide-encoder: step 0", "certified", 7, "Because.", theorem.Statement), (Text("id"), Text("verdict"), claim["step"]!.GetValue<int>(), Text("reason"), Text("statement")));
+        Assert.Equal(
+            ("wide-encoder: step 0", "certified", 7, "Because.", theorem.Statement),
+            (Text("id"), Text("verdict"), claim["step"]!.GetValue<int>(), Text("reason"), Text("statement")));
         Assert.Equal($"{theorem.Label}, {theorem.Page}", Text("source"));
-        Assert.Equal("with step size 0.25 the loss is above (1 - 0.125)^k of that at step 7, k steps later, by more than rounding", Text("refutedIf"));
+        Assert.Equal(
+            "with step size 0.25 the loss is above (1 - 0.125)^k of that at step 7, k steps later, by more than rounding",
+            Text("refutedIf"));
         Assert.Equal(
             """
             {"quantity":"residual","symbol":"r","value":3,"relation":"atMost","bound":2,"holds":false}
@@ -40,10 +45,14 @@ public sealed class RunClaimsTests : IDisposable
     [Fact]
     public void What_is_not_guaranteed_has_no_refuting_number_and_what_is_about_another_model_no_claim()
     {
-        TheoremFinding none = Finding("wide-encoder", CertificationGrade.NotCertified, step: 0, null) with { Certificate = Certificate("wide-encoder", null) };
-        JsonNode claim = Assert.Single(Add(Report(new(), none, Finding("values-only", CertificationGrade.NotApplicable, step: 0, null)))["claims"]!.AsArray())!;
+        TheoremFinding none = Finding(
+            "wide-encoder", CertificationGrade.NotCertified, step: 0, null) with
+        { Certificate = Certificate("wide-encoder", null) };
+        JsonNode claim = Assert.Single(
+            Add(Report(new(), none, Finding("values-only", CertificationGrade.NotApplicable, step: 0, null)))["claims"]!.AsArray())!;
         Assert.Null(claim["refutedIf"]);
-        Assert.Equal(["residual", "width"], claim["measurements"]!.AsArray().Select(measurement => measurement!["quantity"]!.GetValue<string>()));
+        Assert.Equal(
+            ["residual", "width"], claim["measurements"]!.AsArray().Select(measurement => measurement!["quantity"]!.GetValue<string>()));
     }
 
     [Fact]
@@ -78,10 +87,16 @@ public sealed class RunClaimsTests : IDisposable
             (new() { StepDivisor = 2 }, "wide-encoder: step 0, divisor 2, floor 0.6"),
             (new() { FloorFraction = 0.25 }, "wide-encoder: step 0, divisor 1, floor 0.25"),
         ];
-        Assert.All(questions, question => Add(Report(question.Request, Finding("wide-encoder", CertificationGrade.NotCertified, step: 3, null))));
-        JsonArray claims = Add(Report(questions[1].Request, Finding("wide-encoder", CertificationGrade.Guaranteed, step: 9, null)))["claims"]!.AsArray();
-        Assert.Equal(questions.Select(question => question.Id).Order(StringComparer.Ordinal), claims.Select(claim => claim!["id"]!.GetValue<string>()));
-        Assert.Equal("wide-encoder: step 7", Assert.Single(claims, claim => claim!["verdict"]!.GetValue<string>() == "guaranteed")!["id"]!.GetValue<string>());
+        Assert.All(
+            questions, question => Add(Report(question.Request, Finding("wide-encoder", CertificationGrade.NotCertified, step: 3, null))));
+        JsonArray claims = Add(
+            Report(questions[1].Request, Finding("wide-encoder", CertificationGrade.Guaranteed, step: 9, null)))["claims"]!.AsArray();
+        Assert.Equal(
+            questions.Select(question => question.Id).Order(StringComparer.Ordinal),
+            claims.Select(claim => claim!["id"]!.GetValue<string>()));
+        Assert.Equal(
+            "wide-encoder: step 7",
+            Assert.Single(claims, claim => claim!["verdict"]!.GetValue<string>() == "guaranteed")!["id"]!.GetValue<string>());
     }
 
     [Fact]
@@ -90,19 +105,23 @@ public sealed class RunClaimsTests : IDisposable
         string path = new RunFiles(_folder.Path).Claims;
         string content = "{\"schemaVersion\": 1, \"claims\": []}" + new string(' ', 1 << 24);
         File.WriteAllText(path, content);
-        BadInputException refusal = Assert.Throws<BadInputException>(() => Add(Report(new(), Finding("wide-encoder", CertificationGrade.Certified, step: 0, null))));
+        BadInputException refusal = Assert.Throws<BadInputException>(() =>
+            Add(Report(new(), Finding("wide-encoder", CertificationGrade.Certified, step: 0, null))));
         Assert.Contains($"must have at most {1 << 24} bytes but has {content.Length}", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(content.Length, new FileInfo(path).Length);
     }
 
-    private static BoundObservation Kept() => new(IsRecord: false, Steps: 40, StepSize: 0.25, GuaranteedRate: 0.125, MeasuredRate: 0.5, Ratio: 4, Violation: null);
+    private static BoundObservation Kept() =>
+        new(IsRecord: false, Steps: 40, StepSize: 0.25, GuaranteedRate: 0.125, MeasuredRate: 0.5, Ratio: 4, Violation: null);
 
     private static Certificate Certificate(string theorem, Guarantee? guarantee) => new()
     {
         Theorem = Theorems.Find(theorem)!,
         Outcome = guarantee is null ? CertificateOutcome.NotCertified : CertificateOutcome.Guaranteed,
         Explanation = "Because.",
-        Conditions = [new("residual", "r", "S.9", 3, ConditionRelation.AtMost, 2), new("width", "w", "S.9", 3, ConditionRelation.Above, double.NegativeInfinity)],
+        Conditions = [
+            new("residual", "r", "S.9", 3, ConditionRelation.AtMost, 2),
+            new("width", "w", "S.9", 3, ConditionRelation.Above, double.NegativeInfinity)],
         Guarantee = guarantee,
     };
 
@@ -115,7 +134,8 @@ public sealed class RunClaimsTests : IDisposable
         Check = check,
     };
 
-    private static CertificationReport Report(CertificationRequest request, params TheoremFinding[] findings) => new() { Target = "run", Request = request, Origin = "", Findings = findings };
+    private static CertificationReport Report(CertificationRequest request, params TheoremFinding[] findings) =>
+        new() { Target = "run", Request = request, Origin = "", Findings = findings };
 
     private JsonNode Add(CertificationReport report)
     {

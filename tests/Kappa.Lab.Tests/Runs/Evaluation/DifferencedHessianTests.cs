@@ -67,7 +67,8 @@ public sealed class DifferencedHessianTests
         Assert.Contains("kink", document.RootElement.GetProperty("hessian_extremes_reason").GetString(), StringComparison.Ordinal);
     }
 
-    private static ModelPoint Point(string words) => ModelPoint.OfSpecification(Kappa.Lab.Specifications.SpecificationReader.Read(null, words.Split(' ')).Specification!);
+    private static ModelPoint Point(string words) =>
+        ModelPoint.OfSpecification(Kappa.Lab.Specifications.SpecificationReader.Read(null, words.Split(' ')).Specification!);
 
     /// <summary>½ a x² + J max(x − s, 0).</summary>
     private sealed class KinkedLoss(double curvature, double jump, double kink) : ILandscapeLoss

@@ -38,7 +38,9 @@ public sealed class ModelEstimatesTests
     public void Fewer_trained_parameters_than_outputs_leave_no_smallest_eigenvalue()
     {
         using ModelPoint point = Point("model.kind=shallowEncoder width=4 tokens=3 samples=6 encoderWidth=4 trained=[readout] steps=30");
-        Assert.Equal(SpectrumStatus.RankLimited, PointEvaluation.Of(point, new PointEvaluationOptions { IsMatrixFree = true }).Estimates.KernelEnds!.Status);
+        Assert.Equal(
+            SpectrumStatus.RankLimited,
+            PointEvaluation.Of(point, new PointEvaluationOptions { IsMatrixFree = true }).Estimates.KernelEnds!.Status);
     }
 
     // G.4: F is linear in W_V, so ∇²ℒ = JᵀJ wherever the residual is.
@@ -53,13 +55,15 @@ public sealed class ModelEstimatesTests
 
         // Away from a solution the loss of all matrices is not convex.
         using ModelPoint all = Point(Kernel);
-        Assert.True(PointEvaluation.Of(all, new PointEvaluationOptions { WithHessian = true }).Estimates.Hessian!.SmallestEigenvalue.Value < -1e-3);
+        Assert.True(
+            PointEvaluation.Of(all, new PointEvaluationOptions { WithHessian = true }).Estimates.Hessian!.SmallestEigenvalue.Value < -1e-3);
     }
 
     [Fact]
     public void A_kernel_that_does_not_fit_is_estimated_instead()
     {
-        using ModelPoint point = Point(Encoder.Replace("samples=6 encoderWidth=12", "samples=40 encoderWidth=64", StringComparison.Ordinal));
+        using ModelPoint point = Point(
+            Encoder.Replace("samples=6 encoderWidth=12", "samples=40 encoderWidth=64", StringComparison.Ordinal));
         long memory = PointEvaluation.ForecastOf(point, new PointEvaluationOptions()).MatrixFree.Bytes;
         var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = memory });
         Assert.Contains("but 0 MiB are allowed", evaluation.KernelOmission, StringComparison.Ordinal);
@@ -92,9 +96,11 @@ public sealed class ModelEstimatesTests
     [Fact]
     public void The_spectra_of_each_head_of_one_token_are_the_lengths_of_what_it_adds()
     {
-        using ModelPoint point = Point("depth=1 width=4 heads=2 outputMatrix=true attentionResidual=0.5 ffnWidth=3 tokens=1 samples=1 steps=1");
+        using ModelPoint point = Point(
+            "depth=1 width=4 heads=2 outputMatrix=true attentionResidual=0.5 ffnWidth=3 tokens=1 samples=1 steps=1");
         var evaluation = PointEvaluation.Of(point);
-        Matrix x = ((Transformer)point.Model).Inputs, values = point.Parameters["blocks.0.value"], output = point.Parameters["blocks.0.output"];
+        Matrix x = ((Transformer)point.Model).Inputs, values = point.Parameters["blocks.0.value"],
+            output = point.Parameters["blocks.0.output"];
         double[][] heads = [.. Enumerable.Range(0, 2).Select(head => Row(column => Enumerable.Range(2 * head, 2).Sum(k => Row(j => x[0, j])
             .Select((number, j) => number * values[j, k]).Sum() * output[k, column])))];
         double[] sum = Row(column => (0.5 * x[0, column]) + heads[0][column] + heads[1][column]);
@@ -115,14 +121,20 @@ public sealed class ModelEstimatesTests
         EvaluationJson.Write(PointEvaluation.Of(point), stream);
         using var json = System.Text.Json.JsonDocument.Parse(stream.ToArray());
         System.Text.Json.JsonElement root = json.RootElement;
-        Assert.All((string[])["attention_output", "attention_branch", "hidden", "attention_norm", "attention_output_norm", "head_branch"], part =>
+        Assert.All(
+            (string[])["attention_output", "attention_branch", "hidden", "attention_norm", "attention_output_norm", "head_branch"], part =>
             Assert.Equal(2, root.GetProperty($"{part}_singular_values").GetArrayLength()));
 
         // Without W_O a head has columns of its own, D/H.
-        Assert.Equal((2, 2), (root.GetProperty("head_branch_singular_values")[1].GetArrayLength(), root.GetProperty("head_branch_singular_values")[1][0].GetArrayLength()));
+        Assert.Equal(
+            (2, 2),
+            (
+                root.GetProperty("head_branch_singular_values")[1].GetArrayLength(),
+                root.GetProperty("head_branch_singular_values")[1][0].GetArrayLength()));
         Assert.Equal(24, root.GetProperty("ntk_eigenvalues").GetArrayLength());
         Assert.All((string[])["certificate", "path_certificate"], key => Assert.EndsWith(
-            "is about a Transformer with 2 heads, biases, a causal mask, normalisation.", root.GetProperty(key).GetProperty("not_applicable").GetString(), StringComparison.Ordinal));
+            "is about a Transformer with 2 heads, biases, a causal mask, normalisation.",
+            root.GetProperty(key).GetProperty("not_applicable").GetString(), StringComparison.Ordinal));
     }
 
     private static ModelPoint Point(string words) => ModelPoint.OfSpecification(Specification(words));

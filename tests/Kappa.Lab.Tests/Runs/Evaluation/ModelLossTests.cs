@@ -52,14 +52,17 @@ public sealed class ModelLossTests
         Assert.Equal(expected, one[2, 2]);
 
         double[,] Sweep(int threads) => LandscapeSweep.Run(
-            () => new ModelLoss(Model(kind), parameters, TrainedSet.All, batch), RandomDirections.Of(loss.Coordinates, point, DirectionNormalisation.Row, 1), LandscapeGrid.Around(5, 1), threads,
+            () => new ModelLoss(Model(kind), parameters, TrainedSet.All, batch),
+            RandomDirections.Of(loss.Coordinates, point, DirectionNormalisation.Row, 1), LandscapeGrid.Around(5, 1), threads,
             cancellation: TestContext.Current.CancellationToken);
     }
 
-    // Central differences of the loss for the gradient, of the gradient for the Hessian: h² of third derivatives of order one, and rounding over h.
+    // Central differences of the loss for the gradient, of the gradient for
+    // the Hessian: h² of third derivatives of order one, and rounding over h.
     private static void RequireGradientAndHessian(ModelLoss loss, double[] point)
     {
-        double[] direction = new double[point.Length], gradient = new double[point.Length], product = new double[point.Length], differenced = new double[point.Length];
+        double[] direction = new double[point.Length], gradient = new double[point.Length], product = new double[point.Length],
+            differenced = new double[point.Length];
         new RandomSequence(5, "v").FillGaussian(direction);
         Vectors.Scale(direction, 1 / Vectors.Norm(direction));
         Assert.Equal(loss.Loss(point), loss.LossAndGradient(point, gradient), 1e-12 * Math.Abs(loss.Loss(point)));
@@ -85,9 +88,12 @@ public sealed class ModelLossTests
     private static Transformer Model(string kind) => kind switch
     {
         "kernel" => Transformer.OfArrays(TransformerShape.KernelAttention(4, 2), Gaussian(9, 4, "x"), Gaussian(9, 4, "y"), 3),
-        "encoder" => Transformer.OfArrays(TransformerShape.ShallowEncoder(4, 3, 0.7) with { OutputScale = 1.5 }, Gaussian(9, 4, "x"), Gaussian(3, 1, "y"), 3),
+        "encoder" =>
+            Transformer.OfArrays(
+                TransformerShape.ShallowEncoder(4, 3, 0.7) with { OutputScale = 1.5 }, Gaussian(9, 4, "x"), Gaussian(3, 1, "y"), 3),
         _ => new Transformer(
-            TransformerShape.Classifier(3, 2, 4, TransformerInput.Arrays) with { Width = 4, FfnWidth = 5 }, new TransformerData { Samples = 3, Inputs = Gaussian(9, 4, "x"), Labels = [0, 1, 1] }),
+            TransformerShape.Classifier(3, 2, 4, TransformerInput.Arrays) with { Width = 4, FfnWidth = 5 },
+            new TransformerData { Samples = 3, Inputs = Gaussian(9, 4, "x"), Labels = [0, 1, 1] }),
     };
 
     private static Matrix Gaussian(int rows, int columns, string name)

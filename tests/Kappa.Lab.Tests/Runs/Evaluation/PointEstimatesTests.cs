@@ -27,7 +27,8 @@ public sealed class PointEstimatesTests
         Assert.InRange(ends.LambdaMin.Residual, 0, 1e-3 * full.LambdaMin);
     }
 
-    // R.7 without the error: ∇²ℒ = JᵀJ, whose largest eigenvalue is that of the kernel and whose smallest is 0, for there are more parameters than outputs.
+    // R.7 without the error: ∇²ℒ = JᵀJ, whose largest eigenvalue is that of the
+    // kernel and whose smallest is 0, for there are more parameters than outputs.
     [Fact]
     public void At_a_solved_point_the_sharpness_is_the_largest_eigenvalue_of_the_kernel()
     {
@@ -37,7 +38,9 @@ public sealed class PointEstimatesTests
         Assert.True(hessian.LargestEigenvalue.Converged);
         AssertWithin(hessian.LargestEigenvalue, evaluation.Kernel!.LambdaMax, evaluation.Kernel);
         Assert.InRange(hessian.SmallestEigenvalue.Value, -hessian.Floor, 1e-6 * evaluation.Kernel.LambdaMax);
-        Assert.True(PointEvaluation.Of(point, new PointEvaluationOptions { WithHessian = true }).Estimates.Hessian!.SmallestEigenvalue.Value < 0, "Away from a solution this loss is not convex.");
+        Assert.True(
+            PointEvaluation.Of(point, new PointEvaluationOptions { WithHessian = true }).Estimates.Hessian!.SmallestEigenvalue.Value < 0,
+            "Away from a solution this loss is not convex.");
     }
 
     [Fact]
@@ -65,14 +68,22 @@ public sealed class PointEstimatesTests
         ModelPoint point = RandomPoint.Of(Shape);
         string[] plain = Keys(PointEvaluation.Of(point));
         Assert.DoesNotContain(plain, key => key is "kernel_extremes" or "hessian_extremes" or "kernel_density" or "estimates_omitted");
-        var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { IsMatrixFree = true, WithHessian = true, WithDensity = true });
+        var evaluation = PointEvaluation.Of(
+            point, new PointEvaluationOptions { IsMatrixFree = true, WithHessian = true, WithDensity = true });
         using JsonDocument json = Json(evaluation);
         JsonElement kernel = json.RootElement.GetProperty("kernel_extremes");
         Assert.Equal(evaluation.Estimates.KernelEnds!.LambdaMax.Value, kernel.GetProperty("lambda_max").GetProperty("value").GetDouble());
-        Assert.Equal(evaluation.Estimates.KernelEnds.LambdaMin.Residual, kernel.GetProperty("lambda_min").GetProperty("residual").GetDouble());
-        Assert.Equal(evaluation.Estimates.Hessian!.SmallestEigenvalue.Value, json.RootElement.GetProperty("hessian_extremes").GetProperty("smallest_eigenvalue").GetProperty("value").GetDouble());
-        Assert.All(new[] { "kernel_extremes", "hessian_extremes", "kernel_density" }, key => Assert.Equal("estimated", json.RootElement.GetProperty(key).GetProperty("grade").GetString()));
-        Assert.Equal(evaluation.Estimates.KernelDensity!.Weights.Count, json.RootElement.GetProperty("kernel_density").GetProperty("nodes").GetArrayLength());
+        Assert.Equal(
+            evaluation.Estimates.KernelEnds.LambdaMin.Residual, kernel.GetProperty("lambda_min").GetProperty("residual").GetDouble());
+        Assert.Equal(
+            evaluation.Estimates.Hessian!.SmallestEigenvalue.Value,
+            json.RootElement.GetProperty("hessian_extremes").GetProperty("smallest_eigenvalue").GetProperty("value").GetDouble());
+        Assert.All(
+            new[] { "kernel_extremes", "hessian_extremes", "kernel_density" },
+            key => Assert.Equal("estimated", json.RootElement.GetProperty(key).GetProperty("grade").GetString()));
+        Assert.Equal(
+            evaluation.Estimates.KernelDensity!.Weights.Count,
+            json.RootElement.GetProperty("kernel_density").GetProperty("nodes").GetArrayLength());
     }
 
     // The forecast of 800 outputs: most of it is the triangular factor, that the products do not need.
@@ -82,7 +93,8 @@ public sealed class PointEstimatesTests
         ModelPoint point = RandomPoint.Of(new ResidualTransformerShape { Width = 10, FfnWidth = 40 }, samples: 20, tokens: 4);
         KernelForecast forecast = PointEvaluation.ForecastOf(point, new PointEvaluationOptions());
         Assert.Equal((KernelRoute.Full, true), (forecast.Route, forecast.MatrixFree.Seconds < forecast.Full.Seconds));
-        var evaluation = PointEvaluation.Of(point, new PointEvaluationOptions { KernelSeconds = forecast.MatrixFree.Seconds, WithCertificates = false });
+        var evaluation = PointEvaluation.Of(
+            point, new PointEvaluationOptions { KernelSeconds = forecast.MatrixFree.Seconds, WithCertificates = false });
         Assert.Null(evaluation.Kernel);
         Assert.NotNull(evaluation.Estimates.KernelEnds);
         Assert.Contains("takes about", evaluation.KernelOmission, StringComparison.Ordinal);

@@ -19,13 +19,16 @@ public sealed class PointEvaluationTests
         var evaluation = PointEvaluation.Of(point);
         var descent = new GradientDescent(point.Model, new DescentOptions { StepSize = StepSizeRule.Fixed(0), MaximumSteps = 0 });
         (double Loss, double Norm, double PlRatio) seen = default;
-        _ = descent.Run(descent.Start(point.Parameters), step => seen = (step.Loss, step.GradientNorm, step.PlRatio), cancellation: TestContext.Current.CancellationToken);
+        _ = descent.Run(
+            descent.Start(point.Parameters), step => seen = (step.Loss, step.GradientNorm, step.PlRatio),
+            cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(seen.Loss, evaluation.Loss);
         Assert.InRange(evaluation.GradientNorm / seen.Norm, 1 - 1e-14, 1 + 1e-14);
         Assert.InRange(evaluation.PlRatio / seen.PlRatio, 1 - 1e-14, 1 + 1e-14);
 
         // Squares of the blocks' norms add up; the PL ratio is a Rayleigh quotient of the kernel (P.4).
-        Assert.Equal(1, point.TrainedBlocks.Sum(block => Math.Pow(evaluation.BlockGradientNorm(block) / evaluation.GradientNorm, 2)), 1e-14);
+        Assert.Equal(
+            1, point.TrainedBlocks.Sum(block => Math.Pow(evaluation.BlockGradientNorm(block) / evaluation.GradientNorm, 2)), 1e-14);
         Assert.InRange(evaluation.PlRatio, evaluation.Kernel!.LambdaMin, evaluation.Kernel.LambdaMax);
         Assert.Equal(12, evaluation.Kernel.Eigenvalues.Length);
         Assert.Equal(6, evaluation.Layers.Count);
@@ -40,8 +43,10 @@ public sealed class PointEvaluationTests
         Matrix value = point.Parameters["blocks.0.value"], inputs = point.Residual().Inputs;
         double[] branch = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 4).Sum(k => inputs[0, k] * value[k, column]))];
         double[] output = [.. branch.Select((b, k) => b + (0.5 * inputs[0, k]))];
-        Assert.Equal(Math.Sqrt(branch.Sum(b => b * b)), Assert.Single(evaluation.SpectrumOf(0, LayerPart.AttentionBranch).SingularValues), 1e-14);
-        Assert.Equal(Math.Sqrt(output.Sum(h => h * h)), Assert.Single(evaluation.SpectrumOf(0, LayerPart.AttentionOutput).SingularValues), 1e-14);
+        Assert.Equal(
+            Math.Sqrt(branch.Sum(b => b * b)), Assert.Single(evaluation.SpectrumOf(0, LayerPart.AttentionBranch).SingularValues), 1e-14);
+        Assert.Equal(
+            Math.Sqrt(output.Sum(h => h * h)), Assert.Single(evaluation.SpectrumOf(0, LayerPart.AttentionOutput).SingularValues), 1e-14);
     }
 
     [Fact]
@@ -50,7 +55,8 @@ public sealed class PointEvaluationTests
         ModelPoint point = RandomPoint.Of(Shape, trained: TrainedSet.OfNames("blocks.1.value", "readout"));
         var evaluation = PointEvaluation.Of(point);
         Assert.Equal(["blocks.1.value", "readout"], evaluation.Kernel!.Blocks.Select(block => block.Block.Name));
-        Assert.All(point.Model.Layout.Blocks, block => Assert.Equal(point.Trained.Includes(block), evaluation.BlockGradientNorm(block) > 0));
+        Assert.All(
+            point.Model.Layout.Blocks, block => Assert.Equal(point.Trained.Includes(block), evaluation.BlockGradientNorm(block) > 0));
         using JsonDocument json = Json(evaluation);
         Assert.Equal(["blocks.1.value", "readout"], json.RootElement.GetProperty("gradient").EnumerateObject().Select(pair => pair.Name));
     }
@@ -63,7 +69,9 @@ public sealed class PointEvaluationTests
         Assert.NotNull(PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = bytes }).Kernel);
         var without = PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = bytes - 1 });
         Assert.Null(without.Kernel);
-        Assert.StartsWith("the Jacobian of 12 outputs in 168 parameters needs 1 MiB but 0 MiB are allowed", without.KernelOmission, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the Jacobian of 12 outputs in 168 parameters needs 1 MiB but 0 MiB are allowed", without.KernelOmission,
+            StringComparison.Ordinal);
         Assert.Equal("not asked for", PointEvaluation.Of(point, new PointEvaluationOptions { KernelMemory = 0 }).KernelOmission);
         using JsonDocument json = Json(without);
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("ntk_eigenvalues").ValueKind);
@@ -103,8 +111,11 @@ public sealed class PointEvaluationTests
         Assert.Equal(evaluation.Kernel!.Eigenvalues, Numbers(json.RootElement.GetProperty("ntk_eigenvalues")));
         Assert.Equal(evaluation.Output.Span.ToArray(), Numbers(json.RootElement.GetProperty("output")));
         Assert.Equal([3, 2, 2], Shape3(json.RootElement.GetProperty("output")));
-        Assert.Equal(evaluation.Gradient.Vector, json.RootElement.GetProperty("gradient").EnumerateObject().SelectMany(pair => Numbers(pair.Value)));
-        Assert.Equal(evaluation.Layers.Where(layer => layer.Matrix.Part == LayerPart.Hidden).SelectMany(layer => layer.Spectrum.SingularValues), Numbers(json.RootElement.GetProperty("hidden_singular_values")));
+        Assert.Equal(
+            evaluation.Gradient.Vector, json.RootElement.GetProperty("gradient").EnumerateObject().SelectMany(pair => Numbers(pair.Value)));
+        Assert.Equal(
+            evaluation.Layers.Where(layer => layer.Matrix.Part == LayerPart.Hidden).SelectMany(layer => layer.Spectrum.SingularValues),
+            Numbers(json.RootElement.GetProperty("hidden_singular_values")));
     }
 
     [Fact]
@@ -113,7 +124,9 @@ public sealed class PointEvaluationTests
         // 768 rows are three shards of the evaluator.
         PointEvaluation[] evaluations =
         [
-            .. new[] { 1, 3 }.Select(threads => PointEvaluation.Of(RandomPoint.Of(Shape, samples: 96, tokens: 8, threads: threads), new PointEvaluationOptions { KernelMemory = 0 })),
+            .. new[] { 1, 3 }.Select(threads =>
+                PointEvaluation.Of(
+                    RandomPoint.Of(Shape, samples: 96, tokens: 8, threads: threads), new PointEvaluationOptions { KernelMemory = 0 })),
         ];
         Assert.Equal(evaluations[0].Gradient.Vector, evaluations[1].Gradient.Vector);
         Assert.Equal(evaluations[0].Loss, evaluations[1].Loss);

@@ -37,11 +37,16 @@ public sealed class PointFileTests
     [Fact]
     public void What_may_be_left_out_has_its_default()
     {
-        string text = PointText.Valid.Replace("\"name\": \"tiny\", ", "", StringComparison.Ordinal).Replace("\"trained\": [\"blocks.0.value\", \"blocks.0.ffn_out\"],", "", StringComparison.Ordinal);
+        string text = PointText.Valid.Replace("\"name\": \"tiny\", ", "", StringComparison.Ordinal).Replace(
+            "\"trained\": [\"blocks.0.value\", \"blocks.0.ffn_out\"],", "", StringComparison.Ordinal);
         int start = text.IndexOf(", \"depth\"", StringComparison.Ordinal);
         ModelPoint point = PointText.Read(text.Remove(start, text.IndexOf("}}", start, StringComparison.Ordinal) + 1 - start)).Require();
         Assert.Equal("point", point.Name);
-        Assert.Equal((1, 1.0, 1.0, null), (point.Residual().Shape.Depth, point.Residual().Shape.AttentionResidual, point.Residual().Shape.FfnResidual, point.Residual().Shape.Temperature));
+        Assert.Equal(
+            (1, 1.0, 1.0, null),
+            (
+                point.Residual().Shape.Depth, point.Residual().Shape.AttentionResidual, point.Residual().Shape.FfnResidual,
+                point.Residual().Shape.Temperature));
         Assert.Equal(new Activation(ActivationKind.SmoothLeakyRelu, 0.1, 0.5), point.Residual().Shape.Activation);
         Assert.Equal(5, point.TrainedBlocks.Count());
         Assert.Equal(1, point.Residual().Shape.LogitScale);
@@ -55,7 +60,8 @@ public sealed class PointFileTests
     [InlineData("gelu", ActivationKind.Gelu)]
     public void Every_activation_has_its_name(string name, ActivationKind kind)
     {
-        ModelPoint point = PointText.Read(PointText.With("\"leaky_relu\", \"gamma\": 0.2", $"\"{name}\", \"gamma\": 0, \"eps\": 5000")).Require();
+        ModelPoint point = PointText.Read(
+            PointText.With("\"leaky_relu\", \"gamma\": 0.2", $"\"{name}\", \"gamma\": 0, \"eps\": 5000")).Require();
         Assert.Equal(new Activation(kind, 0, 5000), point.Residual().Shape.Activation);
     }
 
@@ -77,7 +83,8 @@ public sealed class PointFileTests
             AttentionResidual = 0.1,
             FfnResidual = -0.3,
         };
-        ModelPoint point = RandomPoint.Of(shape, samples: 2, tokens: 3, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), seed: depth);
+        ModelPoint point = RandomPoint.Of(
+            shape, samples: 2, tokens: 3, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), seed: depth);
         ModelPoint read = PointText.Read(PointText.Of(point)).Require();
         Assert.Equal((point.Name, point.Residual().Shape, point.Model.Samples), (read.Name, read.Residual().Shape, read.Model.Samples));
         Assert.Equal(Bits(point.Parameters.Vector), Bits(read.Parameters.Vector));
@@ -91,7 +98,8 @@ public sealed class PointFileTests
     {
         JsonObject valid = JsonNode.Parse(PointText.Valid)!.AsObject();
         var reversed = new JsonObject(valid.Reverse().Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
-        ModelPoint point = PointText.Read(reversed.ToJsonString().Replace("blocks.0.query", "blocks\\u002e0.query", StringComparison.Ordinal)).Require();
+        ModelPoint point = PointText.Read(
+            reversed.ToJsonString().Replace("blocks.0.query", "blocks\\u002e0.query", StringComparison.Ordinal)).Require();
         Assert.Equal(PointText.Read(PointText.Valid).Require().Parameters.Vector, point.Parameters.Vector);
         Assert.NotNull(PointText.Read([0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(PointText.Valid)]).Point);
     }
@@ -99,7 +107,9 @@ public sealed class PointFileTests
     [Fact]
     public void What_another_program_expects_is_passed_over()
     {
-        Assert.NotNull(PointText.Read(PointText.With("{\"name\": \"tiny\"", "{\"expected\": {\"loss\": NaN, \"a\": [[[[1]]]]}, \"name\": \"tiny\"")).Point);
+        Assert.NotNull(
+            PointText.Read(
+                PointText.With("{\"name\": \"tiny\"", "{\"expected\": {\"loss\": NaN, \"a\": [[[[1]]]]}, \"name\": \"tiny\"")).Point);
     }
 
     private static IEnumerable<long> Bits(ReadOnlySpan<double> values) => values.ToArray().Select(BitConverter.DoubleToInt64Bits);

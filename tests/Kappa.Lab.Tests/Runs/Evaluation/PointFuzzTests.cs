@@ -21,7 +21,9 @@ public sealed class PointFuzzTests
     [Fact]
     public void Exchanged_tokens_give_a_point_or_bad_input_and_nothing_else()
     {
-        string[] others = ["NaN", "-Infinity", "1e400", "null", "true", "\"\"", "\"blocks.0.key\"", "[]", "{}", "[[1]]", "-0", "{\"a\": {}}", "\"\\ud800\"", "4096", "[[[[", "\"expected\"", "inputs", "parameters", "blocks.4095.key", "readout"];
+        string[] others = [
+            "NaN", "-Infinity", "1e400", "null", "true", "\"\"", "\"blocks.0.key\"", "[]", "{}", "[[1]]", "-0", "{\"a\": {}}",
+            "\"\\ud800\"", "4096", "[[[[", "\"expected\"", "inputs", "parameters", "blocks.4095.key", "readout"];
         string[] tokens = System.Text.RegularExpressions.Regex.Split(PointText.Valid, @"([\[\]{},:\s]|""[^""]*"")");
         var random = new RandomSequence(2, "fuzz.point.tokens");
         int refused = 0;

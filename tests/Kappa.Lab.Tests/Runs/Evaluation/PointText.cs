@@ -11,7 +11,8 @@ internal static class PointText
 {
     /// <summary>d = 2, d_k = 1, m = 3, one sample of two tokens.</summary>
     public const string Valid = """
-        {"name": "tiny", "config": {"model": "residual_transformer", "depth": 1, "temperature": 0.5, "attention_residual": -0.5, "ffn_residual": 0.25,
+        {"name": "tiny", "config": {"model": "residual_transformer", "depth": 1, "temperature": 0.5,
+                    "attention_residual": -0.5, "ffn_residual": 0.25,
                     "activation": {"name": "leaky_relu", "gamma": 0.2}},
          "trained": ["blocks.0.value", "blocks.0.ffn_out"],
          "inputs": [[[1, 2], [3, 4]]],
@@ -55,19 +56,29 @@ internal static class PointText
             ActivationKind.SmoothLeakyRelu => "smooth_leaky_relu",
             var kind => kind.ToString().ToLowerInvariant(),
         };
-        string activation = $$"""{"name": "{{name}}", "gamma": {{Number(shape.Activation.Slope)}}, "eps": {{Number(shape.Activation.Smoothing)}}}""";
+        string activation =
+            $$"""{"name": "{{name}}", "gamma": {{Number(shape.Activation.Slope)}}, "eps": {{Number(shape.Activation.Smoothing)}}}""";
         string temperature = shape.Temperature is { } value ? $", \"temperature\": {Number(value)}" : "";
-        string config = $$"""{"model": "residual_transformer", "attention_residual": {{Number(shape.AttentionResidual)}}, "ffn_residual": {{Number(shape.FfnResidual)}}, "activation": {{activation}}{{temperature}}}""";
+        string config = $$"""
+            {"model": "residual_transformer", "attention_residual": {{Number(shape.AttentionResidual)}},
+             "ffn_residual": {{Number(shape.FfnResidual)}}, "activation": {{activation}}{{temperature}}}
+            """;
         IEnumerable<string> parameters = point.Model.Layout.Blocks.Select(block => $"\"{block.Name}\": {Rows(point.Parameters[block])}");
         IEnumerable<string> trained = point.TrainedBlocks.Select(block => $"\"{block.Name}\"");
-        return $$"""{"name": "{{point.Name}}", "config": {{config}}, "trained": [{{string.Join(", ", trained)}}], "inputs": {{Samples(model, model.Inputs)}}, "targets": {{Samples(model, model.Targets)}}, "parameters": { {{string.Join(", ", parameters)}} } }""";
+        return $$"""
+            {"name": "{{point.Name}}", "config": {{config}}, "trained": [{{string.Join(", ", trained)}}],
+             "inputs": {{Samples(model, model.Inputs)}}, "targets": {{Samples(model, model.Targets)}},
+             "parameters": { {{string.Join(", ", parameters)}} } }
+            """;
     }
 
     private static string Samples(ResidualTransformer point, Matrix stacked) =>
-        $"[{string.Join(", ", Enumerable.Range(0, point.Samples).Select(sample => Rows(stacked.RowRange(sample * point.Tokens, point.Tokens))))}]";
+        Listed(Enumerable.Range(0, point.Samples).Select(sample => Rows(stacked.RowRange(sample * point.Tokens, point.Tokens))));
 
     private static string Rows(Matrix matrix) =>
-        $"[{string.Join(", ", Enumerable.Range(0, matrix.Rows).Select(row => $"[{string.Join(", ", matrix.Row(row).ToArray().Select(Number))}]"))}]";
+        Listed(Enumerable.Range(0, matrix.Rows).Select(row => Listed(matrix.Row(row).ToArray().Select(Number))));
+
+    private static string Listed(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -8,10 +8,14 @@ namespace Kappa.Lab.Tests.Runs.Evaluation;
 /// <summary>A small random point of a shape.</summary>
 internal static class RandomPoint
 {
-    public static ModelPoint Of(ResidualTransformerShape shape, int samples = 2, int tokens = 3, TrainedSet? trained = null, long seed = 0, int threads = 1)
+    public static ModelPoint Of(
+        ResidualTransformerShape shape, int samples = 2, int tokens = 3, TrainedSet? trained = null, long seed = 0, int threads = 1)
     {
-        Matrix inputs = Gaussian("inputs", samples * tokens, shape.Width, seed), targets = Gaussian("targets", samples * tokens, shape.OutputWidth, seed);
-        return new($"random-{seed}", new ResidualTransformer(shape, inputs, targets, samples, threads), new Initialisation().Create(shape, seed), trained ?? TrainedSet.All);
+        Matrix inputs = Gaussian("inputs", samples * tokens, shape.Width, seed),
+            targets = Gaussian("targets", samples * tokens, shape.OutputWidth, seed);
+        return new(
+            $"random-{seed}", new ResidualTransformer(shape, inputs, targets, samples, threads), new Initialisation().Create(shape, seed),
+            trained ?? TrainedSet.All);
     }
 
     /// <summary>The model, which is R.</summary>

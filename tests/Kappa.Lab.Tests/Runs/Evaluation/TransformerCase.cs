@@ -5,7 +5,8 @@ using Kappa.Models;
 
 namespace Kappa.Lab.Tests.Runs.Evaluation;
 
-/// <summary>One line of <c>tests/peer/transformer_cases.py</c>: a point file, and what PyTorch says of it (tests/Data/transformer).</summary>
+/// <summary>One line of <c>tests/peer/transformer_cases.py</c>: a point
+/// file, and what PyTorch says of it (tests/Data/transformer).</summary>
 internal sealed class TransformerCase : IDisposable
 {
     // Its derivation is in tests/Data/transformer/README.md.
@@ -30,7 +31,8 @@ internal sealed class TransformerCase : IDisposable
 
     private JsonElement Expected => Root.GetProperty("expected");
 
-    /// <summary>What disagrees, in the order loss, output, gradient, eigenvalues, product with the Hessian; empty when nothing does.</summary>
+    /// <summary>What disagrees, in the order loss, output, gradient,
+    /// eigenvalues, product with the Hessian; empty when nothing does.</summary>
     public IReadOnlyList<string> Differences()
     {
         if (Reading.Problems.Count > 0)

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kappa.Lab.Tests.Runs.Evaluation;
 
-/// <summary>Random Transformers of the whole space (T.1–T.4) against float64 autograd of PyTorch: the committed cases always, freshly drawn ones where PyTorch is.</summary>
+/// <summary>Random Transformers of the whole space (T.1–T.4) against float64 autograd of
+/// PyTorch: the committed cases always, freshly drawn ones where PyTorch is.</summary>
 public sealed class TransformerCasesTests
 {
     private const string Python = "/usr/bin/python3";
@@ -26,7 +27,11 @@ public sealed class TransformerCasesTests
     private static readonly (string Name, Func<TransformerCase, bool> Holds)[] Sizes =
     [
         ("identifiers", one => one.Root.TryGetProperty("identifiers", out _)),
-        ("padding", one => one.Root.TryGetProperty("lengths", out JsonElement lengths) && lengths.EnumerateArray().Any(length => length.GetInt32() < Tokens(one))),
+        (
+            "padding",
+            one =>
+                one.Root.TryGetProperty("lengths", out JsonElement lengths)
+                && lengths.EnumerateArray().Any(length => length.GetInt32() < Tokens(one))),
         ("one sample", one => Data(one).GetArrayLength() == 1),
         ("one token", one => Tokens(one) == 1),
         ("width 1", one => Number(one, "width") == 1),
@@ -41,7 +46,9 @@ public sealed class TransformerCasesTests
         ("no residual around the feed-forward layer", one => Number(one, "ffnResidual") == 0),
         ("part of the residual around the feed-forward layer", one => Number(one, "ffnResidual") is 0.5),
         ("a factor of the readout", one => Number(one, "outputScale") is 0.6),
-        ("some matrices trained", one => one.Root.GetProperty("trained").GetArrayLength() < one.Root.GetProperty("parameters").EnumerateObject().Count()),
+        (
+            "some matrices trained",
+            one => one.Root.GetProperty("trained").GetArrayLength() < one.Root.GetProperty("parameters").EnumerateObject().Count()),
         ("the implementation of model R", one => one.Reading.Point?.Model is ResidualTransformer),
     ];
 
@@ -55,7 +62,8 @@ public sealed class TransformerCasesTests
     {
         TransformerCase[] cases = [.. Committed().Select(line => new TransformerCase(line))];
         IEnumerable<string> seldom =
-            from choice in Choices.SelectMany(choice => choice.Values.Select(value => (Name: $"{choice.Key}={value}", Count: cases.Count(one => Word(one, choice.Key) == value))))
+            from choice in Choices.SelectMany(choice =>
+                choice.Values.Select(value => (Name: $"{choice.Key}={value}", Count: cases.Count(one => Word(one, choice.Key) == value))))
                 .Concat(Sizes.Select(size => (size.Name, Count: cases.Count(size.Holds))))
             where choice.Count < 2
             select $"{choice.Name}: {choice.Count}";
@@ -67,8 +75,11 @@ public sealed class TransformerCasesTests
     [Fact]
     public void Five_hundred_random_models_of_the_whole_space_agree_with_PyTorch()
     {
-        Assert.SkipUnless(File.Exists(Python) && Run(["-c", "import torch"]).Code == 0, $"{Python} cannot import torch; install python3-torch to compare 500 fresh models.");
-        (int code, string output, string errors) = Run([Path.Combine(AppContext.BaseDirectory, "peer", "transformer_cases.py"), "500", "20"]);
+        Assert.SkipUnless(
+            File.Exists(Python) && Run(["-c", "import torch"]).Code == 0,
+            $"{Python} cannot import torch; install python3-torch to compare 500 fresh models.");
+        (int code, string output, string errors) = Run(
+            [Path.Combine(AppContext.BaseDirectory, "peer", "transformer_cases.py"), "500", "20"]);
         Assert.True(code == 0, errors);
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(500, lines.Length);

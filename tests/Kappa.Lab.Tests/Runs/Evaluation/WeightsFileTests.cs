@@ -12,7 +12,8 @@ public sealed class WeightsFileTests : IDisposable
 {
     private static readonly ExperimentSpecification Specification = new()
     {
-        Model = new ModelSpecification { Width = 4, FfnWidth = 5, KeyWidth = 3, ReadoutWidth = 2, Trained = TrainedBlocks.Of("value", "readout") },
+        Model = new ModelSpecification
+        { Width = 4, FfnWidth = 5, KeyWidth = 3, ReadoutWidth = 2, Trained = TrainedBlocks.Of("value", "readout") },
         Data = new DataSpecification { Samples = 2, Tokens = 3 },
         Seed = 7,
     };
@@ -48,7 +49,8 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Equal(
             [
                 $"{path}: blocks.0.key: must be [4, 3] but is [3, 4]. It is transposed: weights are stored [d_in, d_out], as used in X W.",
-                $"{path}: blocks.0.value[1][2]: must be a finite number but is NaN, the first of 2. Take a point from before training went wrong.",
+                $"{path}: blocks.0.value[1][2]: must be a finite number but is NaN, the first of 2. Take a point from before training "
+                    + $"went wrong.",
                 $"{path}: blocks.0.qery: unknown matrix. Did you mean 'blocks.0.query'?",
                 $"{path}: must hold blocks.0.query but does not. Add it.",
             ],
@@ -58,18 +60,24 @@ public sealed class WeightsFileTests : IDisposable
     [Fact]
     public void A_readout_that_the_specification_lacks_is_named()
     {
-        ExperimentSpecification without = Specification with { Model = Specification.Model with { ReadoutWidth = null, Trained = TrainedBlocks.All } };
+        ExperimentSpecification without = Specification with
+        { Model = Specification.Model with { ReadoutWidth = null, Trained = TrainedBlocks.All } };
         string path = Write(Tensors(new ResidualTransformerWeights(Specification.Model.ToShape())));
-        Assert.Equal([$"{path}: readout: the specified model has no readout; set readoutWidth."], WeightsFile.Read(path, without).Problems.Select(problem => problem.ToString()));
+        Assert.Equal(
+            [$"{path}: readout: the specified model has no readout; set readoutWidth."],
+            WeightsFile.Read(path, without).Problems.Select(problem => problem.ToString()));
     }
 
     [Fact]
     public void Data_of_another_width_than_the_model_are_refused()
     {
         NpyFile.Write(_folder.At("x.npy"), [1, 2, 6], new double[12]);
-        ExperimentSpecification arrays = Specification with { Data = new DataSpecification { Source = DataSource.Arrays, Inputs = _folder.At("x.npy"), Targets = _folder.At("x.npy") } };
+        ExperimentSpecification arrays = Specification with
+        { Data = new DataSpecification { Source = DataSource.Arrays, Inputs = _folder.At("x.npy"), Targets = _folder.At("x.npy") } };
         string path = Write(Tensors(new ResidualTransformerWeights(Specification.Model.ToShape())));
-        Assert.Equal("model.width: must be the width of the tokens, 6, but is 4.", Assert.Throws<BadInputException>(() => WeightsFile.Read(path, arrays)).Message);
+        Assert.Equal(
+            "model.width: must be the width of the tokens, 6, but is 4.",
+            Assert.Throws<BadInputException>(() => WeightsFile.Read(path, arrays)).Message);
     }
 
     private string Write(IEnumerable<NamedTensor> tensors)
@@ -80,5 +88,6 @@ public sealed class WeightsFileTests : IDisposable
     }
 
     private static IEnumerable<NamedTensor> Tensors(ResidualTransformerWeights weights) =>
-        weights.Layout.Blocks.Select(block => new NamedTensor(block.Name, new NdArray([block.Rows, block.Columns], weights[block].Span.ToArray())));
+        weights.Layout.Blocks.Select(block =>
+            new NamedTensor(block.Name, new NdArray([block.Rows, block.Columns], weights[block].Span.ToArray())));
 }

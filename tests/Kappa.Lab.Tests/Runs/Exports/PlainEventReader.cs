@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Kappa.Lab.Tests.Runs.Exports;
 
-/// <summary>Reads TensorBoard event files the slow way: checksums bit by bit, messages as lists of fields. Shares no code with the writer.</summary>
+/// <summary>Reads TensorBoard event files the slow way: checksums bit by bit,
+/// messages as lists of fields. Shares no code with the writer.</summary>
 internal sealed class PlainEventReader(byte[] bytes)
 {
     private int _at;

@@ -48,7 +48,9 @@ public sealed class RunExportTests : IDisposable
         for (int row = 0; row < _telemetry.Rows; row++)
         {
             Assert.Equal((long)_telemetry["step"][row], events[row + 1].Step);
-            Assert.Equal([("loss", (float)_telemetry["loss"][row]), ("gradientNorm", (float)_telemetry["gradientNorm"][row])], events[row + 1].Scalars);
+            Assert.Equal(
+                [("loss", (float)_telemetry["loss"][row]), ("gradientNorm", (float)_telemetry["gradientNorm"][row])],
+                events[row + 1].Scalars);
         }
     }
 
@@ -69,11 +71,15 @@ public sealed class RunExportTests : IDisposable
     [Fact]
     public void TensorBoard_itself_reads_the_file_where_it_is_installed()
     {
-        const string Program = "import sys\nfrom tensorboard.backend.event_processing.event_accumulator import EventAccumulator\na = EventAccumulator(sys.argv[1], size_guidance={'scalars': 0}); a.Reload()\nfor s in a.Scalars('loss'): print(s.step, repr(s.value))";
+        const string Program = "import sys\nfrom tensorboard.backend.event_processing.event_accumulator import EventAccumulator\na = "
+            + "EventAccumulator(sys.argv[1], size_guidance={'scalars': 0}); a.Reload()\nfor s in a.Scalars('loss'): print(s.step, "
+            + "repr(s.value))";
         Assert.SkipUnless(Python("import tensorboard") is not null, "TensorBoard is not installed.");
         string[] lines = Python(Program, Path.GetDirectoryName(Events())!)!.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(_telemetry.Rows, lines.Length);
-        Assert.Equal(_telemetry["loss"].ToArray().Select(loss => (float)loss), lines.Select(line => float.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            _telemetry["loss"].ToArray().Select(loss => (float)loss),
+            lines.Select(line => float.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture)));
     }
 
     [Fact]
@@ -90,7 +96,9 @@ public sealed class RunExportTests : IDisposable
         _ = Directory.CreateDirectory(_run.Spectra);
         NpyFile.Write(_run.Spectrum(3, "l0.output"), [2], new double[] { 2, 1e-300 });
         IReadOnlyDictionary<string, NdArray> arrays = NpzFile.Read(RunExport.Write(_run.Path, ExportFormat.Npz, Target));
-        Assert.Equal(["step", "loss", "gradientNorm", "spectra/l0.output.step3"], arrays.Keys.Where(key => !key.StartsWith("settings/", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["step", "loss", "gradientNorm", "spectra/l0.output.step3"],
+            arrays.Keys.Where(key => !key.StartsWith("settings/", StringComparison.Ordinal)));
         Assert.Equal(_telemetry["loss"].ToArray(), arrays["loss"].Data);
         Assert.Equal([2, 1e-300], arrays["spectra/l0.output.step3"].Data);
     }
@@ -103,8 +111,12 @@ public sealed class RunExportTests : IDisposable
         Assert.Matches("^[1-9][0-9]{17}$", Path.GetFileName(experiment));
         Assert.Matches("^[0-9a-f]{32}$", Path.GetFileName(run));
         Dictionary<string, string> meta = Yaml(Path.Combine(run, "meta.yaml")), study = Yaml(Path.Combine(experiment, "meta.yaml"));
-        Assert.Equal((Path.GetFileName(run), Path.GetFileName(run), "a", "3", "active"), (meta["run_id"], meta["run_uuid"], meta["run_name"], meta["status"], meta["lifecycle_stage"]));
-        Assert.Equal((Path.GetFileName(experiment), "kappa", meta["experiment_id"]), (study["experiment_id"], study["name"], study["experiment_id"]));
+        Assert.Equal(
+            (Path.GetFileName(run), Path.GetFileName(run), "a", "3", "active"),
+            (meta["run_id"], meta["run_uuid"], meta["run_name"], meta["status"], meta["lifecycle_stage"]));
+        Assert.Equal(
+            (Path.GetFileName(experiment), "kappa", meta["experiment_id"]),
+            (study["experiment_id"], study["name"], study["experiment_id"]));
         Assert.Equal("1", File.ReadAllText(Path.Combine(run, "params", "model.depth")));
         string[][] lines = [.. File.ReadAllLines(Path.Combine(run, "metrics", "gradientNorm")).Select(line => line.Split(' '))];
         Assert.Equal(_telemetry.Rows, lines.Length);
@@ -130,23 +142,28 @@ public sealed class RunExportTests : IDisposable
     public void Weights_that_do_not_exist_are_refused()
     {
         BadInputException refusal = Assert.Throws<BadInputException>(() => RunExport.Write(_run.Path, ExportFormat.Safetensors, Target));
-        Assert.EndsWith("must exist for its weights to be exported but does not: the run is done.", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "must exist for its weights to be exported but does not: the run is done.", refusal.Message, StringComparison.Ordinal);
     }
 
     private (string, string)[] Content() =>
-        [.. Directory.GetFiles(Target, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => (path, Convert.ToHexString(File.ReadAllBytes(path))))];
+        [
+            .. Directory.GetFiles(Target, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                .Select(path => (path, Convert.ToHexString(File.ReadAllBytes(path))))];
 
     private string Events() => Assert.Single(Directory.GetFiles(RunExportFolder(), "*tfevents*"));
 
     private string RunExportFolder() => Path.GetDirectoryName(RunExport.Write(_run.Path, ExportFormat.Tensorboard, Target))!;
 
-    private static Dictionary<string, string> Yaml(string path) => File.ReadAllLines(path).Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1].Trim('\''));
+    private static Dictionary<string, string> Yaml(string path) =>
+        File.ReadAllLines(path).Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1].Trim('\''));
 
     private static string? Python(params string[] arguments)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo("python3", ["-c", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo("python3", ["-c", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             string output = process.StandardOutput.ReadToEnd();
             return process.WaitForExit(60_000) && process.ExitCode == 0 ? output : null;
         }

@@ -51,7 +51,10 @@ public sealed class LadderFileTests : IDisposable
     public void A_rung_without_its_texts_has_empty_ones()
     {
         using RunFolder folder = _store.Create("bare");
-        File.WriteAllText(folder.Files.Ladder, "{\"formatVersion\": 1, \"stepSize\": 1, \"steps\": [0], \"rungs\": [{\"name\": \"a\", \"title\": \"a\", \"kind\": \"fitted\", \"grade\": \"measured\", \"value\": 0.5}], \"ratios\": []}");
+        File.WriteAllText(
+            folder.Files.Ladder,
+            "{\"formatVersion\": 1, \"stepSize\": 1, \"steps\": [0], \"rungs\": [{\"name\": \"a\", \"title\": \"a\", \"kind\": "
+                + "\"fitted\", \"grade\": \"measured\", \"value\": 0.5}], \"ratios\": []}");
         Assert.Equal(["a", "", "", "0.5", "measured", "", ""], Assert.Single(LadderTable.Rows(LadderFile.Find(folder.Files)!)));
     }
 
@@ -67,31 +70,39 @@ public sealed class LadderFileTests : IDisposable
     [Fact]
     public void A_run_folder_gives_its_ladder_again_from_its_specification_alone()
     {
-        ExperimentSpecification specification = SpecificationReader.Read(null, ["width=6", "ffnWidth=12", "tokens=3", "steps=40", "depth=2", "stepSize=adaptive(1)"]).Specification!;
+        ExperimentSpecification specification = SpecificationReader.Read(
+            null, ["width=6", "ffnWidth=12", "tokens=3", "steps=40", "depth=2", "stepSize=adaptive(1)"]).Specification!;
         RateLadder direct;
         using (RunFolder folder = _store.Create("run", specification))
         using (var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification)))
         {
             _ = new ExperimentRun(folder, experiment, _store.Time).Execute(TestContext.Current.CancellationToken);
-            direct = RateLadder.Of(experiment, RunAnalysis.Of(RunRecord.Read(folder.Files.Path)).Rate, 40, cancellation: TestContext.Current.CancellationToken)!;
+            direct = RateLadder.Of(
+                experiment, RunAnalysis.Of(RunRecord.Read(folder.Files.Path)).Rate, 40,
+                cancellation: TestContext.Current.CancellationToken)!;
         }
 
         RunAnalysis analysis = RunAnalysis.Of(RunRecord.Read(_store.At("run", string.Empty)));
         Assert.Null(analysis.Ladder);
-        Assert.Equal(LadderFile.Text(direct), LadderFile.Text(RunLadder.Compute(analysis, threads: 2, cancellation: TestContext.Current.CancellationToken)));
+        Assert.Equal(
+            LadderFile.Text(direct),
+            LadderFile.Text(RunLadder.Compute(analysis, threads: 2, cancellation: TestContext.Current.CancellationToken)));
     }
 
     [Fact]
     public void A_run_whose_data_have_changed_gets_no_ladder()
     {
-        ExperimentSpecification specification = SpecificationReader.Read(null, ["width=6", "ffnWidth=12", "tokens=3", "steps=4"]).Specification!;
+        ExperimentSpecification specification = SpecificationReader.Read(
+            null, ["width=6", "ffnWidth=12", "tokens=3", "steps=4"]).Specification!;
         using (RunFolder folder = _store.Create("moved", specification))
         using (var experiment = Experiment.Prepare(specification, ExperimentData.Load(specification with { Seed = 99 })))
         {
             _ = new ExperimentRun(folder, experiment, _store.Time).Execute(TestContext.Current.CancellationToken);
         }
 
-        BadInputException refused = Assert.Throws<BadInputException>(() => RunLadder.Compute(RunAnalysis.Of(RunRecord.Read(_store.At("moved", string.Empty))), cancellation: TestContext.Current.CancellationToken));
+        BadInputException refused = Assert.Throws<BadInputException>(() =>
+            RunLadder.Compute(
+                RunAnalysis.Of(RunRecord.Read(_store.At("moved", string.Empty))), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("have changed since", refused.Message, StringComparison.Ordinal);
     }
 

@@ -9,7 +9,8 @@ namespace Kappa.Lab.Tests.Runs.Ladder;
 
 public sealed class RateLadderTests
 {
-    /// <summary>Only W_2 is trained: F is linear in it, K = ΦΦᵀ ⊗ I for ever, and every rung has a closed form in the singular values of Φ.</summary>
+    /// <summary>Only W_2 is trained: F is linear in it, K = ΦΦᵀ ⊗ I for ever,
+    /// and every rung has a closed form in the singular values of Φ.</summary>
     [Fact]
     public void A_linear_problem_has_every_rung_in_closed_form()
     {
@@ -29,10 +30,14 @@ public sealed class RateLadderTests
         // Nothing but W_2 moves, so the guarantee is the linear rate itself, rounded outward; the loss ends as one exponential.
         Near(kernel, "guaranteed.path", 1e-6);
         Near(kernel, "measured.late", 1e-3);
-        Assert.Contains(ladder.Ratios, ratio => ratio.Numerator == "measured" && ratio.Denominator == "kernel.start" && ratio.Value > 1 - 1e-3);
-        Assert.Equal("W_1 of the last block is not trained, or the activation has no least slope γ > 0.", ladder.Find("block.ffnIn.start")!.WhyMissing);
+        Assert.Contains(
+            ladder.Ratios, ratio => ratio.Numerator == "measured" && ratio.Denominator == "kernel.start" && ratio.Value > 1 - 1e-3);
+        Assert.Equal(
+            "W_1 of the last block is not trained, or the activation has no least slope γ > 0.",
+            ladder.Find("block.ffnIn.start")!.WhyMissing);
 
-        void Near(double expected, string name, double tolerance) => Assert.InRange(ladder.Find(name)!.Value!.Value / expected, 1 - tolerance, 1 + tolerance);
+        void Near(double expected, string name, double tolerance) =>
+            Assert.InRange(ladder.Find(name)!.Value!.Value / expected, 1 - tolerance, 1 + tolerance);
     }
 
     [Theory]
@@ -51,7 +56,9 @@ public sealed class RateLadderTests
         Assert.Contains("from step", later.Note, StringComparison.Ordinal);
 
         // Before the run nothing is certified at this scale, and it says why.
-        Assert.All(ladder.Rungs.Where(rung => rung is { Kind: RungKind.APriori, Grade: RungGrade.Proven }), rung => Assert.True(rung.Value is null && rung.WhyMissing!.Length > 20));
+        Assert.All(
+            ladder.Rungs.Where(rung => rung is { Kind: RungKind.APriori, Grade: RungGrade.Proven }),
+            rung => Assert.True(rung.Value is null && rung.WhyMissing!.Length > 20));
     }
 
     [Fact]
@@ -77,14 +84,17 @@ public sealed class RateLadderTests
         Assert.Contains("a rate needs", ladder.Find("measured")!.WhyMissing, StringComparison.Ordinal);
         Assert.Equal(0, ladder.Find("block.ffnOut.start")!.Value);
         Assert.Equal(ladder.Rungs.Count(rung => rung.Value is not null), LadderTable.Rows(ladder).Count());
-        Assert.All(ladder.Rungs.Where(rung => rung.WhyMissing is not null), rung => Assert.Contains(LadderTable.Missing(ladder), line => line.Contains(rung.Title, StringComparison.Ordinal)));
+        Assert.All(
+            ladder.Rungs.Where(rung => rung.WhyMissing is not null),
+            rung => Assert.Contains(LadderTable.Missing(ladder), line => line.Contains(rung.Title, StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Costs_beyond_a_limit_leave_out_what_they_pay_for_and_nothing_else()
     {
         using Experiment experiment = Prepare(["steps=200"]);
-        RateLadder whole = LadderOf(experiment), start = LadderOf(experiment, new LadderLimits { DescentWork = 1 }), noTheorems = LadderOf(experiment, new LadderLimits { TheoremWork = 1 });
+        RateLadder whole = LadderOf(experiment), start = LadderOf(experiment, new LadderLimits { DescentWork = 1 }),
+            noTheorems = LadderOf(experiment, new LadderLimits { TheoremWork = 1 });
 
         Assert.Equal([0L], start.Steps);
         Assert.Equal(whole.Find("kernel.start"), start.Find("kernel.start"));

@@ -9,12 +9,20 @@ public sealed class ContourLinesTests
     public void A_cone_has_one_closed_circle_for_a_level()
     {
         var grid = LandscapeGrid.Around(61, 1);
-        (double[] xs, double[] ys) = Assert.Single(ContourLines.At(grid.First, grid.Second, Fill(grid, (x, y) => Math.Sqrt((x * x) + (y * y))), 0.5));
+        (double[] xs, double[] ys) = Assert.Single(
+            ContourLines.At(grid.First, grid.Second, Fill(grid, (x, y) => Math.Sqrt((x * x) + (y * y))), 0.5));
         Assert.Equal((xs[0], ys[0]), (xs[^1], ys[^1]));
 
         // Linear interpolation errs by an eighth of the squared spacing times the curvature 1/r.
-        Assert.All(xs.Zip(ys), point => Assert.Equal(0.5, Math.Sqrt((point.First * point.First) + (point.Second * point.Second)), grid.FirstStep * grid.FirstStep / 8 / 0.45));
-        Assert.Equal(2 * Math.PI * 0.5, xs.Zip(xs.Skip(1), (a, b) => a - b).Zip(ys.Zip(ys.Skip(1), (a, b) => a - b), double.Hypot).Sum(), 0.01);
+        Assert.All(
+            xs.Zip(ys),
+            point =>
+                Assert.Equal(
+                    0.5,
+                    Math.Sqrt((point.First * point.First) + (point.Second * point.Second)),
+                    grid.FirstStep * grid.FirstStep / 8 / 0.45));
+        Assert.Equal(
+            2 * Math.PI * 0.5, xs.Zip(xs.Skip(1), (a, b) => a - b).Zip(ys.Zip(ys.Skip(1), (a, b) => a - b), double.Hypot).Sum(), 0.01);
     }
 
     [Fact]

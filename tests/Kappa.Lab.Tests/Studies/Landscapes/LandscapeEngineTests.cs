@@ -61,7 +61,10 @@ public sealed class LandscapeEngineTests
         Assert.Equal(0, LandscapeNumbers.Of(grid, Fill(grid, (x, _) => x * x)).LocalMinima);
 
         // sin² has hollows at −1, 0 and 1 inside, at ±2 on the edge, which is not looked at.
-        Assert.Equal(9, LandscapeNumbers.Of(grid, Fill(grid, (x, y) => 1 + Math.Pow(Math.Sin(Math.PI * x), 2) + Math.Pow(Math.Sin(Math.PI * y), 2))).LocalMinima);
+        Assert.Equal(
+            9,
+            LandscapeNumbers.Of(
+                grid, Fill(grid, (x, y) => 1 + Math.Pow(Math.Sin(Math.PI * x), 2) + Math.Pow(Math.Sin(Math.PI * y), 2))).LocalMinima);
     }
 
     [Fact]
@@ -84,7 +87,8 @@ public sealed class LandscapeEngineTests
         Assert.InRange(Cuts.Roughness([.. t.Select(x => 3 - x + (5 * x * x))]), 0, 1e-12);
         Assert.Equal(0, Cuts.Roughness([2, 2, 2]));
 
-        // Ten whole waves rise and fall by twice their amplitude each, which is the range: 20; the parabola takes less than a fiftieth of it.
+        // Ten whole waves rise and fall by twice their amplitude each, which
+        // is the range: 20; the parabola takes less than a fiftieth of it.
         Assert.InRange(Cuts.Roughness([.. t.Select(x => Math.Sin(20 * Math.PI * x))]), 19.6, 20.4);
     }
 
@@ -92,7 +96,8 @@ public sealed class LandscapeEngineTests
     public void A_path_in_a_plane_is_explained_in_full_by_its_principal_components()
     {
         double[] centre = Random("centre"), first = Random("u"), second = Random("v");
-        double[][] states = [.. new[] { (3.0, 1.0), (2.0, -1.0), (1.0, 0.5), (0.0, 0.0) }.Select(at => At(centre, at.Item1, first, at.Item2, second))];
+        double[][] states = [
+            .. new[] { (3.0, 1.0), (2.0, -1.0), (1.0, 0.5), (0.0, 0.0) }.Select(at => At(centre, at.Item1, first, at.Item2, second))];
         PathDirections found = PathDirections.Of(centre, states)!;
         Assert.Equal(1, found.ExplainedShares[0] + found.ExplainedShares[1], 1e-13);
         Assert.Equal(1, Vectors.Norm(found.Plane.First), 1e-14);
@@ -114,14 +119,17 @@ public sealed class LandscapeEngineTests
         double[] centre = new double[s_size];
         PathState[] states = [new(0, Scaled(0, 2)), new(5, Scaled(1, 1)), new(9, Scaled(2, 0.5))];
         PathDirections found = PathDirections.Of(centre, [.. states.Select(state => state.Point)])!;
-        Assert.Equal([4 / 5.25, 1 / 5.25, 0.25 / 5.25], found.ExplainedShares.Select(share => Math.Round(share, 14)), (a, b) => Math.Abs(a - b) < 1e-13);
+        Assert.Equal(
+            [4 / 5.25, 1 / 5.25, 0.25 / 5.25], found.ExplainedShares.Select(share => Math.Round(share, 14)),
+            (a, b) => Math.Abs(a - b) < 1e-13);
         var path = PathOnPlane.Of(Quadratic(), found.Plane, states);
         Assert.Equal(5 / 5.25, path.ExplainedShare, 1e-13);
         Assert.Equal((0.5, 9L), (Math.Round(path.LargestDistance, 13), path.LargestDistanceStep));
     }
 
     [Fact]
-    public void A_path_on_a_line_has_no_nearest_plane() => Assert.Null(PathDirections.Of(new double[s_size], [Scaled(0, 2), Scaled(0, 1), Scaled(0, 0)]));
+    public void A_path_on_a_line_has_no_nearest_plane() =>
+        Assert.Null(PathDirections.Of(new double[s_size], [Scaled(0, 2), Scaled(0, 1), Scaled(0, 0)]));
 
     [Fact]
     public void A_projection_onto_slanted_directions_is_the_nearest_point()
@@ -152,8 +160,12 @@ public sealed class LandscapeEngineTests
     public void Directions_that_span_no_plane_are_refused()
     {
         double[] first = Random("u");
-        Assert.Contains("span a plane", Assert.Throws<ArgumentException>(() => new LandscapePlane(new double[s_size], first, first)).Message, StringComparison.Ordinal);
-        Assert.Contains("must have one length", Assert.Throws<ArgumentException>(() => new LandscapePlane(new double[s_size], first, [1])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "span a plane", Assert.Throws<ArgumentException>(() => new LandscapePlane(new double[s_size], first, first)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "must have one length", Assert.Throws<ArgumentException>(() => new LandscapePlane(new double[s_size], first, [1])).Message,
+            StringComparison.Ordinal);
         double[] broken = [.. first];
         broken[2] = double.NaN;
         _ = Assert.Throws<ArgumentException>(() => new LandscapePlane(new double[s_size], first, broken));
@@ -166,7 +178,8 @@ public sealed class LandscapeEngineTests
     [InlineData(9, double.NaN)]
     [InlineData(9, 0)]
     [InlineData(9, double.PositiveInfinity)]
-    public void A_grid_without_points_or_reach_is_refused(int points, double reach) => Assert.ThrowsAny<ArgumentException>(() => LandscapeGrid.Around(points, reach));
+    public void A_grid_without_points_or_reach_is_refused(int points, double reach) =>
+        Assert.ThrowsAny<ArgumentException>(() => LandscapeGrid.Around(points, reach));
 
     private static QuadraticLoss Quadratic() => new(s_curvatures, s_minimum);
 
@@ -200,5 +213,6 @@ public sealed class LandscapeEngineTests
         return vector;
     }
 
-    private static double[] At(double[] centre, double first, double[] u, double second, double[] v) => [.. centre.Select((c, k) => c + (first * u[k]) + (second * v[k]))];
+    private static double[] At(double[] centre, double first, double[] u, double second, double[] v) =>
+        [.. centre.Select((c, k) => c + (first * u[k]) + (second * v[k]))];
 }

@@ -38,7 +38,10 @@ public sealed class LandscapeSweepTests : IDisposable
         int left = evaluations;
         using (LandscapeRows rows = Open(File))
         {
-            _ = Assert.ThrowsAny<Exception>(() => LandscapeSweep.Run(() => Loss(() => Throw.If(Interlocked.Decrement(ref left) < 0)), Plane(), s_grid, threads, rows, cancellation: TestContext.Current.CancellationToken));
+            _ = Assert.ThrowsAny<Exception>(() =>
+                LandscapeSweep.Run(
+                    () => Loss(() => Throw.If(Interlocked.Decrement(ref left) < 0)), Plane(), s_grid, threads, rows,
+                    cancellation: TestContext.Current.CancellationToken));
         }
 
         // What the process was writing when it was ended.
@@ -46,7 +49,9 @@ public sealed class LandscapeSweepTests : IDisposable
         int counted = 0;
         using LandscapeRows again = Open(File);
         Assert.InRange(again.Finished.Count, (evaluations / Points) - threads, evaluations / Points);
-        double[,] resumed = LandscapeSweep.Run(() => Loss(() => Interlocked.Increment(ref counted)), Plane(), s_grid, threads, again, cancellation: TestContext.Current.CancellationToken);
+        double[,] resumed = LandscapeSweep.Run(
+            () => Loss(() => Interlocked.Increment(ref counted)), Plane(), s_grid, threads, again,
+            cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(whole, resumed);
         Assert.Equal(Points * (Points - again.Finished.Count), counted);
         again.Dispose();
@@ -66,7 +71,8 @@ public sealed class LandscapeSweepTests : IDisposable
         });
         using (LandscapeRows rows = Open(File))
         {
-            _ = Assert.ThrowsAny<OperationCanceledException>(() => LandscapeSweep.Run(() => Loss(null), Plane(), s_grid, 1, rows, progress, source.Token));
+            _ = Assert.ThrowsAny<OperationCanceledException>(() =>
+                LandscapeSweep.Run(() => Loss(null), Plane(), s_grid, 1, rows, progress, source.Token));
         }
 
         using LandscapeRows again = Open(File);
@@ -78,7 +84,11 @@ public sealed class LandscapeSweepTests : IDisposable
     {
         (double[,] whole, _) = Whole("rows", 1);
         using LandscapeRows rows = Open(File);
-        Assert.Equal(whole, LandscapeSweep.Run(() => throw new InvalidOperationException(), Plane(), s_grid, 2, rows, cancellation: TestContext.Current.CancellationToken));
+        Assert.Equal(
+            whole,
+            LandscapeSweep.Run(
+                () => throw new InvalidOperationException(), Plane(), s_grid, 2, rows,
+                cancellation: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -96,9 +106,13 @@ public sealed class LandscapeSweepTests : IDisposable
     public void Rows_of_another_landscape_and_rows_in_use_are_refused()
     {
         _ = Whole("rows", 1);
-        Assert.Contains("belong to another one", Assert.Throws<BadInputException>(() => LandscapeRows.Open(File, new string('0', 32), Points, Points)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "belong to another one",
+            Assert.Throws<BadInputException>(() => LandscapeRows.Open(File, new string('0', 32), Points, Points)).Message,
+            StringComparison.Ordinal);
         using LandscapeRows first = Open(_folder.At("used"));
-        Assert.Contains("this process alone", Assert.Throws<BadInputException>(() => Open(_folder.At("used"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "this process alone", Assert.Throws<BadInputException>(() => Open(_folder.At("used"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,8 +120,10 @@ public sealed class LandscapeSweepTests : IDisposable
     {
         string[] different =
         [
-            LandscapeSweep.Fingerprint(Plane(), s_grid, "a"), LandscapeSweep.Fingerprint(Plane(), s_grid, "b"), LandscapeSweep.Fingerprint(Plane(), LandscapeGrid.Around(Points, 2), "a"),
-            LandscapeSweep.Fingerprint(Plane(), LandscapeGrid.Around(Points + 2, 1), "a"), LandscapeSweep.Fingerprint(Plane(1e-16), s_grid, "a"),
+            LandscapeSweep.Fingerprint(Plane(), s_grid, "a"), LandscapeSweep.Fingerprint(Plane(), s_grid, "b"),
+            LandscapeSweep.Fingerprint(Plane(), LandscapeGrid.Around(Points, 2), "a"),
+            LandscapeSweep.Fingerprint(Plane(), LandscapeGrid.Around(Points + 2, 1), "a"),
+            LandscapeSweep.Fingerprint(Plane(1e-16), s_grid, "a"),
         ];
         Assert.Equal(different.Length, different.Distinct().Count());
     }
@@ -115,14 +131,17 @@ public sealed class LandscapeSweepTests : IDisposable
     private (double[,] Values, byte[] File) Whole(string name, int threads)
     {
         using LandscapeRows rows = Open(_folder.At(name));
-        double[,] values = LandscapeSweep.Run(() => Loss(null), Plane(), s_grid, threads, rows, cancellation: TestContext.Current.CancellationToken);
+        double[,] values = LandscapeSweep.Run(
+            () => Loss(null), Plane(), s_grid, threads, rows, cancellation: TestContext.Current.CancellationToken);
         rows.Dispose();
         return (values, System.IO.File.ReadAllBytes(_folder.At(name)));
     }
 
-    private static LandscapeRows Open(string path) => LandscapeRows.Open(path, LandscapeSweep.Fingerprint(Plane(), s_grid, "test"), Points, Points);
+    private static LandscapeRows Open(string path) =>
+        LandscapeRows.Open(path, LandscapeSweep.Fingerprint(Plane(), s_grid, "test"), Points, Points);
 
-    private static QuadraticLoss Loss(Action? before) => new([.. Enumerable.Range(1, s_size).Select(k => 1.0 / k)], new double[s_size]) { BeforeEach = before };
+    private static QuadraticLoss Loss(Action? before) =>
+        new([.. Enumerable.Range(1, s_size).Select(k => 1.0 / k)], new double[s_size]) { BeforeEach = before };
 
     private static LandscapePlane Plane(double shift = 0)
     {

@@ -7,7 +7,8 @@ namespace Kappa.Lab.Tests.Studies.Landscapes;
 /// <summary>½ Σ h_k (φ_k − m_k)² over two matrices: minimum, gradient and Hessian are known.</summary>
 internal sealed class QuadraticLoss(double[] curvatures, double[] minimum) : ILandscapeLoss
 {
-    public static readonly ParameterLayout Layout = ParameterLayout.For(new ResidualTransformerShape { Width = 2, KeyWidth = 1, FfnWidth = 2, Depth = 1 });
+    public static readonly ParameterLayout Layout = ParameterLayout.For(
+        new ResidualTransformerShape { Width = 2, KeyWidth = 1, FfnWidth = 2, Depth = 1 });
 
     /// <summary>Ends the process, as far as a test can: every evaluation after so many throws.</summary>
     public Action? BeforeEach { get; init; }

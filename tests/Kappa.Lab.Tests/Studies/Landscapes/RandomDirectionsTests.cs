@@ -34,7 +34,8 @@ public sealed class RandomDirectionsTests
         double[] centre = Centre();
         double[] direction = RandomDirections.Of(s_coordinates, centre, DirectionNormalisation.Layer, seed: 5).First;
         Assert.All(s_coordinates.Matrices, matrix => Assert.Equal(
-            Vectors.Norm(centre.AsSpan(matrix.Start, matrix.Block.Length)), Vectors.Norm(direction.AsSpan(matrix.Start, matrix.Block.Length)), 1e-13));
+            Vectors.Norm(centre.AsSpan(matrix.Start, matrix.Block.Length)),
+            Vectors.Norm(direction.AsSpan(matrix.Start, matrix.Block.Length)), 1e-13));
         TrainedMatrix value = s_coordinates.Matrices.First(matrix => matrix.Block.Columns > 1);
         Assert.NotEqual(UnitNorm(centre, value, 0), UnitNorm(direction, value, 0), 1e-3);
     }
@@ -50,7 +51,8 @@ public sealed class RandomDirectionsTests
     [Fact]
     public void A_seed_gives_its_directions_again_and_another_gives_others()
     {
-        LandscapePlane one = RandomDirections.Of(s_coordinates, Centre(), DirectionNormalisation.Row, 5), again = RandomDirections.Of(s_coordinates, Centre(), DirectionNormalisation.Row, 5);
+        LandscapePlane one = RandomDirections.Of(s_coordinates, Centre(), DirectionNormalisation.Row, 5),
+            again = RandomDirections.Of(s_coordinates, Centre(), DirectionNormalisation.Row, 5);
         Assert.Equal(one.First, again.First);
         Assert.Equal(one.Second, again.Second);
         Assert.NotEqual(one.First, one.Second);

@@ -11,9 +11,12 @@ namespace Kappa.Lab.Tests.Studies.Phases;
 
 public sealed class PhaseBoundaryTests
 {
-    private static readonly string[] Linear = ["depth=1", "width=4", "ffnWidth=12", "samples=1", "tokens=3", "trained=[ffnOut]", "quantities=loss", "steps=400", "lossFloor=1e-12"];
+    private static readonly string[] Linear = [
+        "depth=1", "width=4", "ffnWidth=12", "samples=1", "tokens=3", "trained=[ffnOut]", "quantities=loss", "steps=400",
+        "lossFloor=1e-12"];
 
-    /// <summary>With only W_2 trained F = … + Φ W_2 is linear, J = Φ ⊗ I, and λ_max(K) = σ_max(Φ)², here from the features' own singular values.</summary>
+    /// <summary>With only W_2 trained F = … + Φ W_2 is linear, J = Φ ⊗ I, and
+    /// λ_max(K) = σ_max(Φ)², here from the features' own singular values.</summary>
     [Fact]
     public void The_edge_of_a_linear_model_is_two_over_the_squared_norm_of_its_features()
     {
@@ -25,7 +28,8 @@ public sealed class PhaseBoundaryTests
         Assert.InRange(point.LambdaMax / exact, 1 - 1e-6, 1 + 1e-12);
     }
 
-    /// <summary>For a linear model the edge is where descent itself changes: one per cent below it converges, one per cent above it the loss grows.</summary>
+    /// <summary>For a linear model the edge is where descent itself changes: one
+    /// per cent below it converges, one per cent above it the loss grows.</summary>
     [Fact]
     public void Descent_of_a_linear_model_changes_its_class_at_the_edge()
     {
@@ -35,11 +39,13 @@ public sealed class PhaseBoundaryTests
         Assert.True(LossAfter(specification, 1.01 * edge) > 1);
     }
 
-    /// <summary>Models G and S are linear in their last matrices, so descent of those changes at the edge of their own kernel too, of a mean loss as well.</summary>
+    /// <summary>Models G and S are linear in their last matrices, so descent of those
+    /// changes at the edge of their own kernel too, of a mean loss as well.</summary>
     [Theory]
     [InlineData("model.kind=kernelAttention", "width=4", "samples=1", "tokens=3", "trained=[value]")]
     [InlineData("model.kind=shallowEncoder", "width=4", "samples=3", "tokens=2", "encoderWidth=12", "trained=[readout]")]
-    [InlineData("model.kind=shallowEncoder", "width=4", "samples=3", "tokens=2", "encoderWidth=12", "trained=[readout]", "lossReduction=mean")]
+    [InlineData(
+        "model.kind=shallowEncoder", "width=4", "samples=3", "tokens=2", "encoderWidth=12", "trained=[readout]", "lossReduction=mean")]
     public void Descent_of_another_linear_model_changes_its_class_at_the_edge(params string[] words)
     {
         ExperimentSpecification specification = Plan([.. words, "stepSize=0.1", "seed=3"]).Runs[0].Specification;
@@ -53,7 +59,9 @@ public sealed class PhaseBoundaryTests
     [Fact]
     public void A_cross_entropy_has_no_edge()
     {
-        var point = InitialPoint.Of(Plan(["model.kind=classifier", "source=digits", "patch=14", "samples=10", "width=8", "ffnWidth=8", "stepSize=0.1"]).Runs[0].Specification);
+        var point = InitialPoint.Of(
+            Plan(["model.kind=classifier", "source=digits", "patch=14", "samples=10", "width=8", "ffnWidth=8", "stepSize=0.1"]).Runs[0]
+                .Specification);
         Assert.Equal(new InitialPoint(double.NaN, double.NaN, double.NaN, double.NaN, point.ConditionNumber), point);
         Assert.True(point.ConditionNumber >= 1);
     }
@@ -61,7 +69,8 @@ public sealed class PhaseBoundaryTests
     [Fact]
     public void The_smoothness_bound_is_above_the_curvature_and_the_shortfall_says_whether_a_theorem_holds()
     {
-        var point = InitialPoint.Of(Plan(["depth=1", "width=8", "ffnWidth=16", "samples=1", "tokens=4", "stepSize=0.1"]).Runs[0].Specification);
+        var point = InitialPoint.Of(
+            Plan(["depth=1", "width=8", "ffnWidth=16", "samples=1", "tokens=4", "stepSize=0.1"]).Runs[0].Specification);
         Assert.True(point.Smoothness > point.LambdaMax);
         Assert.Equal(point.CertifiedStep > 0, point.Shortfall == 1);
         Assert.True(point.ConditionNumber >= 1);
@@ -81,11 +90,14 @@ public sealed class PhaseBoundaryTests
         string cache = Path.Combine(folder.Path, "points.json");
         ExperimentSpecification[] asked = [.. Plan([.. Linear, "stepSize=0.1,0.2", "seed=0,1"]).Runs.Select(run => run.Specification)];
         int computed = 0;
-        InitialPoint[] first = InitialPoints.Of(asked, cache, 2, (_, _) => Interlocked.Increment(ref computed), TestContext.Current.CancellationToken);
-        Assert.Equal(first, InitialPoints.Of(asked, cache, 1, (_, _) => Interlocked.Increment(ref computed), TestContext.Current.CancellationToken));
+        InitialPoint[] first = InitialPoints.Of(
+            asked, cache, 2, (_, _) => Interlocked.Increment(ref computed), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            first, InitialPoints.Of(asked, cache, 1, (_, _) => Interlocked.Increment(ref computed), TestContext.Current.CancellationToken));
         Assert.Equal(2, computed);
         File.WriteAllText(cache, "{\"FormatVersion\":");
-        Assert.Equal(first, InitialPoints.Of(asked, cache, 1, (_, _) => Interlocked.Increment(ref computed), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            first, InitialPoints.Of(asked, cache, 1, (_, _) => Interlocked.Increment(ref computed), TestContext.Current.CancellationToken));
         Assert.Equal(4, computed);
     }
 
@@ -106,7 +118,9 @@ public sealed class PhaseBoundaryTests
     {
         double[] xs = [0, 1, 2, 3, 4], ys = [0, 1, 2];
         double[,] field = Field(xs, ys, (x, y) => x + (2 * y));
-        Assert.All(Assert.Single(LevelCurve.Of(Axis.Linear("x"), Axis.Linear("y"), xs, ys, field, 3.5)), point => Assert.Equal(3.5, point.X + (2 * point.Y), 1e-12));
+        Assert.All(
+            Assert.Single(LevelCurve.Of(Axis.Linear("x"), Axis.Linear("y"), xs, ys, field, 3.5)),
+            point => Assert.Equal(3.5, point.X + (2 * point.Y), 1e-12));
         field[1, 2] = double.NaN;
         Assert.True(LevelCurve.Of(Axis.Linear("x"), Axis.Linear("y"), xs, ys, field, 3.5).Sum(piece => piece.Count) < 8);
         Assert.Empty(LevelCurve.Of(Axis.Linear("x"), Axis.Linear("y"), xs, ys, field, 100));
@@ -142,7 +156,9 @@ public sealed class PhaseBoundaryTests
 
     private static double OtherLossAfter(ExperimentSpecification specification, double stepSize)
     {
-        using var experiment = Experiment.Prepare(specification with { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } });
+        using var experiment = Experiment.Prepare(
+            specification with
+            { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } });
         DescentState state = experiment.Start();
         _ = experiment.Descent.Run(state, cancellation: TestContext.Current.CancellationToken);
         return experiment.Model.Loss(state.Parameters, experiment.Model.AllSamples) / experiment.InitialLoss;
@@ -150,8 +166,10 @@ public sealed class PhaseBoundaryTests
 
     private static double LossAfter(ExperimentSpecification specification, double stepSize)
     {
-        ExperimentSpecification asked = specification with { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } };
+        ExperimentSpecification asked = specification with
+        { Descent = specification.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize), Steps = 3000, LossFloor = 0 } };
         using var experiment = Experiment.Prepare(asked, ExperimentData.Load(asked));
-        return experiment.Descent.Run(experiment.Start(), _ => { }, cancellation: TestContext.Current.CancellationToken).Loss / experiment.InitialLoss;
+        return experiment.Descent.Run(
+            experiment.Start(), _ => { }, cancellation: TestContext.Current.CancellationToken).Loss / experiment.InitialLoss;
     }
 }

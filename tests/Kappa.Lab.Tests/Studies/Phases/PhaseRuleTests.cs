@@ -40,7 +40,11 @@ public sealed class PhaseRuleTests
 
     [Fact]
     public void The_floor_of_rounding_has_arrived() =>
-        Assert.Equal((RunPhase.Converges, RunPhase.Slow), (Of(Curve(300, k => Math.Pow(1 + k, -2)), roundingFloor: 1.2e-5), Of(Curve(300, k => Math.Pow(1 + k, -2)), roundingFloor: 1e-6)));
+        Assert.Equal(
+            (RunPhase.Converges, RunPhase.Slow),
+            (
+                Of(Curve(300, k => Math.Pow(1 + k, -2)), roundingFloor: 1.2e-5),
+                Of(Curve(300, k => Math.Pow(1 + k, -2)), roundingFloor: 1e-6)));
 
     // Two and a half decades at one rate: the window needs one below a tenth of the first loss.
     [Theory]
@@ -67,7 +71,8 @@ public sealed class PhaseRuleTests
     [InlineData("GradientTolerance")]
     [InlineData("NoDecrease")]
     public void A_run_that_ends_as_stationary_before_it_arrived_stalls(string reason) =>
-        Assert.Equal((RunPhase.Stalls, RunPhase.Slow), (Of(Curve(100, k => 1 / (1.0 + k)), stopReason: reason), Of(Curve(100, k => 1 / (1.0 + k)))));
+        Assert.Equal(
+            (RunPhase.Stalls, RunPhase.Slow), (Of(Curve(100, k => 1 / (1.0 + k)), stopReason: reason), Of(Curve(100, k => 1 / (1.0 + k)))));
 
     [Fact]
     public void A_single_row_without_a_gradient_stalls() => Assert.Equal(RunPhase.Stalls, Of([2.0], stopReason: "GradientTolerance"));
