@@ -18,7 +18,7 @@ internal static class CertificateSuite
         foreach (
             (int depth, BenchmarkSize size, double residual) in s_points.Where(point => !context.Request.IsQuick || point.Size.Width < 64))
         {
-            using TrainingPoint point = NearSolution(size.Shape(depth), size.Samples, size.Tokens, residual);
+            using ResidualTransformerPoint point = NearSolution(size.Shape(depth), size.Samples, size.Tokens, residual);
             foreach (Theorem theorem in Theorems.All.Where(theorem => theorem.Name is "ball" or "path"))
             {
                 BenchmarkRow row = new()
@@ -36,7 +36,7 @@ internal static class CertificateSuite
     }
 
     // Targets a little away from the output: a certificate's cost depends on how far it comes.
-    private static TrainingPoint NearSolution(ResidualTransformerShape shape, int samples, int tokens, double residual)
+    private static ResidualTransformerPoint NearSolution(ResidualTransformerShape shape, int samples, int tokens, double residual)
     {
         Matrix inputs = Gaussian(samples * tokens, shape.Width, "inputs"),
             targets = Gaussian(samples * tokens, shape.OutputWidth, "targets");
@@ -45,7 +45,7 @@ internal static class CertificateSuite
         model.Forward(weights);
         Vectors.Scale(targets.Span, residual / Vectors.Norm(targets.Span));
         Vectors.AddScaled(targets.Span, 1, model.ForwardOutput.Span);
-        return new TrainingPoint(inputs, samples, targets, weights, TrainedSet.All);
+        return new ResidualTransformerPoint(inputs, samples, targets, weights, TrainedSet.All);
     }
 
     private static Matrix Gaussian(int rows, int columns, string name)

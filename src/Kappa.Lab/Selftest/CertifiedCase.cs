@@ -32,11 +32,11 @@ internal sealed class CertifiedCase
         Inputs = Gaussian("inputs", rows, shape.Width, Between(0.3, 1.5));
         var initialisation = new Initialisation { Scheme = InitialisationScheme.LeCun, Gain = Between(0.5, 1.5) };
         Trained = Subset(ParameterLayout.For(shape));
-        using var original = new TrainingPoint(
+        using var original = new ResidualTransformerPoint(
             Inputs, Samples, Matrix.Allocate(rows, shape.OutputWidth), initialisation.Create(shape, seed), Trained);
         bool isScaled = Next() < 1.0 / 3 && shape.Activation.Kind != ActivationKind.Gelu;
         double scale = Math.Pow(10, Between(1, 6));
-        using TrainingPoint point = isScaled ? CertifiableInitialisation.At(original, scale) : original;
+        using ResidualTransformerPoint point = isScaled ? CertifiableInitialisation.At(original, scale) : original;
         _weights = point.Weights;
         _output = Copy(point.Model.ForwardOutput);
         Noise = Rounding * SizeOfTerms(point);
@@ -69,11 +69,11 @@ internal sealed class CertifiedCase
     public double? StepShare { get; }
 
     /// <summary>The point whose residual has the given norm.</summary>
-    public TrainingPoint At(double residualNorm)
+    public ResidualTransformerPoint At(double residualNorm)
     {
         Matrix targets = Copy(_output);
         Vectors.AddScaled(targets.Span, -residualNorm, _direction.Span);
-        return new TrainingPoint(Inputs, Samples, targets, _weights, Trained);
+        return new ResidualTransformerPoint(Inputs, Samples, targets, _weights, Trained);
     }
 
     /// <summary>The next number of the case's own, uniform in [0, 1).</summary>
@@ -115,7 +115,7 @@ internal sealed class CertifiedCase
     }
 
     // e ← e − K e/‖K e‖·‖e‖ leaves what gradient descent is slowest to remove.
-    private void Slow(TrainingPoint point)
+    private void Slow(ResidualTransformerPoint point)
     {
         var gradient = new ResidualTransformerWeights(point.Shape);
         Matrix image = Matrix.Allocate(_direction.Rows, _direction.Columns);
@@ -136,7 +136,7 @@ internal sealed class CertifiedCase
         }
     }
 
-    private static double SizeOfTerms(TrainingPoint point)
+    private static double SizeOfTerms(ResidualTransformerPoint point)
     {
         LayerView last = point.Model.Layer(point.Shape.Depth - 1);
         double output = Vectors.Norm(last.AttentionOutput.Span)

@@ -55,7 +55,7 @@ internal static class CertifiedRuns
         double residual = candidate.FirstResidual;
         for (int attempt = 0; attempt < Attempts && residual > 100 * candidate.Noise; attempt++)
         {
-            using TrainingPoint point = candidate.At(residual);
+            using ResidualTransformerPoint point = candidate.At(residual);
             Certificate certificate = theorem.Evaluate(point);
             if (certificate.Guarantee is Guarantee guarantee)
             {
@@ -104,14 +104,14 @@ internal sealed class CertifiedRun
 {
     private const double UnitRoundoff = 2.220446049250313e-16;
 
-    private readonly TrainingPoint _point;
+    private readonly ResidualTransformerPoint _point;
     private readonly Guarantee _guarantee;
     private readonly double _noise;
     private readonly ResidualTransformerWeights _weights;
     private readonly ResidualTransformerWeights _gradient;
     private readonly Matrix _residual;
 
-    public CertifiedRun(TrainingPoint point, Guarantee guarantee, double noise)
+    public CertifiedRun(ResidualTransformerPoint point, Guarantee guarantee, double noise)
     {
         (_point, _guarantee, _noise) = (point, guarantee, noise);
         _weights = new ResidualTransformerWeights(point.Shape);

@@ -76,7 +76,7 @@ public sealed record CertifiableInitialisation
     /// <param name="search">Limits; <c>null</c> for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static CertifiableInitialisation Find(
-        Theorem theorem, TrainingPoint point, CertificateOptions? options = null, ScaleSearch? search = null)
+        Theorem theorem, ResidualTransformerPoint point, CertificateOptions? options = null, ScaleSearch? search = null)
     {
         ArgumentNullException.ThrowIfNull(theorem);
         ArgumentNullException.ThrowIfNull(point);
@@ -86,7 +86,7 @@ public sealed record CertifiableInitialisation
 
         Certificate AtScale(double c)
         {
-            using TrainingPoint scaled = At(point, c);
+            using ResidualTransformerPoint scaled = At(point, c);
             return theorem.Evaluate(scaled, options);
         }
     }
@@ -102,7 +102,7 @@ public sealed record CertifiableInitialisation
     {
         ArgumentNullException.ThrowIfNull(theorem);
         ArgumentNullException.ThrowIfNull(point);
-        string? reason = theorem is WideEncoderTheorem
+        string? reason = theorem.CanCertify
             ? null
             : $"The theorem ({theorem.Label}) guarantees nothing for a finite step at any scale; ask wide-encoder.";
         return new Bisection(theorem, "w_O = 0 and c·W_V", reason, search, c => theorem.Evaluate(At(point, c), options)).Run();
@@ -128,7 +128,7 @@ public sealed record CertifiableInitialisation
     /// <returns>A point of its own, to be disposed of.</returns>
     /// <exception cref="ArgumentException">The activation is GELU, whose bend
     /// has no width to scale, or the scaled shape is not valid.</exception>
-    public static TrainingPoint At(TrainingPoint point, double scale)
+    public static ResidualTransformerPoint At(ResidualTransformerPoint point, double scale)
     {
         ArgumentNullException.ThrowIfNull(point);
         RequireScale(scale);
@@ -144,7 +144,7 @@ public sealed record CertifiableInitialisation
         BlockWeights last = weights.Block(point.Shape.Depth - 1);
         Vectors.Scale(last.FfnIn.Span, scale);
         last.FfnOut.Fill(0);
-        return new TrainingPoint(point.Model.Inputs, point.Model.Samples, point.Model.Targets, weights, point.Trained);
+        return new ResidualTransformerPoint(point.Model.Inputs, point.Model.Samples, point.Model.Targets, weights, point.Trained);
     }
 
     // c·ε must stay a width that an activation may have.
@@ -166,7 +166,7 @@ public sealed record CertifiableInitialisation
         }
     }
 
-    private static string? WhyNotScalable(TrainingPoint point) =>
+    private static string? WhyNotScalable(ResidualTransformerPoint point) =>
         point.Shape.Activation.Kind == ActivationKind.Gelu
             ? "W_1 and the bend of the activation must scale together but GELU has no width to scale; take the smooth leaky ReLU or the "
                 + "identity."

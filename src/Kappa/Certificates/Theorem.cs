@@ -60,7 +60,12 @@ public sealed record CertificateOptions
 }
 
 /// <summary>One convergence theorem: its statement and source, and its conditions as code.</summary>
-/// <remarks>One file a theorem, listed in <see cref="Theorems"/>. Stateless and thread-safe.</remarks>
+/// <remarks>
+/// One file a theorem, listed in <see cref="Theorems"/>. Stateless and thread-safe. The folders below, each of which may use those before
+/// it: Enclosures (exact numbers with the error of computing them), Ball and Path (the certificates of model R; the remarks of
+/// BallCertificate and PathCertificate draw their chains from the centre to the verdict), KernelAttention and ShallowEncoder (what is
+/// proven about models G and S).
+/// </remarks>
 public abstract class Theorem
 {
     /// <summary>Short lower-case name for the command line.</summary>
@@ -114,7 +119,7 @@ public abstract class Theorem
     /// <param name="options">What is asked; <c>null</c> for the defaults.</param>
     /// <returns>A value, also when the theorem does not apply or a condition fails.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public Certificate Evaluate(TrainingPoint point, CertificateOptions? options = null)
+    public Certificate Evaluate(ResidualTransformerPoint point, CertificateOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(point);
         CertificateOptions asked = options ?? CertificateOptions.Default;
@@ -126,13 +131,13 @@ public abstract class Theorem
     private protected virtual Certificate EvaluateOwn(
         IModel model, ModelParameters parameters, TrainedSet trained, CertificateOptions options)
     {
-        using var point = TrainingPoint.Of((ResidualTransformer)model, parameters, trained);
+        using var point = ResidualTransformerPoint.Of((ResidualTransformer)model, parameters, trained);
         return Evaluate(point, options);
     }
 
     /// <summary>Why the theorem is not about this point, with what to do; <c>null</c> when it is.</summary>
-    internal abstract string? WhyNotApplicable(TrainingPoint point);
+    internal abstract string? WhyNotApplicable(ResidualTransformerPoint point);
 
     /// <summary>The conditions and the conclusion at a point that the theorem is about.</summary>
-    internal abstract Certificate Compute(TrainingPoint point, CertificateOptions options);
+    internal abstract Certificate Compute(ResidualTransformerPoint point, CertificateOptions options);
 }

@@ -1,3 +1,7 @@
+using Kappa.Certificates.Ball;
+using Kappa.Certificates.KernelAttention;
+using Kappa.Certificates.Path;
+using Kappa.Certificates.ShallowEncoder;
 using Kappa.Models;
 
 namespace Kappa.Certificates;

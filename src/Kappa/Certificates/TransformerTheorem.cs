@@ -74,7 +74,7 @@ public abstract class TransformerTheorem : Theorem
     internal abstract Certificate Compute(TransformerPoint point, CertificateOptions options);
 
     /// <inheritdoc/>
-    internal sealed override string? WhyNotApplicable(TrainingPoint point) =>
+    internal sealed override string? WhyNotApplicable(ResidualTransformerPoint point) =>
         Theorems.WhyNotAbout(this, point.Model);
 
     private protected sealed override Certificate EvaluateOwn(
@@ -82,8 +82,8 @@ public abstract class TransformerTheorem : Theorem
         Evaluate(new TransformerPoint((Transformer)model, parameters, trained), options);
 
     /// <inheritdoc/>
-    internal sealed override Certificate Compute(TrainingPoint point, CertificateOptions options) => Certificate.NotApplicable(this,
-        WhyNotApplicable(point)!);
+    internal sealed override Certificate Compute(ResidualTransformerPoint point, CertificateOptions options) =>
+        Certificate.NotApplicable(this, WhyNotApplicable(point)!);
 }
 
 /// <summary>A theorem about kernel attention, model G.</summary>

@@ -42,7 +42,7 @@ public sealed class CertifiedRunsTests
         for (long seed = 0; cases < 40; seed++)
         {
             var candidate = new CertifiedCase(seed);
-            using TrainingPoint point = candidate.At(1e4 * candidate.Noise);
+            using ResidualTransformerPoint point = candidate.At(1e4 * candidate.Noise);
             if (Ball.Evaluate(point).Guarantee is not Guarantee guarantee)
             {
                 continue;
@@ -74,7 +74,7 @@ public sealed class CertifiedRunsTests
         {
             var candidate = new CertifiedCase(seed);
             double residual = 1e5 * candidate.Noise;
-            using TrainingPoint point = candidate.At(residual);
+            using ResidualTransformerPoint point = candidate.At(residual);
             Guarantee? guarantee = Ball.Evaluate(point).Guarantee;
             double steps = 2 * Math.Log(residual / candidate.Noise) / (guarantee?.Rate ?? 0);
             if (!(steps < 20_000))

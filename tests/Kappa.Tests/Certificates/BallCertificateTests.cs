@@ -54,13 +54,13 @@ public sealed class BallCertificateTests
     [Fact]
     public void A_shortfall_is_the_factor_by_which_the_residual_must_shrink()
     {
-        using TrainingPoint far = NearSolution(1e-2);
+        using ResidualTransformerPoint far = NearSolution(1e-2);
         double shortfall = Ball.Evaluate(far).Shortfall;
         Assert.InRange(shortfall, 1.1, 1e6);
 
         // The residual is proportional to the distance of the targets from the output; the factor is found to 1e-3.
-        using TrainingPoint below = NearSolution(1e-2 / shortfall * (1 - 1e-9));
-        using TrainingPoint above = NearSolution(1e-2 / shortfall * 1.002);
+        using ResidualTransformerPoint below = NearSolution(1e-2 / shortfall * (1 - 1e-9));
+        using ResidualTransformerPoint above = NearSolution(1e-2 / shortfall * 1.002);
         Assert.Equal(CertificateOutcome.Guaranteed, Ball.Evaluate(below).Outcome);
         Assert.Equal(CertificateOutcome.NotCertified, Ball.Evaluate(above).Outcome);
     }
@@ -68,7 +68,7 @@ public sealed class BallCertificateTests
     [Fact]
     public void A_step_size_within_one_over_beta_is_guaranteed_in_proportion_and_a_larger_one_is_not()
     {
-        using TrainingPoint point = NearSolution(1e-7);
+        using ResidualTransformerPoint point = NearSolution(1e-7);
         Guarantee own = Ball.Evaluate(point).Guarantee!;
         Guarantee half = Ball.Evaluate(point, new CertificateOptions { StepSize = own.StepSize / 2 }).Guarantee!;
         Assert.Equal(own.Rate / 2, half.Rate, 1e-12 * own.Rate);
@@ -83,7 +83,7 @@ public sealed class BallCertificateTests
     [Fact]
     public void Every_condition_of_a_guarantee_holds_and_a_radius_is_reported_for_trained_blocks_only()
     {
-        using TrainingPoint point = NearSolution(1e-7, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut));
+        using ResidualTransformerPoint point = NearSolution(1e-7, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut));
         Certificate certificate = Ball.Evaluate(point);
         Assert.Equal(CertificateOutcome.Guaranteed, certificate.Outcome);
         Assert.All(certificate.Conditions, condition => Assert.True(condition.Holds, condition.Name));
@@ -94,8 +94,8 @@ public sealed class BallCertificateTests
     [Fact]
     public void Fewer_trained_blocks_have_smaller_constants_and_with_W2_alone_the_theorem_is_about_a_quadratic()
     {
-        using TrainingPoint all = NearSolution(1e-7);
-        using TrainingPoint alone = NearSolution(1e-7, TrainedSet.Of(ParameterKind.FfnOut));
+        using ResidualTransformerPoint all = NearSolution(1e-7);
+        using ResidualTransformerPoint alone = NearSolution(1e-7, TrainedSet.Of(ParameterKind.FfnOut));
         Certificate certificate = Ball.Evaluate(alone);
 
         // F is linear in W_2: μ = σ_M(Φ)², β = ‖Φ‖₂², whatever the radius.
@@ -110,8 +110,8 @@ public sealed class BallCertificateTests
     public void A_trained_readout_takes_its_own_movement_off_the_bound_of_W2()
     {
         TrainedSet trained = TrainedSet.Of(ParameterKind.FfnOut, ParameterKind.Readout);
-        using TrainingPoint far = NearSolution(10, trained, readoutWidth: 3);
-        using TrainingPoint point = NearSolution(9 / Ball.Evaluate(far).Shortfall, trained, readoutWidth: 3);
+        using ResidualTransformerPoint far = NearSolution(10, trained, readoutWidth: 3);
+        using ResidualTransformerPoint point = NearSolution(9 / Ball.Evaluate(far).Shortfall, trained, readoutWidth: 3);
         Certificate certificate = Ball.Evaluate(point);
 
         // Neither W_2 nor W_U moves Φ: μ = σ_M(Φ)² (σ_3(W_U) − C_U)²; the readout's own share is added to it.
@@ -130,7 +130,7 @@ public sealed class BallCertificateTests
     {
         foreach (double gain in (double[])[1, 0])
         {
-            using TrainingPoint point = NearSolution(0, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), gain);
+            using ResidualTransformerPoint point = NearSolution(0, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), gain);
             Certificate certificate = Ball.Evaluate(point);
             Assert.Equal(0, point.Loss);
             Assert.Equal(gain == 1 ? CertificateOutcome.Guaranteed : CertificateOutcome.NotCertified, certificate.Outcome);
@@ -144,7 +144,7 @@ public sealed class BallCertificateTests
     [Fact]
     public void Dependent_features_are_not_certified_and_no_factor_helps()
     {
-        using TrainingPoint point = NearSolution(1e-7, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), ffnInGain: 0);
+        using ResidualTransformerPoint point = NearSolution(1e-7, TrainedSet.Of(ParameterKind.Value, ParameterKind.FfnOut), ffnInGain: 0);
         Certificate certificate = Ball.Evaluate(point);
         Assert.Equal(CertificateOutcome.NotCertified, certificate.Outcome);
         Assert.Equal(double.PositiveInfinity, certificate.Shortfall);
@@ -169,7 +169,8 @@ public sealed class BallCertificateTests
 
     private static void NotApplicable(string reason, ModelCase model, TrainedSet? trained = null)
     {
-        using var point = new TrainingPoint(model.Inputs, model.Samples, model.Targets, model.Weights, trained ?? TrainedSet.All);
+        using var point = new ResidualTransformerPoint(
+            model.Inputs, model.Samples, model.Targets, model.Weights, trained ?? TrainedSet.All);
         Certificate certificate = Ball.Evaluate(point);
         Assert.Equal(CertificateOutcome.NotApplicable, certificate.Outcome);
         Assert.Contains(reason, certificate.Explanation, StringComparison.Ordinal);
@@ -177,7 +178,8 @@ public sealed class BallCertificateTests
     }
 
     // Targets at a given distance from the output.
-    private static TrainingPoint NearSolution(double distance, TrainedSet? trained = null, double ffnInGain = 1, int? readoutWidth = null)
+    private static ResidualTransformerPoint NearSolution(
+        double distance, TrainedSet? trained = null, double ffnInGain = 1, int? readoutWidth = null)
     {
         var model = new ModelCase(new ResidualTransformerShape { Width = 7, FfnWidth = 24, ReadoutWidth = readoutWidth });
         Vectors.Scale(model.Weights.Block(0).FfnIn.Span, ffnInGain);
@@ -186,12 +188,13 @@ public sealed class BallCertificateTests
         Matrix targets = Matrix.Allocate(evaluator.Rows, evaluator.OutputColumns);
         evaluator.ForwardOutput.CopyTo(targets);
         Vectors.AddScaled(targets.Span, distance / Vectors.Norm(model.Targets.Span), model.Targets.Span);
-        return new TrainingPoint(model.Inputs, model.Samples, targets, model.Weights, trained ?? TrainedSet.All);
+        return new ResidualTransformerPoint(model.Inputs, model.Samples, targets, model.Weights, trained ?? TrainedSet.All);
     }
 
     private static Certificate Evaluate(ReferenceCase reference)
     {
-        using var point = new TrainingPoint(reference.Inputs, reference.Samples, reference.Targets, reference.Weights, reference.Trained);
+        using var point = new ResidualTransformerPoint(
+            reference.Inputs, reference.Samples, reference.Targets, reference.Weights, reference.Trained);
         return Ball.Evaluate(point);
     }
 

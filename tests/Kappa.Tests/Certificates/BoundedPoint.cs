@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Ball;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
@@ -24,10 +25,10 @@ internal sealed class BoundedPoint : IDisposable
         _evaluator = model.NewModel();
         Trained = trained.Resolve(model.Weights.Layout);
         Radii = [.. Layout.Blocks.Select((block, b) => Trained[b] ? relativeRadius * Vectors.Norm(model.Weights[block].Span) : 0)];
-        using var point = new TrainingPoint(model.Inputs, model.Samples, model.Targets, model.Weights, trained);
+        using var point = new ResidualTransformerPoint(model.Inputs, model.Samples, model.Targets, model.Weights, trained);
         Ball = new ParameterBall(Radii);
         Bounds = ResidualTransformerBounds.Propagate(
-            new BoundCalculus(Ball, Trained, withSecond: true), model.Shape, model.Tokens, new CentreNorms(point));
+            new BoundCalculus(Ball, Trained, withSecond: true), model.Shape, model.Tokens, new SpectralNormsAtCentre(point));
     }
 
     public bool[] Trained { get; }

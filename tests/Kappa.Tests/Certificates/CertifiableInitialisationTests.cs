@@ -15,14 +15,14 @@ public sealed class CertifiableInitialisationTests
     [Fact]
     public void The_scale_found_is_certified_and_one_smaller_by_the_tolerance_is_not()
     {
-        using TrainingPoint point = Point(Shape);
+        using ResidualTransformerPoint point = Point(Shape);
         var found = CertifiableInitialisation.Find(Ball, point);
         _ = Assert.NotNull(found.Scale);
         Assert.InRange(found.Scale.Value / found.NotCertifiedScale!.Value, 1, 1.01);
         Assert.Equal(CertificateOutcome.Guaranteed, found.Certificate.Outcome);
 
-        using TrainingPoint at = CertifiableInitialisation.At(point, found.Scale.Value);
-        using TrainingPoint below = CertifiableInitialisation.At(point, found.NotCertifiedScale.Value);
+        using ResidualTransformerPoint at = CertifiableInitialisation.At(point, found.Scale.Value);
+        using ResidualTransformerPoint below = CertifiableInitialisation.At(point, found.NotCertifiedScale.Value);
         Assert.Equal(found.Certificate.Guarantee!.Rate, Ball.Evaluate(at).Guarantee!.Rate);
         Assert.Equal(CertificateOutcome.NotCertified, Ball.Evaluate(below).Outcome);
     }
@@ -30,7 +30,7 @@ public sealed class CertifiableInitialisationTests
     [Fact]
     public void Bisection_finds_the_threshold_of_any_theorem_from_either_side()
     {
-        using TrainingPoint point = Point(Shape);
+        using ResidualTransformerPoint point = Point(Shape);
         foreach (double threshold in (double[])[0.003, 0.9, 1, 77])
         {
             var found = CertifiableInitialisation.Find(new FromScale(point, threshold), point);
@@ -48,8 +48,8 @@ public sealed class CertifiableInitialisationTests
     [Fact]
     public void Scaling_multiplies_the_features_removes_W2_and_changes_nothing_else_in_a_model_of_one_block()
     {
-        using TrainingPoint point = Point(Shape);
-        using TrainingPoint scaled = CertifiableInitialisation.At(point, 1000);
+        using ResidualTransformerPoint point = Point(Shape);
+        using ResidualTransformerPoint scaled = CertifiableInitialisation.At(point, 1000);
         double[] features = scaled.Model.Layer(0).Hidden.Span.ToArray(), before = point.Model.Layer(0).Hidden.Span.ToArray();
         Assert.All(before.Zip(features), pair => Assert.Equal(1000 * pair.First, pair.Second, 1e-10));
         Assert.Equal(point.Model.Layer(0).AttentionOutput.Span.ToArray(), scaled.Model.ForwardOutput.Span.ToArray());
@@ -67,7 +67,7 @@ public sealed class CertifiableInitialisationTests
 
         static double Price(ResidualTransformerShape shape)
         {
-            using TrainingPoint point = Point(shape);
+            using ResidualTransformerPoint point = Point(shape);
             return CertifiableInitialisation.Find(Ball, point, search: new ScaleSearch { Largest = 1e12, Tolerance = 0.1 }).Scale
                 ?? double.PositiveInfinity;
         }
@@ -77,17 +77,17 @@ public sealed class CertifiableInitialisationTests
     public void The_identity_scales_W1_alone_and_GELU_and_inapplicable_theorems_are_said_to_be_so()
     {
         // With the identity Φ = H W_1 has the rank of H, so d ≥ M is needed.
-        using TrainingPoint identity = Point(Shape with { Activation = new Activation(ActivationKind.Identity) });
+        using ResidualTransformerPoint identity = Point(Shape with { Activation = new Activation(ActivationKind.Identity) });
         _ = Assert.NotNull(CertifiableInitialisation.Find(Ball, identity).Scale);
 
-        using TrainingPoint gelu = Point(Shape with { Activation = new Activation(ActivationKind.Gelu) });
+        using ResidualTransformerPoint gelu = Point(Shape with { Activation = new Activation(ActivationKind.Gelu) });
         var found = CertifiableInitialisation.Find(Ball, gelu);
         Assert.Equal((null, CertificateOutcome.NotApplicable, 0), (found.Scale, found.Certificate.Outcome, found.Tries));
         Assert.Contains("GELU has no width", found.Explanation, StringComparison.Ordinal);
         Assert.Contains(
             "GELU", Assert.Throws<ArgumentException>(() => CertifiableInitialisation.At(gelu, 2)).Message, StringComparison.Ordinal);
 
-        using TrainingPoint relu = Point(Shape with { Activation = new Activation(ActivationKind.Relu) });
+        using ResidualTransformerPoint relu = Point(Shape with { Activation = new Activation(ActivationKind.Relu) });
         found = CertifiableInitialisation.Find(Ball, relu);
         Assert.Equal((null, CertificateOutcome.NotApplicable, 1), (found.Scale, found.Certificate.Outcome, found.Tries));
         Assert.Contains("kink", found.Explanation, StringComparison.Ordinal);
@@ -96,7 +96,7 @@ public sealed class CertifiableInitialisationTests
     [Fact]
     public void Limits_that_leave_no_room_are_refused()
     {
-        using TrainingPoint point = Point(Shape);
+        using ResidualTransformerPoint point = Point(Shape);
         foreach (
             ScaleSearch search in (ScaleSearch[])[
                 new() { Smallest = 2 }, new() { Largest = double.PositiveInfinity }, new() { Tolerance = 0 }])
@@ -107,15 +107,15 @@ public sealed class CertifiableInitialisationTests
         _ = Assert.Throws<ArgumentException>(() => CertifiableInitialisation.At(point, double.NaN));
     }
 
-    private static TrainingPoint Point(ResidualTransformerShape shape)
+    private static ResidualTransformerPoint Point(ResidualTransformerShape shape)
     {
         // Six rows; tokens of about unit norm.
         var model = new ModelCase(shape, samples: 2, tokens: 3, seed: 11, inputScale: 0.35);
-        return new TrainingPoint(model.Inputs, model.Samples, model.Targets, model.Weights, TrainedSet.All);
+        return new ResidualTransformerPoint(model.Inputs, model.Samples, model.Targets, model.Weights, TrainedSet.All);
     }
 
     /// <summary>Certifies from a given scale of W_1 on.</summary>
-    private sealed class FromScale(TrainingPoint original, double threshold) : Theorem
+    private sealed class FromScale(ResidualTransformerPoint original, double threshold) : Theorem
     {
         private readonly double _norm = Vectors.Norm(original.Weights.Block(0).FfnIn.Span);
 
@@ -131,9 +131,9 @@ public sealed class CertifiableInitialisationTests
 
         public override IReadOnlyList<Source> Sources => [];
 
-        internal override string? WhyNotApplicable(TrainingPoint point) => null;
+        internal override string? WhyNotApplicable(ResidualTransformerPoint point) => null;
 
-        internal override Certificate Compute(TrainingPoint point, CertificateOptions options) => new()
+        internal override Certificate Compute(ResidualTransformerPoint point, CertificateOptions options) => new()
         {
             Theorem = this,
             Outcome = Vectors.Norm(point.Weights.Block(0).FfnIn.Span) / _norm >= threshold * (1 - 1e-12)

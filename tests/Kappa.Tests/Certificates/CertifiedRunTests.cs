@@ -23,7 +23,7 @@ public sealed class CertifiedRunTests
     {
         using var run = new OrdinaryRun(depth, samples, tokens, width, ffnWidth, seed: 0);
         ResidualTransformerWeights weights = run.DescendTo(relativeLoss);
-        using var point = new TrainingPoint(run.Model.Inputs, samples, run.Model.Targets, weights, TrainedSet.All);
+        using var point = new ResidualTransformerPoint(run.Model.Inputs, samples, run.Model.Targets, weights, TrainedSet.All);
         Certificate certificate = Theorems.Find("path")!.Evaluate(point);
 
         Assert.True(certificate.Outcome == CertificateOutcome.Guaranteed, certificate.Explanation);

@@ -1,4 +1,4 @@
-using Kappa.Certificates;
+using Kappa.Certificates.Ball;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Models;

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.ShallowEncoder;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
@@ -64,7 +65,7 @@ public sealed class EncoderSearchTests
         {
             ModelParameters scaled = parameters.Clone();
             Vectors.Scale(scaled[name].Span, scale);
-            var bounds = new WideEncoderBounds(new EncoderPoint(new TransformerPoint(model, scaled, TrainedSet.All)));
+            var bounds = new WideEncoderBounds(new EncoderAtCentre(new TransformerPoint(model, scaled, TrainedSet.All)));
             foreach (double residual in Numbers)
             {
                 WideEncoderState? state = bounds.Find((UpperBound)residual);

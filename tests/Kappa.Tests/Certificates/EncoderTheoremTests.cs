@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.ShallowEncoder;
 using Kappa.Descent;
 using Kappa.Models;
 using Kappa.Numerics;
@@ -44,7 +45,7 @@ public sealed class EncoderTheoremTests
         Assert.Equal(CertificateOutcome.NotCertified, certificate.Outcome);
         double factor = certificate.Shortfall;
         Assert.InRange(factor, 1.0001, 1e6);
-        var bounds = new WideEncoderBounds(new EncoderPoint(new TransformerPoint(model, start, TrainedSet.All)));
+        var bounds = new WideEncoderBounds(new EncoderAtCentre(new TransformerPoint(model, start, TrainedSet.All)));
         Assert.NotNull(bounds.Find(bounds.At.ResidualNorm * (UpperBound)(0.999 / factor)));
         Assert.Null(bounds.Find(bounds.At.ResidualNorm * (UpperBound)(1.001 / factor)));
     }
@@ -62,7 +63,7 @@ public sealed class EncoderTheoremTests
         Assert.Equal(CertificateOutcome.NotCertified, certificate.Outcome);
         Assert.InRange(certificate.Shortfall, 1.01, 1e9);
 
-        var at = new EncoderPoint(point);
+        var at = new EncoderAtCentre(point);
         var random = new RandomSequence(3, "radii");
         double[] draws = new double[4 * 20_000];
         random.FillGaussian(draws);
@@ -108,7 +109,7 @@ public sealed class EncoderTheoremTests
         Assert.Contains(
             "readout", Wide.Evaluate(new TransformerPoint(model, start, TrainedSet.OfNames("value"))).Explanation,
             StringComparison.Ordinal);
-        using var residual = new TrainingPoint(
+        using var residual = new ResidualTransformerPoint(
             ModelCase.Gaussian(2, 2, 1, "x"), 1, ModelCase.Gaussian(2, 2, 1, "y"),
             new ResidualTransformerWeights(new ResidualTransformerShape { Width = 2, FfnWidth = 2 }), TrainedSet.All);
         Assert.All(
@@ -117,7 +118,7 @@ public sealed class EncoderTheoremTests
     }
 
     // (S.5), written out: the factor by which √(2ℓ_0) is too large at given radii, for sum pooling and a summed loss.
-    private static double Shortfall(EncoderPoint at, double[] radii, double first, double second, double softmax)
+    private static double Shortfall(EncoderAtCentre at, double[] radii, double first, double second, double softmax)
     {
         double[] bar = [.. at.Norms.Select((norm, k) => norm.Value + radii[k])];
         double cx = at.Inputs.Max(input => Vectors.Norm(input.Span)) / Math.Sqrt(at.Tokens), alpha = at.SmallestFeature.Value;

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.KernelAttention;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;

@@ -1,4 +1,6 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Ball;
+using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
@@ -173,7 +175,7 @@ public sealed class LocalBoundsTests
     private static (BallBounds Bounds, ParameterBall Ball) Bounds(int index, BoundedPoint point)
     {
         ModelCase model = Cases[index].Model;
-        using var at = new TrainingPoint(model.Inputs, model.Samples, model.Targets, model.Weights, Cases[index].Trained);
+        using var at = new ResidualTransformerPoint(model.Inputs, model.Samples, model.Targets, model.Weights, Cases[index].Trained);
         bool[] joint = [.. point.Trained.Select((trained, b) => trained && b < point.Radii.Length - 1)];
         var ball = new ParameterBall(point.Radii, joint, Vectors.Norm([.. point.Radii.Where((_, b) => joint[b])]));
         return (new LocalPropagation(at).On(ball), ball);

@@ -1,4 +1,6 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Ball;
+using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Tests.Models;
 using Xunit;
@@ -19,7 +21,7 @@ public sealed class PathCertificateTests
         evaluator.Forward(model.Weights);
         Matrix targets = Matrix.Allocate(evaluator.Rows, evaluator.OutputColumns);
         evaluator.ForwardOutput.CopyTo(targets);
-        using var point = new TrainingPoint(model.Inputs, model.Samples, targets, model.Weights, TrainedSet.All);
+        using var point = new ResidualTransformerPoint(model.Inputs, model.Samples, targets, model.Weights, TrainedSet.All);
 
         Certificate own = Theorems.Find(theorem)!.Evaluate(point),
             tooLong = Theorems.Find(theorem)!.Evaluate(point, new CertificateOptions { StepSize = 1000 });
@@ -46,7 +48,7 @@ public sealed class PathCertificateTests
         (block.FfnOut[0, 0], block.FfnOut[1, 0], block.FfnOut[2, 2]) = (half, -half, 1);
         Matrix inputs = Matrix.Allocate(2, 3), unit = Matrix.Allocate(2, 3);
         (inputs[0, 0], inputs[0, 1], inputs[0, 2]) = (2 - weight, 100, peak);
-        using var point = new TrainingPoint(inputs, 1, Matrix.Allocate(2, 3), weights, TrainedSet.All);
+        using var point = new ResidualTransformerPoint(inputs, 1, Matrix.Allocate(2, 3), weights, TrainedSet.All);
         double bound = new LocalPropagation(point).On(new ParameterBall([0, 0, 0, radius, 0])).Output.First[0].Value;
 
         block.FfnIn[1, 1] -= radius;
@@ -74,7 +76,7 @@ public sealed class PathCertificateTests
         Matrix inputs = Matrix.Allocate(2, 3);
         new Kappa.Numerics.RandomSequence(1, "inputs").FillGaussian(inputs.Span);
         Kappa.Numerics.Vectors.Scale(inputs.Span, 1e-165);
-        using var point = new TrainingPoint(inputs, 1, Matrix.Allocate(2, 3), weights, TrainedSet.All);
+        using var point = new ResidualTransformerPoint(inputs, 1, Matrix.Allocate(2, 3), weights, TrainedSet.All);
         Certificate certificate = Theorems.Find("path")!.Evaluate(point, new CertificateOptions { StepSize = 1 });
         Assert.Equal(CertificateOutcome.NotCertified, certificate.Outcome);
         Assert.Null(certificate.Guarantee);
@@ -99,7 +101,7 @@ public sealed class PathCertificateTests
             model.Forward(weights);
             Kappa.Numerics.Vectors.Scale(targets.Span, 2e-3 / Kappa.Numerics.Vectors.Norm(targets.Span));
             Kappa.Numerics.Vectors.AddScaled(targets.Span, 1, model.ForwardOutput.Span);
-            using var point = new TrainingPoint(inputs, 1, targets, weights, TrainedSet.All);
+            using var point = new ResidualTransformerPoint(inputs, 1, targets, weights, TrainedSet.All);
             if (
                 Theorems.Find("path")!.Evaluate(
                     point, new CertificateOptions { StepDivisor = divisor, FloorFraction = 0.1 }).Guarantee is { } guarantee)

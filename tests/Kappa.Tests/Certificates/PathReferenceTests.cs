@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Kappa.Certificates;
+using Kappa.Certificates.Ball;
+using Kappa.Certificates.Path;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
 using Xunit;
@@ -77,7 +79,7 @@ public sealed class PathReferenceTests
             expected.GetProperty("pieces").GetDouble(), certificate.Constants.Single(constant => constant.Symbol == "pieces").Value);
     }
 
-    private static TrainingPoint PointOf(ReferenceCase reference) =>
+    private static ResidualTransformerPoint PointOf(ReferenceCase reference) =>
         new(reference.Inputs, reference.Samples, reference.Targets, reference.Weights, reference.Trained);
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetDouble())];

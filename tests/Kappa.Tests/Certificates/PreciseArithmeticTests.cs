@@ -1,4 +1,4 @@
-using Kappa.Certificates;
+using Kappa.Certificates.Enclosures;
 using Kappa.Models;
 using Kappa.Numerics;
 using Xunit;

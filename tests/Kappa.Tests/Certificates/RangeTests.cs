@@ -1,4 +1,6 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Ball;
+using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Oracle;
@@ -36,7 +38,8 @@ public sealed class RangeTests
         (block.FfnOut[0, 0], block.FfnOut[0, 1], block.FfnOut[1, 0], block.FfnOut[1, 1]) = (ffnOut, 0.5 * ffnOut, -0.3 * ffnOut, ffnOut);
         Matrix inputs = Matrix<double>.From(new[,] { { token, token }, { token, -token } }),
             targets = Matrix<double>.From(new[,] { { target, 2 * target }, { -target, 0.5 * target } });
-        using var point = new TrainingPoint(inputs, 1, targets, weights, TrainedSet.OfNames("blocks.0.query", "blocks.0.ffn_out"));
+        using var point = new ResidualTransformerPoint(
+            inputs, 1, targets, weights, TrainedSet.OfNames("blocks.0.query", "blocks.0.ffn_out"));
         foreach (Theorem theorem in Theorems.OfResidualTransformer)
         {
             Certificate certificate = theorem.Evaluate(point);
@@ -92,7 +95,7 @@ public sealed class RangeTests
         var weights = new ResidualTransformerWeights(shape);
         weights.Block(0).FfnOut[0, 0] = FfnOut;
         weights.Readout!.Value[0, 0] = Readout;
-        using var point = new TrainingPoint(
+        using var point = new ResidualTransformerPoint(
             Matrix<double>.From(new[,] { { Input } }), 1, Matrix<double>.From(new[,] { { 1.0 } }), weights,
             TrainedSet.OfNames("blocks.0.ffn_in"));
         Certificate certificate = new BallCertificate().Evaluate(point);

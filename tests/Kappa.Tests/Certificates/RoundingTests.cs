@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Enclosures;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Oracle;
@@ -25,7 +26,7 @@ public sealed class RoundingTests
         for (int seed = 0; seed < PointsOfAKind; seed++)
         {
             var degenerate = new DegeneratePoint(kind, depth, seed);
-            using var point = new TrainingPoint(
+            using var point = new ResidualTransformerPoint(
                 degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
             foreach (string name in OfModelR)
             {
@@ -55,7 +56,7 @@ public sealed class RoundingTests
                 Vectors.Scale(degenerate.Weights[block].Span, Math.ScaleB(1, exponent));
             }
 
-            using var point = new TrainingPoint(
+            using var point = new ResidualTransformerPoint(
                 degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, Trained(kind, depth, seed));
             Assert.All(Theorems.OfResidualTransformer, theorem =>
             {
@@ -86,7 +87,7 @@ public sealed class RoundingTests
             }
 
             Vectors.Scale(weights.Block(0).Key.Row(3), common);
-            using var point = new TrainingPoint(inputs, 1, targets, weights, TrainedSet.Of(W2));
+            using var point = new ResidualTransformerPoint(inputs, 1, targets, weights, TrainedSet.Of(W2));
             Assert.All(OfModelR, name => Assert.Equal(CertificateOutcome.Guaranteed, Theorems.Find(name)!.Evaluate(point).Outcome));
         }
     }
@@ -103,7 +104,7 @@ public sealed class RoundingTests
                 continue;
             }
 
-            using var point = new TrainingPoint(
+            using var point = new ResidualTransformerPoint(
                 degenerate.Inputs, degenerate.Samples, degenerate.Targets, degenerate.Weights, TrainedSet.All);
             var forward = new PreciseForward(point);
             ExactForward exact = ExactForward.Of(degenerate);
@@ -130,7 +131,7 @@ public sealed class RoundingTests
         ResidualTransformerWeights weights = new Kappa.Descent.Initialisation().Create(degenerate.Shape, seed: 1);
         Matrix inputs = Matrix.Allocate(degenerate.Inputs.Rows, degenerate.Inputs.Columns);
         new RandomSequence(1, "inputs").FillGaussian(inputs.Span);
-        using var point = new TrainingPoint(inputs, degenerate.Samples, degenerate.Targets, weights, TrainedSet.All);
+        using var point = new ResidualTransformerPoint(inputs, degenerate.Samples, degenerate.Targets, weights, TrainedSet.All);
         Assert.All(new PreciseForward(point).Last.Hidden.RowError, error => Assert.InRange(error.Value, 0, 1e-22));
     }
 

@@ -1,4 +1,6 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Ball;
+using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
@@ -29,7 +31,7 @@ public sealed class SearchTests
     [MemberData(nameof(Sizes))]
     public void The_searches_of_the_ball_certificate_end_for_every_residual(double inputs, double weights)
     {
-        using TrainingPoint point = Point(inputs, weights);
+        using ResidualTransformerPoint point = Point(inputs, weights);
         foreach (double residual in Hostile)
         {
             var function = new BallFunction(point);
@@ -44,7 +46,7 @@ public sealed class SearchTests
     [MemberData(nameof(Sizes))]
     public void The_search_of_the_path_certificate_ends_for_every_residual(double inputs, double weights)
     {
-        using TrainingPoint point = Point(inputs, weights);
+        using ResidualTransformerPoint point = Point(inputs, weights);
         var propagation = new LocalPropagation(point);
         foreach (double floor in (double[])[double.Epsilon, 1e-160, 1, 1e160])
         {
@@ -63,7 +65,7 @@ public sealed class SearchTests
     [MemberData(nameof(Sizes))]
     public void Theorems_answer_at_every_size_and_promise_no_rate_that_is_no_rate(double inputs, double weights)
     {
-        using TrainingPoint point = Point(inputs, weights);
+        using ResidualTransformerPoint point = Point(inputs, weights);
         foreach (string name in (string[])["path", "kernel-floor", "ball"])
         {
             Certificate certificate = Theorems.Find(name)!.Evaluate(point);
@@ -79,7 +81,7 @@ public sealed class SearchTests
     [Fact]
     public void Tokens_whose_squares_underflow_are_not_certified_and_the_reason_says_so()
     {
-        using TrainingPoint point = Point(1e-160, 1);
+        using ResidualTransformerPoint point = Point(1e-160, 1);
         Assert.All((string[])["path", "kernel-floor", "ball"], name =>
         {
             Certificate certificate = Theorems.Find(name)!.Evaluate(point);
@@ -110,7 +112,7 @@ public sealed class SearchTests
     [Fact]
     public void The_search_for_a_scale_ends_between_the_ends_of_the_doubles()
     {
-        using TrainingPoint point = Point(1, 1, new Activation(ActivationKind.Identity));
+        using ResidualTransformerPoint point = Point(1, 1, new Activation(ActivationKind.Identity));
         var search = new ScaleSearch { Smallest = double.Epsilon, Largest = double.MaxValue, Tolerance = 1e-9 };
         foreach (double threshold in (double[])[0, double.Epsilon, 1e-320, 1e-170, 1, 1e170, 1e308, double.PositiveInfinity, double.NaN])
         {
@@ -121,14 +123,14 @@ public sealed class SearchTests
         }
     }
 
-    private static TrainingPoint Point(double inputScale, double weightScale, Activation? activation = null)
+    private static ResidualTransformerPoint Point(double inputScale, double weightScale, Activation? activation = null)
     {
         var model = new ModelCase(
             new ResidualTransformerShape
             { Width = 3, FfnWidth = 8, Activation = activation ?? new Activation(ActivationKind.SmoothLeakyRelu) },
             samples: 1, tokens: 2, inputScale: inputScale);
         Vectors.Scale(model.Weights.Vector, weightScale);
-        return new TrainingPoint(model.Inputs, model.Samples, model.Targets, model.Weights, TrainedSet.All);
+        return new ResidualTransformerPoint(model.Inputs, model.Samples, model.Targets, model.Weights, TrainedSet.All);
     }
 
     private sealed class FakePath(long certifiedFrom, long standsAt) : ICertifiablePath<long[]>
@@ -169,9 +171,9 @@ public sealed class SearchTests
 
         public override IReadOnlyList<Source> Sources => [];
 
-        internal override string? WhyNotApplicable(TrainingPoint point) => null;
+        internal override string? WhyNotApplicable(ResidualTransformerPoint point) => null;
 
-        internal override Certificate Compute(TrainingPoint point, CertificateOptions options) =>
+        internal override Certificate Compute(ResidualTransformerPoint point, CertificateOptions options) =>
             Answer(this, point.Weights.Block(0).FfnIn[0, 0] / unit >= threshold);
     }
 

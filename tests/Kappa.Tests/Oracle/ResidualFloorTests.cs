@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Numerics;
 using Xunit;
@@ -27,7 +28,7 @@ public sealed class ResidualFloorTests
         {
             var draw = new OracleCase(name, seed);
             ResidualPoint made = ResidualPoint.Draw(draw, trainsAll);
-            using TrainingPoint point = made.NewPoint();
+            using ResidualTransformerPoint point = made.NewPoint();
             var exact = new Truth(made, point);
             regular += exact.IsRegular ? 1 : 0;
             foreach (Theorem theorem in Theorems.OfResidualTransformer)
@@ -52,7 +53,7 @@ public sealed class ResidualFloorTests
         private readonly BigReal _smallest;
         private readonly BigReal _largest;
 
-        public Truth(ResidualPoint made, TrainingPoint point)
+        public Truth(ResidualPoint made, ResidualTransformerPoint point)
         {
             BigMatrix[] weights = [.. point.Weights.Layout.Blocks.Select(block => BigMatrix.Of(point.Weights[block]))];
             var model = new ExactResidualTransformer(made.Shape, BigMatrix.Of(made.Inputs), made.Samples);
@@ -101,7 +102,7 @@ public sealed class ResidualFloorTests
 internal sealed record ResidualPoint(
     ResidualTransformerShape Shape, Matrix Inputs, Matrix Targets, int Samples, ResidualTransformerWeights Weights, TrainedSet Trained)
 {
-    public TrainingPoint NewPoint() => new(Inputs, Samples, Targets, Weights, Trained);
+    public ResidualTransformerPoint NewPoint() => new(Inputs, Samples, Targets, Weights, Trained);
 
     public static ResidualPoint Draw(OracleCase draw, bool trainsAll)
     {

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Numerics;
 using Xunit;
@@ -29,7 +30,7 @@ public sealed class ScaledPointTests
                 continue;
             }
 
-            using TrainingPoint point = made.NewPoint();
+            using ResidualTransformerPoint point = made.NewPoint();
             Truth? truth = null;
             foreach (Theorem theorem in Theorems.OfResidualTransformer)
             {
@@ -55,7 +56,7 @@ public sealed class ScaledPointTests
     private sealed class Truth
     {
         private readonly ScaledPoint _made;
-        private readonly TrainingPoint _point;
+        private readonly ResidualTransformerPoint _point;
         private readonly ExactResidualTransformer _model;
         private readonly BigMatrix[] _weights;
         private readonly BigMatrix _targets;
@@ -66,7 +67,7 @@ public sealed class ScaledPointTests
         private readonly BigReal _attentionOutput;
         private readonly BigReal _residual;
 
-        public Truth(ScaledPoint made, TrainingPoint point)
+        public Truth(ScaledPoint made, ResidualTransformerPoint point)
         {
             (_made, _point) = (made, point);
             _model = new ExactResidualTransformer(made.Plain.Shape, BigMatrix.Of(made.Plain.Inputs), made.Plain.Samples);
@@ -148,7 +149,7 @@ public sealed class ScaledPointTests
     private sealed record ScaledPoint(
         ResidualPoint Plain, ResidualPoint Scaled, int[] Exponents, int OutputExponent, int HiddenExponent, int AttentionOutputExponent)
     {
-        public TrainingPoint NewPoint() => Scaled.NewPoint();
+        public ResidualTransformerPoint NewPoint() => Scaled.NewPoint();
 
         /// <summary>2ᵏ for any k.</summary>
         public static BigReal Power(int exponent)

@@ -161,7 +161,7 @@ internal static class Certification
             return model.Layout.Length > MostParametersForShortfall ? null : certificate.Shortfall;
         }
 
-        using var point = TrainingPoint.Of(model, state.Parameters, asked.Point.Trained);
+        using var point = ResidualTransformerPoint.Of(model, state.Parameters, asked.Point.Trained);
         return ResidualShortfall.Of(certificate.Theorem, point, asked.Options, asked.Cancellation) ?? double.PositiveInfinity;
     }
 
@@ -172,12 +172,12 @@ internal static class Certification
         BoundObservation? check = null;
         if (asked.Model is ResidualTransformer residual && theorem.IsAbout(residual))
         {
-            using var point = TrainingPoint.Of(residual, asked.State.Parameters, asked.Point.Trained);
+            using var point = ResidualTransformerPoint.Of(residual, asked.State.Parameters, asked.Point.Trained);
             found = CertifiableInitialisation.Find(theorem, point, asked.Options);
             if (found is { Scale: double scale, Certificate.Guarantee: { } guarantee })
             {
                 // Its activation has another bend, so it is another model.
-                using TrainingPoint scaled = CertifiableInitialisation.At(point, scale);
+                using ResidualTransformerPoint scaled = CertifiableInitialisation.At(point, scale);
                 check = asked.Check(scaled.Model, scaled.Weights, guarantee).Check;
             }
         }

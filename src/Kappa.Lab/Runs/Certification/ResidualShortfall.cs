@@ -18,7 +18,7 @@ internal static class ResidualShortfall
     /// <param name="point">The point.</param>
     /// <param name="options">What the theorem is asked.</param>
     /// <param name="cancellation">Ends it between two evaluations.</param>
-    public static double? Of(Theorem theorem, TrainingPoint point, CertificateOptions options, CancellationToken cancellation)
+    public static double? Of(Theorem theorem, ResidualTransformerPoint point, CertificateOptions options, CancellationToken cancellation)
     {
         // Each try asks for a verdict alone.
         CertificateOptions asked = options with { MeasuresShortfall = false };
@@ -44,12 +44,12 @@ internal static class ResidualShortfall
         bool IsCertified(double factor)
         {
             cancellation.ThrowIfCancellationRequested();
-            using TrainingPoint nearer = Nearer(point, factor);
+            using ResidualTransformerPoint nearer = Nearer(point, factor);
             return theorem.Evaluate(nearer, asked).Outcome == CertificateOutcome.Guaranteed;
         }
     }
 
-    private static TrainingPoint Nearer(TrainingPoint point, double factor)
+    private static ResidualTransformerPoint Nearer(ResidualTransformerPoint point, double factor)
     {
         point.Model.Forward(point.Weights);
         Matrix output = point.Model.ForwardOutput, targets = Matrix.Allocate(output.Rows, output.Columns);
@@ -64,6 +64,6 @@ internal static class ResidualShortfall
         }
 
         ResidualTransformerWeights weights = point.Weights;
-        return new TrainingPoint(point.Model.Inputs, point.Model.Samples, targets, weights, point.Trained);
+        return new ResidualTransformerPoint(point.Model.Inputs, point.Model.Samples, targets, weights, point.Trained);
     }
 }

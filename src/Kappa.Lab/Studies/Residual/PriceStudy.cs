@@ -54,7 +54,8 @@ internal sealed class PriceStudy(ResidualPlan plan)
     {
         TokenData data = ExperimentData.Load(run.Specification);
         using Experiment experiment = Experiment.Prepare(run.Specification, data);
-        using var point = new TrainingPoint(data.Inputs, data.Samples, data.Targets, experiment.InitialWeights, experiment.Trained);
+        using var point = new ResidualTransformerPoint(
+            data.Inputs, data.Samples, data.Targets, experiment.InitialWeights, experiment.Trained);
         var price = CertifiableInitialisation.Find(
             Theorems.Find("ball")!, point, search: new ScaleSearch { Largest = PriceGrid.LargestScale, Tolerance = ScaleTolerance });
         cancellation.ThrowIfCancellationRequested();

@@ -13,14 +13,14 @@ namespace Kappa.Lab.Tests.Runs.Certification;
 public sealed class BoundCheckTests : IDisposable
 {
     private readonly Experiment _experiment;
-    private readonly TrainingPoint _point;
+    private readonly ResidualTransformerPoint _point;
 
     public BoundCheckTests()
     {
         ExperimentSpecification specification = SpecificationReader.Read(
             null, ["width=8", "ffnWidth=32", "samples=1", "tokens=3"]).Specification!;
         _experiment = Experiment.Prepare(specification, ExperimentData.Load(specification));
-        _point = new TrainingPoint(
+        _point = new ResidualTransformerPoint(
             _experiment.Data.Inputs, _experiment.Data.Samples, _experiment.Data.Targets, _experiment.InitialWeights, _experiment.Trained);
     }
 

@@ -44,7 +44,7 @@ public sealed class CertificationTests : IDisposable
                     + ((experiment.Data.Targets.Span[k] - experiment.Residual.ForwardOutput.Span[k]) / factor);
             }
 
-            using var point = new TrainingPoint(
+            using var point = new ResidualTransformerPoint(
                 experiment.Data.Inputs, experiment.Data.Samples, targets, experiment.InitialWeights, experiment.Trained);
             return Theorems.Find(name)!.Evaluate(point).Outcome;
         }
@@ -137,7 +137,7 @@ public sealed class CertificationTests : IDisposable
     public void Gram_matrices_that_do_not_fit_are_not_formed()
     {
         using Experiment experiment = Prepare();
-        using var point = new TrainingPoint(
+        using var point = new ResidualTransformerPoint(
             experiment.Data.Inputs, experiment.Data.Samples, experiment.Data.Targets, experiment.InitialWeights, experiment.Trained);
         Certificate certificate = Theorems.Find("kernel-floor")!.Evaluate(point, new CertificateOptions { MemoryLimit = 1 << 10 });
         Assert.Equal(CertificateOutcome.NotApplicable, certificate.Outcome);
