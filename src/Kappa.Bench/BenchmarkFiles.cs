@@ -66,7 +66,7 @@ internal static class BenchmarkFiles
                 schemaVersion = 1,
                 machine = result.Machine,
                 rows = result.Rows,
-                requirements = Requirement.Table(result.Rows),
+                requirements = SpeedRequirement.Table(result.Rows),
                 findings = result.Findings,
             },
             s_json);

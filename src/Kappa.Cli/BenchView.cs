@@ -70,7 +70,7 @@ internal static class BenchView
     private static ResultTable Required(BenchmarkResult result)
     {
         var table = new ResultTable("required", "bound", "measured", "");
-        foreach (Requirement requirement in Requirement.Table(result.Rows).Where(requirement => requirement.Measured is not null))
+        foreach (SpeedRequirement requirement in SpeedRequirement.Table(result.Rows).Where(requirement => requirement.Measured is not null))
         {
             _ = table.Row(
                 requirement.Name,

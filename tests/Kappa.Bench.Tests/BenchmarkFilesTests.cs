@@ -71,12 +71,12 @@ public sealed class BenchmarkFilesTests
     public void A_requirement_is_judged_against_the_fastest_of_each_variant()
     {
         BenchmarkRow slow = Torch with { Side = "torch autograd 1", Ratio = new Quartiles(40, 40, 40, 40) };
-        Requirement requirement = Requirement.Table([Kappa, slow, Torch]).Single(line =>
+        SpeedRequirement requirement = SpeedRequirement.Table([Kappa, slow, Torch]).Single(line =>
             line.Name == "step, 1 thread, d = 16, times as fast as torch (hand)");
         Assert.Equal((30, 25, false), (requirement.Bound, requirement.Measured, requirement.IsReached));
-        Requirement share = Requirement.Table([Kappa]).Single(line => line.Name == "share of peak, depth 1, d = 16");
+        SpeedRequirement share = SpeedRequirement.Table([Kappa]).Single(line => line.Name == "share of peak, depth 1, d = 16");
         Assert.True(share.IsReached);
-        Assert.Null(Requirement.Table([])[0].IsReached);
+        Assert.Null(SpeedRequirement.Table([])[0].IsReached);
 
         // The other side's ratio says how long model R takes for as many operations: half as long is twice too slow.
         BenchmarkRow other = Torch with
@@ -87,8 +87,8 @@ public sealed class BenchmarkFilesTests
             Side = "residual, as many operations",
             Ratio = new Quartiles(0.3, 0.4, 0.5, 0.6),
         };
-        Requirement model = Assert.Single(
-            Requirement.Table([other]), line => line.Name.StartsWith("gradient of w s over", StringComparison.Ordinal));
+        SpeedRequirement model = Assert.Single(
+            SpeedRequirement.Table([other]), line => line.Name.StartsWith("gradient of w s over", StringComparison.Ordinal));
         Assert.Equal((2.0, false), (model.Measured, model.IsReached));
     }
 

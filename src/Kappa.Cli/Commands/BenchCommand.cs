@@ -69,7 +69,7 @@ internal static class BenchCommand
         using var line = new ProgressLine(terminal, destination.Quiet);
         BenchmarkResult result = destination.From is string folder
             ? BenchmarkFiles.Read(folder)
-            : BenchmarkSession.Run(request(), TimeProvider.System, new Rows(line));
+            : BenchmarkSession.Run(request(), TimeProvider.System, new RowProgress(line));
         if (destination.Folder is string parent)
         {
             string path = Path.Combine(parent, result.Machine.Slug());
@@ -92,7 +92,7 @@ internal static class BenchCommand
         }
 
         return VerdictOption.Code(
-            Requirement.Table(result.Rows).Any(requirement => requirement.IsReached == false), destination.IsVerdictAsked);
+            SpeedRequirement.Table(result.Rows).Any(requirement => requirement.IsReached == false), destination.IsVerdictAsked);
     }
 
     private static void WritePage(string page, BenchmarkResult result)
@@ -157,7 +157,7 @@ internal static class BenchCommand
     private sealed record Destination(
         string? From, string? Folder, string? Readme, bool Json, bool Quiet, bool IsQuick, bool IsVerdictAsked);
 
-    private sealed class Rows(ProgressLine line) : IProgress<BenchmarkRow>
+    private sealed class RowProgress(ProgressLine line) : IProgress<BenchmarkRow>
     {
         public void Report(BenchmarkRow value) => line.Say(BenchView.Line(value));
     }

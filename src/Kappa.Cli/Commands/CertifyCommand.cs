@@ -64,7 +64,7 @@ internal static class CertifyCommand
         };
         command.SetAction(parsed => Certify(
             terminal,
-            new Words(
+            new CertifyArguments(
                 parsed.GetValue(words)!, parsed.GetValue(theorem)!, parsed.GetValue(step), parsed.GetResult(fromStep) is not null,
                 parsed.GetValue(fromStep), parsed.GetValue(stepSize),
                 parsed.GetValue(lookAhead), parsed.GetValue(findScale), parsed.GetValue(divisor), parsed.GetValue(floor),
@@ -92,7 +92,7 @@ internal static class CertifyCommand
         DefaultValueFactory = _ => ["all"],
     };
 
-    private static int Certify(Terminal terminal, Words words, string? figures, bool json, bool isVerdictAsked)
+    private static int Certify(Terminal terminal, CertifyArguments words, string? figures, bool json, bool isVerdictAsked)
     {
         (CertificationRequest request, string[] targetWords) = ToRequest(words);
         using CertifiedThing target = CertifyTarget.Read(targetWords, words.Folder, words.Threads ?? Environment.ProcessorCount);
@@ -151,7 +151,7 @@ internal static class CertifyCommand
         }
     }
 
-    private static (CertificationRequest Request, string[] Target) ToRequest(Words words)
+    private static (CertificationRequest Request, string[] Target) ToRequest(CertifyArguments words)
     {
         OptionRange.Require("--threads", words.Threads, 1, OptionRange.MostThreads);
         OptionRange.Require("--step", words.Step, 0, int.MaxValue);
@@ -237,7 +237,7 @@ internal static class CertifyCommand
         }
     }
 
-    private sealed record Words(
+    private sealed record CertifyArguments(
         string[] Target, string[] Theorems, int? Step, bool IsSearch, string? FromStep, string? StepSize, bool LooksAhead, bool FindsScale,
         string? Divisor, string? Floor, int? Memory, int? Check, string Folder, int? Threads);
 }

@@ -56,14 +56,14 @@ internal static class EvaluateCommand
         };
         command.SetAction(parsed => Evaluate(
             terminal, parsed.GetValue(words)!, parsed.GetValue(folder)!,
-            new Wishes(
+            new EvaluateArguments(
                 parsed.GetValue(kernel), parsed.GetValue(memory), parsed.GetValue(matrixFree), parsed.GetValue(hessian),
                 parsed.GetValue(density), parsed.GetValue(figures), parsed.GetValue(exitCode)),
             parsed.GetValue(json)));
         return command;
     }
 
-    private static int Evaluate(Terminal terminal, string[] words, string folder, Wishes wishes, bool json)
+    private static int Evaluate(Terminal terminal, string[] words, string folder, EvaluateArguments wishes, bool json)
     {
         PointEvaluationOptions options = ToOptions(wishes);
         PointReading reading = Read(words[0], words[1..], folder);
@@ -108,12 +108,12 @@ internal static class EvaluateCommand
         }
     }
 
-    private static int Code(double loss, IEnumerable<Certificate> certificates, Wishes wishes) =>
+    private static int Code(double loss, IEnumerable<Certificate> certificates, EvaluateArguments wishes) =>
         double.IsFinite(loss)
             ? VerdictOption.Code(certificates.All(certificate => certificate.Guarantee is null), wishes.IsVerdictAsked)
             : ExitCode.NumericalFailure;
 
-    private static PointEvaluationOptions ToOptions(Wishes wishes)
+    private static PointEvaluationOptions ToOptions(EvaluateArguments wishes)
     {
         OptionRange.Require("--memory", wishes.Mebibytes, wishes.NeedsKernel || wishes.IsMatrixFree ? 1 : 0, MemoryOption.MostMebibytes);
         if (wishes is { NeedsKernel: true, IsMatrixFree: true })
@@ -229,6 +229,6 @@ internal static class EvaluateCommand
         }
     }
 
-    private sealed record Wishes(
+    private sealed record EvaluateArguments(
         bool NeedsKernel, int? Mebibytes, bool IsMatrixFree, bool WithHessian, bool WithDensity, string? Figures, bool IsVerdictAsked);
 }

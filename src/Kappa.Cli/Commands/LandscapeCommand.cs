@@ -51,14 +51,14 @@ internal static class LandscapeCommand
         {
             target, directions, normalisation, grid, span, seed, states, threads, results, folder, new MemoryOption(), json, quiet,
         };
-        command.SetAction(parsed => Show(terminal, parsed.GetValue(target)!, parsed.GetValue(folder)!, new Wishes(
+        command.SetAction(parsed => Show(terminal, parsed.GetValue(target)!, parsed.GetValue(folder)!, new LandscapeArguments(
             parsed.GetValue(directions), parsed.GetResult(normalisation) is { Implicit: false } ? parsed.GetValue(normalisation) : null,
             parsed.GetValue(grid), parsed.GetValue(span), parsed.GetValue(seed),
             parsed.GetValue(states), parsed.GetValue(threads), parsed.GetValue(results), parsed.GetValue(json), parsed.GetValue(quiet))));
         return command;
     }
 
-    private static int Show(Terminal terminal, string word, string folder, Wishes wishes)
+    private static int Show(Terminal terminal, string word, string folder, LandscapeArguments wishes)
     {
         _ = wishes.ToRequest(); // A wrong option is told before a run is looked for.
         LandscapeTarget target = Find(word, folder);
@@ -170,7 +170,7 @@ internal static class LandscapeCommand
             : throw new BadInputException(beside, reading.Problems[0].ToString());
     }
 
-    private sealed record Wishes(
+    private sealed record LandscapeArguments(
         LandscapeDirections? Given, DirectionNormalisation? Normalisation, int? Grid, string? Span, int? Seed, int? States, int? Threads,
         string? Results, bool Json, bool Quiet)
     {

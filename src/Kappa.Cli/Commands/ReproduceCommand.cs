@@ -50,7 +50,7 @@ internal static class ReproduceCommand
 
         command.Options.Add(new MemoryOption());
 
-        command.SetAction(parsed => Reproduce(terminal, new Request(
+        command.SetAction(parsed => Reproduce(terminal, new ReproduceArguments(
             reproduction, parsed.GetValue(quick), parsed.GetValue(seeds), parsed.GetValue(folder), parsed.GetValue(threads),
             parsed.GetValue(json), parsed.GetValue(quiet), parsed.GetValue(exitCode),
             [.. data.Select((option, k) => (reproduction.DataFolders[k].Name, parsed.GetValue(option)))],
@@ -58,7 +58,7 @@ internal static class ReproduceCommand
         return command;
     }
 
-    private static int Reproduce(Terminal terminal, Request request)
+    private static int Reproduce(Terminal terminal, ReproduceArguments request)
     {
         OptionRange.Require("--seeds", request.Seeds, 1, MostSeeds);
         OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
@@ -115,7 +115,8 @@ internal static class ReproduceCommand
     }
 
     private static void Print(
-        Terminal terminal, Request request, PlannedReproduction plan, MeasuredReproduction result, string folder, TimeSpan elapsed)
+        Terminal terminal, ReproduceArguments request, PlannedReproduction plan, MeasuredReproduction result, string folder,
+        TimeSpan elapsed)
     {
         if (request.Json)
         {
@@ -181,7 +182,7 @@ internal static class ReproduceCommand
             + $"cores, {environment.SimdBits}-bit vectors, {environment.OperatingSystem}.";
     }
 
-    private sealed record Request(
+    private sealed record ReproduceArguments(
         Reproduction Reproduction, bool Quick, int? Seeds, string? Folder, int? Threads, bool Json, bool Quiet, bool IsVerdictAsked,
         IReadOnlyList<(string Name, string? Folder)> Data,
         IReadOnlyList<string> CommandLine)

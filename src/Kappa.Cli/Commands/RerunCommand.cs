@@ -37,7 +37,7 @@ internal static class RerunCommand
             }
 
             RunRecord record = RunRecord.Read(Target.Find(parsed.GetValue(folder)!, parsed.GetValue(run)!));
-            var request = new Request(
+            var request = new RerunArguments(
                 parsed.GetValue(verify), parsed.GetValue(threads) ?? Environment.ProcessorCount, parsed.GetValue(json),
                 parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)]);
             return parsed.GetValue(to) is { } kept
@@ -47,7 +47,7 @@ internal static class RerunCommand
         return command;
     }
 
-    private static int Temporarily(Terminal terminal, RunRecord record, Request request)
+    private static int Temporarily(Terminal terminal, RunRecord record, RerunArguments request)
     {
         DirectoryInfo folder = MakeTemporary();
         try
@@ -76,7 +76,7 @@ internal static class RerunCommand
         }
     }
 
-    private static int Compute(Terminal terminal, RunRecord record, string store, Request request)
+    private static int Compute(Terminal terminal, RunRecord record, string store, RerunArguments request)
     {
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
@@ -96,7 +96,7 @@ internal static class RerunCommand
         return difference is null ? ExitCode.Done : ExitCode.NegativeVerdict;
     }
 
-    private static void Print(Terminal terminal, RunRecord record, RunFiles files, Request request, RunDifference? difference)
+    private static void Print(Terminal terminal, RunRecord record, RunFiles files, RerunArguments request, RunDifference? difference)
     {
         if (request.Json)
         {
@@ -117,5 +117,5 @@ internal static class RerunCommand
             : $"{record.Name}: {difference}.");
     }
 
-    private sealed record Request(bool Verify, int Threads, bool Json, bool Quiet, IReadOnlyList<string> CommandLine);
+    private sealed record RerunArguments(bool Verify, int Threads, bool Json, bool Quiet, IReadOnlyList<string> CommandLine);
 }

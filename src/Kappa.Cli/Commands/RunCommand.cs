@@ -35,20 +35,20 @@ internal static class RunCommand
         };
         command.SetAction(parsed => Run(
             terminal,
-            new Request(
+            new RunArguments(
                 parsed.GetValue(words)!, parsed.GetValue(name), parsed.GetValue(folder)!, parsed.GetValue(resume), parsed.GetValue(show),
                 parsed.GetValue(threads), parsed.GetValue(json), parsed.GetValue(quiet), [.. parsed.Tokens.Select(token => token.Value)])));
         return command;
     }
 
-    private static int Run(Terminal terminal, Request request)
+    private static int Run(Terminal terminal, RunArguments request)
     {
         OptionRange.Require("--threads", request.Threads, 1, OptionRange.MostThreads);
         _ = RunsFolder.Require(request.Folder);
         return request.Resume is null ? Begin(terminal, request) : Resume(terminal, request);
     }
 
-    private static int Begin(Terminal terminal, Request request)
+    private static int Begin(Terminal terminal, RunArguments request)
     {
         (string? file, string[] overrides) = Split(request.Words);
         SpecificationReading reading = SpecificationReader.Read(file, overrides);
@@ -78,7 +78,7 @@ internal static class RunCommand
         return Execute(terminal, request, folder, run);
     }
 
-    private static int Existing(Terminal terminal, Request request, string path)
+    private static int Existing(Terminal terminal, RunArguments request, string path)
     {
         RunRecord record = RunRecord.Read(path);
         if (record.Status.State == RunState.Done)
@@ -91,7 +91,7 @@ internal static class RunCommand
             path, $"this experiment was begun and is {record.State}. Continue it: kappa run --resume {record.Name}{request.OutSuffix}");
     }
 
-    private static int Resume(Terminal terminal, Request request)
+    private static int Resume(Terminal terminal, RunArguments request)
     {
         if (request.Words.Length > 0)
         {
@@ -124,7 +124,7 @@ internal static class RunCommand
             : Execute(terminal, request, folder, run);
     }
 
-    private static int Execute(Terminal terminal, Request request, RunFolder folder, PreparedRun run)
+    private static int Execute(Terminal terminal, RunArguments request, RunFolder folder, PreparedRun run)
     {
         using var interruption = new Interruption();
         using var progress = new ProgressLine(terminal, request.Quiet);
@@ -153,7 +153,7 @@ internal static class RunCommand
     }
 
     // What a process that ended after the last step did not come to is made now.
-    private static int Finished(Terminal terminal, Request request, RunRecord record)
+    private static int Finished(Terminal terminal, RunArguments request, RunRecord record)
     {
         var analysis = RunAnalysis.Of(record);
         if (!RunPublication.IsComplete(analysis))
@@ -196,7 +196,7 @@ internal static class RunCommand
     private static (string? File, string[] Overrides) Split(string[] words) =>
         words.Length > 0 && !words[0].Contains('=', StringComparison.Ordinal) ? (words[0], words[1..]) : (null, words);
 
-    private sealed record Request(
+    private sealed record RunArguments(
         string[] Words, string? Name, string Folder, string? Resume, bool Show, int? Threads, bool Json, bool Quiet,
         IReadOnlyList<string> CommandLine)
     {

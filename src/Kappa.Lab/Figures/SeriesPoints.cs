@@ -21,7 +21,7 @@ internal static class SeriesPoints
     /// when there is none, and whether values lie on the floor of the vertical one.</summary>
     internal static (double MinX, double MaxX, double MinY, double MaxY, bool HasFloor) Extent(Axes axes)
     {
-        var (x, y) = (new Range(axes.X), new Range(axes.Y));
+        var (x, y) = (new DataRange(axes.X), new DataRange(axes.Y));
         var hasFloor = false;
         foreach (var series in axes.Series)
         {
@@ -72,7 +72,7 @@ internal static class SeriesPoints
         return new DrawnCount(name, total, notFinite, notPositive, atFloor, outside);
     }
 
-    private static void IncludeEdges(double[] xs, double[] ys, Axes axes, Range x, Range y)
+    private static void IncludeEdges(double[] xs, double[] ys, Axes axes, DataRange x, DataRange y)
     {
         var (columns, rows) = (Edges(xs, axes.X), Edges(ys, axes.Y));
         x.Include(columns[0]);
@@ -106,7 +106,7 @@ internal static class SeriesPoints
         return -1;
     }
 
-    private sealed class Range(Axis axis)
+    private sealed class DataRange(Axis axis)
     {
         internal double Minimum { get; private set; } = double.PositiveInfinity;
 

@@ -72,7 +72,7 @@ internal static class AxisTicks
     {
         // Everything below is in units of 10^magnitude, so that neither 1e308 nor 1e-320 leaves the range of double.
         var magnitude = (int)Math.Floor(Math.Log10(Math.Max(Math.Abs(low), Math.Abs(high))));
-        var (from, to) = (PowersOfTen.Scale(low, -magnitude), PowersOfTen.Scale(high, -magnitude));
+        var (from, to) = (DecimalScale.Times(low, -magnitude), DecimalScale.Times(high, -magnitude));
         var (digit, power) = RoundStep((to - from) / count);
         if (wholeNumbers && power + magnitude < 0) (digit, power) = (1, -magnitude);
         var exponent = magnitude is >= 5 or <= -4 && !(wholeNumbers && magnitude < 7) ? magnitude : 0;
@@ -82,9 +82,9 @@ internal static class AxisTicks
         var ticks = new List<Tick>();
         for (var k = Math.Ceiling((from / step) - rounding); k <= Math.Floor((to / step) + rounding); k++)
         {
-            var value = PowersOfTen.Scale(k * digit, power + magnitude);
+            var value = DecimalScale.Times(k * digit, power + magnitude);
             if (ticks.Count > 0 && ticks[^1].Value >= value) continue; // among subnormals there are fewer doubles than ticks
-            ticks.Add(new Tick(value, TickLabels.Decimal(PowersOfTen.Scale(k * digit, power + magnitude - exponent), decimals)));
+            ticks.Add(new Tick(value, TickLabels.Decimal(DecimalScale.Times(k * digit, power + magnitude - exponent), decimals)));
         }
 
         return new TickSet(ticks, exponent);
@@ -116,7 +116,7 @@ internal static class AxisTicks
         {
             var labelled = Modulo(decade - anchor, stride) == 0;
             if (decade >= first && (labelled || last - first <= 60))
-                ticks.Add(new Tick(PowersOfTen.Scale(1, decade), labelled ? TickLabels.PowerOfTen(decade) : ""));
+                ticks.Add(new Tick(DecimalScale.Times(1, decade), labelled ? TickLabels.PowerOfTen(decade) : ""));
             if (stride == 1) AddMinor(ticks, decade, low, high);
         }
 
@@ -128,7 +128,7 @@ internal static class AxisTicks
         for (var digit = 2; digit <= 9; digit++)
         {
             var coordinate = decade + Math.Log10(digit);
-            if (coordinate >= low && coordinate <= high) ticks.Add(new Tick(PowersOfTen.Scale(digit, decade), ""));
+            if (coordinate >= low && coordinate <= high) ticks.Add(new Tick(DecimalScale.Times(digit, decade), ""));
         }
     }
 
@@ -142,7 +142,7 @@ internal static class AxisTicks
                 var coordinate = decade + Math.Log10(digit);
                 if (coordinate < low - 1e-9 || coordinate > high + 1e-9) continue;
                 var label = labelled.Contains(digit) ? TickLabels.Scientific(digit, decade) : "";
-                ticks.Add(new Tick(PowersOfTen.Scale(digit, decade), label));
+                ticks.Add(new Tick(DecimalScale.Times(digit, decade), label));
             }
         }
 
@@ -174,12 +174,12 @@ internal static class AxisTicks
 }
 
 /// <summary>Multiplication by powers of ten that passes through no intermediate overflow or underflow.</summary>
-internal static class PowersOfTen
+internal static class DecimalScale
 {
     /// <summary>value · 10^power. A negative power divides, because 10^|power| is exact up to 22 and 10^−|power| never is.</summary>
-    internal static double Scale(double value, int power)
+    internal static double Times(double value, int power)
     {
-        if (power < -300 || power > 300) return Scale(Scale(value, power / 2), power - (power / 2));
+        if (power < -300 || power > 300) return Times(Times(value, power / 2), power - (power / 2));
         return power < 0 ? value / Math.Pow(10, -power) : value * Math.Pow(10, power);
     }
 }
@@ -202,7 +202,7 @@ internal static class TickLabels
     {
         var magnitude = value == 0 ? 0 : (int)Math.Floor(Math.Log10(Math.Abs(value)));
         if (magnitude is >= -3 and <= 4) return value.ToString("0.######", CultureInfo.InvariantCulture).Replace('-', '−');
-        var mantissa = PowersOfTen.Scale(value, -magnitude).ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−');
+        var mantissa = DecimalScale.Times(value, -magnitude).ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−');
         return mantissa == "1" ? PowerOfTen(magnitude) : $"{mantissa}×{PowerOfTen(magnitude)}";
     }
 
@@ -218,7 +218,7 @@ internal static class TickLabels
 
     internal static string Scientific(int digit, int exponent)
     {
-        if (exponent is >= -2 and <= 3) return Decimal(PowersOfTen.Scale(digit, exponent), Math.Max(0, -exponent));
+        if (exponent is >= -2 and <= 3) return Decimal(DecimalScale.Times(digit, exponent), Math.Max(0, -exponent));
         return digit == 1 ? PowerOfTen(exponent) : $"{digit}×10^{{{Integer(exponent)}}}";
     }
 }

@@ -7,7 +7,7 @@ namespace Kappa.Models;
 internal sealed partial class AttentionLayer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private Curvature? _curvature;
+    private AttentionCurvature? _curvature;
 
     /// <summary>The derivative of <see cref="Forward"/> along a direction.</summary>
     /// <param name="factors">Of the way forward.</param>
@@ -31,7 +31,7 @@ internal sealed partial class AttentionLayer<T>
         Products.Multiply(input.Tangent, factors.Projection, projected.Tangent);
         Products.MultiplyAdd(input.Value, direction.Projection, 1, projected.Tangent, projected.Tangent);
         BiasRow.Add(direction.ProjectionBias, projected.Tangent);
-        Curvature curvature = _curvature ??= new Curvature(this, _shape);
+        AttentionCurvature curvature = _curvature ??= new AttentionCurvature(this, _shape);
         for (int head = 0; head < _shape.Heads; head++)
         {
             curvature.Head.Tangent(Of(projected, head), Mixed(mixed.Tangent, head), lengths);
@@ -76,7 +76,7 @@ internal sealed partial class AttentionLayer<T>
         in GradientTarget<T> target, double residual, in Matrix<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;
-        Curvature curvature = _curvature!;
+        AttentionCurvature curvature = _curvature!;
         Moving<T> dBranch = dOutput;
         if (_shape.AttentionActivation is not null)
         {
@@ -117,7 +117,7 @@ internal sealed partial class AttentionLayer<T>
     private MovingHead<T> Of(in Moving<T> projected, int head) => new(Of(projected.Value, head), Of(projected.Tangent, head));
 
     // What only tangents need.
-    private sealed class Curvature(AttentionLayer<T> layer, TransformerShape shape)
+    private sealed class AttentionCurvature(AttentionLayer<T> layer, TransformerShape shape)
     {
         public HeadTangent<T> Head { get; } = new(shape, layer._tokens);
 

@@ -7,7 +7,7 @@ namespace Kappa.Models;
 internal sealed class FullForward(ResidualTransformerShape shape, Matrix inputs, int samples, LogitRoute route, WorkerTeam team)
 {
     private FullPass? _pass;
-    private TrainedBlocks? _moving;
+    private ResolvedTrainedSet? _moving;
     private double[] _at = [];
     private bool _isMade;
 
@@ -55,7 +55,7 @@ internal sealed class FullForward(ResidualTransformerShape shape, Matrix inputs,
     }
 
     // The matrices in which a direction is not zero; null when it is zero in all.
-    private TrainedBlocks? MovingIn(ResidualTransformerWeights direction)
+    private ResolvedTrainedSet? MovingIn(ResidualTransformerWeights direction)
     {
         IReadOnlyList<ParameterBlock> blocks = direction.Layout.Blocks;
         bool isSame = _moving is not null, isAny = false;
@@ -74,6 +74,6 @@ internal sealed class FullForward(ResidualTransformerShape shape, Matrix inputs,
         return isAny ? _moving : null;
     }
 
-    private TrainedBlocks Resolve(ResidualTransformerWeights direction) =>
+    private ResolvedTrainedSet Resolve(ResidualTransformerWeights direction) =>
         new([.. direction.Layout.Blocks.Select(block => direction[block].Span.ContainsAnyExcept(0.0))], shape.Depth);
 }

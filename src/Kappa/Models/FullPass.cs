@@ -60,7 +60,7 @@ internal sealed class FullPass
 
     /// <summary>R.6 from ∂ℒ/∂F.</summary>
     public void Backward(
-        ResidualTransformerWeights weights, in Matrix outputGradient, ResidualTransformerWeights gradient, TrainedBlocks trained)
+        ResidualTransformerWeights weights, in Matrix outputGradient, ResidualTransformerWeights gradient, ResolvedTrainedSet trained)
     {
         _backward.Set(outputGradient, trained);
         _team.Run(_backward, _shards.Length);
@@ -69,7 +69,7 @@ internal sealed class FullPass
 
     /// <summary>The derivative of F along a direction.</summary>
     public void Tangent(
-        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, TrainedBlocks trained)
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, ResolvedTrainedSet trained)
     {
         _tangents.Compute(weights, direction, trained);
         _tangent.Set(weights, direction, outputTangent, trained);
@@ -79,7 +79,7 @@ internal sealed class FullPass
     /// <summary>H v (R.7).</summary>
     public void HessianProduct(
         ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, ResidualTransformerWeights result,
-        TrainedBlocks trained)
+        ResolvedTrainedSet trained)
     {
         _hessianProducts ??= new HessianProducts(_shape, _caches, _samples, _caches[0].Attention.Columns, _shards.Length);
         _hessianProducts.Compute(_team, weights, direction, residual, result, trained);
@@ -106,9 +106,9 @@ internal sealed class FullPass
     private sealed class BackwardWork(FullShard[] shards, ModelFactors<double> factors, ShardGradient<double>[] gradients) : IDividedWork
     {
         private Matrix _outputGradient;
-        private TrainedBlocks _trained = null!;
+        private ResolvedTrainedSet _trained = null!;
 
-        public void Set(in Matrix outputGradient, TrainedBlocks trained) => (_outputGradient, _trained) = (outputGradient, trained);
+        public void Set(in Matrix outputGradient, ResolvedTrainedSet trained) => (_outputGradient, _trained) = (outputGradient, trained);
 
         public void Compute(int part, int worker) => shards[part].Backward(factors, _outputGradient, _trained, gradients[part]);
     }
@@ -118,10 +118,11 @@ internal sealed class FullPass
         private ResidualTransformerWeights _weights = null!;
         private ResidualTransformerWeights _direction = null!;
         private Matrix _outputTangent;
-        private TrainedBlocks _trained = null!;
+        private ResolvedTrainedSet _trained = null!;
 
         public void Set(
-            ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent, TrainedBlocks trained) =>
+            ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix outputTangent,
+            ResolvedTrainedSet trained) =>
             (_weights, _direction, _outputTangent, _trained) = (weights, direction, outputTangent, trained);
 
         public void Compute(int part, int worker) =>

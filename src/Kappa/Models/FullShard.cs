@@ -38,7 +38,7 @@ internal sealed class FullShard
     }
 
     /// <summary>R.6 for these rows.</summary>
-    public void Backward(ModelFactors<double> factors, in Matrix outputGradient, TrainedBlocks trained, ShardGradient<double> gradient)
+    public void Backward(ModelFactors<double> factors, in Matrix outputGradient, ResolvedTrainedSet trained, ShardGradient<double> gradient)
     {
         for (int k = 0; k < _groups.Length; k++)
         {
@@ -50,7 +50,7 @@ internal sealed class FullShard
     /// <summary>The derivative of the output of these rows along <paramref name="direction"/>.</summary>
     public void Tangent(
         ResidualTransformerWeights weights, ResidualTransformerWeights direction, ModelFactors<double> factors, QueryKeyTangents queryKey,
-        TrainedBlocks trained, in Matrix outputTangent)
+        ResolvedTrainedSet trained, in Matrix outputTangent)
     {
         for (int k = 0; k < _groups.Length; k++)
         {
@@ -60,7 +60,7 @@ internal sealed class FullShard
 
     private void Tangent(
         int k, ResidualTransformerWeights weights, ResidualTransformerWeights direction, ModelFactors<double> factors,
-        QueryKeyTangents queryKey, TrainedBlocks trained, in Matrix dF)
+        QueryKeyTangents queryKey, ResolvedTrainedSet trained, in Matrix dF)
     {
         BlockCache<double>[] caches = _groups[k].Caches;
         BlockScratch<double> scratch = _scratches[k];

@@ -29,7 +29,7 @@ internal readonly ref struct GradientRequest
     public ResidualTransformerWeights? Gradient { get; init; }
 
     /// <summary>The trained matrices.</summary>
-    public TrainedBlocks? Trained { get; init; }
+    public ResolvedTrainedSet? Trained { get; init; }
 
     /// <summary>Where what an observer looks at is kept; null when nobody looks.</summary>
     public LayerRecord? Record { get; init; }
@@ -61,7 +61,7 @@ internal sealed class GradientPass<T> : IGradientPass, IDividedWork
     private readonly int _tokens;
     private Matrix _targets;
     private Matrix _residual;
-    private TrainedBlocks? _trained;
+    private ResolvedTrainedSet? _trained;
     private LayerRecord? _record;
 
     /// <summary>Reserves the memory.</summary>

@@ -18,7 +18,7 @@ internal sealed class GradientSum<T> : IDividedWork
     private readonly int _depth;
     private ResidualTransformerWeights _weights = null!;
     private ResidualTransformerWeights _gradient = null!;
-    private TrainedBlocks _trained = null!;
+    private ResolvedTrainedSet _trained = null!;
     private Action<int>? _afterwards;
 
     /// <summary>Prepares the sum of <paramref name="shards"/>.</summary>
@@ -38,7 +38,7 @@ internal sealed class GradientSum<T> : IDividedWork
     /// <param name="afterwards">Called with the index of each parameter matrix as
     /// soon as its gradient is complete, on the thread that completed it.</param>
     public void Compute(
-        WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, TrainedBlocks trained,
+        WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights gradient, ResolvedTrainedSet trained,
         Action<int>? afterwards)
     {
         (_weights, _gradient, _trained, _afterwards) = (weights, gradient, trained, afterwards);

@@ -10,7 +10,7 @@ internal sealed class HessianProducts : IDividedWork
     private ResidualTransformerWeights _weights = null!;
     private ResidualTransformerWeights _direction = null!;
     private Matrix _residual;
-    private TrainedBlocks _trained = null!;
+    private ResolvedTrainedSet _trained = null!;
 
     /// <summary>Reserves the memory, about twice that of the forward and backward passes.</summary>
     /// <param name="shape">The shape.</param>
@@ -32,7 +32,7 @@ internal sealed class HessianProducts : IDividedWork
     /// <summary>Overwrites <paramref name="result"/> with H v in the trained matrices and zero in every other.</summary>
     public void Compute(
         WorkerTeam team, ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual,
-        ResidualTransformerWeights result, TrainedBlocks trained)
+        ResidualTransformerWeights result, ResolvedTrainedSet trained)
     {
         (_weights, _direction, _residual, _trained) = (weights, direction, residual, trained);
         team.Run(this, _shards.Length);

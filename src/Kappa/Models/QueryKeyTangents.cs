@@ -18,7 +18,7 @@ internal sealed class QueryKeyTangents
     public Matrix[] Directions { get; }
 
     /// <summary>dG = dW_Q W_Kᵀ + W_Q dW_Kᵀ.</summary>
-    public void Compute(ResidualTransformerWeights weights, ResidualTransformerWeights direction, TrainedBlocks trained)
+    public void Compute(ResidualTransformerWeights weights, ResidualTransformerWeights direction, ResolvedTrainedSet trained)
     {
         for (int layer = 0; layer < Directions.Length && _isMerged; layer++)
         {

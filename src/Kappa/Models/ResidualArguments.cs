@@ -7,7 +7,7 @@ internal sealed class ResidualArguments(ResidualTransformerShape shape, Paramete
     private readonly (
         ModelParameters Given, ResidualTransformerWeights View)[] _views = new (ModelParameters, ResidualTransformerWeights)[6];
     private int _next;
-    private (TrainedSet Set, TrainedBlocks Blocks)? _trained;
+    private (TrainedSet Set, ResolvedTrainedSet Blocks)? _trained;
 
     /// <summary>The view of <paramref name="parameters"/>.</summary>
     /// <exception cref="ArgumentException">The layout is not that of the shape.</exception>
@@ -35,12 +35,12 @@ internal sealed class ResidualArguments(ResidualTransformerShape shape, Paramete
 
     /// <summary>What each block's backward pass has to compute.</summary>
     /// <exception cref="ArgumentException">A trained name is not in the model.</exception>
-    public TrainedBlocks Resolve(TrainedSet trained)
+    public ResolvedTrainedSet Resolve(TrainedSet trained)
     {
         ArgumentNullException.ThrowIfNull(trained);
         if (!ReferenceEquals(_trained?.Set, trained))
         {
-            _trained = (trained, new TrainedBlocks(trained.Resolve(layout), shape.Depth));
+            _trained = (trained, new ResolvedTrainedSet(trained.Resolve(layout), shape.Depth));
         }
 
         return _trained!.Value.Blocks;

@@ -41,7 +41,8 @@ internal sealed class SampleCurvature
     /// <param name="direction">v; only the trained matrices are read.</param>
     /// <param name="residual">E of all samples [N·n, d_out].</param>
     /// <param name="trained">Which matrices are trained.</param>
-    public void Compute(ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, TrainedBlocks trained)
+    public void Compute(
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, ResolvedTrainedSet trained)
     {
         for (int layer = trained.Lowest; layer < _caches.Length; layer++)
         {
@@ -61,7 +62,7 @@ internal sealed class SampleCurvature
 
     // (D, Ḋ) at the last block's output: D = E and Ḋ = Ḟ = J v, or with a readout D = E W_Uᵀ and Ḋ = Ḟ W_Uᵀ + E Ẇ_Uᵀ.
     private MovingGradient OutputBackward(
-        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, TrainedBlocks trained)
+        ResidualTransformerWeights weights, ResidualTransformerWeights direction, in Matrix residual, ResolvedTrainedSet trained)
     {
         residual.RowRange(_start, _output.Value.Rows).CopyTo(_output.Value);
         bool moves = trained.Lowest < _caches.Length;
@@ -101,6 +102,6 @@ internal sealed class SampleCurvature
         return dOutput;
     }
 
-    private static BlockTraining TrainingOf(TrainedBlocks trained, int layer) =>
+    private static BlockTraining TrainingOf(ResolvedTrainedSet trained, int layer) =>
         trained.Blocks[layer] with { Input = layer > trained.Lowest };
 }

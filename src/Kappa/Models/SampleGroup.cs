@@ -106,7 +106,8 @@ internal sealed class SampleGroup<T>
     /// <param name="trained">Which derivatives are wanted.</param>
     /// <param name="gradient">They are added to <paramref name="old"/> times what is there.</param>
     /// <param name="old">0 or 1.</param>
-    public void Backward(ModelFactors<T> factors, in Matrix<T> outputGradient, TrainedBlocks trained, ShardGradient<T> gradient, double old)
+    public void Backward(
+        ModelFactors<T> factors, in Matrix<T> outputGradient, ResolvedTrainedSet trained, ShardGradient<T> gradient, double old)
     {
         Matrix<T> dOutput = outputGradient;
         if (factors.ReadoutTransposed is not null)

@@ -7,7 +7,7 @@ namespace Kappa.Models;
 internal sealed partial class TransformerBlock<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private Curvature? _curvature;
+    private BlockCurvature? _curvature;
 
     /// <summary>The tangents of everything the block computes.</summary>
     /// <param name="factors">Of the way forward.</param>
@@ -74,7 +74,7 @@ internal sealed partial class TransformerBlock<T>
         in Moving<T> dOutput, in Moving<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;
-        Curvature work = _curvature ??= new Curvature(this, _shape);
+        BlockCurvature work = _curvature ??= new BlockCurvature(this, _shape);
         if (factors.FeedForward is FeedForwardFactors<T> weights)
         {
             FfnBackwardTangent(factors, direction, weights, cache, tangents, target, dOutput);
@@ -147,7 +147,7 @@ internal sealed partial class TransformerBlock<T>
     }
 
     // What only tangents need.
-    private sealed class Curvature(TransformerBlock<T> block, TransformerShape shape)
+    private sealed class BlockCurvature(TransformerBlock<T> block, TransformerShape shape)
     {
         public Matrix<T> Kept { get; } = Matrix<T>.Allocate(block._rows, shape.OutputWidth);
 

@@ -34,7 +34,7 @@ internal sealed class TransformerPass<T>
     private readonly int _tokens;
     private T[] _recorded = [];
     private int _count;
-    private Curvature? _curvature;
+    private PassCurvature? _curvature;
 
     /// <summary>Reserves the memory.</summary>
     public TransformerPass(TransformerShape shape, ParameterLayout layout, AttentionRoute route, TransformerFactors<T> factors,
@@ -139,7 +139,7 @@ internal sealed class TransformerPass<T>
     public Matrix<T> Tangent(TransformerFactors<T> direction)
     {
         // (T.5)  every equation of the way forward, differentiated in its order
-        Curvature work = _curvature ??= new Curvature(this);
+        PassCurvature work = _curvature ??= new PassCurvature(this);
         Stream tangents = work.Stream;
         _embedding.Tangent(direction.Embedding, Samples, tangents.Input(0, Rows));
         for (int layer = 0; layer < _shape.Depth; layer++)
@@ -167,7 +167,7 @@ internal sealed class TransformerPass<T>
     public void BackwardTangent(TransformerFactors<T> direction, in Moving<T> dOutput, bool[] isTrained, in Matrix<T> gradient, double old)
     {
         // (T.6)  every equation of the way back, differentiated in its order
-        Curvature work = _curvature!;
+        PassCurvature work = _curvature!;
         var target = new GradientTarget<T>(_layout, isTrained, gradient, lowest: -1, old);
         Moving<T> last = new(_stream.Last(Rows), work.Stream.Last(Rows)),
             dStream = new(_dStream.RowRange(0, Rows), work.DStream.RowRange(0, Rows));
@@ -260,9 +260,9 @@ internal sealed class TransformerPass<T>
     }
 
     // What only tangents need.
-    private sealed class Curvature
+    private sealed class PassCurvature
     {
-        public Curvature(TransformerPass<T> pass)
+        public PassCurvature(TransformerPass<T> pass)
         {
             int rows = pass._dStream.Rows;
             Stream = new Stream(pass, rows);

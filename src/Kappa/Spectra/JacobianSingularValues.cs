@@ -90,7 +90,7 @@ internal sealed class JacobianSingularValues(
     private void AbsorbRows(TriangularFactor factor, IReadOnlyList<ParameterBlock> blocks, int count)
     {
         TrainedSet trained = TrainedSet.OfNames([.. blocks.Select(block => block.Name)]);
-        Range[] whole = [.. blocks.Select(block => new Range(block, 0, block.Length))];
+        BlockSlice[] whole = [.. blocks.Select(block => new BlockSlice(block, 0, block.Length))];
         double[] row = new double[count];
         int filled = 0;
         for (int output = 0; output < _outputs; output++)
@@ -113,7 +113,7 @@ internal sealed class JacobianSingularValues(
         int outputs = _outputs;
         int width = PieceWidth(outputs, count, pieceElements);
         double[] memory = new double[(long)outputs * width];
-        foreach (List<Range> ranges in Pieces(blocks, width))
+        foreach (List<BlockSlice> ranges in Pieces(blocks, width))
         {
             var piece = new Matrix(memory, 0, outputs, ranges.Sum(range => range.Length));
             TrainedSet trained = TrainedSet.OfNames([.. ranges.Select(range => range.Block.Name)]);
@@ -148,13 +148,13 @@ internal sealed class JacobianSingularValues(
     }
 
     // Row (i, c) of J is Jᵀ e: the gradient of F_ic alone (R.6), which only its own sample contributes to.
-    private void WriteRow(int output, IReadOnlyList<Range> ranges, TrainedSet trained, Span<double> row)
+    private void WriteRow(int output, IReadOnlyList<BlockSlice> ranges, TrainedSet trained, Span<double> row)
     {
         (int sample, int entry) = Math.DivRem(output, _unit.Span.Length);
         _unit.Span[entry] = 1;
         model.Backward(parameters, [sample], _unit, _gradient, trained);
         _unit.Span[entry] = 0;
-        foreach (Range range in ranges)
+        foreach (BlockSlice range in ranges)
         {
             _gradient.Vector.AsSpan(range.Block.Offset + range.Start, range.Length).CopyTo(row);
             row = row[range.Length..];
@@ -170,16 +170,16 @@ internal sealed class JacobianSingularValues(
         }
     }
 
-    private static IEnumerable<List<Range>> Pieces(IReadOnlyList<ParameterBlock> blocks, int width)
+    private static IEnumerable<List<BlockSlice>> Pieces(IReadOnlyList<ParameterBlock> blocks, int width)
     {
-        List<Range> piece = [];
+        List<BlockSlice> piece = [];
         int room = width;
         foreach (ParameterBlock block in blocks)
         {
             for (int start = 0; start < block.Length;)
             {
                 int length = Math.Min(room, block.Length - start);
-                piece.Add(new Range(block, start, length));
+                piece.Add(new BlockSlice(block, start, length));
                 start += length;
                 room -= length;
                 if (room == 0)
@@ -197,5 +197,5 @@ internal sealed class JacobianSingularValues(
     }
 
     /// <summary>Some consecutive parameters of a block.</summary>
-    private readonly record struct Range(ParameterBlock Block, int Start, int Length);
+    private readonly record struct BlockSlice(ParameterBlock Block, int Start, int Length);
 }

@@ -6,15 +6,15 @@ namespace Kappa.Lab.Studies.Residual;
 /// <param name="Depth">L.</param>
 /// <param name="QueryKeyScale">Gain of W_Q and W_K.</param>
 /// <param name="Rule">Step-size rule.</param>
-internal sealed record Setting(ProblemSize Size, Specifications.DataSource Source, int Depth, double QueryKeyScale, StepRule Rule)
+internal sealed record ComparisonSetting(ProblemSize Size, Specifications.DataSource Source, int Depth, double QueryKeyScale, StepRule Rule)
 {
     /// <summary>The setting of a run.</summary>
-    public static Setting Of(ArmRun run) =>
+    public static ComparisonSetting Of(ArmRun run) =>
         new(run.Problem.Size, run.Problem.Source, run.Problem.Depth, run.Problem.QueryKeyScale, run.Rule);
 }
 
 /// <summary>All runs of one setting: every arm, every seed.</summary>
-internal sealed record SettingGroup(Setting Key, IReadOnlyList<ArmRun> Runs)
+internal sealed record SettingGroup(ComparisonSetting Key, IReadOnlyList<ArmRun> Runs)
 {
     /// <summary>The setting in words, for tables.</summary>
     public string Label => $"{Runs[0].Problem.Setting}, {(Key.Rule == StepRule.Own ? "own step" : "same step")}";
@@ -34,7 +34,7 @@ internal static class RunGroups
     /// <param name="scale">Only this query-key scale; null for all.</param>
     public static IEnumerable<SettingGroup> BySetting(IReadOnlyList<ArmRun> runs, double? scale = null) => runs
         .Where(run => scale is null || run.Problem.QueryKeyScale == scale)
-        .GroupBy(Setting.Of)
+        .GroupBy(ComparisonSetting.Of)
         .Select(group => new SettingGroup(group.Key, [.. group]));
 
     /// <summary>The settings of some measurements, each once, at most three.</summary>

@@ -1,12 +1,12 @@
 namespace Kappa.Models;
 
 /// <summary>A <see cref="TrainedSet"/> resolved for one layout: what each block's backward pass has to compute.</summary>
-internal sealed class TrainedBlocks
+internal sealed class ResolvedTrainedSet
 {
     /// <summary>Resolves which matrices are trained.</summary>
     /// <param name="isTrained">For each matrix of the layout, whether it is trained; one at least.</param>
     /// <param name="depth">L.</param>
-    public TrainedBlocks(bool[] isTrained, int depth)
+    public ResolvedTrainedSet(bool[] isTrained, int depth)
     {
         IsTrained = isTrained;
         int readout = BlockIndices.ReadoutOf(depth);
