@@ -50,11 +50,11 @@ internal static class ModelMemory
             moments = specification.Descent.Method switch { DescentMethod.Adam => 2, DescentMethod.Momentum => 1, _ => 0 };
         double weights = Parameters(shape) * ((sizeof(double) * (7 + moments)) + (element * (2 + shards)));
 
-        // Each thread takes about 128 rows, or one sample, through all blocks;
-        // weights of up to 128 tokens are kept, of longer samples those of 64 rows.
-        double group = Math.Min(rows, Math.Max(RowsOfGroup, tokens)), kept = heads * Math.Min(tokens, RowsOfGroup);
-        double passes = element * Math.Min(threads, shards) * group * (
-            (shape.Depth * ((8 * d) + (3 * m) + projections + kept)) + (6 * d) + m + (2 * projections));
+        // Each thread takes about 128 rows, or one sample, through all blocks, and keeps the weights where they fit.
+        double group = Math.Min(rows, Math.Max(RowsOfGroup, tokens)),
+            kept = group / tokens * shape.KeptWeightBytes(tokens, specification.Descent.Precision);
+        double columnsOfPass = (shape.Depth * ((8 * d) + (3 * m) + projections)) + (6 * d) + m + (2 * projections);
+        double passes = Math.Min(threads, shards) * ((element * group * columnsOfPass) + kept);
 
         // What is looked at is kept, and factorised in a copy: Φ, branches of heads and of all of them, outputs.
         bool looks = specification.Telemetry.Quantities.HasSpectra;

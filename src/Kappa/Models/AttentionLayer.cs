@@ -37,7 +37,9 @@ internal sealed partial class AttentionLayer<T>
     }
 
     /// <summary>Memory for one layer.</summary>
-    public AttentionCache<T> NewCache() => new(_shape, _route, _largestGroup * _tokens, _tokens, _head.KeepsWeights);
+    /// <param name="keepsWeights">Whether the way back follows, and finds S where it is kept (see <see cref="KeptWeights"/>).</param>
+    public AttentionCache<T> NewCache(bool keepsWeights) => new(
+        _shape, _route, _largestGroup * _tokens, _tokens, keepsWeights && KeptWeights.AreKept<T>(_shape, _tokens));
 
     /// <summary>output ← residual·skip + act(Σ_h S_h Z W_V^h W_O^h).</summary>
     /// <param name="factors">The weights.</param>
@@ -171,9 +173,9 @@ internal sealed partial class AttentionLayer<T>
     public void CopyWeights(AttentionCache<T> cache, in Matrix<T> input, int head, in Matrix<T> weights, ReadOnlySpan<int> lengths)
     {
         int rows = input.Rows;
-        if (_head.KeepsWeights)
+        if (Weights(cache, head, rows) is { Rows: > 0 } kept)
         {
-            Weights(cache, head, rows).CopyTo(weights);
+            kept.CopyTo(weights);
         }
         else
         {

@@ -7,16 +7,16 @@ namespace Kappa.Models;
 /// One head of attention, O_i = S_i V_i for every sample i with S a kernel of queries and keys (G.1, G.2, G.9), forward and backward.
 /// </summary>
 /// <remarks>
-/// Samples of up to <see cref="LongestKept"/> tokens keep S for the way back. Longer ones go through blocks of <see cref="BlockRows"/> rows
-/// of S, which the way back computes again, to the same bits: memory grows with n, not n². The products take 2n²(d_k + d_v) operations a
-/// sample forward and 4n²(d_k + d_v) backward, and 2n²d_k for computing S again; a causal long sample takes half. Everything is
-/// overwritten. Owns its work matrices, allocates nothing per call; one instance per thread.
+/// Samples of up to <see cref="LongestWhole"/> tokens go through S as a whole, longer ones through blocks of <see cref="BlockRows"/> rows.
+/// Where the caller has no memory for S, the way back computes its blocks again, to the same bits: memory grows with n then, not n². The
+/// products take 2n²(d_k + d_v) operations a sample forward and 4n²(d_k + d_v) backward, and 2n²d_k for computing S again; a causal long
+/// sample takes half. Everything is overwritten. Owns its work matrices, allocates nothing per call; one instance per thread.
 /// </remarks>
 internal sealed class KernelHead<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    /// <summary>Most tokens of a sample whose S is kept.</summary>
-    public const int LongestKept = 128;
+    /// <summary>Most tokens of a sample whose S is one block.</summary>
+    public const int LongestWhole = 128;
 
     /// <summary>Rows of S in a block.</summary>
     public const int BlockRows = 64;
@@ -43,32 +43,32 @@ internal sealed class KernelHead<T>
         bool isCausal = false)
     {
         (_kernel, _tokens, _isCausal) = (kernel, tokens, isCausal);
-        KeepsWeights = tokens <= LongestKept;
-        int rows = KeepsWeights ? largestGroup * tokens : BlockRows;
-        _function = new KernelWeights<T>(kernel, isCausal, scale, KeepsWeights ? rows : tokens);
-        _keyTransposed = Matrix<T>.Allocate(KeepsWeights ? largestGroup * keyWidth : 0, tokens);
-        _valueTransposed = Matrix<T>.Allocate(KeepsWeights ? largestGroup * valueWidth : 0, tokens);
-        _weights = Matrix<T>.Allocate(KeepsWeights ? 0 : rows, tokens);
+        bool isWhole = tokens <= LongestWhole;
+        int rows = isWhole ? largestGroup * tokens : BlockRows;
+        _function = new KernelWeights<T>(kernel, isCausal, scale, isWhole ? rows : tokens);
+        _keyTransposed = Matrix<T>.Allocate(isWhole ? largestGroup * keyWidth : 0, tokens);
+        _valueTransposed = Matrix<T>.Allocate(isWhole ? largestGroup * valueWidth : 0, tokens);
+        _weights = Matrix<T>.Allocate(isWhole ? 0 : rows, tokens);
         _dWeights = Matrix<T>.Allocate(rows, tokens);
-        _long = KeepsWeights ? null : new LongHead<T>(tokens, keyWidth, valueWidth);
+        _long = isWhole ? null : new LongHead<T>(tokens, keyWidth, valueWidth);
     }
-
-    /// <summary>Whether S is kept: then a call needs memory for it, [g·n, n].</summary>
-    public bool KeepsWeights { get; }
 
     /// <summary>O from Q, K and V.</summary>
     /// <param name="samples">g.</param>
     /// <param name="input">Q, K, V.</param>
-    /// <param name="kept">S [g·n, n], overwritten; empty when it is not kept.</param>
+    /// <param name="kept">S [g·n, n], overwritten, columns that a causal mask hides left as they are; empty: S is not kept, which only
+    /// samples of more than <see cref="LongestWhole"/> tokens allow.</param>
     /// <param name="output">O [g·n, d_v], overwritten.</param>
     /// <param name="lengths">For each sample how many of its tokens are attended to (E.11), the first ones; empty for all.</param>
     public void Forward(int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> output, ReadOnlySpan<int> lengths = default)
     {
-        if (!KeepsWeights)
+        if (_long is not null)
         {
             for (int sample = 0; sample < samples; sample++)
             {
-                ForwardLong(input.Sample(sample, _tokens), output.RowRange(sample * _tokens, _tokens), LengthOf(sample, lengths), default);
+                ForwardLong(
+                    input.Sample(sample, _tokens), output.RowRange(sample * _tokens, _tokens), LengthOf(sample, lengths),
+                    Kept(kept, sample));
             }
 
             return;
@@ -98,9 +98,10 @@ internal sealed class KernelHead<T>
     /// <param name="lengths">Of the way forward.</param>
     public void LongWeights(int samples, in HeadMatrices<T> input, in Matrix<T> weights, ReadOnlySpan<int> lengths)
     {
+        weights.Fill(T.Zero);
         for (int sample = 0; sample < samples; sample++)
         {
-            ForwardLong(input.Sample(sample, _tokens), default, LengthOf(sample, lengths), weights.RowRange(sample * _tokens, _tokens));
+            ForwardLong(input.Sample(sample, _tokens), default, LengthOf(sample, lengths), Kept(weights, sample));
         }
     }
 
@@ -116,13 +117,13 @@ internal sealed class KernelHead<T>
         int samples, in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training,
         ReadOnlySpan<int> lengths = default)
     {
-        if (!KeepsWeights)
+        if (_long is not null)
         {
             for (int sample = 0; sample < samples; sample++)
             {
                 BackwardLong(
-                    input.Sample(sample, _tokens), dOutput.RowRange(sample * _tokens, _tokens), gradient.Sample(sample, _tokens), training,
-                        LengthOf(sample, lengths));
+                    input.Sample(sample, _tokens), Kept(kept, sample), dOutput.RowRange(sample * _tokens, _tokens),
+                    gradient.Sample(sample, _tokens), training, LengthOf(sample, lengths));
             }
 
             return;
@@ -170,35 +171,36 @@ internal sealed class KernelHead<T>
         }
     }
 
-    // Writes O, or S where it is asked for.
-    private void ForwardLong(in HeadMatrices<T> input, in Matrix<T> output, int length, in Matrix<T> asked)
+    // Writes S where there is memory for it, and O where it is wanted.
+    private void ForwardLong(in HeadMatrices<T> input, in Matrix<T> output, int length, in Matrix<T> kept)
     {
         _long!.Take(input);
         _function.Take(input.Query, input.Key);
         for (int first = 0; first < _tokens; first += BlockRows)
         {
-            Matrix<T> weights = WeightsOf(input, first, length);
-            if (asked.Rows > 0)
-            {
-                asked.RowRange(first, weights.Rows).Fill(T.Zero);
-                weights.CopyTo(asked.RowRange(first, weights.Rows).ColumnRange(0, weights.Columns));
-            }
-            else
+            Matrix<T> weights = Block(kept, first);
+            Weigh(input, first, length, weights);
+            if (output.Rows > 0)
             {
                 Multiply(weights, _long.Value, input.Value, output.RowRange(first, weights.Rows));
             }
         }
     }
 
-    private void BackwardLong(in HeadMatrices<T> input, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training,
-        int length)
+    private void BackwardLong(
+        in HeadMatrices<T> input, in Matrix<T> kept, in Matrix<T> dOutput, in HeadMatrices<T> gradient, HeadTraining training, int length)
     {
         _long!.Take(input);
         _function.Take(input.Query, input.Key);
         _function.ClearSums();
         for (int first = 0; first < _tokens; first += BlockRows)
         {
-            Matrix<T> weights = WeightsOf(input, first, length), dRows = dOutput.RowRange(first, weights.Rows);
+            Matrix<T> weights = Block(kept, first), dRows = dOutput.RowRange(first, weights.Rows);
+            if (kept.Rows == 0)
+            {
+                Weigh(input, first, length, weights);
+            }
+
             if (training.Value)
             {
                 AddTransposed(weights, dRows, gradient.Value, isFirst: first == 0);
@@ -241,12 +243,17 @@ internal sealed class KernelHead<T>
         }
     }
 
-    // A block of rows of S; where the mask is causal without the columns that none of its tokens sees.
-    private Matrix<T> WeightsOf(in HeadMatrices<T> input, int first, int length)
+    // Where a block of rows of S is; where the mask is causal without the columns that none of its tokens sees.
+    private Matrix<T> Block(in Matrix<T> kept, int first)
     {
         int count = Math.Min(BlockRows, _tokens - first);
-        Matrix<T> weights = _weights.RowRange(0, count).ColumnRange(0, _isCausal ? first + count : _tokens),
-            query = input.Query.RowRange(first, count);
+        return (kept.Rows > 0 ? kept.RowRange(first, count) : _weights.RowRange(0, count))
+            .ColumnRange(0, _isCausal ? first + count : _tokens);
+    }
+
+    private void Weigh(in HeadMatrices<T> input, int first, int length, in Matrix<T> weights)
+    {
+        Matrix<T> query = input.Query.RowRange(first, weights.Rows);
         if (_isCausal)
         {
             Products.MultiplyByTransposed(query, input.Key.RowRange(0, weights.Columns), weights);
@@ -257,8 +264,9 @@ internal sealed class KernelHead<T>
         }
 
         _function.Weigh(weights, new WeightPlace(first, 0, first, length));
-        return weights;
     }
+
+    private Matrix<T> Kept(in Matrix<T> kept, int sample) => kept.Rows > 0 ? kept.RowRange(sample * _tokens, _tokens) : kept;
 
     // C ← A B with as many rows of B as A has columns; all of them are packed.
     private void Multiply(in Matrix<T> a, PackedMatrix<T> packed, in Matrix<T> b, in Matrix<T> c)

@@ -103,7 +103,8 @@ internal sealed partial class TransformerBlock<T>
     private bool IsAfter => _shape.Norm == NormPlace.After;
 
     /// <summary>Memory for one block.</summary>
-    public TransformerBlockCache<T> NewCache() => new(_shape, _attention.NewCache(), _rows);
+    /// <param name="keepsWeights">Whether the way back follows.</param>
+    public TransformerBlockCache<T> NewCache(bool keepsWeights) => new(_shape, _attention.NewCache(keepsWeights), _rows);
 
     /// <summary>Every matrix of the cache from Z.</summary>
     /// <param name="factors">The weights.</param>

@@ -47,7 +47,7 @@ internal sealed class TransformerPass<T>
         _block = new TransformerBlock<T>(shape, route, tokens, LargestGroup);
         _norm = new NormLayer<T>(shape);
         _readout = new ReadoutLayer<T>(shape, tokens, LargestGroup);
-        _stream = new Stream(this, rows);
+        _stream = new Stream(this, rows, keepsWeights: true);
         _statistics = Matrix<T>.Allocate(shape.HasLastNorm ? rows : 0, 2);
         _output = Matrix<T>.Allocate(shape.Readout == ReadoutKind.Pooled ? LargestGroup : rows, shape.OutputColumns);
         _dStream = Matrix<T>.Allocate(rows, shape.OutputWidth);
@@ -244,13 +244,14 @@ internal sealed class TransformerPass<T>
     private Moving<T> Moving(int layer) => new(_stream.Input(layer, Rows), _curvature!.Stream.Input(layer, Rows));
 
     // What goes through the layers, or its tangents.
-    private sealed class Stream(TransformerPass<T> pass, int rows)
+    private sealed class Stream(TransformerPass<T> pass, int rows, bool keepsWeights)
     {
         private readonly Matrix<T> _embedded = Matrix<T>.Allocate(rows, pass._shape.Width);
         private readonly Matrix<T> _normalised = Matrix<T>.Allocate(pass._shape.HasLastNorm ? rows : 0, pass._shape.OutputWidth);
 
         /// <summary>What each block computes.</summary>
-        public TransformerBlockCache<T>[] Blocks { get; } = [.. Enumerable.Range(0, pass._shape.Depth).Select(_ => pass._block.NewCache())];
+        public TransformerBlockCache<T>[] Blocks { get; } = [
+            .. Enumerable.Range(0, pass._shape.Depth).Select(_ => pass._block.NewCache(keepsWeights))];
 
         /// <summary>Z of a block; of the number of blocks, what comes out of the last.</summary>
         public Matrix<T> Input(int layer, int count) => (layer == 0 ? _embedded : Blocks[layer - 1].Output).RowRange(0, count);
@@ -265,7 +266,7 @@ internal sealed class TransformerPass<T>
         public PassCurvature(TransformerPass<T> pass)
         {
             int rows = pass._dStream.Rows;
-            Stream = new Stream(pass, rows);
+            Stream = new Stream(pass, rows, keepsWeights: false);
             Output = Matrix<T>.Allocate(pass._output.Rows, pass._output.Columns);
             DStream = Matrix<T>.Allocate(rows, pass._shape.OutputWidth);
             DInput = pass._shape.OutputWidth == pass._shape.Width ? DStream : Matrix<T>.Allocate(rows, pass._shape.Width);

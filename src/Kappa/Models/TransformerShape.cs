@@ -1,3 +1,5 @@
+using Kappa.Numerics;
+
 namespace Kappa.Models;
 
 /// <summary>What a model reads.</summary>
@@ -261,6 +263,12 @@ public sealed partial record TransformerShape
         return isTransposed ? block.Columns : block.Rows;
     }
 
+    /// <summary>Bytes of attention weights S, of one sample in every layer and head, that a thread keeps from the way forward for the way
+    /// back; 0 where they would be too many and are computed again.</summary>
+    /// <param name="tokens">n.</param>
+    /// <param name="precision">Of the pass.</param>
+    public double KeptWeightBytes(int tokens, Precision precision) => KeptWeights.Bytes(this, tokens, precision);
+
     /// <summary>Multiply-adds of one gradient of some samples, in products alone.</summary>
     /// <param name="samples">Number of samples.</param>
     /// <param name="tokens">Tokens of a sample; those of the shape unless given.</param>
@@ -269,7 +277,7 @@ public sealed partial record TransformerShape
         // Forward once, backward twice; weights of long samples are computed again on the way back.
         double n = tokens ?? Tokens ?? 1, rows = samples * n, keys = Heads * (double)KeyWidth, values = Heads * (double)ValueWidth;
         double products = (Width * ((2 * keys) + values)) + (HasOutput ? values * OutputWidth : 0) + (2.0 * OutputWidth * (FfnWidth ?? 0));
-        double mixing = (3 * n * (keys + values)) + (n > KernelHead<double>.LongestKept ? n * keys : 0);
+        double mixing = (3 * n * (keys + values)) + (KeptWeightBytes((int)n, Precision.Double) > 0 ? 0 : n * keys);
         double embedding = HasEmbedding && Input == TransformerInput.Arrays ? 2.0 * InputWidth * Width : 0;
         double readout = (Readout == ReadoutKind.Pooled ? samples : rows) * 3 * OutputWidth * (ReadoutWidth ?? 0);
         return (Depth * rows * ((3 * products) + mixing)) + (rows * embedding) + readout;
