@@ -51,7 +51,7 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="lengths">For each sample how many of its tokens are attended to (E.11); empty for all.</param>
     public void Forward(
         AttentionFactors<T> factors, in Matrix<T> input, double residual, in Matrix<T> skip, AttentionCache<T> cache, in Matrix<T> output,
-            ReadOnlySpan<int> lengths)
+        ReadOnlySpan<int> lengths)
     {
         // (T.2)  [Q | K | V] = Z [W_Q | W_K | W_V] + [b_Q | b_K | b_V]        [rows, p]
         int rows = input.Rows;
@@ -95,7 +95,7 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="lengths">Of the way forward.</param>
     public void Backward(
         AttentionFactors<T> factors, in Matrix<T> input, AttentionCache<T> cache, in Matrix<T> dOutput, in GradientTarget<T> target,
-            double residual,
+        double residual,
         in Matrix<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Rows;
@@ -130,7 +130,7 @@ internal sealed partial class AttentionLayer<T>
         {
             _head.Backward(
                 rows / _tokens, Of(cache.Projected.RowRange(0, rows), head, input), Weights(cache, head, rows), Mixed(dMixed, head),
-                    Of(dProjected, head, dShared), training, lengths);
+                Of(dProjected, head, dShared), training, lengths);
         }
 
         ProjectionGradients(factors, input, dProjected, target);
@@ -275,6 +275,6 @@ internal sealed partial class AttentionLayer<T>
 
         return new HeadMatrices<T>(
             projected.ColumnRange(head * keys, keys), projected.ColumnRange((heads + head) * keys, keys),
-                projected.ColumnRange((2 * heads * keys) + (head * values), values));
+            projected.ColumnRange((2 * heads * keys) + (head * values), values));
     }
 }

@@ -21,7 +21,7 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="lengths">Of the way forward.</param>
     public void Tangent(
         AttentionFactors<T> factors, AttentionFactors<T> direction, in Moving<T> input, double residual, in Matrix<T> skip,
-            AttentionCache<T> cache,
+        AttentionCache<T> cache,
         AttentionCache<T> tangents, in Matrix<T> output, ReadOnlySpan<int> lengths)
     {
         // (T.5)  [Q | K | V]˙ = Ż W + Z Ẇ + ḃ                                 [rows, p]
@@ -72,7 +72,7 @@ internal sealed partial class AttentionLayer<T>
     /// <param name="lengths">Of the way forward.</param>
     public void BackwardTangent(
         AttentionFactors<T> factors, AttentionFactors<T> direction, in Moving<T> input, AttentionCache<T> cache,
-            AttentionCache<T> tangents, in Moving<T> dOutput,
+        AttentionCache<T> tangents, in Moving<T> dOutput,
         in GradientTarget<T> target, double residual, in Matrix<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;

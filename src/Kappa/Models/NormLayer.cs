@@ -75,7 +75,7 @@ internal sealed class NormLayer<T>(TransformerShape shape)
     /// <param name="dInput">dx [r, D].</param>
     public void Backward(
         NormFactors<T> factors, in Matrix<T> input, in Matrix<T> statistics, in Matrix<T> dOutput, in GradientTarget<T> target,
-            double residual, in Matrix<T> dInput)
+        double residual, in Matrix<T> dInput)
     {
         Span<T> dGain = Gradient(target, factors.GainIndex), dShift = Gradient(target, factors.ShiftIndex);
         LayerNorm.ParameterGradients(input, statistics, dOutput, dGain, dShift, _scratch.AsSpan(0, input.Columns));
@@ -113,7 +113,7 @@ internal sealed class NormLayer<T>(TransformerShape shape)
     /// <param name="dInput">The tangent of dx [r, D]; may be the memory of that of dy when the factor is 0.</param>
     public void BackwardTangent(
         NormFactors<T> factors, NormFactors<T> direction, in Moving<T> input, in Matrix<T> statistics, in Moving<T> dOutput,
-            in GradientTarget<T> target, double residual,
+        in GradientTarget<T> target, double residual,
         in Matrix<T> dInput)
     {
         Span<T> dGain = Gradient(target, factors.GainIndex), dShift = Gradient(target, factors.ShiftIndex);

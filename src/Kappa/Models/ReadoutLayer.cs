@@ -174,7 +174,7 @@ internal sealed class ReadoutLayer<T>
     /// <param name="lengths">Of the way forward.</param>
     public void BackwardTangent(
         ReadoutFactors<T> factors, ReadoutFactors<T> direction, in Moving<T> stream, in Moving<T> dOutput, in GradientTarget<T> target,
-            in Matrix<T> dStream, ReadOnlySpan<int> lengths)
+        in Matrix<T> dStream, ReadOnlySpan<int> lengths)
     {
         if (!IsThere)
         {

@@ -188,7 +188,7 @@ public sealed class Transformer : IModel
             new TransformerPass<T>(Shape, layout, route, factors, source, Tokens))];
         var pass = new BatchPass<T>(
             layout, _team, factors, passes, _loss, Tokens, OutputRows,
-                () => new TransformerFactors<T>(Shape, layout, route, Tokens, isDirection: true));
+            () => new TransformerFactors<T>(Shape, layout, route, Tokens, isDirection: true));
         return route.IsMerged ? new MergedGradients(pass, layout, own, Shape.Parameters == ParameterForm.Transposed) : pass;
     }
 }

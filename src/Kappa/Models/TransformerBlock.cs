@@ -158,7 +158,7 @@ internal sealed partial class TransformerBlock<T>
     /// <param name="lengths">Of the way forward.</param>
     public void Backward(
         TransformerBlockFactors<T> factors, in Matrix<T> input, TransformerBlockCache<T> cache, in GradientTarget<T> target,
-            in Matrix<T> dOutput, in Matrix<T> dInput, ReadOnlySpan<int> lengths)
+        in Matrix<T> dOutput, in Matrix<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Rows;
         if (factors.FeedForward is FeedForwardFactors<T> weights && !FfnBackward(factors, weights, cache, target, dOutput))

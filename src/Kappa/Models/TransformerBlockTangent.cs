@@ -18,7 +18,7 @@ internal sealed partial class TransformerBlock<T>
     /// <param name="lengths">Of the way forward.</param>
     public void Tangent(
         TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in Moving<T> input, TransformerBlockCache<T> cache,
-            TransformerBlockCache<T> tangents, ReadOnlySpan<int> lengths)
+        TransformerBlockCache<T> tangents, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;
         Moving<T> read = input, sum = Of(cache.AttentionSum, tangents.AttentionSum, rows);
@@ -30,7 +30,7 @@ internal sealed partial class TransformerBlock<T>
 
         _attention.Tangent(
             factors.Attention, direction.Attention, read, _shape.AttentionResidual, input.Tangent, cache.Attention, tangents.Attention,
-                sum.Tangent, lengths);
+            sum.Tangent, lengths);
         if (IsAfter)
         {
             _norm.Tangent(factors.AttentionNorm, direction.AttentionNorm, sum, cache.AttentionStatistics,
@@ -51,7 +51,7 @@ internal sealed partial class TransformerBlock<T>
 
         FeedForwardLayer<T>.Tangent(
             weights, direction.FeedForward!.Value, _shape.Activation, cache.Ffn(rows), tangents.Ffn(rows), _shape.FfnResidual,
-                attended.Tangent, output.Tangent);
+            attended.Tangent, output.Tangent);
         if (IsAfter)
         {
             _norm.Tangent(factors.FfnNorm, direction.FfnNorm, output, cache.FfnStatistics, tangents.OutputNorm.RowRange(0, rows));
@@ -70,7 +70,7 @@ internal sealed partial class TransformerBlock<T>
     /// <param name="lengths">Of the way forward.</param>
     public void BackwardTangent(
         TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in Moving<T> input, TransformerBlockCache<T> cache,
-            TransformerBlockCache<T> tangents, in GradientTarget<T> target,
+        TransformerBlockCache<T> tangents, in GradientTarget<T> target,
         in Moving<T> dOutput, in Moving<T> dInput, ReadOnlySpan<int> lengths)
     {
         int rows = input.Value.Rows;
@@ -95,7 +95,7 @@ internal sealed partial class TransformerBlock<T>
         _attention.Backward(factors.Attention, read.Value, cache.Attention, kept, target.Nothing, residual, dRead.Value, lengths);
         _attention.BackwardTangent(
             factors.Attention, direction.Attention, read, cache.Attention, tangents.Attention, new(kept, dOutput.Tangent), target,
-                residual, dRead.Tangent, lengths);
+            residual, dRead.Tangent, lengths);
         if (IsBefore)
         {
             NormBackward(factors.AttentionNorm, direction.AttentionNorm, input, cache.AttentionStatistics, dRead, target,
@@ -108,7 +108,7 @@ internal sealed partial class TransformerBlock<T>
 
     private void FfnBackwardTangent(
         TransformerBlockFactors<T> factors, TransformerBlockFactors<T> direction, in FeedForwardFactors<T> weights,
-            TransformerBlockCache<T> cache, TransformerBlockCache<T> tangents,
+        TransformerBlockCache<T> cache, TransformerBlockCache<T> tangents,
         in GradientTarget<T> target, in Moving<T> dOutput)
     {
         int rows = dOutput.Value.Rows;
@@ -139,7 +139,7 @@ internal sealed partial class TransformerBlock<T>
     // The tangent first: it reads the value that the way back may write over.
     private void NormBackward(
         NormFactors<T> factors, NormFactors<T> direction, in Moving<T> input, in Matrix<T> statistics, in Moving<T> dOutput,
-            in GradientTarget<T> target, double residual, in Moving<T> dInput)
+        in GradientTarget<T> target, double residual, in Moving<T> dInput)
     {
         Matrix<T> rows = statistics.RowRange(0, input.Value.Rows);
         _norm.BackwardTangent(factors, direction, input, rows, dOutput, target, residual, dInput.Tangent);

@@ -30,7 +30,7 @@ internal sealed class TransformerBlockFactors<T>
             (_in, _out) = (Matrix<T>.Allocate(d, m), Matrix<T>.Allocate(m, d));
             FeedForward = new FeedForwardFactors<T>(
                 new PackedMatrix<T>(d, m), new PackedMatrix<T>(m, d), new PackedMatrix<T>(m, d), new PackedMatrix<T>(d, m),
-                    Matrix<T>.Allocate(biases, m), Matrix<T>.Allocate(biases, d));
+                Matrix<T>.Allocate(biases, m), Matrix<T>.Allocate(biases, d));
         }
     }
 

@@ -187,7 +187,7 @@ internal sealed class TransformerPass<T>
         {
             _block.BackwardTangent(
                 _factors.Blocks[layer], direction.Blocks[layer], Moving(layer), _stream.Blocks[layer], work.Stream.Blocks[layer], target,
-                    dStream, dInput, Lengths);
+                dStream, dInput, Lengths);
         }
 
         _embedding.Backward(_factors.Embedding, Samples, dInput.Tangent, target);
@@ -212,11 +212,11 @@ internal sealed class TransformerPass<T>
         (LayerPart Part, bool IsThere, int Columns)[] parts =
         [
             (LayerPart.Input, true, shape.Width), (LayerPart.AttentionNorm, isBefore, shape.Width),
-                (LayerPart.AttentionWeights, true, tokens),
+            (LayerPart.AttentionWeights, true, tokens),
             (LayerPart.HeadBranch, shape.Heads > 1, shape.HasOutput ? shape.OutputWidth : shape.ValueWidth),
             (LayerPart.AttentionBranch, true, shape.OutputWidth), (LayerPart.AttentionOutput, true, shape.OutputWidth),
             (LayerPart.AttentionOutputNorm, isAfter || (isBefore && hasFfn), shape.OutputWidth),
-                (LayerPart.Hidden, hasFfn, shape.FfnWidth ?? 0),
+            (LayerPart.Hidden, hasFfn, shape.FfnWidth ?? 0),
             (LayerPart.Output, true, shape.OutputWidth), (LayerPart.OutputNorm, isAfter && hasFfn, shape.Width),
         ];
         return Enumerable.Range(0, shape.Depth).SelectMany(layer => parts.Where(part => part.IsThere).SelectMany(part =>

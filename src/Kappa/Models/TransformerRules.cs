@@ -54,7 +54,7 @@ public static class TransformerRules
         Of([nameof(TransformerShape.Width), nameof(TransformerShape.InputWidth), nameof(TransformerShape.HasEmbedding)], s =>
             s.HasEmbedding || s.Width == s.InputWidth,
             "{Width} must be {InputWidth} without {HasEmbedding}",
-                "Tokens enter the first block as they are; give them an embedding or the same width."),
+            "Tokens enter the first block as they are; give them an embedding or the same width."),
         Of([nameof(TransformerShape.Tokens), nameof(TransformerShape.Positions)], s => s.Tokens is not null
             || s.Positions != PositionKind.Learned,
             "{Tokens} must be given with learned {Positions}", "Each position has a vector among the parameters."),
@@ -67,18 +67,18 @@ public static class TransformerRules
             nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.AttentionResidual == 0,
             "{AttentionResidual} must be 0 where {OutputWidth} differs from {Width}",
-                "A residual connection adds matrices of one width; take {HasOutput} of that width, or heads that fill it."),
+            "A residual connection adds matrices of one width; take {HasOutput} of that width, or heads that fill it."),
         Of([nameof(TransformerShape.FfnWidth), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width),
             nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.FfnWidth is null,
             "{FfnWidth} must be none where {OutputWidth} differs from {Width}",
-                "The feed-forward layer reads and writes rows of the model's width; take {HasOutput} of that width, or heads that fill "
-                    + "it."),
+            "The feed-forward layer reads and writes rows of the model's width; take {HasOutput} of that width, or heads that fill "
+                + "it."),
         Of([nameof(TransformerShape.Depth), nameof(TransformerShape.OutputWidth), nameof(TransformerShape.Width),
             nameof(TransformerShape.HasOutput)],
             s => s.OutputWidth == s.Width || s.Depth == 1,
             "{Depth} must be 1 where {OutputWidth} differs from {Width}",
-                "The next block reads rows of the model's width; take {HasOutput} of that width, or heads that fill it."),
+            "The next block reads rows of the model's width; take {HasOutput} of that width, or heads that fill it."),
         Of([nameof(TransformerShape.FfnResidual), nameof(TransformerShape.FfnWidth)], s => s.FfnWidth is not null || s.FfnResidual == 1,
             "{FfnResidual} must be left at 1 where {FfnWidth} is none", "There is no feed-forward layer that it could go around."),
         Of([nameof(TransformerShape.HasFfnBiases), nameof(TransformerShape.FfnWidth)], s => s.FfnWidth is not null || !s.HasFfnBiases,
@@ -95,15 +95,15 @@ public static class TransformerRules
         Of([nameof(TransformerShape.Pooling), nameof(TransformerShape.Mask), nameof(TransformerShape.Readout)],
             s => s.Readout != ReadoutKind.Pooled || s.Pooling != TokenPooling.First || s.Mask != AttentionMask.Causal,
             "{Pooling} must not take the first token under a causal {Mask} with this {Readout}",
-                "The first token sees no other; pool by mean or sum."),
+            "The first token sees no other; pool by mean or sum."),
         Of([nameof(TransformerShape.Parameters), nameof(TransformerShape.Depth), nameof(TransformerShape.HasAttentionBiases)],
             s => s.Parameters == ParameterForm.Blocks || (s.Depth == 1 && !s.HasAttentionBiases),
             "{Parameters} must be by blocks unless {Depth} is 1 and {HasAttentionBiases} is false",
-                "The other forms name the matrices of one layer without biases."),
+            "The other forms name the matrices of one layer without biases."),
         Of([nameof(TransformerShape.Parameters), nameof(TransformerShape.Heads), nameof(TransformerShape.HasOutput)],
             s => s.Parameters != ParameterForm.Transposed || (s.Heads == 1 && !s.HasOutput),
             "{Parameters} must not be transposed unless {Heads} is 1 and {HasOutput} is false",
-                "That form is the one of the shallow encoder."),
+            "That form is the one of the shallow encoder."),
     ];
 
     private static TransformerRule Of(string[] properties, Func<TransformerShape, bool> holds, string must, string why = "") => new(

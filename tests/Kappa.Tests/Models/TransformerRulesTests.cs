@@ -13,26 +13,26 @@ public sealed class TransformerRulesTests
     private static readonly TransformerShape[] Broken =
     [
         Plain with { InputWidth = 0 }, Plain with { Tokens = 0 }, Plain with { Depth = 0 }, Plain with { Width = -1 },
-            Plain with { Heads = 0 }, Plain with { KeyWidth = 0 },
+        Plain with { Heads = 0 }, Plain with { KeyWidth = 0 },
         Plain with { ValueWidth = 0 }, Plain with { OutputWidth = 0 }, Plain with { FfnWidth = 0 },
-            Plain with { ReadoutWidth = 0, Readout = ReadoutKind.Tokens },
+        Plain with { ReadoutWidth = 0, Readout = ReadoutKind.Tokens },
         Plain with { AttentionResidual = double.NaN }, Plain with { FfnResidual = double.PositiveInfinity },
         Plain with { OutputScale = double.NaN, Readout = ReadoutKind.Tokens, ReadoutWidth = 1 }, Plain with { NormEpsilon = 0 },
-            Plain with { Input = (TransformerInput)9, HasEmbedding = true },
+        Plain with { Input = (TransformerInput)9, HasEmbedding = true },
         Plain with { Positions = (PositionKind)9 }, Plain with { Mask = (AttentionMask)9 }, Plain with { Norm = (NormPlace)9 },
-            Plain with { NormKind = (NormKind)9 },
+        Plain with { NormKind = (NormKind)9 },
         Plain with { Readout = (ReadoutKind)9, ReadoutWidth = 1 }, Plain with { Pooling = (TokenPooling)9 },
-            Plain with { Reduction = (LossReduction)9 }, Plain with { Parameters = (ParameterForm)9 },
+        Plain with { Reduction = (LossReduction)9 }, Plain with { Parameters = (ParameterForm)9 },
         Plain with { Kernel = AttentionKernel.Gaussian with { Temperature = -1 } },
-            Plain with { Activation = new Activation(ActivationKind.LeakyRelu, 2) },
+        Plain with { Activation = new Activation(ActivationKind.LeakyRelu, 2) },
         Plain with { AttentionActivation = new Activation(ActivationKind.SmoothLeakyRelu, Smoothing: 0) },
-            Plain with { Input = TransformerInput.Identifiers }, Plain with { Width = 5 },
+        Plain with { Input = TransformerInput.Identifiers }, Plain with { Width = 5 },
         Plain with { Positions = PositionKind.Learned }, Plain with { Heads = 4 }, Plain with { HasOutput = false, OutputWidth = 6 },
         Plain with { HasOutput = false, ValueWidth = 2, FfnWidth = null },
-            Plain with { HasOutput = false, ValueWidth = 2, AttentionResidual = 0 },
+        Plain with { HasOutput = false, ValueWidth = 2, AttentionResidual = 0 },
         Plain with { OutputWidth = 2, AttentionResidual = 0, FfnWidth = null, Depth = 2 }, Plain with { FfnWidth = null, FfnResidual = 0 },
         Plain with { FfnWidth = null, HasFfnBiases = true }, Plain with { Readout = ReadoutKind.Pooled },
-            Plain with { HasReadoutBias = true }, Plain with { OutputScale = 2 },
+        Plain with { HasReadoutBias = true }, Plain with { OutputScale = 2 },
         Plain with { Readout = ReadoutKind.Pooled, ReadoutWidth = 2, Pooling = TokenPooling.First, Mask = AttentionMask.Causal },
         Plain with { Parameters = ParameterForm.Heads, Depth = 2 }, Plain with { Parameters = ParameterForm.Transposed },
     ];
@@ -71,7 +71,7 @@ public sealed class TransformerRulesTests
         TransformerShape[] legal =
         [
             Plain, new() { InputWidth = 1 }, Plain with { KeyWidth = 11, Heads = 4, ValueWidth = 1 },
-                TransformerShape.KernelAttention(4, 2), TransformerShape.ShallowEncoder(3, 100, 0.1),
+            TransformerShape.KernelAttention(4, 2), TransformerShape.ShallowEncoder(3, 100, 0.1),
             TransformerShape.Classifier(5, 2, 7), TransformerShape.Residual(
                 new ResidualTransformerShape { Width = 4, FfnWidth = 6, ReadoutWidth = 2 }),
         ];
@@ -99,7 +99,7 @@ public sealed class TransformerRulesTests
         Assert.All(
             [
                 encoder, general with { Parameters = ParameterForm.Blocks }, kernel with { Kernel = AttentionKernel.Linear },
-                    kernel with { Mask = AttentionMask.Causal },
+                kernel with { Mask = AttentionMask.Causal },
                 kernel with { AttentionResidual = 1 }, kernel with { HasLastNorm = true }, kernel with { Reduction = LossReduction.Mean },
             ],
             shape => Assert.False(shape.IsKernelAttention));
@@ -108,7 +108,7 @@ public sealed class TransformerRulesTests
         Assert.All(
             [
                 kernel, encoder with { Pooling = TokenPooling.First },
-                    encoder with { AttentionActivation = new Activation(ActivationKind.Gelu) }, encoder with { KeyWidth = 3 },
+                encoder with { AttentionActivation = new Activation(ActivationKind.Gelu) }, encoder with { KeyWidth = 3 },
                 encoder with { HasReadoutBias = true }, encoder with { Kernel = AttentionKernel.Gaussian },
             ],
             shape => Assert.False(shape.IsShallowEncoder));
