@@ -102,7 +102,7 @@ internal static class SweepStoreSuite
         private static ResidualTransformer Train(ExperimentSpecification specification, ResidualTransformer? evaluator)
         {
             TokenData data = ExperimentData.Load(specification);
-            using var experiment = Experiment.Prepare(specification, data, 1, null, evaluator);
+            using var experiment = Experiment.Prepare(specification, data, 1, OtherRuns.Rehearsed(), evaluator);
             TelemetryProbe probe = new(experiment.Model, experiment.Trained);
             double[] row = new double[probe.Columns.Count];
             _ = experiment.Descent.Run(experiment.Start(), step => probe.Measure(step, row), probe.Record);

@@ -1,6 +1,5 @@
 using Kappa.Lab;
 using Kappa.Lab.Formats;
-using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Certification;
 using Kappa.Lab.Runs.Evaluation;
 using Kappa.Lab.Specifications;
@@ -36,7 +35,7 @@ internal static class CertifyTarget
                 return ReadWeights(first!, words[1..], threads);
             default:
                 SpecificationReading reading = SpecificationReader.Read(first, first is null ? words : words[1..]);
-                return Of(reading, threads, StepSizes.Of(new RunStore(RunsFolder.Require(folder))));
+                return Of(reading, threads, new RunStore(RunsFolder.Require(folder)));
         }
     }
 
@@ -58,9 +57,9 @@ internal static class CertifyTarget
             : new CertifiedThing(null, reading.Problems);
     }
 
-    private static CertifiedThing Of(SpecificationReading reading, int threads, Func<string, double> stepSizeOf) =>
+    private static CertifiedThing Of(SpecificationReading reading, int threads, RunStore others) =>
         reading.Specification is { } specification
-        ? new CertifiedThing(ModelPoint.OfSpecification(specification, threads, stepSizeOf))
+        ? new CertifiedThing(ModelPoint.OfSpecification(specification, threads, others))
         : new CertifiedThing(null, reading.Problems);
 
     private static CertifiedThing Of(PointReading reading) => new(reading.Point, reading.Problems);

@@ -57,17 +57,16 @@ internal static class RunCommand
             return Report(terminal, reading.Problems);
         }
 
+        var store = new RunStore(request.Folder);
         if (request.Show)
         {
-            terminal.Results.Write(SpecificationWriter.Write(reading.Specification.Resolve()));
+            terminal.Results.Write(SpecificationWriter.Write(OtherRuns.In(store).Pin(reading.Specification).Resolve()));
             return ExitCode.Done;
         }
 
-        var store = new RunStore(request.Folder);
-
         // Prepared before the folder exists: a specification that cannot run leaves nothing behind.
-        using var run = PreparedRun.Of(reading.Specification, request.ThreadCount, StepSizes.Of(store));
-        string name = RunName.Of(reading.Specification, run.ExternalData, request.Name);
+        using var run = PreparedRun.Of(reading.Specification, request.ThreadCount, store);
+        string name = RunName.Of(run.Specification, run.ExternalData, request.Name);
         if (File.Exists(new RunFiles(Path.Combine(request.Folder, name)).Status))
         {
             return Existing(terminal, request, Path.Combine(request.Folder, name));
@@ -114,7 +113,7 @@ internal static class RunCommand
         }
 
         using RunFolder folder = RunFolder.Open(path, request.Environment(), TimeProvider.System);
-        using var run = PreparedRun.Of(folder.Specification, request.ThreadCount, StepSizes.Of(store));
+        using var run = PreparedRun.Of(folder.Specification, request.ThreadCount, OtherRuns.For(folder.Files, store));
         return RunName.IsOfAnother(folder.Name, run.Specification, run.ExternalData)
             ? throw new BadInputException(
                 folder.Files.Specification,

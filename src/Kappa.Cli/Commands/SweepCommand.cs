@@ -25,14 +25,15 @@ internal static class SweepCommand
         SlurmArguments slurm = SlurmArguments.AddTo(command);
         command.SetAction(parsed =>
         {
-            SweepReading reading = Read(parsed.GetValue(words)!, parsed.GetValue(limit) ?? SweepReader.DefaultLimit);
+            string store = RunsFolder.Require(parsed.GetValue(folder)!);
+            var others = new RunStore(store);
+            SweepReading reading = Read(parsed.GetValue(words)!, parsed.GetValue(limit) ?? SweepReader.DefaultLimit, others);
             if (reading.Plan is null)
             {
                 return Report(terminal, reading.Problems);
             }
 
-            string store = RunsFolder.Require(parsed.GetValue(folder)!);
-            if (BorrowedStepSizes.Problems(reading.Plan, new RunStore(store)) is { Count: > 0 } missing)
+            if (BorrowedRuns.Problems(reading.Plan, others) is { Count: > 0 } missing)
             {
                 return Report(terminal, missing);
             }
@@ -134,10 +135,10 @@ internal static class SweepCommand
         OptionRange.Integer(
             "--threads", "Runs at the same time (default: one on each core). No result depends on it.", 1, OptionRange.MostThreads);
 
-    private static SweepReading Read(string[] words, int limit)
+    private static SweepReading Read(string[] words, int limit, RunStore others)
     {
         bool hasFile = words.Length > 0 && words[0].Length > 0 && !words[0].Contains('=', StringComparison.Ordinal);
-        return hasFile ? SweepReader.Read(words[0], words[1..], limit) : SweepReader.Read(null, words, limit);
+        return hasFile ? SweepReader.Read(words[0], words[1..], limit, others) : SweepReader.Read(null, words, limit, others);
     }
 
     private static int Report(Terminal terminal, IReadOnlyList<Problem> problems)

@@ -43,13 +43,13 @@ internal static class IndexColumns
     /// <summary>All names in the order of the table.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Results.Select(column => column.Name), .. Keys.Select(column => column.Name)];
 
-    // A short name that two keys share, or that is that of a result, gets
-    // its group in front. SQL does not tell capitals from small letters.
+    // A short name that two keys share, or that is that of a result or a word of
+    // SQL, gets its group in front. SQL does not tell capitals from small letters.
     private static string NameOf(SpecificationKey key)
     {
         bool isTaken = SpecificationKeys.All.Any(other =>
             other != key && Same(other.Name, key.Name) && (key.Group.Length > 0 || other.Group.Length == 0))
-            || Results.Any(column => Same(column.Name, key.Name));
+            || Results.Any(column => Same(column.Name, key.Name)) || key.Name == "from";
         return isTaken ? $"{key.Group}_{key.Name}" : key.Name;
     }
 

@@ -13,15 +13,15 @@ namespace Kappa.Lab.Runs;
 public sealed partial class Experiment : IDisposable
 {
     private readonly ExperimentProblem _problem;
-    private readonly Func<string, double> _stepSizeOf;
+    private readonly OtherRuns _others;
     private bool _keepsModel;
     private GradientDescent _descent;
     private double? _stepSize;
     private ExperimentProblem? _exact;
 
-    private Experiment(ExperimentSpecification specification, ExperimentProblem problem, Func<string, double>? stepSizeOf)
+    private Experiment(ExperimentSpecification specification, ExperimentProblem problem, OtherRuns others)
     {
-        (Specification, _problem, _stepSizeOf) = (specification, problem, stepSizeOf ?? NoOtherRuns);
+        (Specification, _problem, _others) = (specification, problem, others);
         Trained = specification.Model.Trained.ToTrainedSet(specification.Model);
         InitialLoss = Model.ExactLoss(Initial);
         Options = OptionsOf(specification.Descent);
@@ -37,7 +37,7 @@ public sealed partial class Experiment : IDisposable
     /// <summary>The model for what is said of exact arithmetic: where its passes
     /// are in single precision, one in double; made when it is asked for.</summary>
     internal IModel Exact => Specification.Descent.Precision == Precision.Double ? Model
-        : (_exact ??= ExperimentProblem.Create(InDouble(Specification), 1)).Model;
+        : (_exact ??= ExperimentProblem.Create(InDouble(Specification), 1, _others)).Model;
 
     /// <summary>The specification in double precision.</summary>
     internal static ExperimentSpecification InDouble(ExperimentSpecification specification) =>
@@ -137,52 +137,45 @@ public sealed partial class Experiment : IDisposable
     /// <summary>Builds everything that <paramref name="specification"/> describes.</summary>
     /// <param name="specification">A specification without problems.</param>
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
-    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize:
-    /// same(RUN)</c> names; may be null when no specification names one.</param>
-    /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
-    public static Experiment Prepare(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null) =>
-        Prepare(specification, threads, stepSizeOf, null);
+    /// <param name="others">The folder of the runs that <c>stepSize: same(RUN)</c> and
+    /// <c>initialisation.from</c> name; may be null when none is named.</param>
+    /// <exception cref="BadInputException">The data cannot be read or contradict the model,
+    /// or another run is not there or does not fit.</exception>
+    public static Experiment Prepare(ExperimentSpecification specification, int threads = 1, RunStore? others = null) =>
+        Prepare(specification, threads, OtherRuns.In(others));
 
-    /// <summary>The experiment of a run; the run knows itself the step size that it took from another one, which may be gone.</summary>
+    /// <summary>The experiment of a run; the run knows itself what it took from another one, which may be gone.</summary>
     /// <exception cref="BadInputException">The record is damaged, or its data are gone.</exception>
-    internal static Experiment Of(RunRecord run, int threads = 1) => Prepare(StepTrials.Decided(run), threads, other =>
-    {
-        TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
-        return telemetry.Rows > 0
-            ? telemetry[Quantities.StepSize][0]
-            : throw new BadInputException(
-                run.Files.Telemetry,
-                $"the step size that was taken from run {other} is in the first row, but there is none. Run it first.");
-    });
+    internal static Experiment Of(RunRecord run, int threads = 1) => Prepare(StepTrials.Decided(run), threads, OtherRuns.Of(run));
 
     /// <summary>The same in the memory of the model of an earlier experiment, which stays its owner's, if it is of this shape.</summary>
     internal static Experiment Prepare(
-        ExperimentSpecification specification, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
+        ExperimentSpecification specification, int threads, OtherRuns others, ResidualTransformer? earlier = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        ExperimentSpecification resolved = specification.Resolve();
-        return new Experiment(resolved, ExperimentProblem.Create(resolved, threads, earlier), stepSizeOf);
+        ExperimentSpecification resolved = others.Pin(specification).Resolve();
+        return new Experiment(resolved, ExperimentProblem.Create(resolved, threads, others, earlier), others);
     }
 
     /// <summary>Model R on given data.</summary>
     /// <param name="specification">A specification of model R without problems.</param>
     /// <param name="data">Its data, from <see cref="ExperimentData.Load"/>.</param>
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
-    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize:
-    /// same(RUN)</c> names; may be null when no specification names one.</param>
-    /// <exception cref="BadInputException">Specification and data contradict each other.</exception>
-    public static Experiment Prepare(
-        ExperimentSpecification specification, TokenData data, int threads = 1, Func<string, double>? stepSizeOf = null) =>
-        Prepare(specification, data, threads, stepSizeOf, null);
+    /// <param name="others">The folder of the runs that <c>stepSize: same(RUN)</c> and
+    /// <c>initialisation.from</c> name; may be null when none is named.</param>
+    /// <exception cref="BadInputException">Specification and data contradict each other,
+    /// or another run is not there or does not fit.</exception>
+    public static Experiment Prepare(ExperimentSpecification specification, TokenData data, int threads = 1, RunStore? others = null) =>
+        Prepare(specification, data, threads, OtherRuns.In(others));
 
     /// <summary>The same in the memory of an earlier model.</summary>
     internal static Experiment Prepare(
-        ExperimentSpecification specification, TokenData data, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
+        ExperimentSpecification specification, TokenData data, int threads, OtherRuns others, ResidualTransformer? earlier = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
         ArgumentNullException.ThrowIfNull(data);
-        ExperimentSpecification resolved = specification.Resolve();
-        return new Experiment(resolved, ExperimentProblem.Residual(resolved, data, threads, earlier), stepSizeOf);
+        ExperimentSpecification resolved = others.Pin(specification).Resolve();
+        return new Experiment(resolved, ExperimentProblem.Residual(resolved, data, threads, others, earlier), others);
     }
 
     /// <summary>Leaves the model to the caller, for a later experiment of the same

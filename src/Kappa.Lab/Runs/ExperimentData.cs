@@ -12,8 +12,9 @@ internal static class ExperimentData
 {
     /// <summary>The data of <paramref name="specification"/>.</summary>
     /// <param name="specification">A specification without problems.</param>
+    /// <param name="others">Runs and files that it may start from, for data that depend on the start; null for none.</param>
     /// <exception cref="BadInputException">A file is missing, malformed or contradicts the specification.</exception>
-    public static TokenData Load(ExperimentSpecification specification)
+    public static TokenData Load(ExperimentSpecification specification, OtherRuns? others = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
         ExperimentSpecification resolved = specification.Resolve();
@@ -24,7 +25,7 @@ internal static class ExperimentData
                 sizeof(double) * (double)samples * tokens * (resolved.Model.InputColumns + resolved.Model.OutputWidth));
         return data.Source switch
         {
-            DataSource.Gaussian when data.TargetDistance is not null => NearStart(resolved),
+            DataSource.Gaussian when data.TargetDistance is not null => NearStart(resolved, others),
             DataSource.Gaussian => Gaussian(data).Create(Shape(resolved), data.Seed!.Value),
             DataSource.Teacher => Teacher(resolved),
             DataSource.Text =>
@@ -55,20 +56,22 @@ internal static class ExperimentData
         Correlation = data.Correlation,
     };
 
-    private static TokenData NearStart(ExperimentSpecification specification)
+    private static TokenData NearStart(ExperimentSpecification specification, OtherRuns? others)
     {
-        (Matrix inputs, Matrix targets, string description) = ArraysNearStart(specification);
+        (Matrix inputs, Matrix targets, string description) = ArraysNearStart(specification, others);
         return new TokenData(Shape(specification), inputs, targets, description);
     }
 
     /// <summary>Tokens, and targets F_0 + δ‖F_0‖ u with F_0 the output at the start and u a random direction of length 1.</summary>
     /// <param name="specification">Resolved, with a <see cref="DataSpecification.TargetDistance"/> δ.</param>
+    /// <param name="others">Runs and files that it may start from.</param>
     /// <exception cref="BadInputException">F_0 is zero or not finite.</exception>
-    internal static (Matrix Inputs, Matrix Targets, string Description) ArraysNearStart(ExperimentSpecification specification)
+    internal static (Matrix Inputs, Matrix Targets, string Description) ArraysNearStart(
+        ExperimentSpecification specification, OtherRuns? others)
     {
         double distance = specification.Data.TargetDistance!.Value;
         using var start = ExperimentProblem.Create(
-            (specification with { Data = specification.Data with { TargetDistance = null } }).Resolve(), threads: 1);
+            (specification with { Data = specification.Data with { TargetDistance = null } }).Resolve(), threads: 1, others);
         Matrix targets = Matrix.Allocate(start.Model.Samples * start.Model.OutputRows, start.Model.OutputColumns);
         start.Model.Output(start.Initial, start.Model.AllSamples, targets);
         Matrix direction = GaussianTokens.GaussianMatrix(
@@ -130,7 +133,7 @@ internal static class ExperimentData
 
     private static ExperimentSpecification TeacherOf(ExperimentSpecification student) => student with
     {
-        Initialisation = student.Initialisation with { ZeroFfnOut = false },
+        Initialisation = student.Initialisation with { ZeroFfnOut = false, From = null },
         Model = student.Data.TeacherResidual is { } residual
             ? student.Model with { AttentionResidual = residual, FfnResidual = residual }
             : student.Model,

@@ -35,19 +35,24 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     /// <summary>Builds what a specification describes: the one place that decides which implementation a description gets.</summary>
     /// <param name="specification">Resolved.</param>
     /// <param name="threads">Threads of a pass.</param>
+    /// <param name="others">Runs and files that it may start from; null for none.</param>
     /// <param name="earlier">A model in whose memory one of the same shape is built; it stays its owner's.</param>
     /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
-    public static ExperimentProblem Create(ExperimentSpecification specification, int threads, ResidualTransformer? earlier = null) =>
-        specification.Form switch
+    public static ExperimentProblem Create(
+        ExperimentSpecification specification, int threads, OtherRuns? others = null, ResidualTransformer? earlier = null)
+    {
+        others ??= OtherRuns.In(null);
+        return specification.Form switch
         {
-            ModelForm.Residual => Residual(specification, ExperimentData.Load(specification), threads, earlier),
-            _ when specification.Data.IsLabelled => Labelled(specification, threads),
-            _ => OfArrays(specification, threads),
+            ModelForm.Residual => Residual(specification, ExperimentData.Load(specification, others), threads, others, earlier),
+            _ when specification.Data.IsLabelled => Labelled(specification, threads, others),
+            _ => OfArrays(specification, threads, others),
         };
+    }
 
     /// <summary>Model R on given data.</summary>
     public static ExperimentProblem Residual(
-        ExperimentSpecification specification, TokenData data, int threads, ResidualTransformer? earlier = null)
+        ExperimentSpecification specification, TokenData data, int threads, OtherRuns others, ResidualTransformer? earlier = null)
     {
         ResidualTransformerShape shape = specification.Model.ToShape();
         Experiment.RequireFit(shape, data);
@@ -55,7 +60,9 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         Precision precision = specification.Descent.Precision;
         MemoryLimit.Require(
             "model", "The evaluator and the descent", RunForecast.BytesOf(shape, data.Samples, data.Tokens, spectra, precision, threads));
-        ResidualTransformerWeights weights = specification.Initialisation.ToInitialisation(shape.Depth).Create(shape, specification.Seed);
+        ResidualTransformerWeights weights = specification.Initialisation.From is { } from && others.StartOf(from) is { } given
+            ? StartingPoints.Fill(from, given, new ResidualTransformerWeights(shape))
+            : specification.Initialisation.ToInitialisation(shape.Depth).Create(shape, specification.Seed);
         bool fits = earlier is not null && earlier.Shape == shape
             && (earlier.Samples, earlier.Rows, earlier.Precision) == (data.Samples, data.Inputs.Rows, precision);
         if (fits)
@@ -87,14 +94,15 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     }
 
     // Any Transformer on samples with a class each.
-    private static ExperimentProblem Labelled(ExperimentSpecification specification, int threads)
+    private static ExperimentProblem Labelled(ExperimentSpecification specification, int threads, OtherRuns others)
     {
         (LabelledInputs train, LabelledInputs test) = LabelledInputs.Load(specification.Data);
         TransformerShape shape = Fit(specification, train.Form());
         bool hasSquaredError = specification.Model.Loss == LossKind.SquaredError;
         RequireMemory(shape, train.Labels.Length + test.Labels.Length, train.Tokens, specification, threads);
+        Transformer model = New(train);
         return new ExperimentProblem(
-            New(train), Start(specification, train.Form(), specification.Seed),
+            model, Begin(specification, train.Form(), model, others),
             $"{train.Description}; tested on: {test.Description}", $"{train.Fingerprint}{test.Fingerprint}")
         {
             Test = New(test),
@@ -108,10 +116,10 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
     }
 
     // On arrays, with a target for each token, or for each sample where the tokens are pooled.
-    private static ExperimentProblem OfArrays(ExperimentSpecification specification, int threads)
+    private static ExperimentProblem OfArrays(ExperimentSpecification specification, int threads, OtherRuns others)
     {
         (Matrix inputs, Matrix targets, int samples, string description, string fingerprint) =
-            specification.Model.Readout == ReadoutKind.Pooled ? OfSamples(specification) : OfTokens(specification);
+            specification.Model.Readout == ReadoutKind.Pooled ? OfSamples(specification, others) : OfTokens(specification, others);
         if (!specification.Model.Embedding)
         {
             Require(inputs.Columns, specification.Model.Width);
@@ -129,7 +137,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
 
         RequireMemory(shape, samples, form.Tokens, specification, threads);
         IModel model = OfForm(specification, form, samples, inputs, targets, threads);
-        return new ExperimentProblem(model, Start(specification, form, specification.Seed), description, fingerprint)
+        return new ExperimentProblem(model, Begin(specification, form, model, others), description, fingerprint)
         {
             Inputs = inputs,
             Targets = targets,
@@ -163,7 +171,13 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         _ => specification.Model.ToTransformerShape(form),
     };
 
-    /// <summary>The parameters that a model other than R starts with.</summary>
+    // Given, or drawn.
+    private static ModelParameters Begin(ExperimentSpecification specification, DataForm form, IModel model, OtherRuns others) =>
+        specification.Initialisation.From is { } from && others.StartOf(from) is { } given
+            ? StartingPoints.Fill(from, given, new ModelParameters(model.Layout))
+            : Start(specification, form, specification.Seed);
+
+    /// <summary>Parameters of a model other than R, drawn by the law of a specification.</summary>
     /// <param name="specification">Resolved.</param>
     /// <param name="form">Of its data.</param>
     /// <param name="seed">Any integer.</param>
@@ -201,15 +215,17 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
         MemoryLimit.Require("model", "The model and its descent", ModelMemory.Bytes(shape, samples, tokens, specification, threads));
 
     private static (
-        Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfTokens(ExperimentSpecification specification)
+        Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfTokens(
+            ExperimentSpecification specification, OtherRuns others)
     {
-        TokenData data = ExperimentData.Load(specification);
+        TokenData data = ExperimentData.Load(specification, others);
         return (data.Inputs, data.Targets, data.Samples, data.Description, data.Fingerprint);
     }
 
     // A row of targets for each sample.
     private static (
-        Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfSamples(ExperimentSpecification specification)
+        Matrix Inputs, Matrix Targets, int Samples, string Description, string Fingerprint) OfSamples(
+            ExperimentSpecification specification, OtherRuns others)
     {
         DataSpecification data = specification.Data;
         if (data.Source is DataSource.Arrays or DataSource.Teacher || data.TargetDistance is not null)
@@ -218,7 +234,7 @@ internal sealed record ExperimentProblem(IModel Model, ModelParameters Initial, 
             {
                 DataSource.Arrays => SampleArrays.Read(data),
                 DataSource.Teacher => ExperimentData.TeacherArrays(specification),
-                _ => ExperimentData.ArraysNearStart(specification),
+                _ => ExperimentData.ArraysNearStart(specification, others),
             };
             return (inputs, targets, targets.Rows, where, SampleArrays.Fingerprint(inputs, targets));
         }

@@ -78,12 +78,12 @@ public sealed partial class Experiment
             return rule.Kind switch
             {
                 StepSizeKind.Fixed => rule.Value,
-                StepSizeKind.SameAs => _stepSizeOf(rule.Run!),
+                StepSizeKind.SameAs => _others.StepSizeOf(rule.Run!),
                 _ => StepSizes.Automatic(rule.Value, Model.SquaredErrorFactor * CurvatureAtStart.Of(Model, Initial, Trained)),
             };
         }
 
-        var descent = new GradientDescent(Model, Options with { StepSize = rule.ToRule(_stepSizeOf) });
+        var descent = new GradientDescent(Model, Options with { StepSize = rule.ToRule(_others.StepSizeOf) });
         double stepSize = descent.Start(Initial, Specification.Seed).StepSize;
         StartEigenvalue = descent.StartEigenvalue;
 
@@ -95,8 +95,4 @@ public sealed partial class Experiment
 
         return stepSize;
     }
-
-    /// <summary>What <c>same(RUN)</c> asks where there is no folder of runs.</summary>
-    internal static double NoOtherRuns(string run) =>
-        throw new BadInputException("descent.stepSize", $"same({run}) needs a folder of runs to look it up in.");
 }

@@ -30,17 +30,18 @@ public sealed class PreparedRun : IDisposable
     /// <summary>Builds model and data.</summary>
     /// <param name="specification">A specification without problems.</param>
     /// <param name="threads">Threads of one step; they change the time and nothing else.</param>
-    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names.</param>
-    /// <exception cref="BadInputException">The data cannot be read, or contradict the model.</exception>
-    public static PreparedRun Of(ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null) =>
-        Of(specification, threads, stepSizeOf, null);
+    /// <param name="others">The folder of the runs that <c>stepSize: same(RUN)</c> and <c>initialisation.from</c> name.</param>
+    /// <exception cref="BadInputException">The data cannot be read, or contradict the model;
+    /// another run is not there or does not fit.</exception>
+    public static PreparedRun Of(ExperimentSpecification specification, int threads = 1, RunStore? others = null) =>
+        Of(specification, threads, OtherRuns.In(others));
 
     /// <summary>The same in the memory of the evaluator of an earlier run, if it is of this shape; it stays its owner's.</summary>
     internal static PreparedRun Of(
-        ExperimentSpecification specification, int threads, Func<string, double>? stepSizeOf, ResidualTransformer? earlier)
+        ExperimentSpecification specification, int threads, OtherRuns others, ResidualTransformer? earlier = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        return new PreparedRun(Experiment.Prepare(specification, threads, stepSizeOf, earlier));
+        return new PreparedRun(Experiment.Prepare(specification, threads, others, earlier));
     }
 
     /// <summary>Determines the step size, so that one that cannot be is known before

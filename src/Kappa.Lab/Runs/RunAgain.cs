@@ -24,9 +24,9 @@ internal static class RunAgain
             throw new BadInputException(
                 run.Files.Path, $"must be done to be computed again but is {run.State}. Finish it: kappa run --resume {run.Name}");
 
-        // A step size that another run decides is looked up beside the original.
+        // What is taken from another run is looked up beside the original.
         var beside = new RunStore(Path.GetDirectoryName(run.Files.Path)!);
-        using PreparedRun prepared = PreparedRun.Of(run.Specification, threads, StepSizes.Of(beside));
+        using PreparedRun prepared = PreparedRun.Of(run.Specification, threads, OtherRuns.For(run.Files, beside));
         using RunFolder folder = RunFolder.Create(store, run.Name, prepared.Specification, environment, TimeProvider.System);
         return (folder.Files, prepared.Execute(folder, progress, cancellation));
     }

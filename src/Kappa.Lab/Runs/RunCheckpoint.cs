@@ -51,6 +51,15 @@ internal static class RunCheckpoint
     /// <exception cref="BadInputException">The file is damaged or of another version.</exception>
     public static bool IsOn(string path, string dataFingerprint) => IsOn(Load(path), dataFingerprint);
 
+    /// <summary>The current parameters by name, whatever the model and its data.</summary>
+    /// <exception cref="BadInputException">The file is damaged or of another version.</exception>
+    public static Dictionary<string, NdArray> Parameters(string path) => Named(Load(path), tensor => IsState(tensor) ? null : tensor);
+
+    /// <summary>The parameters that the run began with, by name.</summary>
+    /// <exception cref="BadInputException">The file is damaged or of another version.</exception>
+    public static Dictionary<string, NdArray> InitialParameters(string path) => Named(
+        Load(path), tensor => tensor.StartsWith(InitialPrefix, StringComparison.Ordinal) ? tensor[InitialPrefix.Length..] : null);
+
     /// <summary>Reads a state for a model of the given layout.</summary>
     /// <exception cref="BadInputException">The file is damaged, of another layout or method, or was made on other data.</exception>
     public static DescentState Read(string path, ParameterLayout layout, int moments, string dataFingerprint)
@@ -75,6 +84,10 @@ internal static class RunCheckpoint
     /// <exception cref="BadInputException">As <see cref="Read(string, ParameterLayout, int, string)"/>.</exception>
     public static DescentState Read(string path, Experiment experiment) =>
         Read(path, experiment.Model.Layout, experiment.Options.Method.Moments, experiment.DataFingerprint);
+
+    private static Dictionary<string, NdArray> Named(Checkpoint checkpoint, Func<string, string?> nameOf) => checkpoint.Tensors
+        .Where(tensor => nameOf(tensor.Name) is not null)
+        .ToDictionary(tensor => nameOf(tensor.Name)!, tensor => tensor.Value, StringComparer.Ordinal);
 
     private static string MomentName(int k) => $"{StatePrefix}moment.{k}";
 

@@ -16,11 +16,7 @@ internal static class StepSizes
         return name =>
         {
             var files = new RunFiles(store.Find(name));
-            TelemetryTable telemetry = TelemetryReader.Read(files.Telemetry);
-            double stepSize = telemetry.Rows > 0
-                ? telemetry[Quantities.StepSize][0]
-                : throw new BadInputException(
-                    files.Telemetry, $"the step size of run {name} is in its first row, but there is none. Run it first.");
+            double stepSize = First(files, $"the step size of run {name}");
             return stepSize > 0 && double.IsFinite(stepSize)
                 ? stepSize
                 : throw new BadInputException(
@@ -30,6 +26,18 @@ internal static class StepSizes
                         $"the step size of run {name} must be finite and greater than 0 but is {stepSize:R}. Name another run, or give "
                             + $"stepSize a number."));
         };
+    }
+
+    /// <summary>η of the first row that a run recorded.</summary>
+    /// <param name="files">The run.</param>
+    /// <param name="subject">What it is, in a refusal.</param>
+    /// <exception cref="BadInputException">There is none.</exception>
+    internal static double First(RunFiles files, string subject)
+    {
+        TelemetryTable telemetry = TelemetryReader.Read(files.Telemetry);
+        return telemetry.Rows > 0
+            ? telemetry[Quantities.StepSize][0]
+            : throw new BadInputException(files.Telemetry, $"{subject} is in its first row, but there is none. Run it first.");
     }
 
     /// <summary>η of <c>auto(c)</c>: c/λ, λ the largest eigenvalue of the kernel at the start.</summary>

@@ -43,6 +43,10 @@ internal static class FieldWords
         ("momentum, adam, sgd", ["descent.method"], "Its values are gradientDescent, momentum and adam."),
         ("init, initializer, initialiser, initialization, weightInit", ["initialisation.scheme", "initialisation.encoderStart"], ""),
         ("initScale, initStd, weightScale", ["initialisation.gain"], ""),
+        (
+            "initFrom, startFrom, resumeFrom, resume, checkpoint, ckpt, checkpointPath, pretrained, pretrainedModel, fromPretrained, "
+                + "loadFrom, loadWeights, initCheckpoint, initWeights, warmStart, finetuneFrom, weights",
+            ["initialisation.from"], "It begins a new run; kappa run --resume RUN goes on with an interrupted one."),
         ("batch, minibatch, nBatch", ["descent.batchSize"], ""),
         ("residual, residuals, skip, skipConnection, residualScale", ["model.attentionResidual", "model.ffnResidual"], ""),
         ("dModel, modelDim, dim, hiddenSize, embedDim, embeddingDim, nEmbd, d", ["model.width"], ""),

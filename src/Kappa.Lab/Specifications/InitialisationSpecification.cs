@@ -33,9 +33,12 @@ public enum EncoderStart
     Orthogonal,
 }
 
-/// <summary>The initial point: a scheme, a common gain, and one gain per parameter kind that multiplies it.</summary>
+/// <summary>The initial point: a scheme, a common gain, and one gain per parameter kind that multiplies it; or given parameters.</summary>
 public sealed record InitialisationSpecification
 {
+    /// <summary>Where the parameters come from that the run starts with; <see langword="null"/> draws them by the law.</summary>
+    public StartingPoint? From { get; init; }
+
     /// <summary>Law of the entries; <see langword="null"/> means that of the preset.</summary>
     public InitialisationScheme? Scheme { get; init; }
 

@@ -34,6 +34,7 @@ internal static class KeyRules
         ["model.outputScale"] = new(HasReadout, "without a readout", "set readout=tokens"),
         ["model.lossReduction"] = new(
             s => s.Model.Loss == LossKind.SquaredError, "on the cross-entropy, which is always averaged", "set loss=squaredError"),
+        ["initialisation.from"] = new(s => s.Initialisation.From is not null, "", ""),
         ["initialisation.scheme"] = new(
             s => s.Form != ModelForm.ShallowEncoder, "on the shallow encoder, whose start is encoderStart", "set encoderStart"),
         ["initialisation.encoderStart"] = new(
@@ -64,16 +65,20 @@ internal static class KeyRules
         ["telemetry.testEvery"] = new(s => s.Data.IsLabelled, "where there is nothing to test on", "set source=digits"),
     };
 
+    // A teacher is drawn by the law of its student, also where the student is not.
+    private static readonly Need s_isDrawn = new(
+        s => s.Initialisation.From is null || s.Data.Source == DataSource.Teacher, "beside initialisation.from", "remove that");
+
     /// <summary>The keys that the table is about.</summary>
     public static IEnumerable<string> Paths => s_needs.Keys;
 
     /// <summary>Whether the key has an effect.</summary>
     public static bool Applies(SpecificationKey key, ExperimentSpecification specification) =>
-        !s_needs.TryGetValue(key.Path, out Need? need) || need.Holds(specification);
+        Broken(key, specification) is null;
 
     /// <summary>The complaint when a key is given that has none.</summary>
     public static IEnumerable<string> Effectless(SpecificationKey key, ExperimentSpecification specification) =>
-        Applies(key, specification) || key.IsDefault(specification) ? [] : [s_needs[key.Path].Complaint(key, specification)];
+        Broken(key, specification) is not { } need || key.IsDefault(specification) ? [] : [need.Complaint(key, specification)];
 
     /// <summary>The same specification with every key that has no effect as if it were left out.</summary>
     public static ExperimentSpecification WithoutEffectless(ExperimentSpecification specification)
@@ -82,6 +87,11 @@ internal static class KeyRules
         return SpecificationKeys.All.Where(key => !Applies(key, specification)).Aggregate(
             specification, (rest, key) => key.Take(rest, preset));
     }
+
+    private static Need? Broken(SpecificationKey key, ExperimentSpecification specification) =>
+        s_needs.TryGetValue(key.Path, out Need? need) && !need.Holds(specification) ? need
+        : key.Group == "initialisation" && key.Name != "from" && !s_isDrawn.Holds(specification) ? s_isDrawn
+        : null;
 
     private static Need OfSource(Predicate<DataSpecification> takes) => new(s => takes(s.Data), "", "") { IsOfSource = true };
 

@@ -104,6 +104,9 @@ internal static class SpecificationKeys
                 (s, v) => s with { Initialisation = set(s.Initialisation, v) });
 
         yield return Key(
+            "from", new StartingPointKind(), i => i.From, (i, v) => i with { From = v },
+            "start with the parameters that a run ended with, or had at a step, or with those of a file; none draws them");
+        yield return Key(
             "scheme", new OptionalKind<InitialisationScheme>(new ChoiceKind<InitialisationScheme>(), "default"), i => i.Scheme,
             (i, v) => i with { Scheme = v }, "law of the entries of matrices",
             "gaussian; leCun in kernelAttention and classifier");

@@ -104,6 +104,34 @@ internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
 }
 
+/// <summary>A run, one of its steps, a file of parameters, or <c>none</c>.</summary>
+internal sealed class StartingPointKind : ValueKind<StartingPoint?>
+{
+    private static readonly PathKind Path = new("file");
+
+    public override string Description => "run | run@step | .safetensors, .npz or .json file | none";
+
+    public override bool TryParse(SettingValue setting, out StartingPoint? value, out Requirement must)
+    {
+        must = new("must be a run, run@step, a .safetensors, .npz or .json file, or 'none'");
+        value = setting.Is("none") || setting.Items is not null ? null : StartingPoint.Read(setting.Text);
+        return value is not null || setting.Is("none");
+    }
+
+    public override string? Check(StartingPoint? value) => value switch
+    {
+        null => null,
+        { File: { } file } => Path.Check(file) ?? (value.Digest is { } digest && !digest.All(char.IsAsciiHexDigitLower)
+            ? "must have hexadecimal digits after '#'"
+            : null),
+        _ => RunName.Check(value.Run!) is { } must ? $"must name a run that {must}" : null,
+    };
+
+    // In quotes a run may be called none, and a path may hold anything.
+    public override string Format(StartingPoint? value) =>
+        value is null ? "none" : value.File is null && value.Run != "none" ? value.ToString() : Path.Format(value.ToString());
+}
+
 /// <summary><c>all</c>, or a list of kinds and block names. Whether the model has them is a rule between keys.</summary>
 internal sealed class TrainedKind : ValueKind<TrainedBlocks>
 {

@@ -24,7 +24,7 @@ internal sealed class RunNames
         string data = $"{resolved.Data} {resolved.Form} {model.InputColumns} {model.OutputWidth} {model.Readout} {model.Loss}";
         if (_fingerprints.TryGetValue(data, out string? fingerprint))
             return fingerprint;
-        using var run = PreparedRun.Of(resolved, 1, _ => 0);
+        using var run = PreparedRun.Of(resolved, 1, OtherRuns.Rehearsed());
         return _fingerprints[data] = run.ExternalData;
     }
 }

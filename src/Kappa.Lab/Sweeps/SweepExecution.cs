@@ -13,7 +13,7 @@ namespace Kappa.Lab.Sweeps;
 /// <param name="disk">Told of what is published.</param>
 internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environment, Action<SweepEvent> tell, StoreSync disk) : IDisposable
 {
-    private readonly Func<string, double> _stepSizeOf = StepSizes.Of(new RunStore(sweep.Store));
+    private readonly RunStore _store = new(sweep.Store);
     private ResidualTransformer? _evaluator;
 
     /// <summary>Executes run <paramref name="index"/> unless it is finished or another
@@ -95,7 +95,7 @@ internal sealed class SweepExecution(SweepFolder sweep, RunEnvironment environme
     {
         try
         {
-            using var run = PreparedRun.Of(folder.Specification, 1, _stepSizeOf, _evaluator);
+            using var run = PreparedRun.Of(folder.Specification, 1, OtherRuns.For(folder.Files, _store), _evaluator);
             if (run.KeepModel() is { } evaluator)
                 Keep(evaluator);
             RequireFrozen(folder, run);

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Sweeps;
 
 /// <summary>Takes every combination of the axes, derives, filters, checks and names it.</summary>
-internal sealed class SweepExpansion(SweepDescription description, KeyResolver resolver, List<Problem> problems)
+internal sealed class SweepExpansion(SweepDescription description, KeyResolver resolver, List<Problem> problems, OtherRuns others)
 {
     private const int EnoughProblems = 100;
 
@@ -158,9 +159,10 @@ internal sealed class SweepExpansion(SweepDescription description, KeyResolver r
         string point = string.Join(" ", values.Select(pair => $"{pair.Key}={pair.Value}"));
         try
         {
-            string name = _names.Of(specification);
+            ExperimentSpecification pinned = others.Pin(specification);
+            string name = _names.Of(pinned);
             if (_byName.TryAdd(name, point))
-                return new(name, values, specification);
+                return new(name, values, pinned);
             problems.Add(new("sweep", $"'{point}' and '{_byName[name]}' are the same run {name}. Remove one, or exclude it."));
         }
         catch (BadInputException error)

@@ -61,7 +61,7 @@ internal sealed record SweepForecast(int Shapes, int Rehearsed, double Seconds, 
         {
             ExperimentSpecification one = runs[0].Specification;
             double steps = runs.Sum(run => (double)run.Specification.Descent.Steps + 1);
-            using var experiment = Experiment.Prepare(one, 1, _ => 0);
+            using var experiment = Experiment.Prepare(one, 1, OtherRuns.Rehearsed());
             long columns = new RunTelemetry(experiment).Columns.Count, parameters = experiment.Model.Layout.Length;
             RunForecast forecast = isRehearsed
                 ? RunForecast.OfSteps(experiment, (long)steps) : new RunForecast(0, 0, RunForecast.BytesOf(experiment));

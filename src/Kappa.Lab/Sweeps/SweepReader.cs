@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
 using YamlDotNet.RepresentationModel;
 
 namespace Kappa.Lab.Sweeps;
@@ -46,12 +48,13 @@ public static class SweepReader
     /// <param name="path">A YAML file, or null for defaults only.</param>
     /// <param name="words"><c>key=value</c>, <c>key=a,b,c</c> or <c>key=range(0,20)</c>.</param>
     /// <param name="limit">Most combinations.</param>
-    public static SweepReading Read(string? path, IReadOnlyList<string> words, int limit = DefaultLimit)
+    /// <param name="others">The folder of the runs that <c>initialisation.from</c> names; null for none.</param>
+    public static SweepReading Read(string? path, IReadOnlyList<string> words, int limit = DefaultLimit, RunStore? others = null)
     {
         if (path is null)
-            return ReadText("command line", "", words, limit);
+            return Read("command line", "", words, limit, [], others);
         string text = SpecificationReader.ReadFile(path, out string? problem);
-        return Read(Shown.Of(path), text, words, limit, problem is null ? [] : [new(Shown.Of(path), problem)]);
+        return Read(Shown.Of(path), text, words, limit, problem is null ? [] : [new(Shown.Of(path), problem)], others);
     }
 
     /// <summary>Reads a text and then the words.</summary>
@@ -66,7 +69,8 @@ public static class SweepReader
         return Read(name, text, words, limit, []);
     }
 
-    private static SweepReading Read(string name, string text, IReadOnlyList<string> words, int limit, List<Problem> problems)
+    private static SweepReading Read(
+        string name, string text, IReadOnlyList<string> words, int limit, List<Problem> problems, RunStore? others = null)
     {
         var description = new SweepDescription(name, Resolver, problems, limit);
         if (SweepText.Load(name, text, problems) is YamlMappingNode root)
@@ -89,7 +93,7 @@ public static class SweepReader
                         $"must have at most {limit} combinations but has {count}. Raise the limit with --limit, or thin the grid.")));
 
         // Of too many combinations some are looked at all the same: what is wrong with them is known now.
-        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems).Runs(
+        List<SweepRun> runs = new SweepExpansion(description, Resolver, problems, OtherRuns.In(others)).Runs(
             isWithinLimit ? (long)count : Math.Min(limit, ExpandedOfTooMany), isNamed: isWithinLimit && description.Gaps.IsEmpty);
         if (runs.Count == 0 && problems.Count == 0)
             problems.Add(new("sweep", $"has no runs: where and exclude leave none of {count} combinations."));

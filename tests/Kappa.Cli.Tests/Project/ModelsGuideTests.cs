@@ -57,6 +57,27 @@ public sealed partial class ModelsGuideTests
                 Commands.Count(row => row.Data.StartsWith("run", StringComparison.Ordinal)),
                 Commands.Count(row => row.Data.StartsWith("certify", StringComparison.Ordinal))));
 
+    [Fact]
+    public void The_commands_about_starting_from_a_run_work_in_the_order_of_the_page()
+    {
+        using var folder = new TemporaryFolder();
+        string[] commands = [.. Ordered().Matches(Repository.Read("docs/guide/models.md")).Select(match => match.Groups[1].Value)];
+        Assert.Equal(6, commands.Length);
+        foreach (string command in commands)
+        {
+            string placed = command.Replace("from=weights/warm-3f9a2b61c0de.safetensors", $"from={Weights()}", StringComparison.Ordinal)
+                .Replace("--to weights", $"--to {folder.At("weights")}", StringComparison.Ordinal);
+            CommandOutcome outcome = CommandLine.Invoke([.. placed.Split(' '), "--out", folder.At("runs")]);
+            Assert.True(outcome.ExitCode == 0, $"{command}: {outcome.Messages}");
+        }
+
+        // The export has the whole name of the run.
+        string Weights() => Directory.Exists(folder.At("weights")) ? Directory.GetFiles(folder.At("weights"))[0] : "";
+    }
+
+    [GeneratedRegex(@"^    kappa ([^\n]+)$", RegexOptions.Multiline)]
+    private static partial Regex Ordered();
+
     [GeneratedRegex(@"^kappa ((?:run|certify) [^\n#…]+)$", RegexOptions.Multiline)]
     private static partial Regex Command();
 

@@ -151,7 +151,7 @@ public sealed class RandomModelTests
 
     private static double[] Run(ExperimentSpecification specification, int threads)
     {
-        using var experiment = Experiment.Prepare(specification, threads, _ => 0.1);
+        using var experiment = Experiment.Prepare(specification, threads, OtherRuns.Rehearsed(0.1));
         DescentState state = experiment.Start();
         _ = experiment.Descent.Run(state);
         return [.. state.Parameters.Vector];

@@ -17,7 +17,7 @@ public sealed class RunDifferenceTests : IDisposable
     {
         var specification = new ExperimentSpecification
         { Model = new() { Width = 8, FfnWidth = 8 }, Data = new() { Samples = 2, Tokens = 4 }, Descent = new() { Steps = 30 } };
-        using Experiment experiment = Experiment.Prepare(specification, ExperimentData.Load(specification), 1, _ => 0);
+        using Experiment experiment = Experiment.Prepare(specification, ExperimentData.Load(specification), 1, OtherRuns.Rehearsed());
         string store = _folder.At("runs");
         using (
             RunFolder folder = RunFolder.Create(store, RunName.Of(specification), experiment.Specification, Machine, TimeProvider.System))

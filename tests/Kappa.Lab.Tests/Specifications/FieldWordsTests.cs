@@ -24,6 +24,10 @@ public sealed class FieldWordsTests
     [InlineData("seq_len", "'tokens'?")]
     [InlineData("epochs", "'steps'? An epoch is samples/batchSize steps, and one step where every step sees all samples.")]
     [InlineData("model.n_layers", "'model.depth'?")]
+    [InlineData("init_from", "'from'? It begins a new run; kappa run --resume RUN goes on with an interrupted one.")]
+    [InlineData("resume_from", "'from'? It begins a new run; kappa run --resume RUN goes on with an interrupted one.")]
+    [InlineData("checkpoint", "'from'? It begins a new run; kappa run --resume RUN goes on with an interrupted one.")]
+    [InlineData("pretrained", "'from'? It begins a new run; kappa run --resume RUN goes on with an interrupted one.")]
     [InlineData("random_seed", "'seed'?")]
     public void A_word_of_the_field_leads_to_the_key(string word, string hint) =>
         Assert.Equal($"unknown key '{word}'. Did you mean {hint}", Problem($"{word}=1").Split(": ", 3)[^1]);

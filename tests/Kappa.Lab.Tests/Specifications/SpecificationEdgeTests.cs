@@ -139,7 +139,7 @@ public sealed class SpecificationEdgeTests
     private static void Run(StoreFixture store, ExperimentSpecification specification)
     {
         string name = Path.GetRandomFileName();
-        using var prepared = PreparedRun.Of(specification, 1, _ => 0.1);
+        using var prepared = PreparedRun.Of(specification, 1, OtherRuns.Rehearsed(0.1));
         prepared.RequireStepSize();
         using (RunFolder folder = store.Create(name, prepared.Specification))
         {

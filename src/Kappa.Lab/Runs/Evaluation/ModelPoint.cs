@@ -56,15 +56,14 @@ public sealed class ModelPoint : IDisposable
     /// <summary>The initial point of an experiment that need not have been run.</summary>
     /// <param name="specification">A specification without problems.</param>
     /// <param name="threads">Threads of a pass; they change the time and nothing else.</param>
-    /// <param name="stepSizeOf">Finds the step size of the run that <c>stepSize: same(RUN)</c> names.</param>
+    /// <param name="others">The folder of the runs that <c>stepSize: same(RUN)</c> and <c>initialisation.from</c> name.</param>
     /// <exception cref="BadInputException">The data cannot be read or contradict the model.</exception>
-    public static ModelPoint OfSpecification(
-        ExperimentSpecification specification, int threads = 1, Func<string, double>? stepSizeOf = null)
+    public static ModelPoint OfSpecification(ExperimentSpecification specification, int threads = 1, RunStore? others = null)
     {
         ArgumentNullException.ThrowIfNull(specification);
         string changes = string.Join(' ', SpecificationWriter.Changes(specification));
         return Of(
-            Experiment.Prepare(specification, threads, stepSizeOf),
+            Experiment.Prepare(specification, threads, others),
             changes.Length > 0 ? $"the specification {changes}" : "the default specification");
     }
 

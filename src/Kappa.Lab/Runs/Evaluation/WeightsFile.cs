@@ -31,7 +31,7 @@ internal static class WeightsFile
         ExperimentSpecification resolved = Experiment.InDouble(specification.Resolve());
         SafetensorsContent content = SafetensorsFile.Read(path, limits);
         bool isCheckpoint = RunCheckpoint.IsOne(content);
-        (IModel model, IDisposable owner, string fingerprint) = ModelOf(resolved, threads);
+        (IModel model, IDisposable owner, string fingerprint) = ModelOf(resolved, threads, OthersOf(path, resolved, isCheckpoint));
         try
         {
             if (isCheckpoint && !RunCheckpoint.IsOn(path, fingerprint) && !isOtherDataMeant)
@@ -41,7 +41,7 @@ internal static class WeightsFile
                         + "it on, for example source=arrays path=data.npz.");
 
             var problems = new ProblemList(path);
-            ModelParameters parameters = ReadParameters(content, model, isCheckpoint, problems);
+            ModelParameters parameters = ReadParameters(content, model, problems);
             string name = isCheckpoint
                 ? $"{NameOfRun(path)} at step {content.Metadata.GetValueOrDefault("step", "?")}"
                 : Path.GetFileNameWithoutExtension(path);
@@ -63,16 +63,23 @@ internal static class WeightsFile
         return File.Exists(beside) ? beside : null;
     }
 
+    // The start is wanted for targets near its output alone, and a checkpoint knows it.
+    private static OtherRuns OthersOf(string path, ExperimentSpecification resolved, bool isCheckpoint) =>
+        isCheckpoint ? OtherRuns.Rehearsed() with { StartOf = _ => RunCheckpoint.InitialParameters(path) }
+        : resolved.Data.TargetDistance is null ? OtherRuns.Rehearsed()
+        : OtherRuns.In(null);
+
     // Model R without what a descent needs beside it: a point may be larger than a run.
-    private static (IModel Model, IDisposable Owner, string Fingerprint) ModelOf(ExperimentSpecification resolved, int threads)
+    private static (IModel Model, IDisposable Owner, string Fingerprint) ModelOf(
+        ExperimentSpecification resolved, int threads, OtherRuns others)
     {
         if (resolved.Form != ModelForm.Residual)
         {
-            var problem = ExperimentProblem.Create(resolved, threads);
+            var problem = ExperimentProblem.Create(resolved, threads, others);
             return (problem.Model, problem, problem.Fingerprint);
         }
 
-        TokenData data = ExperimentData.Load(resolved);
+        TokenData data = ExperimentData.Load(resolved, others);
         ResidualTransformerShape shape = resolved.Model.ToShape();
         Experiment.RequireFit(shape, data);
         if (ModelPoint.TooLarge(shape, data.Samples, data.Tokens) is { } tooLarge)
@@ -81,29 +88,12 @@ internal static class WeightsFile
         return (model, model, data.Fingerprint);
     }
 
-    private static ModelParameters ReadParameters(SafetensorsContent content, IModel model, bool isCheckpoint, ProblemList problems)
+    private static ModelParameters ReadParameters(SafetensorsContent content, IModel model, ProblemList problems)
     {
-        var tensors = content.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Value, StringComparer.Ordinal);
         ModelParameters parameters = model is ResidualTransformer { Shape: var shape }
             ? new ResidualTransformerWeights(shape)
             : new ModelParameters(model.Layout);
-        var missing = new List<string>();
-        foreach (ParameterBlock block in parameters.Layout.Blocks)
-        {
-            if (!tensors.Remove(block.Name, out NdArray? tensor))
-                missing.Add(block.Name);
-            else if (MatrixProblems.WrongShape(tensor.Shape, block.Rows, block.Columns, "") is { } wrong)
-                problems.Add(block.Name, wrong);
-            else if (MatrixProblems.NonFinite(tensor) is var (indices, value, count))
-                problems.Add(block.Name + indices, NumberArrayReader.NonFiniteMessage(FormattableString.Invariant($"{value}"), count));
-            else
-                tensor.Data.CopyTo(parameters[block].Span);
-        }
-
-        foreach (string name in tensors.Keys.Where(name => !(isCheckpoint && RunCheckpoint.IsState(name))))
-            problems.Add(Shown.Of(name), () => Unknown(name, model));
-        if (missing.Count > 0)
-            problems.Add("", MatrixProblems.Missing(missing));
+        NamedParameters.Read(NamedParameters.Of(content), parameters, problems, name => Unknown(name, model));
         return parameters;
     }
 

@@ -40,8 +40,8 @@ internal static class RunLadder
     /// <exception cref="BadInputException">The data are missing or are no longer those of the run.</exception>
     internal static Experiment PrepareAgain(RunAnalysis analysis, int threads)
     {
-        double stepSize = analysis.Telemetry[Quantities.StepSize][0], recorded = analysis.Telemetry[Quantities.Loss][0];
-        var experiment = Experiment.Prepare(StepTrials.Decided(analysis.Run), threads, _ => stepSize);
+        double recorded = analysis.Telemetry[Quantities.Loss][0];
+        var experiment = Experiment.Of(analysis.Run, threads);
         double floor = experiment.RoundingFloor ?? 0;
         double tolerance = experiment.Specification.Descent.Precision == Precision.Double
             ? LossTolerance * recorded

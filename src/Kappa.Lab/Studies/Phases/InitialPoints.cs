@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
+using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Studies.Phases;
 
@@ -20,10 +21,11 @@ internal static class InitialPoints
     /// <param name="threads">Points at the same time; no value depends on it.</param>
     /// <param name="progress">Told how many of how many are there.</param>
     /// <param name="cancellation">Keeps what is there and ends.</param>
+    /// <param name="others">The folder of the runs that they may start from.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static InitialPoint[] Of(
         IReadOnlyList<ExperimentSpecification> specifications, string cache, int threads, Action<int, int>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellation, RunStore? others = null)
     {
         string[] identities = [.. specifications.Select(Identity)];
         Dictionary<string, InitialPoint> known = Read(cache);
@@ -36,7 +38,7 @@ internal static class InitialPoints
             var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
             _ = Parallel.For(0, missing.Count, options, k =>
             {
-                found[k] = InitialPoint.Of(missing[k].Second);
+                found[k] = InitialPoint.Of(missing[k].Second, others);
                 progress?.Invoke(Interlocked.Increment(ref done), missing.Count);
             });
         }

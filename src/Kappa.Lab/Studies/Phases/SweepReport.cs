@@ -1,5 +1,6 @@
 using Kappa.Lab.Figures;
 using Kappa.Lab.Reports;
+using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Lab.Studies.Phases;
@@ -88,7 +89,7 @@ internal static class SweepReport
     {
         InitialPoint[] points = InitialPoints.Of(
             [.. sweep.Plan.Runs.Select(run => run.Specification)], Path.Combine(folder, "initial-points.json"), options.Threads,
-            options.Progress, cancellation);
+            options.Progress, cancellation, new RunStore(sweep.Store));
         return sweep.Plan.Runs.Zip(points).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
     }
 
