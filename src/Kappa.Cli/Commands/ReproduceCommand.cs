@@ -104,7 +104,6 @@ internal static class ReproduceCommand
 
         IReadOnlyList<string> notices = result.Write(new ReportTarget(folder, request.Command, EnvironmentLine()));
         interruption.FinishFromHereOn();
-        work.ForgetJobs();
         Print(terminal, request, plan, result, folder, Stopwatch.GetElapsedTime(start));
         foreach (string notice in notices)
         {

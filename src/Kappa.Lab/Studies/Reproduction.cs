@@ -14,28 +14,16 @@ internal sealed record ReproductionChoices(bool Quick, int Seeds, IReadOnlyDicti
 /// <summary>How a planned reproduction is carried out.</summary>
 /// <param name="Threads">Runs at a time; the result does not depend on it.</param>
 /// <param name="Progress">Told of every finished job, or null.</param>
-/// <param name="Folder">Where everything is kept; null where finished jobs are not.</param>
+/// <param name="Folder">Where everything is kept.</param>
 /// <param name="Cancellation">Stops between and inside runs.</param>
 internal sealed record ReproductionWork(
-    int Threads, IProgress<ReproductionProgress>? Progress, string? Folder, CancellationToken Cancellation)
+    int Threads, IProgress<ReproductionProgress>? Progress, string Folder, CancellationToken Cancellation)
 {
     /// <summary>The folder of runs.</summary>
-    public string Runs => Path.Combine(Folder ?? throw new InvalidOperationException("Runs must have a folder but there is none."), "runs");
+    public string Runs => Path.Combine(Folder, "runs");
 
     /// <summary>The words of the command line, for the record of who worked on a run.</summary>
     public IReadOnlyList<string> CommandLine { get; init; } = [];
-
-    /// <summary>Where finished jobs are kept until <see cref="ForgetJobs"/>.</summary>
-    public string? Jobs => Folder is null ? null : Path.Combine(Folder, "jobs");
-
-    /// <summary>Removes the finished jobs. Not before the report is written: a process that ends in between goes on from them.</summary>
-    public void ForgetJobs()
-    {
-        if (Jobs is not null)
-        {
-            new JobStore(Jobs).Clear();
-        }
-    }
 }
 
 /// <summary>Progress of a reproduction.</summary>

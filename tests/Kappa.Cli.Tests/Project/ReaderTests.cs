@@ -18,7 +18,6 @@ public sealed class ReaderTests
         ["src/Kappa.Lab/Store/RunLock.cs"] = "the lock, after RequireOwn",
         ["src/Kappa.Lab/Store/TelemetryFile.cs"] = "opened for writing, after RequireOwn",
         ["src/Kappa.Lab/Store/StoreSync.cs"] = "a handle to flush, nothing is read",
-        ["src/Kappa.Lab/Studies/Landscapes/LandscapeRows.cs"] = "a record with check sums, after RequireOwn",
         ["src/Kappa.Lab/Cluster/LockProbe.cs"] = "a file that it makes itself",
         ["src/Kappa.Lab/Cluster/SlurmSweep.cs"] = "a lock, nothing is read",
         ["src/Kappa.Cli/SlurmView.cs"] = "a script that was written just before",

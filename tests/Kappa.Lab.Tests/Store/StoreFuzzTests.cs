@@ -4,7 +4,6 @@ using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Exports;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Store;
-using Kappa.Lab.Studies;
 using Kappa.Lab.Studies.Landscapes;
 using Kappa.Lab.Studies.Phases;
 using Kappa.Lab.Sweeps;
@@ -21,7 +20,7 @@ namespace Kappa.Lab.Tests.Store;
 public sealed class StoreFuzzTests : IDisposable
 {
     private const int Some = 40;
-    private const string Fingerprint = "fuzzed";
+    private const string Fingerprint = "fuzzed-landscape";
 
     private readonly TemporaryFolder _folder = new();
     private readonly SweepFolder _sweep;
@@ -93,31 +92,16 @@ public sealed class StoreFuzzTests : IDisposable
         () => OddFiles.RequireValueOrRefusal(() => RunExport.Write(_run.Path, ExportFormat.Npz, _folder.At("exports"))));
 
     [Fact]
-    public void Mutated_rows_of_a_landscape_are_rows_or_a_refusal()
+    public void Mutated_rows_of_a_landscape_are_computed_again()
     {
-        string path = _folder.At("rows-0.part");
-        using (LandscapeRows rows = LandscapeRows.Open(path, Fingerprint, 3, 2))
+        var grid = LandscapeGrid.Around(3, 1);
+        using (var rows = LandscapeRows.Open(_folder.Path, Fingerprint, grid))
+            rows.Keep(new double[,] { { 1, 2, 3 }, { 0.5, double.NaN, 4 }, { 0, 0, 0 } }, 2, isLast: true);
+        Fuzz(LandscapeRows.FileOf(_folder.Path, Fingerprint), () =>
         {
-            rows.Append([1, 2]);
-            rows.Append([0.5, double.NaN]);
-        }
-
-        Fuzz(path, () => OddFiles.RequireValueOrRefusal(() =>
-        {
-            using LandscapeRows rows = LandscapeRows.Open(path, Fingerprint, 3, 2);
-            return rows.Finished.Count;
-        }));
-    }
-
-    [Fact]
-    public void A_mutated_record_of_a_job_is_computed_again()
-    {
-        var store = new JobStore(_folder.At("jobs"));
-        Checkpoint record = JobStore.NewRecord();
-        record.AddText("what", "a job");
-        record.AddTensor("numbers", [2], [1, 2]);
-        store.Save("key", record);
-        Fuzz(_folder.At(Path.Combine("jobs", "key.safetensors")), () => store.Find("key") is null);
+            using var rows = LandscapeRows.Open(_folder.Path, Fingerprint, grid);
+            return rows.Finished.Length == 0;
+        });
     }
 
     [Fact]

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Kappa.Descent;
+using Kappa.Lab.Runs;
+using Kappa.Lab.Store;
 using Kappa.Lab.Studies;
 using Kappa.Lab.Studies.Kernels;
+using Kappa.Models;
 using Xunit;
 using Quantity = Kappa.Lab.Studies.Kernels.Quantity;
 
@@ -32,44 +35,33 @@ public sealed class KernelsReproductionTests : IDisposable
     }
 
     [Fact]
-    public void A_training_goes_on_from_its_saved_state_to_the_same_bits()
+    public void The_second_stage_before_a_landscape_starts_where_the_first_ended_with_another_kernel()
     {
         KernelsPlan plan = Tiny();
-        LandscapeJob job = plan.Landscapes()[0];
-        var store = new JobStore(_folder.At("jobs"));
-        KernelRun whole = job.FindOrRun(store, TestContext.Current.CancellationToken);
-        string state = Assert.Single(
-            Directory.GetFiles(_folder.At("jobs"), "*-state.safetensors"), path => !path.Contains("-first", StringComparison.Ordinal));
-        File.Delete(state.Replace("-state", string.Empty, StringComparison.Ordinal));
+        KernelsResult result = KernelsReproduction.Run(plan, Work(2, "out"));
+        RunListing store = new RunStore(Path.Combine(_folder.At("out"), "runs")).List();
+        Assert.Empty(store.Damaged);
+        RunRecord[] second = [.. store.Runs.Where(run => run.Specification.Initialisation.From is not null)];
+        Assert.Equal(
+            [AttentionKernelKind.Softmax, AttentionKernelKind.Gaussian], second.Select(run => run.Specification.Model.Kernel).Order());
+        string name = Assert.Single(second.Select(run => run.Specification.Initialisation.From!.Run!).Distinct());
+        var first = RunRecord.Read(Path.Combine(_folder.At("out"), "runs", name));
+        Assert.Equal(AttentionKernelKind.Softmax, first.Specification.Model.Kernel);
+        Assert.All(second, run =>
+        {
+            using var end = LoadedRun.Of(first);
+            using var start = Experiment.Of(run);
+            Assert.Equal(end.Parameters.Vector, start.Initial.Vector);
+        });
 
-        // The state of step 3 is there and the finished run is not.
-        KernelRun resumed = job.FindOrRun(store, TestContext.Current.CancellationToken);
-        Assert.Equal(whole.Numbers, resumed.Numbers);
-        Assert.All(whole.Series, series => Assert.Equal(series.Value, resumed.Series[series.Key]));
-
-        // What is gone on from is that state and not the start: with other weights in it the end differs.
-        Assert.NotEqual(whole.Series[Quantity.TestLoss][^1], FromAnotherState(job, store, state).Series[Quantity.TestLoss][^1]);
-    }
-
-    private static KernelRun FromAnotherState(LandscapeJob job, JobStore store, string state)
-    {
-        string key = Path.GetFileNameWithoutExtension(state);
-        Kappa.Lab.Store.Checkpoint record = store.Find(key)!;
-        double[] parameters = record.Tensors.Single(tensor => tensor.Name == "parameters").Value.Data;
-        parameters[^1] += 1;
-        store.Save(key, record);
-        File.Delete(state.Replace("-state", string.Empty, StringComparison.Ordinal));
-        return job.FindOrRun(store, TestContext.Current.CancellationToken);
-    }
-
-    [Fact]
-    public void A_training_that_is_cancelled_saves_its_state()
-    {
-        LandscapeJob job = Tiny().Landscapes()[0];
-        using var cancellation = new CancellationTokenSource();
-        cancellation.Cancel();
-        _ = Assert.ThrowsAny<OperationCanceledException>(() => job.FindOrRun(new JobStore(_folder.At("jobs")), cancellation.Token));
-        Assert.EndsWith("-state.safetensors", Assert.Single(Directory.GetFiles(_folder.At("jobs"))), StringComparison.Ordinal);
+        // What is measured of a run lies in its folder: without it, and with it, the same numbers.
+        int kept = Directory.GetFiles(_folder.At("out"), "measured.json", SearchOption.AllDirectories).Length
+            + Directory.GetFiles(_folder.At("out"), "rows-*", SearchOption.AllDirectories).Length;
+        KernelStudy[] measuring = [KernelStudy.ValuesOnly, KernelStudy.QueriesOnly, KernelStudy.Variance, KernelStudy.Landscape];
+        Assert.Equal(plan.Jobs().Count(job => measuring.Contains(job.Study)), kept);
+        Assert.All(
+            KernelsReproduction.Run(plan, Work(2, "out")).Runs.Zip(result.Runs),
+            pair => Assert.Equal(pair.Second.Numbers.OrderBy(number => number.Key), pair.First.Numbers.OrderBy(number => number.Key)));
     }
 
     [Fact]
@@ -84,7 +76,7 @@ public sealed class KernelsReproductionTests : IDisposable
         Assert.Equal(
             ["initialisation", "depth", "initial-variance"],
             document.RootElement.GetProperty("openQuestions").EnumerateArray().Select(question => question.GetProperty("id").GetString()));
-        Assert.Equal(result.Plan.Jobs().Count + result.Plan.Landscapes().Count, result.Runs.Count);
+        Assert.Equal(result.Plan.Jobs().Count, result.Runs.Count);
         Assert.Equal(Enum.GetValues<KernelStudy>(), result.Runs.Select(run => run.Study).Distinct().Order());
         Assert.All(
             result.Runs.Where(run => run.Study is KernelStudy.Text or KernelStudy.Pathfinder or KernelStudy.Landscape or KernelStudy.Depth),
@@ -182,12 +174,6 @@ public sealed class KernelsReproductionTests : IDisposable
         int before = Runs();
         KernelsResult result = KernelsReproduction.Run(plan, Work(1, "resumed"));
         Assert.InRange(before, 1, Runs() - 20);
-
-        // Landscapes are removed when the report is written, not before.
-        string jobs = Path.Combine(_folder.At("resumed"), "jobs");
-        Assert.NotEmpty(Directory.GetFiles(jobs));
-        Work(1, "resumed").ForgetJobs();
-        Assert.False(Directory.Exists(jobs));
         return result;
     }
 

@@ -7,7 +7,11 @@ namespace Kappa.Lab.Studies.Kernels;
 /// at several token scales, at the same step and at each one's own.</summary>
 internal static class AllTrainedStudy
 {
-    private static readonly double[] Multiples = [0.1, 0.3, 1];
+    /// <summary>An arm's own step: the best of these multiples of 1/λ_max(K_0).</summary>
+    public static StepSizeSpecification OwnStep { get; } = StepSizeSpecification.Best(0.1, 0.3, 1);
+
+    // Of 1/λ_max(K_0), the larger one: stable for both kernels.
+    private const double SharedMultiple = 0.3;
     private static readonly bool[] Rules = [true, false];
 
     public const int Width = 16;
@@ -33,29 +37,25 @@ internal static class AllTrainedStudy
             $"Q, K, V trained, token scale {scale}, {(own ? "own" : "same")} step (N={Size.Samples} n={Size.Tokens} D=16 H=2)");
         return new KernelJob(
             KernelStudy.AllTrained, setting, arm.Name, seed,
-            () =>
-                own
-                    ? Tried(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed))
-                    : [AtSharedStep(KernelSpecifications.AllTrained(arm, scale, 1, plan.AllSteps, seed))],
-            runs =>
+            () => KernelSpecifications.AllTrained(arm, scale, plan.AllSteps, seed) is var run && own ? run : AtSharedStep(run),
+            run =>
             {
-                KernelReading reading = KernelReading.OfBest(runs, plan.AllSteps);
+                KernelReading reading = KernelReading.OfDescent(run, plan.AllSteps);
                 reading.Numbers[Quantity.Scale] = scale;
                 return reading;
             });
     }
 
-    /// <summary>A run at each of the multiples of 1/λ_max(K_0).</summary>
-    public static IReadOnlyList<ExperimentSpecification> Tried(ExperimentSpecification run) =>
-        [.. Multiples.Select(multiple => run with { Descent = run.Descent with { StepSize = StepSizeSpecification.Auto(multiple) } })];
-
-    // 0.3/λ_max(K_0) of the kernel with the larger eigenvalue: stable for both.
     private static ExperimentSpecification AtSharedStep(ExperimentSpecification run)
     {
         double stepSize = KernelArm.All.Min(arm =>
         {
-            ExperimentSpecification other = run with { Model = run.Model with { Kernel = arm.Kernel.Kind } };
-            using var start = Experiment.Prepare(Tried(other)[1]);
+            using var start = Experiment.Prepare(
+                run with
+                {
+                    Model = run.Model with { Kernel = arm.Kernel.Kind },
+                    Descent = run.Descent with { StepSize = StepSizeSpecification.Auto(SharedMultiple) },
+                });
             return start.StepSize;
         });
         return run with { Descent = run.Descent with { StepSize = StepSizeSpecification.Fixed(stepSize) } };

@@ -16,10 +16,10 @@ internal static class ClassifierStudy
 
     private static KernelJob Job(KernelStudy study, ClassifierTask task, TrainingRecipe recipe, KernelArm arm, long seed) => new(
         study, task.Name, arm.Name, seed,
-        () => [KernelSpecifications.Classifier(arm, task.Data, recipe, seed)],
-        runs =>
+        () => KernelSpecifications.Classifier(arm, task.Data, recipe, seed),
+        run =>
         {
-            Dictionary<string, double[]> series = KernelReading.OfTraining(runs[0]);
+            Dictionary<string, double[]> series = KernelReading.OfTraining(run);
             return new KernelReading(
                 new Dictionary<string, double>(StringComparer.Ordinal)
                 {

@@ -5,22 +5,23 @@ using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Studies.Kernels;
 
-/// <summary>What a study asks of one kernel and one seed: ordinary runs, and what is read of them.</summary>
+/// <summary>What a study asks of one kernel and one seed: an ordinary run, and what is read of it.</summary>
 /// <param name="Study">The study.</param>
 /// <param name="Setting">Everything but kernel and seed, for tables.</param>
 /// <param name="Arm">The kernel.</param>
 /// <param name="Seed">Seed.</param>
-/// <param name="Plan">Specifications of the runs: one, or several step sizes of
-/// which the best counts. Made once, for a step size can be a computation.</param>
-/// <param name="Measure">Reads the runs.</param>
+/// <param name="Plan">The specification of the run. Made once, for a step size can be a computation.</param>
+/// <param name="Measure">Reads the run.</param>
 internal sealed record KernelJob(
-    KernelStudy Study, string Setting, string Arm, long Seed, Func<IReadOnlyList<ExperimentSpecification>> Plan,
-    Func<IReadOnlyList<RunRecord>, KernelReading> Measure)
+    KernelStudy Study, string Setting, string Arm, long Seed, Func<ExperimentSpecification> Plan, Func<RunRecord, KernelReading> Measure)
 {
-    /// <summary>What the runs of this job gave.</summary>
-    public KernelRun Read(IReadOnlyList<RunRecord> runs)
+    /// <summary>The run from whose end this one starts; null for one with parameters of its own.</summary>
+    public ExperimentSpecification? Before { get; init; }
+
+    /// <summary>What the run of this job gave.</summary>
+    public KernelRun Read(RunRecord run)
     {
-        KernelReading reading = Measure(runs);
+        KernelReading reading = Measure(run);
         return new KernelRun(Study, Setting, Arm, Seed, reading.Numbers, reading.Series);
     }
 }
@@ -35,18 +36,20 @@ internal sealed record KernelReading(Dictionary<string, double> Numbers, Diction
         return (telemetry[Quantities.StepSize][0], Losses(run, telemetry));
     }
 
-    /// <summary>Something of a run's model at its start.</summary>
-    public static T AtStart<T>(RunRecord run, Func<Experiment, T> of)
-    {
-        using var loaded = LoadedRun.Of(run);
-        return of(loaded.Experiment);
-    }
+    /// <summary>Numbers of a run's model at its start, measured once and then kept in its folder.</summary>
+    public static Dictionary<string, double> AtStart(RunRecord run, KernelStudy study, Func<Experiment, Dictionary<string, double>> of) =>
+        new(
+            RunMeasurements.FindOrMeasure(run.Files, $"kernels.{study}", () =>
+            {
+                using var start = Experiment.Of(run);
+                return of(start);
+            }),
+            StringComparer.Ordinal);
 
-    /// <summary>The best of several step sizes, see <see cref="BestRun"/>.</summary>
-    public static KernelReading OfBest(IReadOnlyList<RunRecord> runs, int budget)
+    /// <summary>Step size, end and first passage of a descent.</summary>
+    public static KernelReading OfDescent(RunRecord run, int budget)
     {
-        (double stepSize, double[] losses) = BestRun.Of(
-            runs.Select(Path), run => AllTrainedStudy.Passage(run.Losses), run => run.Losses[^1] / run.Losses[0]);
+        (double stepSize, double[] losses) = Path(run);
         return new(
             new Dictionary<string, double>(StringComparer.Ordinal)
             {

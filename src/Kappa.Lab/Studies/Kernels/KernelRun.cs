@@ -1,5 +1,3 @@
-using Kappa.Lab.Store;
-
 namespace Kappa.Lab.Studies.Kernels;
 
 /// <summary>The studies of the reproduction.</summary>
@@ -46,37 +44,6 @@ internal sealed record KernelRun(
 {
     /// <summary>A number; NaN when the run has none of that name.</summary>
     public double this[string quantity] => Numbers.GetValueOrDefault(quantity, double.NaN);
-
-    /// <summary>The run as a record of a <see cref="JobStore"/>, bit for bit.</summary>
-    public Checkpoint ToRecord()
-    {
-        Checkpoint record = JobStore.NewRecord();
-        foreach ((string name, double value) in Numbers)
-        {
-            record.AddNumber(NumberPrefix + name, value);
-        }
-
-        foreach ((string name, double[] values) in Series)
-        {
-            record.AddTensor(SeriesPrefix + name, [values.Length], values);
-        }
-
-        return record;
-    }
-
-    /// <summary>A run from its record.</summary>
-    public static KernelRun Of(Checkpoint record, KernelStudy study, string setting, string arm, long seed) => new(
-        study, setting, arm, seed,
-        Part(record, NumberPrefix).ToDictionary(
-            tensor => tensor.Name[NumberPrefix.Length..], tensor => tensor.Value.Data[0], StringComparer.Ordinal),
-        Part(record, SeriesPrefix).ToDictionary(
-            tensor => tensor.Name[SeriesPrefix.Length..], tensor => tensor.Value.Data, StringComparer.Ordinal));
-
-    private const string NumberPrefix = "number.";
-    private const string SeriesPrefix = "series.";
-
-    private static IEnumerable<Formats.NamedTensor> Part(Checkpoint record, string prefix) =>
-        record.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
 }
 
 /// <summary>Names of what a run measures, as they stand in kernel-runs.csv and kernel-curves.csv.</summary>

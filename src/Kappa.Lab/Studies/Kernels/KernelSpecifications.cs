@@ -49,15 +49,15 @@ internal static class KernelSpecifications
         };
     }
 
-    /// <summary>Queries, keys and values trained, at a multiple of 1/λ_max(K_0).</summary>
-    public static ExperimentSpecification AllTrained(KernelArm arm, double scale, double multiple, int losses, long seed)
+    /// <summary>Queries, keys and values trained, at a step of its own.</summary>
+    public static ExperimentSpecification AllTrained(KernelArm arm, double scale, int losses, long seed)
     {
         ExperimentSpecification at = Attention(arm, AllTrainedStudy.Size, AllTrainedStudy.Width, AllTrainedStudy.Heads, losses, seed);
         return at with
         {
             Model = at.Model with { Trained = TrainedBlocks.Of("query", "key", "value") },
             Data = at.Data with { TokenScale = scale },
-            Descent = at.Descent with { StepSize = StepSizeSpecification.Auto(multiple) },
+            Descent = at.Descent with { StepSize = AllTrainedStudy.OwnStep },
         };
     }
 

@@ -19,8 +19,8 @@ internal static class KernelsForecast
 
     private const int Rehearsed = 200;
 
-    // The studies of model G take three tries for an own step.
-    private const int Tries = 3;
+    // For an own step the studies of model G try three, and then make the run.
+    private const int Tries = 4;
 
     /// <summary>The forecast in one line.</summary>
     public static string Words(KernelsPlan plan, int threads)
@@ -39,7 +39,9 @@ internal static class KernelsForecast
             text = Training(plan.Text, plan.TextRecipe, depth: 2);
         double perSample = StepSeconds(plan.LandscapeTask, plan.LandscapeRecipe, depth: 2) / plan.LandscapeRecipe.BatchSize;
         double grid = plan.LandscapePoints * plan.LandscapePoints * 32.0 * perSample * ForwardShare * DoubleOverSingle;
-        double landscape = (2 * Training(plan.LandscapeTask, plan.LandscapeRecipe, depth: 2)) + grid;
+
+        // Both kernels start from the end of one first stage.
+        double landscape = (1.5 * Training(plan.LandscapeTask, plan.LandscapeRecipe, depth: 2)) + grid;
         double depths = plan.Depths.Sum(depth => 2 * Training(plan.LandscapeTask, plan.DepthRecipe, depth));
         return arms * (pathfinder + text + landscape + depths + SmallModels(plan));
     }
@@ -48,7 +50,7 @@ internal static class KernelsForecast
     private static double SmallModels(KernelsPlan plan)
     {
         double perQuery = StepSeconds(KernelSpecifications.QueriesOnly(KernelArm.Softmax, 10, 0.1, Rehearsed + 1, 0));
-        double perAll = StepSeconds(KernelSpecifications.AllTrained(KernelArm.Softmax, 1, 1, Rehearsed + 1, 0));
+        double perAll = StepSeconds(KernelSpecifications.AllTrained(KernelArm.Softmax, 1, Rehearsed + 1, 0));
         double perValue = StepSeconds(KernelSpecifications.Attention(KernelArm.Softmax, ValuesOnlyStudy.Size, 16, 2, Rehearsed + 1, 0));
         return (3 * plan.ValueSteps * perValue) + (4 * plan.QuerySteps * perQuery)
             + (plan.AllSteps * perAll * (((Tries + 1) * plan.TokenScales.Count) + (Tries * Enum.GetValues<StartKind>().Length)));
@@ -76,7 +78,13 @@ internal static class KernelsForecast
     {
         TransformerShape shape = task.Shape(AttentionKernel.Gaussian) with { Depth = depth };
         using Transformer model = ClassifierTask.Model(task.Train, shape, recipe.Precision);
-        var descent = new GradientDescent(model, recipe.Options(0) with { MaximumSteps = long.MaxValue });
+        var descent = new GradientDescent(model, new DescentOptions
+        {
+            Method = recipe.Method,
+            StepSize = StepSizeRule.Fixed(recipe.StepSize),
+            BatchSize = recipe.BatchSize,
+            MaximumSteps = long.MaxValue,
+        });
         using var enough = new CancellationTokenSource();
         var times = new List<long>();
         DescentState state = descent.Start(ModelInitialisation.Create(shape, 0));

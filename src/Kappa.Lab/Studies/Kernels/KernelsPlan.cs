@@ -117,10 +117,7 @@ internal sealed record KernelsPlan
     public IReadOnlyList<KernelJob> Jobs() =>
         [
             .. ClassifierStudy.Jobs(this), .. QueriesOnlyStudy.Jobs(this), .. AllTrainedStudy.Jobs(this), .. OpenStudies.Jobs(this),
-            .. ValuesOnlyStudy.Jobs(this)];
-
-    /// <summary>The landscapes.</summary>
-    public IReadOnlyList<LandscapeJob> Landscapes() => [.. LandscapeStudy.Jobs(this)];
+            .. ValuesOnlyStudy.Jobs(this), .. LandscapeStudy.Jobs(this)];
 
     /// <summary>What will be run, in one sentence.</summary>
     public string Describe()
@@ -130,7 +127,7 @@ internal sealed record KernelsPlan
             : string.Empty;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Jobs().Count + Landscapes().Count} settings on {Seeds} seeds: {Pathfinder.Name}, {PathfinderRecipe.Words}; {Text.Name}, "
+            $"{Jobs().Count} settings on {Seeds} seeds: {Pathfinder.Name}, {PathfinderRecipe.Words}; {Text.Name}, "
                 + $"{TextRecipe.Words}; landscapes of {LandscapePoints} × {LandscapePoints} points; model G with values, queries, or all "
                 + $"trained; open questions.{smaller}");
     }

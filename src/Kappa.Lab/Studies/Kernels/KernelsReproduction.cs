@@ -35,36 +35,31 @@ internal static class KernelsReproduction
         ],
     };
 
-    /// <summary>Runs the plan and judges the claims.</summary>
+    /// <summary>Makes the runs of a plan, those that start from the end of others last, and judges the claims.</summary>
     /// <param name="plan">What to run.</param>
-    /// <param name="work">Threads, progress, folder of finished jobs, cancellation.</param>
-    /// <exception cref="OperationCanceledException">The reproduction was cancelled;
-    /// finished jobs and the states of long trainings are in the folder.</exception>
+    /// <param name="work">Threads, progress, folder, cancellation.</param>
+    /// <exception cref="BadInputException">A run failed, or the disk refused.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what was made is kept.</exception>
     public static KernelsResult Run(KernelsPlan plan, ReproductionWork work)
     {
         KernelJob[] jobs = [.. plan.Jobs()];
-        LandscapeJob[] landscapes = [.. plan.Landscapes()];
-        IReadOnlyList<ExperimentSpecification>[] planned = [
+        ExperimentSpecification[] planned = [
             .. jobs.AsParallel().AsOrdered().WithDegreeOfParallelism(work.Threads).Select(job => job.Plan())];
-        StudyRun[] wanted = [
-            .. jobs.Zip(
-                planned, (job, tried) => tried.Select(run => new StudyRun($"{job.Setting}, {job.Arm}", run, 1))).SelectMany(runs => runs)];
-        var made = new StudyRuns(work, (wanted.Length, wanted.Length));
-        made.Make(wanted);
-        KernelRun[] ordinary = made.Select(jobs.Zip(planned), pair => pair.First.Read([.. pair.Second.Select(run => made[run])]));
-        KernelRun[] runs = [.. ordinary, .. Surfaces(landscapes, work)];
+        int starts = jobs.Count(job => job.Before is not null);
+        var made = new StudyRuns(work, (jobs.Length + starts, jobs.Length + starts));
+        made.Make(jobs.Zip(planned, (job, run) => Of(job, job.Before ?? run)));
+        for (int k = 0; k < jobs.Length; k++)
+        {
+            if (jobs[k].Before is { } before)
+                planned[k] = planned[k] with { Initialisation = new() { From = StartingPoint.OfRun(made[before].Name) } };
+        }
+
+        made.Make(jobs.Zip(planned).Where(pair => pair.First.Before is not null).Select(pair => Of(pair.First, pair.Second)));
+        KernelRun[] runs = made.Select(jobs.Zip(planned), pair => pair.First.Read(made[pair.Second]));
         return new KernelsResult(plan, runs, Judge(runs), KernelQuestions.Answer(runs));
     }
 
-    // Their second stage begins where the first ended with another kernel, which no specification says.
-    private static IEnumerable<KernelRun> Surfaces(LandscapeJob[] landscapes, ReproductionWork work)
-    {
-        JobStore? store = work.Jobs is null ? null : new JobStore(work.Jobs);
-        var list = new JobList(work.Threads, work.Progress, work.Cancellation);
-        Job<KernelRun>[] made = [.. landscapes.Select(job => list.Add($"{job.Setting}, {job.Arm}", token => job.FindOrRun(store, token)))];
-        list.Run();
-        return made.Select(job => job.Result);
-    }
+    private static StudyRun Of(KernelJob job, ExperimentSpecification run) => new($"{job.Setting}, {job.Arm}", run, 1);
 
     /// <summary>A finding for each claim.</summary>
     public static IReadOnlyList<ClaimFinding> Judge(IReadOnlyList<KernelRun> runs) =>

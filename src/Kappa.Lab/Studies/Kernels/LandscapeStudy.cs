@@ -1,8 +1,8 @@
-using Kappa.Descent;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Evaluation;
+using Kappa.Lab.Store;
 using Kappa.Lab.Studies.Landscapes;
 using Kappa.Models;
-using Kappa.Numerics;
 
 namespace Kappa.Lab.Studies.Kernels;
 
@@ -13,49 +13,45 @@ internal static class LandscapeStudy
     private const int Samples = 32;
     private const double Reach = 0.5;
 
-    public static IEnumerable<LandscapeJob> Jobs(KernelsPlan plan) =>
+    public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
         from seed in Enumerable.Range(0, plan.Seeds)
         from arm in KernelArm.All
         select Job(plan, arm, seed);
 
-    private static LandscapeJob Job(KernelsPlan plan, KernelArm arm, long seed)
+    private static KernelJob Job(KernelsPlan plan, KernelArm arm, long seed)
     {
-        LandscapeJob job = null!;
         TrainingRecipe recipe = plan.LandscapeRecipe;
-        string identity = $"{recipe.Words} {plan.LandscapePoints} {plan.LandscapeTask.Fingerprint}";
-        job = new LandscapeJob(
-            KernelStudy.Landscape, $"{plan.LandscapeTask.Name}, {recipe.Steps} + {recipe.Steps} steps", arm.Name, seed, identity,
-            context => Run(job, plan, arm, context));
-        return job;
+        return new KernelJob(
+            KernelStudy.Landscape, $"{plan.LandscapeTask.Name}, {recipe.Steps} + {recipe.Steps} steps", arm.Name, seed,
+            () => KernelSpecifications.Classifier(arm, plan.LandscapeTask.Data, recipe, seed + 1),
+            run =>
+            {
+                Dictionary<string, double[]> series = KernelReading.OfTraining(run);
+                var grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
+                double[,] values = Losses(run, grid, seed);
+                series.Add(Quantity.Grid, [.. values.Cast<double>()]);
+                return new KernelReading(Numbers(grid, values, plan.LandscapePoints, series), series);
+            })
+        { Before = KernelSpecifications.Classifier(KernelArm.Softmax, plan.LandscapeTask.Data, recipe, seed) };
     }
 
-    private static KernelRun Run(LandscapeJob job, KernelsPlan plan, KernelArm arm, KernelJobContext context)
+    private static double[,] Losses(RunRecord run, LandscapeGrid grid, long seed)
     {
-        ClassifierTask task = plan.LandscapeTask;
-        TransformerShape first = task.Shape(AttentionKernel.Softmax), second = task.Shape(arm.Kernel);
-        ModelParameters start = ModelInitialisation.Create(first, job.Seed);
-        (_, ModelParameters middle) = ClassifierTraining.Run(
-            task, first, plan.LandscapeRecipe, start, job.Seed, context with { Key = context.Key + "-first" });
-        ModelParameters carried = ModelInitialisation.Create(second, job.Seed);
-        middle.Vector.CopyTo(carried.Vector.AsSpan());
-        (Dictionary<string, double[]> series, ModelParameters end) = ClassifierTraining.Run(
-            task, second, plan.LandscapeRecipe, carried, job.Seed + 1, context);
-        LandscapeGrid grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
-        double[,] values = Sweep(task, second, end, grid, job.Seed, context.Cancellation);
-        return job.Measured(
-            Numbers(grid, values, plan.LandscapePoints, series),
-            new Dictionary<string, double[]>(series, StringComparer.Ordinal) { [Quantity.Grid] = [.. values.Cast<double>()] });
+        using ModelLoss centre = Loss(run, out double[] end);
+        LandscapePlane plane = RandomDirections.Of(centre.Coordinates, end, DirectionNormalisation.Row, seed);
+        string fingerprint = LandscapeSweep.Fingerprint(plane, grid, $"{run.Name}, {Samples} samples");
+        using var rows = LandscapeRows.Open(Path.Combine(run.Files.Path, "landscape-kernels"), fingerprint, grid);
+        return LandscapeSweep.Run(() => Loss(run, out _), plane, grid, threads: 1, rows);
     }
 
-    private static double[,] Sweep(
-        ClassifierTask task, TransformerShape shape, ModelParameters end, LandscapeGrid grid, long seed, CancellationToken cancellation)
+    // Always in double precision: a single one would round away the curvature.
+    private static ModelLoss Loss(RunRecord run, out double[] end)
     {
-        int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, task.Train.Labels.Length))];
-        ILandscapeLoss Loss() => new ModelLoss(ClassifierTask.Model(task.Train, shape, Precision.Double), end, TrainedSet.All, batch);
-        using ILandscapeLoss centre = Loss();
-        LandscapePlane plane = RandomDirections.Of(
-            centre.Coordinates, centre.Coordinates.Gather(end.Vector), DirectionNormalisation.Row, seed);
-        return LandscapeSweep.Run(Loss, plane, grid, threads: 1, cancellation: cancellation);
+        var loaded = LoadedRun.Of(run with { Specification = Experiment.InDouble(run.Specification) });
+        int[] batch = [.. Enumerable.Range(0, Math.Min(Samples, loaded.Model.Samples))];
+        var loss = new ModelLoss(loaded.Model, loaded.Parameters, TrainedSet.All, batch);
+        end = loss.Coordinates.Gather(loaded.Parameters.Vector);
+        return loss;
     }
 
     private static Dictionary<string, double> Numbers(LandscapeGrid grid, double[,] values, int points, Dictionary<string, double[]> series)

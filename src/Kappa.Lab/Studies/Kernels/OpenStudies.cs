@@ -27,25 +27,22 @@ internal static class OpenStudies
 
     private static KernelJob Initialisation(KernelsPlan plan, StartKind start, KernelArm arm, long seed) => new(
         KernelStudy.Initialisation, KernelStarts.Words(start), arm.Name, seed,
-        () =>
-            AllTrainedStudy.Tried(
-                KernelSpecifications.AllTrained(arm, 1, 1, plan.AllSteps, seed) with { Initialisation = KernelStarts.Law(start) }),
-        runs => KernelReading.OfBest(runs, plan.AllSteps));
+        () => KernelSpecifications.AllTrained(arm, 1, plan.AllSteps, seed) with { Initialisation = KernelStarts.Law(start) },
+        run => KernelReading.OfDescent(run, plan.AllSteps));
 
     private static KernelJob Depth(KernelsPlan plan, int depth, (string Name, double Residual) connection, KernelArm arm, long seed) => new(
         KernelStudy.Depth, FormattableString.Invariant($"depth {depth}, {connection.Name}, {plan.LandscapeTask.Name}"), arm.Name, seed,
         () =>
         {
             ExperimentSpecification run = KernelSpecifications.Classifier(arm, plan.LandscapeTask.Data, plan.DepthRecipe, seed);
-            return [
-                run with
-                {
-                    Model = run.Model with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual },
-                }];
+            return run with
+            {
+                Model = run.Model with { Depth = depth, AttentionResidual = connection.Residual, FfnResidual = connection.Residual },
+            };
         },
-        runs =>
+        run =>
         {
-            Dictionary<string, double[]> series = KernelReading.OfTraining(runs[0]);
+            Dictionary<string, double[]> series = KernelReading.OfTraining(run);
             double[] losses = series[Quantity.Loss];
             return new KernelReading(
                 new Dictionary<string, double>(StringComparer.Ordinal)
@@ -59,19 +56,20 @@ internal static class OpenStudies
 
     private static KernelJob Variance(double gain, KernelArm arm, long seed) => new(
         KernelStudy.Variance, FormattableString.Invariant($"gain of W_Q and W_K {gain}"), arm.Name, seed,
-        () => [KernelSpecifications.Variance(arm, gain, seed)],
-        runs =>
+        () => KernelSpecifications.Variance(arm, gain, seed),
+        run =>
         {
-            SpectrumSummary features = KernelReading.AtStart(
-                runs[0], start => JacobianMatrix.Spectrum(TransformerFeatures.OfHeads((Transformer)start.Model, start.Initial), out _));
-            return new KernelReading(
-                new Dictionary<string, double>(StringComparer.Ordinal)
+            Dictionary<string, double> numbers = KernelReading.AtStart(run, KernelStudy.Variance, start =>
+            {
+                var features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads((Transformer)start.Model, start.Initial), out _);
+                return new(StringComparer.Ordinal)
                 {
-                    [Quantity.Scale] = gain,
                     [Quantity.LambdaB] = features.SigmaMinRow * features.SigmaMinRow,
                     [Quantity.SharpRate] = Math.Pow(features.SigmaMinRow / features.SigmaMax, 2),
-                },
-                []);
+                };
+            });
+            numbers.Add(Quantity.Scale, gain);
+            return new KernelReading(numbers, []);
         });
 }
 

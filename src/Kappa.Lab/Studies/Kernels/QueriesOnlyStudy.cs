@@ -29,21 +29,23 @@ internal static class QueriesOnlyStudy
             $"H={heads}, {(IsInside(heads) ? "inside" : "outside")} the window, targets within {100 * distance:F0} % of F_0");
         return new KernelJob(
             KernelStudy.QueriesOnly, setting, arm.Name, seed,
-            () => [KernelSpecifications.QueriesOnly(arm, heads, distance, plan.QuerySteps, seed)],
-            runs => Read(runs[0], plan.QuerySteps, heads));
+            () => KernelSpecifications.QueriesOnly(arm, heads, distance, plan.QuerySteps, seed),
+            run => Read(run, plan.QuerySteps, heads));
     }
 
     private static KernelReading Read(RunRecord run, int steps, int heads)
     {
-        int rank = KernelReading.AtStart(
-            run, start => JacobianMatrix.Spectrum(JacobianMatrix.Of(start.Model, start.Initial, start.Trained), out _).NumericalRank);
+        Dictionary<string, double> start = KernelReading.AtStart(run, KernelStudy.QueriesOnly, at => new(StringComparer.Ordinal)
+        {
+            [Quantity.JacobianRank] =
+                JacobianMatrix.Spectrum(JacobianMatrix.Of(at.Model, at.Initial, at.Trained), out _).NumericalRank,
+        });
         (double stepSize, double[] losses) = KernelReading.Path(run);
         return new(
-            new Dictionary<string, double>(StringComparer.Ordinal)
+            new Dictionary<string, double>(start, StringComparer.Ordinal)
             {
                 [Quantity.Heads] = heads,
                 [Quantity.StepSize] = stepSize,
-                [Quantity.JacobianRank] = rank,
                 [Quantity.Outputs] = Size.Rows * Width,
                 [Quantity.EndFraction] = losses[^1] / losses[0],
                 [Quantity.Budget] = steps,

@@ -1,5 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Lab.Runs;
+using Kappa.Lab.Store;
 using Kappa.Models;
 using Kappa.Spectra;
 
@@ -14,6 +15,8 @@ internal static class ValuesOnlyStudy
     // Below this part of the start a share of the loss per step is rounding of the loss and of the floor that is taken off.
     private const double LeastRelativeLoss = 1e-9;
 
+    private const string LeastLoss = "leastLoss";
+
     public static KernelSize Size { get; } = new(2, 4);
 
     public static IEnumerable<KernelJob> Jobs(KernelsPlan plan) =>
@@ -27,36 +30,45 @@ internal static class ValuesOnlyStudy
         string name = width > Size.Rows ? "D = 2Nn" : width == Size.Rows ? "D = Nn" : "D = Nn/2";
         return new KernelJob(
             KernelStudy.ValuesOnly, $"{name} (N={Size.Samples} n={Size.Tokens} D={width} H={Heads})", arm.Name, seed,
-            () => [KernelSpecifications.ValuesOnly(arm, width, plan.ValueSteps, seed)],
-            runs => KernelReading.AtStart(runs[0], start => Read(start, width, KernelReading.Path(runs[0]).Losses)));
+            () => KernelSpecifications.ValuesOnly(arm, width, plan.ValueSteps, seed),
+            run => Read(run, width));
     }
 
-    private static KernelReading Read(Experiment start, int width, double[] losses)
+    private static KernelReading Read(RunRecord run, int width)
+    {
+        Dictionary<string, double> start = KernelReading.AtStart(run, KernelStudy.ValuesOnly, AtStart);
+        double[] losses = KernelReading.Path(run).Losses;
+        _ = start.Remove(LeastLoss, out double floor);
+        double[] above = [.. losses.Select(loss => Math.Max(0, loss - floor) / losses[0])];
+        return new(
+            new Dictionary<string, double>(start, StringComparer.Ordinal)
+            {
+                [Quantity.TokenRows] = Size.Rows,
+                [Quantity.Width] = width,
+                [Quantity.Outputs] = Size.Rows * width,
+                [Quantity.Floor] = floor / losses[0],
+                [Quantity.SlowestShare] = SlowestShare(above),
+                [Quantity.EndFraction] = above[^1],
+            },
+            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses, [Quantity.LossAboveFloor] = above });
+    }
+
+    private static Dictionary<string, double> AtStart(Experiment start)
     {
         var model = (Transformer)start.Model;
         Certificate certificate = Theorems.OfKernelAttention.Single(theorem => theorem.Label == "G.4").Evaluate(
             new TransformerPoint(model, start.Initial, start.Trained));
         double Constant(string symbol) => certificate.Constants.Single(constant => constant.Symbol == symbol).Value;
-        SpectrumSummary features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(model, start.Initial), out _);
-        double stepSize = 1 / Constant("β"), floor = Constant("min ℒ");
-        double[] above = [.. losses.Select(loss => Math.Max(0, loss - floor) / losses[0])];
-        return new(
-            new Dictionary<string, double>(StringComparer.Ordinal)
-            {
-                [Quantity.TokenRows] = Size.Rows,
-                [Quantity.Width] = width,
-                [Quantity.StepSize] = stepSize,
-                [Quantity.FeatureRank] = features.NumericalRank,
-                [Quantity.SmallestFeature] = Constant("min_h σ_M(B_h)"),
-                [Quantity.MapRank] = Constant("rank J"),
-                [Quantity.Outputs] = Size.Rows * width,
-                [Quantity.Floor] = floor / losses[0],
-                [Quantity.CertifiedRate] = certificate.Guarantee?.Rate ?? double.NaN,
-                [Quantity.SharpRate] = Constant("1 − (1 − ησ_min²)²"),
-                [Quantity.SlowestShare] = SlowestShare(above),
-                [Quantity.EndFraction] = above[^1],
-            },
-            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses, [Quantity.LossAboveFloor] = above });
+        return new(StringComparer.Ordinal)
+        {
+            [Quantity.StepSize] = 1 / Constant("β"),
+            [LeastLoss] = Constant("min ℒ"),
+            [Quantity.FeatureRank] = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(model, start.Initial), out _).NumericalRank,
+            [Quantity.SmallestFeature] = Constant("min_h σ_M(B_h)"),
+            [Quantity.MapRank] = Constant("rank J"),
+            [Quantity.CertifiedRate] = certificate.Guarantee?.Rate ?? double.NaN,
+            [Quantity.SharpRate] = Constant("1 − (1 − ησ_min²)²"),
+        };
     }
 
     // min over the path of 1 − (ℒ_{k+1} − floor)/(ℒ_k − floor).

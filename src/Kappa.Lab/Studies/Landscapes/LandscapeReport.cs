@@ -37,7 +37,7 @@ internal static class LandscapeReport
 
         AtomicFile.WriteAllText(Path.Combine(folder, "landscape.json"), LandscapeJson.Text(landscape, command));
         Compose(landscape, figures, command).WriteTo(Path.Combine(folder, "report.html"));
-        foreach (string rows in Directory.EnumerateFiles(folder, "rows-*.part"))
+        foreach (string rows in Directory.EnumerateFiles(folder, "rows-*.safetensors"))
         {
             File.Delete(rows);
         }

@@ -1,162 +1,99 @@
-using System.Globalization;
-using System.Text;
+using System.Diagnostics;
 using Kappa.Lab.Formats;
+using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Studies.Landscapes;
 
-/// <summary>The finished rows of a sweep in a file, one line each with a check sum.</summary>
-/// <remarks>A line is appended by one write, so a process that is ended leaves at most
-/// a last line without its end, which is cut off. One process at a time.</remarks>
+/// <summary>The finished rows of a landscape, kept as a run keeps its state: a checkpoint, replaced
+/// as a whole about every second, in a folder that one process at a time has.</summary>
+/// <remarks>Whoever ends the process loses about a second of work. What is damaged, or of another landscape, is computed again.</remarks>
 internal sealed class LandscapeRows : IDisposable
 {
-    private const string Title = "kappa-landscape-rows 1 ";
+    private const string Kind = "kappa-landscape-rows";
+    private const int Version = 1;
+    private const string Losses = "losses";
 
+    // A large grid is written for a twentieth of the time at most.
+    private const int LeastShare = 20;
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+
+    private readonly FileStream _exclusive;
     private readonly string _path;
-    private readonly FileStream _stream;
-    private readonly List<double[]> _finished = [];
-    private bool _hasFailed;
+    private readonly LandscapeGrid _grid;
+    private int _kept;
+    private long _saved = Stopwatch.GetTimestamp();
+    private TimeSpan _pause = Heartbeat;
 
-    private LandscapeRows(string path, FileStream stream) => (_path, _stream) = (path, stream);
-
-    /// <summary>The rows that were there when the file was opened, in order.</summary>
-    public IReadOnlyList<double[]> Finished => _finished;
-
-    /// <summary>Opens or makes the file of a sweep.</summary>
-    /// <param name="path">The file; its folder exists.</param>
-    /// <param name="fingerprint">From <see cref="LandscapeSweep.Fingerprint"/>.</param>
-    /// <param name="rows">Rows of the grid.</param>
-    /// <param name="columns">Columns of the grid.</param>
-    /// <exception cref="BadInputException">The file is damaged, belongs to another landscape, or another process has it open.</exception>
-    public static LandscapeRows Open(string path, string fingerprint, int rows, int columns)
+    private LandscapeRows(FileStream exclusive, string path, LandscapeGrid grid)
     {
-        RegularFile.RequireOwn(path, isFolder: false);
-        FileStream stream = Use(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        (_exclusive, _path, _grid) = (exclusive, path, grid);
+        Finished = Find();
+        _kept = Finished.Length / grid.First.Length;
+    }
+
+    /// <summary>ℒ of the rows that were there when they were opened, one row after the other.</summary>
+    public double[] Finished { get; }
+
+    /// <summary>The file of the rows of a landscape.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="fingerprint">From <see cref="LandscapeSweep.Fingerprint"/>.</param>
+    public static string FileOf(string folder, string fingerprint) => Path.Combine(folder, $"rows-{fingerprint[..12]}.safetensors");
+
+    /// <summary>Takes a folder and reads what it has of a landscape.</summary>
+    /// <param name="folder">Made when it does not exist.</param>
+    /// <param name="fingerprint">From <see cref="LandscapeSweep.Fingerprint"/>.</param>
+    /// <param name="grid">The grid.</param>
+    /// <exception cref="BadInputException">Another process has the folder, or the disk refused.</exception>
+    public static LandscapeRows Open(string folder, string fingerprint, LandscapeGrid grid)
+    {
+        _ = Directory.CreateDirectory(folder);
+        FileStream exclusive = RunLock.Take(new RunFiles(folder));
         try
         {
-            var file = new LandscapeRows(path, stream);
-            Use(path, () => file.ReadAll(fingerprint, rows, columns));
-            return file;
+            AtomicFile.RemoveLeftBehind(folder);
+            return new LandscapeRows(exclusive, FileOf(folder, fingerprint), grid);
         }
         catch
         {
-            stream.Dispose();
+            exclusive.Dispose();
             throw;
         }
     }
 
-    /// <summary>Appends a finished row; it is with the operating system before this returns.</summary>
-    /// <exception cref="BadInputException">The disk refused.</exception>
-    public void Append(double[] values) =>
-        AppendLine(string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
+    /// <summary>Keeps the first rows, unless that was done within the last second.</summary>
+    /// <param name="values">ℒ, [rows along β, columns along α].</param>
+    /// <param name="finished">How many rows are finished.</param>
+    /// <param name="isLast">Whether they are kept in any case.</param>
+    /// <exception cref="BadInputException">The disk refused; what was kept before is intact.</exception>
+    public void Keep(double[,] values, int finished, bool isLast)
+    {
+        if (finished == _kept || (!isLast && Stopwatch.GetElapsedTime(_saved) < _pause))
+            return;
+        long start = Stopwatch.GetTimestamp();
+        var rows = new Checkpoint(Kind, Version);
+        int columns = _grid.First.Length;
+        rows.AddTensor(Losses, [finished, columns], [.. values.Cast<double>().Take(finished * columns)]);
+        rows.Save(_path);
+        (_kept, _saved) = (finished, Stopwatch.GetTimestamp());
+        _pause = TimeSpan.FromTicks(Math.Max(Heartbeat.Ticks, LeastShare * Stopwatch.GetElapsedTime(start, _saved).Ticks));
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _exclusive.Dispose();
 
-    private void AppendLine(string text) => Use(_path, () =>
-    {
-        RequireWhole();
-        long whole = _stream.Length;
-        try
-        {
-            _stream.Write(Encoding.ASCII.GetBytes(Line(text)));
-            _stream.Flush();
-        }
-        catch (Exception refusal) when (AtomicFile.IsRefusal(refusal))
-        {
-            // A row that another thread appended to half of this one would be read as damage.
-            _hasFailed = true;
-            CutBack(whole);
-            throw new IOException(refusal is IOException ? refusal.Message : "the file would exceed the largest size allowed", refusal);
-        }
-
-        return true;
-    });
-
-    private void RequireWhole()
-    {
-        if (_hasFailed)
-        {
-            throw new IOException("a row before could not be written");
-        }
-    }
-
-    private void CutBack(long length)
+    private double[] Find()
     {
         try
         {
-            _stream.SetLength(length);
+            NdArray? found = !File.Exists(_path) ? null : Checkpoint.Load(_path, Kind, Version).Tensors
+                .FirstOrDefault(tensor => tensor.Name == Losses)?.Value;
+            return found is { Shape: [var rows, var columns] } && rows <= _grid.Second.Length && columns == _grid.First.Length
+                ? found.Data
+                : [];
         }
-        catch (IOException)
+        catch (BadInputException damage) when (!damage.IsOfTheDisk)
         {
-            // The half of a line is cut off when the file is opened next.
-        }
-    }
-
-    private bool ReadAll(string fingerprint, int rows, int columns)
-    {
-        byte[] bytes = new byte[_stream.Length];
-        _stream.ReadExactly(bytes);
-        int whole = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-        _stream.SetLength(whole);
-        string[] lines = Encoding.ASCII.GetString(bytes, 0, whole).Split('\n')[..^1];
-        if (lines.Length == 0)
-        {
-            AppendLine(Title + fingerprint);
-            return true;
-        }
-
-        if (Checked(lines[0], 1) != Title + fingerprint)
-        {
-            throw Bad(
-                1,
-                "the rows must belong to this landscape but belong to another one, or to another version of the program. Remove the file "
-                    + "to start anew.");
-        }
-
-        _finished.AddRange(lines.Skip(1).Select((line, k) => Numbers(Checked(line, k + 2), k + 2, columns)));
-        return _finished.Count <= rows
-            ? true
-            : throw Bad(lines.Length, $"a landscape of {rows} rows must not have {_finished.Count}. Remove the file to start anew.");
-    }
-
-    private static string Line(string text) => $"{text}*{Crc32.Of(Encoding.ASCII.GetBytes(text)):x8}\n";
-
-    private string Checked(string line, int number)
-    {
-        string text = line[..Math.Max(0, line.LastIndexOf('*'))];
-        return Line(text) == line + "\n"
-            ? text
-            : throw Bad(number, "the line is damaged: its check sum does not fit. Remove the file to start anew.");
-    }
-
-    private double[] Numbers(string text, int number, int columns)
-    {
-        string[] fields = text.Split(',');
-        double[] values = [
-            .. fields.Select(field =>
-                double.TryParse(field, CultureInfo.InvariantCulture, out double value)
-                    ? value
-                    : throw Bad(number, $"'{field}' must be a loss but is no number. Remove the file to start anew."))];
-        return values.Length == columns
-            ? values
-            : throw Bad(number, $"a row must have {columns} losses but has {values.Length}. Remove the file to start anew.");
-    }
-
-    private BadInputException Bad(int line, string message) => new($"{_path}:{line}", message);
-
-    private static T Use<T>(string path, Func<T> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(
-                path,
-                $"must be a file that this process alone can write but is not ({exception.Message.TrimEnd('.')}). Finished rows before "
-                    + $"it are kept; free the disk, or stop the other process, and give the same command.",
-                exception);
+            return [];
         }
     }
 }

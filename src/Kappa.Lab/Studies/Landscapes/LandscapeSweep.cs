@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Runs.Evaluation;
+using Kappa.Lab.Specifications;
 
 namespace Kappa.Lab.Studies.Landscapes;
 
@@ -14,8 +16,7 @@ internal sealed record LandscapeProgress(int Done, int Rows, double Last);
 /// <summary>Evaluates a loss on a grid of a plane, on several threads, and goes on where an earlier process ended.</summary>
 /// <remarks>
 /// Threads take one point after the other, row by row, each with an evaluator of its own, so a point has the same bits whichever thread
-/// takes it. A finished row is appended to the file at once, rows in order: whoever ends the process loses the row under way, and the file
-/// has the same bytes however often that happened.
+/// takes it. Finished rows are kept in order, and the file has the same bytes however often the sweep was ended.
 /// </remarks>
 internal sealed class LandscapeSweep
 {
@@ -54,7 +55,15 @@ internal sealed class LandscapeSweep
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         var sweep = new LandscapeSweep(plane, grid, file, progress);
         sweep.TakeFinished();
-        sweep.EvaluateRest(evaluators, threads, cancellation);
+        try
+        {
+            sweep.EvaluateRest(evaluators, threads, cancellation);
+        }
+        finally
+        {
+            file?.Keep(sweep._values, sweep._written, isLast: true);
+        }
+
         return sweep._values;
     }
 
@@ -66,7 +75,8 @@ internal sealed class LandscapeSweep
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(
-            Encoding.UTF8.GetBytes($"{typeof(Descent.GradientDescent).Module.ModuleVersionId}\n{identity}\n{grid.First.Length}\n"));
+            Encoding.UTF8.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"{RunName.NumericsVersion}\n{identity}\n{grid.First.Length}\n")));
         foreach (double[] numbers in new[] { plane.Centre, plane.First, plane.Second, grid.First, grid.Second })
         {
             DoubleBytes.Append(hash, numbers);
@@ -77,17 +87,12 @@ internal sealed class LandscapeSweep
 
     private void TakeFinished()
     {
-        foreach (double[] row in _file?.Finished ?? [])
-        {
-            for (int column = 0; column < row.Length; column++)
-            {
-                _values[_written, column] = row[column];
-            }
-
-            _left[_written++] = 0;
-        }
-
-        _nextPoint = (_written * _grid.First.Length) - 1;
+        double[] finished = _file?.Finished ?? [];
+        for (int point = 0; point < finished.Length; point++)
+            _values[point / _grid.First.Length, point % _grid.First.Length] = finished[point];
+        _written = finished.Length / _grid.First.Length;
+        Array.Clear(_left, 0, _written);
+        _nextPoint = finished.Length - 1;
     }
 
     private void EvaluateRest(Func<ILandscapeLoss> evaluators, int threads, CancellationToken cancellation)
@@ -149,10 +154,11 @@ internal sealed class LandscapeSweep
         {
             while (_written < _left.Length && Volatile.Read(ref _left[_written]) == 0)
             {
-                _file?.Append([.. Enumerable.Range(0, _grid.First.Length).Select(column => _values[_written, column])]);
                 _written++;
                 _progress?.Report(new LandscapeProgress(_written, _left.Length, _values[_written - 1, _grid.First.Length - 1]));
             }
+
+            _file?.Keep(_values, _written, isLast: false);
         }
     }
 }

@@ -12,9 +12,6 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
     private PathDirections? _components;
     private CurvatureDirections? _curvature;
 
-    /// <summary>The file of finished rows of a fingerprint.</summary>
-    public static string RowsFile(string folder, string fingerprint) => Path.Combine(folder, $"rows-{fingerprint[..12]}.part");
-
     /// <summary>One sentence with the seconds.</summary>
     public static string Forecast(LandscapeTarget target, LandscapeRequest request)
     {
@@ -43,14 +40,13 @@ internal sealed class LandscapeWork(LandscapeTarget target, LandscapeRequest req
 
     public Landscape Run(IProgress<LandscapeProgress>? progress, CancellationToken cancellation)
     {
-        _ = Directory.CreateDirectory(folder);
         IReadOnlyList<PathState> path = target.Path?.Invoke(request.PathStates, request.Threads, cancellation) ?? [];
         double[] centre = target.Centre ?? path[^1].Point;
         using ILandscapeLoss loss = target.Evaluators();
         LandscapePlane plane = Plane(loss, centre, path);
         LandscapeGrid grid = Grid(plane, path);
         string fingerprint = LandscapeSweep.Fingerprint(plane, grid, target.Identity);
-        using LandscapeRows rows = LandscapeRows.Open(RowsFile(folder, fingerprint), fingerprint, grid.Second.Length, grid.First.Length);
+        using LandscapeRows rows = LandscapeRows.Open(folder, fingerprint, grid);
         double[,] values = LandscapeSweep.Run(target.Evaluators, plane, grid, request.Threads, rows, progress, cancellation);
         return new Landscape
         {
