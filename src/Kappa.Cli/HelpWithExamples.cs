@@ -91,6 +91,9 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
             "kappa query \"SELECT run, max FROM telemetry_summary WHERE column = 'loss'\" --format csv",
             "kappa query --schema                          the views and their columns",
         ],
+        ["completion"] = [
+            "eval \"$(kappa completion bash)\"              now, or in ~/.bashrc",
+            "kappa completion fish > ~/.config/fish/completions/kappa.fish"],
         ["index"] = ["kappa index", "kappa index --rebuild --out study/"],
         ["export"] = ["kappa export 3f9a --as csv", "kappa export SWEEP --as mlflow --to exports"],
         ["rerun"] = [
@@ -123,7 +126,9 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction standard, in
         string name = command is RootCommand ? "kappa" : command.Name;
         if (Examples.TryGetValue(name, out string[]? lines) || QuestionExamples.TryGetValue(name, out lines))
         {
-            output.WriteLine("Examples:");
+            output.WriteLine(CommandName.Here == CommandName.Installed
+                ? "Examples:"
+                : $"Examples; here kappa is {CommandName.Here}:");
             foreach (string line in lines.SelectMany(Example).SelectMany(Fitting))
             {
                 output.WriteLine(line);

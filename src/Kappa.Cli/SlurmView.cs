@@ -85,8 +85,8 @@ internal static class SlurmView
             terminal.Results.WriteLine($"watch:  squeue --jobs={jobs}");
         }
 
-        terminal.Results.WriteLine($"status: kappa sweep status {sweep.Plan.Name}{store}");
-        terminal.Results.WriteLine($"cancel: kappa sweep cancel {sweep.Plan.Name}{store}");
+        terminal.Results.WriteLine($"status: {CommandName.Here} sweep status {sweep.Plan.Name}{store}");
+        terminal.Results.WriteLine($"cancel: {CommandName.Here} sweep cancel {sweep.Plan.Name}{store}");
         terminal.Paragraph(0, $"logs:   {Path.Combine(sweep.Path, "logs")}");
     }
 

@@ -52,7 +52,7 @@ internal static class Target
     public static string ResumeCommand(RunRecord run)
     {
         string store = Path.GetDirectoryName(run.Files.Path) ?? ".";
-        return $"kappa run --resume {run.Name}"
+        return $"{CommandName.Here} run --resume {run.Name}"
             + $"{(store == Path.GetFullPath(RunsFolder.Default) ? string.Empty : $" --out {ShellWord.Of(store)}")}";
     }
 

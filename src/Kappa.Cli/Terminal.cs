@@ -32,9 +32,9 @@ internal sealed record Terminal(TextWriter Results, TextWriter Messages, bool Re
     public static Terminal OfProcess()
     {
         int width = WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), Console.IsOutputRedirected);
-        TextWriter messages = Console.IsErrorRedirected
+        TextWriter messages = CommandName.Over(Console.IsErrorRedirected
             ? Console.Error
-            : new WrappedLines(Console.Error, WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), false));
+            : new WrappedLines(Console.Error, WidthOf(Environment.GetEnvironmentVariable("COLUMNS"), false)));
         return new Terminal(Console.Out, messages, !Console.IsOutputRedirected, !Console.IsErrorRedirected) { Width = width };
     }
 

@@ -41,7 +41,7 @@ internal static class TheoremList
             terminal.Results.WriteLine();
         }
 
-        terminal.Paragraph(0, "Ask one: kappa certify --theorem NAME. Cite them: kappa cite.");
+        terminal.Paragraph(0, $"Ask one: {CommandName.Here} certify --theorem NAME. Cite them: {CommandName.Here} cite.");
         return ExitCode.Done;
     }
 }

@@ -75,6 +75,10 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException("bash must start but did not."));
     }
 
+    /// <summary>The command as such a process calls it in its messages.</summary>
+    public static string Name { get; } =
+        CommandName.Of(new("dotnet", Path.Combine(AppContext.BaseDirectory, "Kappa.Cli.dll"), null, Environment.CurrentDirectory));
+
     /// <summary>Kills the process unless it ends by itself within a time.</summary>
     /// <returns>Whether it ended.</returns>
     public bool EndsWithin(TimeSpan time)

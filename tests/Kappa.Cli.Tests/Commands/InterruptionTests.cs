@@ -18,23 +18,23 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
         using (ChildProcess first = ChildProcess.Start(["run", .. UninterruptedRun.Words, "--out", folder.Path]))
         {
             files = WaitForRows(first, folder.Path, 1);
-            resume = $"kappa run --resume {Path.GetFileName(files.Path)} --out {folder.Path}";
-            CommandOutcome second = CommandLine.Invoke(resume.Split(' ')[1..]);
+            resume = $"run --resume {Path.GetFileName(files.Path)} --out {folder.Path}";
+            CommandOutcome second = CommandLine.Invoke(resume.Split(' '));
             Assert.Equal(
                 (3, $"kappa: {files.Path}: another process is writing this run. Wait until it has ended, or stop it.\n"),
                 (second.ExitCode, second.Messages));
             first.Signal("INT");
-            RequireSaved(first.End(), files, resume);
+            RequireSaved(first.End(), files, $"{ChildProcess.Name} {resume}");
         }
 
-        using (ChildProcess continued = ChildProcess.Start(resume.Split(' ')[1..]))
+        using (ChildProcess continued = ChildProcess.Start(resume.Split(' ')))
         {
             _ = WaitForRows(continued, folder.Path, RunRecord.Read(files.Path).Status.Step + 1);
             continued.Signal("HUP");
-            RequireSaved(continued.End(), files, resume);
+            RequireSaved(continued.End(), files, $"{ChildProcess.Name} {resume}");
         }
 
-        RequireSameAsWhole(CommandLine.Invoke([.. resume.Split(' ')[1..], "--quiet"]), files);
+        RequireSameAsWhole(CommandLine.Invoke([.. resume.Split(' '), "--quiet"]), files);
         Assert.Equal(3, RunRecord.Read(files.Path).Sessions.Count);
     }
 
@@ -60,7 +60,8 @@ public sealed class InterruptionTests(UninterruptedRun whole) : IClassFixture<Un
         Assert.Equal(
             (
                 130,
-                $"Interrupted. The run is done; its ladder of rates and its report are not. Get them: kappa report {run} --out "
+                "Interrupted. The run is done; its ladder of rates and its report are not. Get them: "
+                    + $"{ChildProcess.Name} report {run} --out "
                     + $"{folder.Path}"),
             (outcome.ExitCode, outcome.MessageLines[^1]));
         Assert.Equal((RunState.Done, false), (RunRecord.Read(runs[0]).Status.State, File.Exists(new RunFiles(runs[0]).Report)));

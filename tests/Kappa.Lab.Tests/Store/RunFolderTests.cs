@@ -20,7 +20,7 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(new RunStatus { State = RunState.Queued, Heartbeat = _fixture.Time.Now }, record.Status);
         RunEnvironment session = Assert.Single(record.Sessions);
         Assert.Equal(["run", "depth=2"], session.CommandLine);
-        Assert.Equal("0.1.0", session.KappaVersion);
+        Assert.Equal("0.2.0", session.KappaVersion);
         Assert.Contains(session.SimdBits, new[] { 64, 128, 256, 512 });
     }
 
