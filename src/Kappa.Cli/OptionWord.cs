@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Kappa.Cli.Completion;
 
 namespace Kappa.Cli;
 
@@ -8,17 +9,23 @@ internal static class OptionWord
 {
     /// <summary>An option that may be left out.</summary>
     public static Option<T> Of<T>(string name, string description, T standard)
-        where T : struct,
-        Enum =>
-            new(name) { Description = description, DefaultValueFactory = _ => standard, CustomParser = result => Parse<T>(name, result) };
+        where T : struct, Enum =>
+        Completed<T, T>(new(name)
+        { Description = description, DefaultValueFactory = _ => standard, CustomParser = result => Parse<T>(name, result) });
 
     /// <summary>An option that is null when it is left out.</summary>
     public static Option<T?> Optional<T>(string name, string description)
-        where T : struct, Enum => new(name) { Description = description, CustomParser = result => Parse<T>(name, result) };
+        where T : struct, Enum =>
+        Completed<T, T?>(new(name) { Description = description, CustomParser = result => Parse<T>(name, result) });
 
     /// <summary>An option that must be given.</summary>
     public static Option<T> Required<T>(string name, string description)
-        where T : struct, Enum => new(name) { Description = description, Required = true, CustomParser = result => Parse<T>(name, result) };
+        where T : struct, Enum =>
+        Completed<T, T>(new(name) { Description = description, Required = true, CustomParser = result => Parse<T>(name, result) });
+
+    private static Option<TValue> Completed<T, TValue>(Option<TValue> option)
+        where T : struct, Enum =>
+        option.Completed(Candidates.Words(Enum.GetNames<T>().Select(name => name.ToLowerInvariant())));
 
     private static T Parse<T>(string name, ArgumentResult result)
         where T : struct, Enum

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kappa.Cli.Commands;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Formats;
 
 namespace Kappa.Cli;
@@ -70,7 +71,7 @@ internal static class Program
         }
     }
 
-    private static RootCommand BuildRoot(Terminal terminal)
+    internal static RootCommand BuildRoot(Terminal terminal)
     {
         var root = new RootCommand("kappa: when, how fast and why does gradient descent converge on a Transformer?");
         root.Subcommands.Add(ReproduceCommand.Create(terminal));
@@ -91,6 +92,8 @@ internal static class Program
         root.Subcommands.Add(CiteCommand.Create(terminal));
         root.Subcommands.Add(SelftestCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
+        root.Subcommands.Add(CompletionCommand.Create(terminal));
+        root.Subcommands.Add(CompletionCommand.Answer(terminal, root));
         root.Options.Add(new Option<bool>("--trace") { Description = "Show where in the program a failure arose.", Recursive = true });
         HelpWithExamples.AttachTo(root, Math.Min(terminal.Width, Terminal.WidestText));
         return root;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kappa.Cli.Completion;
 using Kappa.Lab;
 
 namespace Kappa.Cli;
@@ -10,7 +11,9 @@ internal static class RunsFolder
     public const string Default = "runs";
 
     /// <summary>The option of the commands that read or write runs.</summary>
-    public static Option<string> Option() => new("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => Default };
+    public static Option<string> Option() =>
+        new Option<string>("--out") { Description = "The folder of runs.", DefaultValueFactory = _ => Default }
+            .Completed(Candidates.Folders);
 
     /// <summary>Returns the folder, which need not exist yet.</summary>
     /// <exception cref="UsageException">It has no name.</exception>

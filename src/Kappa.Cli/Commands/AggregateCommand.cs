@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Index;
 
 namespace Kappa.Cli.Commands;
@@ -10,11 +11,11 @@ internal static class AggregateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("words")
+        Argument<string[]> words = new Argument<string[]>("words")
         {
             Description = "Which runs: key=value, key=a,b or key=range(0,20); all runs when there is none.",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.Completed(Candidates.Settings);
         Option<string> folder = RunsFolder.Option();
         var of = new Option<string[]>("--of")
         {
@@ -27,9 +28,10 @@ internal static class AggregateCommand
             Description = "First step at which a condition holds, as 'l1.output.sigmaMin < 0.5*first', or fails, as 'not l1.output.kappa "
                 + "< 1e3'; may be repeated.",
         };
-        var by = new Option<string?>("--by")
-        { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." };
-        var sweep = new Option<string?>("--sweep") { Description = "Only the runs of this sweep." };
+        Option<string?> by = new Option<string?>("--by")
+        { Description = "Keys that tell groups apart, with commas between (default: all but the seeds)." }.Completed(Candidates.Keys);
+        Option<string?> sweep = new Option<string?>("--sweep") { Description = "Only the runs of this sweep." }
+            .Completed(Candidates.Sweeps);
         Option<RowFormat?> format = OptionWord.Optional<RowFormat>("--format", "table, csv or json.");
         var json = new Option<bool>("--json") { Description = "The same as --format json." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kappa.Cli.Completion;
 using Kappa.Bench;
 using Kappa.Lab;
 using Kappa.Lab.Formats;
@@ -16,14 +17,15 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        var suite = new Option<string>("--suite")
+        Option<string> suite = new Option<string>("--suite")
         {
             Description = $"{string.Join(", ", BenchmarkRequest.AllSuites)}, several with commas between them, or all.",
             DefaultValueFactory = _ => "step",
-        };
+        }.Completed(Candidates.Words([.. BenchmarkRequest.AllSuites, "all"]));
         var sizes = new Option<string?>("--sizes")
         { Description = "Sizes of a step: 16,32,64,128 (standard sizes by width) or N x n x d x m as 8x8x16x32." };
-        var precision = new Option<string?>("--precision") { Description = "double, single, or both with a comma (default: both)." };
+        Option<string?> precision = new Option<string?>("--precision")
+        { Description = "double, single, or both with a comma (default: both)." }.Completed(Candidates.Words(["double", "single"]));
         var threads = new Option<string?>("--threads") { Description = "Threads of a step, several with commas (default: 1,2)." };
         var depth = new Option<string?>("--depth")
         { Description = "Blocks of the model, several with commas (default: 1,6, or 1 with --quick)." };
@@ -32,10 +34,13 @@ internal static class BenchCommand
         var quick = new Option<bool>("--quick")
         { Description = "Fewer and shorter rounds, at depth 1: a look of less than a minute, not a result." };
         var noTorch = new Option<bool>("--no-torch") { Description = "Do not compare with PyTorch." };
-        var output = new Option<string?>("--out") { Description = "Write the rows into a folder below this one, named after the machine." };
+        Option<string?> output = new Option<string?>("--out")
+        { Description = "Write the rows into a folder below this one, named after the machine." }.Completed(Candidates.Folders);
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
-        var from = new Option<string?>("--from") { Description = "Measure nothing: read the rows of this folder." };
-        var readme = new Option<string?>("--readme") { Description = "Replace the speed table of this page." };
+        Option<string?> from = new Option<string?>("--from") { Description = "Measure nothing: read the rows of this folder." }
+            .Completed(Candidates.Folders);
+        Option<string?> readme = new Option<string?>("--readme") { Description = "Replace the speed table of this page." }
+            .Completed(Candidates.Files(".md"));
         Option<int?> steps = OptionRange.Integer(
             "--steps",
             "Run so many steps of the smallest size, measure nothing and print nothing: for counters of instructions around the process.",

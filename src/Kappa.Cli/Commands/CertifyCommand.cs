@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Kappa.Cli.Completion;
 using Kappa.Certificates;
 using Kappa.Lab;
 using Kappa.Lab.Figures;
@@ -23,11 +24,11 @@ internal static class CertifyCommand
             Description = "Find the first step from which convergence is certain, from this step on (default: 0).",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var stepSize = new Option<string?>("--step-size")
+        Option<string?> stepSize = new Option<string?>("--step-size")
         {
             Description =
                 "The step size that the guarantee must be for: a number, or run for the run's own (default: each theorem's choice).",
-        };
+        }.Completed(Candidates.Words(["run"]));
         var lookAhead = new Option<bool>("--look-ahead")
         { Description = "With --from-step: also what the certificate found says from the first step on." };
         var findScale = new Option<bool>("--find-scale")
@@ -52,8 +53,7 @@ internal static class CertifyCommand
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = OptionRange.Integer(
             "--threads", "Threads of one step (default: all cores). The result does not depend on it.");
-        var figures = new Option<string?>("--figures")
-        { Description = "A folder to write the figure into: the steps tried, the descent, and the bound that it may not cross." };
+        Option<string?> figures = Figures();
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         Option<bool> exitCode = VerdictOption.Create("convergence is not certified");
         var command = new Command(
@@ -75,22 +75,26 @@ internal static class CertifyCommand
 
     private static Argument<string[]> Target()
     {
-        var words = new Argument<string[]>("target")
+        Argument<string[]> words = new Argument<string[]>("target")
         {
             Description = "A specification (a YAML file, key=value settings, or both), a run (its name, a unique beginning of it, or its "
                 + "folder), or a point (JSON, or weights in .safetensors with their specification).",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.Completed(Candidates.Settings, Candidates.Runs, Candidates.Files(".yaml", ".yml", ".json", ".safetensors"));
         words.Validators.Add(RefuseOptions);
         return words;
     }
 
-    private static Option<string[]> TheoremNames() => new("--theorem")
+    private static Option<string?> Figures() => new Option<string?>("--figures")
+    { Description = "A folder to write the figure into: the steps tried, the descent, and the bound that it may not cross." }
+        .Completed(Candidates.Folders);
+
+    private static Option<string[]> TheoremNames() => new Option<string[]>("--theorem")
     {
         Description = $"One of {string.Join(", ", Theorems.All.Select(known => known.Name))}, or all about the target's model. May "
             + "be given several times. kappa list theorems says what they need.",
         DefaultValueFactory = _ => ["all"],
-    };
+    }.Completed(Candidates.TheoremNames);
 
     private static int Certify(Terminal terminal, CertifyArguments words, string? figures, bool json, bool isVerdictAsked)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Kappa.Cli.Completion;
 using Kappa.Certificates;
 using Kappa.Lab.Runs.Certification;
 using Kappa.Lab.Store;
@@ -11,11 +12,11 @@ internal static class CiteCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var names = new Argument<string[]>("what")
+        Argument<string[]> names = new Argument<string[]>("what")
         {
             Description = "Theorems by name or label (default: all; kappa list theorems names them), or one run.",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.Completed(Candidates.TheoremNames, Candidates.Runs);
         var bibtex = new Option<bool>("--bibtex") { Description = "Print as BibTeX." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         Option<string> folder = RunsFolder.Option();

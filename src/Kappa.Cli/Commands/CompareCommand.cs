@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Index;
 using Kappa.Lab.Runs;
 
@@ -11,11 +12,11 @@ internal static class CompareCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var what = new Argument<string[]>("what")
+        Argument<string[]> what = new Argument<string[]>("what")
         {
             Description = "Two runs (name, beginning of it, or folder), or two or more groups, each in quotes: 'depth=1 gain=2'.",
             Arity = new ArgumentArity(2, 100),
-        };
+        }.Completed(Candidates.Runs);
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Kappa.Cli.Completion;
 using Kappa.Certificates;
 using Kappa.Lab;
 using Kappa.Lab.Figures;
@@ -22,12 +23,12 @@ internal static class EvaluateCommand
 
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("point")
+        Argument<string[]> words = new Argument<string[]>("point")
         {
             Description = "A point in JSON; or weights in .safetensors, then a YAML file and key=value settings that give model and "
                 + "data; or a run, by its name, a unique beginning of it, or its folder; settings change what it is evaluated on.",
             Arity = ArgumentArity.OneOrMore,
-        };
+        }.Completed(Candidates.Runs, Candidates.Settings, Candidates.Files(".json", ".safetensors", ".yaml", ".yml"));
         words.Validators.Add(RefuseOptions);
         var kernel = new Option<bool>("--kernel")
         { Description = "Compute the kernel in full however long it takes, and fail when it does not fit into the memory." };
@@ -43,8 +44,8 @@ internal static class EvaluateCommand
         var hessian = new Option<bool>("--hessian")
         { Description = "Also estimate the sharpness and the smallest eigenvalue of the Hessian of the loss (R.7)." };
         var density = new Option<bool>("--density") { Description = "Also estimate where the kernel's eigenvalues are (P.8)." };
-        var figures = new Option<string?>("--figures")
-        { Description = "A folder to write the figure of that density into; implies --density." };
+        Option<string?> figures = new Option<string?>("--figures")
+        { Description = "A folder to write the figure of that density into; implies --density." }.Completed(Candidates.Folders);
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json")
         { Description = "Print loss, gradient, output, spectra and kernel eigenvalues as JSON, every bit of them." };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kappa.Cli.Completion;
 using Kappa.Lab;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Runs.Exports;
@@ -13,10 +14,12 @@ internal static class ExportCommand
 
     public static Command Create(Terminal terminal)
     {
-        var what = new Argument<string>("what")
-        { Description = "A run (name, beginning of it, or folder) or a sweep (name or its beginning)." };
+        Argument<string> what = new Argument<string>("what")
+        { Description = "A run (name, beginning of it, or folder) or a sweep (name or its beginning)." }
+            .Completed(Candidates.Runs, Candidates.Sweeps);
         Option<ExportFormat> format = OptionWord.Required<ExportFormat>("--as", "csv, npz, safetensors, tensorboard or mlflow.");
-        var to = new Option<string>("--to") { Description = "Where to write.", DefaultValueFactory = _ => DefaultFolder };
+        Option<string> to = new Option<string>("--to") { Description = "Where to write.", DefaultValueFactory = _ => DefaultFolder }
+            .Completed(Candidates.Folders);
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
         var command = new Command(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Kappa.Cli.Completion;
 using Kappa.Lab;
 using Kappa.Lab.Runs.Evaluation;
 using Kappa.Lab.Specifications;
@@ -18,11 +19,11 @@ internal static class LandscapeCommand
 
     public static Command Create(Terminal terminal)
     {
-        var target = new Argument<string>("target")
+        Argument<string> target = new Argument<string>("target")
         {
             Description = "A run, by its name, a unique beginning of it, or its folder; or weights in .safetensors with their "
                 + "specification beside them.",
-        };
+        }.Completed(Candidates.Runs, Candidates.Files(".safetensors"));
         Option<LandscapeDirections?> directions = OptionWord.Optional<LandscapeDirections>(
             "--directions",
             "What spans the plane: pca (principal components of the path; default for a run), random (default for weights, which have no "
@@ -40,8 +41,9 @@ internal static class LandscapeCommand
         Option<int?> seed = OptionRange.Integer("--seed", "Seed of random directions (default: 0).");
         Option<int?> states = OptionRange.Integer("--states", "States of the path that are kept (default: 33).");
         Option<int?> threads = OptionRange.Integer("--threads", "Points at a time (default: all cores). The result does not depend on it.");
-        var results = new Option<string?>("--figures")
-        { Description = "A folder for report, figures and data (default: landscape-DIRECTIONS in the run's folder)." };
+        Option<string?> results = new Option<string?>("--figures")
+        { Description = "A folder for report, figures and data (default: landscape-DIRECTIONS in the run's folder)." }
+            .Completed(Candidates.Folders);
         Option<string> folder = RunsFolder.Option();
         var json = new Option<bool>("--json") { Description = "Print landscape.json instead of the table." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };

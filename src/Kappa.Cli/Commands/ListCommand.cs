@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Specifications;
 
 namespace Kappa.Cli.Commands;
@@ -16,8 +17,9 @@ internal static class ListCommand
         keys.SetAction(parsed => Keys(terminal, parsed.GetValue(json)));
         var theorems = new Command("theorems", "Every theorem that can be asked for a certificate, with statement, proof and sources.");
         theorems.SetAction(parsed => TheoremList.Print(terminal, parsed.GetValue(json)));
-        var filter = new Option<string?>("--filter")
-        { Description = "Only these runs: key=value words as for aggregate, or a condition as after WHERE in query." };
+        Option<string?> filter = new Option<string?>("--filter")
+        { Description = "Only these runs: key=value words as for aggregate, or a condition as after WHERE in query." }
+            .Completed(Candidates.Settings);
         Option<int?> limit = OptionRange.Integer("--limit", $"Most runs (default: {RunList.DefaultLimit}; all with --json).");
         var command = new Command(
             "list",

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Store;
 using Kappa.Lab.Studies.Phases;
@@ -11,11 +12,15 @@ internal static class ReportCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "A sweep or a run: its name, the only beginning of it, or its folder." };
+        Argument<string> name = new Argument<string>("name")
+        { Description = "A sweep or a run: its name, the only beginning of it, or its folder." }
+            .Completed(Candidates.Sweeps, Candidates.Runs);
         Option<string> folder = RunsFolder.Option();
-        var to = new Option<string?>("--to") { Description = "Where report and figures of a sweep go (default: report/ in its folder)." };
-        var x = new Option<string?>("--x") { Description = "The key across the phase diagram." };
-        var y = new Option<string?>("--y") { Description = "The key up the phase diagram; other keys become panels." };
+        Option<string?> to = new Option<string?>("--to")
+        { Description = "Where report and figures of a sweep go (default: report/ in its folder)." }.Completed(Candidates.Folders);
+        Option<string?> x = new Option<string?>("--x") { Description = "The key across the phase diagram." }.Completed(Candidates.Keys);
+        Option<string?> y = new Option<string?>("--y") { Description = "The key up the phase diagram; other keys become panels." }
+            .Completed(Candidates.Keys);
         Option<int?> threads = OptionRange.Integer(
             "--threads", "Initial points at the same time (default: one on each core). No result depends on it.");
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };

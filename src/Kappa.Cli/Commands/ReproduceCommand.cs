@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
 using Kappa.Lab.Studies;
@@ -33,15 +34,17 @@ internal static class ReproduceCommand
             "--seeds",
             FormattableString.Invariant(
                 $"Seeds of every setting (default: {reproduction.FullSeeds}, or {reproduction.QuickSeeds} with --quick)."));
-        var folder = new Option<string?>("--out")
-        { Description = $"Folder for report, figures and data (default: runs/reproduce-{name} or runs/reproduce-{name}-quick)." };
+        Option<string?> folder = new Option<string?>("--out")
+        { Description = $"Folder for report, figures and data (default: runs/reproduce-{name} or runs/reproduce-{name}-quick)." }
+            .Completed(Candidates.Folders);
         Option<int?> threads = OptionRange.Integer("--threads", "Runs at a time (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print claims.json instead of the table." };
         var quiet = new Option<bool>("--quiet") { Description = "No progress." };
         Option<bool> exitCode = VerdictOption.Create("a claim does not hold");
         Option<string?>[] data = [
             .. reproduction.DataFolders.Select(given =>
-                new Option<string?>($"--{given.Name}") { Description = given.Description, HelpName = "FOLDER" })];
+                new Option<string?>($"--{given.Name}") { Description = given.Description, HelpName = "FOLDER" }
+                    .Completed(Candidates.Folders))];
         var command = new Command(name, reproduction.Description) { quick, seeds, folder, threads, json, quiet, exitCode };
         foreach (Option<string?> option in data)
         {

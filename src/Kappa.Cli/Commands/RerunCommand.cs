@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kappa.Cli.Completion;
 using Kappa.Descent;
 using Kappa.Lab;
 using Kappa.Lab.Runs;
@@ -11,14 +12,16 @@ internal static class RerunCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var run = new Argument<string>("run") { Description = "A run's name, a unique beginning of it, or its folder." };
+        Argument<string> run = new Argument<string>("run") { Description = "A run's name, a unique beginning of it, or its folder." }
+            .Completed(Candidates.Runs);
         Option<string> folder = RunsFolder.Option();
         var verify = new Option<bool>("--verify")
         {
             Description =
                 "Compare with what is recorded; exit code 1 on a difference, as of a checksum that is wrong. Without --to nothing is kept.",
         };
-        var to = new Option<string?>("--to") { Description = "Another folder of runs that keeps the run computed again." };
+        Option<string?> to = new Option<string?>("--to") { Description = "Another folder of runs that keeps the run computed again." }
+            .Completed(Candidates.Folders);
         Option<int?> threads = OptionRange.Integer(
             "--threads", "Threads of one step (default: all cores). The result does not depend on it.");
         var json = new Option<bool>("--json") { Description = "Print as JSON." };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Kappa.Cli.Completion;
 using Kappa.Descent;
 using Kappa.Lab;
 using Kappa.Lab.Formats;
@@ -14,15 +15,16 @@ internal static class RunCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("words")
+        Argument<string[]> words = new Argument<string[]>("words")
         {
             Description = "An optional YAML file, then key=value settings; kappa list keys names them all.",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.Completed(Candidates.Settings, Candidates.Files(".yaml", ".yml"));
         words.Validators.Add(RefuseOptions);
         var name = new Option<string?>("--name") { Description = "A label in front of the run's name." };
         Option<string> folder = RunsFolder.Option();
-        var resume = new Option<string?>("--resume") { Description = "Continue this interrupted run to the same bits." };
+        Option<string?> resume = new Option<string?>("--resume") { Description = "Continue this interrupted run to the same bits." }
+            .Completed(Candidates.UnfinishedRuns);
         var show = new Option<bool>("--show") { Description = "Print the resolved specification and run nothing." };
         Option<int?> threads = OptionRange.Integer(
             "--threads", "Threads of one step (default: all cores). The result does not depend on it.");

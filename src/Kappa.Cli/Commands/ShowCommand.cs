@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kappa.Cli.Completion;
 using Kappa.Lab;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Ladder;
@@ -11,7 +12,8 @@ internal static class ShowCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var run = new Argument<string>("run") { Description = "A run's name, a unique beginning of it, or its folder." };
+        Argument<string> run = new Argument<string>("run") { Description = "A run's name, a unique beginning of it, or its folder." }
+            .Completed(Candidates.Runs);
         Option<string> folder = RunsFolder.Option();
         var figures = new Option<bool>("--figures") { Description = "Write its figures and report again." };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Cluster;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Store;
@@ -11,8 +12,9 @@ internal static class SweepCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var words = new Argument<string[]>("words")
-        { Description = "An optional YAML file, then key=value, key=a,b,c or key=range(0,20).", Arity = ArgumentArity.ZeroOrMore };
+        Argument<string[]> words = new Argument<string[]>("words")
+        { Description = "An optional YAML file, then key=value, key=a,b,c or key=range(0,20).", Arity = ArgumentArity.ZeroOrMore }
+            .Completed(Candidates.Settings, Candidates.Files(".yaml", ".yml"));
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = Threads();
         Option<int?> limit = OptionRange.Integer("--limit", "Most combinations (default: 10000).", least: 1);
@@ -119,7 +121,8 @@ internal static class SweepCommand
 
     private static Command OnSweep(string name, string description, Func<SweepFolder, ParseResult, bool, bool, int?, int> act)
     {
-        var sweep = new Argument<string>("sweep") { Description = "The sweep's name or its beginning." };
+        Argument<string> sweep = new Argument<string>("sweep") { Description = "The sweep's name or its beginning." }
+            .Completed(Candidates.Sweeps);
         Option<string> folder = RunsFolder.Option();
         Option<int?> threads = Threads();
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };

@@ -13,6 +13,8 @@ internal sealed class PathKind(string words) : ValueKind<string?>
 
     public override string Description => $"{words} | none";
 
+    public override IReadOnlyList<string> Words => ["none"];
+
     public override bool TryParse(SettingValue setting, out string? value, out Requirement must)
     {
         must = new($"must be one {words} or 'none'");
@@ -45,6 +47,8 @@ internal sealed class StepSizeKindOfValue : ValueKind<StepSizeSpecification>
     private const string Forms = "a number, auto(c), adaptive(c), best(c,c,…) or same(RUN)";
 
     public override string Description => "number greater than 0 | auto(c) | adaptive(c) | best(c,c,…) | same(RUN)";
+
+    public override IReadOnlyList<string> Words => ["auto(", "adaptive(", "best(", "same("];
 
     public override bool TryParse(SettingValue setting, out StepSizeSpecification value, out Requirement must)
     {
@@ -137,6 +141,8 @@ internal sealed class TrainedKind : ValueKind<TrainedBlocks>
 {
     public override string Description => $"all | list of {string.Join(", ", TrainedBlocks.Kinds)} or block names like blocks.0.value";
 
+    public override IReadOnlyList<string> Words => ["all", .. TrainedBlocks.Kinds];
+
     public override bool TryParse(SettingValue setting, out TrainedBlocks value, out Requirement must)
     {
         must = new("must be 'all' or a list of kinds and block names");
@@ -151,6 +157,8 @@ internal sealed class TrainedKind : ValueKind<TrainedBlocks>
 internal sealed class SpectraScheduleKind : ValueKind<SpectraSchedule>
 {
     public override string Description => "list of steps and 'last'";
+
+    public override IReadOnlyList<string> Words => ["last"];
 
     public override bool TryParse(SettingValue setting, out SpectraSchedule value, out Requirement must)
     {
@@ -187,6 +195,8 @@ internal sealed class TelemetryQuantitiesKind : ValueKind<TelemetryQuantities>
     private static readonly string[] Known = [.. Quantities.All.Select(quantity => quantity.Name).Distinct()];
 
     public override string Description => "all | loss | list of quantities like output.sigmaMin";
+
+    public override IReadOnlyList<string> Words => ["all", "loss", .. Known];
 
     public override bool TryParse(SettingValue setting, out TelemetryQuantities value, out Requirement must)
     {

@@ -10,6 +10,9 @@ internal abstract class ValueKind<T>
     /// <summary>What may be written, for help texts: <c>integer, at least 1</c>.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Words that may be written, for completion; one that ends with ( goes on. Empty where only numbers or names are.</summary>
+    public virtual IReadOnlyList<string> Words => [];
+
     /// <summary>Reads a value; when it cannot be read, <paramref name="must"/>
     /// says what it must be, and perhaps which word was meant.</summary>
     public abstract bool TryParse(SettingValue setting, out T value, out Requirement must);
@@ -96,6 +99,8 @@ internal sealed class BooleanKind : ValueKind<bool>
 {
     public override string Description => "true or false";
 
+    public override IReadOnlyList<string> Words => ["true", "false"];
+
     public override bool TryParse(SettingValue setting, out bool value, out Requirement must)
     {
         must = new("must be true or false");
@@ -113,22 +118,24 @@ internal sealed class ChoiceKind<TEnum>(params string[] words) : ValueKind<TEnum
 {
     private static readonly string[] s_names = [.. Enum.GetNames<TEnum>().Select(name => char.ToLowerInvariant(name[0]) + name[1..])];
 
-    public override string Description => string.Join(" | ", Words);
+    public override string Description => string.Join(" | ", Known);
 
-    private string[] Words => words.Length > 0 ? words : s_names;
+    public override IReadOnlyList<string> Words => Known;
+
+    private string[] Known => words.Length > 0 ? words : s_names;
 
     public override bool TryParse(SettingValue setting, out TEnum value, out Requirement must)
     {
-        int index = setting.Items is null ? Array.IndexOf(Words, setting.Text) : -1;
+        int index = setting.Items is null ? Array.IndexOf(Known, setting.Text) : -1;
         value = index >= 0 ? Enum.GetValues<TEnum>()[index] : default;
-        must = new($"must be one of {string.Join(", ", Words)}", Suggestion.For(setting.Text, Words));
+        must = new($"must be one of {string.Join(", ", Known)}", Suggestion.For(setting.Text, Known));
         return index >= 0;
     }
 
-    public override string? Check(TEnum value) => Enum.IsDefined(value) ? null : $"must be one of {string.Join(", ", Words)}";
+    public override string? Check(TEnum value) => Enum.IsDefined(value) ? null : $"must be one of {string.Join(", ", Known)}";
 
     public override string Format(TEnum value) =>
-        Array.IndexOf(Enum.GetValues<TEnum>(), value) is >= 0 and var index ? Words[index] : value.ToString();
+        Array.IndexOf(Enum.GetValues<TEnum>(), value) is >= 0 and var index ? Known[index] : value.ToString();
 }
 
 /// <summary>A value, or a word that stands for its absence.</summary>
@@ -136,6 +143,8 @@ internal sealed class OptionalKind<T>(ValueKind<T> inner, string word) : ValueKi
     where T : struct
 {
     public override string Description => $"{inner.Description} | {word}";
+
+    public override IReadOnlyList<string> Words => [.. inner.Words, word];
 
     public override bool TryParse(SettingValue setting, out T? value, out Requirement must)
     {

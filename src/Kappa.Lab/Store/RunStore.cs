@@ -80,7 +80,9 @@ public sealed class RunStore(string path)
         candidate.StartsWith(prefix, StringComparison.Ordinal)
             || candidate[(candidate.LastIndexOf('-') + 1)..].StartsWith(prefix, StringComparison.Ordinal);
 
-    private IEnumerable<string> Names()
+    /// <summary>The names of what looks like runs, none of them opened, in order.</summary>
+    /// <exception cref="BadInputException">The folder cannot be listed.</exception>
+    internal IEnumerable<string> Names()
     {
         if (!Directory.Exists(Path))
             return [];

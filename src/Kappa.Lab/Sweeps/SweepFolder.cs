@@ -155,7 +155,9 @@ public sealed class SweepFolder
 
     private static string PathOf(string store, string name) => System.IO.Path.Combine(store, "sweeps", name);
 
-    private static string[] Names(string store)
+    /// <summary>The names of the sweeps of a folder of runs, in order.</summary>
+    /// <exception cref="BadInputException">The folder cannot be listed.</exception>
+    internal static string[] Names(string store)
     {
         string root = System.IO.Path.Combine(store, "sweeps");
         return StoredDocument.Guarded<string[]>(
