@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Kappa.Cli.Tests.Commands;
 using Xunit;
 
 namespace Kappa.Cli.Tests.Project;
 
-/// <summary>The commands that the README shows exist. That they do what it says is run by .ci/run.</summary>
+/// <summary>The commands that the README shows exist. That they do what it says is run by .ci/run, and of the first screen here.</summary>
 public sealed partial class ReadmeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -38,6 +39,40 @@ public sealed partial class ReadmeTests
         Assert.True(!unknown.Any(), $"The README shows commands that --help does not list: {string.Join(", ", unknown)}.\n{help}");
     }
 
+    /// <summary>Numbers apart: their last digits belong to a machine.</summary>
+    [Fact]
+    public void The_first_command_begins_as_the_README_shows()
+    {
+        string[] blocks = [.. Fence().Matches(Repository.Read("README.md")).Select(block => block.Groups["body"].Value)];
+        string command = blocks[0].Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        CommandOutcome outcome = CommandLine.InvokeAt(100, Words(command));
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Messages));
+        Assert.StartsWith(Plain(blocks[1]), Plain(outcome.Results), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_first_program_is_a_sample()
+    {
+        string program = CSharp().Match(Repository.Read("README.md")).Groups["body"].Value;
+        Assert.Equal(Repository.Read("samples/residual.cs").Split('\n')[2..], program.Split('\n'));
+    }
+
+    [Fact]
+    public void Every_sample_fits_on_a_screen_and_is_listed_and_run()
+    {
+        string page = Repository.Read("samples/README.md"), script = Repository.Read("tests/packages/run");
+        foreach (string path in Repository.Under("samples/", ".cs"))
+        {
+            string[] lines = Repository.Read(path).Split('\n');
+            Assert.True(lines.Length <= 41, $"{path} must have at most 40 lines but has {lines.Length - 1}.");
+            Assert.StartsWith("#:project ../src/", lines[0], StringComparison.Ordinal);
+            Assert.Contains($"]({Path.GetFileName(path)})", page, StringComparison.Ordinal);
+            Assert.Contains($"[{Path.GetFileNameWithoutExtension(path)}]=", script, StringComparison.Ordinal);
+        }
+    }
+
+    private static string Plain(string text) => Number().Replace(Spaces().Replace(text, " ").Trim(), "#");
+
     /// <summary>What is given to the program in a line of the README.</summary>
     private static string[] Words(string command)
     {
@@ -62,6 +97,15 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"^```\w*\n(?<body>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
+
+    [GeneratedRegex(@"^```csharp\n(?<body>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CSharp();
+
+    [GeneratedRegex(@"(?<![\w.])\d[\d.]*(?:[eE][+-]?\d+)?")]
+    private static partial Regex Number();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
 
     [GeneratedRegex(@"(?<=\s|^)(src|tests|benchmarks|docs|\.ci)/[\w./-]*")]
     private static partial Regex PathInCommand();
