@@ -11,9 +11,6 @@ internal static class StepSuite
     /// <summary>Name of the work with all singular values of the attention branch and output of every layer.</summary>
     public const string WithSingularValues = "step and singular values";
 
-    /// <summary>Name of the work with everything that telemetry records.</summary>
-    public const string WithTelemetry = "step and telemetry";
-
     /// <summary>How PyTorch gets the gradient: by itself, or written out by hand and fused where it can fuse.</summary>
     public static IReadOnlyList<string> Variants { get; } = ["autograd", "hand"];
 

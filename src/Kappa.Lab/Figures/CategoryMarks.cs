@@ -3,7 +3,7 @@ namespace Kappa.Lab.Figures;
 /// <summary>One category's mark on the page: its centre and the ends of its range
 /// (each absent when it cannot be shown) and the slot's thickness.</summary>
 internal readonly record struct CategoryMark(
-    int Slot, double Across, double? Centre, double? Low, double? High, double Thickness, bool Vertical)
+    double Across, double? Centre, double? Low, double? High, double Thickness, bool Vertical)
 {
     /// <summary>The part of the page it covers.</summary>
     internal Box Extent
@@ -37,7 +37,7 @@ internal static class CategoryMarks
             var slot = SeriesPoints.Slot(panel.Axes, series.Categories[i]);
             double? Position(double v) => values.CanShow(v) ? values.Position(v) : null;
             var mark = new CategoryMark(
-                slot, slots.PositionAt(slot + offset), Position(series.Centres[i]), Position(series.Lows[i]), Position(series.Highs[i]),
+                slots.PositionAt(slot + offset), Position(series.Centres[i]), Position(series.Lows[i]), Position(series.Highs[i]),
                 thickness, vertical);
             if ((mark.Centre ?? mark.Low ?? mark.High) is not null) marks.Add(mark);
         }

@@ -182,7 +182,5 @@ internal sealed partial class HtmlReport(Report report)
     [GeneratedRegex(@"[-−]?\d[\d.]*[eE][-−+]\d+")]
     private static partial Regex WithExponent();
 
-    private void Line(FormattableString text) => _html.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
-
     private void Line(string text) => _html.Append(text).Append('\n');
 }

@@ -117,9 +117,6 @@ public sealed record DataSpecification
     /// <summary>Number of classes of labelled samples.</summary>
     internal int Classes => Source == DataSource.Digits ? 10 : 2;
 
-    /// <summary>Whether a token is the number of a byte and no vector.</summary>
-    internal bool HasIdentifiers => IsLabelled && (Patch is null || !IsPictures);
-
     /// <summary>Whether a folder or file may be named.</summary>
     internal bool TakesPath => IsLabelled || Source is DataSource.Text or DataSource.Arrays;
 

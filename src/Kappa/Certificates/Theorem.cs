@@ -6,7 +6,36 @@ namespace Kappa.Certificates;
 /// <param name="Key">Key of the sources page, for example <c>A</c> or <c>K</c>.</param>
 /// <param name="Citation">Authors, title, identifier.</param>
 /// <param name="AsRecalled">Whether the statement was remembered and not compared with the text.</param>
-public sealed record Source(string Key, string Citation, bool AsRecalled = false);
+public sealed record Source(string Key, string Citation, bool AsRecalled = false)
+{
+    internal static Source Derived { get; } = new("K", "Derived for this project; proof on its page.");
+
+    internal static Source NguyenMondelli(string part) => new(
+        "NM",
+        "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, "
+            + $"arXiv 2002.07867: {part}",
+        AsRecalled: true);
+
+    internal static Source Song(string part) => new(
+        "B",
+        "B. Song, B. Han, S. Zhang, J. Ding, M. Hong, Unraveling the Gradient Descent Dynamics of Transformers, "
+            + $"arXiv 2411.07538: {part}",
+        AsRecalled: true);
+
+    internal static Source Wu(string part) => new(
+        "C", $"Y. Wu, F. Liu, G. Chrysos, V. Cevher, On the Convergence of Encoder-only Shallow Transformers, arXiv 2311.01575: {part}",
+        AsRecalled: true);
+}
+
+/// <summary>What a theorem says of itself.</summary>
+/// <param name="Name">Short lower-case name for the command line.</param>
+/// <param name="Label">Equation label of the statement.</param>
+/// <param name="Title">What it is called.</param>
+/// <param name="Statement">Hypotheses and conclusion, in words and symbols, self-contained.</param>
+/// <param name="Page">The page with the proof, relative to the repository.</param>
+/// <param name="Sources">Where the statement comes from.</param>
+internal sealed record TheoremText(
+    string Name, string Label, string Title, string Statement, string Page, IReadOnlyList<Source> Sources);
 
 /// <summary>What a certificate is asked for beyond the point itself.</summary>
 public sealed record CertificateOptions
@@ -68,23 +97,27 @@ public sealed record CertificateOptions
 /// </remarks>
 public abstract class Theorem
 {
+    private readonly TheoremText _text;
+
+    private protected Theorem(TheoremText text) => _text = text;
+
     /// <summary>Short lower-case name for the command line.</summary>
-    public abstract string Name { get; }
+    public string Name => _text.Name;
 
     /// <summary>Equation label of the statement.</summary>
-    public abstract string Label { get; }
+    public string Label => _text.Label;
 
     /// <summary>What it is called.</summary>
-    public abstract string Title { get; }
+    public string Title => _text.Title;
 
     /// <summary>Hypotheses and conclusion, in words and symbols, self-contained.</summary>
-    public abstract string Statement { get; }
+    public string Statement => _text.Statement;
 
     /// <summary>The page with the proof, relative to the repository.</summary>
-    public abstract string Page { get; }
+    public string Page => _text.Page;
 
     /// <summary>Where the statement comes from.</summary>
-    public abstract IReadOnlyList<Source> Sources { get; }
+    public IReadOnlyList<Source> Sources => _text.Sources;
 
     /// <summary>Whether it can ever certify; <see langword="false"/> for one that excludes,
     /// speaks of a limit or has a conclusion that is not proven for a finite step.</summary>

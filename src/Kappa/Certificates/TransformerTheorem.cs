@@ -49,6 +49,11 @@ public sealed class TransformerPoint
 /// <summary>A theorem about some form of the Transformer other than model R.</summary>
 public abstract class TransformerTheorem : Theorem
 {
+    private protected TransformerTheorem(TheoremText text)
+        : base(text)
+    {
+    }
+
     /// <summary>Computes the conditions at a point and says what follows.</summary>
     /// <param name="point">Model, data, parameters θ_0 and trained matrices.</param>
     /// <param name="options">What is asked; <c>null</c> for the defaults.</param>
@@ -89,6 +94,11 @@ public abstract class TransformerTheorem : Theorem
 /// <summary>A theorem about kernel attention, model G.</summary>
 public abstract class KernelAttentionTheorem : TransformerTheorem
 {
+    private protected KernelAttentionTheorem(TheoremText text)
+        : base(text)
+    {
+    }
+
     /// <inheritdoc/>
     public sealed override string Subject => Theorems.KernelAttention;
 
@@ -99,6 +109,11 @@ public abstract class KernelAttentionTheorem : TransformerTheorem
 /// <summary>A theorem about the shallow encoder, model S.</summary>
 public abstract class ShallowEncoderTheorem : TransformerTheorem
 {
+    private protected ShallowEncoderTheorem(TheoremText text)
+        : base(text)
+    {
+    }
+
     /// <inheritdoc/>
     public sealed override string Subject => Theorems.ShallowEncoder;
 

@@ -6,10 +6,7 @@ namespace Kappa.Models;
 /// <param name="Value">W_V [d, d].</param>
 /// <param name="FfnIn">W_1 [d, m].</param>
 /// <param name="FfnOut">W_2 [m, d].</param>
-public readonly record struct BlockWeights(Matrix Query, Matrix Key, Matrix Value, Matrix FfnIn, Matrix FfnOut)
-{
-    internal BlockMatrices<double> Matrices => new(Query, Key, Value, FfnIn, FfnOut);
-}
+public readonly record struct BlockWeights(Matrix Query, Matrix Key, Matrix Value, Matrix FfnIn, Matrix FfnOut);
 
 /// <summary>The parameters of model R with their matrices by name. The gradient of weights is weights too.</summary>
 /// <remarks>Not safe against concurrent writers.</remarks>

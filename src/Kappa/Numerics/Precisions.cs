@@ -58,15 +58,6 @@ internal static class Precisions
         }
     }
 
-    /// <summary>target ← source.</summary>
-    public static void Widen(in Matrix<float> source, in Matrix target)
-    {
-        for (int row = 0; row < source.Rows; row++)
-        {
-            PrecisionConversion.Widen(source.Row(row), target.Row(row));
-        }
-    }
-
     /// <summary>A copy in double precision.</summary>
     public static void CopyTo<T>(in Matrix<T> source, in Matrix target)
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -203,9 +203,6 @@ internal readonly record struct LowerBound : IComparable<LowerBound>
     /// <summary>The better of two bounds of one number.</summary>
     public static LowerBound Max(LowerBound a, LowerBound b) => a.Value >= b.Value ? a : b;
 
-    /// <summary>A bound of the smaller of two numbers.</summary>
-    public static LowerBound Min(LowerBound a, LowerBound b) => a.Value <= b.Value ? a : b;
-
     /// <summary>[a − b]₊ at least.</summary>
     public static LowerBound Difference(LowerBound a, UpperBound b) => b.Value == 0 ? a : Below(a.Value - b.Value);
 

@@ -34,9 +34,6 @@ internal sealed class LanczosProcess
     /// <summary>β_k: 0 up to rounding when the vectors so far span an invariant subspace.</summary>
     public double Remainder => _offDiagonal[^1];
 
-    /// <summary>The largest sum of moduli in a row of T_k, at least ‖T_k‖₂.</summary>
-    public double Scale => _scale;
-
     /// <summary>ε √n ‖T_k‖: what rounding in a product alone may add to a residual.</summary>
     public double Rounding => SpectrumSummary.Epsilon * Math.Sqrt(_operator.Size) * _scale;
 

@@ -62,6 +62,7 @@ public sealed partial class ShapeTests
     [InlineData("class A { T F<T>(T a)\n where T : struct\n{\n if (a)\n {\n }\n}\n}", "F", 7)]
     [InlineData("class A { int F(int a) =>\n a switch\n {\n 1 => 2,\n };\n}", "F", 5)]
     [InlineData("class A { int F(int a) => new B(a) { C = 1 };\n}", "F", 1)]
+    [InlineData("class A(int a) : B(new C(\n a))\n{\n int F() => 1;\n}", "F", 1)]
     public void Functions_are_found_with_their_lengths(string source, string name, int lines)
     {
         (string found, int _, int length) = Assert.Single(Functions(SourceText.Of(source).Code));
@@ -75,7 +76,7 @@ public sealed partial class ShapeTests
         foreach (Match head in Head().Matches(code))
         {
             string name = head.Groups["name"].Value;
-            if (head.Index < last && head.Groups["before"].Value is "" || NotFunctions().IsMatch(name)
+            if (head.Index < last && head.Groups["before"].Value is "" || NotFunctions().IsMatch(name) || IsBase(code, head.Index)
                 || head.Groups["before"].Value is "new" or "record" or "class" or "struct" or "await" or "return" or "when" or "is" or "and"
                     or "or" or "not")
                 continue;
@@ -90,6 +91,9 @@ public sealed partial class ShapeTests
             yield return (name, line, Repository.LineAt(code, end) - line + 1);
         }
     }
+
+    /// <summary>Whether a colon stands before the name: a base type with arguments, which the body of the type follows.</summary>
+    private static bool IsBase(string code, int index) => code.AsSpan(0, index).TrimEnd() is [.., ':'];
 
     private static int Matching(string code, int i, char open, char close)
     {

@@ -115,21 +115,10 @@ public sealed class CertifiableInitialisationTests
     }
 
     /// <summary>Certifies from a given scale of W_1 on.</summary>
-    private sealed class FromScale(ResidualTransformerPoint original, double threshold) : Theorem
+    private sealed class FromScale(ResidualTransformerPoint original, double threshold)
+        : Theorem(new("from-scale", "C.11", "Test", "Holds from a scale on.", "", []))
     {
         private readonly double _norm = Vectors.Norm(original.Weights.Block(0).FfnIn.Span);
-
-        public override string Name => "from-scale";
-
-        public override string Label => "C.11";
-
-        public override string Title => "Test";
-
-        public override string Statement => "Holds from a scale on.";
-
-        public override string Page => "";
-
-        public override IReadOnlyList<Source> Sources => [];
 
         internal override string? WhyNotApplicable(ResidualTransformerPoint point) => null;
 

@@ -1,4 +1,5 @@
 using Kappa.Certificates;
+using Kappa.Certificates.Enclosures;
 using Kappa.Certificates.ShallowEncoder;
 using Kappa.Models;
 using Kappa.Numerics;
@@ -24,12 +25,12 @@ public sealed class EncoderSearchTests
         foreach (double offset in Numbers)
         {
             int evaluations = 0;
-            double[]? radii = EncoderRadii.Least(1, at =>
+            double[]? radii = LeastFixedPoint.Of(1, at =>
             {
                 evaluations++;
-                return [(UpperBound)offset + ((UpperBound)slope * at[0])];
+                return [(UpperBound)offset + ((UpperBound)slope * (UpperBound)at[0])];
             });
-            Assert.InRange(evaluations, 1, EncoderRadii.MaximumIterations);
+            Assert.InRange(evaluations, 1, LeastFixedPoint.MaximumIterations);
             Assert.True(
                 radii is null
                     || (
@@ -45,7 +46,7 @@ public sealed class EncoderSearchTests
         foreach (double edge in Numbers)
         {
             int evaluations = 0;
-            double factor = EncoderRadii.LargestFactor(f =>
+            double factor = ResidualFactor.Largest(f =>
             {
                 evaluations++;
                 return f <= edge;

@@ -1,5 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Certificates.Ball;
+using Kappa.Certificates.Enclosures;
 using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Numerics;
@@ -178,7 +179,7 @@ public sealed class LocalBoundsTests
         using var at = new ResidualTransformerPoint(model.Inputs, model.Samples, model.Targets, model.Weights, Cases[index].Trained);
         bool[] joint = [.. point.Trained.Select((trained, b) => trained && b < point.Radii.Length - 1)];
         var ball = new ParameterBall(point.Radii, joint, Vectors.Norm([.. point.Radii.Where((_, b) => joint[b])]));
-        return (new LocalPropagation(at).On(ball), ball);
+        return (new LocalPropagation(at, new PreciseForward(at), wantsFloor: false).On(ball), ball);
     }
 
     private static IEnumerable<(string Name, LocalBound Bound, Func<Matrix> Value)> Quantities(BoundedPoint point, BallBounds bounds) =>

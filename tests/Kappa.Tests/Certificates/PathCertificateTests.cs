@@ -1,5 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Certificates.Ball;
+using Kappa.Certificates.Enclosures;
 using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Tests.Models;
@@ -49,7 +50,8 @@ public sealed class PathCertificateTests
         Matrix inputs = Matrix.Allocate(2, 3), unit = Matrix.Allocate(2, 3);
         (inputs[0, 0], inputs[0, 1], inputs[0, 2]) = (2 - weight, 100, peak);
         using var point = new ResidualTransformerPoint(inputs, 1, Matrix.Allocate(2, 3), weights, TrainedSet.All);
-        double bound = new LocalPropagation(point).On(new ParameterBall([0, 0, 0, radius, 0])).Output.First[0].Value;
+        var propagation = new LocalPropagation(point, new PreciseForward(point), wantsFloor: false);
+        double bound = propagation.On(new ParameterBall([0, 0, 0, radius, 0])).Output.First[0].Value;
 
         block.FfnIn[1, 1] -= radius;
         using var model = ResidualTransformer.WithoutTargets(shape, inputs, 1);

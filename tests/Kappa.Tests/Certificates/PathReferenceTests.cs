@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kappa.Certificates;
 using Kappa.Certificates.Ball;
+using Kappa.Certificates.Enclosures;
 using Kappa.Certificates.Path;
 using Kappa.Numerics;
 using Kappa.Tests.Models;
@@ -24,7 +25,7 @@ public sealed class PathReferenceTests
     {
         var reference = ReferenceCase.Load(name, "certificates");
         using var point = PointOf(reference);
-        var propagation = new LocalPropagation(point);
+        var propagation = new LocalPropagation(point, new PreciseForward(point), wantsFloor: false);
         foreach (JsonElement expected in reference.Expected.GetProperty("bounds").EnumerateArray())
         {
             double radius = expected.GetProperty("radius").GetDouble();

@@ -127,7 +127,7 @@ public sealed class PreciseArithmeticTests
                 matrix[rows - 1, j] = matrix[0, j] + matrix[1, j];
             }
 
-            Assert.Equal(0, SingularValueFloor.OfRows(EnclosedMatrix.Exact(matrix)).Value);
+            Assert.Equal(0, new EnclosedMatrix(matrix, new UpperBound[matrix.Rows]).RowFloor().Value);
         }
     }
 

@@ -1,5 +1,6 @@
 using Kappa.Certificates;
 using Kappa.Certificates.Ball;
+using Kappa.Certificates.Enclosures;
 using Kappa.Certificates.Path;
 using Kappa.Models;
 using Kappa.Numerics;
@@ -47,7 +48,7 @@ public sealed class SearchTests
     public void The_search_of_the_path_certificate_ends_for_every_residual(double inputs, double weights)
     {
         using ResidualTransformerPoint point = Point(inputs, weights);
-        var propagation = new LocalPropagation(point);
+        var propagation = new LocalPropagation(point, new PreciseForward(point), wantsFloor: false);
         foreach (double floor in (double[])[double.Epsilon, 1e-160, 1, 1e160])
         {
             foreach (double residual in Hostile)
@@ -157,20 +158,8 @@ public sealed class SearchTests
     }
 
     // Certifies from W_1 ≥ threshold on.
-    private sealed class Threshold(double unit, double threshold) : Theorem
+    private sealed class Threshold(double unit, double threshold) : Theorem(new("threshold", "C.11", "", "", "", []))
     {
-        public override string Name => "threshold";
-
-        public override string Label => "C.11";
-
-        public override string Title => "";
-
-        public override string Statement => "";
-
-        public override string Page => "";
-
-        public override IReadOnlyList<Source> Sources => [];
-
         internal override string? WhyNotApplicable(ResidualTransformerPoint point) => null;
 
         internal override Certificate Compute(ResidualTransformerPoint point, CertificateOptions options) =>

@@ -12,10 +12,7 @@ namespace Kappa.Lab.Data.Pathfinder;
 /// </remarks>
 internal static class PathfinderGenerator
 {
-    /// <summary>Label of two markers on two contours.</summary>
-    internal const int SeparateLabel = 0;
-
-    /// <summary>Label of two markers on one contour.</summary>
+    /// <summary>Label of two markers on one contour; that of two contours is 0.</summary>
     internal const int ConnectedLabel = 1;
 
     /// <summary>Draws pictures.</summary>

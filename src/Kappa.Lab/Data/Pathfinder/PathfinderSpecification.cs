@@ -15,8 +15,9 @@ internal sealed record PathfinderSpecification
     /// <summary>Rows and columns of a picture.</summary>
     internal int Size { get; init; } = 32;
 
-    /// <summary>Dashes of each of the two long contours.</summary>
-    internal int ContourLength { get; init; } = (int)PathfinderDifficulty.Easy;
+    /// <summary>Dashes of each of the two long contours. Published are 6 (folder <c>curv_baseline</c>),
+    /// 9 (<c>curv_contour_length_9</c>) and 14 (<c>curv_contour_length_14</c>).</summary>
+    internal int ContourLength { get; init; } = 6;
 
     /// <summary>Dashes of a distractor; <c>null</c> for a third of <see cref="ContourLength"/>, rounded down and at least 1.</summary>
     internal int? DistractorLength { get; init; }
@@ -59,9 +60,6 @@ internal sealed record PathfinderSpecification
 
     /// <summary>Number of distractors asked for.</summary>
     internal int DistractorCount => Distractors ?? 20 / DashesOfDistractor;
-
-    /// <summary>The parameters of a published difficulty.</summary>
-    internal static PathfinderSpecification Of(PathfinderDifficulty difficulty) => new() { ContourLength = (int)difficulty };
 
     /// <summary>All numbers, for the description of data.</summary>
     public override string ToString() => string.Create(

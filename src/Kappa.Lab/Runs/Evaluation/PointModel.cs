@@ -9,8 +9,7 @@ namespace Kappa.Lab.Runs.Evaluation;
 /// preset of <c>model.kind</c>, the other keys are those of <c>kappa run</c>.</summary>
 /// <param name="Specification">The model, its sizes as far as they were given.</param>
 /// <param name="Given">The names of the keys that were given.</param>
-/// <param name="Word">What <c>model</c> says.</param>
-internal sealed record PointModel(ExperimentSpecification Specification, IReadOnlySet<string> Given, string Word)
+internal sealed record PointModel(ExperimentSpecification Specification, IReadOnlySet<string> Given)
 {
     private const string Place = "config";
 
@@ -56,7 +55,7 @@ internal sealed record PointModel(ExperimentSpecification Specification, IReadOn
 
         if (word == "shallow_encoder" && !given.Contains("temperature"))
             problems.Add(Place, "must have the key 'tau0', the factor of the logits (S.1), but has not.");
-        return new PointModel(specification, given, word);
+        return new PointModel(specification, given);
     }
 
     /// <summary>The complaints about keys that have no effect beside the others.</summary>

@@ -21,38 +21,17 @@ namespace Kappa.Certificates.Ball;
 /// verdict   C.9            BallReport                               η ≤ 1/β, rate ημ; or why not, and by what factor
 /// </code>
 /// </remarks>
-internal sealed class BallCertificate : Theorem
+internal sealed class BallCertificate() : Theorem(new TheoremText(
+    Name: "ball",
+    Label: "C.9",
+    Title: "Convergence inside a ball of weights",
+    Statement:
+        "Let 𝔹(C) be the weights with ‖W_b − W_b⁰‖ ≤ C_b for every trained block b. On 𝔹(C) let ‖∂F/∂W_b‖ ≤ ℓ_b, let ‖∇ℒ‖² ≥ 2μℒ "
+        + "and let ∇ℒ be Lipschitz with constant β. If C_b ≥ 2ℓ_b√(2ℒ_0)/μ for every b, then gradient descent with a step size η ≤ "
+        + "1/β stays in 𝔹(C) and ℒ_t ≤ (1 − ημ)^t ℒ_0 for every t ≥ 0.",
+    Page: "docs/theory/ball-certificate.md",
+    Sources: [Source.Derived, Source.NguyenMondelli("the pattern of the proof.")]))
 {
-    /// <inheritdoc/>
-    public override string Name => "ball";
-
-    /// <inheritdoc/>
-    public override string Label => "C.9";
-
-    /// <inheritdoc/>
-    public override string Title => "Convergence inside a ball of weights";
-
-    /// <inheritdoc/>
-    public override string Statement =>
-        "Let 𝔹(C) be the weights with ‖W_b − W_b⁰‖ ≤ C_b for every trained block b. On 𝔹(C) let ‖∂F/∂W_b‖ ≤ ℓ_b, let ‖∇ℒ‖² ≥ 2μℒ and let "
-            + "∇ℒ be Lipschitz with constant β. "
-        + "If C_b ≥ 2ℓ_b√(2ℒ_0)/μ for every b, then gradient descent with a step size η ≤ 1/β stays in 𝔹(C) and ℒ_t ≤ (1 − ημ)^t ℒ_0 for "
-        + "every t ≥ 0.";
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/ball-certificate.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } =
-    [
-        new("K", "Derived for this project; proof on its page."),
-        new(
-            "NM",
-            "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, arXiv "
-                + "2002.07867: the pattern of the proof.",
-            AsRecalled: true),
-    ];
-
     /// <inheritdoc/>
     internal override string? WhyNotApplicable(ResidualTransformerPoint point)
     {

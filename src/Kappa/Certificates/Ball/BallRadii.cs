@@ -1,20 +1,11 @@
+using Kappa.Certificates.Enclosures;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates.Ball;
 
-/// <summary>The least radii of (C.9), found by iterating the map T(C) = 2ℓ(C)√(2ℒ_0)/μ(C) from C = 0 (C.10).</summary>
-/// <remarks>
-/// T is monotone, so the iterates grow towards its least fixed point, and leave every bound where it has none: no search over radii. They
-/// are inflated by 1e-6 and accepted when T(C) ≤ C with T rounded up, which is the hypothesis itself, so nothing rests on the iteration
-/// having converged.
-/// </remarks>
+/// <summary>The least radii of (C.9): the least fixed point of the monotone map T(C) = 2ℓ(C)√(2ℒ_0)/μ(C) (C.10).</summary>
 internal static class BallRadii
 {
-    private const double Inflation = 1 + 1e-6;
-
-    // Where a fixed point is only just missed, iterates creep through the gap in about π/√1e-6 steps; more are not needed.
-    private const int MaximumIterations = 20_000;
-
     // 0.5 squared eleven times is 0; the logarithm of any two doubles' ratio, 1500, is halved to less than log 2 in twelve steps.
     private const int MostSquarings = 12;
     private const int MostHalvings = 16;
@@ -28,27 +19,8 @@ internal static class BallRadii
     /// <summary>The radii, one a block, or <c>null</c> when there are none.</summary>
     /// <param name="function">Bounds as a function of the radii.</param>
     /// <param name="residualNorm">√(2ℒ_0).</param>
-    public static double[]? Find(BallFunction function, UpperBound residualNorm)
-    {
-        double[] radii = new double[function.Blocks];
-        for (int k = 0; k < MaximumIterations; k++)
-        {
-            UpperBound[] path = PathLengths(function.At(radii, withSecond: false), residualNorm);
-            if (!Array.TrueForAll(path, length => length.IsFinite) || !Array.TrueForAll(radii, double.IsFinite))
-            {
-                return null;
-            }
-
-            if (HoldsAt(path, radii))
-            {
-                return radii;
-            }
-
-            radii = Array.ConvertAll(path, length => Inflation * length.Value);
-        }
-
-        return null;
-    }
+    public static double[]? Find(BallFunction function, UpperBound residualNorm) =>
+        LeastFixedPoint.Of(function.Blocks, radii => PathLengths(function.At(radii, withSecond: false), residualNorm));
 
     /// <summary>The largest √(2ℒ_0) below <paramref name="residualNorm"/> for
     /// which there are radii, from below to about 1e-3; 0 when μ(0) = 0.</summary>
@@ -136,37 +108,13 @@ internal static class BallRadii
     // s μ(C)/2 at the least solution of C = s ℓ(C); 0 when there is none with μ > 0.
     private static double ResidualAt(BallFunction function, double factor)
     {
-        double[] radii = new double[function.Blocks];
-        for (int k = 0; k < MaximumIterations; k++)
+        LowerBound plConstant = default;
+        double[]? radii = LeastFixedPoint.Of(function.Blocks, at =>
         {
-            BallConstants constants = function.At(radii, withSecond: false);
-            UpperBound[] path = Array.ConvertAll(constants.OutputFirst, first => (UpperBound)factor * first);
-            if (!(constants.Pl.Sum > 0) || !Array.TrueForAll(path, length => length.IsFinite) || !Array.TrueForAll(radii, double.IsFinite))
-            {
-                return 0;
-            }
-
-            if (HoldsAt(path, radii))
-            {
-                return factor * constants.Pl.Sum.Value / 2;
-            }
-
-            radii = Array.ConvertAll(path, length => Inflation * length.Value);
-        }
-
-        return 0;
-    }
-
-    private static bool HoldsAt(UpperBound[] path, double[] radii)
-    {
-        for (int b = 0; b < path.Length; b++)
-        {
-            if (!(path[b].Value <= radii[b]))
-            {
-                return false;
-            }
-        }
-
-        return true;
+            BallConstants constants = function.At(at, withSecond: false);
+            plConstant = constants.Pl.Sum;
+            return plConstant > 0 ? Array.ConvertAll(constants.OutputFirst, first => (UpperBound)factor * first) : null;
+        });
+        return radii is null ? 0 : factor * plConstant.Value / 2;
     }
 }

@@ -146,6 +146,4 @@ internal sealed class BallReport(Theorem theorem, ResidualTransformerPoint point
     private ParameterBlock Block(int b) => point.Weights.Layout.Blocks[b];
 
     private IEnumerable<int> Trained() => Enumerable.Range(0, function.Blocks).Where(b => point.IsTrained[b]);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -24,9 +24,6 @@ internal sealed class EnclosedMatrix
     /// <summary>‖exact − values‖ (Frobenius) at most.</summary>
     public UpperBound Error { get; }
 
-    /// <summary>Doubles that are exact.</summary>
-    public static EnclosedMatrix Exact(in Matrix values) => new(values, new UpperBound[values.Rows]);
-
     /// <summary>The doubles nearest to a precise matrix, with what that rounding costs.</summary>
     public static EnclosedMatrix Of(PreciseMatrix precise)
     {

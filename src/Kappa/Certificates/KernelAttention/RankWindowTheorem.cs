@@ -8,40 +8,20 @@ namespace Kappa.Certificates.KernelAttention;
 /// a softmax than for a Gaussian; where it cannot be full no local PL inequality can hold.</summary>
 /// <remarks>Theory: kernel attention, G.5. It excludes, it never certifies. Costs
 /// the Jacobian of the queries in full, where it fits the memory limit.</remarks>
-internal sealed class RankWindowTheorem : KernelAttentionTheorem
+internal sealed class RankWindowTheorem() : KernelAttentionTheorem(new TheoremText(
+    Name: "rank-window",
+    Label: "G.5",
+    Title: "Kernel attention with trained queries: the rank that a PL inequality needs",
+    Statement:
+        "Model G with the queries trained and nothing else, M = Nn token rows. The Jacobian of the outputs has rank at most "
+        + "min(M·min(D_out, H·min(n − 1, d)), H d_k D) when the rows of S sum to one, and the same with min(n, d) for a Gaussian with "
+        + "free rows. ‖∇ℒ‖² ≥ 2μℒ with μ > 0 for every target near the output needs rank M·D_out. It is a necessary condition: it "
+        + "excludes and does not certify.",
+    Page: "docs/theory/kernel-attention.md",
+    Sources: [Source.Song("the spirit of its Theorem 3."), Source.Derived]))
 {
     /// <inheritdoc/>
-    public override string Name => "rank-window";
-
-    /// <inheritdoc/>
-    public override string Label => "G.5";
-
-    /// <inheritdoc/>
-    public override string Title => "Kernel attention with trained queries: the rank that a PL inequality needs";
-
-    /// <inheritdoc/>
-    public override string Statement =>
-        "Model G with the queries trained and nothing else, M = Nn token rows. The Jacobian of the outputs has rank at most "
-            + "min(M·min(D_out, H·min(n − 1, d)), H d_k D) when the rows of S sum to one, and the same with "
-        + "min(n, d) for a Gaussian with free rows. ‖∇ℒ‖² ≥ 2μℒ with μ > 0 for every target near the output needs rank M·D_out. It is a "
-        + "necessary condition: it excludes and does not certify.";
-
-    /// <inheritdoc/>
     public override bool CanCertify => false;
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/kernel-attention.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } =
-    [
-        new(
-            "B",
-            "B. Song, B. Han, S. Zhang, J. Ding, M. Hong, Unraveling the Gradient Descent Dynamics of Transformers, arXiv 2411.07538: "
-                + "the spirit of its Theorem 3.",
-            AsRecalled: true),
-        new("K", "Derived for this project; proof on its page."),
-    ];
 
     /// <summary>The bound on the rank.</summary>
     /// <param name="shape">The shape.</param>
@@ -97,6 +77,4 @@ internal sealed class RankWindowTheorem : KernelAttentionTheorem
             Constants = constants,
         };
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -9,39 +9,18 @@ namespace Kappa.Certificates.KernelAttention;
 /// values of the features B_h = S_h X and of W_O bound the rate.</summary>
 /// <remarks>Theory: kernel attention, G.4. Costs the singular values of B [M, HD]; the sharp
 /// constants and the floor those of the map itself, where it fits the memory limit.</remarks>
-internal sealed class ValuesOnlyTheorem : KernelAttentionTheorem
-{
-    /// <inheritdoc/>
-    public override string Name => "values-only";
-
-    /// <inheritdoc/>
-    public override string Label => "G.4";
-
-    /// <inheritdoc/>
-    public override string Title => "Kernel attention with trained values: linear convergence from the features S_h X";
-
-    /// <inheritdoc/>
-    public override string Statement =>
+internal sealed class ValuesOnlyTheorem() : KernelAttentionTheorem(new TheoremText(
+    Name: "values-only",
+    Label: "G.4",
+    Title: "Kernel attention with trained values: linear convergence from the features S_h X",
+    Statement:
         "Model G with some W_V^h trained and nothing else; B_h = S_h X stacked over the M = Nn token rows, B and W_O those of the "
-            + "trained heads together. Let μ be the larger of "
-        + "min_h σ_{D_out}(W_O^h)² σ_M(B)² (for d ≥ D_out, HD ≥ M) and σ_{D_out}(W_O)² min_h σ_M(B_h)² (for Hd ≥ D_out, D ≥ M), and β = "
-        + "max_h ‖W_O^h‖₂² ‖B‖₂². If μ > 0, gradient descent with η ≤ 1/β has "
-        + "ℒ_t ≤ (1 − ημ)^{2t} ℒ_0 ≤ (1 − ημ)^t ℒ_0.";
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/kernel-attention.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } =
-    [
-        new(
-            "B",
-            "B. Song, B. Han, S. Zhang, J. Ding, M. Hong, Unraveling the Gradient Descent Dynamics of Transformers, arXiv 2411.07538: "
-                + "the form of its Theorem 1.",
-            AsRecalled: true),
-        new("K", "Derived for this project; proof on its page."),
-    ];
-
+        + "trained heads together. Let μ be the larger of min_h σ_{D_out}(W_O^h)² σ_M(B)² (for d ≥ D_out, HD ≥ M) and σ_{D_out}(W_O)² "
+        + "min_h σ_M(B_h)² (for Hd ≥ D_out, D ≥ M), and β = max_h ‖W_O^h‖₂² ‖B‖₂². If μ > 0, gradient descent with η ≤ 1/β has ℒ_t ≤ "
+        + "(1 − ημ)^{2t} ℒ_0 ≤ (1 − ημ)^t ℒ_0.",
+    Page: "docs/theory/kernel-attention.md",
+    Sources: [Source.Song("the form of its Theorem 1."), Source.Derived]))
+{
     /// <inheritdoc/>
     internal override string? WhyNotApplicable(TransformerPoint point) =>
         point.TrainedMatrices.FirstOrDefault(block => block.Kind != ParameterKind.Value) is ParameterBlock other

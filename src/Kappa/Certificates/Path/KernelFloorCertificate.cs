@@ -7,31 +7,18 @@ namespace Kappa.Certificates.Path;
 /// its floor (C.14'): also for fewer features than rows, or an untrained W_2.</summary>
 /// <remarks>Theory: the page of the path certificate, derived for this project. The floor is that of the Gram matrix of J in
 /// closed form (C.38), which is told from 0 above about 1e-7 σ_max(J); where both apply it certifies later than (C.14).</remarks>
-internal sealed class KernelFloorCertificate : Theorem
+internal sealed class KernelFloorCertificate() : Theorem(new TheoremText(
+    Name: "kernel-floor",
+    Label: "C.14'",
+    Title: "Kernel floor: linear convergence from the smallest eigenvalue of the neural tangent kernel",
+    Statement:
+        "Model R of any depth without readout, ψ smooth, any trained blocks, R = ‖F(θ_0) − Y‖. On the ball ‖Δθ‖ ≤ r let Λ(r) bound "
+        + "the derivative of F, c(r) its second derivative, and s(r) = σ_min(J(θ_0)) − ∫₀^r c. If for some r: s(r) > 0, ηΛ(r)² < 2, "
+        + "the constant g of the step lemma (C.13) exists and ∫₀^r s / g ≥ R, then gradient descent with η stays in the ball and ℒ_t "
+        + "≤ (1 − ημ)^{2t} ℒ_0 with μ = s(r)²(1 − ½c(r)ηR).",
+    Page: "docs/theory/path-certificate.md",
+    Sources: [Source.Derived]))
 {
-    /// <inheritdoc/>
-    public override string Name => "kernel-floor";
-
-    /// <inheritdoc/>
-    public override string Label => "C.14'";
-
-    /// <inheritdoc/>
-    public override string Title => "Kernel floor: linear convergence from the smallest eigenvalue of the neural tangent kernel";
-
-    /// <inheritdoc/>
-    public override string Statement =>
-        "Model R of any depth without readout, ψ smooth, any trained blocks, R = ‖F(θ_0) − Y‖. On the ball ‖Δθ‖ ≤ r let Λ(r) bound the "
-            + "derivative of F, c(r) its second derivative, and "
-        + "s(r) = σ_min(J(θ_0)) − ∫₀^r c. If for some r: s(r) > 0, ηΛ(r)² < 2, the constant g of the step lemma (C.13) exists and ∫₀^r s "
-        + "/ g ≥ R, then gradient descent with η stays in the ball and "
-        + "ℒ_t ≤ (1 − ημ)^{2t} ℒ_0 with μ = s(r)²(1 − ½c(r)ηR).";
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/path-certificate.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } = [new("K", "Derived for this project; proof on its page.")];
-
     /// <inheritdoc/>
     internal override string? WhyNotApplicable(ResidualTransformerPoint point) => PathReport.WhyNotApplicable(point) ?? WhyNoFloor(point);
 

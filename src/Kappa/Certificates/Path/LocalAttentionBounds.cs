@@ -59,9 +59,6 @@ internal sealed class LocalAttentionBounds
     public UpperBound Weighted(EnclosedMatrix centre, UpperBound change, ReadOnlySpan<UpperBound> weights) =>
         _norms.Of(centre.Values, weights) + (UpperBound.Max(weights) * change);
 
-    /// <summary>Rows z_r W_Q at most [M].</summary>
-    public UpperBound[] QueryRows => _rows.Query;
-
     /// <summary>Fills <see cref="Output"/>: H = ρ_a Z + G W_V (C.15 f).</summary>
     /// <param name="residual">|ρ_a|.</param>
     public void BoundOutput(UpperBound residual)

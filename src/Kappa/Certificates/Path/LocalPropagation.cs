@@ -15,13 +15,6 @@ internal sealed class LocalPropagation
     private readonly bool[] _isTrained;
     private readonly SpectralNorm _norms = new();
 
-    /// <summary>Prepares the bounds around a point.</summary>
-    /// <param name="point">A model without readout and with a smooth activation.</param>
-    public LocalPropagation(ResidualTransformerPoint point)
-        : this(point, new PreciseForward(point), wantsFloor: false)
-    {
-    }
-
     /// <summary>Prepares the bounds around a point that has been evaluated.</summary>
     /// <param name="point">A model without readout and with a smooth activation.</param>
     /// <param name="forward">Its evaluation.</param>

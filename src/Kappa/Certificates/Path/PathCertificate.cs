@@ -26,39 +26,18 @@ namespace Kappa.Certificates.Path;
 /// </code>
 /// A new layer of a model needs its centre and its local bounds; from the step on nothing knows a model.
 /// </remarks>
-internal sealed class PathCertificate : Theorem
-{
-    /// <inheritdoc/>
-    public override string Name => "path";
-
-    /// <inheritdoc/>
-    public override string Label => "C.14";
-
-    /// <inheritdoc/>
-    public override string Title => "Path certificate: linear convergence from the features of the last block";
-
-    /// <inheritdoc/>
-    public override string Statement =>
+internal sealed class PathCertificate() : Theorem(new TheoremText(
+    Name: "path",
+    Label: "C.14",
+    Title: "Path certificate: linear convergence from the features of the last block",
+    Statement:
         "Model R of any depth without readout, ψ smooth, W_2 of the last block trained, R = ‖F(θ_0) − Y‖. On the ball ‖Δ_rest‖ ≤ r, "
-            + "‖ΔW_2‖ ≤ C let κ(r) bound the derivative of Φ, "
-        + "Λ(r) that of F and c(r) its second derivative, and s(r) = σ_M(Φ(θ_0)) − ∫₀^r κ. If for some r: s(r) > 0, ηΛ(r)² < 2, the "
-        + "constants p, g of the step lemma (C.13) exist and ∫₀^r s / p ≥ R, "
-        + "then gradient descent with η stays in the ball and ℒ_t ≤ (1 − ημ)^{2t} ℒ_0 with μ = s(r)²(1 − ½c(r)ηR).";
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/path-certificate.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } =
-    [
-        new("K", "Derived for this project; proof on its page."),
-        new(
-            "NM",
-            "Q. Nguyen, M. Mondelli, Global Convergence of Deep Networks with One Wide Layer Followed by Pyramidal Topology, arXiv "
-                + "2002.07867: the proof pattern.",
-            AsRecalled: true),
-    ];
-
+        + "‖ΔW_2‖ ≤ C let κ(r) bound the derivative of Φ, Λ(r) that of F and c(r) its second derivative, and s(r) = σ_M(Φ(θ_0)) − "
+        + "∫₀^r κ. If for some r: s(r) > 0, ηΛ(r)² < 2, the constants p, g of the step lemma (C.13) exist and ∫₀^r s / p ≥ R, then "
+        + "gradient descent with η stays in the ball and ℒ_t ≤ (1 − ημ)^{2t} ℒ_0 with μ = s(r)²(1 − ½c(r)ηR).",
+    Page: "docs/theory/path-certificate.md",
+    Sources: [Source.Derived, Source.NguyenMondelli("the proof pattern.")]))
+{
     /// <inheritdoc/>
     internal override string? WhyNotApplicable(ResidualTransformerPoint point)
     {

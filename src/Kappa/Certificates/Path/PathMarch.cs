@@ -55,9 +55,6 @@ internal sealed class PathMarch
     /// <summary>Λ_0 ≥ σ_max(J) at θ_0, from the norms of its blocks where it is not known.</summary>
     public UpperBound StartLambda { get; }
 
-    /// <summary>‖J_b‖ at θ_0 at most, one a block.</summary>
-    public IReadOnlyList<UpperBound> StartBlocks => _startFirst;
-
     /// <summary>Marches outward (C.16).</summary>
     /// <param name="residual">R = ‖F − Y‖, rounded up.</param>
     /// <param name="options">η or h, f and the number of pieces.</param>

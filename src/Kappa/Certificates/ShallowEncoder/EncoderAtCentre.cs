@@ -68,6 +68,9 @@ internal sealed class EncoderAtCentre
     /// <summary>|τ₀|.</summary>
     public UpperBound LogitScale { get; }
 
+    /// <summary>Radii as bounds.</summary>
+    public static UpperBound[] Exact(double[] radii) => Array.ConvertAll(radii, radius => (UpperBound)radius);
+
     /// <summary>Why no theorem of model S is about this point.</summary>
     public static string? WhyNotApplicable(TransformerPoint point)
     {

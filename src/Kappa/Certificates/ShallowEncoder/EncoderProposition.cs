@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Certificates.Enclosures;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates.ShallowEncoder;
@@ -27,40 +28,21 @@ internal sealed record EncoderConstants(string Name, string Title, double Softma
 /// of all: its least fixed point is best for both, so no search is needed. The conclusion for a finite step rests on a Lipschitz gradient,
 /// which a ReLU does not have: where both hold this says so and does not certify; S.9 does without.
 /// </remarks>
-internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEncoderTheorem
+internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEncoderTheorem(new TheoremText(
+    Name: constants.Name,
+    Label: ReferenceEquals(constants, EncoderConstants.Recalled) ? "S.5" : "S.5'",
+    Title: constants.Title,
+    Statement: string.Create(
+        CultureInfo.InvariantCulture,
+        $"Model S, α = σ_N(F_pre⁰), λ̄_S = ‖W_S⁰‖₂ + C_S for radii C_S > 0, ρ = √N d_s^(3/2) τ₁ C_x with C_x = max ‖X_n‖/√d_s, j "
+            + $"= {constants.SoftmaxJacobian} and z = λ̄_O²(1 + j²τ₀²C_x⁴d_s²λ̄_V²(λ̄_Q² + λ̄_K²)). If α² ≥ {constants.First}ρ√(2ℓ_0) "
+            + $"max(λ̄_V/C_O, λ̄_O/C_V, jτ₀C_x²d_s λ̄_Kλ̄_Vλ̄_O/C_Q, jτ₀C_x²d_s λ̄_Qλ̄_Vλ̄_O/C_K) and α³ ≥ "
+            + $"{constants.Second}ρ²z√(2ℓ_0)/λ̄_O, gradient descent with a small enough step γ has ℓ_t ≤ (1 − γα²/2)^t ℓ_0."),
+    Page: "docs/theory/shallow-encoder.md",
+    Sources: [Source.Wu("Proposition 1.")]))
 {
     /// <inheritdoc/>
-    public override string Name => constants.Name;
-
-    /// <inheritdoc/>
-    public override string Label => ReferenceEquals(constants, EncoderConstants.Recalled) ? "S.5" : "S.5'";
-
-    /// <inheritdoc/>
-    public override string Title => constants.Title;
-
-    /// <inheritdoc/>
-    public override string Statement => string.Create(
-        CultureInfo.InvariantCulture,
-        $"Model S, α = σ_N(F_pre⁰), λ̄_S = ‖W_S⁰‖₂ + C_S for radii C_S > 0, ρ = √N d_s^(3/2) τ₁ C_x with C_x = max ‖X_n‖/√d_s, j = "
-            + $"{constants.SoftmaxJacobian} and z = λ̄_O²(1 + j²τ₀²C_x⁴d_s²λ̄_V²(λ̄_Q² + λ̄_K²)). If "
-        + $"α² ≥ {constants.First}ρ√(2ℓ_0) max(λ̄_V/C_O, λ̄_O/C_V, jτ₀C_x²d_s λ̄_Kλ̄_Vλ̄_O/C_Q, jτ₀C_x²d_s λ̄_Qλ̄_Vλ̄_O/C_K) and α³ ≥ "
-        + $"{constants.Second}ρ²z√(2ℓ_0)/λ̄_O, gradient descent with a small enough step γ has ℓ_t ≤ (1 − γα²/2)^t ℓ_0.");
-
-    /// <inheritdoc/>
     public override bool CanCertify => false;
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/shallow-encoder.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } =
-    [
-        new(
-            "C",
-            "Y. Wu, F. Liu, G. Chrysos, V. Cevher, On the Convergence of Encoder-only Shallow Transformers, arXiv 2311.01575: "
-                + "Proposition 1.",
-            AsRecalled: true),
-    ];
 
     /// <inheritdoc/>
     internal override string? WhyNotApplicable(TransformerPoint point) => EncoderAtCentre.WhyNotApplicable(point);
@@ -74,7 +56,7 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
         LowerBound alpha = at.SmallestFeature;
         double[]? radii = alpha > 0 ? function.Radii(at.ResidualNorm) : null;
         double factor = alpha > 0 && options.MeasuresShortfall && !function.Holds(radii, at.ResidualNorm)
-            ? EncoderRadii.LargestFactor(f =>
+            ? ResidualFactor.Largest(f =>
                 function.Holds(function.Radii((UpperBound)f * at.ResidualNorm), (UpperBound)f * at.ResidualNorm))
             : double.NaN;
         bool holds = function.Holds(radii, at.ResidualNorm);
@@ -109,19 +91,20 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
         private LowerBound Alpha => at.SmallestFeature;
 
         // (S.5)  C_S ≥ 8ρ√(2ℓ_0)/α² · (what multiplies 1/C_S in condition 1)
-        public double[]? Radii(UpperBound residualNorm) => EncoderRadii.Least(at.Norms.Length, radii =>
+        public double[]? Radii(UpperBound residualNorm) => LeastFixedPoint.Of(at.Norms.Length, radii =>
         {
             UpperBound scale = (UpperBound)constants.First * _rho * residualNorm / (Alpha * Alpha);
-            return [.. Slopes(Bar(radii)).Select((slope, k) => at.Moves[k] ? scale * slope : default)];
+            return [.. Slopes(Bar(EncoderAtCentre.Exact(radii))).Select((slope, k) => at.Moves[k] ? scale * slope : default)];
         });
 
-        public bool Holds(double[]? radii, UpperBound residualNorm) => radii is not null && Second(Exact(radii), residualNorm).Holds;
+        public bool Holds(double[]? radii, UpperBound residualNorm) =>
+            radii is not null && Second(EncoderAtCentre.Exact(radii), residualNorm).Holds;
 
         public IReadOnlyList<Condition> Conditions(double[]? radii, UpperBound residualNorm)
         {
             Condition independent = new(
                 "smallest singular value of the pooled features", "α = σ_N(F_pre⁰)", "S.4", Alpha.Value, ConditionRelation.Above, 0);
-            UpperBound[] used = radii is null ? at.Norms : Exact(radii), slopes = Slopes(Bar(used));
+            UpperBound[] used = radii is null ? at.Norms : EncoderAtCentre.Exact(radii), slopes = Slopes(Bar(used));
             double worst = Enumerable.Range(0, 4).Where(k => at.Moves[k]).Max(k => (slopes[k] / (LowerBound)used[k].Value).Value);
             Condition first = new(
                 radii is null ? "room for the weights to move, at radii ‖W_S⁰‖₂" : "room for the weights to move", "α² (condition 1)",
@@ -143,7 +126,7 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
                 return list;
             }
 
-            UpperBound[] bar = Bar(Exact(radii));
+            UpperBound[] bar = Bar(EncoderAtCentre.Exact(radii));
             double smoothness = (_rho * _rho * ((bar[1] * bar[1]) + Movement(bar))).Value, step = at.LossFactor / smoothness,
                 alpha = Alpha.Value;
             list.Add(new Constant("z", "z", "S.4", Movement(bar).Value));
@@ -182,7 +165,5 @@ internal sealed class EncoderProposition(EncoderConstants constants) : ShallowEn
                 keys = at.Moves[3] ? bar[2] * bar[2] : default;
             return bar[0] * ((at.Moves[1] ? 1 : 0) + (logits * logits * (queries + keys)));
         }
-
-        private static UpperBound[] Exact(double[] radii) => [.. radii.Select(radius => (UpperBound)radius)];
     }
 }

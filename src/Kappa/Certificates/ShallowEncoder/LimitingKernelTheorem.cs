@@ -8,39 +8,20 @@ namespace Kappa.Certificates.ShallowEncoder;
 /// <summary>The limiting kernel (S.7): what linear convergence of a very wide
 /// model S rests on, and how far the kernel of this width is from it.</summary>
 /// <remarks>Theory: shallow encoder, S.7. A statement about the limit: it never certifies a finite width.</remarks>
-internal sealed class LimitingKernelTheorem : ShallowEncoderTheorem
+internal sealed class LimitingKernelTheorem() : ShallowEncoderTheorem(new TheoremText(
+    Name: "limiting-kernel",
+    Label: "S.7",
+    Title: "Shallow encoder: the neural tangent kernel of infinite width",
+    Statement:
+        "Model S with NTK initialisation, τ₀ = d_m⁻¹ and all matrices trained: for d_m → ∞ the kernel tends to K_nm = d_s² "
+        + "E[ReLU(w·x̄_n)ReLU(w·x̄_m)] + d_s² ⟨x̄_n, x̄_m⟩ E[1(w·x̄_n > 0)1(w·x̄_m > 0)], w ~ N(0, I), x̄_n the token mean (mean "
+        + "pooling: without d_s²). Gradient descent on the limit converges linearly when λ_min(K) > 0, which needs token means that "
+        + "are not zero and no two of one direction.",
+    Page: "docs/theory/shallow-encoder.md",
+    Sources: [Source.Wu("the limiting kernel.")]))
 {
     /// <inheritdoc/>
-    public override string Name => "limiting-kernel";
-
-    /// <inheritdoc/>
-    public override string Label => "S.7";
-
-    /// <inheritdoc/>
-    public override string Title => "Shallow encoder: the neural tangent kernel of infinite width";
-
-    /// <inheritdoc/>
-    public override string Statement =>
-        "Model S with NTK initialisation, τ₀ = d_m⁻¹ and all matrices trained: for d_m → ∞ the kernel tends to K_nm = d_s² "
-            + "E[ReLU(w·x̄_n)ReLU(w·x̄_m)] + d_s² ⟨x̄_n, x̄_m⟩ E[1(w·x̄_n > 0)1(w·x̄_m > 0)], w ~ N(0, I), x̄_n the "
-        + "token mean (mean pooling: without d_s²). Gradient descent on the limit converges linearly when λ_min(K) > 0, which needs "
-        + "token means that are not zero and no two of one direction.";
-
-    /// <inheritdoc/>
     public override bool CanCertify => false;
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/shallow-encoder.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } =
-    [
-        new(
-            "C",
-            "Y. Wu, F. Liu, G. Chrysos, V. Cevher, On the Convergence of Encoder-only Shallow Transformers, arXiv 2311.01575: the "
-                + "limiting kernel.",
-            AsRecalled: true),
-    ];
 
     /// <inheritdoc/>
     internal override string? WhyNotApplicable(TransformerPoint point)

@@ -1,3 +1,4 @@
+using Kappa.Certificates.Enclosures;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates.ShallowEncoder;
@@ -6,31 +7,18 @@ namespace Kappa.Certificates.ShallowEncoder;
 /// (S.9): w_O's own gradient outweighs everything that the other matrices can do.</summary>
 /// <remarks>Theory: shallow encoder, S.9, with its proof. Costs the singular
 /// values of F_pre⁰ [N, d_m] and the norms of the weights and samples.</remarks>
-internal sealed class WideEncoderTheorem : ShallowEncoderTheorem
-{
-    /// <inheritdoc/>
-    public override string Name => "wide-encoder";
-
-    /// <inheritdoc/>
-    public override string Label => "S.9";
-
-    /// <inheritdoc/>
-    public override string Title => "Shallow encoder: linear convergence for a finite step, with ReLU, from the features F_pre";
-
-    /// <inheritdoc/>
-    public override string Statement =>
+internal sealed class WideEncoderTheorem() : ShallowEncoderTheorem(new TheoremText(
+    Name: "wide-encoder",
+    Label: "S.9",
+    Title: "Shallow encoder: linear convergence for a finite step, with ReLU, from the features F_pre",
+    Statement:
         "Model S with w_O trained, R = √(2ℓ_0), α = σ_N(F_pre⁰). For radii C_S let λ̄_S = ‖W_S⁰‖₂ + C_S, r_V = τ₁(Σ_n(d_s "
-            + "max_i‖x_i‖)²)^½, r_L = ½τ₀τ₁(Σ_n(‖X_n‖₂²Σ_i‖x_i‖)²)^½, "
-        + "z = λ̄_O²(r_V² + r_L²λ̄_V²(λ̄_Q² + λ̄_K²)), m = zR/(λ̄_Oν), Φ = ‖F_pre⁰‖₂ + m and ν = (α − m)² − z. If α > m, ν > 0 and C_O ≥ "
-        + "ΦR/ν, C_V ≥ r_Vλ̄_OR/ν, C_Q ≥ r_Lλ̄_Kλ̄_Vλ̄_OR/ν, "
-        + "C_K ≥ r_Lλ̄_Qλ̄_Vλ̄_OR/ν, gradient descent with γ ≤ 1/Φ² keeps the radii and ℓ_t ≤ (1 − γν)^{2t} ℓ_0.";
-
-    /// <inheritdoc/>
-    public override string Page => "docs/theory/shallow-encoder.md";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Source> Sources { get; } = [new("K", "Derived for this project; proof on its page.")];
-
+        + "max_i‖x_i‖)²)^½, r_L = ½τ₀τ₁(Σ_n(‖X_n‖₂²Σ_i‖x_i‖)²)^½, z = λ̄_O²(r_V² + r_L²λ̄_V²(λ̄_Q² + λ̄_K²)), m = zR/(λ̄_Oν), Φ = "
+        + "‖F_pre⁰‖₂ + m and ν = (α − m)² − z. If α > m, ν > 0 and C_O ≥ ΦR/ν, C_V ≥ r_Vλ̄_OR/ν, C_Q ≥ r_Lλ̄_Kλ̄_Vλ̄_OR/ν, C_K ≥ "
+        + "r_Lλ̄_Qλ̄_Vλ̄_OR/ν, gradient descent with γ ≤ 1/Φ² keeps the radii and ℓ_t ≤ (1 − γν)^{2t} ℓ_0.",
+    Page: "docs/theory/shallow-encoder.md",
+    Sources: [Source.Derived]))
+{
     /// <inheritdoc/>
     internal override string? WhyNotApplicable(TransformerPoint point) => EncoderAtCentre.WhyNotApplicable(point);
 
@@ -46,7 +34,7 @@ internal sealed class WideEncoderTheorem : ShallowEncoderTheorem
         // NaN where it is not looked for: the condition fails and does not say by how much.
         double factor = state is not null
             ? 1
-            : options.MeasuresShortfall ? EncoderRadii.LargestFactor(f => bounds.Find((UpperBound)f * at.ResidualNorm) is not null)
+            : options.MeasuresShortfall ? ResidualFactor.Largest(f => bounds.Find((UpperBound)f * at.ResidualNorm) is not null)
             : double.NaN;
         List<Condition> conditions = [
             new Condition(
@@ -151,15 +139,15 @@ internal sealed class WideEncoderBounds
     public UpperBound Movement(UpperBound[] bar) => UpperBound.Square(bar[0] * ReadoutSlope(bar));
 
     /// <summary>The least radii and what follows from them; <c>null</c> when there are none. Ends
-    /// after <see cref="EncoderRadii.MaximumIterations"/> evaluations for every number.</summary>
+    /// after <see cref="LeastFixedPoint.MaximumIterations"/> evaluations for every number.</summary>
     /// <param name="residualNorm">R.</param>
     public WideEncoderState? Find(UpperBound residualNorm)
     {
         // C_O, C_V, C_Q, C_K and m: the movement of the features is a radius like the others.
-        double[]? found = EncoderRadii.Least(At.Norms.Length + 1, radii => Next(radii, residualNorm));
+        double[]? found = LeastFixedPoint.Of(At.Norms.Length + 1, radii => Next(EncoderAtCentre.Exact(radii), residualNorm));
         return found is null ? null
             : new WideEncoderState(
-                found[..^1], Decrease([.. found.Select(radius => (UpperBound)radius)]), At.LargestFeature + (UpperBound)found[^1],
+                found[..^1], Decrease(EncoderAtCentre.Exact(found)), At.LargestFeature + (UpperBound)found[^1],
                 found[^1]);
     }
 

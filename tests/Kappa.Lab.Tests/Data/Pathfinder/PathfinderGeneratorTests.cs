@@ -18,7 +18,7 @@ public sealed class PathfinderGeneratorTests
     [InlineData(14, 4, 5)]
     public void The_defaults_are_the_published_parameters(int contour, int distractor, int distractors)
     {
-        PathfinderSpecification specification = PathfinderSpecification.Of((PathfinderDifficulty)contour);
+        PathfinderSpecification specification = new() { ContourLength = contour };
         Assert.Equal(
             (32, contour, distractor, distractors),
             (specification.Size, specification.ContourLength, specification.DashesOfDistractor, specification.DistractorCount));
@@ -32,7 +32,7 @@ public sealed class PathfinderGeneratorTests
     [MemberData(nameof(ContourLengths))]
     public void Markers_of_label_one_are_the_ends_of_one_contour_and_those_of_label_zero_of_two(int contour)
     {
-        PathfinderSpecification specification = PathfinderSpecification.Of((PathfinderDifficulty)contour);
+        PathfinderSpecification specification = new() { ContourLength = contour };
         for (int picture = 0; picture < 50; picture++)
         {
             PathfinderScene scene = PathfinderGenerator.Scene(specification, picture, 3);
@@ -48,7 +48,7 @@ public sealed class PathfinderGeneratorTests
     [MemberData(nameof(ContourLengths))]
     public void Dashes_keep_length_turn_clearance_and_padding(int contour)
     {
-        PathfinderSpecification specification = PathfinderSpecification.Of((PathfinderDifficulty)contour);
+        PathfinderSpecification specification = new() { ContourLength = contour };
         PathfinderScene scene = PathfinderGenerator.Scene(specification, 1, 3);
         PathfinderContour[] all = [.. scene.Contours, .. scene.Distractors];
         foreach (PathfinderContour one in all)
@@ -132,7 +132,7 @@ public sealed class PathfinderGeneratorTests
     public void Neither_the_pixels_nor_the_number_of_lit_ones_tell_the_label(int contour)
     {
         const double chance = 0.5 + 0.0335;
-        LabelledImages images = PathfinderGenerator.Create(PathfinderSpecification.Of((PathfinderDifficulty)contour), 2000, 17);
+        LabelledImages images = PathfinderGenerator.Create(new() { ContourLength = contour }, 2000, 17);
         (double[][] pixels, int[] labels) = (LinearClassifier.Pixels(images), images.Labels.ToArray());
         Assert.InRange(LinearClassifier.CrossValidated(pixels, labels), 0, chance);
         double[][] lit = [
