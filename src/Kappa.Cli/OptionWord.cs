@@ -24,8 +24,12 @@ internal static class OptionWord
         Completed<T, T>(new(name) { Description = description, Required = true, CustomParser = result => Parse<T>(name, result) });
 
     private static Option<TValue> Completed<T, TValue>(Option<TValue> option)
-        where T : struct, Enum =>
-        option.Completed(Candidates.Words(Enum.GetNames<T>().Select(name => name.ToLowerInvariant())));
+        where T : struct, Enum
+    {
+        string[] words = [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
+        option.HelpName = string.Join('|', words);
+        return option.Completed(Candidates.Words(words));
+    }
 
     private static T Parse<T>(string name, ArgumentResult result)
         where T : struct, Enum

@@ -16,10 +16,11 @@ internal static class Candidates
 
     private static readonly KeyResolver s_keys = new(SpecificationKeys.All);
 
-    /// <summary>Lets an argument be completed.</summary>
+    /// <summary>Lets an argument be completed. The library's help would show every candidate, unless it has a name to show.</summary>
     public static Argument<T> Completed<T>(
         this Argument<T> argument, params ReadOnlySpan<Func<CompletionContext, IEnumerable<CompletionItem>>> sources)
     {
+        argument.HelpName ??= argument.Name;
         argument.CompletionSources.Clear();
         foreach (Func<CompletionContext, IEnumerable<CompletionItem>> source in sources)
         {
@@ -32,6 +33,7 @@ internal static class Candidates
     /// <summary>Lets an option's value be completed.</summary>
     public static Option<T> Completed<T>(this Option<T> option, Func<CompletionContext, IEnumerable<CompletionItem>> source)
     {
+        option.HelpName ??= option.Name.TrimStart('-');
         option.CompletionSources.Clear();
         option.CompletionSources.Add(source);
         return option;

@@ -133,6 +133,19 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public void The_help_of_no_command_lists_candidates() =>
+        Assert.All(
+            All(Program.BuildRoot(Nowhere())),
+            command =>
+            {
+                IEnumerable<string> way = command.Parents.OfType<Command>().Where(parent => parent is not RootCommand)
+                    .Select(parent => parent.Name).Append(command.Name);
+                CommandOutcome help = CommandLine.InvokeAt(80, [.. command is RootCommand ? [] : way, "--help"]);
+                Assert.DoesNotContain("=|", help.Results, StringComparison.Ordinal);
+                Assert.All(help.Results.Split('\n'), line => Assert.True(line.Length <= 80, line));
+            });
+
+    [Fact]
     public void A_candidate_comes_with_one_line_of_description()
     {
         CommandOutcome outcome = CommandLine.Invoke("complete", "--", "run", "dept");
