@@ -12,6 +12,9 @@ internal sealed class GradientSum<T> : IDividedWork
 {
     private const int Stretch = 2048;
 
+    // W_Q and W_K come from one dG, so they are one part.
+    private const int PartsPerLayer = 4;
+
     private readonly ParameterLayout _layout;
     private readonly ShardGradient<T>[] _shards;
     private readonly Matrix[] _queryKey;
@@ -42,7 +45,7 @@ internal sealed class GradientSum<T> : IDividedWork
         Action<int>? afterwards)
     {
         (_weights, _gradient, _trained, _afterwards) = (weights, gradient, trained, afterwards);
-        int parts = (4 * _depth) + (_layout.Blocks.Count - BlockIndices.CountOf(_depth));
+        int parts = (PartsPerLayer * _depth) + (_layout.Blocks.Count - BlockIndices.CountOf(_depth));
         if (_layout.Length >= ModelFactors.ParallelLength)
         {
             team.Run(this, parts);
@@ -56,23 +59,34 @@ internal sealed class GradientSum<T> : IDividedWork
     }
 
     /// <inheritdoc/>
-    /// <remarks>W_Q and W_K come from one dG, so they are one part.</remarks>
     public void Compute(int part, int worker)
     {
-        int layer = part / 4, first = BlockIndices.Of(layer, _depth).Query + (part % 4);
-        if (part == 4 * _depth || part % 4 > 0)
+        (int layer, int own) = Math.DivRem(part, PartsPerLayer);
+        var at = BlockIndices.Of(layer, _depth);
+        switch (own)
         {
-            Finish(part == 4 * _depth ? _layout.Blocks.Count - 1 : first + 1);
-            return;
-        }
+            case 0 when layer == _depth:
+                Finish(BlockIndices.ReadoutOf(_depth));
+                break;
+            case 0:
+                if (_queryKey[layer].Rows > 0)
+                {
+                    Distribute(layer);
+                }
 
-        if (_queryKey[layer].Rows > 0)
-        {
-            Distribute(layer);
+                Finish(at.Query);
+                Finish(at.Key);
+                break;
+            case 1:
+                Finish(at.Value);
+                break;
+            case 2:
+                Finish(at.FfnIn);
+                break;
+            default:
+                Finish(at.FfnOut);
+                break;
         }
-
-        Finish(first);
-        Finish(first + 1);
     }
 
     private void Finish(int index)

@@ -17,7 +17,8 @@ internal static class KeptWeights
     /// <summary>Bytes of S for one sample in every layer and head; 0 where it is computed again.</summary>
     public static double Bytes(TransformerShape shape, int tokens, Precision precision)
     {
-        double bytes = (double)shape.Depth * shape.Heads * tokens * tokens * (precision == Precision.Single ? sizeof(float) : sizeof(double));
+        int element = precision == Precision.Single ? sizeof(float) : sizeof(double);
+        double bytes = (double)shape.Depth * shape.Heads * tokens * tokens * element;
         return tokens <= KernelHead<double>.LongestWhole || bytes <= MostBytes ? bytes : 0;
     }
 

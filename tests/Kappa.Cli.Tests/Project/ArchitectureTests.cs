@@ -70,6 +70,9 @@ public sealed class ArchitectureTests
             @"\bEnvironment\s*\.\s*Exit\b", ["src/Kappa/", "src/Kappa.Lab/", "src/Kappa.Bench/"],
             "a library does not end the process: throw, or return an outcome"),
         new(@"\bGuid\s*\.\s*NewGuid\b", ["src/"], "a name must be reproducible: use the hash of the specification"),
+        new(
+            @"\b5\s*\*\s*(?:\w+\s*\.\s*)*(?:[lL]ayer|[dD]epth|block|l)\b|\b(?:[lL]ayer|[dD]epth|block|l)\s*\*\s*5\b", ["src/", "tests/"],
+            "the place of a matrix has a name: use Kappa.Models.BlockIndices"),
         new(@"#\s*region\b", ["src/", "tests/"], "a file that needs regions holds more than one concept: split it"),
         new(@"\bNotImplementedException\b", ["src/"], "finish it or leave it out"),
     ];

@@ -32,8 +32,8 @@ public sealed class KernelClaimTests
                 KernelStudy.ValuesOnly, "wide",
                 (_, _) =>
                     [
-                        .. Values(8, 0.1, double.NaN, double.NaN).Where(number => number.Name != Quantity.SmallestFeature),
-                        (Quantity.SmallestFeature, 0)])];
+                        .. Values(8, 0.1, double.NaN, double.NaN).Where(number => number.Name != Measured.SmallestFeature),
+                        (Measured.SmallestFeature, 0)])];
         Assert.Equal(Verdict.NotDecided, ValuesOnlyClaim.Judge(runs).Verdict);
     }
 
@@ -123,8 +123,8 @@ public sealed class KernelClaimTests
                     study, "text (stand-in)",
                     (arm, _) =>
                         [
-                            (Quantity.TestSamples, 200), (Quantity.TestAccuracy, arm == KernelArm.Gaussian ? gaussian : softmax),
-                            (Quantity.TestLoss, 1)]))];
+                            (Measured.TestSamples, 200), (Measured.TestAccuracy, arm == KernelArm.Gaussian ? gaussian : softmax),
+                            (Measured.TestLoss, 1)]))];
         ClaimFinding finding = ComparisonClaims.JudgeAccuracy(runs);
         Assert.Equal(verdict, finding.Verdict);
         Assert.Contains("stand-in", finding.Reason, StringComparison.Ordinal);
@@ -141,8 +141,8 @@ public sealed class KernelClaimTests
                 KernelStudy.Landscape, "text (stand-in)",
                 (arm, _) =>
                     [
-                        (Quantity.Curvature, arm == KernelArm.Gaussian ? median : 1),
-                        (Quantity.HighCurvature, arm == KernelArm.Gaussian ? high : 1)])];
+                        (Measured.Curvature, arm == KernelArm.Gaussian ? median : 1),
+                        (Measured.HighCurvature, arm == KernelArm.Gaussian ? high : 1)])];
         Assert.Equal(verdict, ComparisonClaims.JudgeFlatness(runs).Verdict);
     }
 
@@ -158,7 +158,7 @@ public sealed class KernelClaimTests
             .. Runs(
                 KernelStudy.Landscape, "text (stand-in)",
                 (arm, seed) =>
-                    new[] { Quantity.Curvature, Quantity.HighCurvature }.Select(quantity =>
+                    new[] { Measured.Curvature, Measured.HighCurvature }.Select(quantity =>
                         (quantity, arm == KernelArm.Gaussian ? ratios[seed] : 1)))];
         ClaimFinding finding = ComparisonClaims.JudgeFlatness(runs);
         Assert.Equal(verdict, finding.Verdict);
@@ -209,16 +209,16 @@ public sealed class KernelClaimTests
         let end = arm == KernelArm.Gaussian ? gaussianOverSoftmax[seed % gaussianOverSoftmax.Length] : 1
         select new KernelRun(
             KernelStudy.AllTrained, setting, arm.Name, seed,
-            new Dictionary<string, double> { [Quantity.EndFraction] = end, [Quantity.Budget] = 10 },
-            new Dictionary<string, double[]> { [Quantity.Loss] = [2, end] });
+            new Dictionary<string, double> { [Measured.EndFraction] = end, [Measured.Budget] = 10 },
+            new Dictionary<string, double[]> { [Measured.Loss] = [2, end] });
 
     private static (string Name, double Value)[] Values(int width, double floor, double certified, double slowest) =>
     [
-        (Quantity.TokenRows, 8), (Quantity.Width, width), (Quantity.Floor, floor), (Quantity.CertifiedRate, certified),
-        (Quantity.SlowestShare, slowest), (Quantity.SmallestFeature, 1),
+        (Measured.TokenRows, 8), (Measured.Width, width), (Measured.Floor, floor), (Measured.CertifiedRate, certified),
+        (Measured.SlowestShare, slowest), (Measured.SmallestFeature, 1),
     ];
 
-    private static (string Name, double Value)[] Queries(int heads, double end) => [(Quantity.Heads, heads), (Quantity.EndFraction, end)];
+    private static (string Name, double Value)[] Queries(int heads, double end) => [(Measured.Heads, heads), (Measured.EndFraction, end)];
 
     private static IEnumerable<KernelRun> Runs(
         KernelStudy study, string setting, Func<KernelArm, long, IEnumerable<(string Name, double Value)>> numbers) =>

@@ -6,7 +6,6 @@ using Kappa.Lab.Studies;
 using Kappa.Lab.Studies.Kernels;
 using Kappa.Models;
 using Xunit;
-using Quantity = Kappa.Lab.Studies.Kernels.Quantity;
 
 namespace Kappa.Lab.Tests.Studies;
 
@@ -104,10 +103,10 @@ public sealed class KernelsReproductionTests : IDisposable
         Assert.Equal(6, runs.Length);
 
         // The floor is found without descent; the loss comes down towards it and never below it by more than rounding.
-        Assert.All(runs, run => Assert.True(run.Series[Quantity.Loss].Min() / run.Series[Quantity.Loss][0] > run[Quantity.Floor] - 1e-12));
+        Assert.All(runs, run => Assert.True(run.Series[Measured.Loss].Min() / run.Series[Measured.Loss][0] > run[Measured.Floor] - 1e-12));
         Assert.All(
-            runs.Where(run => run[Quantity.Width] < run[Quantity.TokenRows]),
-            run => Assert.True(run[Quantity.Floor] > 1e-6 && run[Quantity.EndFraction] < 0.5 * (1 - run[Quantity.Floor])));
+            runs.Where(run => run[Measured.Width] < run[Measured.TokenRows]),
+            run => Assert.True(run[Measured.Floor] > 1e-6 && run[Measured.EndFraction] < 0.5 * (1 - run[Measured.Floor])));
     }
 
     [Theory]

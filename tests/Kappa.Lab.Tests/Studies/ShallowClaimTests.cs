@@ -196,7 +196,7 @@ public sealed class ShallowClaimTests
         EncoderPointResult ntk = Point(64, 0.1, 100),
             leCun = ntk with
             {
-                Run = ntk.Run with { Start = EncoderStart.LeCun, LogitExponent = 0.5 },
+                Run = ntk.Run with { Start = NamedStart.LeCun, LogitExponent = 0.5 },
                 LimitDistance = double.NaN,
                 Shortfalls = [1, double.PositiveInfinity, 3],
             };
@@ -278,7 +278,7 @@ public sealed class ShallowClaimTests
 
     private static EncoderPointResult Point(int width, double distance, double shortfall, long seed = 0) =>
         new(
-            Run(width, 0.9, seed).Run with { Start = EncoderStart.Ntk, LogitExponent = 1 }, distance,
+            Run(width, 0.9, seed).Run with { Start = NamedStart.Ntk, LogitExponent = 1 }, distance,
             [shortfall, shortfall, double.PositiveInfinity]);
 
     private static EncoderOutcome Run(int width, double ratio, long seed = 0) => new(

@@ -8,7 +8,6 @@ using Kappa.Lab.Studies.Shallow;
 using Kappa.Models;
 using Kappa.Spectra;
 using Xunit;
-using EncoderStart = Kappa.Lab.Studies.Shallow.EncoderStart;
 
 namespace Kappa.Lab.Tests.Studies;
 
@@ -27,7 +26,7 @@ public sealed class ShallowReproductionTests : IDisposable
         SchemeWidths = [8],
         MovementWidths = [8, 16],
         LogitWidths = [8],
-        LogitStarts = [EncoderStart.Ntk],
+        LogitStarts = [NamedStart.Ntk],
         PointWidths = [8, 64],
         SearchSamples = [2, 3],
         SearchWidths = [2, 8],
@@ -86,7 +85,7 @@ public sealed class ShallowReproductionTests : IDisposable
     public void The_factor_of_a_point_is_that_by_which_the_residual_is_too_large()
     {
         const int Impossible = 2;
-        EncoderRun run = Tiny.Points().First(run => run.Start == EncoderStart.LeCun) with { Width = 512 };
+        EncoderRun run = Tiny.Points().First(run => run.Start == NamedStart.LeCun) with { Width = 512 };
         EncoderPointResult point = EncoderPointResult.Of(run, Made(run));
         using var experiment = Experiment.Prepare(ShallowSpecifications.Of(run));
         (var model, ModelParameters start) = ((Transformer)experiment.Model, experiment.Initial);
@@ -145,7 +144,7 @@ public sealed class ShallowReproductionTests : IDisposable
     public void An_orthogonal_start_has_orthogonal_vectors_of_equal_length(int width, int inputs)
     {
         EncoderRun run = Tiny.MovementRuns().First() with
-        { Sizes = new EncoderSizes(4, 3, inputs), Width = width, Start = EncoderStart.Orthogonal };
+        { Sizes = new EncoderSizes(4, 3, inputs), Width = width, Start = NamedStart.Orthogonal };
         using var experiment = Experiment.Prepare(ShallowSpecifications.Of(run));
         Matrix value = experiment.Initial["value"];
         for (int a = 0; a < Math.Min(width, inputs); a++)
@@ -200,7 +199,7 @@ public sealed class ShallowReproductionTests : IDisposable
     [Fact]
     public void A_kernel_of_zero_teaches_nothing()
     {
-        EncoderRun run = Tiny.MovementRuns().First() with { Start = EncoderStart.Gain(0) };
+        EncoderRun run = Tiny.MovementRuns().First() with { Start = NamedStart.Gain(0) };
         var outcome = EncoderOutcome.Of(run, Made(run));
         Assert.Equal((0, false, 1), (outcome.StepSize, outcome.Diverged, outcome.FinalFraction));
         Assert.Equal((Tiny.Steps + 1.0, true), outcome.StepsToTarget);

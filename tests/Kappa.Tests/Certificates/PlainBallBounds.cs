@@ -14,7 +14,7 @@ internal static class PlainBallBounds
         ResidualTransformerShape shape = model.Shape;
         var samples = Enumerable.Range(0, model.Samples)
             .Select(i => PlainResidualTransformer.Forward(shape, model.Weights, Sample(model, i))).ToList();
-        int blocks = 5 * shape.Depth;
+        int blocks = BlockIndices.CountOf(shape.Depth);
         Vector<double> c = DenseVector.OfArray(radii), zFirst = new DenseVector(blocks);
         Matrix<double> zSecond = new DenseMatrix(blocks, blocks);
         double tau = Math.Abs(shape.LogitScale), a = shape.Activation.DerivativeBound,
@@ -22,10 +22,11 @@ internal static class PlainBallBounds
         for (int l = 0; l < shape.Depth; l++)
         {
             var layer = samples.ConvertAll(blocksOf => blocksOf[l]);
-            Vector<double> eQ = E(5 * l), eK = E((5 * l) + 1), eV = E((5 * l) + 2), e1 = E((5 * l) + 3), e2 = E((5 * l) + 4);
+            var at = BlockIndices.Of(l, shape.Depth);
+            Vector<double> eQ = E(at.Query), eK = E(at.Key), eV = E(at.Value), e1 = E(at.FfnIn), e2 = E(at.FfnOut);
             BlockWeights w = model.Weights.Block(l);
-            double q = Norm(w.Query) + c[5 * l], k = Norm(w.Key) + c[(5 * l) + 1], v = Norm(w.Value) + c[(5 * l) + 2],
-                w1 = Norm(w.FfnIn) + c[(5 * l) + 3], w2 = Norm(w.FfnOut) + c[(5 * l) + 4];
+            double q = Norm(w.Query) + c[at.Query], k = Norm(w.Key) + c[at.Key], v = Norm(w.Value) + c[at.Value],
+                w1 = Norm(w.FfnIn) + c[at.FfnIn], w2 = Norm(w.FfnOut) + c[at.FfnOut];
 
             // (C.6)
             double[] each = [.. layer.Select(block => Norm(block.Z) + (zFirst * c))];

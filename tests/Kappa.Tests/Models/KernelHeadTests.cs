@@ -13,7 +13,8 @@ public sealed class KernelHeadTests
     public static TheoryData<AttentionKernel, bool> Kernels => new(
         from kernel in (AttentionKernel[])
         [
-            AttentionKernel.Softmax, AttentionKernel.Gaussian, AttentionKernel.Gaussian with { NormalisesRows = true }, AttentionKernel.Linear,
+            AttentionKernel.Softmax, AttentionKernel.Gaussian, AttentionKernel.Gaussian with { NormalisesRows = true },
+            AttentionKernel.Linear,
         ]
         from isCausal in (bool[])[false, true]
         select (kernel, isCausal));

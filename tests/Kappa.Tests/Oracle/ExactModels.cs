@@ -62,12 +62,11 @@ internal sealed class ExactResidualTransformer(ResidualTransformerShape shape, B
         BigMatrix z = inputs;
         for (int block = 0; block < shape.Depth; block++)
         {
-            z = Block(
-                z, weights[5 * block], weights[(5 * block) + 1], weights[(5 * block) + 2], weights[(5 * block) + 3],
-                weights[(5 * block) + 4]);
+            var at = BlockIndices.Of(block, shape.Depth);
+            z = Block(z, weights[at.Query], weights[at.Key], weights[at.Value], weights[at.FfnIn], weights[at.FfnOut]);
         }
 
-        return weights.Count > 5 * shape.Depth ? z * weights[^1] : z;
+        return weights.Count > BlockIndices.ReadoutOf(shape.Depth) ? z * weights[^1] : z;
     }
 
     /// <summary>J [M·d_out, P] of some matrices by central differences with h = 2⁻⁸⁰: a

@@ -176,9 +176,10 @@ public sealed class ScaledPointTests
             {
                 int query = Exponent(draw), value = shape.AttentionResidual == 0 ? Exponent(draw) : 0;
                 attentionOutput = z + value;
-                int next = shape.FfnResidual == 0 ? Exponent(draw) : attentionOutput, first = 5 * layer;
-                (exponents[first], exponents[first + 1], exponents[first + 2]) = (query - z, -query - z, value);
-                (exponents[first + 3], exponents[first + 4]) = (bend - attentionOutput, next - bend);
+                int next = shape.FfnResidual == 0 ? Exponent(draw) : attentionOutput;
+                var at = BlockIndices.Of(layer, shape.Depth);
+                (exponents[at.Query], exponents[at.Key], exponents[at.Value]) = (query - z, -query - z, value);
+                (exponents[at.FfnIn], exponents[at.FfnOut]) = (bend - attentionOutput, next - bend);
                 z = next;
             }
 
@@ -252,7 +253,9 @@ public sealed class ScaledPointTests
         // W_2 of the last block or the readout as a rule, and any others.
         private static TrainedSet Trained(OracleCase draw, IReadOnlyList<ParameterBlock> blocks, int depth)
         {
-            int sure = blocks.Count > 5 * depth && draw.Next(2) == 0 ? blocks.Count - 1 : (5 * depth) - 1 - draw.Next(2),
+            int readout = BlockIndices.ReadoutOf(depth), sure = blocks.Count > readout && draw.Next(2) == 0
+                    ? readout
+                    : BlockIndices.Of(depth - 1, depth).FfnOut - draw.Next(2),
                 share = draw.Next(4);
             return TrainedSet.OfNames([.. blocks.Where((_, b) => b == sure || draw.Next(4) < share).Select(block => block.Name)]);
         }

@@ -41,7 +41,7 @@ internal static class AllTrainedStudy
             run =>
             {
                 KernelReading reading = KernelReading.OfDescent(run, plan.AllSteps);
-                reading.Numbers[Quantity.Scale] = scale;
+                reading.Numbers[Measured.Scale] = scale;
                 return reading;
             });
     }

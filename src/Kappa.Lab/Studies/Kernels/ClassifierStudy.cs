@@ -23,12 +23,12 @@ internal static class ClassifierStudy
             return new KernelReading(
                 new Dictionary<string, double>(StringComparer.Ordinal)
                 {
-                    [Quantity.TestSamples] = task.Test.Labels.Length,
-                    [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
-                    [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
-                    [Quantity.EndFraction] = series[Quantity.Loss][^1] / series[Quantity.Loss][0],
-                    [Quantity.StepSize] = recipe.StepSize,
-                    [Quantity.Budget] = recipe.Steps,
+                    [Measured.TestSamples] = task.Test.Labels.Length,
+                    [Measured.TestAccuracy] = series[Measured.TestAccuracy][^1],
+                    [Measured.TestLoss] = series[Measured.TestLoss][^1],
+                    [Measured.EndFraction] = series[Measured.Loss][^1] / series[Measured.Loss][0],
+                    [Measured.StepSize] = recipe.StepSize,
+                    [Measured.Budget] = recipe.Steps,
                 },
                 series);
         });

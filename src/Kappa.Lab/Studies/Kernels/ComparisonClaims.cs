@@ -68,17 +68,17 @@ internal static class ComparisonClaims
     {
         foreach (KernelArm arm in KernelArm.All)
         {
-            yield return new Measurement(group.Setting, $"end loss / ℒ_0, {arm.Name}", group.Summary(arm, Quantity.EndFraction), null);
+            yield return new Measurement(group.Setting, $"end loss / ℒ_0, {arm.Name}", group.Summary(arm, Measured.EndFraction), null);
             yield return new Measurement(
                 group.Setting, $"T(1e-2), {arm.Name} [steps]",
                 SeedSummary.Of(
                     group.Of(arm).Select(run =>
-                        double.IsNaN(run[Quantity.Passage]) ? (run[Quantity.Budget] + 1, true) : (run[Quantity.Passage], false))),
+                        double.IsNaN(run[Measured.Passage]) ? (run[Measured.Budget] + 1, true) : (run[Measured.Passage], false))),
                 null);
         }
 
         SeedSummary ratio = group.Paired((gaussian, softmax) =>
-            Math.Log10(gaussian.Series[Quantity.Loss][^1] / softmax.Series[Quantity.Loss][^1]));
+            Math.Log10(gaussian.Series[Measured.Loss][^1] / softmax.Series[Measured.Loss][^1]));
         bool? refutes = ratio.Low > 0 ? true : ratio.High <= 0 ? false : null;
         string? note = refutes is not null
             ? null
@@ -92,16 +92,16 @@ internal static class ComparisonClaims
         foreach (KernelArm arm in KernelArm.All)
         {
             yield return new Measurement(
-                group.Setting, $"test accuracy, {arm.Name}", group.Summary(arm, Quantity.TestAccuracy), null,
-                FormattableString.Invariant($"mean {group.Of(arm).Average(run => run[Quantity.TestAccuracy]):F3}"));
-            yield return new Measurement(group.Setting, $"test loss, {arm.Name}", group.Summary(arm, Quantity.TestLoss), null);
+                group.Setting, $"test accuracy, {arm.Name}", group.Summary(arm, Measured.TestAccuracy), null,
+                FormattableString.Invariant($"mean {group.Of(arm).Average(run => run[Measured.TestAccuracy]):F3}"));
+            yield return new Measurement(group.Setting, $"test loss, {arm.Name}", group.Summary(arm, Measured.TestLoss), null);
         }
 
-        double error = Math.Sqrt(0.5 / group.Runs[0][Quantity.TestSamples]);
-        SeedSummary difference = group.Paired((gaussian, softmax) => gaussian[Quantity.TestAccuracy] - softmax[Quantity.TestAccuracy]);
+        double error = Math.Sqrt(0.5 / group.Runs[0][Measured.TestSamples]);
+        SeedSummary difference = group.Paired((gaussian, softmax) => gaussian[Measured.TestAccuracy] - softmax[Measured.TestAccuracy]);
         bool learns = KernelArm.All.Any(arm =>
-            group.Summary(arm, Quantity.TestAccuracy).Median > (1.0 / Classes)
-            + (2 * Math.Sqrt(0.25 / group.Runs[0][Quantity.TestSamples])));
+            group.Summary(arm, Measured.TestAccuracy).Median > (1.0 / Classes)
+            + (2 * Math.Sqrt(0.25 / group.Runs[0][Measured.TestSamples])));
         bool? refutes = !learns ? null : difference.High < -error ? true : difference.Low > error ? false : null;
         string note = !learns
             ? "no kernel learned: both within two standard errors of guessing"
@@ -114,17 +114,17 @@ internal static class ComparisonClaims
         foreach (KernelArm arm in KernelArm.All)
         {
             yield return new Measurement(
-                group.Setting, $"local minima on the grid, {arm.Name}", group.Summary(arm, Quantity.LocalMinima), null);
+                group.Setting, $"local minima on the grid, {arm.Name}", group.Summary(arm, Measured.LocalMinima), null);
             yield return new Measurement(
-                group.Setting, $"share of the grid that is not convex, {arm.Name}", group.Summary(arm, Quantity.NonConvex), null);
+                group.Setting, $"share of the grid that is not convex, {arm.Name}", group.Summary(arm, Measured.NonConvex), null);
             yield return new Measurement(
-                group.Setting, $"roughness of the cuts (median), {arm.Name}", group.Summary(arm, Quantity.Roughness), null);
+                group.Setting, $"roughness of the cuts (median), {arm.Name}", group.Summary(arm, Measured.Roughness), null);
             yield return new Measurement(
-                group.Setting, $"max(|λ₁|, |λ₂|), median over the grid, {arm.Name}", group.Summary(arm, Quantity.Curvature), null);
+                group.Setting, $"max(|λ₁|, |λ₂|), median over the grid, {arm.Name}", group.Summary(arm, Measured.Curvature), null);
         }
 
-        yield return Ratio(group, "ratio of median curvatures, Gaussian / softmax", Quantity.Curvature);
-        yield return Ratio(group, "ratio of 95 % quantiles of the curvature, Gaussian / softmax", Quantity.HighCurvature);
+        yield return Ratio(group, "ratio of median curvatures, Gaussian / softmax", Measured.Curvature);
+        yield return Ratio(group, "ratio of 95 % quantiles of the curvature, Gaussian / softmax", Measured.HighCurvature);
     }
 
     private static Measurement Ratio(RunGroup group, string name, string quantity)

@@ -26,7 +26,7 @@ internal sealed record KernelJob(
     }
 }
 
-/// <summary>Numbers and series of a run, by the names of <see cref="Quantity"/>.</summary>
+/// <summary>Numbers and series of a run, by the names of <see cref="Measured"/>.</summary>
 internal sealed record KernelReading(Dictionary<string, double> Numbers, Dictionary<string, double[]> Series)
 {
     /// <summary>η of a run, and ℒ_k of every step that was finite; +∞ after the last where the run diverged.</summary>
@@ -53,12 +53,12 @@ internal sealed record KernelReading(Dictionary<string, double> Numbers, Diction
         return new(
             new Dictionary<string, double>(StringComparer.Ordinal)
             {
-                [Quantity.StepSize] = stepSize,
-                [Quantity.EndFraction] = losses[^1] / losses[0],
-                [Quantity.Passage] = AllTrainedStudy.Passage(losses) ?? double.NaN,
-                [Quantity.Budget] = budget,
+                [Measured.StepSize] = stepSize,
+                [Measured.EndFraction] = losses[^1] / losses[0],
+                [Measured.Passage] = AllTrainedStudy.Passage(losses) ?? double.NaN,
+                [Measured.Budget] = budget,
             },
-            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses });
+            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Measured.Loss] = losses });
     }
 
     /// <summary>Loss of every step's batch; loss and accuracy on the test samples along the run and at its end.</summary>
@@ -70,10 +70,10 @@ internal sealed record KernelReading(Dictionary<string, double> Numbers, Diction
         int[] tested = [.. Enumerable.Range(0, steps.Length).Where(row => !double.IsNaN(losses[row]))];
         return new(StringComparer.Ordinal)
         {
-            [Quantity.Loss] = Losses(run, telemetry),
-            [Quantity.Step] = [.. tested.Select(row => steps[row]), run.Status.Step],
-            [Quantity.TestLoss] = [.. tested.Select(row => losses[row]), run.Status.TestLoss ?? double.PositiveInfinity],
-            [Quantity.TestAccuracy] = [.. tested.Select(row => accuracies[row]), run.Status.TestAccuracy ?? double.NaN],
+            [Measured.Loss] = Losses(run, telemetry),
+            [Measured.Step] = [.. tested.Select(row => steps[row]), run.Status.Step],
+            [Measured.TestLoss] = [.. tested.Select(row => losses[row]), run.Status.TestLoss ?? double.PositiveInfinity],
+            [Measured.TestAccuracy] = [.. tested.Select(row => accuracies[row]), run.Status.TestAccuracy ?? double.NaN],
         };
     }
 

@@ -12,13 +12,13 @@ internal static class KernelQuestions
             runs, KernelStudy.Initialisation, "initialisation",
             "How far do other initialisations (Xavier, orthogonal, small and large gains) take the two kernels in the same number of "
                 + "steps?",
-            Quantity.EndFraction, "end loss / ℒ_0"),
+            Measured.EndFraction, "end loss / ℒ_0"),
         Of(
             runs, KernelStudy.Depth, "depth", "What does depth do to the two kernels, with and without residual connections?",
-            Quantity.EndFraction, "mean training loss of the last ten steps / first"),
+            Measured.EndFraction, "mean training loss of the last ten steps / first"),
         Of(
             runs, KernelStudy.Variance, "initial-variance",
-            "How does λ_B, the smallest eigenvalue of B_0 B_0ᵀ, depend on the variance of W_Q and W_K?", Quantity.LambdaB,
+            "How does λ_B, the smallest eigenvalue of B_0 B_0ᵀ, depend on the variance of W_Q and W_K?", Measured.LambdaB,
             "λ_B = σ_M(B_0)²"),
     ];
 

@@ -36,8 +36,8 @@ internal enum KernelStudy
 /// <param name="Setting">Everything but kernel and seed.</param>
 /// <param name="Arm">The kernel, as tables call it.</param>
 /// <param name="Seed">Seed of data and weights.</param>
-/// <param name="Numbers">By the names of <see cref="Quantity"/>.</param>
-/// <param name="Series">By the names of <see cref="Quantity"/>; equally long ones share their index.</param>
+/// <param name="Numbers">By the names of <see cref="Measured"/>.</param>
+/// <param name="Series">By the names of <see cref="Measured"/>; equally long ones share their index.</param>
 internal sealed record KernelRun(
     KernelStudy Study, string Setting, string Arm, long Seed, IReadOnlyDictionary<string, double> Numbers,
     IReadOnlyDictionary<string, double[]> Series)
@@ -47,7 +47,7 @@ internal sealed record KernelRun(
 }
 
 /// <summary>Names of what a run measures, as they stand in kernel-runs.csv and kernel-curves.csv.</summary>
-internal static class Quantity
+internal static class Measured
 {
     public const string Loss = "loss";
     public const string LossAboveFloor = "lossAboveFloor";

@@ -12,25 +12,25 @@ internal static class KernelsFigures
     public static IReadOnlyList<Figure> All(KernelsResult result) =>
     [
         Curves(
-            result, KernelStudy.ValuesOnly, Quantity.LossAboveFloor, "values-only", "Loss above the exact floor, only the values trained",
+            result, KernelStudy.ValuesOnly, Measured.LossAboveFloor, "values-only", "Loss above the exact floor, only the values trained",
             "(ℒ − floor) / ℒ₀", KernelRunPart.Whole),
         Curves(
-            result, KernelStudy.QueriesOnly, Quantity.Loss, "queries-only", "Loss with only the queries trained", "ℒ / ℒ₀",
+            result, KernelStudy.QueriesOnly, Measured.Loss, "queries-only", "Loss with only the queries trained", "ℒ / ℒ₀",
             KernelRunPart.Relative),
         Curves(
-            result, KernelStudy.AllTrained, Quantity.Loss, "all-trained",
+            result, KernelStudy.AllTrained, Measured.Loss, "all-trained",
             "Loss with queries, keys and values trained (the kernels begin at different losses)", "ℒ", KernelRunPart.Whole),
         Curves(
-            result, KernelStudy.AllTrained, Quantity.Loss, "all-trained-relative", "The same relative to the loss at the start", "ℒ / ℒ₀",
+            result, KernelStudy.AllTrained, Measured.Loss, "all-trained-relative", "The same relative to the loss at the start", "ℒ / ℒ₀",
             KernelRunPart.Relative),
-        Tests(result, "test-accuracy", "Accuracy on the test samples", Quantity.TestAccuracy, "test accuracy", guessing: 0.5),
-        Tests(result, "test-loss", "Loss on the test samples", Quantity.TestLoss, "test cross-entropy [nats]"),
+        Tests(result, "test-accuracy", "Accuracy on the test samples", Measured.TestAccuracy, "test accuracy", guessing: 0.5),
+        Tests(result, "test-loss", "Loss on the test samples", Measured.TestLoss, "test cross-entropy [nats]"),
         .. Landscapes(result),
         Intervals(
-            result, KernelStudy.Initialisation, Quantity.EndFraction, "initialisation", "Initialisations (open question)", "end loss / ℒ₀",
+            result, KernelStudy.Initialisation, Measured.EndFraction, "initialisation", "Initialisations (open question)", "end loss / ℒ₀",
             "Model G, queries, keys and values trained, own step"),
         Intervals(
-            result, KernelStudy.Depth, Quantity.EndFraction, "depth", "Depth with and without residual connections (open question)",
+            result, KernelStudy.Depth, Measured.EndFraction, "depth", "Depth with and without residual connections (open question)",
             "end / first training loss",
             $"{result.Plan.LandscapeTask.Name}, {result.Plan.DepthRecipe.Words}; the end is the mean over the last "
                 + $"{OpenStudies.LastSteps} batches"),
@@ -91,7 +91,7 @@ internal static class KernelsFigures
                 }
 
                 // A run whose loss left the finite numbers is shorter; the mean is taken where all runs are.
-                double[] steps = group.Of(arm).Select(run => run.Series[Quantity.Step]).MinBy(values => values.Length)!;
+                double[] steps = group.Of(arm).Select(run => run.Series[Measured.Step]).MinBy(values => values.Length)!;
                 _ = panel.Band(
                     arm.Name, steps, At(steps.Length, k => runs.Min(run => run[k])), At(steps.Length, k => runs.Max(run => run[k])));
                 _ = panel.Line(arm.Name, steps, At(steps.Length, k => runs.Average(run => run[k])));
@@ -119,12 +119,12 @@ internal static class KernelsFigures
             $"{runs[0].Setting}; row-normalised directions, the same draw for both kernels; seed 0. Centre: the end of the training.");
 
         // The same colours for the same losses in both panels: which surface is flatter is what the figure is looked at for.
-        double[] finite = [.. runs.SelectMany(run => run.Series[Quantity.Grid]).Where(double.IsFinite)];
+        double[] finite = [.. runs.SelectMany(run => run.Series[Measured.Grid]).Where(double.IsFinite)];
         (double least, double most) = (finite.Min(), finite.Max());
         foreach (KernelRun run in runs)
         {
-            LandscapeGrid grid = LandscapeGrid.Around((int)run[Quantity.GridPoints], run[Quantity.GridReach]);
-            double[] flat = run.Series[Quantity.Grid];
+            LandscapeGrid grid = LandscapeGrid.Around((int)run[Measured.GridPoints], run[Measured.GridReach]);
+            double[] flat = run.Series[Measured.Grid];
             double[,] values = new double[grid.Second.Length, grid.First.Length];
             Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(double));
             figure.AddPanel(run.Arm, Axis.Linear("α"), Axis.Linear("β")).HeatMap(
@@ -159,11 +159,11 @@ internal static class KernelsFigures
         RunGroup[] groups = [.. RunGroup.Of(result.Runs, KernelStudy.Variance).Where(group => group.IsComplete)];
         Axes panel = figure.AddPanel(
             string.Empty, Axis.Log("gain of W_Q and W_K"),
-            Axis.Log("λ_B", LowerLimit(groups.SelectMany(group => group.Runs).Select(run => run[Quantity.LambdaB]))));
+            Axis.Log("λ_B", LowerLimit(groups.SelectMany(group => group.Runs).Select(run => run[Measured.LambdaB]))));
         foreach (KernelArm arm in KernelArm.All)
         {
-            double[] gains = [.. groups.Select(group => group.Runs[0][Quantity.Scale])];
-            SeedSummary[] values = [.. groups.Select(group => group.Summary(arm, Quantity.LambdaB))];
+            double[] gains = [.. groups.Select(group => group.Runs[0][Measured.Scale])];
+            SeedSummary[] values = [.. groups.Select(group => group.Summary(arm, Measured.LambdaB))];
             _ = panel.Band(arm.Name, gains, [.. values.Select(v => v.Low)], [.. values.Select(v => v.High)]);
             _ = panel.Line(arm.Name, gains, [.. values.Select(v => v.Median)]);
         }

@@ -29,7 +29,7 @@ internal static class LandscapeStudy
                 Dictionary<string, double[]> series = KernelReading.OfTraining(run);
                 var grid = LandscapeGrid.Around(plan.LandscapePoints, Reach);
                 double[,] values = Losses(run, grid, seed);
-                series.Add(Quantity.Grid, [.. values.Cast<double>()]);
+                series.Add(Measured.Grid, [.. values.Cast<double>()]);
                 return new KernelReading(Numbers(grid, values, plan.LandscapePoints, series), series);
             })
         { Before = KernelSpecifications.Classifier(KernelArm.Softmax, plan.LandscapeTask.Data, recipe, seed) };
@@ -60,15 +60,15 @@ internal static class LandscapeStudy
         CurvatureQuantiles curvature = Curvature(grid, values);
         return new(StringComparer.Ordinal)
         {
-            [Quantity.GridPoints] = points,
-            [Quantity.GridReach] = Reach,
-            [Quantity.LocalMinima] = numbers.LocalMinima,
-            [Quantity.Curvature] = curvature.Median,
-            [Quantity.HighCurvature] = curvature.High,
-            [Quantity.Roughness] = numbers.RoughnessMedian,
-            [Quantity.NonConvex] = numbers.NonConvexShare,
-            [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
-            [Quantity.TestLoss] = series[Quantity.TestLoss][^1],
+            [Measured.GridPoints] = points,
+            [Measured.GridReach] = Reach,
+            [Measured.LocalMinima] = numbers.LocalMinima,
+            [Measured.Curvature] = curvature.Median,
+            [Measured.HighCurvature] = curvature.High,
+            [Measured.Roughness] = numbers.RoughnessMedian,
+            [Measured.NonConvex] = numbers.NonConvexShare,
+            [Measured.TestAccuracy] = series[Measured.TestAccuracy][^1],
+            [Measured.TestLoss] = series[Measured.TestLoss][^1],
         };
     }
 

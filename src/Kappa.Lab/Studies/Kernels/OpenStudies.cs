@@ -43,13 +43,13 @@ internal static class OpenStudies
         run =>
         {
             Dictionary<string, double[]> series = KernelReading.OfTraining(run);
-            double[] losses = series[Quantity.Loss];
+            double[] losses = series[Measured.Loss];
             return new KernelReading(
                 new Dictionary<string, double>(StringComparer.Ordinal)
                 {
-                    [Quantity.Scale] = depth,
-                    [Quantity.EndFraction] = losses[Math.Max(0, losses.Length - LastSteps)..].Average() / losses[0],
-                    [Quantity.TestAccuracy] = series[Quantity.TestAccuracy][^1],
+                    [Measured.Scale] = depth,
+                    [Measured.EndFraction] = losses[Math.Max(0, losses.Length - LastSteps)..].Average() / losses[0],
+                    [Measured.TestAccuracy] = series[Measured.TestAccuracy][^1],
                 },
                 series);
         });
@@ -64,11 +64,11 @@ internal static class OpenStudies
                 var features = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads((Transformer)start.Model, start.Initial), out _);
                 return new(StringComparer.Ordinal)
                 {
-                    [Quantity.LambdaB] = features.SigmaMinRow * features.SigmaMinRow,
-                    [Quantity.SharpRate] = Math.Pow(features.SigmaMinRow / features.SigmaMax, 2),
+                    [Measured.LambdaB] = features.SigmaMinRow * features.SigmaMinRow,
+                    [Measured.SharpRate] = Math.Pow(features.SigmaMinRow / features.SigmaMax, 2),
                 };
             });
-            numbers.Add(Quantity.Scale, gain);
+            numbers.Add(Measured.Scale, gain);
             return new KernelReading(numbers, []);
         });
 }

@@ -26,18 +26,18 @@ internal static class QueriesOnlyClaim
 
     private static IEnumerable<Measurement> Of(RunGroup group)
     {
-        SeedSummary gaussian = group.Summary(KernelArm.Gaussian, Quantity.EndFraction),
-            softmax = group.Summary(KernelArm.Softmax, Quantity.EndFraction);
+        SeedSummary gaussian = group.Summary(KernelArm.Gaussian, Measured.EndFraction),
+            softmax = group.Summary(KernelArm.Softmax, Measured.EndFraction);
         KernelRun first = group.Runs[0];
-        bool inside = QueriesOnlyStudy.IsInside(first[Quantity.Heads]);
+        bool inside = QueriesOnlyStudy.IsInside(first[Measured.Heads]);
         bool? differ = Differ(gaussian, softmax);
         yield return Measurement.Judged(group.Setting, "ℒ_t/ℒ_0 at the end, Gaussian", gaussian, inside ? !IsReached(gaussian) : differ);
         yield return Measurement.Judged(group.Setting, "ℒ_t/ℒ_0 at the end, softmax", softmax, inside ? softmax.IsBelow(Stalled) : differ);
         foreach (KernelArm arm in KernelArm.All)
         {
             yield return new Measurement(
-                group.Setting, $"rank of the Jacobian at the start, {arm.Name}", group.Summary(arm, Quantity.JacobianRank), null,
-                FormattableString.Invariant($"of {first[Quantity.Outputs]} outputs"));
+                group.Setting, $"rank of the Jacobian at the start, {arm.Name}", group.Summary(arm, Measured.JacobianRank), null,
+                FormattableString.Invariant($"of {first[Measured.Outputs]} outputs"));
         }
     }
 

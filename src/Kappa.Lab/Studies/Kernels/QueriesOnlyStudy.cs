@@ -37,19 +37,19 @@ internal static class QueriesOnlyStudy
     {
         Dictionary<string, double> start = KernelReading.AtStart(run, KernelStudy.QueriesOnly, at => new(StringComparer.Ordinal)
         {
-            [Quantity.JacobianRank] =
+            [Measured.JacobianRank] =
                 JacobianMatrix.Spectrum(JacobianMatrix.Of(at.Model, at.Initial, at.Trained), out _).NumericalRank,
         });
         (double stepSize, double[] losses) = KernelReading.Path(run);
         return new(
             new Dictionary<string, double>(start, StringComparer.Ordinal)
             {
-                [Quantity.Heads] = heads,
-                [Quantity.StepSize] = stepSize,
-                [Quantity.Outputs] = Size.Rows * Width,
-                [Quantity.EndFraction] = losses[^1] / losses[0],
-                [Quantity.Budget] = steps,
+                [Measured.Heads] = heads,
+                [Measured.StepSize] = stepSize,
+                [Measured.Outputs] = Size.Rows * Width,
+                [Measured.EndFraction] = losses[^1] / losses[0],
+                [Measured.Budget] = steps,
             },
-            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses });
+            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Measured.Loss] = losses });
     }
 }

@@ -32,30 +32,30 @@ internal static class ValuesOnlyClaim
     {
         KernelRun[] runs = group.Of(arm);
         string setting = $"{group.Setting}, {arm.Name}";
-        bool wide = runs[0][Quantity.Width] >= runs[0][Quantity.TokenRows];
+        bool wide = runs[0][Measured.Width] >= runs[0][Measured.TokenRows];
         yield return Measurement.Judged(
-            setting, "exact floor / ℒ_0", group.Summary(arm, Quantity.Floor), FloorRefutes(runs, wide),
+            setting, "exact floor / ℒ_0", group.Summary(arm, Measured.Floor), FloorRefutes(runs, wide),
             wide ? null : "rank-deficient: the floor must be positive");
         yield return new Measurement(
-            setting, "rank of B_0", group.Summary(arm, Quantity.FeatureRank), null,
-            FormattableString.Invariant($"of {runs[0][Quantity.TokenRows]} rows"));
+            setting, "rank of B_0", group.Summary(arm, Measured.FeatureRank), null,
+            FormattableString.Invariant($"of {runs[0][Measured.TokenRows]} rows"));
         yield return new Measurement(
-            setting, "rank of the linear map", group.Summary(arm, Quantity.MapRank), null,
-            FormattableString.Invariant($"of {runs[0][Quantity.Outputs]} outputs"));
-        yield return new Measurement(setting, "(ℒ − floor)/ℒ_0 at the end", group.Summary(arm, Quantity.EndFraction), null);
+            setting, "rank of the linear map", group.Summary(arm, Measured.MapRank), null,
+            FormattableString.Invariant($"of {runs[0][Measured.Outputs]} outputs"));
+        yield return new Measurement(setting, "(ℒ − floor)/ℒ_0 at the end", group.Summary(arm, Measured.EndFraction), null);
         KernelRun[] certified = [
-            .. runs.Where(run => double.IsFinite(run[Quantity.CertifiedRate]) && double.IsFinite(run[Quantity.SlowestShare]))];
+            .. runs.Where(run => double.IsFinite(run[Measured.CertifiedRate]) && double.IsFinite(run[Measured.SlowestShare]))];
         if (certified.Length > 0)
         {
             yield return new Measurement(
-                setting, "certified share of the loss per step", SeedSummary.Of(certified.Select(run => run[Quantity.CertifiedRate])), null,
+                setting, "certified share of the loss per step", SeedSummary.Of(certified.Select(run => run[Measured.CertifiedRate])), null,
                 $"{certified.Length} of {runs.Length} seeds are certified");
             yield return new Measurement(
-                setting, "same, from σ_min of the map itself", SeedSummary.Of(certified.Select(run => run[Quantity.SharpRate])), null);
+                setting, "same, from σ_min of the map itself", SeedSummary.Of(certified.Select(run => run[Measured.SharpRate])), null);
             yield return Measurement.Judged(
-                setting, "slowest measured share per step", SeedSummary.Of(certified.Select(run => run[Quantity.SlowestShare])),
+                setting, "slowest measured share per step", SeedSummary.Of(certified.Select(run => run[Measured.SlowestShare])),
                 certified.Any(run =>
-                    run[Quantity.SlowestShare] < (run[Quantity.CertifiedRate] * (1 - RateRounding)) - RateRounding * RateRounding));
+                    run[Measured.SlowestShare] < (run[Measured.CertifiedRate] * (1 - RateRounding)) - RateRounding * RateRounding));
         }
     }
 
@@ -63,19 +63,19 @@ internal static class ValuesOnlyClaim
     {
         if (!wide)
         {
-            return runs.Any(run => run[Quantity.Floor] <= Zero);
+            return runs.Any(run => run[Measured.Floor] <= Zero);
         }
 
-        KernelRun[] fullRank = [.. runs.Where(run => run[Quantity.SmallestFeature] > 0)];
-        return fullRank.Length == 0 ? null : fullRank.Any(run => run[Quantity.Floor] > Zero);
+        KernelRun[] fullRank = [.. runs.Where(run => run[Measured.SmallestFeature] > 0)];
+        return fullRank.Length == 0 ? null : fullRank.Any(run => run[Measured.Floor] > Zero);
     }
 
     private static string Reason(Verdict verdict, IReadOnlyList<Measurement> refuting, IReadOnlyList<KernelRun> all)
     {
         KernelRun[] runs = [.. all.Where(run => run.Study == KernelStudy.ValuesOnly)];
-        KernelRun[] wide = [.. runs.Where(run => run[Quantity.Width] >= run[Quantity.TokenRows])], narrow = [.. runs.Except(wide)];
+        KernelRun[] wide = [.. runs.Where(run => run[Measured.Width] >= run[Measured.TokenRows])], narrow = [.. runs.Except(wide)];
         KernelRun[] certified = [
-            .. wide.Where(run => double.IsFinite(run[Quantity.CertifiedRate]) && double.IsFinite(run[Quantity.SlowestShare]))];
+            .. wide.Where(run => double.IsFinite(run[Measured.CertifiedRate]) && double.IsFinite(run[Measured.SlowestShare]))];
         if (wide.Length == 0 || narrow.Length == 0)
         {
             return "Nothing was measured on both sides of D = Nn.";
@@ -83,13 +83,13 @@ internal static class ValuesOnlyClaim
 
         string numbers = string.Create(
             CultureInfo.InvariantCulture,
-            $"Floors over ℒ_0 are at most {NumberText.Of(wide.Max(run => run[Quantity.Floor]), 2)} with D ≥ Nn and at least "
-                + $"{NumberText.Of(narrow.Min(run => run[Quantity.Floor]), 2)} below. {certified.Length} of {wide.Length} wide runs are "
+            $"Floors over ℒ_0 are at most {NumberText.Of(wide.Max(run => run[Measured.Floor]), 2)} with D ≥ Nn and at least "
+                + $"{NumberText.Of(narrow.Min(run => run[Measured.Floor]), 2)} below. {certified.Length} of {wide.Length} wide runs are "
                 + $"certified");
         string ratio = certified.Length == 0
             ? "."
-            : $"; their slowest step removes {Median(run => run[Quantity.SlowestShare] / run[Quantity.CertifiedRate], 3)} times the "
-                + $"certified share (median), and the loss above the floor ends at {Median(run => run[Quantity.EndFraction], 2)} ℒ_0 "
+            : $"; their slowest step removes {Median(run => run[Measured.SlowestShare] / run[Measured.CertifiedRate], 3)} times the "
+                + $"certified share (median), and the loss above the floor ends at {Median(run => run[Measured.EndFraction], 2)} ℒ_0 "
                 + "(median): zero loss is certified, not observed.";
         return numbers + ratio
             + (verdict == Verdict.Partly ? $" Refuted in: {string.Join("; ", refuting.Select(m => m.Setting).Distinct())}." : string.Empty);

@@ -43,14 +43,14 @@ internal static class ValuesOnlyStudy
         return new(
             new Dictionary<string, double>(start, StringComparer.Ordinal)
             {
-                [Quantity.TokenRows] = Size.Rows,
-                [Quantity.Width] = width,
-                [Quantity.Outputs] = Size.Rows * width,
-                [Quantity.Floor] = floor / losses[0],
-                [Quantity.SlowestShare] = SlowestShare(above),
-                [Quantity.EndFraction] = above[^1],
+                [Measured.TokenRows] = Size.Rows,
+                [Measured.Width] = width,
+                [Measured.Outputs] = Size.Rows * width,
+                [Measured.Floor] = floor / losses[0],
+                [Measured.SlowestShare] = SlowestShare(above),
+                [Measured.EndFraction] = above[^1],
             },
-            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Quantity.Loss] = losses, [Quantity.LossAboveFloor] = above });
+            new Dictionary<string, double[]>(StringComparer.Ordinal) { [Measured.Loss] = losses, [Measured.LossAboveFloor] = above });
     }
 
     private static Dictionary<string, double> AtStart(Experiment start)
@@ -61,13 +61,13 @@ internal static class ValuesOnlyStudy
         double Constant(string symbol) => certificate.Constants.Single(constant => constant.Symbol == symbol).Value;
         return new(StringComparer.Ordinal)
         {
-            [Quantity.StepSize] = 1 / Constant("β"),
+            [Measured.StepSize] = 1 / Constant("β"),
             [LeastLoss] = Constant("min ℒ"),
-            [Quantity.FeatureRank] = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(model, start.Initial), out _).NumericalRank,
-            [Quantity.SmallestFeature] = Constant("min_h σ_M(B_h)"),
-            [Quantity.MapRank] = Constant("rank J"),
-            [Quantity.CertifiedRate] = certificate.Guarantee?.Rate ?? double.NaN,
-            [Quantity.SharpRate] = Constant("1 − (1 − ησ_min²)²"),
+            [Measured.FeatureRank] = JacobianMatrix.Spectrum(TransformerFeatures.OfHeads(model, start.Initial), out _).NumericalRank,
+            [Measured.SmallestFeature] = Constant("min_h σ_M(B_h)"),
+            [Measured.MapRank] = Constant("rank J"),
+            [Measured.CertifiedRate] = certificate.Guarantee?.Rate ?? double.NaN,
+            [Measured.SharpRate] = Constant("1 − (1 − ησ_min²)²"),
         };
     }
 

@@ -23,7 +23,7 @@ internal static class SpectraBands
     private sealed record Recorded(List<double> Steps, List<double>[] Values);
 
     /// <summary>A panel: a layer, by its place in the depth, and a part.</summary>
-    private sealed record Place(string Title, Func<int, int> Layer, LayerPart Part);
+    private sealed record ProbedPart(string Title, Func<int, int> Layer, LayerPart Part);
 
     /// <summary>The figures; none when no run has recorded spectra.</summary>
     /// <param name="groups">All groups.</param>
@@ -35,7 +35,7 @@ internal static class SpectraBands
             return [];
         List<SweepGroup> drawn = Thinning.Even(measured, LossBands.MostLines);
         int[] depths = [.. drawn.SelectMany(Runs).Select(Depth).Distinct()];
-        Place[] places = Places(depths);
+        ProbedPart[] places = Places(depths);
         Quantity[] sources = [.. SpectralQuantity.All.Select(quantity => quantity.Quantity).Distinct()];
         var read = drawn.ToDictionary(
             group => group, group => Runs(group).Where(HasSpectra).Select(run => Read(run, places, sources, cancellation)).ToArray());
@@ -59,7 +59,7 @@ internal static class SpectraBands
         return has;
     }
 
-    private static Place[] Places(int[] depths)
+    private static ProbedPart[] Places(int[] depths)
     {
         int deepest = depths.Max();
         var layers = depths.Length == 1
@@ -67,10 +67,11 @@ internal static class SpectraBands
                 .ToList()
             : deepest == 1 ? [("layer 0", _ => 0)] : [("first layer", _ => 0), ("last layer", depth => depth - 1)];
         return [
-            .. from layer in layers from part in Parts select new Place($"{layer.Item1}, {PartName.Of(0, part).Part}", layer.Item2, part)];
+            .. from layer in layers from part in Parts
+               select new ProbedPart($"{layer.Item1}, {PartName.Of(0, part).Part}", layer.Item2, part)];
     }
 
-    private static Recorded Read(RunOutcome run, Place[] places, Quantity[] sources, CancellationToken cancellation)
+    private static Recorded Read(RunOutcome run, ProbedPart[] places, Quantity[] sources, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         string[] columns = [
@@ -91,7 +92,7 @@ internal static class SpectraBands
     }
 
     private static Figure Draw(
-        SpectralQuantity quantity, List<SweepGroup> drawn, Dictionary<SweepGroup, Recorded[]> read, Place[] places, Quantity[] sources,
+        SpectralQuantity quantity, List<SweepGroup> drawn, Dictionary<SweepGroup, Recorded[]> read, ProbedPart[] places, Quantity[] sources,
         string caption)
     {
         var figure = new Figure($"{quantity.FigureName}-by-group", $"{quantity.Title}, by group", caption) { Columns = 2 };

@@ -47,7 +47,7 @@ internal sealed record EncoderRun
     /// <summary>d_m.</summary>
     public required int Width { get; init; }
 
-    public EncoderStart Start { get; init; } = EncoderStart.LeCun;
+    public NamedStart Start { get; init; } = NamedStart.LeCun;
 
     /// <summary>p of τ₀ = d_m^−p.</summary>
     public double LogitExponent { get; init; } = 0.5;

@@ -16,7 +16,7 @@ internal static class OpenAnswers
             Question("other-starts", "How fast are Xavier, orthogonal and scaled starts?", independent),
             Question(
                 "correlated-data", "What does correlation between tokens or between samples cost?",
-                [.. independent.Where(run => run.Run.Start.Name == EncoderStart.LeCun.Name), .. correlated]),
+                [.. independent.Where(run => run.Run.Start.Name == NamedStart.LeCun.Name), .. correlated]),
         ];
     }
 

@@ -32,7 +32,7 @@ internal sealed record EncoderPointResult(EncoderRun Run, double LimitDistance, 
     }
 
     /// <summary>Whether the kernel tends to K_∞: NTK and τ₀ = d_m^−1.</summary>
-    public static bool HasLimit(EncoderRun run) => run.Start.Name == EncoderStart.Ntk.Name && run.LogitExponent == 1;
+    public static bool HasLimit(EncoderRun run) => run.Start.Name == NamedStart.Ntk.Name && run.LogitExponent == 1;
 
     /// <summary>Initialisation and τ₀ in words.</summary>
     public string Setting => FormattableString.Invariant($"{Run.Start.Name}, τ₀ = d_m^−{Run.LogitExponent}");

@@ -27,9 +27,9 @@ internal static class SchemeClaim
     {
         string setting = FormattableString.Invariant(
             $"{runs[0].Outcome.Run.Sizes}, width {width}, {(rule == StepRule.Own ? "own step" : "same step")}");
-        SeedSummary Steps(EncoderStart start) =>
+        SeedSummary Steps(NamedStart start) =>
             SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepsToTarget));
-        foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.He, EncoderStart.Ntk })
+        foreach (NamedStart start in new[] { NamedStart.LeCun, NamedStart.He, NamedStart.Ntk })
         {
             yield return new Measurement(setting, $"T(1e-2), {start.Name} [steps]", Steps(start), null);
             yield return new Measurement(
@@ -37,9 +37,9 @@ internal static class SchemeClaim
                 SeedSummary.Of(runs.Where(run => run.Arm == start.Name).Select(run => run.Outcome.StepSize)), null);
         }
 
-        foreach (EncoderStart start in new[] { EncoderStart.LeCun, EncoderStart.He })
+        foreach (NamedStart start in new[] { NamedStart.LeCun, NamedStart.He })
         {
-            SeedSummary ratio = ComparedRun.Ratio(runs, EncoderStart.Ntk.Name, start.Name);
+            SeedSummary ratio = ComparedRun.Ratio(runs, NamedStart.Ntk.Name, start.Name);
             yield return Measurement.Judged(setting, $"ratio of T(1e-2), NTK / {start.Name}", ratio, ratio.IsBelow(LeastRatio));
         }
     }

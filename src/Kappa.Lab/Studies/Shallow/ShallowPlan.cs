@@ -36,7 +36,7 @@ internal sealed record ShallowPlan
     public required IReadOnlyList<int> LogitWidths { get; init; }
 
     /// <summary>Starts with which τ₀ is compared.</summary>
-    public required IReadOnlyList<EncoderStart> LogitStarts { get; init; }
+    public required IReadOnlyList<NamedStart> LogitStarts { get; init; }
 
     /// <summary>p of τ₀ = d_m^−p.</summary>
     public IReadOnlyList<double> LogitExponents { get; init; } = [0.5, 0.75, 1];
@@ -79,7 +79,7 @@ internal sealed record ShallowPlan
         SchemeWidths = [32, 128, 512],
         MovementWidths = [64, 128, 256, 512, 1024],
         LogitWidths = [16, 64, 128, 256],
-        LogitStarts = [EncoderStart.Ntk, EncoderStart.LeCun],
+        LogitStarts = [NamedStart.Ntk, NamedStart.LeCun],
         PointWidths = [64, 256, 1024, 4096, 16384],
         SearchSamples = [4, 8, 16, 32, 64],
         DigitWidths = [16, 256],
@@ -97,7 +97,7 @@ internal sealed record ShallowPlan
         SchemeWidths = [128],
         MovementWidths = [64, 128, 256, 512],
         LogitWidths = [16, 128],
-        LogitStarts = [EncoderStart.Ntk],
+        LogitStarts = [NamedStart.Ntk],
         PointWidths = [64, 256, 1024, 4096],
         SearchSamples = [4, 8, 16, 32],
         DigitWidths = [16, 128],
@@ -157,7 +157,7 @@ internal sealed record ShallowPlan
         from seed in AllSeeds
         select new EncoderComparison(
             [
-                .. new[] { EncoderStart.LeCun, EncoderStart.He, EncoderStart.Ntk }.Select(start =>
+                .. new[] { NamedStart.LeCun, NamedStart.He, NamedStart.Ntk }.Select(start =>
                     (start.Name, Small(width, seed) with { Start = start }))]);
 
     /// <summary>τ₀ = d_m^−p, on ordinary and centred samples, with both kinds of labels.</summary>
@@ -198,9 +198,9 @@ internal sealed record ShallowPlan
         select template with { Seed = seed };
 
     private static readonly Normalisation[] Normalisations = [Normalisation.Stable, Normalisation.MeanLoss, Normalisation.Literal];
-    private static readonly EncoderStart[] MovementStarts = [EncoderStart.LeCun, EncoderStart.Ntk];
-    private static readonly (EncoderStart Start, double Exponent)[] PointSettings = [
-        (EncoderStart.Ntk, 1), (EncoderStart.LeCun, 0.5), (EncoderStart.LeCun, 1)];
+    private static readonly NamedStart[] MovementStarts = [NamedStart.LeCun, NamedStart.Ntk];
+    private static readonly (NamedStart Start, double Exponent)[] PointSettings = [
+        (NamedStart.Ntk, 1), (NamedStart.LeCun, 0.5), (NamedStart.LeCun, 1)];
     private static readonly bool[] Centrings = [false, true];
 
     private IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(seed => (long)seed);
@@ -209,10 +209,10 @@ internal sealed record ShallowPlan
     {
         EncoderRun plain = Small(OpenWidth, 0);
         foreach (
-            EncoderStart start in new[]
+            NamedStart start in new[]
             {
-                EncoderStart.LeCun, EncoderStart.Xavier, EncoderStart.Orthogonal, EncoderStart.Gain(0.25), EncoderStart.Gain(0.5),
-                EncoderStart.Gain(2), EncoderStart.Gain(4),
+                NamedStart.LeCun, NamedStart.Xavier, NamedStart.Orthogonal, NamedStart.Gain(0.25), NamedStart.Gain(0.5),
+                NamedStart.Gain(2), NamedStart.Gain(4),
             })
         {
             yield return plain with { Start = start };

@@ -1,4 +1,5 @@
 using Kappa.Certificates.Ball;
+using Kappa.Models;
 using Kappa.Numerics;
 
 namespace Kappa.Certificates.Path;
@@ -39,7 +40,7 @@ internal sealed class PathMarch
         _kind = kind;
         StartFloor = startFloor;
         _propagation = propagation;
-        _out = _propagation.Blocks - 1;
+        _out = BlockIndices.Of(point.Shape.Depth - 1, point.Shape.Depth).FfnOut;
         _trained = [.. point.IsTrained.Take(_propagation.Blocks)];
         _joint = [.. _trained.Select((trained, b) => trained && (kind == PathFloor.Kernel || b != _out))];
         LocalBound output = _propagation.On(new ParameterBall(new double[_propagation.Blocks])).Output;
