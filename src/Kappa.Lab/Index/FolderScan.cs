@@ -50,7 +50,7 @@ internal static class FolderScan
 
     // As for a listing: one of the first three makes a folder a run, perhaps a damaged one.
     private static FolderEntry? Run(string name, string path) =>
-        Entry(EntryKind.Run, name, path, ["status.json", "spec.yaml", "telemetry.csv", "environment.json", "claims.json"], needed: 3);
+        Entry(EntryKind.Run, name, path, ["status.json", "spec.yaml", "telemetry.csv", "claims.json"], needed: 3);
 
     private static FolderEntry? Entry(EntryKind kind, string name, string path, string[] files, int needed)
     {

@@ -1,5 +1,4 @@
 using Kappa.Descent;
-using Kappa.Lab.Formats;
 using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Kappa.Numerics;
@@ -31,6 +30,7 @@ public sealed class ExperimentRun
     private readonly double? _roundingFloor;
     private long _lastBeat;
     private TelemetryWriter _telemetry = null!;
+    private SpectraWriter _spectra = null!;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="folder">The run folder, held by this process.</param>
@@ -60,6 +60,7 @@ public sealed class ExperimentRun
         DescentState state = RestoreOrStart();
         using (_telemetry = OpenTelemetry(state.Step))
         {
+            _spectra = SpectraWriter.Continue(_folder.Files.Spectra, state.Step);
             _folder.HasBegun = true;
             try
             {
@@ -120,8 +121,6 @@ public sealed class ExperimentRun
 
     private TelemetryWriter OpenTelemetry(long step)
     {
-        if (step > 0)
-            _columns.KeepColumnsOf(_folder.Files.Telemetry);
         TelemetryWriter writer = TelemetryWriter.Continue(_folder.Files.Telemetry, _columns.Columns, step - 1);
         long lastDue = (step - 1) / Telemetry.Every * Telemetry.Every;
         if (step > 0 && (writer.LastStep ?? -1) < lastDue)
@@ -169,7 +168,7 @@ public sealed class ExperimentRun
         if (step > 0)
             Save(state);
         else
-            _telemetry.Flush();
+            Flush();
         _folder.WriteStatus(Status(RunState.Running, step, loss));
 
         // The next second begins when this is written: a slow disk slows the run by half at most.
@@ -177,25 +176,8 @@ public sealed class ExperimentRun
         _progress?.Report(new RunProgress(step, _folder.Specification.Descent.Steps, loss));
     }
 
-    private void SaveSpectra(RunTelemetry columns, DescentStep step)
-    {
-        MakeSpectra();
-        foreach ((string name, ReadOnlyMemory<double> values) in columns.Spectra(step))
-            NpyFile.Write(_folder.Files.Spectrum(step.Step, name), [values.Length], values);
-    }
-
-    private void MakeSpectra()
-    {
-        string spectra = _folder.Files.Spectra;
-        try
-        {
-            DiskFlush.MakeFolder(spectra);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(spectra, $"cannot be made: {failure.Message.TrimEnd('.')}.", failure);
-        }
-    }
+    private void SaveSpectra(RunTelemetry columns, DescentStep step) =>
+        _spectra.Append(_folder.Files.Spectra, step.Step, columns.Spectra(step));
 
     private void Begin(long step)
     {
@@ -203,15 +185,21 @@ public sealed class ExperimentRun
         _folder.WriteStatus(Status(RunState.Running, step, null));
     }
 
-    // Telemetry first: a checkpoint ahead of it could not be continued.
-    // Unpublished, the rename and the sweep's own flush bring both to the disk.
+    // Telemetry and spectra first: a checkpoint ahead of them could not be continued.
     private void Save(DescentState state)
+    {
+        Flush();
+        RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.DataFingerprint);
+    }
+
+    // Unpublished, the rename and the sweep's own flush bring all to the disk.
+    private void Flush()
     {
         if (_folder.IsUnpublished)
             _telemetry.Flush();
         else
             _telemetry.FlushToDisk();
-        RunCheckpoint.Write(_folder.Files.Checkpoint, state, _experiment.DataFingerprint);
+        _spectra.Flush(_folder.Files.Spectra, toDisk: !_folder.IsUnpublished);
     }
 
     private void Finish(DescentState state, DescentOutcome outcome)

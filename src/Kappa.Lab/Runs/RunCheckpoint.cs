@@ -10,20 +10,17 @@ namespace Kappa.Lab.Runs;
 /// <remarks>
 /// Every parameter stands under its own name, so any safetensors reader finds the weights; the initial ones under <c>initial.</c>, the
 /// vectors of the method as <c>state.moment.k</c>. The data fingerprint is stored with them: a state must not be continued on other data.
-/// Models other than R once had a form of their own, without the length of the path; it is still read.
 /// </remarks>
 internal static class RunCheckpoint
 {
     private const string Kind = "kappa-descent-state";
-    private const string EarlierKind = "kappa-training-state";
     private const int Version = 1;
     private const string InitialPrefix = "initial.";
     private const string StatePrefix = "state.";
-    /// <summary>The tensor of the length of the path; NaN when it is not known.</summary>
-    public const string PathLength = StatePrefix + "path_length";
+    private const string PathLength = StatePrefix + "path_length";
 
     /// <summary>Whether a file of tensors calls itself a state of this kind.</summary>
-    public static bool IsOne(SafetensorsContent content) => KindOf(content) is Kind or EarlierKind;
+    public static bool IsOne(SafetensorsContent content) => content.Metadata.GetValueOrDefault("kappa.kind") == Kind;
 
     /// <summary>Whether a tensor belongs to the state but not to the current weights.</summary>
     public static bool IsState(string tensor) =>
@@ -76,7 +73,7 @@ internal static class RunCheckpoint
             ReadWeights(checkpoint, layout, InitialPrefix),
             checkpoint.GetInteger("step"),
             checkpoint.GetNumber(StatePrefix + "step_size"),
-            checkpoint.Kind == Kind ? checkpoint.GetNumber(PathLength) : double.NaN,
+            checkpoint.GetNumber(PathLength),
             [.. Enumerable.Range(0, moments).Select(k => checkpoint.GetTensor(MomentName(k), layout.Length))]);
     }
 
@@ -91,9 +88,7 @@ internal static class RunCheckpoint
 
     private static string MomentName(int k) => $"{StatePrefix}moment.{k}";
 
-    private static string? KindOf(SafetensorsContent content) => content.Metadata.GetValueOrDefault("kappa.kind");
-
-    private static Checkpoint Load(string path) => Checkpoint.Load(path, Kind, Version, earlierKind: EarlierKind);
+    private static Checkpoint Load(string path) => Checkpoint.Load(path, Kind, Version);
 
     private static bool IsOn(Checkpoint checkpoint, string dataFingerprint) => checkpoint.GetText("data.fingerprint") == dataFingerprint;
 

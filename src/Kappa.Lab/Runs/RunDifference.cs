@@ -1,7 +1,6 @@
 using System.Globalization;
 using Kappa.Descent;
 using Kappa.Lab.Formats;
-using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Runs;
@@ -29,14 +28,7 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
             ?? Spectra(recorded, computed);
     }
 
-    // An earlier version wrote fewer keys; what it left out has the value that it had.
-    private static RunDifference? Specification(string recorded, string computed) =>
-        Read(recorded) is { } one && one.Equals(Read(computed)) ? null : Lines(recorded, computed);
-
-    private static ExperimentSpecification? Read(string path) =>
-        SpecificationReader.ReadText(path, string.Join('\n', StoredDocument.Lines(path)), []).Specification?.Resolve();
-
-    private static RunDifference? Lines(string recorded, string computed)
+    private static RunDifference? Specification(string recorded, string computed)
     {
         string[] ones = StoredDocument.Lines(recorded), others = StoredDocument.Lines(computed);
         int same = ones.Zip(others).TakeWhile(pair => pair.First == pair.Second).Count();
@@ -66,13 +58,9 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
             }
         }
 
-        if (one.Rows != other.Rows)
-            return new(name, "rows", one.Rows.ToString(CultureInfo.InvariantCulture), other.Rows.ToString(CultureInfo.InvariantCulture));
-
-        // An earlier version recorded less, or in another order: what it did record is the same.
-        return one.Columns.SequenceEqual(other.Columns)
-            ? new(
-                name, "text", one.Note ?? "other spelling of the same numbers", other.Note ?? "other spelling of the same numbers") : null;
+        return one.Rows != other.Rows
+            ? new(name, "rows", one.Rows.ToString(CultureInfo.InvariantCulture), other.Rows.ToString(CultureInfo.InvariantCulture))
+            : new(name, "text", one.Note ?? "other spelling of the same numbers", other.Note ?? "other spelling of the same numbers");
     }
 
     private static RunDifference? Tensors(RunFiles recorded, RunFiles computed)
@@ -83,10 +71,7 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
         if (Absent(name, recorded.Checkpoint, computed.Checkpoint) is { } absent)
             return absent;
         SafetensorsContent one = SafetensorsFile.Read(recorded.Checkpoint), other = SafetensorsFile.Read(computed.Checkpoint);
-        // A run that an earlier version began does not know how long its path is.
-        foreach (
-            NamedTensor tensor in one.Tensors.Where(tensor =>
-                !(tensor.Name == RunCheckpoint.PathLength && double.IsNaN(tensor.Value.Data[0]))))
+        foreach (NamedTensor tensor in one.Tensors)
         {
             if (other.Tensors.FirstOrDefault(found => found.Name == tensor.Name) is not { } found)
                 return new(name, $"tensor {tensor.Name}", "there", "not there");
@@ -94,7 +79,7 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
                 return difference;
         }
 
-        // The form of a checkpoint and its hash may be those of another version.
+        // The hash differs with the tensors, which were compared.
         KeyValuePair<string, string> differing = one.Metadata.Where(pair =>
             !pair.Key.StartsWith("kappa.", StringComparison.Ordinal) && other.Metadata.GetValueOrDefault(pair.Key) != pair.Value)
             .OrderBy(pair => pair.Key, StringComparer.Ordinal).FirstOrDefault();
@@ -105,22 +90,22 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
 
     private static RunDifference? Spectra(RunFiles recorded, RunFiles computed)
     {
-        // An earlier version kept fewer of them.
-        foreach (string name in Spectra(recorded).Order(StringComparer.Ordinal))
-        {
-            string one = Path.Combine(recorded.Spectra, name), other = Path.Combine(computed.Spectra, name);
-            if (Absent($"spectra/{name}", one, other) is { } absent)
-                return absent;
-            if (!SameBytes(one, other))
-                return Elements($"spectra/{name}", "array", NpyFile.Read(one), NpyFile.Read(other))
-                    ?? new($"spectra/{name}", "header", "other bytes", "other bytes");
-        }
-
-        return null;
+        if (SameBytes(recorded.Spectra, computed.Spectra))
+            return null;
+        string name = Path.GetFileName(recorded.Spectra);
+        if (Absent(name, recorded.Spectra, computed.Spectra) is { } absent)
+            return absent;
+        SpectraTable one = SpectraTable.Read(recorded.Spectra), other = SpectraTable.Read(computed.Spectra);
+        return (What(one), What(other)) is var (ones, others) && ones == others
+            ? one.Records.Zip(other.Records).SelectMany(pair => one.Names.Select((part, k) => Elements(
+                name, string.Create(CultureInfo.InvariantCulture, $"{part} at step {pair.First.Step}"),
+                new([pair.First.Rows[k].Length], pair.First.Rows[k]), new([pair.Second.Rows[k].Length], pair.Second.Rows[k]))))
+                .FirstOrDefault(difference => difference is not null) ?? new(name, "file", "other bytes", "other bytes")
+            : new(name, "parts and steps", ones, others);
     }
 
-    private static IEnumerable<string> Spectra(RunFiles files) =>
-        Directory.Exists(files.Spectra) ? Directory.GetFiles(files.Spectra, "*.npy").Select(path => Path.GetFileName(path)) : [];
+    private static string What(SpectraTable table) =>
+        $"{string.Join(' ', table.Names)} at {string.Join(' ', table.Records.Select(record => record.Step))}";
 
     private static RunDifference? Absent(string name, string recorded, string computed) =>
         (System.IO.File.Exists(recorded), System.IO.File.Exists(computed)) switch
@@ -134,9 +119,7 @@ internal sealed record RunDifference(string File, string Place, string Recorded,
     {
         if (!one.Shape.SequenceEqual(other.Shape))
             return new(file, $"shape of {what}", one.ToString(), other.ToString());
-        // An earlier version began some matrices at −0, which no result depends on.
-        int same = one.Data.Zip(other.Data).TakeWhile(pair => SameBits(pair.First, pair.Second) || (pair.First == 0 && pair.Second == 0))
-            .Count();
+        int same = one.Data.Zip(other.Data).TakeWhile(pair => SameBits(pair.First, pair.Second)).Count();
         return same == one.Data.Length
             ? null
             : new(

@@ -1,27 +1,21 @@
-using System.Diagnostics.CodeAnalysis;
 using Kappa.Descent;
-using Kappa.Lab.Store;
 using Kappa.Models;
 
 namespace Kappa.Lab.Runs;
 
 /// <summary>The telemetry of a run: what a probe measures at a step, and for a classifier its tests.</summary>
-/// <remarks>
-/// Quantities: docs/quantities.md. A run that is continued keeps the columns that its file began with, also where today's would be more.
-/// Measuring allocates nothing but in a test. One caller at a time.
-/// </remarks>
+/// <remarks>Quantities: docs/quantities.md. Measuring allocates nothing but in a test. One caller at a time.</remarks>
 internal sealed class RunTelemetry
 {
     private static readonly string[] Tests = [Quantities.TestLoss.Name, Quantities.TestAccuracy.Name];
 
     private readonly Experiment _experiment;
-    private TelemetryProbe _probe;
+    private readonly TelemetryProbe _probe;
     private readonly int? _testEvery;
     private readonly bool _isFullBatch;
-    private string[] _known;
-    private double[] _all;
-    private int[] _places;
-    private double[] _row;
+    private readonly double[] _all;
+    private readonly int[] _places;
+    private readonly double[] _row;
 
     /// <summary>Prepares the columns.</summary>
     /// <param name="experiment">The experiment whose steps are measured.</param>
@@ -30,35 +24,22 @@ internal sealed class RunTelemetry
     {
         (_experiment, _isFullBatch) = (experiment, isFullBatch || experiment.IsFullBatch);
         _testEvery = experiment.Specification.Telemetry.TestEvery;
-        Take(experiment.Specification.Telemetry.Quantities.HasSpectra);
+        Func<string, bool> isWanted = experiment.Specification.Telemetry.Quantities.Includes;
+        _probe = new TelemetryProbe(
+            experiment.Model, experiment.Trained, experiment.Specification.Telemetry.Quantities.HasSpectra,
+            _isFullBatch ? null : experiment.Options.BatchSize, movement: experiment.Model is not ResidualTransformer, isWanted);
+        string[] known = [.. _probe.Columns, .. _testEvery is null ? [] : Tests];
+        _all = new double[known.Length];
+        _places = [.. Enumerable.Range(0, known.Length).Where(place => isWanted(known[place]))];
+        Columns = [.. _places.Select(place => known[place])];
+        _row = new double[_places.Length];
     }
 
     /// <summary>The name of each number that <see cref="Measure"/> returns.</summary>
-    public IReadOnlyList<string> Columns { get; private set; }
+    public IReadOnlyList<string> Columns { get; }
 
     /// <summary>What the steps have to fill; null when no layer is looked at.</summary>
     public LayerRecord? Record => _probe.Record;
-
-    /// <summary>Measures only what a file has columns for, in its order, if all of them are known.</summary>
-    public void KeepColumnsOf(string path)
-    {
-        if (!File.Exists(path) || !TelemetryFile.HasHeader(path))
-        {
-            return;
-        }
-
-        string[] found = TelemetryFile.Columns(path);
-        if (_probe.Record is not null && !found.Any(column => column.StartsWith("l0.", StringComparison.Ordinal)))
-        {
-            Take(spectra: false);
-        }
-
-        int[] places = [.. found.Select(column => Array.IndexOf(_known, column))];
-        if (Array.TrueForAll(places, place => place >= 0))
-        {
-            (Columns, _places, _row) = (found, places, new double[found.Length]);
-        }
-    }
 
     /// <summary>The quantities of a step, all taken before the update; valid until the next call.</summary>
     public ReadOnlySpan<double> Measure(DescentStep step)
@@ -79,22 +60,17 @@ internal sealed class RunTelemetry
         return _row;
     }
 
-    /// <summary>All singular values at the last measurement, by name; empty when no layer is looked at.</summary>
+    /// <summary>All singular values at the last measurement, by name, with the number that there
+    /// are over all samples; those of a batch may be fewer. Empty when no layer is looked at.</summary>
     /// <param name="step">The step that was measured.</param>
-    public (string Name, ReadOnlyMemory<double> SingularValues)[] Spectra(DescentStep step) =>
-        [.. _probe.Spectra(step.Parameters, _isFullBatch ? _experiment.Model.AllSamples : _experiment.Descent.BatchOf(step.Step))];
-
-    [MemberNotNull(nameof(_probe), nameof(_known), nameof(_all), nameof(_places), nameof(_row), nameof(Columns))]
-    private void Take(bool spectra)
+    public (string Name, int Length, ReadOnlyMemory<double> Values)[] Spectra(DescentStep step)
     {
-        _probe = new TelemetryProbe(
-            _experiment.Model, _experiment.Trained, spectra, _isFullBatch ? null : _experiment.Options.BatchSize,
-            movement: _experiment.Model is not ResidualTransformer, isWanted: _experiment.Specification.Telemetry.Quantities.Includes);
-        _known = [.. _probe.Columns, .. _testEvery is null ? [] : Tests];
-        _all = new double[_known.Length];
-        _places = [
-            .. Enumerable.Range(0, _known.Length).Where(place => _experiment.Specification.Telemetry.Quantities.Includes(_known[place]))];
-        Columns = [.. _places.Select(place => _known[place])];
-        _row = new double[_places.Length];
+        IModel model = _experiment.Model;
+        return
+        [
+            .. from part in _probe.Spectra(step.Parameters, _isFullBatch ? model.AllSamples : _experiment.Descent.BatchOf(step.Step))
+               let rows = (long)model.Samples * part.Matrix.RowsPerSample
+               select (part.Matrix.Name, (int)Math.Min(rows, part.Matrix.Columns), part.SingularValues),
+        ];
     }
 }

@@ -141,14 +141,13 @@ internal sealed class Checkpoint
     /// <param name="kind">What must have been saved.</param>
     /// <param name="version">The version it must have.</param>
     /// <param name="limits">How much it may take; <c>null</c> for the defaults.</param>
-    /// <param name="earlierKind">What the same was called once; <c>null</c> when it was always called so.</param>
     /// <exception cref="BadInputException">The file cannot be read, is damaged, or is of another kind or version.</exception>
-    public static Checkpoint Load(string path, string kind, int version, ReadLimits? limits = null, string? earlierKind = null)
+    public static Checkpoint Load(string path, string kind, int version, ReadLimits? limits = null)
     {
         SafetensorsContent content = SafetensorsFile.Read(path, limits);
         string foundKind = content.Metadata.GetValueOrDefault(KindKey, "");
         string foundVersion = content.Metadata.GetValueOrDefault(VersionKey, "");
-        if ((foundKind != kind && foundKind != earlierKind) || foundVersion != version.ToString(CultureInfo.InvariantCulture))
+        if (foundKind != kind || foundVersion != version.ToString(CultureInfo.InvariantCulture))
         {
             throw new BadInputException(
                 path,

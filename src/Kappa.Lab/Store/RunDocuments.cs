@@ -10,13 +10,8 @@ internal static class RunDocuments
 {
     public static RunStatus ReadStatus(RunFiles files) => ReadJson(files.Status, StoreJson.Default.RunStatus);
 
-    public static EnvironmentRecord ReadEnvironment(RunFiles files) => ReadJson(files.Environment, StoreJson.Default.EnvironmentRecord);
-
     public static void Write(RunFiles files, RunStatus status) =>
         AtomicFile.WriteAllText(files.Status, JsonSerializer.Serialize(status, StoreJson.Default.RunStatus) + "\n");
-
-    public static void Write(RunFiles files, EnvironmentRecord environment) =>
-        AtomicFile.WriteAllText(files.Environment, JsonSerializer.Serialize(environment, StoreJson.Default.EnvironmentRecord) + "\n");
 
     public static ExperimentSpecification ReadSpecification(RunFiles files)
     {

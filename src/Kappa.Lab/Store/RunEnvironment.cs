@@ -83,11 +83,3 @@ public sealed record RunEnvironment
         }
     }
 }
-
-/// <summary>The content of <c>environment.json</c>: one entry for every process that worked on the run, in order.</summary>
-internal sealed record EnvironmentRecord
-{
-    public int FormatVersion { get; init; } = RunFolder.FormatVersion;
-
-    public required IReadOnlyList<RunEnvironment> Sessions { get; init; }
-}

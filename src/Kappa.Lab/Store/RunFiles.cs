@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Kappa.Lab.Store;
 
 /// <summary>The names of the files in a run folder.</summary>
@@ -9,10 +7,7 @@ public sealed record RunFiles(string Path)
     /// <summary>The resolved specification.</summary>
     public string Specification => At("spec.yaml");
 
-    /// <summary>The machines and command lines.</summary>
-    public string Environment => At("environment.json");
-
-    /// <summary>State, step, heartbeat.</summary>
+    /// <summary>State, step, heartbeat, and who worked on it.</summary>
     public string Status => At("status.json");
 
     /// <summary>A row for every recorded step.</summary>
@@ -39,24 +34,10 @@ public sealed record RunFiles(string Path)
     /// <summary>Folder of figures with their data.</summary>
     public string Figures => At("figures");
 
-    /// <summary>Folder of full spectra.</summary>
-    public string Spectra => At("spectra");
+    /// <summary>The full spectra at the chosen steps.</summary>
+    public string Spectra => At("spectra.npy");
 
     internal string Lock => At(".lock");
-
-    /// <summary>The full spectrum of one quantity at one step.</summary>
-    /// <param name="step">Step number, at least 0.</param>
-    /// <param name="quantity">For example <c>l0.output</c>: letters, digits, dots, underscores, hyphens.</param>
-    /// <exception cref="ArgumentException">The quantity has other characters.</exception>
-    public string Spectrum(long step, string quantity)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(step);
-        ArgumentException.ThrowIfNullOrEmpty(quantity);
-        if (!quantity.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-'))
-            throw new ArgumentException(
-                $"quantity must consist of letters, digits, dots, underscores and hyphens but is '{quantity}'.", nameof(quantity));
-        return System.IO.Path.Combine(Spectra, string.Create(CultureInfo.InvariantCulture, $"{quantity}.step{step}.npy"));
-    }
 
     private string At(string name) => System.IO.Path.Combine(Path, name);
 }

@@ -11,15 +11,21 @@ namespace Kappa.Lab.Store;
 public sealed class RunFolder : IDisposable
 {
     /// <summary>Version of the layout. A folder of another version is refused, never guessed at.</summary>
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
 
     private readonly FileStream _lock;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyList<RunEnvironment> _sessions;
 
     private string? _publishedPath;
 
-    private RunFolder(RunFiles files, FileStream exclusive, ExperimentSpecification specification, RunStatus status, TimeProvider time) =>
+    private RunFolder(
+        RunFiles files, FileStream exclusive, ExperimentSpecification specification, RunStatus status, RunEnvironment environment,
+        TimeProvider time)
+    {
         (Files, _lock, Specification, Status, _time) = (files, exclusive, specification, status, time);
+        _sessions = [.. status.Sessions, environment];
+    }
 
     /// <summary>The names of its files.</summary>
     public RunFiles Files { get; private set; }
@@ -66,10 +72,9 @@ public sealed class RunFolder : IDisposable
             LeftBehind.Remove(files);
             ExperimentSpecification resolved = specification.Resolve();
             Formats.AtomicFile.WriteAllText(files.Specification, SpecificationWriter.Write(resolved));
-            RunDocuments.Write(files, new EnvironmentRecord { Sessions = [environment] });
 
             // The status comes last: a folder without one was never completely made.
-            var folder = new RunFolder(files, exclusive, resolved, new RunStatus { State = RunState.Queued }, time);
+            var folder = new RunFolder(files, exclusive, resolved, new RunStatus { State = RunState.Queued }, environment, time);
             folder.WriteStatus(folder.Status);
             return folder;
         }
@@ -106,9 +111,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             Formats.AtomicFile.WriteAllText(staged.Files.Specification, SpecificationWriter.Write(specification));
-            RunDocuments.Write(staged.Files, new EnvironmentRecord { Sessions = [environment] });
-            return new(
-                staged.Files, staged.Lock, specification, new RunStatus { State = RunState.Queued }, time)
+            return new(staged.Files, staged.Lock, specification, new RunStatus { State = RunState.Queued }, environment, time)
             { _publishedPath = files.Path };
         }
         catch
@@ -134,11 +137,11 @@ public sealed class RunFolder : IDisposable
                 return null;
             }
 
-            if (!isBegun)
+            if (isBegun)
+                RequireNamed(files, specification);
+            else
                 Formats.AtomicFile.WriteAllText(files.Specification, SpecificationWriter.Write(specification));
-            IReadOnlyList<RunEnvironment> earlier = isBegun ? Sessions(files, specification) : [];
-            RunDocuments.Write(files, new EnvironmentRecord { Sessions = [.. earlier, environment] });
-            return new(files, exclusive, specification, status, time);
+            return new(files, exclusive, specification, status, environment, time);
         }
         catch
         {
@@ -158,7 +161,7 @@ public sealed class RunFolder : IDisposable
             RunLock.RequireOwn(files);
             RunLock.RequireOwnParts(files);
             if (System.IO.Path.Exists(files.Status))
-                _ = Sessions(files, specification);
+                RequireNamed(files, specification);
             return false;
         }
         catch (BadInputException damage) when (!damage.IsOfTheDisk)
@@ -167,13 +170,11 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    // Who worked on a run that was begun; it goes on only as what its name says.
-    private static IReadOnlyList<RunEnvironment> Sessions(RunFiles files, ExperimentSpecification specification)
+    // A run that was begun goes on only as what its name says.
+    private static void RequireNamed(RunFiles files, ExperimentSpecification specification)
     {
-        IReadOnlyList<RunEnvironment> sessions = RunDocuments.ReadEnvironment(files).Sessions;
-        return RunName.Identity(RunDocuments.ReadSpecification(files)) == RunName.Identity(specification)
-            ? sessions
-            : throw new BadInputException(
+        if (RunName.Identity(RunDocuments.ReadSpecification(files)) != RunName.Identity(specification))
+            throw new BadInputException(
                 files.Specification, "must be the specification that the run is named by but is another one. The run folder is damaged.");
     }
 
@@ -187,7 +188,7 @@ public sealed class RunFolder : IDisposable
             return state == RunState.Failed;
         string? empty = new[]
         {
-            files.Specification, files.Environment, files.Telemetry, files.Checkpoint,
+            files.Specification, files.Telemetry, files.Checkpoint,
         }.FirstOrDefault(path => new FileInfo(path) is not { Exists: true, Length: > 0 });
         return empty is null
             ? true
@@ -195,7 +196,8 @@ public sealed class RunFolder : IDisposable
                 empty, "must hold something in a run that is done but is missing or empty. The run folder is damaged.");
     }
 
-    /// <summary>Opens an existing run to continue it; <paramref name="environment"/> is added to those that worked on it.</summary>
+    /// <summary>Opens an existing run to continue it; the next status
+    /// adds <paramref name="environment"/> to those that worked on it.</summary>
     /// <param name="path">The run folder.</param>
     /// <param name="environment">This process.</param>
     /// <param name="time">The clock of the heartbeat.</param>
@@ -210,10 +212,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             LeftBehind.Remove(files);
-            ExperimentSpecification specification = RunDocuments.ReadSpecification(files);
-            EnvironmentRecord earlier = RunDocuments.ReadEnvironment(files);
-            RunDocuments.Write(files, earlier with { Sessions = [.. earlier.Sessions, environment] });
-            return new(files, exclusive, specification, status, time);
+            return new(files, exclusive, RunDocuments.ReadSpecification(files), status, environment, time);
         }
         catch
         {
@@ -222,14 +221,14 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Replaces the status; version and heartbeat are filled in. The
-    /// first one of a run begun by a sweep publishes its folder.</summary>
+    /// <summary>Replaces the status; version, heartbeat and sessions are filled in.
+    /// The first one of a run begun by a sweep publishes its folder.</summary>
     /// <param name="status">State, step, loss and reason.</param>
     /// <exception cref="BadInputException">The disk refused; the previous status is intact.</exception>
     public void WriteStatus(RunStatus status)
     {
         ArgumentNullException.ThrowIfNull(status);
-        RunStatus next = status with { FormatVersion = FormatVersion, Heartbeat = _time.GetUtcNow() };
+        RunStatus next = status with { FormatVersion = FormatVersion, Heartbeat = _time.GetUtcNow(), Sessions = _sessions };
         RunDocuments.Write(Files, next);
         Status = next;
         if (_publishedPath is { } path)

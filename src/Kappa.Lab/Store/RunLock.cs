@@ -93,7 +93,7 @@ internal static class RunLock
     public static void RequireOwnParts(RunFiles files)
     {
         Formats.RegularFile.RequireOwn(files.Telemetry, isFolder: false);
-        Formats.RegularFile.RequireOwn(files.Spectra, isFolder: true);
+        Formats.RegularFile.RequireOwn(files.Spectra, isFolder: false);
         Formats.RegularFile.RequireOwn(files.Figures, isFolder: true);
     }
 }
@@ -105,7 +105,7 @@ internal static class LeftBehind
     public static void Remove(RunFiles files)
     {
         RunLock.RequireOwnParts(files);
-        foreach (string folder in new[] { files.Path, files.Spectra, files.Figures })
+        foreach (string folder in new[] { files.Path, files.Figures })
             AtomicFile.RemoveLeftBehind(folder);
     }
 }

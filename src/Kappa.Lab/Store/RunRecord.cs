@@ -6,12 +6,13 @@ namespace Kappa.Lab.Store;
 /// <param name="Files">The names of its files.</param>
 /// <param name="Specification">The specification, resolved.</param>
 /// <param name="Status">State, step, heartbeat.</param>
-/// <param name="Sessions">The processes that worked on it, in order.</param>
-public sealed record RunRecord(
-    RunFiles Files, ExperimentSpecification Specification, RunStatus Status, IReadOnlyList<RunEnvironment> Sessions)
+public sealed record RunRecord(RunFiles Files, ExperimentSpecification Specification, RunStatus Status)
 {
     /// <summary>The name of the run.</summary>
     public string Name => Path.GetFileName(Files.Path);
+
+    /// <summary>The processes that worked on it, in order.</summary>
+    public IReadOnlyList<RunEnvironment> Sessions => Status.Sessions;
 
     /// <summary>Whether a process had the run and died without a word: the status
     /// says running, and nobody holds the lock. Resuming continues it.</summary>
@@ -38,7 +39,7 @@ public sealed record RunRecord(
                 "is a run that never began: its process ended before the first status was written. Run the experiment again, which takes "
                     + "the folder, or remove it.");
         RunStatus status = RunDocuments.ReadStatus(files);
-        return new(files, RunDocuments.ReadSpecification(files), status, RunDocuments.ReadEnvironment(files).Sessions);
+        return new(files, RunDocuments.ReadSpecification(files), status);
     }
 
     // The status is the last document to be written and the telemetry comes after it.

@@ -38,7 +38,7 @@ public sealed record RunStatus
     public double? Loss { get; init; }
 
     /// <summary>The loss at which only rounding is left, see <see cref="Spectra.RoundingFloor"/>;
-    /// <see langword="null"/> before the first step and in folders that earlier versions wrote.</summary>
+    /// <see langword="null"/> before the first step.</summary>
     [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double? RoundingFloor { get; init; }
 
@@ -59,4 +59,7 @@ public sealed record RunStatus
 
     /// <summary>A line for the reader, such as the error of a failed run.</summary>
     public string? Message { get; init; }
+
+    /// <summary>The processes that worked on the run, in order: one entry for each.</summary>
+    public IReadOnlyList<RunEnvironment> Sessions { get; init; } = [];
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Kappa.Lab.Store;
@@ -9,12 +8,8 @@ namespace Kappa.Lab.Store;
     WriteIndented = true,
     NewLine = "\n",
     UseStringEnumConverter = false,
-    Converters = [typeof(RunStateConverter)],
+    Converters = [typeof(Formats.CamelCaseEnum<RunState>)],
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RunStatus))]
-[JsonSerializable(typeof(EnvironmentRecord))]
 internal sealed partial class StoreJson : JsonSerializerContext;
-
-/// <summary>A state as its lower-case word; numbers are not states.</summary>
-internal sealed class RunStateConverter() : JsonStringEnumConverter<RunState>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

@@ -147,9 +147,9 @@ public sealed class SweepFolder
         if (StatusOf(files) is null)
             return false;
         using FileStream? exclusive = RunLock.TryTake(files);
-        if (exclusive is null || StatusOf(files) is not { State: RunState.Failed })
+        if (exclusive is null || StatusOf(files) is not { State: RunState.Failed, Sessions: var sessions })
             return false;
-        RunDocuments.Write(files, new RunStatus { State = RunState.Queued, Heartbeat = DateTimeOffset.UtcNow });
+        RunDocuments.Write(files, new RunStatus { State = RunState.Queued, Heartbeat = DateTimeOffset.UtcNow, Sessions = sessions });
         return true;
     }
 

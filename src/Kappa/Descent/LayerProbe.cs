@@ -31,9 +31,9 @@ internal sealed class LayerProbe
     /// <summary>The names of the numbers that <see cref="Write"/> writes.</summary>
     public IEnumerable<string> Columns => _entries.SelectMany(entry => entry.Columns);
 
-    /// <summary>All singular values by name; those of Φ only with M ≤ m.</summary>
-    public IEnumerable<(string Name, LayerMatrix Matrix, double[] SingularValues)> Spectra =>
-        _entries.Select(entry => (entry.Name, entry.Matrix, entry.SingularValues));
+    /// <summary>All singular values; those of Φ only with M ≤ m.</summary>
+    public IEnumerable<(LayerMatrix Matrix, double[] SingularValues)> Spectra =>
+        _entries.Select(entry => (entry.Matrix, entry.SingularValues));
 
     /// <summary>The parts of a model that are measured, in the order of the columns.</summary>
     /// <param name="offered">What the model can keep.</param>
@@ -77,8 +77,6 @@ internal sealed class LayerProbe
     private abstract class Entry(LayerMatrix matrix)
     {
         public LayerMatrix Matrix { get; } = matrix;
-
-        public string Name { get; } = matrix.Name;
 
         public abstract IEnumerable<string> Columns { get; }
 

@@ -126,11 +126,12 @@ public sealed class TelemetryProbe
     }
 
     /// <summary>All singular values at the last <see cref="Measure"/>, by
-    /// name, for example <c>l0.output</c>; empty without spectra.</summary>
+    /// the matrix that they are of; empty without spectra.</summary>
     /// <remarks>Those of Φ, which no column needs when M &gt; m, are computed here in a pass of their own.</remarks>
     /// <param name="parameters">θ of that step.</param>
     /// <param name="batch">Its samples.</param>
-    public IEnumerable<(string Name, ReadOnlyMemory<double> SingularValues)> Spectra(ModelParameters parameters, ReadOnlySpan<int> batch)
+    public IEnumerable<(LayerMatrix Matrix, ReadOnlyMemory<double> SingularValues)> Spectra(
+        ModelParameters parameters, ReadOnlySpan<int> batch)
     {
         if (_current is null)
         {
@@ -152,7 +153,7 @@ public sealed class TelemetryProbe
         }
 
         return _current.Spectra.Select(part =>
-            (part.Name, (ReadOnlyMemory<double>)others.GetValueOrDefault(part.Matrix, part.SingularValues)));
+            (part.Matrix, (ReadOnlyMemory<double>)others.GetValueOrDefault(part.Matrix, part.SingularValues)));
     }
 
     private LayerProbe ProbeOf(int samples)

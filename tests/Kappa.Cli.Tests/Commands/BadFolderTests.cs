@@ -77,9 +77,9 @@ public sealed class BadFolderTests
         RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "quantities=loss"]);
         string name = Path.GetFileName(files.Path);
         File.WriteAllText(
-            files.Status, File.ReadAllText(files.Status).Replace("\"formatVersion\": 1", "\"formatVersion\": 2", StringComparison.Ordinal));
+            files.Status, File.ReadAllText(files.Status).Replace("\"formatVersion\": 2", "\"formatVersion\": 1", StringComparison.Ordinal));
         string message =
-            $"{files.Status}: must have format version 1 but has 2. Read it with the Kappa that wrote it, or run the experiment again.";
+            $"{files.Status}: must have format version 2 but has 1. Read it with the Kappa that wrote it, or run the experiment again.";
         BadInput.Refuse(folder, ["show", name, "--out", folder.Path], message);
         BadInput.Refuse(folder, ["run", "--resume", name, "--out", folder.Path], message);
         BadInput.Refuse(folder, ["run", .. CommandLine.Tiny, "quantities=loss", "--out", folder.Path], message);
@@ -93,10 +93,10 @@ public sealed class BadFolderTests
     {
         using var folder = new TemporaryFolder();
         RunFiles files = CommandLine.Run(folder.Path, [.. CommandLine.Tiny, "quantities=loss"]);
-        File.WriteAllText(files.Status, "{\"formatVersion\": 1,\n \"state\": ");
+        File.WriteAllText(files.Status, "{\"formatVersion\": 2,\n \"state\": ");
         BadInput.Refuse(
             folder, ["show", Path.GetFileName(files.Path), "--out", folder.Path],
-            $"{files.Status}: must be a JSON document of format 1, but line 2 is not. The run folder is damaged.");
+            $"{files.Status}: must be a JSON document of format 2, but line 2 is not. The run folder is damaged.");
     }
 
     [Fact]

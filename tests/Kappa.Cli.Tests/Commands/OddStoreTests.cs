@@ -26,9 +26,9 @@ public sealed class OddStoreTests : IDisposable
 
     [Theory]
     [InlineData("status.json", "{\"formatVersion\":\"x\",\"state\":\"done\"}")]
-    [InlineData("status.json", "{\"\\ud800\":1,\"formatVersion\":1,\"state\":\"done\"}")]
+    [InlineData("status.json", "{\"\\ud800\":1,\"formatVersion\":2,\"state\":\"done\"}")]
     [InlineData("status.json", "[[[[1]]]]")]
-    [InlineData("environment.json", "{\"formatVersion\":1,\"sessions\":[null]}")]
+    [InlineData("status.json", "{\"formatVersion\":2,\"state\":\"done\",\"sessions\":[null]}")]
     [InlineData("spec.yaml", "depth: !<> 1\n")]
     [InlineData("spec.yaml", "<!:>\n")]
     [InlineData("telemetry.csv", "step,gradientNorm\n0,1\n1,0.5\n")]
@@ -79,8 +79,8 @@ public sealed class OddStoreTests : IDisposable
     {
         const string Escape = "\\u001b]0;title\\u0007\\u001b[2J";
         File.WriteAllText(
-            _odd.Status, $"{{\"formatVersion\":1,\"state\":\"failed\",\"step\":3,\"message\":\"{Escape}\",\"stopReason\":\"{Escape}\"}}");
-        File.WriteAllText(_good.Status, $"{{\"formatVersion\":1,\"state\":\"{Escape}\"}}");
+            _odd.Status, $"{{\"formatVersion\":2,\"state\":\"failed\",\"step\":3,\"message\":\"{Escape}\",\"stopReason\":\"{Escape}\"}}");
+        File.WriteAllText(_good.Status, $"{{\"formatVersion\":2,\"state\":\"{Escape}\"}}");
         foreach (
             string[] words in new string[][]
             {
@@ -115,8 +115,8 @@ public sealed class OddStoreTests : IDisposable
         Assert.Equal(
             (
                 3,
-                $"kappa: {_odd.Spectra}: must be a folder of its own to be written but is a link. Nothing was written; put a folder in "
-                    + $"its place.\n"),
+                $"kappa: {_odd.Spectra}: must be a regular file of its own to be written but is a link. Nothing was written; put a "
+                    + $"file in its place.\n"),
             (outcome.ExitCode, outcome.Messages));
         Assert.Equal([kept], Directory.GetFileSystemEntries(elsewhere));
     }
@@ -136,11 +136,10 @@ public sealed class OddStoreTests : IDisposable
     public void Runs_are_listed_newest_first_and_chosen_by_words_or_by_a_condition()
     {
         RunFiles newest = CommandLine.Run(Store, [.. CommandLine.Tiny, "quantities=loss", "seed=2"]);
-        string environment = Path.Combine(newest.Path, "environment.json");
         File.WriteAllText(
-            environment,
+            newest.Status,
             System.Text.RegularExpressions.Regex.Replace(
-                File.ReadAllText(environment), "\"started\": \"[^\"]*\"", "\"started\": \"2999-01-01T00:00:00+00:00\""));
+                File.ReadAllText(newest.Status), "\"started\": \"[^\"]*\"", "\"started\": \"2999-01-01T00:00:00+00:00\""));
         using var all = JsonDocument.Parse(Invoke("list", "--json").Results);
         Assert.Equal(
             (3, Path.GetFileName(newest.Path)),

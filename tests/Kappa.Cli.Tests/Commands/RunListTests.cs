@@ -85,10 +85,9 @@ public sealed class RunListTests : IClassFixture<RunListTests.Runs>
             }
 
             RunFiles remark = CommandLine.Run(Long, [.. CommandLine.Tiny, "quantities=loss", "seed=4"]);
-            string environment = Path.Combine(remark.Path, "environment.json");
             File.WriteAllText(
-                environment,
-                File.ReadAllText(environment).Replace("\"seed=4\"", "\"note=a-remark-longer-than-a-column\"", StringComparison.Ordinal));
+                remark.Status,
+                File.ReadAllText(remark.Status).Replace("\"seed=4\"", "\"note=a-remark-longer-than-a-column\"", StringComparison.Ordinal));
             _ = CommandLine.Run(Long, [.. CommandLine.Tiny, "quantities=loss", "seed=5", "stepSize=0.0012345678901234567"]);
             _ = CommandLine.Run(Mixed, [.. CommandLine.Tiny, "quantities=loss"]);
             _ = CommandLine.Run(Mixed, "kind=shallowEncoder", "width=6", "tokens=3", "samples=4", "encoderWidth=64", "steps=60");

@@ -8,7 +8,7 @@ namespace Kappa.Cli.Tests.Commands;
 internal static class SweepFiles
 {
     private static readonly string[] Deterministic = [
-        "spec.yaml", "telemetry.csv", "checkpoint.safetensors", "spectra/l0.output.step0.npy"];
+        "spec.yaml", "telemetry.csv", "checkpoint.safetensors", "spectra.npy"];
 
     /// <summary>The run folders, in order.</summary>
     public static string[] Runs(string store) => !Directory.Exists(store) ? []

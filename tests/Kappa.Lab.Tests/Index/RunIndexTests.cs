@@ -106,7 +106,6 @@ public sealed class RunIndexTests : IDisposable
     [InlineData("status.json", "{\"formatVersion\": 9}")]
     [InlineData("spec.yaml", "model: {depth: -1}")]
     [InlineData("telemetry.csv", "step,loss\n0,1\nx,2\n3,1\n")]
-    [InlineData("environment.json", "[]")]
     [InlineData("claims.json", "{\"claims\": 3}")]
     public void A_damaged_run_is_named_and_hides_no_other(string file, string text)
     {

@@ -85,20 +85,16 @@ public sealed class ExperimentRunTests : IDisposable
         _ = Execute(_store.Create("sparse", Read(Sparse)), cancelAt: null);
         TelemetryTable table = TelemetryReader.Read(_store.At("sparse", "telemetry.csv"));
         Assert.Equal([0, 3, 6, 9, 12, 15, 18], table["step"].ToArray());
-        string[] spectra = [
-            .. Directory.GetFiles(_store.At("sparse", "spectra")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
-        Assert.Equal(
-            [
-                "l0.branch.step0.npy", "l0.branch.step20.npy", "l0.hidden.step0.npy", "l0.hidden.step20.npy", "l0.output.step0.npy",
-                "l0.output.step20.npy"],
-            spectra);
+        var spectra = SpectraTable.Read(_store.At("sparse", "spectra.npy"));
+        Assert.Equal(["l0.branch", "l0.output", "l0.hidden"], spectra.Names);
+        Assert.Equal([0, 20], spectra.Records.Select(record => record.Step));
     }
 
     [Fact]
-    public void A_run_that_measures_no_spectra_has_no_folder_for_them()
+    public void A_run_that_measures_no_spectra_has_no_file_for_them()
     {
         _ = Execute(_store.Create("loss", Read(["quantities=loss", "spectraAt=[0,last]"])), cancelAt: null);
-        Assert.False(Directory.Exists(_store.At("loss", "spectra")));
+        Assert.False(File.Exists(_store.At("loss", "spectra.npy")));
     }
 
     [Fact]
@@ -160,12 +156,12 @@ public sealed class ExperimentRunTests : IDisposable
                 $"{actual}/{file} must have the bytes of {expected}/{file}.");
         }
 
-        // The environment and the heartbeat say who ran when; all else is the result.
+        // The status says who ran when; all else is the result.
         string[] Files(string name) =>
         [
             .. Directory.GetFiles(_store.At(name, string.Empty), "*", SearchOption.AllDirectories)
                 .Select(path => Path.GetRelativePath(_store.At(name, string.Empty), path))
-                .Where(path => Path.GetFileName(path) is not ("environment.json" or "status.json" or ".lock"))
+                .Where(path => Path.GetFileName(path) is not ("status.json" or ".lock"))
                 .Order(StringComparer.Ordinal),
         ];
     }

@@ -1,5 +1,4 @@
 using Kappa.Descent;
-using Kappa.Lab.Formats;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Specifications;
@@ -126,47 +125,6 @@ public sealed class TrainableRunTests : IDisposable
         // The iteration stops when it has settled to 1e-4, from below.
         double iterated = CurvatureAtStart.Iterate(experiment.Model, experiment.Initial, experiment.Trained);
         Assert.InRange(iterated / (largest * largest), 0.99, 1 + 1e-6);
-    }
-
-    // What a run wrote before telemetry had the columns of today, and its checkpoint the length of the path.
-    [Fact]
-    public void A_run_of_an_earlier_version_goes_on_to_the_same_bits_in_its_own_columns()
-    {
-        ExperimentSpecification specification = Read(Momentum);
-        _ = Execute(_store.Create("whole", specification), cancelAt: null);
-        Assert.Equal(StopReason.Cancelled, Execute(_store.Create("earlier", specification), cancelAt: 7).Reason);
-        string[] kept = ["step", "loss", "gradientNorm", "plRatio", "stepSize", "distance", "movement.query"];
-        string[] lines = File.ReadAllLines(_store.At("earlier", "telemetry.csv"));
-        int[] places = [.. kept.Select(column => Array.IndexOf(lines[0].Split(','), column))];
-        string Cut(string line) => string.Join(',', places.Select(place => line.Split(',')[place]));
-        File.WriteAllText(_store.At("earlier", "telemetry.csv"), string.Concat(lines.Select(line => Cut(line) + "\n")));
-        string path = _store.At("earlier", "checkpoint.safetensors");
-        Lab.Store.Checkpoint now = Lab.Store.Checkpoint.Load(path, "kappa-descent-state", 1), before = new("kappa-training-state", 1);
-        foreach (NamedTensor tensor in now.Tensors.Where(tensor => tensor.Name != "state.path_length"))
-        {
-            before.AddTensor(tensor.Name, [.. tensor.Value.Shape], tensor.Value.Data);
-        }
-
-        foreach ((string name, string text) in now.Texts)
-        {
-            before.AddText(name, text);
-        }
-
-        before.Save(path);
-        Assert.Equal(StopReason.StepBudget, Execute(_store.Open("earlier"), cancelAt: null).Reason);
-        Assert.Equal(
-            File.ReadAllLines(_store.At("whole", "telemetry.csv")).Select(Cut), File.ReadAllLines(_store.At("earlier", "telemetry.csv")));
-
-        // Nor did it write every key of today; one that is left out has its default.
-        string written = _store.At("earlier", "spec.yaml");
-        string[] all = File.ReadAllLines(written);
-        File.WriteAllLines(written, all.Where(line => !line.TrimStart().StartsWith("readoutGain", StringComparison.Ordinal)));
-        Assert.True(File.ReadAllLines(written).Length < all.Length);
-        Assert.Null(RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty))));
-        File.WriteAllLines(written, all.Select(line => line.Replace("encoderWidth: 8", "encoderWidth: 9", StringComparison.Ordinal)));
-        Assert.Equal(
-            "spec.yaml",
-            RunDifference.Find(new RunFiles(_store.At("earlier", string.Empty)), new RunFiles(_store.At("whole", string.Empty)))?.File);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class OddFolderTests : IDisposable
         File.WriteAllText(_odd.Claims, "{\"claims\":[]}");
     }
 
-    public static TheoryData<string> Documents => ["status.json", "environment.json", "spec.yaml", "telemetry.csv", "claims.json"];
+    public static TheoryData<string> Documents => ["status.json", "spec.yaml", "telemetry.csv", "claims.json"];
 
     public void Dispose() => _runs.Dispose();
 

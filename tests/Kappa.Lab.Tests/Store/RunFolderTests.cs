@@ -17,7 +17,7 @@ public sealed class RunFolderTests : IDisposable
         RunRecord record = RunRecord.Read(folder.Files.Path);
         Assert.Equal("a", record.Name);
         Assert.Equal(new ExperimentSpecification { Seed = 5 }.Resolve(), record.Specification);
-        Assert.Equal(new RunStatus { State = RunState.Queued, Heartbeat = _fixture.Time.Now }, record.Status);
+        Assert.Equal(new RunStatus { State = RunState.Queued, Heartbeat = _fixture.Time.Now }, record.Status with { Sessions = [] });
         RunEnvironment session = Assert.Single(record.Sessions);
         Assert.Equal(["run", "depth=2"], session.CommandLine);
         Assert.Equal("0.2.0", session.KappaVersion);
@@ -33,20 +33,21 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(
             """
             {
-              "formatVersion": 1,
+              "formatVersion": 2,
               "state": "done",
               "step": 12,
               "loss": "NaN",
               "roundingFloor": 1.5E-11,
               "heartbeat": "2030-01-02T03:04:05+00:00",
               "stopReason": "nonFinite",
-              "message": null
-            }
-
+              "message": null,
+              "sessions": [
+                {
+                  "host": "
             """,
-            File.ReadAllText(_fixture.At("a", "status.json")));
+            File.ReadAllText(_fixture.At("a", "status.json")).Split(Environment.MachineName)[0]);
         Assert.Equal(SpecificationWriter.Write(new ExperimentSpecification().Resolve()), File.ReadAllText(_fixture.At("a", "spec.yaml")));
-        Assert.Equal(["environment.json", "spec.yaml", "status.json"], Files("a").Where(name => name != ".lock"));
+        Assert.Equal(["spec.yaml", "status.json"], Files("a").Where(name => name != ".lock"));
     }
 
     /// <summary>A reader accepts what has its place, so a folder takes it with its
@@ -78,7 +79,7 @@ public sealed class RunFolderTests : IDisposable
         using RunFolder folder = _fixture.Create("a");
         _fixture.Time.Now += TimeSpan.FromMinutes(3);
         folder.WriteStatus(folder.Status with { State = RunState.Running, Step = 7, Loss = 0.5 });
-        Assert.Equal(folder.Status, RunRecord.Read(folder.Files.Path).Status);
+        Assert.Equal(folder.Status with { Sessions = [] }, RunRecord.Read(folder.Files.Path).Status with { Sessions = [] });
         Assert.Equal(_fixture.Time.Now, folder.Status.Heartbeat);
     }
 
@@ -94,6 +95,7 @@ public sealed class RunFolderTests : IDisposable
         }
 
         using RunFolder second = _fixture.Open("a");
+        second.WriteStatus(second.Status);
         Assert.Equal(2, RunRecord.Read(second.Files.Path).Sessions.Count);
     }
 
@@ -120,34 +122,34 @@ public sealed class RunFolderTests : IDisposable
     {
         _fixture.Create("a").Dispose();
         File.WriteAllText(_fixture.At("a", ".status.json.x7y3.tmp"), "{ \"formatV");
-        _ = Directory.CreateDirectory(_fixture.At("a", "spectra"));
-        File.WriteAllText(_fixture.At("a", "spectra/.l0.output.step0.npy.q.tmp"), "x");
+        _ = Directory.CreateDirectory(_fixture.At("a", "figures"));
+        File.WriteAllText(_fixture.At("a", "figures/.loss.svg.q.tmp"), "x");
         File.WriteAllText(_fixture.At("a", "notes.tmp"), "the user's own");
         _ = RunRecord.Read(Path.Combine(_fixture.Root, "a"));
         _fixture.Open("a").Dispose();
-        Assert.Equal([".lock", "environment.json", "notes.tmp", "spec.yaml", "status.json"], Files("a"));
-        Assert.Empty(Directory.GetFiles(_fixture.At("a", "spectra")));
+        Assert.Equal([".lock", "notes.tmp", "spec.yaml", "status.json"], Files("a"));
+        Assert.Empty(Directory.GetFiles(_fixture.At("a", "figures")));
     }
 
     [Theory]
     [InlineData(
-        "status.json", "{\"formatVersion\": 2, \"phase\": 7}",
-        "must have format version 1 but has 2. Read it with the Kappa that wrote it, or run the experiment again.")]
+        "status.json", "{\"formatVersion\": 1, \"phase\": 7}",
+        "must have format version 2 but has 1. Read it with the Kappa that wrote it, or run the experiment again.")]
     [InlineData(
         "status.json", "{}",
-        "must be a JSON object with a formatVersion of 1 but has none. The run folder is damaged or not one of Kappa's.")]
+        "must be a JSON object with a formatVersion of 2 but has none. The run folder is damaged or not one of Kappa's.")]
     [InlineData(
-        "status.json", "{\"formatVersion\": 1}", "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
+        "status.json", "{\"formatVersion\": 2}", "must be a JSON document of format 2, but line 1 is not. The run folder is damaged.")]
     [InlineData(
-        "status.json", "{\"formatVersion\": 1,\n\"state\": \"flying\"}",
-        "must be a JSON document of format 1, but line 2 is not. The run folder is damaged.")]
-    [InlineData("status.json", "", "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
+        "status.json", "{\"formatVersion\": 2,\n\"state\": \"flying\"}",
+        "must be a JSON document of format 2, but line 2 is not. The run folder is damaged.")]
+    [InlineData("status.json", "", "must be a JSON document of format 2, but line 1 is not. The run folder is damaged.")]
     [InlineData(
-        "environment.json", "{\"formatVersion\": 1, \"sessions\": null}",
-        "must be a JSON document of format 1, but line 1 is not. The run folder is damaged.")]
+        "status.json", "{\"formatVersion\": 2, \"state\": \"done\", \"sessions\": null}",
+        "must be a JSON document of format 2, but line 1 is not. The run folder is damaged.")]
     [InlineData(
-        "environment.json", "[1]",
-        "must be a JSON object with a formatVersion of 1 but has none. The run folder is damaged or not one of Kappa's.")]
+        "status.json", "[1]",
+        "must be a JSON object with a formatVersion of 2 but has none. The run folder is damaged or not one of Kappa's.")]
     public void A_document_that_is_damaged_or_of_another_version_is_refused(string file, string text, string expected)
     {
         _fixture.Create("a").Dispose();
@@ -204,14 +206,6 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("")]
     [InlineData(".hidden")]
     public void A_name_that_could_leave_the_store_is_refused(string name) => Assert.Throws<ArgumentException>(() => _fixture.Create(name));
-
-    [Fact]
-    public void A_spectrum_has_a_file_of_its_own()
-    {
-        var files = new RunFiles("r");
-        Assert.Equal(Path.Combine("r", "spectra", "l0.output.step1000.npy"), files.Spectrum(1000, "l0.output"));
-        _ = Assert.Throws<ArgumentException>(() => files.Spectrum(0, "../x"));
-    }
 
     private string[] Files(string name) =>
         [.. Directory.GetFiles(Path.Combine(_fixture.Root, name)).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];

@@ -42,7 +42,7 @@ public sealed class RunStoreTests : IDisposable
         Assert.Equal(["a-2", "c-1"], listing.Runs.Select(run => run.Name));
         Assert.Equal(["b-3", "d-4"], listing.Damaged.Select(run => run.Name));
         Assert.EndsWith("but line 1 is not. The run folder is damaged.", listing.Damaged[0].Reason, StringComparison.Ordinal);
-        Assert.Contains("must have format version 1 but has 3.", listing.Damaged[1].Reason, StringComparison.Ordinal);
+        Assert.Contains("must have format version 2 but has 3.", listing.Damaged[1].Reason, StringComparison.Ordinal);
     }
 
     [Fact]

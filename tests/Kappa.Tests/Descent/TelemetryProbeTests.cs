@@ -60,13 +60,14 @@ public sealed class TelemetryProbeTests
                     $"step {step.Step}: {probe.Columns[column]} must be {value:R} but is {row[column]:R}.");
             }
 
-            (string Name, ReadOnlyMemory<double> SingularValues)[] spectra = [.. probe.Spectra(step.Parameters, model.AllSamples)];
+            (LayerMatrix Matrix, ReadOnlyMemory<double> SingularValues)[] spectra = [.. probe.Spectra(step.Parameters, model.AllSamples)];
             model.Forward(step.Parameters);
             Matrix[] matrices = [
                 .. Enumerable.Range(0, 2).Select(model.Layer)
                     .SelectMany(layer => new[] { layer.AttentionBranch, layer.AttentionOutput, layer.Hidden })];
             Assert.Equal(
-                ["l0.branch", "l0.output", "l0.hidden", "l1.branch", "l1.output", "l1.hidden"], spectra.Select(spectrum => spectrum.Name));
+                ["l0.branch", "l0.output", "l0.hidden", "l1.branch", "l1.output", "l1.hidden"],
+                spectra.Select(spectrum => spectrum.Matrix.Name));
             Assert.All(spectra.Zip(matrices), pair => Assert.Equal(MatrixSamples.Values(pair.Second), pair.First.SingularValues.ToArray()));
         }
     }

@@ -79,11 +79,13 @@ public static class RunExport
         var arrays = new List<KeyValuePair<string, NdArray>>();
         arrays.AddRange(
             telemetry.Columns.Select(column => KeyValuePair.Create(column, new NdArray([telemetry.Rows], telemetry[column].ToArray()))));
-        string[] spectra = Directory.Exists(run.Files.Spectra)
-            ? [.. Directory.GetFiles(run.Files.Spectra, "*.npy").Order(StringComparer.Ordinal)]
-            : [];
+        var spectra = SpectraTable.Read(run.Files.Spectra);
         arrays.AddRange(
-            spectra.Select(file => KeyValuePair.Create($"spectra/{Path.GetFileNameWithoutExtension(file)}", NpyFile.Read(file))));
+            from record in spectra.Records
+            from part in spectra.Names.Zip(record.Rows)
+            select KeyValuePair.Create(
+                string.Create(CultureInfo.InvariantCulture, $"spectra/{part.First}.step{record.Step}"),
+                new NdArray([part.Second.Length], part.Second)));
         arrays.AddRange(Settings(run.Specification));
         NpzFile.Write(path, arrays);
         return path;

@@ -93,8 +93,9 @@ public sealed class RunExportTests : IDisposable
     [Fact]
     public void Arrays_are_the_columns_and_the_spectra_bit_for_bit()
     {
-        _ = Directory.CreateDirectory(_run.Spectra);
-        NpyFile.Write(_run.Spectrum(3, "l0.output"), [2], new double[] { 2, 1e-300 });
+        var spectra = SpectraWriter.Continue(_run.Spectra, 0);
+        spectra.Append(_run.Spectra, 3, [("l0.output", 2, new double[] { 2, 1e-300 })]);
+        spectra.Flush(_run.Spectra, toDisk: false);
         IReadOnlyDictionary<string, NdArray> arrays = NpzFile.Read(RunExport.Write(_run.Path, ExportFormat.Npz, Target));
         Assert.Equal(
             ["step", "loss", "gradientNorm", "spectra/l0.output.step3"],

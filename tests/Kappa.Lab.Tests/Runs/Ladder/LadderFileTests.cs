@@ -36,7 +36,7 @@ public sealed class LadderFileTests : IDisposable
     {
         using Experiment experiment = RateLadderTests.Prepare(["steps=3"]);
         using var json = JsonDocument.Parse(LadderFile.Text(RateLadderTests.LadderOf(experiment)));
-        Assert.Equal(1, json.RootElement.GetProperty("formatVersion").GetInt32());
+        Assert.Equal(2, json.RootElement.GetProperty("formatVersion").GetInt32());
         JsonElement[] rungs = [.. json.RootElement.GetProperty("rungs").EnumerateArray()];
         Assert.All(rungs, rung =>
         {
@@ -53,7 +53,7 @@ public sealed class LadderFileTests : IDisposable
         using RunFolder folder = _store.Create("bare");
         File.WriteAllText(
             folder.Files.Ladder,
-            "{\"formatVersion\": 1, \"stepSize\": 1, \"steps\": [0], \"rungs\": [{\"name\": \"a\", \"title\": \"a\", \"kind\": "
+            "{\"formatVersion\": 2, \"stepSize\": 1, \"steps\": [0], \"rungs\": [{\"name\": \"a\", \"title\": \"a\", \"kind\": "
                 + "\"fitted\", \"grade\": \"measured\", \"value\": 0.5}], \"ratios\": []}");
         Assert.Equal(["a", "", "", "0.5", "measured", "", ""], Assert.Single(LadderTable.Rows(LadderFile.Find(folder.Files)!)));
     }
@@ -62,7 +62,7 @@ public sealed class LadderFileTests : IDisposable
     public void A_damaged_ladder_is_refused_with_its_path()
     {
         using RunFolder folder = _store.Create("bad");
-        File.WriteAllText(folder.Files.Ladder, "{\"formatVersion\": 1, \"steps\": 3}");
+        File.WriteAllText(folder.Files.Ladder, "{\"formatVersion\": 2, \"steps\": 3}");
         BadInputException refused = Assert.Throws<BadInputException>(() => LadderFile.Find(folder.Files));
         Assert.StartsWith(folder.Files.Ladder, refused.Message, StringComparison.Ordinal);
     }
