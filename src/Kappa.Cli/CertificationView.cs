@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Kappa.Certificates;
 using Kappa.Lab.Runs.Certification;
 using Kappa.Numerics;
@@ -14,9 +13,7 @@ internal static class CertificationView
     {
         if (json)
         {
-            using var stream = new MemoryStream();
-            CertificationJson.Write(report, stream);
-            terminal.Results.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
+            terminal.Results.WriteLine(CertificationDocument.Text(report));
             return;
         }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Kappa.Lab.Index;
 using Kappa.Numerics;
 
@@ -27,7 +27,9 @@ internal static class QueryView
         switch (format)
         {
             case RowFormat.Csv: PrintCsv(terminal, result); break;
-            case RowFormat.Json: PrintJson(terminal, result); break;
+            case RowFormat.Json:
+                Json(terminal, new(PrintedJson.Version, result.IsCut, result.Columns, result.Rows), PrintedJson.Readable.RowsDocument);
+                break;
             default: PrintTable(terminal, result); break;
         }
     }
@@ -43,35 +45,9 @@ internal static class QueryView
                 $"--json and --format {format.ToString()!.ToLowerInvariant()} contradict each other; give one of them."),
     };
 
-    /// <summary>A JSON document with the names of its parts as given.</summary>
-    public static void Json(Terminal terminal, Action<Utf8JsonWriter> write)
-    {
-        using var stream = new MemoryStream();
-        using (
-            var json = new Utf8JsonWriter(
-                stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("schemaVersion", 1);
-            write(json);
-            json.WriteEndObject();
-        }
-
-        terminal.Results.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
-    }
-
-    /// <summary>A value of JSON; what is not finite has none there and is null.</summary>
-    public static void Value(Utf8JsonWriter json, object? value)
-    {
-        switch (value)
-        {
-            case long number: json.WriteNumberValue(number); break;
-            case int number: json.WriteNumberValue(number); break;
-            case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
-            case string text: json.WriteStringValue(text); break;
-            default: json.WriteNullValue(); break;
-        }
-    }
+    /// <summary>Prints a document.</summary>
+    public static void Json<T>(Terminal terminal, T document, JsonTypeInfo<T> type) =>
+        terminal.Results.WriteLine(JsonSerializer.Serialize(document, type));
 
     /// <summary>A value for a reader.</summary>
     public static string Shown(object? value) => value switch
@@ -111,29 +87,4 @@ internal static class QueryView
                             : Shown(value))));
         }
     }
-
-    private static void PrintJson(Terminal terminal, QueryResult result) => Json(terminal, json =>
-    {
-        json.WriteBoolean("cut", result.IsCut);
-        json.WriteStartArray("columns");
-        foreach (string column in result.Columns)
-        {
-            json.WriteStringValue(column);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("rows");
-        foreach (IReadOnlyList<object?> row in result.Rows)
-        {
-            json.WriteStartArray();
-            foreach (object? value in row)
-            {
-                Value(json, value);
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-    });
 }

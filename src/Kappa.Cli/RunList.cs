@@ -120,32 +120,7 @@ internal static class RunList
         ? setting
         : setting[..(LongestSetting - 1)] + "…";
 
-    private static void Json(Terminal terminal, ListedRuns listing, IndexReport report) => QueryView.Json(terminal, json =>
-    {
-        json.WriteStartArray("runs");
-        foreach (ListedRun run in listing.Runs)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", run.Name);
-            json.WriteString("started", run.Started);
-            json.WriteString("state", run.State);
-            json.WriteString("model", run.Model);
-            json.WriteNumber("step", run.Step);
-            json.WritePropertyName("loss");
-            QueryView.Value(json, run.Loss);
-            json.WritePropertyName("rate");
-            QueryView.Value(json, run.Rate);
-            json.WritePropertyName("lateRate");
-            QueryView.Value(json, run.LateRate);
-            json.WriteString("noRate", run.NoRate);
-            json.WriteString(
-                "stopReason", run.Outcome is { Length: > 0 } outcome ? char.ToUpperInvariant(outcome[0]) + outcome[1..] : null);
-            json.WriteString("settings", run.Settings);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteNumber("total", listing.Total);
-        IndexCommand.WriteDamaged(json, report.Damaged);
-    });
+    private static void Json(Terminal terminal, ListedRuns listing, IndexReport report) => QueryView.Json(
+        terminal, new(PrintedJson.Version, listing.Runs.Select(ListedDocument.Of), listing.Total, report.Damaged),
+        PrintedJson.Readable.ListDocument);
 }

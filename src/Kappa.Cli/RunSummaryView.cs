@@ -1,23 +1,18 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using Kappa.Descent;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Ladder;
-using Kappa.Lab.Specifications;
 
 namespace Kappa.Cli;
 
 /// <summary>A run on the terminal, as a table or as JSON.</summary>
 internal static class RunSummaryView
 {
-    private const int SchemaVersion = 1;
     private const int LongestMessage = 500;
 
     public static void Print(Terminal terminal, RunAnalysis analysis, bool json)
     {
         if (json)
         {
-            terminal.Results.WriteLine(Json(analysis));
+            terminal.Results.WriteLine(RunDocument.Text(analysis));
             return;
         }
 
@@ -82,116 +77,5 @@ internal static class RunSummaryView
     {
         int?[] importance = [null, null, null, null, 2, 3, 1];
         return new([.. LadderTable.Headers.Select((header, k) => new ResultColumn(header, importance[k]))]);
-    }
-
-    private static string Json(RunAnalysis analysis)
-    {
-        using var stream = new MemoryStream();
-        using (
-            var json = new Utf8JsonWriter(
-                stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("schemaVersion", SchemaVersion);
-            json.WriteString("run", analysis.Run.Name);
-            json.WriteString("folder", analysis.Run.Files.Path);
-            json.WriteString("state", analysis.Run.State);
-            json.WriteString("stopReason", analysis.Run.Status.StopReason);
-            json.WriteNumber("step", analysis.Run.Status.Step);
-            json.WriteString("resume", analysis.Run.IsLost ? Target.ResumeCommand(analysis.Run) : null);
-            json.WriteString("precision", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Specification.Descent.Precision.ToString()));
-            Number(json, "roundingFloor", analysis.Run.Status.RoundingFloor ?? double.NaN);
-            if (analysis.Run.Specification.Form != ModelForm.Residual)
-            {
-                WriteModel(json, analysis);
-            }
-
-            if (analysis.Trials is { } trials)
-            {
-                json.WritePropertyName("stepSizeTrials");
-                json.WriteRawValue(trials.Text());
-            }
-
-            WriteRate(json, analysis);
-            WriteLayers(json, analysis);
-            if (analysis.Ladder is { } ladder)
-            {
-                json.WritePropertyName("ladder");
-                json.WriteRawValue(LadderFile.Text(ladder));
-            }
-
-            json.WriteEndObject();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
-    }
-
-    private static void WriteModel(Utf8JsonWriter json, RunAnalysis analysis)
-    {
-        json.WriteString("model", JsonNamingPolicy.CamelCase.ConvertName(analysis.Run.Specification.Model.Kind.ToString()));
-        Number(json, "testAccuracy", analysis.Run.Status.TestAccuracy ?? double.NaN);
-        Number(json, "testLoss", analysis.Run.Status.TestLoss ?? double.NaN);
-    }
-
-    private static void WriteRate(Utf8JsonWriter json, RunAnalysis analysis)
-    {
-        if (analysis.Rate is not { } rate)
-        {
-            json.WriteNull("rate");
-            return;
-        }
-
-        json.WriteStartObject("rate");
-        json.WriteString("outcome", JsonNamingPolicy.CamelCase.ConvertName(rate.Outcome.ToString()));
-        Number(json, "perStep", rate.Rate);
-        Number(json, "low", rate.RateLow);
-        Number(json, "high", rate.RateHigh);
-        Number(json, "latePerStep", rate.LateRate);
-        Number(json, "lateLow", rate.LateRateLow);
-        Number(json, "lateHigh", rate.LateRateHigh);
-        Number(json, "decades", rate.Decades);
-        json.WriteNumber("firstStep", rate.FirstStep);
-        json.WriteNumber("lastStep", rate.LastStep);
-        json.WriteString("explanation", rate.Explanation);
-        json.WriteEndObject();
-    }
-
-    private static void WriteLayers(Utf8JsonWriter json, RunAnalysis analysis)
-    {
-        json.WriteStartArray("layers");
-        foreach (LayerSummary layer in analysis.Layers)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("layer", layer.Layer);
-            json.WriteString("part", layer.Part);
-            json.WriteBoolean("rankLimited", layer.IsRankLimited);
-            foreach ((string when, PartState state) in new[] { ("start", layer.Start), ("end", layer.End) })
-            {
-                json.WriteStartObject(when);
-                foreach (Quantity quantity in PartState.Told)
-                {
-                    Number(json, quantity.Name, state[quantity]);
-                }
-
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    // JSON has no infinity and no NaN; null says that there is no number.
-    private static void Number(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumber(name, value);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
     }
 }

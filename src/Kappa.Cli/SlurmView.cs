@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using Kappa.Lab;
 using Kappa.Lab.Cluster;
 using Kappa.Lab.Formats;
@@ -38,7 +37,7 @@ internal static class SlurmView
                             $"submitted job {job.Job}: {job.Tasks} tasks, array {job.Array}, offset {job.Offset}")));
         if (json)
         {
-            terminal.Results.WriteLine(Json(sweep, submission));
+            QueryView.Json(terminal, Document(sweep, submission), PrintedLine.Default.SlurmDocument);
         }
         else if (isDryRun)
         {
@@ -104,24 +103,10 @@ internal static class SlurmView
         }
     }
 
-    private static string Json(SweepFolder sweep, SlurmSubmission submission) => new JsonObject
-    {
-        ["formatVersion"] = 1,
-        ["sweep"] = sweep.Plan.Name,
-        ["script"] = submission.Script,
-        ["tasks"] = submission.Tasks,
-        ["ended"] = submission.Ended,
-        ["queued"] = submission.Queued,
-        ["maxArraySize"] = submission.MaxArraySize,
-        ["submitted"] = new JsonArray([.. submission.Arrays.Select(job => new JsonObject
-        {
-            ["job"] = job.Job,
-            ["array"] = job.Array,
-            ["offset"] = job.Offset,
-            ["tasks"] = job.Tasks,
-            ["command"] = job.CommandLine,
-        })]),
-    }.ToJsonString();
+    private static SlurmDocument Document(SweepFolder sweep, SlurmSubmission submission) => new(
+        PrintedJson.Version, sweep.Plan.Name, submission.Script, submission.Tasks, submission.Ended, submission.Queued,
+        submission.MaxArraySize,
+        submission.Arrays.Select(job => new ArrayDocument(job.Job, job.Array, job.Offset, job.Tasks, job.CommandLine)));
 
     private static string OutOption(string store) => store == RunsFolder.Default ? string.Empty : $" --out {ShellWord.Of(store)}";
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Cli;
@@ -15,7 +14,7 @@ internal static class SweepPlanView
         var forecast = SweepForecast.Of(plan, threads ?? Environment.ProcessorCount);
         if (json)
         {
-            terminal.Results.WriteLine(Document(plan, forecast).ToJsonString());
+            QueryView.Json(terminal, Document(plan, forecast), PrintedLine.Default.SweepPlanDocument);
             return ExitCode.Done;
         }
 
@@ -39,23 +38,9 @@ internal static class SweepPlanView
         return ExitCode.Done;
     }
 
-    private static JsonObject Document(SweepPlan plan, SweepForecast forecast) => new()
-    {
-        ["formatVersion"] = 1,
-        ["sweep"] = plan.Name,
-        ["forecast"] = new JsonObject
-        {
-            ["seconds"] = forecast.Seconds,
-            ["threads"] = forecast.Threads,
-            ["memoryBytes"] = forecast.Bytes,
-            ["diskBytes"] = forecast.DiskBytes,
-            ["shapes"] = forecast.Shapes,
-            ["rehearsed"] = forecast.Rehearsed,
-        },
-        ["runs"] = new JsonArray([.. plan.Runs.Select(run => new JsonObject
-        {
-            ["name"] = run.Name,
-            ["values"] = new JsonObject(run.Values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
-        })]),
-    };
+    private static SweepPlanDocument Document(SweepPlan plan, SweepForecast forecast) => new(
+        PrintedJson.Version, plan.Name,
+        new ForecastDocument(
+            forecast.Seconds, forecast.Threads, forecast.Bytes, forecast.DiskBytes, forecast.Shapes, forecast.Rehearsed),
+        plan.Runs.Select(run => new PlannedDocument(run.Name, run.Values)));
 }

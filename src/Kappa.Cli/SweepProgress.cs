@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Kappa.Lab.Cluster;
 using Kappa.Lab.Store;
 using Kappa.Lab.Sweeps;
@@ -93,21 +92,12 @@ internal static class SweepProgress
         IReadOnlyList<string> jobs = new SlurmSweep(sweep).Jobs;
         if (json)
         {
-            terminal.Results.WriteLine(new JsonObject
-            {
-                ["formatVersion"] = 1,
-                ["sweep"] = sweep.Plan.Name,
-                ["cancelled"] = sweep.IsCancelled,
-                ["total"] = s.Total,
-                ["done"] = s.Done,
-                ["diverged"] = s.Diverged,
-                ["running"] = s.Running,
-                ["lost"] = s.Lost,
-                ["failed"] = s.Failed,
-                ["damaged"] = s.Damaged,
-                ["waiting"] = s.Waiting,
-                ["jobs"] = new JsonArray([.. jobs.Select(job => (JsonNode)job)]),
-            }.ToJsonString());
+            QueryView.Json(
+                terminal,
+                new(
+                    PrintedJson.Version, sweep.Plan.Name, sweep.IsCancelled, s.Total, s.Done, s.Diverged, s.Running, s.Lost, s.Failed,
+                    s.Damaged, s.Waiting, jobs),
+                PrintedLine.Default.SweepStatusDocument);
             return;
         }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Kappa.Cli.Completion;
 using Kappa.Lab.Index;
 
@@ -70,7 +69,7 @@ internal static class AggregateCommand
         }
         else if (format == RowFormat.Json)
         {
-            QueryView.Json(terminal, json => Write(json, groups));
+            QueryView.Json(terminal, GroupsDocument.Of(groups), PrintedJson.Readable.GroupsDocument);
         }
         else
         {
@@ -115,49 +114,6 @@ internal static class AggregateCommand
                        (long)s.NotReached, s.Median, s.IntervalLow, s.IntervalHigh, s.IntervalLevel, s.Lower, s.Upper]),
         ],
         false);
-
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<SeedGroup> groups)
-    {
-        json.WriteStartArray("groups");
-        foreach (SeedGroup group in groups)
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("values");
-            group.Values.ToList().ForEach(value => Pair(json, value.Column, value.Value));
-            json.WriteEndObject();
-            json.WriteNumber("runs", group.Runs);
-            json.WriteStartObject("outcomes");
-            group.Outcomes.ToList().ForEach(outcome => Pair(json, outcome.Key, outcome.Value));
-            json.WriteEndObject();
-            json.WriteStartObject("quantities");
-            group.Statistics.ToList().ForEach(statistic => Write(json, statistic.Quantity, statistic.Statistics));
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void Write(Utf8JsonWriter json, string quantity, SeedStatistics statistics)
-    {
-        json.WriteStartObject(quantity);
-        Pair(json, "count", statistics.Count);
-        Pair(json, "missing", statistics.Missing);
-        Pair(json, "notReached", statistics.NotReached);
-        Pair(json, "median", statistics.Median);
-        Pair(json, "intervalLow", statistics.IntervalLow);
-        Pair(json, "intervalHigh", statistics.IntervalHigh);
-        Pair(json, "intervalLevel", statistics.IntervalLevel);
-        Pair(json, "lowerQuartile", statistics.Lower);
-        Pair(json, "upperQuartile", statistics.Upper);
-        json.WriteEndObject();
-    }
-
-    private static void Pair(Utf8JsonWriter json, string name, object? value)
-    {
-        json.WritePropertyName(name);
-        QueryView.Value(json, value);
-    }
 
     private static string[] List(string? words) =>
         words?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];

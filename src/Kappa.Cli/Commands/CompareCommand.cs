@@ -64,24 +64,7 @@ internal static class CompareCommand
     {
         if (json)
         {
-            QueryView.Json(terminal, writer =>
-            {
-                writer.WriteString("first", comparison.First);
-                writer.WriteString("second", comparison.Second);
-                Write(writer, "specification", comparison.Specification);
-                Write(writer, "results", comparison.Results);
-                writer.WriteStartObject("sameRelativeLoss");
-                writer.WritePropertyName("relativeLoss");
-                QueryView.Value(writer, comparison.Level?.Relative);
-                writer.WritePropertyName("firstStep");
-                QueryView.Value(writer, comparison.Level?.First);
-                writer.WritePropertyName("secondStep");
-                QueryView.Value(writer, comparison.Level?.Second);
-                writer.WriteEndObject();
-                writer.WriteNumber("commonSteps", comparison.CommonSteps);
-                writer.WritePropertyName("firstLossDifference");
-                QueryView.Value(writer, comparison.Losses?.Step);
-            });
+            QueryView.Json(terminal, ComparisonDocument.Of(comparison), PrintedJson.Readable.ComparisonDocument);
             return;
         }
 
@@ -121,18 +104,4 @@ internal static class CompareCommand
 
     private static string Shown(string name, object? value) =>
         value is string word && (name is "outcome" or "rateOutcome") ? OutcomeWords.Of(word) : QueryView.Shown(value);
-
-    private static void Write(System.Text.Json.Utf8JsonWriter json, string name, IReadOnlyList<Pairing> pairs)
-    {
-        json.WriteStartObject(name);
-        foreach (Pairing pair in pairs)
-        {
-            json.WriteStartArray(pair.Name);
-            QueryView.Value(json, pair.First);
-            QueryView.Value(json, pair.Second);
-            json.WriteEndArray();
-        }
-
-        json.WriteEndObject();
-    }
 }

@@ -50,12 +50,7 @@ internal static class ExportCommand
 
         if (json)
         {
-            QueryView.Json(terminal, writer =>
-            {
-                writer.WriteStartArray("written");
-                written.ForEach(writer.WriteStringValue);
-                writer.WriteEndArray();
-            });
+            QueryView.Json(terminal, new(PrintedJson.Version, written), PrintedJson.Readable.WrittenDocument);
         }
         else
         {

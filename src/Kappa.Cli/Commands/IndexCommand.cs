@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Kappa.Lab.Index;
 
 namespace Kappa.Cli.Commands;
@@ -43,34 +42,16 @@ internal static class IndexCommand
         return index;
     }
 
-    /// <summary>The folders that were left out, in a JSON document.</summary>
-    public static void WriteDamaged(Utf8JsonWriter json, IReadOnlyList<DamagedEntry> damaged)
-    {
-        json.WriteStartArray("damaged");
-        foreach (DamagedEntry entry in damaged)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", entry.Name);
-            json.WriteString("reason", entry.Reason);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
     private static void Print(Terminal terminal, RunIndex index, IndexReport report, bool json)
     {
         if (json)
         {
-            QueryView.Json(terminal, writer =>
-            {
-                writer.WriteString("index", index.IsInMemory ? null : index.Path);
-                writer.WriteNumber("runs", report.Runs);
-                writer.WriteNumber("read", report.Read);
-                writer.WriteNumber("removed", report.Removed);
-                writer.WriteString("rebuilt", report.Rebuilt);
-                WriteDamaged(writer, report.Damaged);
-            });
+            QueryView.Json(
+                terminal,
+                new(
+                    PrintedJson.Version, index.IsInMemory ? null : index.Path, report.Runs, report.Read, report.Removed, report.Rebuilt,
+                    report.Damaged),
+                PrintedJson.Readable.IndexDocument);
             return;
         }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Kappa.Cli.Completion;
 using Kappa.Lab.Specifications;
 
@@ -38,12 +37,12 @@ internal static class ListCommand
     {
         if (json)
         {
-            terminal.Results.WriteLine(JsonSerializer.Serialize(new
-            {
-                schemaVersion = 1,
-                keys = SpecificationKeys.All.Select(key =>
-                    new { key = key.Path, type = key.Values, @default = key.Default, meaning = key.Documentation }),
-            }));
+            QueryView.Json(
+                terminal,
+                new(
+                    PrintedJson.Version,
+                    SpecificationKeys.All.Select(key => new KeyDocument(key.Path, key.Values, key.Default, key.Documentation))),
+                PrintedLine.Default.KeysDocument);
             return ExitCode.Done;
         }
 

@@ -103,15 +103,13 @@ internal static class RerunCommand
     {
         if (request.Json)
         {
-            QueryView.Json(terminal, json =>
-            {
-                json.WriteString("run", record.Name);
-                json.WriteString("verdict", !request.Verify ? "notCompared" : difference is null ? "sameBits" : "different");
-                json.WriteString("file", difference?.File);
-                json.WriteString("place", difference?.Place);
-                json.WriteString("recorded", difference?.Recorded);
-                json.WriteString("computed", difference?.Computed);
-            });
+            string verdict = !request.Verify ? "notCompared" : difference is null ? "sameBits" : "different";
+            QueryView.Json(
+                terminal,
+                new(
+                    PrintedJson.Version, record.Name, verdict, difference?.File, difference?.Place, difference?.Recorded,
+                    difference?.Computed),
+                PrintedJson.Readable.RerunDocument);
             return;
         }
 

@@ -59,7 +59,7 @@ public sealed class ModelCommandTests
 
         CommandOutcome show = CommandLine.Invoke("show", name, "--out", folder.Path, "--json");
         using var shown = JsonDocument.Parse(show.Results);
-        Assert.Equal((0, "shallowEncoder"), (show.ExitCode, shown.RootElement.GetProperty("model").GetString()));
+        Assert.Equal((0, "shallowEncoder"), (show.ExitCode, shown.RootElement.GetProperty("preset").GetString()));
         Assert.Contains(
             shown.RootElement.GetProperty("ladder").GetProperty("rungs").EnumerateArray(),
             rung => rung.GetProperty("name").GetString() == "kernel.end");

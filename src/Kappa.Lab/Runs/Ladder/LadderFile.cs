@@ -41,14 +41,8 @@ internal static class LadderFile
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true,
     NewLine = "\n",
-    Converters = [typeof(Formats.JsonNumberConverter), typeof(RungKindConverter), typeof(RungGradeConverter)],
+    Converters = [typeof(Formats.JsonNumberConverter), typeof(Formats.CamelCaseEnum<RungKind>), typeof(Formats.CamelCaseEnum<RungGrade>)],
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RateLadder))]
 internal sealed partial class LadderJson : JsonSerializerContext;
-
-/// <summary>A kind as its word; numbers are not kinds.</summary>
-internal sealed class RungKindConverter() : JsonStringEnumConverter<RungKind>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
-
-/// <summary>A grade as its word; numbers are not grades.</summary>
-internal sealed class RungGradeConverter() : JsonStringEnumConverter<RungGrade>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
