@@ -14,7 +14,7 @@ if (reading.Plan is not { } plan)
 
 SweepFolder sweep = SweepFolder.Freeze("runs", plan);
 var worker = new SweepWorker(sweep, RunEnvironment.Current(words, 1, TimeProvider.System));
-worker.Work(Environment.ProcessorCount, (0, 1), watcher: null, CancellationToken.None);
+worker.Work(Environment.ProcessorCount);
 
 var runs = plan.Runs.Select((run, index) => (run.Specification.Model, Record: RunRecord.Read(sweep.Files(index).Path)));
 foreach (var group in runs.GroupBy(run => $"depth={run.Model.Depth} attentionResidual={run.Model.AttentionResidual}"))

@@ -96,15 +96,17 @@ internal static class Candidates
         const string other = "same(";
         if (word.AsSpan(start).StartsWith(other))
         {
-            string before = word[..(start + other.Length)];
-            return Runs(context, word[before.Length..]).Select(run => new CompletionItem($"{before}{run.Label})"));
+            return NamedRuns(context, word, start + other.Length, ")");
         }
 
         int last = Math.Max(start, word.LastIndexOfAny([',', '[']) + 1);
-        return key.TakesPath
-            ? Paths(word, start, [string.Empty])
-            : key.Words.Select(value => new CompletionItem(word[..last] + value));
+        return key.Words.Select(value => new CompletionItem(word[..last] + value))
+            .Concat(key.Names.HasFlag(NamedByValue.Run) ? NamedRuns(context, word, start, string.Empty) : [])
+            .Concat(key.Names.HasFlag(NamedByValue.File) ? Paths(word, start, [string.Empty]) : []);
     }
+
+    private static IEnumerable<CompletionItem> NamedRuns(CompletionContext context, string word, int start, string end) =>
+        Runs(context, word[start..]).Select(run => new CompletionItem($"{word[..start]}{run.Label}{end}"));
 
     private static IEnumerable<CompletionItem> Runs(CompletionContext context, string word) =>
         new RunStore(Store(context)).Names().Where(name => name.StartsWith(word, StringComparison.Ordinal))

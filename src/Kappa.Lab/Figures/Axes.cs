@@ -6,7 +6,7 @@ namespace Kappa.Lab.Figures;
 /// are left out of the picture, kept in the CSV and counted in <see cref="Figure.Notes"/>. Series of the same name share one colour
 /// and one legend entry, so a band and its median are given the same name.
 /// </remarks>
-public sealed class Axes
+internal sealed class Axes
 {
     private readonly List<Series> _series = [];
     private readonly List<string> _categories = [];

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Figures;
 
 /// <summary>How values are placed along an axis.</summary>
-public enum AxisScale
+internal enum AxisScale
 {
     /// <summary>Position proportional to the value.</summary>
     Linear,
@@ -14,7 +14,7 @@ public enum AxisScale
 }
 
 /// <summary>One axis of a panel: its label with the unit, its scale and, if fixed, its limits.</summary>
-public sealed record Axis
+internal sealed record Axis
 {
     private Axis(string label, AxisScale scale, double? minimum, double? maximum)
     {

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Figures;
 
 /// <summary>The place a figure is made for: it fixes the physical width and the type sizes.</summary>
-public enum FigurePreset
+internal enum FigurePreset
 {
     /// <summary>One column of a two-column paper: 3.4 in wide, 8 pt type and larger.</summary>
     Column,
@@ -19,7 +19,7 @@ public enum FigurePreset
 /// colour, dash and marker in every panel, because they follow its name in order of first appearance. In titles, labels and names
 /// a letter followed by <c>_word</c> is a subscript and <c>^word</c> a superscript (<c>σ_min</c>, <c>10^-3</c>). Not thread-safe.
 /// </remarks>
-public sealed class Figure
+internal sealed class Figure
 {
     private readonly List<Axes> _panels = [];
 

@@ -5,7 +5,7 @@ namespace Kappa.Lab.Figures;
 /// <summary>What writing a figure produced.</summary>
 /// <param name="Paths">The files, in the order svg, csv, tex, png, pdf.</param>
 /// <param name="Notices">One line for each thing that was left out and why; empty when all was written.</param>
-public sealed record WrittenFigure(IReadOnlyList<string> Paths, IReadOnlyList<string> Notices);
+internal sealed record WrittenFigure(IReadOnlyList<string> Paths, IReadOnlyList<string> Notices);
 
 /// <summary>Writes a figure as files that belong together: SVG, the CSV of
 /// its data, a pgfplots source, and where possible PNG and PDF.</summary>
@@ -15,7 +15,7 @@ public sealed record WrittenFigure(IReadOnlyList<string> Paths, IReadOnlyList<st
 /// PDF come from <c>rsvg-convert</c> when it is on the PATH; its absence or failure is a
 /// notice, never an exception.
 /// </remarks>
-public static class FigureFiles
+internal static class FigureFiles
 {
     /// <summary>Writes the files of a figure.</summary>
     /// <param name="figure">The figure.</param>

@@ -69,7 +69,7 @@ internal sealed record IntervalSeries(
 /// <param name="Centre">The abscissa at which intercept and slope are uncorrelated (the mean), in the fit's coordinates.</param>
 /// <param name="AtCentre">Half width of the interval there, in the fit's coordinates.</param>
 /// <param name="OfSlope">Half width of the slope's interval.</param>
-public sealed record FitInterval(double Centre, double AtCentre, double OfSlope)
+internal sealed record FitInterval(double Centre, double AtCentre, double OfSlope)
 {
     /// <summary>The half width of the band at u, in the fit's coordinates.</summary>
     /// <param name="u">The abscissa, its natural logarithm on a logarithmic axis.</param>

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Figures;
 
 /// <summary>The pattern of a line.</summary>
-public enum DashStyle
+internal enum DashStyle
 {
     /// <summary>Unbroken.</summary>
     Solid,
@@ -20,7 +20,7 @@ public enum DashStyle
 }
 
 /// <summary>The shape drawn at a point.</summary>
-public enum MarkerShape
+internal enum MarkerShape
 {
     /// <summary>A disc.</summary>
     Circle,
@@ -47,7 +47,7 @@ public enum MarkerShape
 /// <summary>What a series looks like where it differs from the default for its name.</summary>
 /// <remarks>Unset parts follow from the order of the series' name in the
 /// figure: an Okabe–Ito colour with its own dash and marker.</remarks>
-public sealed record SeriesStyle
+internal sealed record SeriesStyle
 {
     /// <summary>Everything follows from the name.</summary>
     public static SeriesStyle Default { get; } = new();

@@ -17,7 +17,7 @@ public readonly record struct RunProgress(long Step, long Steps, double Loss);
 /// Order on disk: telemetry first, then the checkpoint, then the status. So whenever the process ends, the telemetry reaches at least to
 /// the checkpoint, and a resumed run cuts the telemetry back to it and goes on to the same bytes. One object runs once.
 /// </remarks>
-public sealed class ExperimentRun
+internal sealed class ExperimentRun
 {
     // Status and telemetry reach the disk at least this often in wall-clock time, so that a watcher sees life and a crash loses little.
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);

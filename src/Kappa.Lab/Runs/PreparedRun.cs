@@ -72,7 +72,7 @@ public sealed class PreparedRun : IDisposable
     /// <summary>The rates from guaranteed to measured; null where they mean nothing: for a
     /// classifier, minibatches, momentum or Adam, and when nothing was recorded.</summary>
     /// <param name="analysis">The run.</param>
-    public RateLadder? Ladder(RunAnalysis analysis)
+    internal RateLadder? Ladder(RunAnalysis analysis)
     {
         ArgumentNullException.ThrowIfNull(analysis);
         if (analysis.Telemetry.Rows == 0)

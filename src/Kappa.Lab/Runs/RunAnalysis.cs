@@ -18,7 +18,7 @@ public sealed record RunAnalysis(RunRecord Run, TelemetryTable Telemetry, RateFi
 {
     /// <summary>The rates from guaranteed to measured; <see langword="null"/>
     /// when they have not been computed, see <see cref="RunLadder"/>.</summary>
-    public RateLadder? Ladder { get; init; }
+    internal RateLadder? Ladder { get; init; }
 
     /// <summary>What <c>stepSize: best(…)</c> tried and took, in a sentence; <see langword="null"/> under other rules.</summary>
     internal string? StepSizeRemark => Trials?.Words(Run.Specification.Descent.StepSize);

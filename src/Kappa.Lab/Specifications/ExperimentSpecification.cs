@@ -28,7 +28,7 @@ public sealed record ExperimentSpecification
     public long Seed { get; init; }
 
     /// <summary>Which model it is; a class for each sample is something that only the general one is given.</summary>
-    public ModelForm Form => Data.IsLabelled ? ModelForm.General : Model.Form;
+    internal ModelForm Form => Data.IsLabelled ? ModelForm.General : Model.Form;
 
     /// <summary>
     /// The same experiment with every value that follows from others written out,

@@ -4,7 +4,7 @@ namespace Kappa.Lab.Specifications;
 
 /// <summary>Which of the models that theorems and own implementations are
 /// about a specification describes, whatever preset it started from.</summary>
-public enum ModelForm
+internal enum ModelForm
 {
     /// <summary>None of the following.</summary>
     General,
@@ -28,7 +28,7 @@ public sealed partial record ModelSpecification
         : (int)Math.Min(int.MaxValue, (long)Heads * (OwnValueWidth ?? HeadWidth));
 
     /// <summary>Which model it is.</summary>
-    public ModelForm Form
+    internal ModelForm Form
     {
         get
         {

@@ -18,13 +18,13 @@ internal sealed class SpecificationKey
         Func<ExperimentSpecification, string?> check,
         Func<ExperimentSpecification, string> format,
         Func<ExperimentSpecification, ExperimentSpecification, ExperimentSpecification> take,
-        (string Description, IReadOnlyList<string> Words, bool ArePaths) values)
+        (string Description, IReadOnlyList<string> Words, NamedByValue Names) values)
     {
         (Path, Documentation, _text, _take) = (text.Path, text.Documentation, text, take);
         int dot = Path.IndexOf('.', StringComparison.Ordinal);
         (Group, Name) = dot < 0 ? ("", Path) : (Path[..dot], Path[(dot + 1)..]);
         (_assign, _check, _format) = (assign, check, format);
-        (Values, Words, TakesPath) = values;
+        (Values, Words, Names) = values;
         string formatted = format(new ExperimentSpecification());
         Default = text.DefaultMeans is null ? formatted : $"{formatted} ({text.DefaultMeans})";
     }
@@ -44,8 +44,8 @@ internal sealed class SpecificationKey
     /// <summary>Words among it, for completion; one that ends with ( goes on.</summary>
     public IReadOnlyList<string> Words { get; }
 
-    /// <summary>Whether it takes the path of a file or folder.</summary>
-    public bool TakesPath { get; }
+    /// <summary>What it may name besides, for completion.</summary>
+    public NamedByValue Names { get; }
 
     /// <summary>What holds when the key is not given.</summary>
     public string Default { get; }
@@ -82,7 +82,7 @@ internal sealed class SpecificationKey
         string name = text.Path[(text.Path.LastIndexOf('.') + 1)..];
         return new(
             text, Assign, specification => Problem(get(specification)), specification => kind.Format(get(specification)),
-            (to, from) => set(to, get(from)), (kind.Description, kind.Words, (object)kind is PathKind));
+            (to, from) => set(to, get(from)), (kind.Description, kind.Words, kind.Names));
 
         string? Problem(T value) => kind.Check(value) is { } must ? $"{name} {must} but is {kind.Format(value)}." : null;
 

@@ -15,6 +15,8 @@ internal sealed class PathKind(string words) : ValueKind<string?>
 
     public override IReadOnlyList<string> Words => ["none"];
 
+    public override NamedByValue Names => NamedByValue.File;
+
     public override bool TryParse(SettingValue setting, out string? value, out Requirement must)
     {
         must = new($"must be one {words} or 'none'");
@@ -114,6 +116,10 @@ internal sealed class StartingPointKind : ValueKind<StartingPoint?>
     private static readonly PathKind Path = new("file");
 
     public override string Description => "run | run@step | .safetensors, .npz or .json file | none";
+
+    public override IReadOnlyList<string> Words => ["none"];
+
+    public override NamedByValue Names => NamedByValue.Run | NamedByValue.File;
 
     public override bool TryParse(SettingValue setting, out StartingPoint? value, out Requirement must)
     {

@@ -13,6 +13,9 @@ internal abstract class ValueKind<T>
     /// <summary>Words that may be written, for completion; one that ends with ( goes on. Empty where only numbers or names are.</summary>
     public virtual IReadOnlyList<string> Words => [];
 
+    /// <summary>What it may name besides.</summary>
+    public virtual NamedByValue Names => NamedByValue.Nothing;
+
     /// <summary>Reads a value; when it cannot be read, <paramref name="must"/>
     /// says what it must be, and perhaps which word was meant.</summary>
     public abstract bool TryParse(SettingValue setting, out T value, out Requirement must);
@@ -22,6 +25,20 @@ internal abstract class ValueKind<T>
 
     /// <summary>The value as YAML; <see cref="TryParse"/> reads the same value back.</summary>
     public abstract string Format(T value);
+}
+
+/// <summary>What a value may name, for completion.</summary>
+[Flags]
+internal enum NamedByValue
+{
+    /// <summary>Nothing.</summary>
+    Nothing,
+
+    /// <summary>A file or folder.</summary>
+    File,
+
+    /// <summary>A run.</summary>
+    Run,
 }
 
 /// <summary>What must hold, and a hint that follows what was found.</summary>

@@ -14,7 +14,7 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
     private Exception? _failure;
 
     /// <summary>Of the runs of the share, those that other living processes had
-    /// when <see cref="Work"/> came by last; their places in the list.</summary>
+    /// when <see cref="Work(int, CancellationToken)"/> came by last; their places in the list.</summary>
     public IReadOnlyList<int> LeftToOthers { get; private set; } = [];
 
     /// <summary>Sends what was published to the disk on which the given file is.</summary>
@@ -22,11 +22,17 @@ public sealed class SweepWorker(SweepFolder sweep, RunEnvironment environment)
 
     /// <summary>Works until every run is done, failed, or held by a living process, one pinned thread per core.</summary>
     /// <param name="threads">Runs at the same time.</param>
+    /// <param name="cancellation">Running runs save their state and stop.</param>
+    /// <exception cref="BadInputException">The disk refused; the other runs have saved their state.</exception>
+    public void Work(int threads, CancellationToken cancellation = default) => Work(threads, (0, 1), null, cancellation);
+
+    /// <summary>The same on a share of the runs, watched.</summary>
+    /// <param name="threads">Runs at the same time.</param>
     /// <param name="share">Of the runs, this worker takes every <c>Of</c>-th from <c>Task</c> on.</param>
     /// <param name="watcher">Told of every run; one call at a time.</param>
     /// <param name="cancellation">Running runs save their state and stop.</param>
     /// <exception cref="BadInputException">The disk refused; the other runs have saved their state.</exception>
-    public void Work(int threads, (int Task, int Of) share, Action<SweepEvent>? watcher, CancellationToken cancellation)
+    internal void Work(int threads, (int Task, int Of) share, Action<SweepEvent>? watcher, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var watch = new Timer(_ => StopIfCancelled(stop), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));

@@ -94,6 +94,7 @@ public sealed class CompletionTests
 
         Assert.Equal([run], Complete("show", "--out", folder.Path, run[..4]));
         Assert.Equal([$"stepSize=same({run})"], Complete("run", "--out", folder.Path, $"stepSize=same({run[..4]}"));
+        Assert.Equal([$"from={run}"], Complete("run", "--out", folder.Path, $"from={run[..4]}"));
         Assert.Equal([sweep], Complete("sweep", "status", "--out", folder.Path, ""));
         Assert.Contains(sweep, Complete("report", "--out", folder.Path, ""));
         Assert.Empty(Complete("run", "--out", folder.Path, "--resume", run[..4]));

@@ -61,9 +61,9 @@ public sealed class FigureFilesTests
     [InlineData(FigurePreset.Column, 244.8)]
     [InlineData(FigurePreset.TwoColumn, 504)]
     [InlineData(FigurePreset.Slide, 720)]
-    public void The_tex_file_is_a_picture_of_the_width_asked_for_without_a_document(FigurePreset preset, double width)
+    public void The_tex_file_is_a_picture_of_the_width_asked_for_without_a_document(object preset, double width)
     {
-        var figure = new Figure("picture", "picture") { Preset = preset };
+        var figure = new Figure("picture", "picture") { Preset = (FigurePreset)preset };
         _ = figure.AddPanel("", Axis.Linear("x"), Axis.Linear("y")).Line("a", [0, 1], [0, 1]);
         string[] tex = [.. PgfplotsFigure.Write(figure).Split('\n').Where(line => !line.StartsWith('%'))];
         Assert.StartsWith("\\begin{tikzpicture}[x=1bp, y=1bp", tex[0], StringComparison.Ordinal);

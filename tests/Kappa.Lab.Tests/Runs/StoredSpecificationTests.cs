@@ -27,7 +27,7 @@ public sealed class StoredSpecificationTests
         "model.kind=classifier source=reviews masksPadding=false depth=2 width=8 heads=2 ffnWidth=16 activation=gelu tokens=16 "
             + "samples=10 testSamples=4 batchSize=5 method=adam stepSize=0.01 warmUp=2 decay=linear testEvery=3",
         ModelForm.General)]
-    public void A_stored_specification_is_the_run_of_the_words_that_made_it(string file, string words, ModelForm form)
+    public void A_stored_specification_is_the_run_of_the_words_that_made_it(string file, string words, object form)
     {
         string path = Path.Combine(AppContext.BaseDirectory, "Data", "specifications", file);
         SpecificationReading stored = SpecificationReader.Read(path, []),

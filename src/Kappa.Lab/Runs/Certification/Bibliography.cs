@@ -69,7 +69,7 @@ internal sealed record Reference(
 }
 
 /// <summary>Kinds of publications.</summary>
-public enum PublicationKind
+internal enum PublicationKind
 {
     /// <summary>Not published elsewhere: <c>@misc</c>, with its identifier on arXiv if it has one.</summary>
     Preprint,

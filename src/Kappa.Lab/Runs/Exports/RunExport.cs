@@ -8,7 +8,7 @@ using Kappa.Lab.Store;
 namespace Kappa.Lab.Runs.Exports;
 
 /// <summary>A format that other programs read.</summary>
-public enum ExportFormat
+internal enum ExportFormat
 {
     /// <summary>The telemetry as a table: <c>NAME.csv</c>.</summary>
     Csv,
@@ -29,7 +29,7 @@ public enum ExportFormat
 
 /// <summary>Writes runs in formats of other programs. Exports are exports only:
 /// nothing reads them back, and the same run gives the same bytes.</summary>
-public static class RunExport
+internal static class RunExport
 {
     private const string WeightsKind = "kappa-weights";
 

@@ -2,7 +2,7 @@ namespace Kappa.Lab.Runs.Ladder;
 
 /// <summary>What a ladder may cost. All are counts that follow from the
 /// sizes, so the same run has the same ladder on every machine.</summary>
-public sealed record LadderLimits
+internal sealed record LadderLimits
 {
     /// <summary>Every default: some seconds on one core.</summary>
     public static LadderLimits Default { get; } = new();

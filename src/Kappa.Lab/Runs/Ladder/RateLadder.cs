@@ -6,7 +6,7 @@ namespace Kappa.Lab.Runs.Ladder;
 /// <summary>The rates that can be stated about one run, from guaranteed to measured,
 /// with what each has seen and rests on (the content of <c>ladder.json</c>).</summary>
 /// <remarks>Theory: the measured rate, rungs of the ladder. What is missing has its reason. A value.</remarks>
-public sealed record RateLadder
+internal sealed record RateLadder
 {
     /// <summary>Version of the file; <see cref="RunFolder.FormatVersion"/>.</summary>
     public int FormatVersion { get; init; } = RunFolder.FormatVersion;

@@ -1,7 +1,7 @@
 namespace Kappa.Lab.Runs.Ladder;
 
 /// <summary>What a rate has seen of the run it is set beside.</summary>
-public enum RungKind
+internal enum RungKind
 {
     /// <summary>The initial point only: a prediction.</summary>
     APriori,
@@ -14,7 +14,7 @@ public enum RungKind
 }
 
 /// <summary>What a rate rests on.</summary>
-public enum RungGrade
+internal enum RungGrade
 {
     /// <summary>A theorem whose hypotheses hold.</summary>
     Proven,
@@ -31,7 +31,7 @@ public enum RungGrade
 
 /// <summary>One rate of a ladder: the share of the loss that a step removes, 1 − ℒ_{t+1}/ℒ_t.</summary>
 /// <remarks>A text that a file leaves out is empty: the reader of JSON sets it to null in spite of its default.</remarks>
-public sealed record Rung
+internal sealed record Rung
 {
     /// <summary>Identifier, for example <c>kernel.start</c>.</summary>
     public required string Name { get; init; }
@@ -98,4 +98,4 @@ public sealed record Rung
 /// <param name="Numerator">Name of the upper rung.</param>
 /// <param name="Denominator">Name of the lower rung.</param>
 /// <param name="Value">Upper over lower; not finite, and null in the file, where it is beyond the range of a double.</param>
-public sealed record RungRatio(string Numerator, string Denominator, double Value);
+internal sealed record RungRatio(string Numerator, string Denominator, double Value);
