@@ -3,18 +3,6 @@ namespace Kappa.Numerics;
 /// <summary>Polynomials given by the coefficients of c_0/2 + Σ_{k ≥ 1} c_k T_k(t).</summary>
 internal static class ChebyshevSeries
 {
-    /// <summary>The value at <paramref name="t"/> by Clenshaw's recurrence.</summary>
-    public static double Evaluate(ReadOnlySpan<double> coefficients, double t)
-    {
-        double next = 0, afterNext = 0;
-        for (int k = coefficients.Length - 1; k >= 1; k--)
-        {
-            (next, afterNext) = (double.MultiplyAddEstimate(t + t, next, coefficients[k] - afterNext), next);
-        }
-
-        return double.MultiplyAddEstimate(t, next, (coefficients[0] / 2) - afterNext);
-    }
-
     /// <summary>The coefficients of 1, t, t², … of the same polynomial.</summary>
     /// <remarks>T_k has integer coefficients that grow like 2.4^k: exact here,
     /// but the powers are only worth having where the c_k fall faster.</remarks>

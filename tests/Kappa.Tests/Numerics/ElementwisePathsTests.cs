@@ -85,7 +85,7 @@ public sealed class ElementwisePathsTests
     {
         double slope = activation.Slope, e = activation.Smoothing, r = Math.Sqrt((x * x) + (e * e));
         double bend = x < 0 ? e * e / (r - x) : r + x;
-        double distribution = ErrorFunction.NormalDistribution(x);
+        double distribution = PlainErrorFunction.NormalDistribution(x);
         return activation.Kind switch
         {
             ActivationKind.Identity => (x, 1),
