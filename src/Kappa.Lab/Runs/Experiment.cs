@@ -17,13 +17,13 @@ public sealed partial class Experiment : IDisposable
     private bool _keepsModel;
     private GradientDescent _descent;
     private double? _stepSize;
+    private double? _initialLoss;
     private ExperimentProblem? _exact;
 
     private Experiment(ExperimentSpecification specification, ExperimentProblem problem, OtherRuns others)
     {
         (Specification, _problem, _others) = (specification, problem, others);
         Trained = specification.Model.Trained.ToTrainedSet(specification.Model);
-        InitialLoss = Model.ExactLoss(Initial);
         Options = OptionsOf(specification.Descent);
         _descent = new GradientDescent(Model, Options);
     }
@@ -68,8 +68,8 @@ public sealed partial class Experiment : IDisposable
     /// <summary>SHA-256 of the data.</summary>
     public string DataFingerprint => _problem.Fingerprint;
 
-    /// <summary>ℒ(θ_0) over all samples; the specification's loss floor is a fraction of it.</summary>
-    public double InitialLoss { get; }
+    /// <summary>ℒ(θ_0) over all samples, computed when it is asked for; the specification's loss floor is a fraction of it.</summary>
+    public double InitialLoss => _initialLoss ??= Model.ExactLoss(Initial);
 
     /// <summary>Whether every step sees every sample.</summary>
     public bool IsFullBatch => !(Specification.Descent.BatchSize < Model.Samples);
@@ -259,7 +259,7 @@ public sealed partial class Experiment : IDisposable
         MaximumSteps = descent.Steps,
 
         // An initial loss that is not finite is an outcome of the first step, not a mistake in the options.
-        LossFloor = double.IsFinite(InitialLoss) ? descent.LossFloor * InitialLoss : 0,
+        LossFloor = descent.LossFloor > 0 && double.IsFinite(InitialLoss) ? descent.LossFloor * InitialLoss : 0,
         GradientTolerance = descent.GradientTolerance,
     };
 

@@ -213,7 +213,9 @@ internal sealed class ExperimentRun
         Save(state);
         (double Loss, double Accuracy)? test = isCancelled || outcome.Reason == StopReason.NonFinite
             ? null
-            : _experiment.Test(state.Parameters);
+            : _columns.LastTest is { } last && last.Step == outcome.Step
+                ? last.Result
+                : _experiment.Test(state.Parameters);
         string message = _experiment.Explain(outcome);
         _folder.WriteStatus(Status(isCancelled ? RunState.Interrupted : RunState.Done, outcome.Step, outcome.Loss) with
         {

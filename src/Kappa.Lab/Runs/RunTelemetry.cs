@@ -38,6 +38,9 @@ internal sealed class RunTelemetry
     /// <summary>The name of each number that <see cref="Measure"/> returns.</summary>
     public IReadOnlyList<string> Columns { get; }
 
+    /// <summary>The last step that was tested, and what the test gave; null before the first.</summary>
+    public (long Step, (double Loss, double Accuracy) Result)? LastTest { get; private set; }
+
     /// <summary>What the steps have to fill; null when no layer is looked at.</summary>
     public LayerRecord? Record => _probe.Record;
 
@@ -47,9 +50,9 @@ internal sealed class RunTelemetry
         _probe.Measure(step, _all.AsSpan(0, _probe.Columns.Count));
         if (_testEvery is int every)
         {
-            (_all[^2], _all[^1]) = step.Step % every == 0 && _experiment.Test(step.Parameters) is { } test
-                ? test
-                : (double.NaN, double.NaN);
+            (double Loss, double Accuracy)? test = step.Step % every == 0 ? _experiment.Test(step.Parameters) : null;
+            (_all[^2], _all[^1]) = test ?? (double.NaN, double.NaN);
+            LastTest = test is null ? LastTest : (step.Step, test.Value);
         }
 
         for (int k = 0; k < _places.Length; k++)

@@ -34,6 +34,7 @@ public sealed class TelemetryProbe
     private readonly LayerMatrix[] _measured;
     private readonly Dictionary<int, LayerProbe> _probes = [];
     private readonly string[] _columns;
+    private readonly bool[] _isRead;
     private readonly Action<int> _measurePart;
     private LayerProbe? _current;
     private bool _hasInitialNorms;
@@ -45,7 +46,7 @@ public sealed class TelemetryProbe
     /// <param name="batchSize">Samples of a step; all unless given.</param>
     /// <param name="movement">Whether it is measured how far each kind of matrix has moved, in units of its initial norm.</param>
     /// <param name="isWanted">
-    /// Whether a column of a layer will be read. A part without such a column is not measured and has none; of others the columns stay, and
+    /// Whether a column will be read. A part of a layer without such a column is not measured and has none; the other columns stay, and
     /// those that cost a computation of their own are NaN. All are wanted unless given.
     /// </param>
     /// <exception cref="ArgumentException">A trained name is not in the model.</exception>
@@ -75,6 +76,7 @@ public sealed class TelemetryProbe
             .. _movingKinds.Select(kind => Quantities.Movement.Of(WordOf(kind))),
             .. _measured.Length > 0 ? ProbeOf(samples).Columns : [],
         ];
+        _isRead = [.. _columns.Take(OfStep.Length + _trainedKinds.Length + _movingKinds.Length).Select(_isWanted)];
     }
 
     /// <summary>The name of each number that <see cref="Measure"/> writes.</summary>
@@ -98,12 +100,12 @@ public sealed class TelemetryProbe
         int next = 0;
         foreach ((_, Func<DescentStep, double> value) in OfStep)
         {
-            row[next++] = value(step);
+            row[next] = _isRead[next++] ? value(step) : double.NaN;
         }
 
         foreach (ParameterKind kind in _trainedKinds)
         {
-            row[next++] = step.GradientNormOf(kind);
+            row[next] = _isRead[next++] ? step.GradientNormOf(kind) : double.NaN;
         }
 
         if (!_hasInitialNorms)
@@ -113,7 +115,7 @@ public sealed class TelemetryProbe
 
         for (int k = 0; k < _movingKinds.Length; k++)
         {
-            row[next++] = step.DistanceOf(_movingKinds[k]) / _initialNorms[k];
+            row[next] = _isRead[next++] ? step.DistanceOf(_movingKinds[k]) / _initialNorms[k] : double.NaN;
         }
 
         if (Record is not null)

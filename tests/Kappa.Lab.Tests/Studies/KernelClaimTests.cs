@@ -186,19 +186,6 @@ public sealed class KernelClaimTests
     }
 
     [Fact]
-    public void The_best_run_is_stable_whatever_an_unstable_one_passed()
-    {
-        (string Name, double? Passage, double End)[] runs = [
-            ("wild", 3, double.PositiveInfinity), ("lost", 2, double.NaN), ("risen", 1, 1.5), ("slow", null, 0.5), ("slower", null, 0.6),
-            ("quick", 40, 0.009), ("deep", 40, 0.001)];
-        Assert.Equal("deep", Best(runs));
-        Assert.Equal("slow", Best(runs[..5]));
-        Assert.Equal("risen", Best(runs[..3]));
-
-        static string Best((string Name, double? Passage, double End)[] runs) => BestRun.Of(runs, run => run.Passage, run => run.End).Name;
-    }
-
-    [Fact]
     public void No_run_measures_nothing() =>
         Assert.All(KernelsReproduction.Judge([]), finding => Assert.Equal(Verdict.NotMeasured, finding.Verdict));
 

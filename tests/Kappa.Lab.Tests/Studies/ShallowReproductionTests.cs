@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Kappa.Certificates;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
@@ -12,7 +13,7 @@ using Xunit;
 namespace Kappa.Lab.Tests.Studies;
 
 /// <summary>The whole reproduction of the encoder paper, very small.</summary>
-public sealed class ShallowReproductionTests : IDisposable
+public sealed partial class ShallowReproductionTests : IDisposable
 {
     private static readonly ShallowPlan Tiny = new()
     {
@@ -79,6 +80,24 @@ public sealed class ShallowReproductionTests : IDisposable
         Assert.Contains("stand-in digits", report, StringComparison.Ordinal);
         Assert.Contains("kappa reproduce shallow --tiny", report, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void What_is_measured_beyond_telemetry_is_kept_and_not_measured_again()
+    {
+        ShallowResult first = Run("out", threads: 2);
+        string[] measured = Directory.GetFiles(_folder.At("out"), "measured.json", SearchOption.AllDirectories);
+        Assert.Equal(
+            Tiny.Points().Count() + first.Paper.Concat(first.Movement).Count(outcome => double.IsFinite(outcome.KernelMovement)),
+            measured.Length);
+        foreach (string file in measured)
+            File.WriteAllText(file, NumberPattern().Replace(File.ReadAllText(file), "$1: 0.25"));
+        ShallowResult again = Run("out", threads: 2);
+        Assert.All(again.Points, point => Assert.All(point.Shortfalls, shortfall => Assert.Equal(0.25, shortfall)));
+        Assert.All(again.Movement, outcome => Assert.Equal(0.25, outcome.KernelMovement));
+    }
+
+    [GeneratedRegex("(\"(?:largest|movement|limitDistance|encoder|encoder-sharper|wide-encoder)\"): [^,\n]+")]
+    private static partial Regex NumberPattern();
 
     // Not a factor of α² or α³ at radii that do not exist. At this width no residual is small enough for the last theorem.
     [Fact]

@@ -21,7 +21,7 @@ internal static class KernelSpecifications
         Model = new() { Kind = ModelKind.KernelAttention, Width = width, Heads = heads, Kernel = arm.Kernel.Kind },
         Data = new() { Source = DataSource.Gaussian, Samples = size.Samples, Tokens = size.Tokens, TokenScale = 1 },
         Descent = new() { StepSize = StepSizeSpecification.Auto(1), Steps = losses - 1, LossFloor = 0 },
-        Telemetry = new() { Quantities = TelemetryQuantities.Loss },
+        Telemetry = new() { Quantities = TelemetryQuantities.Of(Quantities.Loss.Name) },
         Seed = seed,
     };
 
@@ -97,7 +97,12 @@ internal static class KernelSpecifications
             LossFloor = 0,
             Precision = recipe.Precision,
         },
-        Telemetry = new() { Quantities = TelemetryQuantities.Loss, TestEvery = recipe.EvaluateEvery, CheckpointEvery = recipe.SaveEvery },
+        Telemetry = new()
+        {
+            Quantities = TelemetryQuantities.Of(Quantities.Loss.Name, Quantities.TestLoss.Name, Quantities.TestAccuracy.Name),
+            TestEvery = recipe.EvaluateEvery,
+            CheckpointEvery = recipe.SaveEvery,
+        },
         Seed = seed,
     };
 

@@ -1,3 +1,4 @@
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Studies.Residual;
 
 namespace Kappa.Lab.Studies.Shallow;
@@ -23,11 +24,10 @@ internal sealed record ComparedRun(string Arm, StepRule Rule, EncoderOutcome Out
 /// <param name="Arms">Name and run of each arm; their steps are chosen here.</param>
 internal sealed record EncoderComparison(IReadOnlyList<(string Name, EncoderRun Run)> Arms)
 {
-    private static readonly double[] Multiples = [0.1, 0.3, 1];
+    private static readonly StepSizeSpecification s_own = StepSizeSpecification.Best(0.1, 0.3, 1);
 
-    /// <summary>The runs of the first stage: each arm at every multiple.</summary>
-    public IEnumerable<EncoderRun> Tried() =>
-        Arms.SelectMany(arm => Multiples.Select(multiple => arm.Run with { Step = new EncoderStep(multiple, true) }));
+    /// <summary>The runs of the first stage: each arm at its own step.</summary>
+    public IEnumerable<EncoderRun> Own() => Arms.Select(arm => arm.Run with { Step = s_own });
 
     /// <summary>The runs of the second stage: each arm at the step that all share, but for those whose own it is.</summary>
     /// <param name="outcomeOf">Finds a run of the first stage.</param>
@@ -47,12 +47,8 @@ internal sealed record EncoderComparison(IReadOnlyList<(string Name, EncoderRun 
 
     private IEnumerable<(EncoderOutcome Own, EncoderRun Same)> Pairs(Func<EncoderRun, EncoderOutcome> outcomeOf)
     {
-        EncoderOutcome[] own = [
-            .. Arms.Select(arm => Best(Multiples.Select(multiple => outcomeOf(arm.Run with { Step = new EncoderStep(multiple, true) }))))];
+        EncoderOutcome[] own = [.. Own().Select(outcomeOf)];
         double shared = own.Where(outcome => outcome.StepSize > 0).Select(outcome => outcome.StepSize).DefaultIfEmpty(0).Min();
-        return own.Zip(Arms, (outcome, arm) => (outcome, arm.Run with { Step = new EncoderStep(shared, false) }));
+        return own.Zip(Arms, (outcome, arm) => (outcome, arm.Run with { Step = StepSizeSpecification.Fixed(shared) }));
     }
-
-    private static EncoderOutcome Best(IEnumerable<EncoderOutcome> tried) =>
-        BestRun.Of(tried, outcome => outcome.StepsToTarget is (double step, false) ? step : null, outcome => outcome.FinalFraction);
 }

@@ -1,5 +1,6 @@
 using Kappa.Descent;
 using Kappa.Lab.Runs;
+using Kappa.Lab.Specifications;
 using Kappa.Lab.Store;
 using Kappa.Models;
 using Kappa.Spectra;
@@ -50,15 +51,32 @@ internal sealed record EncoderOutcome(
 
         // The mean over samples divides the kernel of the loss by N.
         double samples = run.Normalisation.Reduction == LossReduction.Mean ? run.Sizes.Samples : 1;
-        (double eigenvalue, double kernelMovement) = (run.Step.IsMultiple ? run.Step.Value * samples / stepSize : double.NaN, double.NaN);
+        (double eigenvalue, double kernelMovement) = (samples * EigenvalueOf(run.Step, stepSize, record), double.NaN);
         if (run.MeasuresKernel && !diverged)
         {
-            using var ends = LoadedRun.Of(record);
-            Matrix kernel = EncoderKernel.Of(ends.Model, ends.Experiment.Initial);
-            (eigenvalue, kernelMovement) = (
-                EncoderKernel.Largest(kernel), EncoderKernel.Distance(EncoderKernel.Of(ends.Model, ends.Parameters), kernel));
+            IReadOnlyDictionary<string, double> kernel = RunMeasurements.FindOrMeasure(
+                record.Files, "shallow.kernel", () => Kernel(record));
+            (eigenvalue, kernelMovement) = (kernel["largest"], kernel["movement"]);
         }
 
         return new EncoderOutcome(run, stepSize, eigenvalue, diverged, losses, movement, kernelMovement);
+    }
+    // λ_max of the kernel of the loss, where the step was made from it.
+    private static double EigenvalueOf(StepSizeSpecification rule, double stepSize, RunRecord record) => rule.Kind switch
+    {
+        StepSizeKind.Auto => rule.Value / stepSize,
+        StepSizeKind.Best => StepTrials.Find(record.Files)?.LargestEigenvalue ?? double.NaN,
+        _ => double.NaN,
+    };
+
+    private static Dictionary<string, double> Kernel(RunRecord record)
+    {
+        using var ends = LoadedRun.Of(record);
+        Matrix start = EncoderKernel.Of(ends.Model, ends.Experiment.Initial);
+        return new(StringComparer.Ordinal)
+        {
+            ["largest"] = EncoderKernel.Largest(start),
+            ["movement"] = EncoderKernel.Distance(EncoderKernel.Of(ends.Model, ends.Parameters), start),
+        };
     }
 }

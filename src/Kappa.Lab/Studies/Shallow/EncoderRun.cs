@@ -33,11 +33,6 @@ internal sealed record Normalisation(string Name, bool UnitTokens, LossReduction
         "stable: tokens N(0, 1/d), (1/2N)Σ, mean pooling", true, LossReduction.Mean, TokenPooling.Mean);
 }
 
-/// <summary>A step size, or a multiple of 1/λ_max of the kernel at the start.</summary>
-/// <param name="Value">η, or the multiple.</param>
-/// <param name="IsMultiple">Which of them.</param>
-internal readonly record struct EncoderStep(double Value, bool IsMultiple);
-
 /// <summary>One run of full-batch gradient descent on model S, all four matrices trained,
 /// in the words of the claims; see <see cref="ShallowSpecifications"/>.</summary>
 internal sealed record EncoderRun
@@ -65,7 +60,8 @@ internal sealed record EncoderRun
     /// <summary>Correlation of any two samples at the same token.</summary>
     public double SampleCorrelation { get; init; }
 
-    public EncoderStep Step { get; init; } = new(0.3, IsMultiple: true);
+    /// <summary>A number, a multiple of 1/λ_max of the kernel at the start, or the best of several.</summary>
+    public StepSizeSpecification Step { get; init; } = StepSizeSpecification.Auto(0.3);
 
     public required int Steps { get; init; }
 

@@ -20,15 +20,27 @@ internal sealed record EncoderPointResult(EncoderRun Run, double LimitDistance, 
     /// <exception cref="BadInputException">The folder is damaged.</exception>
     public static EncoderPointResult Of(EncoderRun run, RunRecord record)
     {
-        using var loaded = LoadedRun.Of(record);
-        var model = (Transformer)loaded.Model;
-        ModelParameters start = loaded.Experiment.Initial;
-        var point = new TransformerPoint(model, start, TrainedSet.All);
+        IReadOnlyDictionary<string, double> found = RunMeasurements.FindOrMeasure(
+            record.Files, "shallow.point", () => AtStart(run, record));
+        return new EncoderPointResult(run, found[Limit], [.. TheoremNames.Select(name => found[name])]);
+    }
+
+    private const string Limit = "limitDistance";
+
+    private static Dictionary<string, double> AtStart(EncoderRun run, RunRecord record)
+    {
+        using var experiment = Experiment.Of(record);
+        var model = (Transformer)experiment.Model;
+        var point = new TransformerPoint(model, experiment.Initial, TrainedSet.All);
         double distance = HasLimit(run)
             ? EncoderKernel.Distance(
-                EncoderKernel.Of(model, start), ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling).Kernel)
+                EncoderKernel.Of(model, experiment.Initial),
+                ShallowEncoderLimit.Of(model.Inputs, model.Samples, model.Shape.Pooling).Kernel)
             : double.NaN;
-        return new EncoderPointResult(run, distance, [.. TheoremNames.Select(name => Shortfall(name, point))]);
+        return new(TheoremNames.Select(name => KeyValuePair.Create(name, Shortfall(name, point))), StringComparer.Ordinal)
+        {
+            [Limit] = distance,
+        };
     }
 
     /// <summary>Whether the kernel tends to K_∞: NTK and τ₀ = d_m^−1.</summary>

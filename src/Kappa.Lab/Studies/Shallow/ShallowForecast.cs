@@ -13,7 +13,7 @@ internal sealed record ShallowForecast(double Seconds, long Bytes)
     // The part of the step budgets that is made: runs stop at a hundredth of the loss.
     private const double TakenPart = 0.35;
 
-    // Steps at three multiples, then at the shared step.
+    // What is tried for an own step and its run take about three, the shared step is another.
     private const int RunsPerArm = 4;
 
     public static ShallowForecast Of(ShallowPlan plan, int threads)

@@ -121,8 +121,8 @@ internal sealed record ShallowPlan
         .. PaperRuns().Select(run => ShallowReproduction.Of("widths", run)),
         .. DigitRuns().Reverse()
             .Select(run => new StudyRun("digits", ShallowSpecifications.Of(run, this), ShallowForecast.Weight(run, DigitCount))),
-        .. LogitComparisons().SelectMany(comparison => comparison.Tried()).Select(run => ShallowReproduction.Of("logit scale", run)),
-        .. SchemeComparisons().SelectMany(comparison => comparison.Tried()).Select(run => ShallowReproduction.Of("initialisations", run)),
+        .. LogitComparisons().SelectMany(comparison => comparison.Own()).Select(run => ShallowReproduction.Of("logit scale", run)),
+        .. SchemeComparisons().SelectMany(comparison => comparison.Own()).Select(run => ShallowReproduction.Of("initialisations", run)),
         .. MovementRuns().Select(run => ShallowReproduction.Of("movement", run)),
         .. Points().Select(run => ShallowReproduction.Of("points", run)),
         .. OpenRuns().Select(run => ShallowReproduction.Of("open questions", run)),
@@ -138,7 +138,7 @@ internal sealed record ShallowPlan
             Sizes = PaperSizes,
             Width = width,
             Normalisation = normalisation,
-            Step = new EncoderStep(1, false),
+            Step = StepSizeSpecification.Fixed(1),
             Steps = PaperSteps,
             MeasuresKernel = normalisation == Normalisation.Stable,
             Seed = seed,
@@ -178,7 +178,7 @@ internal sealed record ShallowPlan
         from width in PointWidths
         from seed in AllSeeds
         select Small(width, seed) with
-        { Start = setting.Start, LogitExponent = setting.Exponent, Step = new EncoderStep(1, false), Steps = 1 };
+        { Start = setting.Start, LogitExponent = setting.Exponent, Step = StepSizeSpecification.Fixed(1), Steps = 1 };
 
     public IEnumerable<WidthSearch> Searches() =>
         from samples in SearchSamples

@@ -69,7 +69,7 @@ internal static class ShallowReproduction
         runs.Make(first);
         var read = new ConcurrentDictionary<EncoderRun, EncoderOutcome>();
         EncoderOutcome Outcome(EncoderRun run) => read.GetOrAdd(run, _ => EncoderOutcome.Of(run, runs[ShallowSpecifications.Of(run)]));
-        _ = runs.Select(schemes.Concat(logits).SelectMany(comparison => comparison.Tried()), Outcome);
+        _ = runs.Select(schemes.Concat(logits).SelectMany(comparison => comparison.Own()), Outcome);
         runs.Make(schemes.Concat(logits).SelectMany(comparison => comparison.AtSharedStep(Outcome)).Select(run => Of("same step", run)));
         return new ShallowResult
         {

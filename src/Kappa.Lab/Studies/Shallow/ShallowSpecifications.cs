@@ -1,3 +1,4 @@
+using Kappa.Descent;
 using Kappa.Lab.Specifications;
 using Kappa.Models;
 
@@ -35,11 +36,11 @@ internal static class ShallowSpecifications
         Initialisation = run.Start.Law,
         Descent = new()
         {
-            StepSize = run.Step.IsMultiple ? StepSizeSpecification.Auto(run.Step.Value) : StepSizeSpecification.Fixed(run.Step.Value),
+            StepSize = run.Step,
             Steps = run.Steps,
             LossFloor = run.StopAt,
         },
-        Telemetry = new() { Quantities = TelemetryQuantities.Loss },
+        Telemetry = new() { Quantities = TelemetryQuantities.Of(Quantities.Loss.Name, Quantities.Movement.Name) },
         Seed = run.Seed,
     };
 
@@ -75,7 +76,7 @@ internal static class ShallowSpecifications
             Steps = run.Epochs * (plan.DigitCount / Batch),
             LossFloor = 0,
         },
-        Telemetry = new() { Quantities = TelemetryQuantities.Loss },
+        Telemetry = new() { Quantities = TelemetryQuantities.Of(Quantities.Loss.Name) },
         Seed = run.Seed,
     };
 }
