@@ -135,7 +135,7 @@ internal static class LandscapeCommand
     {
         if (json)
         {
-            terminal.Results.Write(LandscapeJson.Text(landscape, command));
+            terminal.Results.Write(LandscapeDocument.Text(landscape, command));
             return;
         }
 

@@ -35,7 +35,7 @@ internal static class LandscapeReport
             AtomicFile.WriteAllText(Path.Combine(folder, "path.csv"), LandscapeTables.Path(path));
         }
 
-        AtomicFile.WriteAllText(Path.Combine(folder, "landscape.json"), LandscapeJson.Text(landscape, command));
+        AtomicFile.WriteAllText(Path.Combine(folder, "landscape.json"), LandscapeDocument.Text(landscape, command));
         Compose(landscape, figures, command).WriteTo(Path.Combine(folder, "report.html"));
         foreach (string rows in Directory.EnumerateFiles(folder, "rows-*.safetensors"))
         {
