@@ -13,7 +13,7 @@ internal sealed record WrittenFigure(IReadOnlyList<string> Paths, IReadOnlyList<
 /// The same figure gives the same bytes in SVG, CSV and tex on every machine. Each file
 /// appears whole or not at all (<see cref="AtomicFile"/>). PNG (300 dots per inch) and
 /// PDF come from <c>rsvg-convert</c> when it is on the PATH; its absence or failure is a
-/// notice, never an exception.
+/// notice; a disk that refuses what it made is an exception, as with every file.
 /// </remarks>
 internal static class FigureFiles
 {

@@ -35,10 +35,18 @@ internal static class SvgConversion
         .SelectMany(f => (string[])[Path.Combine(f, Program), Path.Combine(f, Program + ".exe")])
         .FirstOrDefault(File.Exists);
 
+    // The program writes to us, so that a disk that refuses is found where all files are written, and is not a notice.
     private static string? Run(string program, string svgPath, string target, string format)
     {
-        var beside = AtomicFile.TemporaryBeside(target);
-        var start = new ProcessStartInfo(program, [$"--format={format}", "--dpi-x=300", "--dpi-y=300", "--output", beside, svgPath])
+        if (Output(program, svgPath, format, out byte[] bytes) is { } failure) return failure;
+        AtomicFile.Write(target, stream => stream.Write(bytes));
+        return null;
+    }
+
+    private static string? Output(string program, string svgPath, string format, out byte[] bytes)
+    {
+        bytes = [];
+        var start = new ProcessStartInfo(program, [$"--format={format}", "--dpi-x=300", "--dpi-y=300", svgPath])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -49,26 +57,23 @@ internal static class SvgConversion
         {
             using var process = Process.Start(start);
             if (process is null) return $"{Program} could not be started.";
+            using var picture = new MemoryStream();
             var complaint = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(s_patience))
+            var output = process.StandardOutput.BaseStream.CopyToAsync(picture);
+            if (!Task.WaitAll([complaint, output], s_patience) || !process.WaitForExit(s_patience))
             {
                 process.Kill(entireProcessTree: true);
                 return $"{Program} did not finish within {s_patience.TotalSeconds:F0} s and was ended.";
             }
 
-            if (
-                process.ExitCode != 0)
-                return $"{Program} failed with exit code {process.ExitCode}: {complaint.Result.Trim().ReplaceLineEndings(" ")}";
-            File.Move(beside, target, overwrite: true);
-            return null;
+            bytes = picture.ToArray();
+            return process.ExitCode == 0
+                ? null
+                : $"{Program} failed with exit code {process.ExitCode}: {complaint.Result.Trim().ReplaceLineEndings(" ")}";
         }
         catch (Exception problem) when (problem is Win32Exception or IOException or UnauthorizedAccessException)
         {
             return $"{Program} could not be used: {problem.Message}";
-        }
-        finally
-        {
-            AtomicFile.Remove(beside);
         }
     }
 }

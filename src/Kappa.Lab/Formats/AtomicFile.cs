@@ -53,9 +53,7 @@ internal static class AtomicFile
             RemoveUnlessHeld(temporary);
     }
 
-    /// <summary>A name for a temporary file, for a writer that is another program:
-    /// rename the file over <paramref name="target"/> when it is whole.</summary>
-    internal static string TemporaryBeside(string target) =>
+    private static string TemporaryBeside(string target) =>
         Path.Combine(
             Path.GetDirectoryName(target) ?? "",
             string.Create(

@@ -17,6 +17,7 @@ public sealed class ReaderTests
         ["src/Kappa.Lab/Store/RunEnvironment.cs"] = "/proc/cpuinfo",
         ["src/Kappa.Lab/Store/RunLock.cs"] = "the lock, after RequireOwn",
         ["src/Kappa.Lab/Store/TelemetryFile.cs"] = "opened for writing, after RequireOwn",
+        ["src/Kappa.Lab/Store/SpectraFile.cs"] = "opened for writing, after RequireOwn",
         ["src/Kappa.Lab/Store/StoreSync.cs"] = "a handle to flush, nothing is read",
         ["src/Kappa.Lab/Cluster/LockProbe.cs"] = "a file that it makes itself",
         ["src/Kappa.Lab/Cluster/SlurmSweep.cs"] = "a lock, nothing is read",

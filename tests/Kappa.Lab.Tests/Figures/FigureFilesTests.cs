@@ -128,6 +128,29 @@ public sealed class FigureFilesTests
     }
 
     [Fact]
+    public void A_disk_that_refuses_a_picture_is_no_notice()
+    {
+        if (OperatingSystem.IsWindows()) return; // the stand-in is a shell script
+        var folder = Directory.CreateTempSubdirectory("kappa-figures-").FullName;
+        try
+        {
+            var program = Path.Combine(folder, "rsvg-convert");
+            File.WriteAllText(program, "#!/bin/sh\nprintf picture\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            var (paths, _) = SvgConversion.Convert(Path.Combine(folder, "a.svg"), searchPath: folder);
+            Assert.Equal(["picture", "picture"], paths.Select(File.ReadAllText));
+            _ = Directory.CreateDirectory(Path.Combine(folder, "b.png"));
+            BadInputException refused = Assert.Throws<BadInputException>(
+                () => SvgConversion.Convert(Path.Combine(folder, "b.svg"), searchPath: folder));
+            Assert.Contains("b.png: must be writable", refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_converter_that_fails_is_a_notice_for_each_file()
     {
         if (OperatingSystem.IsWindows()) return; // the stand-in is a shell script
