@@ -81,6 +81,15 @@ internal sealed class StudyRuns
     public static bool IsWithoutStep(RunRecord run) =>
         run.Status is { State: RunState.Failed, Message: { } reason } && reason.StartsWith(NoStep, StringComparison.Ordinal);
 
+    /// <summary>What a run with <c>best(…)</c> tried where none of it is stable, the lowest end first; null where one is. The run then
+    /// follows <c>adaptive(1)</c>, which is no step of its own: to a claim about own steps it has diverged.</summary>
+    public static StepTrial? Unstable(RunRecord run) =>
+        run.Specification.Descent.StepSize is { Kind: StepSizeKind.Best, Factors: var factors }
+        && StepTrials.Find(run.Files) is { } trials && trials.Trials.Count == factors.Count && trials.Best(factors) is null
+            ? factors.Select(factor => trials.Trials.Single(trial => trial.Factor == factor))
+                .MinBy(trial => double.IsNaN(trial.EndFraction) ? double.PositiveInfinity : trial.EndFraction)
+            : null;
+
     /// <summary>Every row that a run recorded.</summary>
     /// <exception cref="BadInputException">The file is damaged, or rows are missing.</exception>
     public static TelemetryTable TelemetryOf(RunRecord run)

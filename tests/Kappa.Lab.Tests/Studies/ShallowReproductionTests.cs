@@ -82,6 +82,22 @@ public sealed partial class ShallowReproductionTests : IDisposable
     }
 
     [Fact]
+    public void An_arm_without_a_stable_step_of_its_own_does_not_come_there_by_another_rule()
+    {
+        EncoderRun run = Tiny.SchemeComparisons().First().Own().First() with { Step = StepSizeSpecification.Best(1000, 2000) };
+        using var prepared = PreparedRun.Of(ShallowSpecifications.Of(run));
+        using (RunFolder folder = RunFolder.Create(
+            _folder.Path, "run", prepared.Specification, RunEnvironment.Current([], 1, TimeProvider.System), TimeProvider.System))
+            _ = prepared.Execute(folder, cancellation: TestContext.Current.CancellationToken);
+        var record = RunRecord.Read(_folder.At("run"));
+        Assert.True(TelemetryReader.Read(record.Files.Telemetry)["loss"][^1] < TelemetryReader.Read(record.Files.Telemetry)["loss"][0]);
+        var outcome = EncoderOutcome.Of(run, record);
+        Assert.True(outcome.Diverged);
+        Assert.Equal((run.Steps + 1.0, true), outcome.StepsToTarget);
+        Assert.Equal(StepTrials.Find(record.Files)!.Trials.Single(trial => trial.Factor == 1000).StepSize, outcome.StepSize);
+    }
+
+    [Fact]
     public void What_is_measured_beyond_telemetry_is_kept_and_not_measured_again()
     {
         ShallowResult first = Run("out", threads: 2);

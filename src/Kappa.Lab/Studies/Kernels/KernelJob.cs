@@ -33,7 +33,9 @@ internal sealed record KernelReading(Dictionary<string, double> Numbers, Diction
     public static (double StepSize, double[] Losses) Path(RunRecord run)
     {
         TelemetryTable telemetry = TelemetryReader.Read(run.Files.Telemetry);
-        return (telemetry[Quantities.StepSize][0], Losses(run, telemetry));
+        return StudyRuns.Unstable(run) is { } unstable
+            ? (unstable.StepSize, [telemetry[Quantities.Loss][0], double.PositiveInfinity])
+            : (telemetry[Quantities.StepSize][0], Losses(run, telemetry));
     }
 
     /// <summary>Numbers of a run's model at its start, measured once and then kept in its folder.</summary>

@@ -44,9 +44,12 @@ internal sealed record EncoderOutcome(
         }
 
         TelemetryTable telemetry = TelemetryReader.Read(record.Files.Telemetry);
-        bool diverged = record.Status.StopReason == nameof(StopReason.NonFinite);
-        double[] losses = telemetry.Rows > 0 ? telemetry[Quantities.Loss].ToArray() : [double.MaxValue];
-        double stepSize = telemetry.Rows > 0 ? telemetry[Quantities.StepSize][0] : run.Step.Value;
+        StepTrial? unstable = StudyRuns.Unstable(record);
+        bool diverged = unstable is not null || record.Status.StopReason == nameof(StopReason.NonFinite);
+        double[] losses = telemetry.Rows == 0 ? [double.MaxValue]
+            : unstable is null ? telemetry[Quantities.Loss].ToArray()
+            : [telemetry[Quantities.Loss][0]];
+        double stepSize = unstable?.StepSize ?? (telemetry.Rows > 0 ? telemetry[Quantities.StepSize][0] : run.Step.Value);
         double[] movement = [.. Matrices.Select(name => diverged ? double.PositiveInfinity : telemetry[Quantities.Movement, name][^1])];
 
         // The mean over samples divides the kernel of the loss by N.
