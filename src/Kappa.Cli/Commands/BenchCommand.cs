@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Kappa.Cli.Completion;
 using Kappa.Bench;
+using Kappa.Cli.Completion;
 using Kappa.Lab;
 using Kappa.Lab.Formats;
 using Kappa.Numerics;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Kappa.Cli.Completion;
 using Kappa.Certificates;
+using Kappa.Cli.Completion;
 using Kappa.Lab;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Formats;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Kappa.Cli.Completion;
 using Kappa.Certificates;
+using Kappa.Cli.Completion;
 using Kappa.Lab.Runs.Certification;
 using Kappa.Lab.Store;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Kappa.Cli.Completion;
 using Kappa.Certificates;
+using Kappa.Cli.Completion;
 using Kappa.Lab;
 using Kappa.Lab.Figures;
 using Kappa.Lab.Formats;
