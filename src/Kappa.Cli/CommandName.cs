@@ -70,7 +70,7 @@ internal static partial class CommandName
     }
 
     /// <summary>A text with its commands, <c>kappa run …</c>, as they have to be written here.</summary>
-    public static string Translated(string text, string command) => Commands().Replace(text, command);
+    public static string Translated(string text, string command) => Commands().Replace(text, _ => command);
 
     /// <summary>A writer of messages whose commands are those of this process.</summary>
     public static TextWriter Over(TextWriter messages) => Here == Installed ? messages : new TranslatedLines(messages);

@@ -7,10 +7,10 @@ internal static class ShellScripts
     private const string Program = "@kappa@";
 
     /// <summary>bash, from 3.2 on. Its own words break at = and (, so the line is taken apart anew, and what it would not replace is cut
-    /// off each candidate.</summary>
+    /// off each candidate. What it can write as $'…' alone is left out: between double quotes that would be carried out.</summary>
     public const string Bash = """
         _kappa() {
-            local line="${COMP_LINE:0:COMP_POINT}" candidate word
+            local line="${COMP_LINE:0:COMP_POINT}" candidate quoted word
             local -a words
             IFS=$' \t\n' read -ra words <<<"$line"
             [[ $line == *[[:space:]] ]] && words+=('')
@@ -18,7 +18,8 @@ internal static class ShellScripts
             words[${#words[@]}-1]="$word"
             COMPREPLY=()
             while IFS=$'\t' read -r candidate _; do
-                [[ -n $candidate ]] && COMPREPLY+=("$(printf %q "${candidate:$((${#word} - ${#2}))}")")
+                printf -v quoted %q "${candidate:$((${#word} - ${#2}))}"
+                [[ -z $candidate || $quoted == \$\'* ]] || COMPREPLY+=("$quoted")
             done < <(@kappa@ complete -- "${words[@]:1}" 2>/dev/null)
             case "${COMPREPLY[0]-}" in *=|*/|*\() compopt -o nospace 2>/dev/null ;; esac
             return 0
@@ -70,7 +71,8 @@ internal static class ShellScripts
             $words += $(if ("$wordToComplete" -eq '') { '""' } else { "$wordToComplete" })
             & @kappa@ complete -- @words 2>$null | ForEach-Object {
                 $value, $text = $_ -split "`t", 2
-                $quoted = if ($value -match '[\s(),;@{}$]') { "'$value'" } else { $value }
+                $quoted = if ($value -match '^[A-Za-z0-9_./:\\=+-]+$') { $value }
+                    else { "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($value) + "'" }
                 $tip = if ($text) { $text } else { $value }
                 [System.Management.Automation.CompletionResult]::new($quoted, $value, 'ParameterValue', $tip)
             }

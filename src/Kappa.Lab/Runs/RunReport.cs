@@ -122,11 +122,11 @@ internal static class RunReport
 
     private static Report Compose(RunAnalysis analysis, IReadOnlyList<Figure> figures)
     {
-        RunEnvironment environment = analysis.Run.Sessions[^1];
         var report = new Report($"Run {analysis.Run.Name}")
         {
-            Footer = $"Kappa {environment.KappaVersion}, .NET {environment.Runtime}, {environment.Processor}, {environment.Cores} cores, "
-                + $"{environment.SimdBits}-bit vectors.",
+            Footer = analysis.Run.Sessions is [.., var last]
+                ? $"Kappa {last.KappaVersion}, .NET {last.Runtime}, {last.Processor}, {last.Cores} cores, {last.SimdBits}-bit vectors."
+                : "",
         };
         string?[] lead = [
             analysis.Run.Status.Message, .. RunVerdict.Sentences(analysis), analysis.RoundingRemark, analysis.PrecisionRemark];

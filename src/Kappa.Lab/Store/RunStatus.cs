@@ -61,5 +61,5 @@ public sealed record RunStatus
     public string? Message { get; init; }
 
     /// <summary>The processes that worked on the run, in order: one entry for each.</summary>
-    public IReadOnlyList<RunEnvironment> Sessions { get; init; } = [];
+    public IReadOnlyList<RunEnvironment> Sessions { get; init => field = value ?? []; } = [];
 }
