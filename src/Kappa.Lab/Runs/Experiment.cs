@@ -146,7 +146,7 @@ public sealed partial class Experiment : IDisposable
 
     /// <summary>The experiment of a run; the run knows itself what it took from another one, which may be gone.</summary>
     /// <exception cref="BadInputException">The record is damaged, or its data are gone.</exception>
-    internal static Experiment Of(RunRecord run, int threads = 1) => Prepare(StepTrials.Decided(run), threads, OtherRuns.Of(run));
+    internal static Experiment Of(RunRecord run, int threads = 1) => Prepare(StepTrials.Decided(run), threads, OtherRuns.Of(run.Files));
 
     /// <summary>The same in the memory of the model of an earlier experiment, which stays its owner's, if it is of this shape.</summary>
     internal static Experiment Prepare(

@@ -24,10 +24,10 @@ internal sealed record OtherRuns(
         new(StepSizes.Of(store), point => StartingPoints.Unchanged(point, store, files));
 
     /// <summary>Those of a run that is looked at: it knows itself what it took, also when that is gone.</summary>
-    /// <param name="run">The run.</param>
-    public static OtherRuns Of(RunRecord run) => new(
-        other => StepSizes.First(run.Files, $"the step size that was taken from run {other}"),
-        point => StartingPoints.Kept(run.Files) ?? StartingPoints.Read(point, new RunStore(Path.GetDirectoryName(run.Files.Path)!)));
+    /// <param name="files">The run; it need not have begun.</param>
+    public static OtherRuns Of(RunFiles files) => new(
+        other => StepSizes.First(files, $"the step size that was taken from run {other}"),
+        point => StartingPoints.Kept(files) ?? StartingPoints.Read(point, new RunStore(Path.GetDirectoryName(files.Path)!)));
 
     /// <summary>None: a name or a rehearsal needs the right shapes, not the right numbers.</summary>
     /// <param name="stepSize">The step size of every other run.</param>

@@ -219,6 +219,18 @@ public sealed class StartingPointTests : IDisposable
             Assert.Equal(0, Invoke("rerun", Path.GetFileName(run), "--verify", "--quiet").ExitCode);
     }
 
+    [Fact]
+    public void The_report_of_a_sweep_reads_the_start_that_its_runs_had()
+    {
+        RunFiles first = CommandLine.Run(Store, [.. Words, "quantities=loss"]);
+        string[] sweep = ["sweep", .. Words.Where(word => !word.StartsWith("stepSize=", StringComparison.Ordinal))];
+        Assert.Equal(0, Invoke([.. sweep, $"from={Name(first)}", "attentionResidual=0,1", "stepSize=0.01,0.02"]).ExitCode);
+        string name = Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(Store, "sweeps"))));
+        Directory.Move(first.Path, _folder.At("gone"));
+        _ = Done("report", name);
+        Assert.True(File.Exists(Path.Combine(Store, "sweeps", name, "report", "initial-points.json")));
+    }
+
     [Theory]
     [InlineData(".safetensors")]
     [InlineData(".npz")]

@@ -52,6 +52,19 @@ public sealed class ShellTests : IDisposable
         Assert.Equal(expected, reply.Trim());
     }
 
+    // bash writes the second name as $'…', in which $( ) is carried out when a double quote is open before it.
+    [Theory]
+    [InlineData("x;y.json", "x\\;y.json")]
+    [InlineData("x\u0085$(touch y).json", "")]
+    public void A_name_is_offered_in_bash_only_where_it_stays_a_name(string file, string expected)
+    {
+        _ = _folder.Write(file, "{}");
+        string reply = Run(
+            "bash", "--norc", "-c",
+            "source completion.bash; COMP_LINE='kappa evaluate x' COMP_POINT=16; _kappa kappa x evaluate; echo \"${COMPREPLY[*]}\"");
+        Assert.Equal(expected, reply.Trim());
+    }
+
     [Fact]
     public void An_interactive_bash_completes_at_the_tabulator()
     {

@@ -2,7 +2,6 @@ using Kappa.Certificates;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Specifications;
-using Kappa.Lab.Store;
 using Kappa.Models;
 using Kappa.Numerics;
 using Kappa.Spectra;
@@ -31,11 +30,11 @@ internal sealed record InitialPoint(double LambdaMax, double Smoothness, double 
 
     /// <summary>Computes everything at θ_0.</summary>
     /// <param name="specification">Of the run; how it descends and what it records do not matter.</param>
-    /// <param name="others">The folder of the runs that it may start from.</param>
+    /// <param name="others">What it may start from; null for nothing.</param>
     /// <exception cref="BadInputException">Its data are missing, or what it starts from.</exception>
-    public static InitialPoint Of(ExperimentSpecification specification, RunStore? others = null)
+    public static InitialPoint Of(ExperimentSpecification specification, OtherRuns? others = null)
     {
-        using var experiment = Experiment.Prepare(AtStart(specification), 1, others);
+        using var experiment = Experiment.Prepare(AtStart(specification), 1, others ?? OtherRuns.In(null));
         IModel model = experiment.Model;
         var work = LadderWork.Of(experiment);
         double lambdaMax = work.MatrixFree <= MostKernelWork && double.IsFinite(model.SquaredErrorFactor * experiment.InitialLoss)

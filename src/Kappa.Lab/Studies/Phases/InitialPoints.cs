@@ -21,16 +21,17 @@ internal static class InitialPoints
     /// <param name="threads">Points at the same time; no value depends on it.</param>
     /// <param name="progress">Told how many of how many are there.</param>
     /// <param name="cancellation">Keeps what is there and ends.</param>
-    /// <param name="others">The folder of the runs that they may start from.</param>
+    /// <param name="others">What each may start from; null for nothing.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static InitialPoint[] Of(
         IReadOnlyList<ExperimentSpecification> specifications, string cache, int threads, Action<int, int>? progress,
-        CancellationToken cancellation, RunStore? others = null)
+        CancellationToken cancellation, IReadOnlyList<OtherRuns>? others = null)
     {
         string[] identities = [.. specifications.Select(Identity)];
         Dictionary<string, InitialPoint> known = Read(cache);
-        var missing = identities.Zip(specifications).DistinctBy(pair => pair.First)
-            .Where(pair => ExperimentData.IsExternal(pair.Second) || !known.ContainsKey(pair.First)).ToList();
+        var missing = identities.Zip(specifications, others ?? [.. specifications.Select(_ => OtherRuns.In(null))])
+            .DistinctBy(point => point.First)
+            .Where(point => ExperimentData.IsExternal(point.Second) || !known.ContainsKey(point.First)).ToList();
         var found = new InitialPoint?[missing.Count];
         int done = 0;
         try
@@ -38,7 +39,7 @@ internal static class InitialPoints
             var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
             _ = Parallel.For(0, missing.Count, options, k =>
             {
-                found[k] = InitialPoint.Of(missing[k].Second, others);
+                found[k] = InitialPoint.Of(missing[k].Second, missing[k].Third);
                 progress?.Invoke(Interlocked.Increment(ref done), missing.Count);
             });
         }

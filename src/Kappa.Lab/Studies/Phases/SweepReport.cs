@@ -89,7 +89,7 @@ internal static class SweepReport
     {
         InitialPoint[] points = InitialPoints.Of(
             [.. sweep.Plan.Runs.Select(run => run.Specification)], Path.Combine(folder, "initial-points.json"), options.Threads,
-            options.Progress, cancellation, new RunStore(sweep.Store));
+            options.Progress, cancellation, [.. sweep.Plan.Runs.Select((_, index) => OtherRuns.Of(sweep.Files(index)))]);
         return sweep.Plan.Runs.Zip(points).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
     }
 
