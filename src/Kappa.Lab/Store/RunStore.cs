@@ -54,8 +54,12 @@ public sealed class RunStore(string path)
     {
         if (RunName.Check(name) is { } must)
             throw new BadInputException("run", $"a name {must} but is '{Shown.Of(name)}'.");
+
+        // A whole name is found without a look at the others, of which there may be thousands.
+        if (LooksLikeARun(System.IO.Path.Combine(Path, name)))
+            return System.IO.Path.Combine(Path, name);
         string[] names = [.. Names()];
-        string[] matches = names.Contains(name, StringComparer.Ordinal) ? [name] : [.. names.Where(candidate => Begins(candidate, name))];
+        string[] matches = [.. names.Where(candidate => Begins(candidate, name))];
         return matches.Length switch
         {
             1 => System.IO.Path.Combine(Path, matches[0]),
