@@ -207,12 +207,14 @@ public sealed class RunFolder : IDisposable
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(time);
         var files = new RunFiles(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        RunStatus status = RunDocuments.ReadStatus(files);
+        _ = RunDocuments.ReadStatus(files);
         FileStream exclusive = RunLock.Take(files);
         try
         {
             LeftBehind.Remove(files);
-            return new(files, exclusive, RunDocuments.ReadSpecification(files), status, environment, time);
+
+            // Under the lock: another process may have ended since, whose session is in it.
+            return new(files, exclusive, RunDocuments.ReadSpecification(files), RunDocuments.ReadStatus(files), environment, time);
         }
         catch
         {

@@ -12,6 +12,7 @@ internal sealed class LandscapeRows : IDisposable
     private const string Kind = "kappa-landscape-rows";
     private const int Version = 1;
     private const string Losses = "losses";
+    private const string Fingerprint = "landscape.fingerprint";
 
     // A large grid is written for a twentieth of the time at most.
     private const int LeastShare = 20;
@@ -19,14 +20,15 @@ internal sealed class LandscapeRows : IDisposable
 
     private readonly FileStream _exclusive;
     private readonly string _path;
+    private readonly string _fingerprint;
     private readonly LandscapeGrid _grid;
     private int _kept;
     private long _saved = Stopwatch.GetTimestamp();
     private TimeSpan _pause = Heartbeat;
 
-    private LandscapeRows(FileStream exclusive, string path, LandscapeGrid grid)
+    private LandscapeRows(FileStream exclusive, string path, string fingerprint, LandscapeGrid grid)
     {
-        (_exclusive, _path, _grid) = (exclusive, path, grid);
+        (_exclusive, _path, _fingerprint, _grid) = (exclusive, path, fingerprint, grid);
         Finished = Find();
         _kept = Finished.Length / grid.First.Length;
     }
@@ -51,7 +53,7 @@ internal sealed class LandscapeRows : IDisposable
         try
         {
             AtomicFile.RemoveLeftBehind(folder);
-            return new LandscapeRows(exclusive, FileOf(folder, fingerprint), grid);
+            return new LandscapeRows(exclusive, FileOf(folder, fingerprint), fingerprint, grid);
         }
         catch
         {
@@ -73,6 +75,7 @@ internal sealed class LandscapeRows : IDisposable
         var rows = new Checkpoint(Kind, Version);
         int columns = _grid.First.Length;
         rows.AddTensor(Losses, [finished, columns], [.. values.Cast<double>().Take(finished * columns)]);
+        rows.AddText(Fingerprint, _fingerprint);
         rows.Save(_path);
         (_kept, _saved) = (finished, Stopwatch.GetTimestamp());
         _pause = TimeSpan.FromTicks(Math.Max(Heartbeat.Ticks, LeastShare * Stopwatch.GetElapsedTime(start, _saved).Ticks));
@@ -85,8 +88,11 @@ internal sealed class LandscapeRows : IDisposable
     {
         try
         {
-            NdArray? found = !File.Exists(_path) ? null : Checkpoint.Load(_path, Kind, Version).Tensors
-                .FirstOrDefault(tensor => tensor.Name == Losses)?.Value;
+            // A name has the beginning of the fingerprint alone, and files can be renamed.
+            NdArray? found = File.Exists(_path) && Checkpoint.Load(_path, Kind, Version) is var kept
+                && kept.GetText(Fingerprint) == _fingerprint
+                ? kept.Tensors.FirstOrDefault(tensor => tensor.Name == Losses)?.Value
+                : null;
             return found is { Shape: [var rows, var columns] } && rows <= _grid.Second.Length && columns == _grid.First.Length
                 ? found.Data
                 : [];
