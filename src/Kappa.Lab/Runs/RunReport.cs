@@ -3,7 +3,6 @@ using Kappa.Lab.Figures;
 using Kappa.Lab.Reports;
 using Kappa.Lab.Runs.Ladder;
 using Kappa.Lab.Specifications;
-using Kappa.Lab.Store;
 using Kappa.Numerics;
 
 namespace Kappa.Lab.Runs;

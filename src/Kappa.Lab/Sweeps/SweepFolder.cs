@@ -10,8 +10,8 @@ namespace Kappa.Lab.Sweeps;
 /// every run) and <c>sweep.json</c>; its runs lie in <c>STORE</c> like any others.</summary>
 public sealed class SweepFolder
 {
-    /// <summary>Version of the layout.</summary>
-    public const int FormatVersion = 1;
+    /// <summary>Version of the layout, and of the folders of its runs.</summary>
+    public const int FormatVersion = RunFolder.FormatVersion;
 
     private const string Damaged = "the sweep is damaged";
     private const string Advice = "Start the sweep again from its specification.";

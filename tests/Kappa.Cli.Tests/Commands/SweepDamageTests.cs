@@ -59,7 +59,7 @@ public sealed class SweepDamageTests
         Assert.Equal(3, outcome.ExitCode);
         Assert.Contains(
             $"kappa: 1 of 2 runs is not done: its folder was removed or changed while the sweep ran, the first "
-                + $"{Path.GetFileName(first)}. Compute what is missing: kappa sweep resume ",
+                + $"{Path.GetFileName(first)}. Compute what is missing: {ChildProcess.Name} sweep resume ",
             outcome.Messages, StringComparison.Ordinal);
         Assert.Equal(0, CommandLine.Invoke("sweep", "resume", SweepFiles.Name(store), "--out", store).ExitCode);
         Assert.True(File.Exists(Path.Combine(first, "status.json")));

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Kappa.Lab.Formats;
 using Kappa.Lab.Runs;
 using Kappa.Lab.Specifications;
-using Kappa.Lab.Store;
 
 namespace Kappa.Lab.Studies.Phases;
 

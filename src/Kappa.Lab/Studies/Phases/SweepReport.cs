@@ -1,6 +1,6 @@
 using Kappa.Lab.Figures;
 using Kappa.Lab.Reports;
-using Kappa.Lab.Store;
+using Kappa.Lab.Runs;
 using Kappa.Lab.Sweeps;
 
 namespace Kappa.Lab.Studies.Phases;
