@@ -63,7 +63,9 @@ public sealed class RunStore(string path)
         return matches.Length switch
         {
             1 => System.IO.Path.Combine(Path, matches[0]),
-            0 => throw new BadInputException(Path, $"has no run '{name}'.{Suggestion.For(name, names)} It holds {names.Length} runs."),
+            0 => throw new BadInputException(
+                Path,
+                $"has no run '{name}'.{Suggestion.For(name, names)} It holds {names.Length} {(names.Length == 1 ? "run" : "runs")}."),
             _ =>
                 throw new BadInputException(
                     Path,

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Kappa.Lab.Store;
 using Xunit;
 
@@ -24,6 +25,26 @@ public sealed class BadFolderTests
             folder,
             ["show", "../up", "--out", folder.Path],
             "run: a name must have 1 to 77 letters, digits, dots, underscores or hyphens and begin with a letter or digit but is '../up'.");
+    }
+
+    /// <summary>Who worked on it is not known; everything else is.</summary>
+    [Theory]
+    [InlineData("show")]
+    [InlineData("report")]
+    [InlineData("export", "--as", "mlflow", "--to", "{0}")]
+    [InlineData("rerun", "--verify")]
+    public void A_status_without_sessions_is_that_of_a_run(string command, params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, CommandLine.Invoke(["run", .. CommandLine.Tiny, "--out", folder.Path, "--quiet"]).ExitCode);
+        string run = Path.GetFileName(Assert.Single(SweepFiles.Runs(folder.Path)));
+        string status = Path.Combine(folder.Path, run, "status.json");
+        JsonObject document = JsonNode.Parse(File.ReadAllText(status))!.AsObject();
+        Assert.True(document.Remove("sessions"));
+        File.WriteAllText(status, document.ToJsonString());
+        string[] words = [.. options.Select(option => option.Replace("{0}", folder.At("exported"), StringComparison.Ordinal))];
+        CommandOutcome outcome = CommandLine.Invoke([command, run, .. words, "--out", folder.Path]);
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.ExitCode == 0 ? "" : outcome.Messages));
     }
 
     [Theory]

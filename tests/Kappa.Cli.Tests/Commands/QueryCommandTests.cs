@@ -201,7 +201,7 @@ public sealed class QueryCommandTests : IDisposable
     public void Runs_and_folders_that_do_not_exist_are_refused()
     {
         _ = Run();
-        string none = $"kappa: {Store}: has no run 'feed'. It holds 1 runs.";
+        string none = $"kappa: {Store}: has no run 'feed'. It holds 1 run.";
         foreach (
             string[] words in new string[][]
             {

@@ -124,7 +124,7 @@ public sealed class StartingPointTests : IDisposable
     {
         RunFiles first = CommandLine.Run(Store, [.. Words, "quantities=loss"]);
         string name = Name(first);
-        Refuse($"feed must be a run that is done, but {Store}: has no run 'feed'. It holds 1 runs.", "from=feed");
+        Refuse($"feed must be a run that is done, but {Store}: has no run 'feed'. It holds 1 run.", "from=feed");
         Refuse($"{name}@51 must be a step of a run that is done, but {first.Path}: it ended at step 50.", $"from={name}@51");
         Refuse(
             $"{name}: blocks.0.query: must be [4, 4] but is [8, 8] (4 more). Choose one of a model of the same shape.", $"from={name}",
