@@ -15,9 +15,7 @@ internal static partial class CommandName
     // The program's own file in a checkout.
     private const string Built = "Kappa.Cli";
 
-    private static readonly Start s_start = new(
-        Environment.ProcessPath, Environment.GetCommandLineArgs() is [var library, ..] ? library : null,
-        Environment.GetEnvironmentVariable("PATH"), Environment.CurrentDirectory);
+    private static readonly Start s_start = Started();
 
     /// <summary>The command of this process, from the folder in which it was started.</summary>
     public static string Here { get; } = Of(s_start);
@@ -36,6 +34,21 @@ internal static partial class CommandName
             "dotnet" when Stem(start.Library) == Built => OfLibrary(start),
             _ => Installed,
         };
+    }
+
+    // A current folder that is gone is named by whoever needs it; no way leads from there.
+    private static Start Started()
+    {
+        try
+        {
+            return new(
+                Environment.ProcessPath, Environment.GetCommandLineArgs() is [var library, ..] ? library : null,
+                Environment.GetEnvironmentVariable("PATH"), Environment.CurrentDirectory);
+        }
+        catch (IOException)
+        {
+            return new(null, null, null, null);
+        }
     }
 
     // Without what a system or the framework puts behind it; the name itself has a dot.
